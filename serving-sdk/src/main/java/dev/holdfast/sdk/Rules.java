@@ -1,0 +1,25 @@
+package dev.holdfast.sdk;
+
+import java.util.regex.Pattern;
+
+/** The shapes that names of the SDK must have; narrow, so that every store can use them as keys and file names. */
+final class Rules {
+
+    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+    private Rules() {}
+
+    static String word(String what, String value, int longest) {
+        if (value.length() > longest || !WORD.matcher(value).matches()) {
+            throw new IllegalArgumentException(
+                    what + " '" + printable(value) + "' must match [A-Za-z0-9][A-Za-z0-9._-]{0," + (longest - 1) + "}");
+        }
+        return value;
+    }
+
+    /** A value as it may stand in a message: bounded, on one line, without control characters. */
+    static String printable(String value) {
+        String cut = value.length() > 80 ? value.substring(0, 80) + "…" : value;
+        return cut.replaceAll("\\p{Cntrl}", "?");
+    }
+}

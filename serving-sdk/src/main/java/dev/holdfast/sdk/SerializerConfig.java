@@ -1,0 +1,266 @@
+package dev.holdfast.sdk;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What a serializer is told when it is opened: whom it works for, and what the operator set.
+ *
+ * <p>The operator's property {@code snapshot.<serializer>.<key>} is here under {@code <key>}. Names of keys are lower-case
+ * words with dashes. A secret never comes from such a property, which would end up in a snapshot: {@link #secret}.
+ *
+ * <p>Immutable.
+ */
+public final class SerializerConfig {
+
+    private final String serializer;
+    private final String group;
+    private final String host;
+    private final Path logLocation;
+    private final Map<String, String> values;
+    private final Map<String, String> environment;
+    private final Map<String, Codec> codecs;
+
+    private SerializerConfig(Builder from) {
+        serializer = from.serializer;
+        group = Rules.word("Group", from.group, 64);
+        host = Rules.word("Host", from.host, 255);
+        logLocation = from.logLocation;
+        values = Map.copyOf(from.values);
+        environment = Map.copyOf(from.environment);
+        codecs = Map.copyOf(from.codecs);
+    }
+
+    /**
+     * A configuration for {@code serializer} without any property set, for the group {@code default}.
+     *
+     * @param logLocation see {@link #logLocation()}
+     */
+    public static Builder builder(String serializer, Path logLocation) {
+        return new Builder(serializer, logLocation);
+    }
+
+    /** The group whose snapshots are saved and got. */
+    public String group() {
+        return group;
+    }
+
+    /** This host's name. */
+    public String host() {
+        return host;
+    }
+
+    /** The host's directory for logs and local state, where an embedded store puts its files by default. */
+    public Path logLocation() {
+        return logLocation;
+    }
+
+    /**
+     * Refuses keys that the serializer does not know: a misspelt key must not be passed over in silence.
+     *
+     * @throws IllegalArgumentException if another key is set; the message lists the known ones
+     */
+    public void requireKnown(String... keys) {
+        Set<String> known = new TreeSet<>(List.of(keys));
+        for (String key : new TreeMap<>(values).keySet()) {
+            if (!known.contains(key)) {
+                throw new IllegalArgumentException(property(key) + " is not a known key; the keys of " + serializer
+                        + " are " + (known.isEmpty() ? "none" : String.join(", ", known)));
+            }
+        }
+    }
+
+    /** The value of a key, without white space around it; empty if it is not set or blank. */
+    public Optional<String> get(String key) {
+        return Optional.ofNullable(values.get(key)).map(String::strip).filter(value -> !value.isEmpty());
+    }
+
+    public String get(String key, String otherwise) {
+        return get(key).orElse(otherwise);
+    }
+
+    /**
+     * A whole number.
+     *
+     * @throws IllegalArgumentException if the value is not one between {@code least} and {@code most}
+     */
+    public int getInt(String key, int otherwise, int least, int most) {
+        return get(key).map(value -> parseInt(key, value, least, most)).orElse(otherwise);
+    }
+
+    private int parseInt(String key, String value, int least, int most) {
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The message below says all that the exception knows.
+        }
+        throw bad(key, value, "a whole number from " + least + " to " + most);
+    }
+
+    /**
+     * A switch.
+     *
+     * @throws IllegalArgumentException if the value is neither {@code true} nor {@code false}
+     */
+    public boolean getBoolean(String key, boolean otherwise) {
+        return get(key).map(value -> switch (value.toLowerCase(Locale.ROOT)) {
+                    case "true" -> true;
+                    case "false" -> false;
+                    default -> throw bad(key, value, "true or false");
+                })
+                .orElse(otherwise);
+    }
+
+    /**
+     * A time: a whole number of seconds ({@code 30}), milliseconds ({@code 250ms}) or the units {@code s}, {@code m},
+     * {@code h}, {@code d}.
+     *
+     * @throws IllegalArgumentException if the value is not of that form, or negative
+     */
+    public Duration getDuration(String key, Duration otherwise) {
+        return get(key).map(value -> parseDuration(key, value)).orElse(otherwise);
+    }
+
+    private Duration parseDuration(String key, String value) {
+        String text = value.toLowerCase(Locale.ROOT);
+        try {
+            if (text.matches("[0-9]{1,9}")) {
+                return Duration.ofSeconds(Long.parseLong(text));
+            }
+            if (text.matches("[0-9]{1,12}ms")) {
+                return Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)));
+            }
+            if (text.matches("[0-9]{1,9}[smhd]")) {
+                return Duration.parse(text.endsWith("d") ? "P" + text : "PT" + text);
+            }
+        } catch (DateTimeParseException e) {
+            // The message below says all that the exception knows.
+        }
+        throw bad(key, value, "a time like 30, 30s, 250ms, 5m, 2h or 7d");
+    }
+
+    /**
+     * A secret: the environment variable {@code HOLDFAST_SNAPSHOT_<SERIALIZER>_<KEY>} (dashes as underscores), else the
+     * content of the file that {@code <key>-file} names, without white space around it.
+     *
+     * @throws IllegalArgumentException if the secret stands in the property {@code <key>} itself, or the file cannot be
+     *     read
+     */
+    public Optional<String> secret(String key) {
+        String variable = ("HOLDFAST_SNAPSHOT_" + serializer + "_" + key)
+                .toUpperCase(Locale.ROOT)
+                .replace('-', '_');
+        if (values.containsKey(key)) {
+            throw new IllegalArgumentException(
+                    property(key) + " must not stand in a configuration file, which is kept in" + " snapshots; set "
+                            + variable + ", or " + property(key + "-file") + " to a file that holds it");
+        }
+        String fromEnvironment = environment.get(variable);
+        if (fromEnvironment != null) {
+            return Optional.of(fromEnvironment);
+        }
+        return get(key + "-file").map(file -> readSecret(key, file));
+    }
+
+    private String readSecret(String key, String file) {
+        try {
+            return Files.readString(Path.of(file)).strip();
+        } catch (IOException e) {
+            throw new IllegalArgumentException(property(key + "-file") + " '" + file + "' cannot be read: " + e, e);
+        }
+    }
+
+    /**
+     * One of the host's codecs.
+     *
+     * @throws IllegalArgumentException if the host has none of that name; the message lists those it has
+     */
+    public Codec codec(String name) {
+        Codec codec = codecs.get(name);
+        if (codec == null) {
+            throw new IllegalArgumentException("Codec '" + Rules.printable(name) + "' is not one of "
+                    + String.join(", ", new TreeSet<>(codecs.keySet())));
+        }
+        return codec;
+    }
+
+    private String property(String key) {
+        return "snapshot." + serializer + "." + key;
+    }
+
+    private IllegalArgumentException bad(String key, String value, String rule) {
+        return new IllegalArgumentException(property(key) + " '" + Rules.printable(value) + "' must be " + rule);
+    }
+
+    /** Gathers a configuration; the host does, and the tests of a plugin. */
+    public static final class Builder {
+
+        private final String serializer;
+        private final Path logLocation;
+        private String group = "default";
+        private String host = "localhost";
+        private Map<String, String> values = Map.of();
+        private Map<String, String> environment = Map.of();
+        private final Map<String, Codec> codecs = new TreeMap<>();
+
+        private Builder(String serializer, Path logLocation) {
+            this.serializer = serializer;
+            this.logLocation = logLocation;
+        }
+
+        public Builder group(String value) {
+            group = value;
+            return this;
+        }
+
+        public Builder host(String value) {
+            host = value;
+            return this;
+        }
+
+        /** The operator's properties, already without {@code snapshot.<serializer>.}. */
+        public Builder values(Map<String, String> all) {
+            values = all;
+            return this;
+        }
+
+        /** The process environment, in which {@link SerializerConfig#secret} looks; empty by default. */
+        public Builder environment(Map<String, String> variables) {
+            environment = variables;
+            return this;
+        }
+
+        public Builder codecs(Collection<? extends Codec> all) {
+            all.forEach(codec -> codecs.put(codec.name(), codec));
+            return this;
+        }
+
+        /**
+         * The configuration.
+         *
+         * @throws IllegalArgumentException if the group or the host breaks its rule
+         */
+        public SerializerConfig build() {
+            return new SerializerConfig(this);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "the configuration of serializer " + serializer + " for group " + group;
+    }
+}

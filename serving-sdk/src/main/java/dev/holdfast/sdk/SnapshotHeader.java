@@ -1,0 +1,316 @@
+package dev.holdfast.sdk;
+
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a snapshot without its text.
+ *
+ * <p>A store keeps a header in whichever of three equal forms suits it: the ten values one by one, as the {@linkplain
+ * #toMap() map} of their names to strings, or as the one {@linkplain #toLine() line} {@code name=… kind=… …}. Both forms
+ * are part of the SDK's promise: fields may be added, and a reader passes over those that it does not know.
+ */
+public final class SnapshotHeader {
+
+    private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+    /** The years that every form can say: the names of snapshots have four digits for them. */
+    private static final Instant EARLIEST = Instant.EPOCH;
+
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
+
+    private final String name;
+    private final SnapshotKind kind;
+    private final Instant createdOn;
+    private final String group;
+    private final long revision;
+    private final String host;
+    private final int modelCount;
+    private final long size;
+    private final String sha256;
+    private final String saveId;
+
+    private SnapshotHeader(Builder from) {
+        name = Rules.word("Snapshot name", set("name", from.name), 128);
+        kind = set("kind", from.kind);
+        createdOn = set("createdOn", from.createdOn).truncatedTo(ChronoUnit.MILLIS);
+        group = Rules.word("Group", set("group", from.group), 64);
+        revision = from.revision;
+        host = Rules.word("Host", set("host", from.host), 255);
+        modelCount = from.modelCount;
+        size = from.size;
+        sha256 = set("sha256", from.sha256);
+        saveId = Rules.word("Save-id", set("saveId", from.saveId), 64);
+        if (createdOn.isBefore(EARLIEST) || createdOn.isAfter(LATEST)) {
+            throw new IllegalArgumentException("createdOn " + createdOn + " must lie in the years 1970 to 9999");
+        }
+        if (revision < 0) {
+            throw new IllegalArgumentException("Revision " + revision + " must be 0 or more");
+        }
+        if (modelCount < 0) {
+            throw new IllegalArgumentException("Model count " + modelCount + " must be 0 or more");
+        }
+        if (size < 0) {
+            throw new IllegalArgumentException("Size " + size + " must be 0 or more bytes");
+        }
+        if (!SHA_256.matcher(sha256).matches()) {
+            throw new IllegalArgumentException(
+                    "sha256 '" + Rules.printable(sha256) + "' must be 64 lower-case hexadecimal digits");
+        }
+    }
+
+    private static <T> T set(String field, @Nullable T value) {
+        return Objects.requireNonNull(value, () -> "The header's " + field + " is not set");
+    }
+
+    /** A builder; every value but {@code revision}, {@code modelCount} and {@code size} (0) must be set. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Unique in its group; matches {@code [A-Za-z0-9][A-Za-z0-9._-]{0,127}}, and upper and lower case differ. */
+    public String name() {
+        return name;
+    }
+
+    public SnapshotKind kind() {
+        return kind;
+    }
+
+    /** When it was taken by the host's clock, in whole milliseconds; for people, never for order. */
+    public Instant createdOn() {
+        return createdOn;
+    }
+
+    /** The host, or the fleet of equal hosts, that the snapshot belongs to; at most 64 characters. */
+    public String group() {
+        return group;
+    }
+
+    /**
+     * One more than the snapshot before it in the group. 0 stands for a snapshot from before revisions (one that
+     * TorchServe wrote); it comes before all others.
+     */
+    public long revision() {
+        return revision;
+    }
+
+    /** The name of the host that took it; at most 255 characters. */
+    public String host() {
+        return host;
+    }
+
+    /** How many model versions it holds. */
+    public int modelCount() {
+        return modelCount;
+    }
+
+    /** The length of the text in bytes. */
+    public long size() {
+        return size;
+    }
+
+    /** The SHA-256 of the text in 64 lower-case hexadecimal digits. */
+    public String sha256() {
+        return sha256;
+    }
+
+    /** Random for each save; by it a save recognises itself when the store's reply was lost. */
+    public String saveId() {
+        return saveId;
+    }
+
+    /** The ten values by their names, in the order in which they are listed here; numbers decimal, the time ISO-8601. */
+    public Map<String, String> toMap() {
+        Map<String, String> map = new LinkedHashMap<>();
+        map.put("name", name);
+        map.put("kind", kind.word());
+        map.put("createdOn", createdOn.toString());
+        map.put("group", group);
+        map.put("revision", Long.toString(revision));
+        map.put("host", host);
+        map.put("modelCount", Integer.toString(modelCount));
+        map.put("size", Long.toString(size));
+        map.put("sha256", sha256);
+        map.put("saveId", saveId);
+        return Collections.unmodifiableMap(map);
+    }
+
+    /**
+     * The header of a map as {@link #toMap} makes it; further entries are passed over.
+     *
+     * @throws IllegalArgumentException if a value is missing or breaks its rule
+     */
+    public static SnapshotHeader fromMap(Map<String, String> map) {
+        return builder()
+                .name(value(map, "name"))
+                .kind(SnapshotKind.of(value(map, "kind")))
+                .createdOn(instant(value(map, "createdOn")))
+                .group(value(map, "group"))
+                .revision(number(map, "revision", Long.MAX_VALUE))
+                .host(value(map, "host"))
+                .modelCount((int) number(map, "modelCount", Integer.MAX_VALUE))
+                .size(number(map, "size", Long.MAX_VALUE))
+                .sha256(value(map, "sha256"))
+                .saveId(value(map, "saveId"))
+                .build();
+    }
+
+    private static String value(Map<String, String> map, String field) {
+        String value = map.get(field);
+        if (value == null) {
+            throw new IllegalArgumentException("The snapshot header has no " + field);
+        }
+        return value;
+    }
+
+    private static long number(Map<String, String> map, String field, long most) {
+        String value = value(map, field);
+        try {
+            long number = Long.parseLong(value);
+            if (number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The message below says all that the exception knows.
+        }
+        throw new IllegalArgumentException("The snapshot header's " + field + " '" + Rules.printable(value)
+                + "' must be a whole number up to " + most);
+    }
+
+    private static Instant instant(String value) {
+        try {
+            return Instant.parse(value);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(
+                    "The snapshot header's createdOn '" + Rules.printable(value)
+                            + "' must be a time like 2026-11-21T09:30:00.123Z",
+                    e);
+        }
+    }
+
+    /** The entries of {@link #toMap} as {@code name=value} with one space between; no value has a space in it. */
+    public String toLine() {
+        StringBuilder line = new StringBuilder(400);
+        toMap().forEach((field, value) ->
+                line.append(line.isEmpty() ? "" : " ").append(field).append('=').append(value));
+        return line.toString();
+    }
+
+    /**
+     * The header of a line as {@link #toLine} makes it.
+     *
+     * @throws IllegalArgumentException if a value is missing or breaks its rule
+     */
+    public static SnapshotHeader fromLine(String line) {
+        Map<String, String> map = new LinkedHashMap<>();
+        for (String entry : line.split(" ")) {
+            int equals = entry.indexOf('=');
+            if (equals > 0) {
+                map.put(entry.substring(0, equals), entry.substring(equals + 1));
+            }
+        }
+        return fromMap(map);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof SnapshotHeader header && toMap().equals(header.toMap());
+    }
+
+    @Override
+    public int hashCode() {
+        return saveId.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return toLine();
+    }
+
+    /** Gathers a header's values; {@link #build} checks them. */
+    public static final class Builder {
+
+        private @Nullable String name;
+        private @Nullable SnapshotKind kind;
+        private @Nullable Instant createdOn;
+        private @Nullable String group;
+        private long revision;
+        private @Nullable String host;
+        private int modelCount;
+        private long size;
+        private @Nullable String sha256;
+        private @Nullable String saveId = UUID.randomUUID().toString();
+
+        private Builder() {}
+
+        public Builder name(String value) {
+            name = value;
+            return this;
+        }
+
+        public Builder kind(SnapshotKind value) {
+            kind = value;
+            return this;
+        }
+
+        /** Cut to whole milliseconds. */
+        public Builder createdOn(Instant value) {
+            createdOn = value;
+            return this;
+        }
+
+        public Builder group(String value) {
+            group = value;
+            return this;
+        }
+
+        public Builder revision(long value) {
+            revision = value;
+            return this;
+        }
+
+        public Builder host(String value) {
+            host = value;
+            return this;
+        }
+
+        public Builder modelCount(int value) {
+            modelCount = value;
+            return this;
+        }
+
+        public Builder size(long bytes) {
+            size = bytes;
+            return this;
+        }
+
+        public Builder sha256(String hexadecimal) {
+            sha256 = hexadecimal;
+            return this;
+        }
+
+        /** A fresh random one where this is not called. */
+        public Builder saveId(String value) {
+            saveId = value;
+            return this;
+        }
+
+        /**
+         * The header.
+         *
+         * @throws NullPointerException if a value is not set
+         * @throws IllegalArgumentException if a value breaks its rule
+         */
+        public SnapshotHeader build() {
+            return new SnapshotHeader(this);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.holdfast.sdk;
+
+import java.util.Optional;
+
+/**
+ * What saves and gets the snapshots of one group in one store.
+ *
+ * <pre>
+ *   save(r=1) ── save(r=2) ── save(r=3) ─▶ getLast() is 3
+ *                    ▲
+ *                    └── a second save(r=2), from whichever host, is a conflict and changes nothing
+ * </pre>
+ *
+ * <p>A serializer never reads a snapshot's text. It stores the {@linkplain SnapshotHeader header} and the bytes, and
+ * gives both back unchanged. Snapshots are ordered by {@linkplain SnapshotHeader#revision() revision}, never by name or
+ * time.
+ *
+ * <p>One host calls a serializer from several threads at once, and several hosts may have the same group of the same
+ * store open; what is said below about atomicity holds between all of them, unless the store is documented as having one
+ * writer. The thread's context class loader is the plugin's own during every call.
+ *
+ * <p>An error from a commit, an fsync or a reply that never came means "unknown", not "failed". The random
+ * {@linkplain SnapshotHeader#saveId() save-id} settles it: the serializer reads back, and where the stored snapshot has
+ * the save-id of this save, the save has succeeded.
+ *
+ * <p>Every failure is one of the subclasses of {@link SnapshotStoreException}. Every call ends within the time-outs of
+ * the configuration. A serializer does not log and swallow a failure, and does not end the process.
+ */
+public interface SnapshotSerializer extends AutoCloseable {
+
+    /**
+     * Stores a snapshot durably: after this method has returned, the snapshot survives the loss of power.
+     *
+     * <p>Atomic: another caller sees the snapshot whole or not at all. After a {@link SnapshotConflictException} nothing
+     * has changed. After a {@link StoreUnavailableException} either nothing has changed or the snapshot is stored whole;
+     * debris that no method of this interface shows may remain.
+     *
+     * @param snapshot a snapshot of the group this serializer was opened for
+     * @throws SnapshotConflictException if the group has a snapshot of the same or a higher revision, or one of the same
+     *     name, other than this very snapshot (same save-id)
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    void save(Snapshot snapshot);
+
+    /**
+     * The snapshot with the highest revision of the group.
+     *
+     * <p>A strongly consistent read: a save that returned before this call began is seen. The cost does not grow with the
+     * number of snapshots.
+     *
+     * @return empty if, and only if, the store was read and the group has no snapshot: "nothing there" and "cannot tell"
+     *     are different answers
+     * @throws SnapshotCorruptException if the last snapshot is there and damaged; an older one is never given in its
+     *     place, for that is the host's decision
+     * @throws SnapshotFormatTooNewException if a newer version of the plugin wrote it
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    Optional<Snapshot> getLast();
+
+    /**
+     * The headers of the group's snapshots, highest revision first, one page of them, without reading their texts.
+     *
+     * <p>A snapshot whose text is damaged is listed as long as its header can be read; one whose header is unreadable is
+     * left out. Snapshots saved or deleted while a caller pages through are seen or not; the others are seen once.
+     *
+     * @param request which snapshots, and which page
+     * @return at most {@link ListRequest#limit()} headers; a page may have fewer, or none, and still name a next one
+     * @throws IllegalArgumentException if the page token is not one that this serializer gave
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    SnapshotPage list(ListRequest request);
+
+    /**
+     * One snapshot by its name.
+     *
+     * @throws SnapshotNotFoundException if the group has no snapshot of that name
+     * @throws SnapshotCorruptException if it is there and damaged
+     * @throws SnapshotFormatTooNewException if a newer version of the plugin wrote it
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    Snapshot get(String name);
+
+    /**
+     * Removes one snapshot. Removing the last one does not make its revision free again within this serializer's life.
+     *
+     * @return false if the group has no snapshot of that name
+     * @throws UnsupportedOperationException if this store cannot remove snapshots, as is the default
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    default boolean delete(String name) {
+        throw new UnsupportedOperationException(
+                "This serializer does not remove snapshots, so not " + name + " either");
+    }
+
+    /**
+     * Lets go of the store. Never commits anything: what {@link #save} has returned from is durable already. Closing a
+     * second time does nothing; the other methods throw {@link IllegalStateException} afterwards.
+     */
+    @Override
+    void close();
+}

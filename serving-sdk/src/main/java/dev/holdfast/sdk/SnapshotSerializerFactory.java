@@ -1,0 +1,34 @@
+package dev.holdfast.sdk;
+
+/**
+ * The door of a plugin: opens the serializers of one kind of store.
+ *
+ * <p>A plugin names its factory in {@code META-INF/services/dev.holdfast.sdk.SnapshotSerializerFactory}. The host finds
+ * it with {@link java.util.ServiceLoader}, so the class is public and has a public constructor without parameters. That
+ * constructor does no work: a host constructs the factories of all plugins to learn their names and opens one.
+ */
+public interface SnapshotSerializerFactory {
+
+    /**
+     * The name by which operators choose this serializer ({@code --snapshot-store}) and configure it
+     * ({@code snapshot.<name>.<key>}).
+     *
+     * @return a constant that matches {@code [a-z][a-z0-9-]{0,62}}; the host compares names ignoring case
+     */
+    String name();
+
+    /**
+     * Opens the store.
+     *
+     * <p>Called once at the start of a host. A store that is there but cannot be reached may be reported here or by the
+     * first call that needs it; both are {@link StoreUnavailableException}, and the host tries again later. Opening
+     * waits no longer than the time-outs of the configuration allow.
+     *
+     * @param config what the operator set for this serializer, and whom it works for
+     * @return a serializer that the host closes
+     * @throws IllegalArgumentException if the configuration has an unknown key or a bad value; the message names both
+     * @throws StoreUnavailableException if the store cannot be reached, or is not as the plugin needs it
+     * @throws SnapshotFormatTooNewException if a newer version of the plugin wrote the store
+     */
+    SnapshotSerializer open(SerializerConfig config);
+}
