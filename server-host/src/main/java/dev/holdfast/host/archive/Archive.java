@@ -1,0 +1,27 @@
+package dev.holdfast.host.archive;
+
+import java.nio.file.Path;
+
+/**
+ * A model's file, opened: a directory with its content, and what it says of itself. Closing it removes what was unpacked
+ * for it; a model that reads its files lazily keeps it open.
+ */
+public interface Archive extends AutoCloseable {
+
+    /** The file's name in the model store, such as {@code digits.mar}; what a snapshot keeps as {@code marName}. */
+    String fileName();
+
+    /** The directory with the content; for a bare model the directory that holds it. */
+    Path root();
+
+    ArchiveManifest manifest();
+
+    /**
+     * The SHA-256 of the file, or for a directory of the sorted list of its files' names and SHA-256s; 64 lower-case
+     * hexadecimal digits.
+     */
+    String sha256();
+
+    @Override
+    void close();
+}

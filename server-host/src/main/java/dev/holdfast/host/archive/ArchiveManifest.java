@@ -1,0 +1,28 @@
+package dev.holdfast.host.archive;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an archive says of itself.
+ *
+ * @param modelName the name to serve under unless the operator gives one
+ * @param modelVersion the version, {@code 1.0} where the archive does not say
+ * @param modelFile the model's file relative to the archive's root, where the archive has one
+ * @param handler the handler, such as {@code onnx}, {@code noop}, {@code echo}, or a Python handler that is not run here
+ * @param runtime the runtime that the archive was made for, such as {@code python}
+ * @param labels the names of the classes, by index; empty where the archive does not say
+ */
+public record ArchiveManifest(
+        String modelName,
+        String modelVersion,
+        Optional<String> modelFile,
+        Optional<String> handler,
+        Optional<String> runtime,
+        Optional<String> description,
+        List<String> labels) {
+
+    public ArchiveManifest {
+        labels = List.copyOf(labels);
+    }
+}

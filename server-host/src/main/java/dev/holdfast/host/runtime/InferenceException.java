@@ -1,0 +1,15 @@
+package dev.holdfast.host.runtime;
+
+/** A prediction that failed inside the engine. Not the caller's mistake. */
+public final class InferenceException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    public InferenceException(String message) {
+        super(message);
+    }
+
+    public InferenceException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.holdfast.host.runtime;
+
+import java.util.List;
+
+/**
+ * A model in memory, ready to predict. Several workers call it at once.
+ *
+ * <p>A runtime of another kind (TorchScript, learning models) joins by another implementation; nothing else changes.
+ */
+public interface LoadedModel extends AutoCloseable {
+
+    ModelSignature signature();
+
+    /**
+     * Checks one request before it waits in a queue, so that a bad one fails alone and at once.
+     *
+     * @throws InvalidInputException if a name is unknown or missing, a type differs, or a shape does not fit; the message
+     *     says what the model wants
+     */
+    void check(List<Tensor> inputs);
+
+    /**
+     * Predicts on a batch of requests that {@link #check} accepted, together where their shapes allow it.
+     *
+     * @return for each request, in the same order, its outputs
+     * @throws InvalidInputException if the model refuses the input of one of them
+     * @throws InferenceException if the engine failed
+     */
+    List<List<Tensor>> predict(List<List<Tensor>> batch);
+
+    /** Lets go of the memory; called after the last prediction has ended. */
+    @Override
+    void close();
+}

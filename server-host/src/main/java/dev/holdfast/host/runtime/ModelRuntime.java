@@ -1,0 +1,20 @@
+package dev.holdfast.host.runtime;
+
+import dev.holdfast.host.archive.Archive;
+
+/** A way to run models of one kind. Implementations are safe for use by several threads. */
+public interface ModelRuntime {
+
+    /** The name in answers and logs, such as {@code onnx}. */
+    String name();
+
+    /** Whether this runtime runs the archive, judged by its manifest and file names alone. */
+    boolean runs(Archive archive);
+
+    /**
+     * Loads the model into memory.
+     *
+     * @throws ModelLoadException if the model is damaged or of a kind that this runtime does not know
+     */
+    LoadedModel load(Archive archive);
+}
