@@ -1,0 +1,111 @@
+package dev.holdfast.host.config;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The configuration keys that this host acts on, with their defaults. Names, meaning and defaults are TorchServe's where
+ * it has the key; a default that differs says why beside it.
+ */
+public enum ConfigKey {
+    INFERENCE_ADDRESS("http://127.0.0.1:8080", Kept.YES),
+    MANAGEMENT_ADDRESS("http://127.0.0.1:8081", Kept.YES),
+    METRICS_ADDRESS("http://127.0.0.1:8082", Kept.YES),
+    MODEL_STORE("", Kept.YES),
+    LOAD_MODELS("", Kept.YES),
+    MODELS("", Kept.YES),
+    MODEL_SNAPSHOT("", Kept.NO),
+    DEFAULT_WORKERS_PER_MODEL("0", Kept.YES),
+    DEFAULT_RESPONSE_TIMEOUT("120", Kept.YES),
+    DEFAULT_STARTUP_TIMEOUT("120", Kept.YES),
+    UNREGISTER_MODEL_TIMEOUT("120", Kept.YES),
+    JOB_QUEUE_SIZE("100", Kept.YES),
+    MAX_REQUEST_SIZE("6553500", Kept.YES),
+    MAX_RESPONSE_SIZE("6553500", Kept.YES),
+    CORS_ALLOWED_ORIGIN("", Kept.YES),
+    CORS_ALLOWED_METHODS("", Kept.YES),
+    CORS_ALLOWED_HEADERS("", Kept.YES),
+    ENABLE_METRICS_API("true", Kept.YES),
+    TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
+    TOKEN_EXPIRATION_MIN("60", Kept.YES),
+    /** 401 and 403 tell what is wrong; 400 is what TorchServe answered. */
+    TOKEN_FAILURE_STATUS("401", Kept.YES),
+    /** Nothing but the model store by default; TorchServe's default let anybody make the host fetch anything. */
+    ALLOWED_URLS("", Kept.NO),
+    USE_ENV_ALLOWED_URLS("false", Kept.NO),
+    ENABLE_ENVVARS_CONFIG("false", Kept.NO),
+    /** On by default, because every management call needs the token and takes models from the model store only. */
+    ENABLE_MODEL_API("true", Kept.NO),
+    DISABLE_TOKEN_AUTHORIZATION("false", Kept.NO),
+    PLUGINS_PATH("", Kept.NO),
+    PLUGINS_SHA256("", Kept.NO),
+    SNAPSHOT_STORE("", Kept.NO),
+    SNAPSHOT_STORE_REQUIRED("false", Kept.NO),
+    SNAPSHOT_GROUP("default", Kept.NO),
+    SNAPSHOT_TIMEOUT("60", Kept.NO),
+    RESTORE("fallback", Kept.NO),
+    HOST_NAME("", Kept.NO);
+
+    private enum Kept {
+        YES,
+        NO
+    }
+
+    private static final Map<String, ConfigKey> BY_NAME =
+            Stream.of(values()).collect(Collectors.toUnmodifiableMap(ConfigKey::key, Function.identity()));
+
+    private final String otherwise;
+    private final Kept kept;
+
+    ConfigKey(String otherwise, Kept kept) {
+        this.otherwise = otherwise;
+        this.kept = kept;
+    }
+
+    /** The name in files, such as {@code job_queue_size}. */
+    public String key() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    String otherwise() {
+        return otherwise;
+    }
+
+    static Optional<ConfigKey> of(String key) {
+        return Optional.ofNullable(BY_NAME.get(key));
+    }
+
+    /**
+     * Whether a snapshot keeps a key. It keeps how models are served. It keeps no switch that opens the host, because an
+     * operator who leaves the switch away must not find it still on; nothing that says where the snapshots are; and
+     * nothing that is a fact of the machine.
+     */
+    static boolean isKept(String key) {
+        if (key.startsWith("snapshot.")
+                || key.startsWith("holdfast.")
+                || Torchserve.isMachineFact(key)
+                || isSecret(key)) {
+            return false;
+        }
+        return of(key).map(known -> known.kept == Kept.YES).orElse(true);
+    }
+
+    /** Whether a key's value must never be shown or kept, whoever invented the key. */
+    static boolean isSecret(String key) {
+        String lower = key.toLowerCase(Locale.ROOT);
+        return lower.contains("pass")
+                || lower.contains("secret")
+                || lower.contains("credential")
+                || (lower.contains("token")
+                        && !lower.startsWith("token_")
+                        && !lower.equals("disable_token_authorization"))
+                || lower.endsWith("_key")
+                || lower.endsWith(".key")
+                || lower.contains("access_key")
+                || lower.contains("accesskey");
+    }
+}

@@ -1,0 +1,142 @@
+package dev.holdfast.host.config;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where the values of the configuration come from, one layer over the other.
+ *
+ * <pre>
+ *   environment (TS_*, HOLDFAST_*; if enable_envvars_config=true)
+ *   command line
+ *   --ts-config file
+ *   restored snapshot
+ *   default file (conf/config.properties)
+ *   built-in defaults
+ * </pre>
+ *
+ * <p>Immutable; a layer is added by making a new one.
+ */
+public final class ConfigLayers {
+
+    private static final Logger log = LoggerFactory.getLogger(ConfigLayers.class);
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\$([A-Za-z_][A-Za-z0-9_]*)\\$\\$");
+
+    /** The layers that hold properties, from the weakest to the strongest. */
+    private enum Layer {
+        DEFAULT_FILE,
+        SNAPSHOT,
+        GIVEN_FILE,
+        COMMAND_LINE
+    }
+
+    private final Map<String, String> environment;
+    private final Map<Layer, Map<String, String>> layers;
+
+    private ConfigLayers(Map<String, String> environment, Map<Layer, Map<String, String>> layers) {
+        this.environment = Map.copyOf(environment);
+        this.layers = Collections.unmodifiableMap(layers);
+    }
+
+    /**
+     * No layer yet.
+     *
+     * @param environment the process environment
+     */
+    public static ConfigLayers of(Map<String, String> environment) {
+        return new ConfigLayers(environment, new LinkedHashMap<>());
+    }
+
+    /** The file that holds where nothing else is said. */
+    public ConfigLayers defaultFile(Map<String, String> properties) {
+        return with(Layer.DEFAULT_FILE, properties);
+    }
+
+    /** What a restored snapshot says, as far as a snapshot may say it. */
+    public ConfigLayers snapshot(Map<String, String> properties) {
+        Map<String, String> kept = new TreeMap<>(properties);
+        kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
+        Map<String, String> before = layers.getOrDefault(Layer.DEFAULT_FILE, Map.of());
+        kept.forEach((key, value) -> {
+            String other = before.get(key);
+            if (other != null && !other.equals(value)) {
+                log.warn(
+                        "The restored snapshot says {}={}, the default configuration file {}; the snapshot's holds. To"
+                                + " change it, give the file with --ts-config, and --snapshot latest beside it",
+                        key,
+                        value,
+                        other);
+            }
+        });
+        return with(Layer.SNAPSHOT, kept);
+    }
+
+    /** The file that the operator named. */
+    public ConfigLayers givenFile(Map<String, String> properties) {
+        return with(Layer.GIVEN_FILE, properties);
+    }
+
+    public ConfigLayers commandLine(Map<String, String> properties) {
+        return with(Layer.COMMAND_LINE, properties);
+    }
+
+    private ConfigLayers with(Layer layer, Map<String, String> properties) {
+        Map<Layer, Map<String, String>> more = new LinkedHashMap<>(layers);
+        more.put(layer, Map.copyOf(properties));
+        return new ConfigLayers(environment, more);
+    }
+
+    /**
+     * The effective configuration.
+     *
+     * @throws ConfigException if a value breaks its rule, or names an environment variable that is not set
+     */
+    public HostConfig toConfig() {
+        Map<String, String> written = new TreeMap<>();
+        for (Layer layer : Layer.values()) {
+            written.putAll(layers.getOrDefault(layer, Map.of()));
+        }
+        Map<String, String> resolved = new TreeMap<>(written);
+        resolved.replaceAll(this::resolve);
+        if (Boolean.parseBoolean(resolved.getOrDefault(ConfigKey.ENABLE_ENVVARS_CONFIG.key(), "false"))) {
+            applyEnvironment(resolved);
+        }
+        return new HostConfig(written, resolved, environment);
+    }
+
+    /** Replaces each {@code $$NAME$$} by the environment variable of that name, as TorchServe does. */
+    private String resolve(String key, String value) {
+        Matcher matcher = PLACEHOLDER.matcher(value);
+        StringBuilder resolved = new StringBuilder();
+        while (matcher.find()) {
+            String variable = environment.get(matcher.group(1));
+            if (variable == null) {
+                throw new ConfigException(
+                        key + " names the environment variable " + matcher.group(1) + ", which is not set");
+            }
+            matcher.appendReplacement(resolved, Matcher.quoteReplacement(variable));
+        }
+        return matcher.appendTail(resolved).toString();
+    }
+
+    private void applyEnvironment(Map<String, String> resolved) {
+        for (ConfigKey key : ConfigKey.values()) {
+            if (key == ConfigKey.ALLOWED_URLS
+                    && !Boolean.parseBoolean(resolved.getOrDefault(ConfigKey.USE_ENV_ALLOWED_URLS.key(), "false"))) {
+                continue;
+            }
+            String name = key.key().toUpperCase(Locale.ROOT);
+            Optional.ofNullable(environment.get("TS_" + name.replaceFirst("^TS_", "")))
+                    .ifPresent(value -> resolved.put(key.key(), value));
+            Optional.ofNullable(environment.get("HOLDFAST_" + name)).ifPresent(value -> resolved.put(key.key(), value));
+        }
+    }
+}

@@ -1,0 +1,320 @@
+package dev.holdfast.host.config;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The effective configuration of a host; checked when it is made, immutable.
+ *
+ * <p>Getters are named after their keys; {@code docs/operators-manual.md} lists them all.
+ */
+public final class HostConfig {
+
+    private static final Logger log = LoggerFactory.getLogger(HostConfig.class);
+
+    private final Map<String, String> written;
+    private final Map<String, String> resolved;
+    private final Map<String, String> environment;
+
+    HostConfig(Map<String, String> written, Map<String, String> resolved, Map<String, String> environment) {
+        this.written = new TreeMap<>(written);
+        this.resolved = new TreeMap<>(resolved);
+        this.environment = environment;
+        checkAll();
+    }
+
+    /** Every getter once, so that a bad value stops the start and not a request an hour later. */
+    private void checkAll() {
+        inferenceAddress();
+        managementAddress();
+        metricsAddress();
+        modelStore();
+        defaultWorkersPerModel();
+        defaultResponseTimeout();
+        defaultStartupTimeout();
+        unregisterModelTimeout();
+        jobQueueSize();
+        maxRequestSize();
+        maxResponseSize();
+        tokenExpiration();
+        tokenFailureStatus();
+        strictRestore();
+        snapshotTimeout();
+        for (ConfigKey key : ConfigKey.values()) {
+            if (key.otherwise().equals("true") || key.otherwise().equals("false")) {
+                bool(key);
+            }
+        }
+        word(ConfigKey.SNAPSHOT_GROUP, 64);
+    }
+
+    public ListenAddress inferenceAddress() {
+        return ListenAddress.parse(ConfigKey.INFERENCE_ADDRESS.key(), get(ConfigKey.INFERENCE_ADDRESS), 80);
+    }
+
+    public ListenAddress managementAddress() {
+        return ListenAddress.parse(ConfigKey.MANAGEMENT_ADDRESS.key(), get(ConfigKey.MANAGEMENT_ADDRESS), 8081);
+    }
+
+    public ListenAddress metricsAddress() {
+        return ListenAddress.parse(ConfigKey.METRICS_ADDRESS.key(), get(ConfigKey.METRICS_ADDRESS), 8082);
+    }
+
+    /** The directory of archives; empty if none is configured, which stops a start. */
+    public Optional<Path> modelStore() {
+        return path(ConfigKey.MODEL_STORE);
+    }
+
+    /** Models to load at the first start, as {@code [name=]archive}; {@code all} (in any case) alone for all. */
+    public List<String> loadModels() {
+        return list(ConfigKey.LOAD_MODELS, "[,\\s]+");
+    }
+
+    /** TorchServe's JSON of settings for models that {@link #loadModels} names; empty if none. */
+    public String models() {
+        return get(ConfigKey.MODELS);
+    }
+
+    /** The JSON of a snapshot inside a configuration file; empty if there is none. */
+    public String modelSnapshot() {
+        return get(ConfigKey.MODEL_SNAPSHOT);
+    }
+
+    public int defaultWorkersPerModel() {
+        return number(ConfigKey.DEFAULT_WORKERS_PER_MODEL, 0, 1024);
+    }
+
+    public Duration defaultResponseTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.DEFAULT_RESPONSE_TIMEOUT, 1, 604_800));
+    }
+
+    public Duration defaultStartupTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.DEFAULT_STARTUP_TIMEOUT, 1, 604_800));
+    }
+
+    public Duration unregisterModelTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.UNREGISTER_MODEL_TIMEOUT, 1, 604_800));
+    }
+
+    public int jobQueueSize() {
+        return number(ConfigKey.JOB_QUEUE_SIZE, 1, 10_000_000);
+    }
+
+    /** In bytes. */
+    public int maxRequestSize() {
+        return number(ConfigKey.MAX_REQUEST_SIZE, 1, Integer.MAX_VALUE - 16);
+    }
+
+    /** In bytes. */
+    public int maxResponseSize() {
+        return number(ConfigKey.MAX_RESPONSE_SIZE, 1, Integer.MAX_VALUE - 16);
+    }
+
+    public Optional<String> corsAllowedOrigin() {
+        return text(ConfigKey.CORS_ALLOWED_ORIGIN);
+    }
+
+    public Optional<String> corsAllowedMethods() {
+        return text(ConfigKey.CORS_ALLOWED_METHODS);
+    }
+
+    public Optional<String> corsAllowedHeaders() {
+        return text(ConfigKey.CORS_ALLOWED_HEADERS);
+    }
+
+    public boolean enableMetricsApi() {
+        return bool(ConfigKey.ENABLE_METRICS_API);
+    }
+
+    public boolean openInferenceProtocol() {
+        return bool(ConfigKey.TS_OPEN_INFERENCE_PROTOCOL);
+    }
+
+    public boolean enableModelApi() {
+        return bool(ConfigKey.ENABLE_MODEL_API);
+    }
+
+    public boolean tokenAuthorization() {
+        return !bool(ConfigKey.DISABLE_TOKEN_AUTHORIZATION);
+    }
+
+    /** TorchServe allows fractions of a minute. */
+    public Duration tokenExpiration() {
+        String value = get(ConfigKey.TOKEN_EXPIRATION_MIN);
+        try {
+            double minutes = Double.parseDouble(value);
+            if (minutes > 0 && minutes <= 5_256_000) {
+                return Duration.ofMillis(Math.round(minutes * 60_000));
+            }
+        } catch (NumberFormatException e) {
+            // The message below says all that the exception knows.
+        }
+        throw bad(ConfigKey.TOKEN_EXPIRATION_MIN, value, "a number of minutes above 0, up to 5256000");
+    }
+
+    /** 401 (and 403 where that says more), or 400 for clients that know TorchServe's answer. */
+    public int tokenFailureStatus() {
+        String value = get(ConfigKey.TOKEN_FAILURE_STATUS);
+        if (!value.equals("400") && !value.equals("401")) {
+            throw bad(ConfigKey.TOKEN_FAILURE_STATUS, value, "401 or 400");
+        }
+        return Integer.parseInt(value);
+    }
+
+    /** Regular expressions; a URL that matches one of them may be fetched. */
+    public List<String> allowedUrls() {
+        return list(ConfigKey.ALLOWED_URLS, ",");
+    }
+
+    /** Directories with plugins; none by default. */
+    public List<Path> pluginsPath() {
+        return list(ConfigKey.PLUGINS_PATH, "[" + java.io.File.pathSeparator + ",]").stream()
+                .map(entry -> toPath(ConfigKey.PLUGINS_PATH, entry.replaceFirst("/\\*$", "")))
+                .toList();
+    }
+
+    public Optional<Path> pluginsSha256() {
+        return path(ConfigKey.PLUGINS_SHA256);
+    }
+
+    public Optional<String> snapshotStore() {
+        return text(ConfigKey.SNAPSHOT_STORE);
+    }
+
+    public boolean snapshotStoreRequired() {
+        return bool(ConfigKey.SNAPSHOT_STORE_REQUIRED);
+    }
+
+    public String snapshotGroup() {
+        return get(ConfigKey.SNAPSHOT_GROUP);
+    }
+
+    /** How long one call of a serializer may take, whatever the serializer says itself. */
+    public Duration snapshotTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_TIMEOUT, 1, 86_400));
+    }
+
+    public boolean strictRestore() {
+        String value = get(ConfigKey.RESTORE);
+        if (!value.equals("strict") && !value.equals("fallback")) {
+            throw bad(ConfigKey.RESTORE, value, "strict or fallback");
+        }
+        return value.equals("strict");
+    }
+
+    public Optional<String> hostName() {
+        return text(ConfigKey.HOST_NAME);
+    }
+
+    /** The operator's {@code snapshot.<serializer>.<key>} properties, by {@code <key>}. */
+    public Map<String, String> serializerProperties(String serializer) {
+        String prefix = "snapshot." + serializer + ".";
+        Map<String, String> own = new TreeMap<>();
+        resolved.forEach((key, value) -> {
+            if (key.startsWith(prefix)) {
+                own.put(key.substring(prefix.length()), value);
+            }
+        });
+        return own;
+    }
+
+    public Map<String, String> environment() {
+        return environment;
+    }
+
+    /**
+     * What a snapshot keeps of the configuration: as it was written, so that no value of a placeholder is kept, and
+     * without secrets, switches that open the host, and facts of the machine.
+     */
+    public Map<String, String> toSnapshot() {
+        Map<String, String> kept = new TreeMap<>(written);
+        kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
+        return kept;
+    }
+
+    /** Says in the log which keys have no effect here, so that a misspelt one is noticed. */
+    public void logUnknownKeys() {
+        TreeSet<String> unknown = new TreeSet<>();
+        TreeSet<String> withoutEffect = new TreeSet<>();
+        for (String key : resolved.keySet()) {
+            if (ConfigKey.of(key).isPresent() || key.startsWith("snapshot.") || key.startsWith("holdfast.")) {
+                continue;
+            }
+            (Torchserve.isWithoutEffect(key) ? withoutEffect : unknown).add(key);
+        }
+        if (!withoutEffect.isEmpty()) {
+            log.info("Configuration keys of TorchServe without effect here: {}", String.join(", ", withoutEffect));
+        }
+        if (!unknown.isEmpty()) {
+            log.warn("Unknown configuration keys, kept and not used: {}", String.join(", ", unknown));
+        }
+    }
+
+    private String get(ConfigKey key) {
+        return resolved.getOrDefault(key.key(), key.otherwise()).strip();
+    }
+
+    private Optional<String> text(ConfigKey key) {
+        return Optional.of(get(key)).filter(value -> !value.isEmpty());
+    }
+
+    private List<String> list(ConfigKey key, String separator) {
+        return Arrays.stream(get(key).split(separator))
+                .map(String::strip)
+                .filter(entry -> !entry.isEmpty())
+                .toList();
+    }
+
+    private Optional<Path> path(ConfigKey key) {
+        return text(key).map(value -> toPath(key, value));
+    }
+
+    private static Path toPath(ConfigKey key, String value) {
+        try {
+            return Path.of(value);
+        } catch (InvalidPathException e) {
+            throw new ConfigException(key.key() + " '" + value + "' is no path: " + e.getReason(), e);
+        }
+    }
+
+    private int number(ConfigKey key, int least, int most) {
+        String value = get(key);
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The message below says all that the exception knows.
+        }
+        throw bad(key, value, "a whole number from " + least + " to " + most);
+    }
+
+    private boolean bool(ConfigKey key) {
+        String value = get(key);
+        if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
+            throw bad(key, value, "true or false");
+        }
+        return Boolean.parseBoolean(value);
+    }
+
+    private void word(ConfigKey key, int longest) {
+        String value = get(key);
+        if (!value.matches("[A-Za-z0-9][A-Za-z0-9._-]{0," + (longest - 1) + "}")) {
+            throw bad(key, value, "of the form [A-Za-z0-9][A-Za-z0-9._-]{0," + (longest - 1) + "}");
+        }
+    }
+
+    private static ConfigException bad(ConfigKey key, String value, String rule) {
+        return new ConfigException(key.key() + " '" + value + "' must be " + rule);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.holdfast.host.config;
+
+import java.util.Set;
+
+/** The configuration keys of TorchServe 0.12 that this host knows and does not act on. */
+final class Torchserve {
+
+    /** Facts of the machine, or of the process, that a TorchServe snapshot pins and that must not be taken over. */
+    private static final Set<String> MACHINE_FACTS = Set.of(
+            "version",
+            "tsConfigFile",
+            "number_of_gpu",
+            "python",
+            "model_server_home",
+            "number_of_netty_threads",
+            "netty_client_threads",
+            "initial_worker_port",
+            "initial_distribution_port",
+            "vmargs");
+
+    private static final Set<String> WITHOUT_EFFECT = Set.of(
+            "workflow_store",
+            "grpc_inference_address",
+            "grpc_management_address",
+            "grpc_inference_port",
+            "grpc_management_port",
+            "grpc_inference_max_connection_age_ms",
+            "grpc_inference_max_connection_age_grace_ms",
+            "grpc_management_max_connection_age_ms",
+            "grpc_management_max_connection_age_grace_ms",
+            "enable_grpc_ssl",
+            "limit_max_image_pixels",
+            "decode_input_request",
+            "default_service_handler",
+            "service_envelope",
+            "prefer_direct_buffer",
+            "install_py_dep_per_model",
+            "blacklist_env_vars",
+            "keystore",
+            "keystore_pass",
+            "keystore_type",
+            "certificate_file",
+            "private_key_file",
+            "metrics_config",
+            "metrics_mode",
+            "model_metrics_auto_detect",
+            "disable_system_metrics",
+            "system_metrics_cmd",
+            "metric_time_interval",
+            "async_logging",
+            "debug",
+            "cpp_log_config",
+            "ipex_enable",
+            "ipex_gpu_enable",
+            "cpu_launcher_enable",
+            "cpu_launcher_args",
+            "ts_header_key_sequence_id",
+            "ts_header_key_sequence_start",
+            "ts_header_key_sequence_end",
+            "use_native_io",
+            "io_ratio");
+
+    private Torchserve() {}
+
+    static boolean isMachineFact(String key) {
+        return MACHINE_FACTS.contains(key);
+    }
+
+    static boolean isWithoutEffect(String key) {
+        return MACHINE_FACTS.contains(key) || WITHOUT_EFFECT.contains(key);
+    }
+}

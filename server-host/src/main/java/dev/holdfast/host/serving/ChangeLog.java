@@ -1,0 +1,20 @@
+package dev.holdfast.host.serving;
+
+import java.util.concurrent.CompletableFuture;
+
+/** Where changes of the serving state are made durable. */
+public interface ChangeLog {
+
+    /** Says that a change has begun, so that one save can wait for several; {@link #changed} or {@link #abandoned} ends it. */
+    void begin();
+
+    /** The change that began came to nothing. */
+    void abandoned();
+
+    /**
+     * The change that began is in the serving state now.
+     *
+     * @return completes, never exceptionally, when a snapshot that holds it is durable or cannot be made so
+     */
+    CompletableFuture<Durability> changed();
+}

@@ -1,0 +1,96 @@
+package dev.holdfast.host.serving;
+
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * One model: its versions and which of them answers when a caller names none; immutable.
+ *
+ * @param versions at least one, in the {@linkplain #VERSION_ORDER order of versions}
+ * @param defaultVersion one of the versions
+ */
+public record ModelState(SortedMap<String, VersionState> versions, String defaultVersion) {
+
+    /** 1.2 before 1.11: runs of digits compare as numbers, all else as text. */
+    public static final Comparator<String> VERSION_ORDER = new VersionOrder();
+
+    public ModelState {
+        TreeMap<String, VersionState> sorted = new TreeMap<>(VERSION_ORDER);
+        sorted.putAll(versions);
+        versions = Collections.unmodifiableSortedMap(sorted);
+        if (!versions.containsKey(defaultVersion)) {
+            throw new IllegalArgumentException(
+                    "Default version " + defaultVersion + " must be one of " + versions.keySet());
+        }
+    }
+
+    /** A model of one version, which is the default. */
+    public static ModelState of(String version, VersionState state) {
+        return new ModelState(new TreeMap<>(Map.of(version, state)), version);
+    }
+
+    public ModelState with(String version, VersionState state) {
+        TreeMap<String, VersionState> changed = new TreeMap<>(VERSION_ORDER);
+        changed.putAll(versions);
+        changed.put(version, state);
+        return new ModelState(changed, defaultVersion);
+    }
+
+    /** Without a version that is not the default. */
+    public ModelState without(String version) {
+        TreeMap<String, VersionState> changed = new TreeMap<>(VERSION_ORDER);
+        changed.putAll(versions);
+        changed.remove(version);
+        return new ModelState(changed, defaultVersion);
+    }
+
+    public ModelState withDefault(String version) {
+        return new ModelState(versions, version);
+    }
+
+    private static final class VersionOrder implements Comparator<String> {
+
+        @Override
+        public int compare(String left, String right) {
+            int l = 0;
+            int r = 0;
+            while (l < left.length() && r < right.length()) {
+                int lEnd = partEnd(left, l);
+                int rEnd = partEnd(right, r);
+                int order = compareParts(left.substring(l, lEnd), right.substring(r, rEnd));
+                if (order != 0) {
+                    return order;
+                }
+                l = lEnd;
+                r = rEnd;
+            }
+            int order = Integer.compare(left.length() - l, right.length() - r);
+            return order != 0 ? order : left.compareTo(right);
+        }
+
+        private static int partEnd(String text, int start) {
+            int end = start + 1;
+            while (digit(text.charAt(start)) && end < text.length() && digit(text.charAt(end))) {
+                end++;
+            }
+            return end;
+        }
+
+        private static int compareParts(String left, String right) {
+            if (!digit(left.charAt(0)) || !digit(right.charAt(0))) {
+                return left.compareTo(right);
+            }
+            String l = left.replaceFirst("^0+(?=.)", "");
+            String r = right.replaceFirst("^0+(?=.)", "");
+            int order = Integer.compare(l.length(), r.length());
+            return order != 0 ? order : l.compareTo(r);
+        }
+
+        private static boolean digit(char c) {
+            return c >= '0' && c <= '9';
+        }
+    }
+}

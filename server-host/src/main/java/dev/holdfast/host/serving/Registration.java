@@ -1,0 +1,62 @@
+package dev.holdfast.host.serving;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a caller says of a model to register; what is left out comes from the archive or the configuration.
+ *
+ * @param location the archive's file name in the model store, or a URL that the operator allows
+ */
+public record Registration(
+        String location,
+        Optional<String> modelName,
+        Optional<String> handler,
+        Optional<String> runtimeType,
+        OptionalInt initialWorkers,
+        OptionalInt batchSize,
+        Optional<Duration> maxBatchDelay,
+        Optional<Duration> responseTimeout,
+        Optional<Duration> startupTimeout) {
+
+    /** A registration that leaves everything to the archive and the configuration. */
+    public static Registration of(String location) {
+        return new Registration(
+                location,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    public Registration named(String name) {
+        return new Registration(
+                location,
+                Optional.of(name),
+                handler,
+                runtimeType,
+                initialWorkers,
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                startupTimeout);
+    }
+
+    public Registration withWorkers(int workers) {
+        return new Registration(
+                location,
+                modelName,
+                handler,
+                runtimeType,
+                OptionalInt.of(workers),
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                startupTimeout);
+    }
+}

@@ -1,0 +1,43 @@
+package dev.holdfast.host.serving;
+
+/** A management call or a prediction that cannot be done; the kind says why, the message says what to do. */
+public final class ServingException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    /** Whose problem it is, and of what sort. */
+    public enum Kind {
+        /** The caller asked for something that is not possible: a bad name, number or location. */
+        BAD_REQUEST,
+        /** The archive cannot be had, or is damaged. */
+        BAD_ARCHIVE,
+        MODEL_NOT_FOUND,
+        VERSION_NOT_FOUND,
+        /** The model version is registered already. */
+        CONFLICT,
+        /** The default version of several cannot be removed. */
+        DEFAULT_VERSION,
+        /** No workers, or a full queue: worth trying again. */
+        UNAVAILABLE,
+        /** The prediction, or the end of the running ones, took longer than allowed. */
+        TIMEOUT,
+        /** The model, or the engine under it, failed. */
+        INTERNAL
+    }
+
+    private final Kind kind;
+
+    public ServingException(Kind kind, String message) {
+        super(message);
+        this.kind = kind;
+    }
+
+    public ServingException(Kind kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+}

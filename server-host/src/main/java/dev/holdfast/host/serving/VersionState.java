@@ -1,0 +1,97 @@
+package dev.holdfast.host.serving;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How one version of a model is served; immutable.
+ *
+ * @param archive the archive's file name in the model store
+ * @param minWorkers how many workers run at least, 0 or more
+ * @param maxWorkers how many workers run at the most; not below {@code minWorkers}
+ * @param batchSize how many requests a worker takes at once at the most
+ * @param maxBatchDelay how long a worker waits for a batch to fill
+ * @param responseTimeout how long a request may take from its arrival
+ * @param startupTimeout how long loading the model may take
+ * @param runtimeType the runtime that the model was registered for, as TorchServe names it ({@code python}); kept, not
+ *     interpreted
+ * @param handler the handler that the operator chose over the archive's own
+ * @param url where the archive was fetched from, if it was
+ * @param archiveSha256 the archive's SHA-256 when it was last loaded; empty if that has never been
+ */
+public record VersionState(
+        String archive,
+        int minWorkers,
+        int maxWorkers,
+        int batchSize,
+        Duration maxBatchDelay,
+        Duration responseTimeout,
+        Duration startupTimeout,
+        String runtimeType,
+        Optional<String> handler,
+        Optional<String> url,
+        Optional<String> archiveSha256) {
+
+    /** More workers than this are a mistake, not a wish. */
+    public static final int MOST_WORKERS = 1024;
+
+    /** Larger batches are a mistake too. */
+    public static final int MOST_BATCH = 65_536;
+
+    public VersionState {
+        between("min_worker", minWorkers, 0, MOST_WORKERS);
+        between("max_worker", maxWorkers, 0, MOST_WORKERS);
+        if (maxWorkers < minWorkers) {
+            throw new ServingException(ServingException.Kind.BAD_REQUEST, "max_worker cannot be less than min_worker.");
+        }
+        between("batch_size", batchSize, 1, MOST_BATCH);
+        between("max_batch_delay", maxBatchDelay.toMillis(), 0, 3_600_000);
+        between("response_timeout", responseTimeout.toSeconds(), 1, 86_400 * 7);
+        between("startup_timeout", startupTimeout.toSeconds(), 1, 86_400 * 7);
+    }
+
+    private static void between(String what, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new ServingException(
+                    ServingException.Kind.BAD_REQUEST,
+                    what + " " + value + " must be from " + least + " to " + most + ".");
+        }
+    }
+
+    public VersionState withWorkers(int min, int max) {
+        return new VersionState(
+                archive,
+                min,
+                max,
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                startupTimeout,
+                runtimeType,
+                handler,
+                url,
+                archiveSha256);
+    }
+
+    public VersionState withArchiveSha256(String sha256) {
+        return new VersionState(
+                archive,
+                minWorkers,
+                maxWorkers,
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                startupTimeout,
+                runtimeType,
+                handler,
+                url,
+                Optional.of(sha256));
+    }
+
+    /** Whether the same model is loaded in the same way, so that going to {@code other} needs no new load. */
+    boolean sameLoad(VersionState other) {
+        return withWorkers(0, 0)
+                .withArchiveSha256("")
+                .equals(other.withWorkers(0, 0).withArchiveSha256(""));
+    }
+}

@@ -1,0 +1,47 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.runtime.ModelSignature;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How one model version is doing now.
+ *
+ * @param runtime the name of the runtime that runs it; empty while it is not loaded
+ * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again
+ * @param labels the names of the classes, by index, where the archive gives them
+ */
+public record VersionStatus(
+        String model,
+        String version,
+        boolean isDefault,
+        VersionState state,
+        boolean loadedAtStartup,
+        Optional<String> runtime,
+        Optional<ModelSignature> signature,
+        Optional<String> failure,
+        List<String> labels,
+        List<WorkerStatus> workers,
+        int pendingRequests,
+        int remainingCapacity) {
+
+    public VersionStatus {
+        labels = List.copyOf(labels);
+        workers = List.copyOf(workers);
+    }
+
+    /** Whether it is loaded and has the workers that it should have. */
+    public boolean healthy() {
+        return failure.isEmpty()
+                && workers.stream().filter(worker -> !worker.unloading()).count() >= state.minWorkers();
+    }
+
+    /**
+     * One worker.
+     *
+     * @param id unique in the host
+     * @param unloading whether it ends after its present batch
+     */
+    public record WorkerStatus(int id, Instant startTime, boolean unloading) {}
+}

@@ -1,0 +1,55 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotPage;
+import java.util.concurrent.CompletableFuture;
+
+/** What operators see and ask of the snapshots of a running host. Safe for use by several threads. */
+public interface Snapshots {
+
+    /** How the host stands with its store; quick, asks no store. */
+    StoreStatus status();
+
+    /**
+     * The snapshots of the group in the store that the host writes to now.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store cannot be read
+     * @throws IllegalArgumentException if the page token is not the store's
+     */
+    SnapshotPage list(ListRequest request);
+
+    /**
+     * One snapshot.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if there is none of that name, or it cannot be read
+     */
+    Snapshot get(String name);
+
+    /**
+     * Takes a snapshot now under a name of the operator's choice.
+     *
+     * @param name matches {@code [A-Za-z0-9][A-Za-z0-9._-]{0,127}} and is not in use
+     * @return completes, never exceptionally, when it is durable or cannot be made so
+     * @throws IllegalArgumentException if the name breaks its rule
+     */
+    CompletableFuture<Durability> save(String name);
+
+    /**
+     * Ends the detachment from the store by the operator's decision.
+     *
+     * @return what was done, in one sentence
+     * @throws IllegalStateException if the host is not detached
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store cannot be reached
+     */
+    String attach(Take take);
+
+    /** Whose state goes on after a detachment; what the other side has stays stored as an older revision. */
+    enum Take {
+        /** The last snapshot of the store: the host goes over to it. */
+        STORE,
+        /** What this host serves: it becomes the store's next revision. */
+        LOCAL
+    }
+}
