@@ -34,6 +34,10 @@ final class FixtureJar {
 
     private static final String SERVICE_FILE = "META-INF/services/" + SnapshotSerializerFactory.class.getName();
 
+    private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+    /** Kept, because reading the JDK's classes anew takes longer than compiling ours. */
+    private static final JavaFileManager PLATFORM = COMPILER.getStandardFileManager(null, null, StandardCharsets.UTF_8);
+
     private final Map<String, String> sources = new LinkedHashMap<>();
     private final Map<String, byte[]> resources = new LinkedHashMap<>();
     private final Map<String, Integer> javaVersions = new LinkedHashMap<>();
@@ -196,19 +200,17 @@ final class FixtureJar {
 
     private static Map<String, byte[]> compile(Map<String, String> sources) {
         Map<String, ByteArrayOutputStream> written = new TreeMap<>();
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         List<JavaFileObject> units = new ArrayList<>();
         sources.forEach((type, source) -> units.add(new Source(type, source)));
         StringWriter messages = new StringWriter();
-        JavaFileManager files =
-                new ForwardingJavaFileManager<>(compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-                    @Override
-                    public JavaFileObject getJavaFileForOutput(
-                            Location location, String type, JavaFileObject.Kind kind, FileObject sibling) {
-                        return new Target(type, written);
-                    }
-                };
-        boolean compiled = compiler.getTask(
+        JavaFileManager files = new ForwardingJavaFileManager<>(PLATFORM) {
+            @Override
+            public JavaFileObject getJavaFileForOutput(
+                    Location location, String type, JavaFileObject.Kind kind, FileObject sibling) {
+                return new Target(type, written);
+            }
+        };
+        boolean compiled = COMPILER.getTask(
                         messages, files, null, List.of("-proc:none", "-cp", classPath()), null, units)
                 .call();
         if (!compiled) {

@@ -65,10 +65,11 @@ class IsolationTest {
 
     @Test
     void servicesAndResourcesOfTheHostAreHidden() {
-        String visible = "(a.F.class.getClassLoader().getResource(\"logback.xml\") == null"
-                + " && a.F.class.getClassLoader().getResource(\"ch/qos/logback/classic/Logger.class\") == null"
-                + " && a.F.class.getClassLoader().getResource(\"dev/holdfast/sdk/Snapshot.class\") != null"
-                + " ? \"hidden\" : \"seen\")";
+        String visible =
+                "(a.F.class.getClassLoader().getResource(\"META-INF/services/org.slf4j.spi.SLF4JServiceProvider\") == null"
+                        + " && a.F.class.getClassLoader().getResource(\"ch/qos/logback/classic/Logger.class\") == null"
+                        + " && a.F.class.getClassLoader().getResource(\"dev/holdfast/sdk/Snapshot.class\") != null"
+                        + " ? \"hidden\" : \"seen\")";
         new FixtureJar().factoryNamed("a.F", visible, "").write(plugins.resolve("a.jar"));
 
         try (Plugins loaded = load()) {
@@ -167,22 +168,25 @@ class IsolationTest {
     void classLoadersBecomeCollectableAfterClose() {
         FixtureJar.plugin("brief").write(plugins.resolve("a.jar"));
 
-        WeakReference<ClassLoader> loader = useAndClose();
+        Plugins loaded = load();
+        WeakReference<ClassLoader> loader = use(loaded);
+
+        loaded.close();
 
         await().untilAsserted(() -> {
             System.gc();
             assertThat(loader.get()).isNull();
         });
+        // Still reachable until here, so that it was close() that let go.
+        loaded.close();
     }
 
-    private WeakReference<ClassLoader> useAndClose() {
-        try (Plugins loaded = load()) {
-            SerializerChoice choice = loaded.choose(null, new ScriptedSerializer());
-            SnapshotSerializer serializer = loaded.open(choice, ScriptedSerializer.config());
-            serializer.save(ScriptedSerializer.snapshot("default", "a", 1));
-            assertThat(serializer.getLast()).isEmpty();
-            return new WeakReference<>(choice.factory().getClass().getClassLoader());
-        }
+    private static WeakReference<ClassLoader> use(Plugins loaded) {
+        SerializerChoice choice = loaded.choose(null, new ScriptedSerializer());
+        SnapshotSerializer serializer = loaded.open(choice, ScriptedSerializer.config());
+        serializer.save(ScriptedSerializer.snapshot("default", "a", 1));
+        assertThat(serializer.getLast()).isEmpty();
+        return new WeakReference<>(choice.factory().getClass().getClassLoader());
     }
 
     /** A plugin whose serializer tells in each call what it sees around it. */
