@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,13 +18,28 @@ record OpenedDropIn(DropIn dropIn, List<PluginJar> jars) {
      */
     static OpenedDropIn open(DropIn dropIn, @Nullable Sha256List approved) throws RejectedException {
         List<PluginJar> jars = new ArrayList<>();
-        for (var path : dropIn.jars()) {
+        for (Path path : dropIn.jars()) {
             if (approved != null) {
                 approved.require(path);
             }
-            jars.add(PluginJar.open(path));
+            PluginJar jar = PluginJar.open(path);
+            if (approved != null) {
+                requireOwnClassPath(jar, dropIn);
+            }
+            jars.add(jar);
         }
         return new OpenedDropIn(dropIn, List.copyOf(jars));
+    }
+
+    /** An approved jar must not draw in one that nobody approved. */
+    private static void requireOwnClassPath(PluginJar jar, DropIn dropIn) throws RejectedException {
+        for (Path drawnIn : jar.classPath()) {
+            if (!dropIn.jars().contains(drawnIn)) {
+                throw new RejectedException("the manifest of " + DropIn.fileName(jar.path()) + " draws in " + drawnIn
+                        + " by Class-Path, which is not approved; put both into " + dropIn.home()
+                        + ", and their SHA-256 into the list");
+            }
+        }
     }
 
     boolean brings() {

@@ -198,6 +198,10 @@ final class PluginCalls implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             free.release();
             throw new IllegalStateException(subject + " is closed", e);
+        } catch (OutOfMemoryError e) {
+            free.release();
+            throw new StoreUnavailableException(
+                    subject + " was not called for " + method + ": no thread can be made: " + OneLine.of(e), e);
         }
     }
 
@@ -241,8 +245,6 @@ final class PluginCalls implements AutoCloseable {
             } finally {
                 MDC.clear();
                 thread.setContextClassLoader(before);
-                // The plugin's interrupt must not reach the next call.
-                Thread.interrupted();
             }
         }
 
@@ -251,7 +253,13 @@ final class PluginCalls implements AutoCloseable {
         protected void set(T result) {
             super.set(result);
             if (isCancelled() && result != null) {
-                late.accept(result);
+                // The interrupt that cancelled the call is not meant for what follows.
+                Thread.interrupted();
+                try {
+                    late.accept(result);
+                } catch (Throwable e) {
+                    log.debug("{}: a result that came too late could not be let go of", subject, e);
+                }
             }
         }
     }

@@ -2,8 +2,11 @@ package dev.holdfast.host.plugins;
 
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
@@ -16,8 +19,15 @@ import java.util.jar.Manifest;
  *
  * @param brings whether it has the service file of serializers
  * @param brought whether it has the service file of TorchServe's serializers, which do not run here
+ * @param classPath the files that its manifest names for the class loader to read too, as far as they exist
  */
-record PluginJar(Path path, boolean brings, boolean brought, Optional<String> version, Optional<String> sdkVersion) {
+record PluginJar(
+        Path path,
+        boolean brings,
+        boolean brought,
+        List<Path> classPath,
+        Optional<String> version,
+        Optional<String> sdkVersion) {
 
     static final String SERVICE_FILE = "META-INF/services/" + SnapshotSerializerFactory.class.getName();
 
@@ -40,6 +50,7 @@ record PluginJar(Path path, boolean brings, boolean brought, Optional<String> ve
                     path,
                     jar.getEntry(SERVICE_FILE) != null,
                     jar.getEntry(SERVICE_FILE_OF_TORCHSERVE) != null,
+                    classPath(path, attributes),
                     value(attributes, Attributes.Name.IMPLEMENTATION_VERSION),
                     value(attributes, SDK_VERSION));
         } catch (IOException | RuntimeException e) {
@@ -63,6 +74,19 @@ record PluginJar(Path path, boolean brings, boolean brought, Optional<String> ve
         } catch (IOException e) {
             throw new RejectedException(DropIn.fileName(path) + " cannot be read: " + e, e);
         }
+    }
+
+    private static List<Path> classPath(Path jar, Attributes attributes) {
+        List<Path> files = new ArrayList<>();
+        String entries = attributes.getValue(Attributes.Name.CLASS_PATH);
+        for (String entry : entries == null ? new String[0] : entries.strip().split("\\s+")) {
+            URI uri = jar.toUri().resolve(entry);
+            // The class loader follows no other kind.
+            if ("file".equals(uri.getScheme()) && Files.exists(Path.of(uri))) {
+                files.add(Path.of(uri).normalize());
+            }
+        }
+        return files;
     }
 
     private static Optional<String> value(Attributes attributes, Attributes.Name name) {

@@ -1,12 +1,14 @@
 package dev.holdfast.host.plugins;
 
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,15 +47,26 @@ final class PluginLoading {
      * @throws IllegalArgumentException if a plugins path cannot be used
      */
     void run() {
-        List<Path> seen = new ArrayList<>();
+        Set<Path> seen = new HashSet<>();
         for (Path path : options.paths()) {
             DropInFinder finder = DropInFinder.in(path);
+            if (finder.found().isEmpty() && finder.rejected().isEmpty()) {
+                log.info("There are no plugins in {}", OneLine.of(path));
+            }
             finder.rejected().forEach(plugin -> reject(plugin.path(), plugin.reason(), null));
-            List<DropIn> found = finder.found().stream()
-                    .filter(dropIn -> seen.stream().noneMatch(other -> other.equals(dropIn.path())))
-                    .toList();
-            found.forEach(dropIn -> seen.add(dropIn.path()));
-            load(found);
+            // A drop-in that two paths or links lead to is one plugin.
+            load(finder.found().stream()
+                    .filter(dropIn -> seen.add(realPath(dropIn.path())))
+                    .toList());
+        }
+    }
+
+    private static Path realPath(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            // A link into nowhere, which opening it will tell.
+            return path;
         }
     }
 
@@ -108,26 +121,24 @@ final class PluginLoading {
 
     private void register(OpenedDropIn opened, List<FoundFactory> factories) {
         DropIn dropIn = opened.dropIn();
-        LoadedPlugin plugin = new LoadedPlugin(
-                dropIn.path(),
-                factories.stream().map(FoundFactory::name).distinct().toList(),
-                opened.version(),
-                opened.sdkVersion());
-        boolean serves = false;
+        Map<String, FoundFactory> fresh = new LinkedHashMap<>();
         for (FoundFactory found : factories) {
-            Brought first = serializers.putIfAbsent(found.name(), new Brought(found, plugin));
-            if (first == null) {
-                serves = true;
-            } else {
+            Brought first = serializers.get(found.name());
+            if (first != null) {
                 refuseSecond(found.name(), first.plugin().path(), dropIn.path());
+            } else if (fresh.putIfAbsent(found.name(), found) != null) {
+                refuseSecond(found.name(), dropIn.path(), dropIn.path());
             }
         }
-        if (serves) {
-            loaded.add(plugin);
-            log.debug("Plugin {} brings {}", OneLine.of(dropIn.path()), String.join(", ", plugin.serializers()));
-        } else {
+        if (fresh.isEmpty()) {
             isolation.release(dropIn);
+            return;
         }
+        LoadedPlugin plugin =
+                new LoadedPlugin(dropIn.path(), List.copyOf(fresh.keySet()), opened.version(), opened.sdkVersion());
+        fresh.forEach((name, found) -> serializers.put(name, new Brought(found, plugin)));
+        loaded.add(plugin);
+        log.debug("Plugin {} brings {}", OneLine.of(dropIn.path()), String.join(", ", plugin.serializers()));
     }
 
     private void refuseSecond(String name, Path first, Path second) {
@@ -156,7 +167,7 @@ final class PluginLoading {
                 .filter(PluginJar::brings)
                 .map(jar -> DropIn.fileName(jar.path()))
                 .toList();
-        if (plugins.size() > 1 && Files.isDirectory(opened.dropIn().path())) {
+        if (plugins.size() > 1) {
             log.warn(
                     "Plugin {} holds {} plugins ({}), which share one class loader; if --plugins-path is one level too"
                             + " high, give it {}",

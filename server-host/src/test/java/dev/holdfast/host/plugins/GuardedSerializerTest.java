@@ -336,6 +336,27 @@ class GuardedSerializerTest {
     }
 
     @Test
+    void serializerThatIsOpenedTooLateAndCannotBeClosedHarmsNobody() {
+        AtomicInteger uncaught = new AtomicInteger();
+        AtomicInteger closings = new AtomicInteger();
+        plugin.opening = () -> {
+            Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> uncaught.incrementAndGet());
+            hang();
+        };
+        plugin.closing = () -> {
+            closings.incrementAndGet();
+            throw new IllegalStateException("busy");
+        };
+
+        assertThat(catchThrowable(() -> open(SHORT))).isInstanceOf(StoreUnavailableException.class);
+        released.countDown();
+
+        await().untilAsserted(() -> assertThat(closings).hasValue(1));
+        await().untilAsserted(() -> assertThat(threadsOfThePlugin()).isEmpty());
+        assertThat(uncaught).hasValue(0);
+    }
+
+    @Test
     void closesOnceAndRefusesCallsAfterwards() {
         SnapshotSerializer serializer = open(LONG);
 

@@ -61,6 +61,7 @@ class PluginsPathTest {
 
         assertNames(plugins());
         assertThat(log.warnings()).isEmpty();
+        assertThat(log.info()).last().isEqualTo("There are no plugins in " + plugins());
     }
 
     @Test
@@ -72,10 +73,12 @@ class PluginsPathTest {
     }
 
     @Test
-    void pathsThatOverlapLoadAPluginOnce() {
+    void pathsThatOverlapLoadAPluginOnce() throws IOException {
         Path jar = FixtureJar.plugin("one").write(plugins().resolve("one.jar"));
 
-        try (Plugins loaded = load(plugins(), jar, plugins().resolve("../plugins"))) {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), plugins());
+
+        try (Plugins loaded = load(plugins(), jar, plugins().resolve("../plugins"), link)) {
             assertThat(loaded.loaded()).hasSize(1);
         }
         assertThat(log.errors()).isEmpty();

@@ -130,6 +130,30 @@ class SerializerChoiceTest {
         }
     }
 
+    @Test
+    void nameOfTwoPluginsIsAnErrorAsTheDefaultToo() {
+        FixtureJar.plugin("ddb").write(plugins.resolve("a.jar"));
+        FixtureJar.plugin("ddb").write(plugins.resolve("b.jar"));
+
+        try (Plugins loaded = load()) {
+            assertThatThrownBy(() -> loaded.choose(null, fs)).hasMessageContaining("is brought by");
+        }
+    }
+
+    @Test
+    void pluginThatSharesOneNameServesItsOthers() {
+        FixtureJar.plugin("ddb").write(plugins.resolve("a.jar"));
+        FixtureJar.plugin("ddb").factory("b.Other", "other", "").write(plugins.resolve("b.jar"));
+
+        try (Plugins loaded = load()) {
+            assertThat(loaded.loaded())
+                    .extracting(LoadedPlugin::serializers)
+                    .containsExactly(List.of("ddb"), List.of("other"));
+            assertThat(loaded.choose("other", fs).plugin())
+                    .contains(loaded.loaded().get(1));
+        }
+    }
+
     private Plugins load() {
         return Plugins.load(PluginOptions.of(List.of(plugins)));
     }

@@ -73,6 +73,36 @@ class Sha256ListTest {
     }
 
     @Test
+    void approvedJarDrawsInNoOther() throws Exception {
+        Path plugin = FixtureJar.plugin("good")
+                .manifest("Class-Path", "absent.jar ../elsewhere/other.jar")
+                .write(plugins.resolve("good.jar"));
+        new FixtureJar().resource("a.txt", "a").write(directory.resolve("elsewhere/other.jar"));
+        Files.writeString(list, sha256(plugin) + "  good.jar\n");
+
+        try (Plugins loaded = load()) {
+            assertThat(loaded.loaded()).isEmpty();
+            assertThat(log.warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("the manifest of good.jar draws in " + directory.resolve("elsewhere/other.jar")
+                            + " by Class-Path, which is not approved");
+        }
+    }
+
+    @Test
+    void approvedJarsOfOneDirectoryMayNameOneAnother() throws Exception {
+        Path plugin =
+                FixtureJar.plugin("good").manifest("Class-Path", "library.jar").write(plugins.resolve("x/plugin.jar"));
+        Path library = new FixtureJar().resource("a.txt", "a").write(plugins.resolve("x/library.jar"));
+        Files.writeString(list, sha256(plugin) + "  a\n" + sha256(library) + "  b\n");
+
+        try (Plugins loaded = load()) {
+            assertThat(loaded.loaded()).hasSize(1);
+        }
+    }
+
+    @Test
     void listThatIsMissingOrDamagedStopsTheStart() throws IOException {
         Files.createDirectories(plugins);
         assertThatThrownBy(this::load)
