@@ -1,5 +1,7 @@
 package dev.holdfast.host.plugins;
 
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,12 +35,30 @@ record OpenedDropIn(DropIn dropIn, List<PluginJar> jars) {
 
     /** An approved jar must not draw in one that nobody approved. */
     private static void requireOwnClassPath(PluginJar jar, DropIn dropIn) throws RejectedException {
-        for (Path drawnIn : jar.classPath()) {
-            if (!dropIn.jars().contains(drawnIn)) {
-                throw new RejectedException("the manifest of " + DropIn.fileName(jar.path()) + " draws in " + drawnIn
-                        + " by Class-Path, which is not approved; put both into " + dropIn.home()
-                        + ", and their SHA-256 into the list");
+        for (String entry : jar.classPath()) {
+            Optional<Path> drawnIn = drawnIn(jar, entry);
+            if (drawnIn.isPresent() && !dropIn.jars().contains(drawnIn.get())) {
+                throw new RejectedException(
+                        "the manifest of " + DropIn.fileName(jar.path()) + " draws in " + drawnIn.get()
+                                + " by Class-Path, which is not approved; put both into " + dropIn.home()
+                                + ", and their SHA-256 into the list");
             }
+        }
+    }
+
+    /** The file that an entry leads the class loader to, which follows relative file URLs alone. */
+    private static Optional<Path> drawnIn(PluginJar jar, String entry) throws RejectedException {
+        try {
+            URI uri = jar.path().toUri().resolve(entry);
+            return Optional.of(uri)
+                    .filter(it -> !entry.isEmpty() && "file".equals(it.getScheme()))
+                    .map(it -> Path.of(it).normalize())
+                    .filter(Files::exists);
+        } catch (IllegalArgumentException e) {
+            throw new RejectedException(
+                    "the manifest of " + DropIn.fileName(jar.path()) + " names '" + entry
+                            + "' under Class-Path, which is not a URL, so that it cannot be checked",
+                    e);
         }
     }
 

@@ -2,10 +2,8 @@ package dev.holdfast.host.plugins;
 
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.jar.Attributes;
@@ -19,13 +17,13 @@ import java.util.jar.Manifest;
  *
  * @param brings whether it has the service file of serializers
  * @param brought whether it has the service file of TorchServe's serializers, which do not run here
- * @param classPath the files that its manifest names for the class loader to read too, as far as they exist
+ * @param classPath what its manifest names for the class loader to read too, as it stands there
  */
 record PluginJar(
         Path path,
         boolean brings,
         boolean brought,
-        List<Path> classPath,
+        List<String> classPath,
         Optional<String> version,
         Optional<String> sdkVersion) {
 
@@ -50,7 +48,10 @@ record PluginJar(
                     path,
                     jar.getEntry(SERVICE_FILE) != null,
                     jar.getEntry(SERVICE_FILE_OF_TORCHSERVE) != null,
-                    classPath(path, attributes),
+                    List.of(attributes
+                            .getOrDefault(Attributes.Name.CLASS_PATH, "")
+                            .toString()
+                            .split("\\s+")),
                     value(attributes, Attributes.Name.IMPLEMENTATION_VERSION),
                     value(attributes, SDK_VERSION));
         } catch (IOException | RuntimeException e) {
@@ -74,19 +75,6 @@ record PluginJar(
         } catch (IOException e) {
             throw new RejectedException(DropIn.fileName(path) + " cannot be read: " + e, e);
         }
-    }
-
-    private static List<Path> classPath(Path jar, Attributes attributes) {
-        List<Path> files = new ArrayList<>();
-        String entries = attributes.getValue(Attributes.Name.CLASS_PATH);
-        for (String entry : entries == null ? new String[0] : entries.strip().split("\\s+")) {
-            URI uri = jar.toUri().resolve(entry);
-            // The class loader follows no other kind.
-            if ("file".equals(uri.getScheme()) && Files.exists(Path.of(uri))) {
-                files.add(Path.of(uri).normalize());
-            }
-        }
-        return files;
     }
 
     private static Optional<String> value(Attributes attributes, Attributes.Name name) {

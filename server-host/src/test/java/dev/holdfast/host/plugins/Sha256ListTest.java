@@ -91,6 +91,20 @@ class Sha256ListTest {
     }
 
     @Test
+    void classPathThatCannotBeCheckedIsRefusedOnlyWhereThereIsAList() throws Exception {
+        Path plugin =
+                FixtureJar.plugin("good").manifest("Class-Path", "lib\\[a].jar").write(plugins.resolve("good.jar"));
+        Files.writeString(list, sha256(plugin) + "  good.jar\n");
+
+        try (Plugins listed = load();
+                Plugins unlisted = Plugins.load(PluginOptions.of(List.of(plugins)))) {
+            assertThat(listed.loaded()).isEmpty();
+            assertThat(log.warnings()).singleElement().asString().contains("which is not a URL");
+            assertThat(unlisted.loaded()).hasSize(1);
+        }
+    }
+
+    @Test
     void approvedJarsOfOneDirectoryMayNameOneAnother() throws Exception {
         Path plugin =
                 FixtureJar.plugin("good").manifest("Class-Path", "library.jar").write(plugins.resolve("x/plugin.jar"));
