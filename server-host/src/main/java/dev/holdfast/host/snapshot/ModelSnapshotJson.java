@@ -109,6 +109,11 @@ final class ModelSnapshotJson {
         return ServingState.of(models);
     }
 
+    /** The models of a JSON text without the frame around them: what the configuration key {@code models} holds. */
+    static Map<String, ModelState> readModels(String name, String json) {
+        return read(name, "{\"models\":" + json + "}").models();
+    }
+
     private static ModelState readModel(String name, String model, JsonNode node) {
         SortedMap<String, VersionState> versions = new TreeMap<>(ModelState.VERSION_ORDER);
         String defaultVersion = "";
@@ -124,7 +129,7 @@ final class ModelSnapshotJson {
 
     private static VersionState readVersion(String name, String model, JsonNode node) {
         String archive =
-                checked(name, "marName of model " + model, node.path("marName").asText(""));
+                checked(name, "marName of model " + model, node.path("marName").asText(model + ".mar"));
         int min = workers(name, model, node, "minWorkers", 1);
         int max = Math.max(min, workers(name, model, node, "maxWorkers", min));
         try {

@@ -9,17 +9,23 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A serializer that is opened when it is first needed, and again as often as opening has failed. */
-final class ReopeningSerializer implements SnapshotSerializer {
+public final class ReopeningSerializer implements SnapshotSerializer {
 
     private final Supplier<SnapshotSerializer> opener;
     private @Nullable SnapshotSerializer open;
     private boolean closed;
 
-    ReopeningSerializer(Supplier<SnapshotSerializer> opener) {
+    public ReopeningSerializer(Supplier<SnapshotSerializer> opener) {
         this.opener = opener;
     }
 
-    private synchronized SnapshotSerializer open() {
+    /**
+     * Opens it now, if it is not open.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store cannot be opened; the next call tries again
+     * @throws IllegalArgumentException if its configuration is wrong
+     */
+    public synchronized SnapshotSerializer open() {
         if (closed) {
             throw new IllegalStateException("The snapshot store is closed");
         }

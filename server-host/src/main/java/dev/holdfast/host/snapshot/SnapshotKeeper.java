@@ -55,9 +55,9 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     private final Spool spool;
     private final Supplier<ServingState> state;
     private final Supplier<Map<String, String>> config;
-    private final Consumer<Snapshot> takeOver;
     private final SnapshotNames names;
-    private final Thread thread;
+    private @Nullable Thread thread;
+    private Consumer<Snapshot> takeOver = snapshot -> {};
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition workCame = lock.newCondition();
@@ -87,7 +87,6 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
      * @param spool closed by {@link #close}
      * @param state the serving state now
      * @param config what a snapshot keeps of the configuration
-     * @param takeOver goes over to the state of a snapshot, when the operator decides for the store
      */
     public SnapshotKeeper(
             KeeperOptions options,
@@ -96,14 +95,12 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             Spool spool,
             Supplier<ServingState> state,
             Supplier<Map<String, String>> config,
-            Consumer<Snapshot> takeOver,
             Clock clock) {
         this.options = options;
         this.store = store;
         this.spool = spool;
         this.state = state;
         this.config = config;
-        this.takeOver = takeOver;
         this.revision = start.revision();
         this.mayAttach = start.mayAttach();
         this.names = new SnapshotNames(clock);
@@ -116,13 +113,19 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
                 start.revision(),
                 0,
                 start.notices());
-        this.thread = new Thread(this::run, "snapshot-keeper");
-        thread.setDaemon(true);
     }
 
-    /** Begins to work. */
-    public void start() {
-        thread.start();
+    /**
+     * Begins to work; what was asked for until now is done first.
+     *
+     * @param goesOver goes over to the state of a snapshot, when the operator decides for the store
+     */
+    public void start(Consumer<Snapshot> goesOver) {
+        takeOver = goesOver;
+        Thread keeper = new Thread(this::run, "snapshot-keeper");
+        keeper.setDaemon(true);
+        keeper.start();
+        thread = keeper;
     }
 
     @Override
@@ -512,8 +515,11 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             lock.unlock();
         }
         try {
-            thread.join(options.closeTimeout().toMillis());
-            if (thread.isAlive()) {
+            Thread keeper = thread;
+            if (keeper != null) {
+                keeper.join(options.closeTimeout().toMillis());
+            }
+            if (keeper != null && keeper.isAlive()) {
                 log.error(
                         "The snapshot store {} did not answer within {} s; what was not saved yet is not kept",
                         options.store(),

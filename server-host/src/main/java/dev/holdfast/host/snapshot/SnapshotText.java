@@ -2,6 +2,7 @@ package dev.holdfast.host.snapshot;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigFile;
+import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -99,6 +100,15 @@ public final class SnapshotText {
             throw new SnapshotCorruptException("Snapshot " + name + " is empty");
         }
         return read(name, text, ours);
+    }
+
+    /**
+     * The settings of models in the configuration key {@code models}, in the form that a snapshot has for its models.
+     *
+     * @throws SnapshotCorruptException if it is no JSON, or says what no host can serve
+     */
+    public static Map<String, ModelState> parseModels(String json) {
+        return json.isBlank() ? Map.of() : ModelSnapshotJson.readModels("of the key models", json);
     }
 
     /** Whether a configuration text is a snapshot: has models to restore, or says that it is one. */

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * <b>Copies</b> are the newest snapshots of the store, so that a host comes back with them when the store is out of reach.
  * Used by one thread at a time.
  */
-final class Spool implements AutoCloseable {
+public final class Spool implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Spool.class);
     private static final int COPIES = 3;
@@ -31,7 +31,7 @@ final class Spool implements AutoCloseable {
     private final boolean keepsCopies;
 
     /** @param keepsCopies false where the store is on this disk itself */
-    Spool(SnapshotSerializer pending, SnapshotSerializer copies, boolean keepsCopies) {
+    public Spool(SnapshotSerializer pending, SnapshotSerializer copies, boolean keepsCopies) {
         this.pending = pending;
         this.copies = copies;
         this.keepsCopies = keepsCopies;
