@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLSocketFactory;
 import org.slf4j.Logger;
@@ -59,7 +60,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                 urls,
                 limits,
                 InetAddress::getAllByName,
-                (SSLSocketFactory) SSLSocketFactory.getDefault(),
+                () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
                 Clock.systemUTC());
     }
 
@@ -69,7 +70,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             UrlPolicy urls,
             ArchiveLimits limits,
             HttpDownload.Resolver resolver,
-            SSLSocketFactory tls,
+            Supplier<SSLSocketFactory> tls,
             Clock clock) {
         this.store = store.toAbsolutePath().normalize();
         this.work = new WorkDirectory(work);

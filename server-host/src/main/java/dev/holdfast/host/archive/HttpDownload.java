@@ -24,6 +24,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -50,9 +51,10 @@ final class HttpDownload {
     private final UrlPolicy policy;
     private final ArchiveLimits limits;
     private final Resolver resolver;
-    private final SSLSocketFactory tls;
+    private final Supplier<SSLSocketFactory> tls;
 
-    HttpDownload(UrlPolicy policy, ArchiveLimits limits, Resolver resolver, SSLSocketFactory tls) {
+    /** @param tls asked for with the first {@code https} URL, for the JDK's own takes a while to read its certificates */
+    HttpDownload(UrlPolicy policy, ArchiveLimits limits, Resolver resolver, Supplier<SSLSocketFactory> tls) {
         this.policy = policy;
         this.limits = limits;
         this.resolver = resolver;
@@ -131,7 +133,7 @@ final class HttpDownload {
     }
 
     private Socket secure(Socket socket, String host, int port) throws IOException {
-        SSLSocket secure = (SSLSocket) tls.createSocket(socket, host, port, true);
+        SSLSocket secure = (SSLSocket) tls.get().createSocket(socket, host, port, true);
         SSLParameters parameters = secure.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         secure.setSSLParameters(parameters);
