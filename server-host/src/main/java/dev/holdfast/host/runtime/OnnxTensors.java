@@ -94,7 +94,10 @@ final class OnnxTensors {
         TensorType type = type(info.onnxType)
                 .orElseThrow(() -> new InferenceException("Output '" + name + "' has the type " + info.onnxType));
         long[] shape = info.getShape();
-        int count = Math.toIntExact(info.getNumElements());
+        int count = (int) Math.min(info.getNumElements(), Integer.MAX_VALUE);
+        if (count == Integer.MAX_VALUE) {
+            throw new InferenceException("Output '" + name + "' has " + info.getNumElements() + " elements, too many");
+        }
         return new Tensor(name, type, shape, elements(type, tensor, count));
     }
 
