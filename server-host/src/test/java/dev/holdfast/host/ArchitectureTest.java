@@ -59,8 +59,8 @@ class ArchitectureTest {
     void aRoomKnowsOnlyTheRoomsThatItMay(String room) {
         String own = HOST + "." + room + "..";
         seen(own);
-        String[] allowed = Stream.concat(Stream.of(own), Arrays.stream(MAY_KNOW.get(room)))
-                .toArray(String[]::new);
+        String[] allowed =
+                Stream.concat(Stream.of(own), Arrays.stream(MAY_KNOW.get(room))).toArray(String[]::new);
         classes()
                 .that()
                 .resideInAPackage(own)
