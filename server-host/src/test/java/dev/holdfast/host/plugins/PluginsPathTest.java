@@ -101,7 +101,7 @@ class PluginsPathTest {
     void namesWithSpacesAndSignsAndLettersOfAllAlphabetsLoad() {
         FixtureJar.plugin("a").write(plugins().resolve("a plug-in 100% #1+2.jar"));
         FixtureJar.plugin("b").write(plugins().resolve("b größe 模型.jar"));
-        FixtureJar.plugin("c").write(plugins().resolve("c dir #2/plug in.JAR"));
+        FixtureJar.plugin("c").write(plugins().resolve("c dir #2!/plug in!.JAR"));
 
         assertNames(plugins(), "a", "b", "c");
         assertThat(log.warnings()).isEmpty();
