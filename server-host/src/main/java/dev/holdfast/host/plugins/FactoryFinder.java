@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
-import org.slf4j.MDC;
 
 /**
  * Constructs the factories that the service files of a drop-in name.
@@ -49,9 +49,9 @@ final class FactoryFinder {
      */
     Findings find(Duration limit) throws RejectedException {
         FutureTask<Findings> task = new FutureTask<>(this::findHere);
-        Thread thread = new Thread(null, task, "plugin-init-" + dropIn.name(), 0, false);
+        PluginContext context = new PluginContext(dropIn.name(), loader);
+        Thread thread = new Thread(null, () -> context.run(Map.of(), task), "plugin-init-" + dropIn.name(), 0, false);
         thread.setDaemon(true);
-        thread.setContextClassLoader(loader);
         thread.start();
         try {
             return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
@@ -68,7 +68,6 @@ final class FactoryFinder {
     }
 
     private Findings findHere() {
-        MDC.put(PluginCalls.MDC_KEY, dropIn.name());
         List<FoundFactory> factories = new ArrayList<>();
         List<Problem> problems = new ArrayList<>();
         Iterator<ServiceLoader.Provider<SnapshotSerializerFactory>> providers =

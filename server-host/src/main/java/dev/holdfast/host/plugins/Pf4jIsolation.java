@@ -1,6 +1,7 @@
 package dev.holdfast.host.plugins;
 
 import java.net.MalformedURLException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -107,7 +108,9 @@ final class Pf4jIsolation implements PluginIsolation {
             var loader = new PluginClassLoader(this, descriptor, parent, ClassLoadingStrategy.APD);
             for (Path jar : dropIn.jars()) {
                 try {
-                    loader.addURL(jar.toUri().toURL());
+                    // In the URL of a jar's entry, "!/" ends the jar's own path.
+                    loader.addURL(URI.create(jar.toUri().toString().replace("!", "%21"))
+                            .toURL());
                 } catch (MalformedURLException e) {
                     throw new PluginRuntimeException(e, "The path {} cannot be written as a URL", jar);
                 }

@@ -3,7 +3,6 @@ package dev.holdfast.host.plugins;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -19,7 +18,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.MDC;
 
 /**
  * The one way into the code of one serializer.
@@ -48,14 +46,12 @@ import org.slf4j.MDC;
  */
 final class PluginCalls implements AutoCloseable {
 
-    static final String MDC_KEY = "plugin";
     static final int MOST_AT_ONCE = 16;
 
     private static final Logger log = LoggerFactory.getLogger(PluginCalls.class);
 
     private final String subject;
-    private final String plugin;
-    private final ClassLoader loader;
+    private final PluginContext context;
     private final Duration limit;
     private final Semaphore free = new Semaphore(MOST_AT_ONCE, true);
     private final AtomicInteger overdue = new AtomicInteger();
@@ -66,14 +62,11 @@ final class PluginCalls implements AutoCloseable {
      * Calls into one serializer.
      *
      * @param subject how messages name it, such as {@code Serializer ddb of plugin x.jar}
-     * @param plugin what stands under {@value #MDC_KEY} in the logging context
-     * @param loader the context class loader of every call
      * @param limit how long a call may take
      */
-    PluginCalls(String subject, String plugin, ClassLoader loader, Duration limit) {
+    PluginCalls(String subject, PluginContext context, Duration limit) {
         this.subject = subject;
-        this.plugin = plugin;
-        this.loader = loader;
+        this.context = context;
         this.limit = limit;
         // Unbounded, because the semaphore is the bound: it is released a moment before its thread is free again.
         threads =
@@ -88,7 +81,8 @@ final class PluginCalls implements AutoCloseable {
 
     private Thread newThread(Runnable work) {
         // Inheritable thread-locals of the caller stay with the caller.
-        Thread thread = new Thread(null, work, "plugin-" + plugin + "-" + threadsMade.incrementAndGet(), 0, false);
+        Thread thread =
+                new Thread(null, work, "plugin-" + context.plugin() + "-" + threadsMade.incrementAndGet(), 0, false);
         thread.setDaemon(true);
         thread.setContextClassLoader(PluginCalls.class.getClassLoader());
         return thread;
@@ -130,7 +124,7 @@ final class PluginCalls implements AutoCloseable {
     <T> T get(String method, Supplier<T> body, Set<Class<? extends RuntimeException>> ownProblem, Consumer<T> late) {
         long begin = System.nanoTime();
         try {
-            T result = await(method, begin, new Call<>(body, late));
+            T result = await(method, begin, new PluginCall<>(context, body, late));
             if (result == null) {
                 throw new StoreUnavailableException(subject + " gave null in " + method);
             }
@@ -154,7 +148,7 @@ final class PluginCalls implements AutoCloseable {
      * Runs a call and waits for it. An interrupt of the caller does not end the waiting, because whether a save took
      * effect would then be unknown for no reason; the caller finds its interrupt afterwards.
      */
-    private <T> @Nullable T await(String method, long begin, Call<T> call) throws ExecutionException {
+    private <T> @Nullable T await(String method, long begin, PluginCall<T> call) throws ExecutionException {
         boolean interrupted = false;
         boolean started = false;
         try {
@@ -186,7 +180,7 @@ final class PluginCalls implements AutoCloseable {
         }
     }
 
-    private void start(String method, long begin, Call<?> call) throws InterruptedException {
+    private void start(String method, long begin, PluginCall<?> call) throws InterruptedException {
         boolean allHang = overdue.get() >= MOST_AT_ONCE;
         if (allHang || !free.tryAcquire(left(begin), TimeUnit.NANOSECONDS)) {
             throw new StoreUnavailableException(subject + " was not called for " + method + ": " + MOST_AT_ONCE
@@ -213,54 +207,5 @@ final class PluginCalls implements AutoCloseable {
     @Override
     public void close() {
         threads.shutdownNow();
-    }
-
-    /** One call, run in the plugin's context. */
-    private final class Call<T> extends FutureTask<T> {
-
-        private final Consumer<T> late;
-        private final @Nullable Map<String, String> loggingContext;
-
-        Call(Supplier<T> body, Consumer<T> late) {
-            super(body::get);
-            this.late = late;
-            this.loggingContext = MDC.getCopyOfContextMap();
-        }
-
-        @Override
-        public void run() {
-            inContext(super::run);
-        }
-
-        private void inContext(Runnable body) {
-            Thread thread = Thread.currentThread();
-            ClassLoader before = thread.getContextClassLoader();
-            thread.setContextClassLoader(loader);
-            if (loggingContext != null) {
-                MDC.setContextMap(loggingContext);
-            }
-            MDC.put(MDC_KEY, plugin);
-            try {
-                body.run();
-            } finally {
-                MDC.clear();
-                thread.setContextClassLoader(before);
-            }
-        }
-
-        /** Called with the result, which is dropped if the call was cancelled before. */
-        @Override
-        protected void set(T result) {
-            super.set(result);
-            if (isCancelled() && result != null) {
-                // The interrupt that cancelled the call is not meant for what follows.
-                Thread.interrupted();
-                try {
-                    late.accept(result);
-                } catch (Throwable e) {
-                    log.debug("{}: a result that came too late could not be let go of", subject, e);
-                }
-            }
-        }
     }
 }

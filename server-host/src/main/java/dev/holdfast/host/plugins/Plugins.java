@@ -161,8 +161,9 @@ public final class Plugins implements AutoCloseable {
                 choice.plugin()
                         .map(plugin -> "Serializer " + choice.name() + " of plugin " + DropIn.fileName(plugin.path()))
                         .orElse("Serializer " + choice.name()),
-                choice.plugin().map(LoadedPlugin::name).orElse(choice.name()),
-                factory.getClass().getClassLoader(),
+                new PluginContext(
+                        choice.plugin().map(LoadedPlugin::name).orElse(choice.name()),
+                        factory.getClass().getClassLoader()),
                 options.callLimit());
         GuardedSerializer serializer = GuardedSerializer.open(factory, config, calls);
         opened.add(serializer);

@@ -323,8 +323,14 @@ class GuardedSerializerTest {
     }
 
     @Test
-    void serializerThatIsOpenedTooLateIsClosed() {
-        plugin.opening = this::hang;
+    void serializerThatIsOpenedTooLateIsClosedAndNotInterruptedAtIt() {
+        plugin.opening = () -> {
+            while (released.getCount() > 0) {
+                Thread.onSpinWait();
+            }
+        };
+        AtomicBoolean interrupted = new AtomicBoolean();
+        plugin.closing = () -> interrupted.set(Thread.currentThread().isInterrupted());
 
         assertUnavailable(
                 () -> open(SHORT),
@@ -333,6 +339,7 @@ class GuardedSerializerTest {
 
         released.countDown();
         await().untilAsserted(() -> assertThat(plugin.closed).hasValue(1));
+        assertThat(interrupted).isFalse();
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,6 +37,18 @@ class PluginsPathTest {
             assertThat(loaded.rejected()).isEmpty();
         }
         assertThat(log.info()).isEmpty();
+    }
+
+    @Test
+    void limitsMustBeMoreThanNothing() {
+        PluginOptions options = PluginOptions.of(List.of());
+
+        assertThatThrownBy(() -> options.withCallLimit(Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("The call limit of plugins PT0S must be more than 0");
+        assertThatThrownBy(() -> options.withInitialisationLimit(Duration.ofSeconds(-1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("The initialisation limit of plugins PT-1S must be more than 0");
     }
 
     @Test
@@ -88,7 +101,7 @@ class PluginsPathTest {
     void namesWithSpacesAndSignsAndLettersOfAllAlphabetsLoad() {
         FixtureJar.plugin("a").write(plugins().resolve("a plug-in 100% #1+2.jar"));
         FixtureJar.plugin("b").write(plugins().resolve("b größe 模型.jar"));
-        FixtureJar.plugin("c").write(plugins().resolve("c dir #2/plug in.JAR"));
+        FixtureJar.plugin("c").write(plugins().resolve("c dir #2!/plug in!.JAR"));
 
         assertNames(plugins(), "a", "b", "c");
         assertThat(log.warnings()).isEmpty();
