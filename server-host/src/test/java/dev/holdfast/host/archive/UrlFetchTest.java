@@ -280,6 +280,19 @@ class UrlFetchTest {
     }
 
     @Test
+    void anAddressThatDoesNotAnswerGivesWayToTheNext() throws IOException {
+        serve("/noop.mar", noop());
+        InetAddress nobody = InetAddress.getByName("127.77.77.77");
+        DirectoryModelStore two = models(
+                UrlPolicy.of("http://.*", true), host -> new InetAddress[] {nobody, InetAddress.getLoopbackAddress()});
+
+        two.open("http://two.example:" + server.getAddress().getPort() + "/noop.mar")
+                .close();
+
+        assertThat(requests).hasValue(1);
+    }
+
+    @Test
     void aLookUpThatHangsMeetsTheDeadline() {
         DirectoryModelStore hanging = models(UrlPolicy.of("http://.*", true), host -> {
             await(end);
