@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -136,7 +137,7 @@ final class Demo {
                     .path(0)
                     .path("modelVersion")
                     .asText();
-            List<String> lines = new java.util.ArrayList<>();
+            List<String> lines = new ArrayList<>();
             for (JsonNode version : api.manage("GET", "/models/digits/all")) {
                 String name = version.path("modelVersion").asText();
                 lines.add(version.path("modelName").asText() + " " + name + "  "

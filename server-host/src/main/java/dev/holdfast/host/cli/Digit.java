@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -15,6 +16,9 @@ import java.util.List;
 record Digit(int label, List<Integer> pixels) {
 
     static final int SIDE = 8;
+
+    /** White paper. */
+    static final Digit BLANK = new Digit(0, Collections.nCopies(SIDE * SIDE, 0));
 
     private static final String INK = " .:-=+*#%@";
     private static final int BLACK = 16;

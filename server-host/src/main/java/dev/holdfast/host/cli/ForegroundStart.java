@@ -53,18 +53,24 @@ final class ForegroundStart {
             if (lock == null) {
                 return failed(ALREADY_RUNNING);
             }
+            return runAlone(options, logConfig);
+        }
+    }
+
+    private int runAlone(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
+        try {
             HostLogging.start(
                     options.logLocation(),
                     report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
                     logConfig);
             ready(Host.start(options), options.logLocation());
-            Thread.currentThread().join();
-            return 0;
         } catch (RuntimeException | LinkageError e) {
             log.error("Holdfast cannot start: {}", OneLine.of(e));
             log.debug("The start failed", e);
             return failed(OneLine.of(e));
         }
+        Thread.currentThread().join();
+        return 0;
     }
 
     private static FileChannel openLock(Path logLocation) {
@@ -87,14 +93,7 @@ final class ForegroundStart {
     }
 
     private void ready(Host host, Path logLocation) throws IOException {
-        RunningHost note = new RunningHost(
-                ProcessIdentity.current(),
-                Clock.systemUTC().instant(),
-                host.inferenceAddress().toString(),
-                host.managementAddress().toString(),
-                host.metricsAddress().toString(),
-                logLocation,
-                surroundings.absolute(host.keyFile()));
+        RunningHost note = RunningHost.of(host, logLocation, Clock.systemUTC());
         runFiles.write(note);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(host, note), "stop"));
         String text = readyText(note, host.summary());

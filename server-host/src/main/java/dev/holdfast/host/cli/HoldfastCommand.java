@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         customSynopsis = {
             "Usage: holdfast [--start] [--model-store DIR] [--models MODEL...] [OPTIONS]",
             "       holdfast --stop | --version | --help",
-            "       holdfast demo | snapshots | generate-completion"
+            "       holdfast COMMAND"
         },
         descriptionHeading = "%n",
         optionListHeading = "%n",
@@ -140,6 +140,7 @@ final class HoldfastCommand implements Callable<Integer> {
                         options.logLocation(),
                         limit(START_LIMIT));
         surroundings.out().print(ready);
+        new ClassDataArchive(surroundings).makeBesides();
         return 0;
     }
 

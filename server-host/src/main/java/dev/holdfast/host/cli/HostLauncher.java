@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class HostLauncher {
 
-    private static final int LONGEST_TAIL = 4096;
+    private static final int MOST_READ = 4096;
 
     private final Surroundings surroundings;
 
@@ -102,7 +102,7 @@ final class HostLauncher {
                 return told.get();
             }
             if (!alive) {
-                String said = lastLine(output, outputBefore);
+                String said = firstLine(output, outputBefore);
                 return StartReport.failed("The host ended with exit code " + process.exitValue()
                         + " before it was ready" + (said.isEmpty() ? "; see " : ": " + said + "; see ") + output);
             }
@@ -112,19 +112,24 @@ final class HostLauncher {
                 + " s and was ended; give it more with --timeout, and see " + output.resolveSibling("holdfast.log"));
     }
 
-    private static String lastLine(Path output, long from) throws IOException {
+    /** What a JVM that cannot start says first is the reason. */
+    private static String firstLine(Path output, long from) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(output.toFile(), "r")) {
-            file.seek(Math.max(from, file.length() - LONGEST_TAIL));
-            byte[] tail = new byte[(int) (file.length() - file.getFilePointer())];
-            file.readFully(tail);
-            String[] lines = new String(tail, StandardCharsets.UTF_8).strip().split("\\R");
-            return OneLine.of(lines[lines.length - 1]);
+            file.seek(from);
+            byte[] said = new byte[(int) Math.min(file.length() - from, MOST_READ)];
+            file.readFully(said);
+            return new String(said, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank() && !line.startsWith("Picked up ") && !line.contains(" warning: "))
+                    .findFirst()
+                    .map(OneLine::of)
+                    .orElse("");
         }
     }
 
     private List<String> hostCommand() {
         List<String> command = new ArrayList<>();
-        onPath("setsid").ifPresent(setsid -> command.add(setsid.toString()));
+        onPath("setsid", surroundings).ifPresent(setsid -> command.add(setsid.toString()));
         Optional<Path> script = surroundings.inHome("bin", "holdfast");
         if (script.isPresent()) {
             command.add(script.get().toString());
@@ -137,8 +142,8 @@ final class HostLauncher {
         return command;
     }
 
-    /** Without setsid the host stays in the terminal's session; it hears of a hang-up as of a SIGTERM. */
-    private Optional<Path> onPath(String program) {
+    /** A program, if there is one. Without setsid a host stays in the terminal's session, and stops when that hangs up. */
+    static Optional<Path> onPath(String program, Surroundings surroundings) {
         for (String directory :
                 surroundings.environment().getOrDefault("PATH", "").split(File.pathSeparator)) {
             Path candidate = Path.of(directory, program);

@@ -37,6 +37,7 @@ public final class Main {
         CommandLine line = new CommandLine(holdfast);
         line.addSubcommand(new DemoCommand(holdfast));
         line.addSubcommand(new SnapshotsCommand(holdfast));
+        line.addSubcommand(new WarmUpCommand(surroundings));
         line.addSubcommand(new GenerateCompletionCommand(surroundings));
         line.setOut(surroundings.out());
         line.setErr(surroundings.err());

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
 
 /** A small file that its owner alone may read, and that others see whole or not at all. */
@@ -44,7 +45,7 @@ final class PrivateFile {
     }
 
     private static Set<String> othersRights(String permissions) {
-        return Set.copyOf(java.util.List.of(
+        return Set.copyOf(List.of(
                 permissions.substring(3, 6).replace('x', '-'),
                 permissions.substring(6, 9).replace('x', '-')));
     }

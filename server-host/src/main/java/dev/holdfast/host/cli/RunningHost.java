@@ -2,7 +2,9 @@ package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.Host;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 
 /**
@@ -19,6 +21,18 @@ record RunningHost(
         String metrics,
         Path logLocation,
         Path keyFile) {
+
+    /** What is to be said of a host in this process. */
+    static RunningHost of(Host host, Path logLocation, Clock clock) {
+        return new RunningHost(
+                ProcessIdentity.current(),
+                clock.instant(),
+                host.inferenceAddress().toString(),
+                host.managementAddress().toString(),
+                host.metricsAddress().toString(),
+                logLocation,
+                host.keyFile().toAbsolutePath());
+    }
 
     ObjectNode toJson() {
         ObjectNode json = Json.object();
