@@ -36,6 +36,8 @@ public enum ConfigKey {
     TOKEN_FAILURE_STATUS("401", Kept.YES),
     /** Nothing but the model store by default; TorchServe's default let anybody make the host fetch anything. */
     ALLOWED_URLS("", Kept.NO),
+    /** Whether an allowed URL may lead to a loopback, link-local or private address. */
+    ALLOW_PRIVATE_URLS("false", Kept.NO),
     USE_ENV_ALLOWED_URLS("false", Kept.NO),
     ENABLE_ENVVARS_CONFIG("false", Kept.NO),
     /** On by default, because every management call needs the token and takes models from the model store only. */

@@ -175,6 +175,10 @@ public final class HostConfig {
         return list(ConfigKey.ALLOWED_URLS, ",");
     }
 
+    public boolean allowPrivateUrls() {
+        return bool(ConfigKey.ALLOW_PRIVATE_URLS);
+    }
+
     /** Directories with plugins; none by default. */
     public List<Path> pluginsPath() {
         return list(ConfigKey.PLUGINS_PATH, "[" + java.io.File.pathSeparator + ",]").stream()

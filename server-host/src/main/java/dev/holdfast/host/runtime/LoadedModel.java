@@ -20,11 +20,13 @@ public interface LoadedModel extends AutoCloseable {
     void check(List<Tensor> inputs);
 
     /**
-     * Predicts on a batch of requests that {@link #check} accepted, together where their shapes allow it.
+     * Predicts on a batch of requests that {@link #check} accepted, together where their shapes allow it. It answers all
+     * of them or none: whoever wants the good ones of a batch that failed calls again, with one request at a time.
      *
      * @return for each request, in the same order, its outputs
      * @throws InvalidInputException if the model refuses the input of one of them
      * @throws InferenceException if the engine failed
+     * @throws IllegalStateException if the model is closed
      */
     List<List<Tensor>> predict(List<List<Tensor>> batch);
 

@@ -11,8 +11,14 @@ public interface ModelRuntime {
     /** Whether this runtime runs the archive, judged by its manifest and file names alone. */
     boolean runs(Archive archive);
 
+    /** What this runtime runs, as a noun for messages, such as {@code ONNX models (.onnx)}. */
+    default String supports() {
+        return "models of the runtime " + name();
+    }
+
     /**
-     * Loads the model into memory.
+     * Loads the model into memory. The archive must stay open until the model is closed, for a model may read its files
+     * lazily; closing it then is the caller's duty.
      *
      * @throws ModelLoadException if the model is damaged or of a kind that this runtime does not know
      */

@@ -1,0 +1,108 @@
+package dev.holdfast.host;
+
+import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.archive.ArchiveException;
+import dev.holdfast.host.archive.ModelStore;
+import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The serving state of a first start: the models that {@code --models} names, with their settings of the key {@code models}. */
+final class InitialModels {
+
+    private static final Logger log = LoggerFactory.getLogger(InitialModels.class);
+
+    private final HostConfig config;
+    private final ModelStore store;
+    private final Map<String, ModelState> settings;
+
+    InitialModels(HostConfig config, ModelStore store) {
+        this.config = config;
+        this.store = store;
+        try {
+            this.settings = SnapshotText.parseModels(config.models());
+        } catch (SnapshotCorruptException e) {
+            throw new ConfigException("models: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The state to go to.
+     *
+     * @throws ConfigException if a model that is named one by one cannot be had; of {@code all}, what cannot be had is
+     *     left out, with a line in the log
+     */
+    ServingState state() {
+        List<String> wanted = config.loadModels();
+        ServingState state = ServingState.EMPTY;
+        if (wanted.stream().anyMatch(entry -> entry.equalsIgnoreCase("all"))) {
+            for (String archive : store.list()) {
+                try {
+                    state = add(state, null, archive);
+                } catch (ConfigException e) {
+                    log.error("--models all leaves out {}: {}", archive, e.getMessage());
+                }
+            }
+            return state;
+        }
+        for (String entry : wanted) {
+            int equals = entry.indexOf('=');
+            state = add(state, equals < 0 ? null : entry.substring(0, equals), entry.substring(equals + 1));
+        }
+        return state;
+    }
+
+    private ServingState add(ServingState state, @Nullable String name, String location) {
+        try (Archive archive = store.open(location)) {
+            String model = name == null ? archive.manifest().modelName() : name;
+            String version = archive.manifest().modelVersion();
+            if (!model.matches("[A-Za-z0-9._-]{1,128}")) {
+                throw new ConfigException("--models: model name '" + model + "' must match [A-Za-z0-9._-]{1,128}");
+            }
+            VersionState added = settings(model, version, archive);
+            Optional<ModelState> before = state.model(model);
+            if (before.isPresent() && before.get().versions().containsKey(version)) {
+                throw new ConfigException("Model " + model + " version " + version + " is there already, from "
+                        + before.get().versions().get(version).archive());
+            }
+            boolean isDefault = settings.containsKey(model)
+                    && settings.get(model).defaultVersion().equals(version);
+            ModelState after =
+                    before.map(some -> some.with(version, added)).orElseGet(() -> ModelState.of(version, added));
+            return state.with(model, isDefault ? after.withDefault(version) : after);
+        } catch (ArchiveException e) {
+            throw new ConfigException("--models " + location + ": " + e.getMessage(), e);
+        }
+    }
+
+    private VersionState settings(String model, String version, Archive archive) {
+        ModelState named = settings.get(model);
+        VersionState set = named == null ? null : named.versions().get(version);
+        int workers = config.defaultWorkersPerModel() > 0
+                ? config.defaultWorkersPerModel()
+                : Runtime.getRuntime().availableProcessors();
+        return new VersionState(
+                archive.fileName(),
+                set == null ? workers : set.minWorkers(),
+                set == null ? workers : set.maxWorkers(),
+                set == null ? 1 : set.batchSize(),
+                set == null ? Duration.ofMillis(100) : set.maxBatchDelay(),
+                set == null ? config.defaultResponseTimeout() : set.responseTimeout(),
+                set == null ? config.defaultStartupTimeout() : set.startupTimeout(),
+                archive.manifest().runtime().orElse("python"),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(archive.sha256()));
+    }
+}

@@ -1,0 +1,119 @@
+package dev.holdfast.host.archive;
+
+import dev.holdfast.host.archive.ArchiveException.Reason;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * The SHA-256 of files and directories. A file's is kept until its size or its time of change differ, for models are
+ * large and opened often.
+ */
+final class Digests {
+
+    /** Enough for every model store that a person looks after; beyond it, computing again is the smaller evil. */
+    private static final int MOST_KEPT = 10_000;
+
+    private final Map<Path, Known> known = new ConcurrentHashMap<>();
+
+    private record Known(long size, FileTime changed, String sha256) {}
+
+    /** The SHA-256 of a file's content. */
+    String ofFile(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        Known earlier = known.get(file);
+        if (earlier != null
+                && earlier.size() == attributes.size()
+                && earlier.changed().equals(attributes.lastModifiedTime())) {
+            return earlier.sha256();
+        }
+        String sha256 = compute(file);
+        if (known.size() >= MOST_KEPT) {
+            known.clear();
+        }
+        known.put(file, new Known(attributes.size(), attributes.lastModifiedTime(), sha256));
+        return sha256;
+    }
+
+    /**
+     * The SHA-256 of the list that {@code sha256sum} would print for the files of a directory, sorted by path: a line for
+     * each, with its SHA-256, two spaces and its path relative to the directory.
+     *
+     * @param name the archive's name, for messages
+     * @throws ArchiveException if there are too many files, or a link in it leads out of it
+     */
+    String ofDirectory(Path directory, ArchiveLimits limits, String name) throws IOException {
+        Path root = directory.toRealPath();
+        Map<String, Path> files = new TreeMap<>();
+        int entries = 0;
+        try (Stream<Path> tree = Files.walk(root)) {
+            for (Iterator<Path> i = tree.iterator(); i.hasNext(); ) {
+                Path path = i.next();
+                if (++entries > limits.entries()) {
+                    throw new ArchiveException(
+                            Reason.TOO_BIG, "Archive " + name + " has more than " + limits.entries() + " entries");
+                }
+                requireInside(root, path, name);
+                if (Files.isRegularFile(path)) {
+                    files.put(root.relativize(path).toString().replace('\\', '/'), path);
+                }
+            }
+        }
+        MessageDigest digest = sha256();
+        for (Map.Entry<String, Path> file : files.entrySet()) {
+            String line = ofFile(file.getValue()) + "  " + file.getKey() + "\n";
+            digest.update(line.getBytes(StandardCharsets.UTF_8));
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static void requireInside(Path root, Path path, String name) throws IOException {
+        if (!Files.isSymbolicLink(path)) {
+            if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                    && !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+                throw new ArchiveException("Archive " + name + " holds '"
+                        + Names.printable(root.relativize(path).toString())
+                        + "', which is neither a file nor a directory");
+            }
+            return;
+        }
+        if (!Files.exists(path) || !path.toRealPath().startsWith(root)) {
+            throw new ArchiveException(
+                    Reason.NOT_ALLOWED,
+                    "Archive " + name + " holds the link '"
+                            + Names.printable(root.relativize(path).toString()) + "', which leads out of it");
+        }
+    }
+
+    private static String compute(Path file) throws IOException {
+        MessageDigest digest = sha256();
+        byte[] buffer = new byte[1 << 16];
+        try (InputStream in = Files.newInputStream(file)) {
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                digest.update(buffer, 0, count);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,379 @@
+package dev.holdfast.host.archive;
+
+import dev.holdfast.host.archive.ArchiveException.Reason;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLSocketFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A model store that is a directory of the file system.
+ *
+ * <p>Archives lie directly in it: {@code x.onnx}, {@code x.mar} and {@code x.zip}, and directories with a manifest or one
+ * {@code .onnx} file. Bare models and directories are read where they are; the others are unpacked into the work
+ * directory, first under a name that says so, and renamed when they are whole.
+ *
+ * <p>A location comes from a management call or a snapshot, and is not trusted: it is taken apart into the elements of a
+ * path, and what it leads to, links followed, must lie in the store.
+ */
+public final class DirectoryModelStore implements ModelStore, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DirectoryModelStore.class);
+    private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):.*", Pattern.DOTALL);
+
+    private final Path store;
+    private final WorkDirectory work;
+    private final UrlPolicy urls;
+    private final ArchiveLimits limits;
+    private final HttpDownload download;
+    private final Clock clock;
+    private final Digests digests = new Digests();
+    private final FetchedFiles fetched;
+
+    /**
+     * A store that touches no file yet.
+     *
+     * @param store the directory of the archives
+     * @param work the directory to unpack into; made when it is needed, and fit to be shared by several hosts
+     */
+    public DirectoryModelStore(Path store, Path work, UrlPolicy urls, ArchiveLimits limits) {
+        this(
+                store,
+                work,
+                urls,
+                limits,
+                InetAddress::getAllByName,
+                () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
+                Clock.systemUTC());
+    }
+
+    DirectoryModelStore(
+            Path store,
+            Path work,
+            UrlPolicy urls,
+            ArchiveLimits limits,
+            HttpDownload.Resolver resolver,
+            Supplier<SSLSocketFactory> tls,
+            Clock clock) {
+        this.store = store.toAbsolutePath().normalize();
+        this.work = new WorkDirectory(work);
+        this.urls = urls;
+        this.limits = limits;
+        this.download = new HttpDownload(urls, limits, resolver, tls);
+        this.clock = clock;
+        this.fetched = new FetchedFiles(this.store, digests);
+    }
+
+    @Override
+    public Archive open(String location) {
+        String trimmed = location.strip();
+        if (trimmed.isEmpty()) {
+            throw new ArchiveException(Reason.NOT_FOUND, "empty url");
+        }
+        var scheme = SCHEME.matcher(trimmed);
+        if (!scheme.matches()) {
+            return openFile(fileName(trimmed));
+        }
+        return switch (scheme.group(1).toLowerCase(Locale.ROOT)) {
+            case "file" -> openFile(fileName(pathOf(trimmed)));
+            case "http", "https" -> openFetched(trimmed);
+            default -> throw notAllowed("Given URL " + Names.printable(trimmed) + " does not match any allowed URL(s)");
+        };
+    }
+
+    @Override
+    public List<String> list() {
+        List<String> names = new ArrayList<>();
+        try {
+            Path root = root();
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
+                for (Path entry : entries) {
+                    String name = entry.getFileName().toString();
+                    if (isVisible(name) && isArchive(root, entry)) {
+                        names.add(name);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw failed("The model store " + store + " cannot be listed", e);
+        }
+        Collections.sort(names);
+        return names;
+    }
+
+    @Override
+    public void forget(String fileName) {
+        requireVisible(fileName);
+        try {
+            fetched.forget(fileName);
+        } catch (IOException e) {
+            throw failed("The fetched archive " + fileName + " cannot be removed from the model store " + store, e);
+        }
+    }
+
+    /** Removes what earlier hosts, and fetches that were cut off, have left. To be called once, at start. */
+    public void clean() {
+        try {
+            work.clean();
+            if (Files.isDirectory(store)) {
+                fetched.clean(clock, limits.downloadTime());
+            }
+        } catch (IOException e) {
+            LOG.warn("What earlier hosts left cannot be removed: {}", e.toString());
+            LOG.debug("The cause", e);
+        }
+    }
+
+    /** Removes everything that is unpacked; to be called after the last archive was closed. */
+    @Override
+    public void close() {
+        try {
+            work.close();
+        } catch (IOException e) {
+            LOG.warn("Unpacked archives cannot be removed: {}", e.toString());
+            LOG.debug("The cause", e);
+        }
+    }
+
+    private Archive openFetched(String location) {
+        URI url = urls.check(location);
+        String path = url.getPath();
+        String fileName = path.substring(path.lastIndexOf('/') + 1);
+        if (!isVisible(fileName) || Kind.ofFile(fileName).isEmpty()) {
+            throw notAllowed("Given URL " + UrlPolicy.shown(url) + " must end in the name of an archive that matches "
+                    + Names.RULE + " and ends in .mar, .zip or .onnx");
+        }
+        fetched.requireFree(fileName);
+        Path part = fetched.part();
+        try {
+            root();
+            try {
+                download.fetch(url, part);
+                fetched.place(part, fileName);
+            } finally {
+                Files.deleteIfExists(part);
+            }
+        } catch (IOException e) {
+            throw failed("The archive from " + UrlPolicy.shown(url) + " cannot be written to " + store, e);
+        }
+        try {
+            return openFile(fileName);
+        } catch (RuntimeException e) {
+            forgetAfter(e, fileName);
+            throw e;
+        }
+    }
+
+    /** A fetched file that cannot be opened is of no use, and would be in the way of the next attempt. */
+    private void forgetAfter(RuntimeException failure, String fileName) {
+        try {
+            forget(fileName);
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** The name of the file in the store that a path stands for. */
+    private String fileName(String location) {
+        Path path;
+        try {
+            path = Path.of(location);
+        } catch (InvalidPathException e) {
+            throw new ArchiveException(
+                    Reason.NOT_ALLOWED, "'" + Names.printable(location) + "' is no path: " + e.getReason(), e);
+        }
+        for (Path element : path) {
+            if (element.toString().equals("..")) {
+                throw notAllowed("Relative path is not allowed in url: " + Names.printable(location));
+            }
+        }
+        Path parent = path.getParent();
+        if (path.getFileName() == null || (parent != null && !isStore(parent))) {
+            throw notAllowed("'" + Names.printable(location) + "' is not directly in the model store " + store);
+        }
+        String name = path.getFileName().toString();
+        requireVisible(name);
+        return name;
+    }
+
+    private boolean isStore(Path directory) {
+        if (!directory.isAbsolute()) {
+            return false;
+        }
+        try {
+            return directory.normalize().equals(store) || directory.normalize().equals(store.toRealPath());
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String pathOf(String fileUrl) {
+        try {
+            URI url = new URI(fileUrl);
+            boolean plain = url.getPath() != null
+                    && (url.getRawAuthority() == null || url.getRawAuthority().equals("localhost"))
+                    && url.getRawQuery() == null
+                    && url.getRawFragment() == null;
+            if (!plain) {
+                throw notAllowed("'" + Names.printable(fileUrl) + "' must have the form file:///path");
+            }
+            return url.getPath();
+        } catch (URISyntaxException e) {
+            throw new ArchiveException(
+                    Reason.NOT_ALLOWED, "'" + Names.printable(fileUrl) + "' is malformed: " + e.getReason(), e);
+        }
+    }
+
+    private Archive openFile(String fileName) {
+        try {
+            Path real = realPath(fileName);
+            if (Files.isDirectory(real)) {
+                return openDirectory(fileName, real);
+            }
+            Kind kind = Files.isRegularFile(real) ? Kind.ofFile(fileName).orElse(null) : null;
+            if (kind == null) {
+                throw new ArchiveException("Archive " + fileName
+                        + " is of no known kind; known are .mar, .zip and .onnx files, and directories");
+            }
+            return kind == Kind.BARE ? openBare(fileName, real) : openZip(fileName, real);
+        } catch (NoSuchFileException e) {
+            throw new ArchiveException(Reason.NOT_FOUND, "Model not found at: " + fileName, e);
+        } catch (UncheckedIOException e) {
+            throw failed("Archive " + fileName + " cannot be read", e);
+        } catch (IOException e) {
+            throw failed("Archive " + fileName + " cannot be read", e);
+        }
+    }
+
+    private Path realPath(String fileName) throws IOException {
+        Path root = root();
+        Path real = root.resolve(fileName).toRealPath();
+        if (!real.startsWith(root) || real.equals(root)) {
+            throw notAllowed("Archive " + fileName + " is a link that leads out of the model store " + store);
+        }
+        return real;
+    }
+
+    private Archive openDirectory(String fileName, Path real) throws IOException {
+        // The digest comes first: it is what looks at every link before anything is read through one.
+        String sha256 = digests.ofDirectory(real, limits, fileName);
+        ArchiveManifest manifest = ManifestReader.read(real, fileName, fileName);
+        return new OpenedArchive(fileName, real, manifest, sha256, () -> {});
+    }
+
+    private Archive openBare(String fileName, Path real) throws IOException {
+        Path file = real.getFileName();
+        Path directory = real.getParent();
+        if (file == null || directory == null) {
+            throw new NoSuchFileException(fileName);
+        }
+        ArchiveManifest manifest = ManifestReader.ofBareModel(file.toString(), Kind.stem(fileName));
+        return new OpenedArchive(fileName, directory, manifest, digests.ofFile(real), () -> {});
+    }
+
+    private Archive openZip(String fileName, Path real) throws IOException {
+        String sha256 = digests.ofFile(real);
+        Path staged = work.stage();
+        try {
+            ZipUnpacker.unpack(real, staged, limits, fileName);
+            ArchiveManifest manifest = ManifestReader.read(staged, fileName, Kind.stem(fileName));
+            if (!digests.ofFile(real).equals(sha256)) {
+                throw new ArchiveException("Archive " + fileName + " changed while it was opened; open it again");
+            }
+            Path whole = work.publish(staged);
+            return new OpenedArchive(fileName, whole, manifest, sha256, () -> remove(whole));
+        } catch (IOException | RuntimeException e) {
+            remove(staged);
+            throw e;
+        }
+    }
+
+    private static void remove(Path directory) {
+        try {
+            FileTrees.delete(directory);
+        } catch (IOException e) {
+            LOG.warn("The unpacked archive in {} cannot be removed; remove it by hand: {}", directory, e.toString());
+            LOG.debug("The cause", e);
+        }
+    }
+
+    private Path root() throws IOException {
+        try {
+            return store.toRealPath();
+        } catch (NoSuchFileException e) {
+            throw new ArchiveException(Reason.FAILED, "The model store " + store + " does not exist; create it", e);
+        }
+    }
+
+    private static boolean isArchive(Path root, Path entry) {
+        try {
+            Path real = entry.toRealPath();
+            if (!real.startsWith(root) || real.equals(root)) {
+                return false;
+            }
+            if (Files.isDirectory(real)) {
+                return ManifestReader.looksLikeArchive(real);
+            }
+            return Files.isRegularFile(real)
+                    && Kind.ofFile(entry.getFileName().toString()).isPresent();
+        } catch (IOException e) {
+            LOG.debug("Passing over {}", entry, e);
+            return false;
+        }
+    }
+
+    private static boolean isVisible(String fileName) {
+        return Names.isSafe(fileName) && !fileName.startsWith(".");
+    }
+
+    private static void requireVisible(String fileName) {
+        if (!isVisible(fileName)) {
+            throw notAllowed("Archive name '" + Names.printable(fileName) + "' must match " + Names.RULE
+                    + " and not begin with a dot");
+        }
+    }
+
+    private static ArchiveException notAllowed(String message) {
+        return new ArchiveException(Reason.NOT_ALLOWED, message);
+    }
+
+    private static ArchiveException failed(String what, Exception cause) {
+        return new ArchiveException(Reason.FAILED, what + ": " + Names.printable(cause.toString()), cause);
+    }
+
+    /** What a file's name says of its content. */
+    private enum Kind {
+        BARE,
+        ZIP;
+
+        static Optional<Kind> ofFile(String fileName) {
+            String name = fileName.toLowerCase(Locale.ROOT);
+            if (name.endsWith(".onnx")) {
+                return Optional.of(BARE);
+            }
+            return name.endsWith(".mar") || name.endsWith(".zip") ? Optional.of(ZIP) : Optional.empty();
+        }
+
+        /** A file's name without what says its kind. */
+        static String stem(String fileName) {
+            return fileName.substring(0, fileName.lastIndexOf('.'));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.holdfast.host.archive;
+
+import dev.holdfast.host.archive.ArchiveException.Reason;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The archives in a model store that this host fetched, as against those that the operator put there.
+ *
+ * <pre>
+ *   .fetch-UUID.part    being fetched
+ *   x.mar               fetched, whole
+ *   .x.mar.fetched      says so: the SHA-256 of what was fetched
+ * </pre>
+ *
+ * <p>The mark is written before the file appears, so that a host that dies in between never takes a fetched file for the
+ * operator's. It holds the digest, so that a file which the operator has replaced since is never taken for a fetched one.
+ */
+final class FetchedFiles {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FetchedFiles.class);
+    private static final Pattern PART = Pattern.compile("\\.fetch-[0-9a-f-]{36}\\.part");
+
+    private final Path store;
+    private final Digests digests;
+
+    FetchedFiles(Path store, Digests digests) {
+        this.store = store;
+        this.digests = digests;
+    }
+
+    /** The name of a file to fetch into; the store does not show it. */
+    Path part() {
+        return store.resolve(".fetch-" + UUID.randomUUID() + ".part");
+    }
+
+    /** Refuses a name that is taken. */
+    void requireFree(String fileName) {
+        if (Files.exists(store.resolve(fileName), LinkOption.NOFOLLOW_LINKS)) {
+            throw taken(fileName);
+        }
+    }
+
+    /** Puts a fetched file into the store under its name, whole or not at all, and never in place of another. */
+    synchronized void place(Path part, String fileName) throws IOException {
+        requireFree(fileName);
+        Path mark = part();
+        Files.writeString(mark, digests.ofFile(part), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        Files.move(mark, mark(fileName), StandardCopyOption.ATOMIC_MOVE);
+        Path target = store.resolve(fileName);
+        try {
+            Files.createLink(target, part);
+        } catch (FileAlreadyExistsException e) {
+            throw taken(fileName);
+        } catch (UnsupportedOperationException | IOException e) {
+            LOG.debug("Moving {} into place, for the file system has no hard links", fileName, e);
+            move(part, target, fileName);
+        }
+        LOG.info("Fetched {} into the model store {}", fileName, store);
+    }
+
+    private static void move(Path part, Path target, String fileName) throws IOException {
+        try {
+            Files.move(part, target);
+        } catch (FileAlreadyExistsException e) {
+            throw taken(fileName);
+        }
+    }
+
+    /** Removes a file that was fetched; leaves every other one alone. */
+    synchronized void forget(String fileName) throws IOException {
+        Path mark = mark(fileName);
+        Path file = store.resolve(fileName);
+        String fetched;
+        try {
+            fetched = Files.readString(mark);
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                && digests.ofFile(file).equals(fetched)) {
+            Files.delete(file);
+            LOG.info("Removed {}, which had been fetched, from the model store {}", fileName, store);
+        }
+        Files.deleteIfExists(mark);
+    }
+
+    /** Removes what fetches that were cut off have left; another host's may still be under way if it is young. */
+    void clean(Clock clock, Duration longestFetch) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(store)) {
+            for (Path entry : entries) {
+                if (PART.matcher(entry.getFileName().toString()).matches()
+                        && Files.getLastModifiedTime(entry, LinkOption.NOFOLLOW_LINKS)
+                                .toInstant()
+                                .isBefore(clock.instant().minus(longestFetch))) {
+                    Files.deleteIfExists(entry);
+                }
+            }
+        }
+    }
+
+    private Path mark(String fileName) {
+        return store.resolve("." + fileName + ".fetched");
+    }
+
+    private static ArchiveException taken(String fileName) {
+        return new ArchiveException(Reason.ALREADY_EXISTS, "Model file already exists " + fileName);
+    }
+}

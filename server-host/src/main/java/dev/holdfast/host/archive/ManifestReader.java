@@ -1,0 +1,229 @@
+package dev.holdfast.host.archive;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a directory says of the model in it. Three forms are known:
+ *
+ * <ul>
+ *   <li>{@code MAR-INF/MANIFEST.json}, TorchServe's, with the model's facts under {@code model};
+ *   <li>{@code manifest.json}, ours: {@code modelFile}, and where wanted {@code modelName}, {@code modelVersion}, {@code
+ *       handler}, {@code runtime}, {@code description}, {@code labels};
+ *   <li>neither, and exactly one {@code .onnx} file.
+ * </ul>
+ *
+ * <p>Reading is lenient in what does no harm: unknown fields are passed over, numbers may stand where texts are wanted.
+ */
+final class ManifestReader {
+
+    static final String TORCHSERVE = "MAR-INF/MANIFEST.json";
+    static final String OURS = "manifest.json";
+
+    private static final String DEFAULT_VERSION = "1.0";
+    private static final long LONGEST = 1 << 20;
+    private static final int MOST_LABELS = 100_000;
+
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(32)
+                            .maxNumberLength(100)
+                            .maxStringLength(64 << 10)
+                            .maxDocumentLength(LONGEST)
+                            .build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private final Path root;
+    private final String archive;
+    private final String defaultName;
+
+    private ManifestReader(Path root, String archive, String defaultName) {
+        this.root = root;
+        this.archive = archive;
+        this.defaultName = defaultName;
+    }
+
+    /** Whether a directory looks like an archive, judged without reading its manifest. */
+    static boolean looksLikeArchive(Path directory) throws IOException {
+        return Files.isRegularFile(directory.resolve(TORCHSERVE))
+                || Files.isRegularFile(directory.resolve(OURS))
+                || onnxFiles(directory).size() == 1;
+    }
+
+    /** The manifest of a model that is nothing but its file. */
+    static ArchiveManifest ofBareModel(String fileName, String modelName) {
+        return new ArchiveManifest(
+                modelName,
+                DEFAULT_VERSION,
+                Optional.of(fileName),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of());
+    }
+
+    /**
+     * @param archive the archive's name, for messages
+     * @param defaultName the model's name where the manifest has none
+     * @throws ArchiveException if there is no manifest or it is damaged; the message names the file and what is wrong
+     */
+    static ArchiveManifest read(Path root, String archive, String defaultName) throws IOException {
+        return new ManifestReader(root, archive, defaultName).read();
+    }
+
+    private ArchiveManifest read() throws IOException {
+        ArchiveManifest manifest;
+        if (Files.isRegularFile(root.resolve(TORCHSERVE))) {
+            manifest = torchServe(parse(TORCHSERVE));
+        } else if (Files.isRegularFile(root.resolve(OURS))) {
+            manifest = ours(parse(OURS));
+        } else {
+            manifest = bare();
+        }
+        requireSafe("modelName", manifest.modelName());
+        requireSafe("modelVersion", manifest.modelVersion());
+        manifest.modelFile().ifPresent(this::requireInside);
+        return manifest;
+    }
+
+    private ArchiveManifest torchServe(JsonNode manifest) {
+        JsonNode model = manifest.path("model");
+        if (!model.isObject()) {
+            throw damaged(TORCHSERVE, "it has no object 'model'");
+        }
+        // Its 'modelFile' is the source of the model's class; the weights, or a whole model, are 'serializedFile'.
+        Optional<String> file = text(TORCHSERVE, model, "serializedFile");
+        return new ArchiveManifest(
+                text(TORCHSERVE, model, "modelName").orElse(defaultName),
+                text(TORCHSERVE, model, "modelVersion").orElse(DEFAULT_VERSION),
+                file.isPresent() ? file : text(TORCHSERVE, model, "modelFile"),
+                text(TORCHSERVE, model, "handler"),
+                text(TORCHSERVE, manifest, "runtime"),
+                text(TORCHSERVE, model, "description"),
+                labels(TORCHSERVE, model));
+    }
+
+    private ArchiveManifest ours(JsonNode manifest) throws IOException {
+        Optional<String> file = text(OURS, manifest, "modelFile");
+        Optional<String> handler = text(OURS, manifest, "handler");
+        return new ArchiveManifest(
+                text(OURS, manifest, "modelName").orElse(defaultName),
+                text(OURS, manifest, "modelVersion").orElse(DEFAULT_VERSION),
+                file.isPresent() || handler.isPresent() ? file : Optional.of(onlyOnnxFile()),
+                handler,
+                text(OURS, manifest, "runtime"),
+                text(OURS, manifest, "description"),
+                labels(OURS, manifest));
+    }
+
+    private ArchiveManifest bare() throws IOException {
+        return ofBareModel(onlyOnnxFile(), defaultName);
+    }
+
+    private String onlyOnnxFile() throws IOException {
+        List<String> files = onnxFiles(root);
+        if (files.size() != 1) {
+            throw new ArchiveException("Archive " + archive + " names no model: it needs a " + OURS
+                    + " with 'modelFile', a " + TORCHSERVE + ", or exactly one .onnx file; it has " + files.size());
+        }
+        return files.get(0);
+    }
+
+    private static List<String> onnxFiles(Path directory) throws IOException {
+        List<String> files = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "*.onnx")) {
+            for (Path entry : entries) {
+                if (Files.isRegularFile(entry)) {
+                    files.add(entry.getFileName().toString());
+                }
+            }
+        }
+        return files;
+    }
+
+    private JsonNode parse(String file) throws IOException {
+        Path path = root.resolve(file);
+        if (Files.size(path) > LONGEST) {
+            throw damaged(file, "it is longer than " + LONGEST + " bytes");
+        }
+        try (InputStream in = Files.newInputStream(path)) {
+            JsonNode manifest = JSON.readTree(in);
+            if (!manifest.isObject()) {
+                throw damaged(file, "it is no JSON object");
+            }
+            return manifest;
+        } catch (JsonProcessingException e) {
+            throw new ArchiveException(
+                    "Archive " + archive + " has a damaged " + file + ": " + Names.printable(e.getOriginalMessage()),
+                    e);
+        } catch (java.io.CharConversionException e) {
+            throw new ArchiveException("Archive " + archive + " has a damaged " + file + ": it is not UTF-8", e);
+        }
+    }
+
+    private Optional<String> text(String file, JsonNode object, String field) {
+        JsonNode value = object.path(field);
+        if (value.isMissingNode() || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isTextual() && !value.isNumber()) {
+            throw damaged(file, "'" + field + "' must be a text");
+        }
+        String text = value.asText().strip();
+        return text.isEmpty() ? Optional.empty() : Optional.of(text);
+    }
+
+    private List<String> labels(String file, JsonNode object) {
+        JsonNode value = object.path("labels");
+        if (value.isMissingNode() || value.isNull()) {
+            return List.of();
+        }
+        if (!value.isArray() || value.size() > MOST_LABELS) {
+            throw damaged(file, "'labels' must be a list of at most " + MOST_LABELS + " texts");
+        }
+        List<String> labels = new ArrayList<>();
+        for (JsonNode label : value) {
+            if (!label.isTextual() && !label.isNumber()) {
+                throw damaged(file, "'labels' must be a list of texts");
+            }
+            labels.add(label.asText());
+        }
+        return labels;
+    }
+
+    private void requireSafe(String field, String value) {
+        if (!Names.isSafe(value)) {
+            throw new ArchiveException("Archive " + archive + " has the " + field + " '" + Names.printable(value)
+                    + "', which must match " + Names.RULE);
+        }
+    }
+
+    private void requireInside(String file) {
+        Path path = Arrays.stream(Names.components(archive, file)).reduce(root, Path::resolve, (a, b) -> b);
+        if (!Files.isRegularFile(path)) {
+            throw new ArchiveException(
+                    "Archive " + archive + " names the model file '" + Names.printable(file) + "', which is not in it");
+        }
+    }
+
+    private ArchiveException damaged(String file, String how) {
+        return new ArchiveException("Archive " + archive + " has a damaged " + file + ": " + how);
+    }
+}

@@ -1,0 +1,136 @@
+package dev.holdfast.host.archive;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where archives are unpacked.
+ *
+ * <pre>
+ *   host-ID.lock   locked while the host lives; its lock falls when the host is killed
+ *   host-ID/       private to the host
+ *     UUID.part/     being unpacked
+ *     UUID/          whole
+ * </pre>
+ *
+ * <p>The lock is made before the directory and removed after it, so a directory whose lock is free or gone belongs to
+ * nobody, and hosts may share one work directory.
+ */
+final class WorkDirectory implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(WorkDirectory.class);
+    private static final Pattern OURS = Pattern.compile("host-[0-9a-f-]{36}(\\.lock)?");
+    private static final String LOCK = ".lock";
+
+    private final Path root;
+    private @Nullable Path mine;
+    private @Nullable FileChannel lock;
+
+    WorkDirectory(Path root) {
+        this.root = root.toAbsolutePath().normalize();
+    }
+
+    /** A new, empty directory to unpack into. */
+    synchronized Path stage() throws IOException {
+        if (mine == null) {
+            mine = claim();
+        }
+        return Files.createDirectory(mine.resolve(UUID.randomUUID() + ".part"), privately(mine));
+    }
+
+    /** Gives a staged directory its final name, now that it is whole. */
+    Path publish(Path staged) throws IOException {
+        String name = staged.getFileName().toString();
+        Path whole = staged.resolveSibling(name.substring(0, name.length() - ".part".length()));
+        return Files.move(staged, whole, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Removes what hosts that no longer live have left. */
+    synchronized void clean() throws IOException {
+        if (!Files.isDirectory(root)) {
+            return;
+        }
+        int removed = 0;
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
+            for (Path entry : entries) {
+                String name = entry.getFileName().toString();
+                if (OURS.matcher(name).matches() && !name.endsWith(LOCK) && isAbandoned(entry)) {
+                    FileTrees.delete(entry);
+                    Files.deleteIfExists(lockOf(entry));
+                    removed++;
+                }
+            }
+        }
+        if (removed > 0) {
+            LOG.info("Removed the unpacked archives of {} earlier hosts from {}", removed, root);
+        }
+    }
+
+    /** Removes this host's own directory. */
+    @Override
+    public synchronized void close() throws IOException {
+        if (mine == null) {
+            return;
+        }
+        FileTrees.delete(mine);
+        Files.deleteIfExists(lockOf(mine));
+        if (lock != null) {
+            lock.close();
+        }
+        mine = null;
+    }
+
+    private Path claim() throws IOException {
+        Files.createDirectories(root);
+        Path directory = root.resolve("host-" + UUID.randomUUID());
+        FileChannel channel = FileChannel.open(
+                lockOf(directory), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        if (channel.tryLock() == null) {
+            channel.close();
+            throw new IOException("Cannot lock " + lockOf(directory));
+        }
+        lock = channel;
+        return Files.createDirectory(directory, privately(root));
+    }
+
+    private static boolean isAbandoned(Path directory) throws IOException {
+        try (FileChannel channel =
+                        FileChannel.open(lockOf(directory), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+                FileLock free = channel.tryLock()) {
+            return free != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        } catch (NoSuchFileException e) {
+            return true;
+        }
+    }
+
+    private static Path lockOf(Path directory) {
+        return directory.resolveSibling(directory.getFileName() + LOCK);
+    }
+
+    private static FileAttribute<?>[] privately(Path place) throws IOException {
+        if (!Files.getFileStore(place).supportsFileAttributeView("posix")) {
+            return new FileAttribute<?>[0];
+        }
+        Set<java.nio.file.attribute.PosixFilePermission> owner = PosixFilePermissions.fromString("rwx------");
+        return new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(owner)};
+    }
+}

@@ -1,0 +1,172 @@
+package dev.holdfast.host.archive;
+
+import dev.holdfast.host.archive.ArchiveException.Reason;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.text.Normalizer;
+import java.util.Arrays;
+import java.util.Enumeration;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+
+/**
+ * The way of one zip file's content into a directory. What the zip says of itself is never believed: sizes are counted,
+ * check sums computed, names checked part by part.
+ */
+final class ZipUnpacker {
+
+    /** Small archives compress well without being bombs. */
+    private static final long RATIO_COUNTS_FROM = 16L << 20;
+
+    private final Path into;
+    private final ArchiveLimits limits;
+    private final String name;
+    private final long mostBytes;
+    private final Set<String> seen = new HashSet<>();
+    private long written;
+
+    private ZipUnpacker(Path file, Path into, ArchiveLimits limits, String name) throws IOException {
+        this.into = into;
+        this.limits = limits;
+        this.name = name;
+        long size = Files.size(file);
+        long byRatio = size > Long.MAX_VALUE / limits.ratio() ? Long.MAX_VALUE : size * limits.ratio();
+        this.mostBytes = Math.min(limits.unpackedBytes(), Math.max(RATIO_COUNTS_FROM, byRatio));
+    }
+
+    /**
+     * Unpacks. After a failure the directory holds a part of the content; removing it is the caller's duty.
+     *
+     * @param name the archive's name, for messages
+     * @throws ArchiveException if the zip is damaged, over a limit, or holds a name or a link that is not safe
+     * @throws IOException if this host's disc fails
+     */
+    static void unpack(Path file, Path into, ArchiveLimits limits, String name) throws IOException {
+        ZipDirectory.check(file, limits, name);
+        ZipUnpacker unpacker = new ZipUnpacker(file, into, limits, name);
+        try (ZipFile zip = new ZipFile(file.toFile(), StandardCharsets.UTF_8)) {
+            unpacker.unpackAll(zip);
+        } catch (ZipException | IllegalArgumentException e) {
+            // The JDK reports some damaged names and extra fields by the latter.
+            throw new ArchiveException(
+                    "Archive " + name + " is damaged: " + Names.printable(String.valueOf(e.getMessage())), e);
+        }
+    }
+
+    private void unpackAll(ZipFile zip) throws IOException {
+        if (zip.size() > limits.entries()) {
+            throw tooBig("has " + zip.size() + " entries, more than " + limits.entries());
+        }
+        Enumeration<? extends ZipEntry> entries = zip.entries();
+        while (entries.hasMoreElements()) {
+            ZipEntry entry = entries.nextElement();
+            Path target = place(entry);
+            try {
+                if (entry.isDirectory()) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.createDirectories(target.getParent());
+                    unpackFile(zip, entry, target);
+                }
+            } catch (FileAlreadyExistsException e) {
+                throw new ArchiveException(
+                        "Archive " + name + " holds '" + Names.printable(entry.getName())
+                                + "' both as a file and a directory",
+                        e);
+            }
+        }
+    }
+
+    private Path place(ZipEntry entry) {
+        String path = entry.getName();
+        String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        String[] parts = Names.components(name, trimmed);
+        // Two names that differ only in case, or in how an accent is written, are one file on many file systems.
+        String folded = Normalizer.normalize(trimmed, Normalizer.Form.NFC)
+                .toUpperCase(Locale.ROOT)
+                .toLowerCase(Locale.ROOT);
+        if (!seen.add(folded)) {
+            throw new ArchiveException("Archive " + name + " holds '" + Names.printable(path)
+                    + "' twice, or a name that differs from it only in case");
+        }
+        Path target =
+                Arrays.stream(parts).reduce(into, Path::resolve, (a, b) -> b).normalize();
+        if (!target.startsWith(into)) {
+            throw new ArchiveException(
+                    "Archive " + name + " holds '" + Names.printable(path) + "', which leads out of it");
+        }
+        return target;
+    }
+
+    private void unpackFile(ZipFile zip, ZipEntry entry, Path target) throws IOException {
+        if (entry.getSize() > mostBytes - written) {
+            throw tooBig("unpacks to more than " + mostBytes + " bytes");
+        }
+        CRC32 sum = new CRC32();
+        long size = 0;
+        try (InputStream in = open(zip, entry);
+                OutputStream out =
+                        Files.newOutputStream(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            byte[] buffer = new byte[1 << 16];
+            for (int count = read(in, entry, buffer); count >= 0; count = read(in, entry, buffer)) {
+                size += count;
+                written += count;
+                if (written > mostBytes) {
+                    throw tooBig("unpacks to more than " + mostBytes + " bytes");
+                }
+                if (size > entry.getSize()) {
+                    break;
+                }
+                sum.update(buffer, 0, count);
+                out.write(buffer, 0, count);
+            }
+        }
+        if (size != entry.getSize()) {
+            throw damaged(entry, "is not as long as it says", null);
+        }
+        if (sum.getValue() != entry.getCrc()) {
+            throw damaged(entry, "does not have the check sum that it says", null);
+        }
+    }
+
+    private InputStream open(ZipFile zip, ZipEntry entry) {
+        try {
+            InputStream in = zip.getInputStream(entry);
+            if (in == null) {
+                throw damaged(entry, "cannot be read", null);
+            }
+            return in;
+        } catch (IOException | IllegalArgumentException e) {
+            throw damaged(entry, "cannot be read", e);
+        }
+    }
+
+    /** Reads from the zip; a failure here is the zip's, as against one of the file that is written. */
+    private int read(InputStream in, ZipEntry entry, byte[] buffer) {
+        try {
+            return in.read(buffer);
+        } catch (IOException e) {
+            throw damaged(entry, "cannot be read: " + Names.printable(String.valueOf(e.getMessage())), e);
+        }
+    }
+
+    private ArchiveException damaged(ZipEntry entry, String how, @org.jspecify.annotations.Nullable Exception cause) {
+        String message = "Archive " + name + " is damaged: its file '" + Names.printable(entry.getName()) + "' " + how;
+        return cause == null ? new ArchiveException(message) : new ArchiveException(message, cause);
+    }
+
+    private ArchiveException tooBig(String how) {
+        return new ArchiveException(Reason.TOO_BIG, "Archive " + name + " " + how);
+    }
+}

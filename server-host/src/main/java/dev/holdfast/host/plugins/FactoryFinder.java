@@ -1,0 +1,104 @@
+package dev.holdfast.host.plugins;
+
+import dev.holdfast.sdk.SnapshotSerializerFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+
+/**
+ * Constructs the factories that the service files of a drop-in name.
+ *
+ * <p>This is the first code of a plugin that runs. It runs on a thread of its own, so that an initialiser that hangs costs
+ * the host the limit of initialisation and one thread, and nothing that it leaves in the thread stays.
+ */
+final class FactoryFinder {
+
+    /** A factory that could not be had, for the log. */
+    record Problem(String reason, Throwable failure) {}
+
+    /** What one drop-in gave. */
+    record Findings(List<FoundFactory> factories, List<Problem> problems) {}
+
+    /** A bound on the loop below, which goes on after errors; no plugin comes near it. */
+    private static final int MOST_PROVIDERS = 100;
+
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+
+    private final DropIn dropIn;
+    private final ClassLoader loader;
+    private final FailureReason reason;
+
+    FactoryFinder(DropIn dropIn, ClassLoader loader, int javaFeature) {
+        this.dropIn = dropIn;
+        this.loader = loader;
+        this.reason = new FailureReason(dropIn, javaFeature);
+    }
+
+    /**
+     * The factories, and what was wrong with those that could not be had.
+     *
+     * @throws RejectedException if it has not ended within {@code limit}
+     */
+    Findings find(Duration limit) throws RejectedException {
+        FutureTask<Findings> task = new FutureTask<>(this::findHere);
+        PluginContext context = new PluginContext(dropIn.name(), loader);
+        Thread thread = new Thread(null, () -> context.run(Map.of(), task), "plugin-init-" + dropIn.name(), 0, false);
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            task.cancel(true);
+            throw new RejectedException("its initialisation has not ended within " + limit.toMillis() + " ms", e);
+        } catch (InterruptedException e) {
+            task.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new RejectedException("the server was interrupted while it loaded the plugin", e);
+        } catch (ExecutionException e) {
+            throw new RejectedException(reason.of(e.getCause() == null ? e : e.getCause()), e);
+        }
+    }
+
+    private Findings findHere() {
+        List<FoundFactory> factories = new ArrayList<>();
+        List<Problem> problems = new ArrayList<>();
+        Iterator<ServiceLoader.Provider<SnapshotSerializerFactory>> providers =
+                ServiceLoader.load(SnapshotSerializerFactory.class, loader).stream()
+                        .iterator();
+        for (int seen = 0; seen < MOST_PROVIDERS; seen++) {
+            // Whatever a provider does, the iterator has passed it and goes on to the next one.
+            try {
+                if (!providers.hasNext()) {
+                    break;
+                }
+                ServiceLoader.Provider<SnapshotSerializerFactory> provider = providers.next();
+                if (loader.equals(provider.type().getClassLoader())) {
+                    factories.add(found(provider.get()));
+                }
+            } catch (RejectedException e) {
+                problems.add(new Problem(e.reason(), e));
+            } catch (Throwable e) {
+                problems.add(new Problem(reason.of(e), e));
+            }
+        }
+        return new Findings(factories, problems);
+    }
+
+    private static FoundFactory found(SnapshotSerializerFactory factory) throws RejectedException {
+        String name = factory.name();
+        // A plugin may give null against its promise.
+        if (!NAME.matcher(String.valueOf(name)).matches() || name == null) {
+            throw new RejectedException("the serializer name '" + name + "' of class "
+                    + factory.getClass().getName() + " must match " + NAME);
+        }
+        return new FoundFactory(name, factory);
+    }
+}

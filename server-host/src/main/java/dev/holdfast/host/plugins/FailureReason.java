@@ -1,0 +1,116 @@
+package dev.holdfast.host.plugins;
+
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Says in one line, for an operator, why a class of a plugin could not be found, loaded or constructed. */
+final class FailureReason {
+
+    private static final Pattern NOT_CONSTRUCTED = Pattern.compile(".*: Provider (\\S+) could not be instantiated");
+    private static final Pattern NOT_FOUND = Pattern.compile(".*: Provider (\\S+) not found");
+    private static final Pattern NOT_A_FACTORY = Pattern.compile(".*: (?:Provider )?(\\S+) not a subtype");
+    private static final Pattern NO_CONSTRUCTOR = Pattern.compile(".*: (\\S+) Unable to get public no-arg constructor");
+    private static final Pattern BAD_SYNTAX = Pattern.compile(".*/([^/]+)!/META-INF/services/[^/:]+:(\\d+): (.+)");
+    private static final Pattern CLASS_FILE_VERSION =
+            Pattern.compile("(\\S+) has been compiled by .*?(\\d+)\\.\\d+\\).*");
+    /** The class file version of Java n is n and this. */
+    private static final int MAJOR_OF_JAVA_0 = 44;
+
+    private final DropIn dropIn;
+    private final int javaFeature;
+
+    /**
+     * Reasons for the failures of one drop-in.
+     *
+     * @param javaFeature the Java version that runs the server
+     */
+    FailureReason(DropIn dropIn, int javaFeature) {
+        this.dropIn = dropIn;
+        this.javaFeature = javaFeature;
+    }
+
+    String of(Throwable failure) {
+        return OneLine.of(
+                failure instanceof ServiceConfigurationError ? ofServiceFile(failure) : ofClass(failure, "its code"));
+    }
+
+    /** The wording of these errors is the JDK's; where it is another than known here, it is passed on as it is. */
+    private String ofServiceFile(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        Throwable cause = failure.getCause();
+        Matcher matcher = NOT_CONSTRUCTED.matcher(message);
+        if (matcher.matches() && cause != null) {
+            return cause instanceof IllegalAccessException
+                    ? "class " + matcher.group(1) + " is not public"
+                    : ofClass(cause, "the constructor of " + matcher.group(1));
+        }
+        matcher = NOT_FOUND.matcher(message);
+        if (matcher.matches()) {
+            return "its service file names the class " + matcher.group(1) + ", which is not in the plugin";
+        }
+        matcher = NOT_A_FACTORY.matcher(message);
+        if (matcher.matches()) {
+            return "class " + matcher.group(1) + " is not a SnapshotSerializerFactory";
+        }
+        matcher = NO_CONSTRUCTOR.matcher(message);
+        if (matcher.matches()) {
+            return cause instanceof LinkageError
+                    ? ofClass(cause, "class " + matcher.group(1))
+                    : "class " + matcher.group(1) + " has no public constructor without parameters";
+        }
+        matcher = BAD_SYNTAX.matcher(message);
+        if (matcher.matches()) {
+            return "its service file " + PluginJar.SERVICE_FILE + " in " + matcher.group(1) + " has in line "
+                    + matcher.group(2) + ": " + matcher.group(3);
+        }
+        return message + (cause == null ? "" : ": " + cause);
+    }
+
+    private String ofClass(Throwable failure, String where) {
+        if (failure instanceof UnsupportedClassVersionError) {
+            return ofNewerJava(failure);
+        }
+        if (failure instanceof ExceptionInInitializerError && failure.getCause() != null) {
+            return "a static initialiser throws " + text(failure.getCause());
+        }
+        Optional<String> missing = missingClass(failure);
+        if (missing.isPresent()) {
+            return "class " + missing.get() + " is not in the plugin; put the jar that has it "
+                    + (dropIn.isDirectory() ? "into " : "and the plugin's own into ") + dropIn.home();
+        }
+        if (failure instanceof IncompatibleClassChangeError) {
+            return "two of its classes do not fit together, as of different versions of a library: " + text(failure);
+        }
+        if (failure instanceof ClassFormatError || failure instanceof VerifyError) {
+            return "one of its classes is damaged: " + text(failure);
+        }
+        return where + " throws " + text(failure);
+    }
+
+    private String ofNewerJava(Throwable failure) {
+        Matcher matcher = CLASS_FILE_VERSION.matcher(String.valueOf(failure.getMessage()));
+        if (!matcher.matches()) {
+            return text(failure);
+        }
+        int needed = Integer.parseInt(matcher.group(2)) - MAJOR_OF_JAVA_0;
+        return "class " + matcher.group(1).replace('/', '.') + " needs Java " + needed + ", this server runs Java "
+                + javaFeature + "; run it with Java " + needed + ", or take a build of the plugin for Java "
+                + javaFeature;
+    }
+
+    private static Optional<String> missingClass(@Nullable Throwable failure) {
+        if (!(failure instanceof NoClassDefFoundError || failure instanceof ClassNotFoundException)) {
+            return Optional.empty();
+        }
+        String name = String.valueOf(failure.getMessage());
+        // A class that failed to initialise, or whose file lies in the wrong directory, is told with a space in it.
+        return name.contains(" ") ? Optional.empty() : Optional.of(name.replace('/', '.'));
+    }
+
+    private static String text(Throwable failure) {
+        return failure.toString();
+    }
+}

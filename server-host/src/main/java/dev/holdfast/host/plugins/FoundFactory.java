@@ -1,0 +1,10 @@
+package dev.holdfast.host.plugins;
+
+import dev.holdfast.sdk.SnapshotSerializerFactory;
+
+/**
+ * A factory that could be constructed, and the name it gave.
+ *
+ * @param name checked against the rule of names
+ */
+record FoundFactory(String name, SnapshotSerializerFactory factory) {}

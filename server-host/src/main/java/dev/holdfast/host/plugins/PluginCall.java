@@ -1,0 +1,49 @@
+package dev.holdfast.host.plugins;
+
+import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One call into a plugin, run in the plugin's context. A result that comes after the call was given up is not lost. */
+final class PluginCall<T> extends FutureTask<T> {
+
+    private static final Logger log = LoggerFactory.getLogger(PluginCall.class);
+
+    private final PluginContext context;
+    private final Consumer<T> late;
+    private final Map<String, String> loggingContext = PluginContext.loggingContextOfCaller();
+
+    /**
+     * A call that its caller is about to hand to another thread.
+     *
+     * @param late takes the result if the call was cancelled before it came
+     */
+    PluginCall(PluginContext context, Supplier<T> body, Consumer<T> late) {
+        super(body::get);
+        this.context = context;
+        this.late = late;
+    }
+
+    @Override
+    public void run() {
+        context.run(loggingContext, super::run);
+    }
+
+    /** Called with the result, which a cancelled task drops. */
+    @Override
+    protected void set(T result) {
+        super.set(result);
+        if (isCancelled() && result != null) {
+            // The interrupt that cancelled the call is not meant for what follows.
+            Thread.interrupted();
+            try {
+                late.accept(result);
+            } catch (Throwable e) {
+                log.debug("A result of plugin {} that came too late could not be let go of", context.plugin(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package dev.holdfast.host.plugins;
+
+import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way into the code of one serializer.
+ *
+ * <pre>
+ *   host's thread ── waits at most the limit ──┐
+ *                                              ▼
+ *   serializer's thread ── context class loader, MDC "plugin" ── the plugin ── one kind of failure comes out
+ * </pre>
+ *
+ * <p>A call runs on a thread that belongs to the serializer. So a plugin that hangs holds its own thread and not the
+ * host's; an interrupt that it sets, and whatever it leaves in a thread, stays there; and closing ends the threads, which
+ * would otherwise hold the plugin's class loader.
+ *
+ * <p>Order: a caller waits for its call, so the calls of one thread run one after the other, as without this class. A call
+ * that was given up is the exception: it may still end later, and take effect, while the caller already does something
+ * else. For a save this is the "unknown" of {@link dev.holdfast.sdk.SnapshotSerializer}, which the revision and the
+ * save-id settle.
+ *
+ * <p>Threads: as many as there are calls at once, at most {@value #MOST_AT_ONCE}; further callers wait for one, in turn,
+ * within their limit. A call that was given up keeps its thread until it ends. Where all threads are held so, a call fails
+ * at once.
+ *
+ * <p>Deliberately not here: a guard against {@code System.exit} or {@code Runtime.halt} in a plugin. Without a security
+ * manager, which is deprecated for removal, nothing in the JVM can stop them; a plugin is code with the host's rights.
+ */
+final class PluginCalls implements AutoCloseable {
+
+    static final int MOST_AT_ONCE = 16;
+
+    private static final Logger log = LoggerFactory.getLogger(PluginCalls.class);
+
+    private final String subject;
+    private final PluginContext context;
+    private final Duration limit;
+    private final Semaphore free = new Semaphore(MOST_AT_ONCE, true);
+    private final AtomicInteger overdue = new AtomicInteger();
+    private final AtomicInteger threadsMade = new AtomicInteger();
+    private final ThreadPoolExecutor threads;
+
+    /**
+     * Calls into one serializer.
+     *
+     * @param subject how messages name it, such as {@code Serializer ddb of plugin x.jar}
+     * @param limit how long a call may take
+     */
+    PluginCalls(String subject, PluginContext context, Duration limit) {
+        this.subject = subject;
+        this.context = context;
+        this.limit = limit;
+        // Unbounded, because the semaphore is the bound: it is released a moment before its thread is free again.
+        threads =
+                new ThreadPoolExecutor(
+                        0, Integer.MAX_VALUE, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), this::newThread) {
+                    @Override
+                    protected void afterExecute(Runnable call, @Nullable Throwable failure) {
+                        ended(call);
+                    }
+                };
+    }
+
+    private Thread newThread(Runnable work) {
+        // Inheritable thread-locals of the caller stay with the caller.
+        Thread thread =
+                new Thread(null, work, "plugin-" + context.plugin() + "-" + threadsMade.incrementAndGet(), 0, false);
+        thread.setDaemon(true);
+        thread.setContextClassLoader(PluginCalls.class.getClassLoader());
+        return thread;
+    }
+
+    private void ended(Runnable call) {
+        free.release();
+        if (call instanceof FutureTask<?> task && task.isCancelled()) {
+            overdue.decrementAndGet();
+            log.debug("{}: a call that was given up has ended", subject);
+        }
+    }
+
+    String subject() {
+        return subject;
+    }
+
+    /** Calls a method that gives nothing. */
+    void run(String method, Runnable body) {
+        get(method, () -> {
+            body.run();
+            return Boolean.TRUE;
+        });
+    }
+
+    /** Calls a method that fails only with {@link SnapshotStoreException}. */
+    <T> T get(String method, Supplier<T> body) {
+        return get(method, body, Set.of(), late -> {});
+    }
+
+    /**
+     * Calls a method that gives something.
+     *
+     * @param method its name, for messages
+     * @param ownProblem the exceptions that, beside {@link SnapshotStoreException}, go through as they are
+     * @param late takes a result that came after the call was given up; runs as a call into the plugin does
+     * @throws StoreUnavailableException if it gives null, throws what it must not throw, or takes too long
+     */
+    <T> T get(String method, Supplier<T> body, Set<Class<? extends RuntimeException>> ownProblem, Consumer<T> late) {
+        long begin = System.nanoTime();
+        try {
+            T result = await(method, begin, new PluginCall<>(context, body, late));
+            if (result == null) {
+                throw new StoreUnavailableException(subject + " gave null in " + method);
+            }
+            return result;
+        } catch (ExecutionException e) {
+            Throwable failure = e.getCause() == null ? e : e.getCause();
+            if (failure instanceof SnapshotStoreException known) {
+                throw known;
+            }
+            if (failure instanceof RuntimeException known
+                    && ownProblem.stream().anyMatch(type -> type.isInstance(known))) {
+                throw known;
+            }
+            throw new StoreUnavailableException(subject + " failed in " + method + ": " + OneLine.of(failure), failure);
+        } finally {
+            log.debug("{}: {} took {} ms", subject, method, (System.nanoTime() - begin) / 1_000_000);
+        }
+    }
+
+    /**
+     * Runs a call and waits for it. An interrupt of the caller does not end the waiting, because whether a save took
+     * effect would then be unknown for no reason; the caller finds its interrupt afterwards.
+     */
+    private <T> @Nullable T await(String method, long begin, PluginCall<T> call) throws ExecutionException {
+        boolean interrupted = false;
+        boolean started = false;
+        try {
+            while (true) {
+                try {
+                    if (!started) {
+                        start(method, begin, call);
+                        started = true;
+                    }
+                    return call.get(left(begin), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (TimeoutException e) {
+                    overdue.incrementAndGet();
+                    if (call.cancel(true)) {
+                        throw new StoreUnavailableException(
+                                subject + " has not ended " + method + " within " + limit.toMillis()
+                                        + " ms; whether it will still take effect is unknown",
+                                e);
+                    }
+                    // It ended in this very moment: its result is taken in the next turn.
+                    overdue.decrementAndGet();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void start(String method, long begin, PluginCall<?> call) throws InterruptedException {
+        boolean allHang = overdue.get() >= MOST_AT_ONCE;
+        if (allHang || !free.tryAcquire(left(begin), TimeUnit.NANOSECONDS)) {
+            throw new StoreUnavailableException(subject + " was not called for " + method + ": " + MOST_AT_ONCE
+                    + " calls are under way, of which " + overdue.get() + " are past the limit of " + limit.toMillis()
+                    + " ms");
+        }
+        try {
+            threads.execute(call);
+        } catch (RejectedExecutionException e) {
+            free.release();
+            throw new IllegalStateException(subject + " is closed", e);
+        } catch (OutOfMemoryError e) {
+            free.release();
+            throw new StoreUnavailableException(
+                    subject + " was not called for " + method + ": no thread can be made: " + OneLine.of(e), e);
+        }
+    }
+
+    private long left(long begin) {
+        return limit.toNanos() - (System.nanoTime() - begin);
+    }
+
+    /** Ends the threads; those that hang are interrupted and left behind. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,98 @@
+package dev.holdfast.host.plugins;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The jars that the operator has approved, by the SHA-256 of their bytes; the names beside them are for people.
+ *
+ * <p>It says where a jar comes from, not what it does. A jar that somebody exchanges between this check and the loading
+ * of its classes is not noticed: the plugins directory is for the operator alone to write.
+ */
+final class Sha256List {
+
+    /** As {@code sha256sum} writes it; a leading backslash says that the name after it is escaped. */
+    private static final Pattern LINE = Pattern.compile("\\\\?([0-9a-fA-F]{64}) [ *].+");
+
+    private final Path file;
+    private final Set<String> approved;
+
+    private Sha256List(Path file, Set<String> approved) {
+        this.file = file;
+        this.approved = Set.copyOf(approved);
+    }
+
+    /**
+     * The list of a file; blank lines and those that begin with {@code #} are passed over.
+     *
+     * @throws IllegalArgumentException if the file cannot be read or has another line
+     */
+    static Sha256List read(Path file) {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "The list of approved plugins " + OneLine.of(file) + " cannot be read: " + OneLine.of(e), e);
+        }
+        Set<String> approved = new HashSet<>();
+        for (int number = 1; number <= lines.size(); number++) {
+            String line = lines.get(number - 1).strip();
+            if (line.isEmpty() || line.startsWith("#")) {
+                continue;
+            }
+            Matcher matcher = LINE.matcher(line);
+            if (!matcher.matches()) {
+                throw new IllegalArgumentException("The list of approved plugins " + OneLine.of(file) + " has in line "
+                        + number + " '" + OneLine.of(line)
+                        + "', which is not a line of sha256sum: 64 hexadecimal digits, two spaces, a file name");
+            }
+            approved.add(matcher.group(1).toLowerCase(Locale.ROOT));
+        }
+        return new Sha256List(file, approved);
+    }
+
+    /**
+     * Passes a jar that the list has.
+     *
+     * @throws RejectedException if the list does not have it; the message has its SHA-256, ready to be added
+     */
+    void require(Path jar) throws RejectedException {
+        String sha256;
+        try {
+            sha256 = sha256(jar);
+        } catch (IOException e) {
+            throw new RejectedException(DropIn.fileName(jar) + " cannot be read: " + e, e);
+        }
+        if (!approved.contains(sha256)) {
+            throw new RejectedException(DropIn.fileName(jar) + " is not approved: its SHA-256 " + sha256 + " is not in "
+                    + file + "; add that line if you trust the jar");
+        }
+    }
+
+    private static String sha256(Path jar) throws IOException {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        }
+        try (InputStream bytes = new DigestInputStream(Files.newInputStream(jar), digest)) {
+            bytes.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+}

@@ -1,0 +1,110 @@
+package dev.holdfast.host.runtime;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import dev.holdfast.host.archive.Archive;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * ONNX models by ONNX Runtime on the processor.
+ *
+ * <p>One session serves all workers of a model, each call on its caller's thread; so the number of workers is the number
+ * of processors that a model takes, unless it gets threads of its own.
+ *
+ * <p>The native library is loaded with the first model. ONNX Runtime unpacks it from its jar into the temporary
+ * directory (28 MB), and leaves it there when the process is killed. The system property {@code onnxruntime.native.path}
+ * names a directory that holds {@code libonnxruntime.so} and {@code libonnxruntime4j_jni.so} already ({@code .dylib} on
+ * macOS, {@code onnxruntime.dll} and {@code onnxruntime4j_jni.dll} on Windows); it must be set before the first load,
+ * best on the command line of the host.
+ */
+public final class OnnxRuntime implements ModelRuntime {
+
+    private final int threads;
+
+    /** One thread for each call: the caller's. */
+    public OnnxRuntime() {
+        this(1);
+    }
+
+    /**
+     * @param threads how many threads may work on one call; more than 1 makes a single call of a large model faster, and
+     *     many calls at once slower
+     */
+    public OnnxRuntime(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("The number of threads for a call must be 1 or more, not " + threads);
+        }
+        this.threads = threads;
+    }
+
+    @Override
+    public String name() {
+        return "onnx";
+    }
+
+    @Override
+    public String supports() {
+        return "ONNX models (.onnx)";
+    }
+
+    @Override
+    public boolean runs(Archive archive) {
+        Optional<String> file = archive.manifest().modelFile();
+        String handler = archive.manifest().handler().orElse("onnx");
+        return handler.equals("onnx")
+                && file.isPresent()
+                && file.get().toLowerCase(Locale.ROOT).endsWith(".onnx");
+    }
+
+    @Override
+    public LoadedModel load(Archive archive) {
+        String file = archive.manifest()
+                .modelFile()
+                .orElseThrow(() -> new ModelLoadException("Archive " + archive.fileName() + " names no model file"));
+        // By its path, not by its bytes: ONNX Runtime then reads weights that lie beside the model, and only those.
+        Path path = archive.root().resolve(file);
+        try {
+            OrtEnvironment environment = environment();
+            OrtSession session = open(environment, path);
+            try {
+                return new OnnxModel(environment, session, archive.fileName());
+            } catch (OrtException | RuntimeException e) {
+                session.close();
+                throw e;
+            }
+        } catch (OrtException e) {
+            throw new ModelLoadException(
+                    "Archive " + archive.fileName() + ": " + Text.printable(file)
+                            + " cannot be loaded as an ONNX model: " + Text.printable(String.valueOf(e.getMessage())),
+                    e);
+        }
+    }
+
+    private OrtSession open(OrtEnvironment environment, Path path) throws OrtException {
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            options.setIntraOpNumThreads(threads);
+            options.setInterOpNumThreads(1);
+            if (threads > 1) {
+                // Threads that spin while they wait take the processors of the other workers.
+                options.addConfigEntry("session.intra_op.allow_spinning", "0");
+            }
+            return environment.createSession(path.toString(), options);
+        }
+    }
+
+    /** The library's own singleton; what it would print, the exceptions say as well. */
+    private static OrtEnvironment environment() {
+        try {
+            return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "holdfast");
+        } catch (LinkageError e) {
+            throw new ModelLoadException(
+                    "ONNX Runtime's native library cannot be loaded; does onnxruntime.native.path, or the temporary"
+                            + " directory, allow execution and fit this machine? " + e.getMessage(),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+package dev.holdfast.host.runtime;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.TensorInfo;
+import ai.onnxruntime.platform.Fp16Conversions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.CharBuffer;
+import java.nio.FloatBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tensors on their way into ONNX Runtime's memory and out of it.
+ *
+ * <p>ONNX Runtime takes no UINT16, UINT32, UINT64 and BF16 from Java; models with them are refused when they are loaded.
+ */
+final class OnnxTensors {
+
+    private OnnxTensors() {}
+
+    /**
+     * Our name of one of ONNX Runtime's types; empty where Java has no way to hand such elements over. The library's own
+     * Java types do not tell signed from unsigned.
+     */
+    static Optional<TensorType> type(TensorInfo.OnnxTensorType type) {
+        return switch (type) {
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> Optional.of(TensorType.BOOL);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8 -> Optional.of(TensorType.INT8);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16 -> Optional.of(TensorType.INT16);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> Optional.of(TensorType.INT32);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> Optional.of(TensorType.INT64);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> Optional.of(TensorType.UINT8);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16 -> Optional.of(TensorType.FP16);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> Optional.of(TensorType.FP32);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> Optional.of(TensorType.FP64);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING -> Optional.of(TensorType.BYTES);
+            default -> Optional.empty();
+        };
+    }
+
+    /**
+     * Checks the elements that ONNX Runtime's types cannot hold though ours can.
+     *
+     * @throws InvalidInputException naming the first of them
+     */
+    static void checkElements(Tensor tensor) {
+        if (tensor.type() == TensorType.BYTES) {
+            for (byte[] element : (byte[][]) tensor.elements()) {
+                string(tensor.name(), element);
+            }
+        } else if (tensor.type() == TensorType.UINT8) {
+            for (short value : (short[]) tensor.elements()) {
+                if (value < 0 || value > 255) {
+                    throw new InvalidInputException("The input '" + Text.printable(tensor.name()) + "' holds " + value
+                            + "; a UINT8 is 0 to 255");
+                }
+            }
+        }
+    }
+
+    /** The rows of tensors of one type, and of equal shapes but for the first dimension, as one in native memory. */
+    static OnnxTensor join(OrtEnvironment environment, List<Tensor> parts) throws OrtException {
+        Tensor first = parts.get(0);
+        long[] shape = first.shape();
+        long count = first.count();
+        for (Tensor part : parts.subList(1, parts.size())) {
+            shape[0] += part.shape()[0];
+            count += part.count();
+        }
+        if (first.type() == TensorType.BYTES) {
+            return OnnxTensor.createTensor(environment, strings(parts, Math.toIntExact(count)), shape);
+        }
+        int size = width(first.type());
+        if (count * size > Integer.MAX_VALUE) {
+            throw new InvalidInputException("The input '" + Text.printable(first.name()) + "' has " + count
+                    + " elements, which is more than 2 GiB");
+        }
+        ByteBuffer bytes = ByteBuffer.allocateDirect((int) count * size).order(ByteOrder.nativeOrder());
+        for (Tensor part : parts) {
+            write(part, bytes);
+        }
+        return create(environment, first.type(), bytes.flip().order(ByteOrder.nativeOrder()), shape);
+    }
+
+    /** A copy of a tensor that ONNX Runtime made. */
+    static Tensor read(String name, OnnxTensor tensor) throws OrtException {
+        TensorInfo info = tensor.getInfo();
+        TensorType type = type(info.onnxType)
+                .orElseThrow(() -> new InferenceException("Output '" + name + "' has the type " + info.onnxType));
+        long[] shape = info.getShape();
+        int count = (int) Math.min(info.getNumElements(), Integer.MAX_VALUE);
+        if (count == Integer.MAX_VALUE) {
+            throw new InferenceException("Output '" + name + "' has " + info.getNumElements() + " elements, too many");
+        }
+        return new Tensor(name, type, shape, elements(type, tensor, count));
+    }
+
+    private static Object elements(TensorType type, OnnxTensor tensor, int count) throws OrtException {
+        switch (type) {
+            case FP32, FP16 -> {
+                float[] values = new float[count];
+                FloatBuffer buffer = tensor.getFloatBuffer();
+                buffer.get(values);
+                return values;
+            }
+            case FP64 -> {
+                double[] values = new double[count];
+                tensor.getDoubleBuffer().get(values);
+                return values;
+            }
+            case INT64 -> {
+                long[] values = new long[count];
+                tensor.getLongBuffer().get(values);
+                return values;
+            }
+            case INT32 -> {
+                int[] values = new int[count];
+                tensor.getIntBuffer().get(values);
+                return values;
+            }
+            case INT16 -> {
+                short[] values = new short[count];
+                tensor.getShortBuffer().get(values);
+                return values;
+            }
+            case INT8 -> {
+                byte[] values = new byte[count];
+                tensor.getByteBuffer().get(values);
+                return values;
+            }
+            case UINT8 -> {
+                short[] values = new short[count];
+                ByteBuffer bytes = tensor.getByteBuffer();
+                for (int i = 0; i < count; i++) {
+                    values[i] = (short) Byte.toUnsignedInt(bytes.get(i));
+                }
+                return values;
+            }
+            case BOOL -> {
+                boolean[] values = new boolean[count];
+                ByteBuffer bytes = tensor.getByteBuffer();
+                for (int i = 0; i < count; i++) {
+                    values[i] = bytes.get(i) != 0;
+                }
+                return values;
+            }
+            case BYTES -> {
+                byte[][] values = new byte[count][];
+                fill(values, 0, count == 0 ? new Object[0] : tensor.getValue());
+                return values;
+            }
+            default -> throw new InferenceException("Outputs of the type " + type + " cannot be read");
+        }
+    }
+
+    /** Copies strings out of nested arrays, row by row; the place after the last one is returned. */
+    private static int fill(byte[][] values, int at, Object nested) {
+        if (nested instanceof String text) {
+            values[at] = text.getBytes(StandardCharsets.UTF_8);
+            return at + 1;
+        }
+        int next = at;
+        for (Object inner : (Object[]) nested) {
+            next = fill(values, next, inner);
+        }
+        return next;
+    }
+
+    private static String[] strings(List<Tensor> parts, int count) {
+        String[] strings = new String[count];
+        int at = 0;
+        for (Tensor part : parts) {
+            for (byte[] element : (byte[][]) part.elements()) {
+                strings[at++] = string(part.name(), element);
+            }
+        }
+        return strings;
+    }
+
+    private static String string(String name, byte[] bytes) {
+        try {
+            CharBuffer chars = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            return chars.toString();
+        } catch (CharacterCodingException e) {
+            throw new InvalidInputException(
+                    "The input '" + Text.printable(name) + "' holds bytes that are not UTF-8; ONNX knows texts only",
+                    e);
+        }
+    }
+
+    private static int width(TensorType type) {
+        return switch (type) {
+            case BOOL, INT8, UINT8 -> 1;
+            case INT16, FP16 -> 2;
+            case INT32, FP32 -> 4;
+            case INT64, FP64 -> 8;
+            default -> throw new InvalidInputException("ONNX Runtime takes no " + type + " from Java");
+        };
+    }
+
+    private static void write(Tensor tensor, ByteBuffer bytes) {
+        switch (tensor.type()) {
+            case FP32 -> {
+                float[] values = (float[]) tensor.elements();
+                bytes.asFloatBuffer().put(values);
+                bytes.position(bytes.position() + 4 * values.length);
+            }
+            case FP64 -> {
+                double[] values = (double[]) tensor.elements();
+                bytes.asDoubleBuffer().put(values);
+                bytes.position(bytes.position() + 8 * values.length);
+            }
+            case INT64 -> {
+                long[] values = (long[]) tensor.elements();
+                bytes.asLongBuffer().put(values);
+                bytes.position(bytes.position() + 8 * values.length);
+            }
+            case INT32 -> {
+                int[] values = (int[]) tensor.elements();
+                bytes.asIntBuffer().put(values);
+                bytes.position(bytes.position() + 4 * values.length);
+            }
+            case INT16 -> {
+                short[] values = (short[]) tensor.elements();
+                bytes.asShortBuffer().put(values);
+                bytes.position(bytes.position() + 2 * values.length);
+            }
+            case INT8 -> bytes.put((byte[]) tensor.elements());
+            case UINT8 -> {
+                for (short value : (short[]) tensor.elements()) {
+                    bytes.put((byte) value);
+                }
+            }
+            case BOOL -> {
+                for (boolean value : (boolean[]) tensor.elements()) {
+                    bytes.put((byte) (value ? 1 : 0));
+                }
+            }
+            case FP16 -> {
+                for (float value : (float[]) tensor.elements()) {
+                    bytes.putShort(Fp16Conversions.floatToFp16(value));
+                }
+            }
+            default -> throw new InvalidInputException("ONNX Runtime takes no " + tensor.type() + " from Java");
+        }
+    }
+
+    private static OnnxTensor create(OrtEnvironment environment, TensorType type, ByteBuffer bytes, long[] shape)
+            throws OrtException {
+        return switch (type) {
+            case FP32 -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape);
+            case FP64 -> OnnxTensor.createTensor(environment, bytes.asDoubleBuffer(), shape);
+            case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape);
+            case INT32 -> OnnxTensor.createTensor(environment, bytes.asIntBuffer(), shape);
+            case INT16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape);
+            case FP16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape, OnnxJavaType.FLOAT16);
+            case INT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.INT8);
+            case UINT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8);
+            case BOOL -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.BOOL);
+            default -> throw new InvalidInputException("ONNX Runtime takes no " + type + " from Java");
+        };
+    }
+}

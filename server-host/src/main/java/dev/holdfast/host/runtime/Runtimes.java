@@ -1,0 +1,62 @@
+package dev.holdfast.host.runtime;
+
+import dev.holdfast.host.archive.Archive;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The runtimes of a host, in the order in which they are asked for an archive. */
+public final class Runtimes {
+
+    private final List<ModelRuntime> runtimes;
+
+    public Runtimes(List<ModelRuntime> runtimes) {
+        this.runtimes = List.copyOf(runtimes);
+    }
+
+    /** The names of the runtimes, in their order. */
+    public List<String> names() {
+        return runtimes.stream().map(ModelRuntime::name).toList();
+    }
+
+    /** The first runtime that runs the archive; empty if none does. */
+    public Optional<ModelRuntime> of(Archive archive) {
+        return runtimes.stream().filter(runtime -> runtime.runs(archive)).findFirst();
+    }
+
+    /**
+     * Loads a model by the first runtime that runs its archive. The archive stays the caller's: to be kept open until the
+     * model is closed, and closed then.
+     *
+     * @throws ModelLoadException if no runtime runs it, saying why and which models are run, or if it cannot be loaded
+     */
+    public LoadedModel load(Archive archive) {
+        return of(archive)
+                .orElseThrow(() -> new ModelLoadException(
+                        "Archive " + archive.fileName() + ": " + why(archive) + "; supported are " + supported()))
+                .load(archive);
+    }
+
+    private String supported() {
+        return runtimes.stream().map(ModelRuntime::supports).collect(Collectors.joining(" and "));
+    }
+
+    private static String why(Archive archive) {
+        Optional<String> handler = archive.manifest().handler();
+        Optional<String> file = archive.manifest().modelFile();
+        String runtime = archive.manifest().runtime().orElse("").toLowerCase(Locale.ROOT);
+        if (handler.isPresent() && (runtime.startsWith("python") || isPythonFile(handler.get()))) {
+            return "handler '" + Text.printable(handler.get()) + "' is Python, which is not run here";
+        }
+        if (handler.isPresent()) {
+            return "handler '" + Text.printable(handler.get()) + "' is not known here";
+        }
+        return file.map(name -> "model file '" + Text.printable(name) + "' is of a kind that is not run here")
+                .orElse("it names neither a model file nor a handler");
+    }
+
+    private static boolean isPythonFile(String handler) {
+        return handler.split(":", 2)[0].endsWith(".py");
+    }
+}

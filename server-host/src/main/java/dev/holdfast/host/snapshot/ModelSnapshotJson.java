@@ -1,0 +1,175 @@
+package dev.holdfast.host.snapshot;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServingException;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with three fields
+ * of ours for each version ({@code handler}, {@code url}, {@code archiveSha256}).
+ *
+ * <p>Lenient in reading, because people write such texts by hand and older versions left fields out: everything but
+ * {@code marName} has a default, and unknown fields are passed over. What comes from a store is not trusted: names that
+ * could leave the model store make the whole text invalid.
+ */
+final class ModelSnapshotJson {
+
+    private static final Logger log = LoggerFactory.getLogger(ModelSnapshotJson.class);
+    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(32)
+                            .maxStringLength(65_536)
+                            .build())
+                    .build())
+            .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
+            .build();
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+
+    private ModelSnapshotJson() {}
+
+    static String write(SnapshotHeader header, ServingState state) {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("name", header.name());
+        root.put("modelCount", state.versionCount());
+        root.put("created", header.createdOn().toEpochMilli());
+        ObjectNode models = root.putObject("models");
+        state.models().forEach((name, model) -> {
+            ObjectNode versions = models.putObject(name);
+            model.versions()
+                    .forEach((version, settings) ->
+                            write(versions.putObject(version), settings, version.equals(model.defaultVersion())));
+        });
+        return root.toString();
+    }
+
+    private static void write(ObjectNode node, VersionState version, boolean isDefault) {
+        node.put("defaultVersion", isDefault);
+        node.put("marName", version.archive());
+        node.put("minWorkers", version.minWorkers());
+        node.put("maxWorkers", version.maxWorkers());
+        node.put("batchSize", version.batchSize());
+        node.put("maxBatchDelay", version.maxBatchDelay().toMillis());
+        node.put("responseTimeout", version.responseTimeout().toSeconds());
+        node.put("startupTimeout", version.startupTimeout().toSeconds());
+        node.put("runtimeType", version.runtimeType());
+        version.handler().ifPresent(handler -> node.put("handler", handler));
+        version.url().ifPresent(url -> node.put("url", url));
+        version.archiveSha256().ifPresent(sha256 -> node.put("archiveSha256", sha256));
+    }
+
+    /**
+     * The serving state of a JSON text.
+     *
+     * @throws SnapshotCorruptException if it is no JSON, or says what no host can serve
+     */
+    static ServingState read(String name, String json) {
+        if (json.isBlank()) {
+            return ServingState.EMPTY;
+        }
+        JsonNode root;
+        try {
+            root = JSON.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new SnapshotCorruptException(
+                    "Snapshot " + name + ": model_snapshot is no JSON: " + e.getOriginalMessage(), e);
+        }
+        if (root == null || !root.isObject()) {
+            throw new SnapshotCorruptException("Snapshot " + name + ": model_snapshot is no JSON object");
+        }
+        // TorchServe takes a count of 0 as "no models", whatever else is there; hand-written texts may leave it out.
+        if (root.path("modelCount").asInt(1) <= 0) {
+            return ServingState.EMPTY;
+        }
+        TreeMap<String, ModelState> models = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> model : root.path("models").properties()) {
+            checked(name, "model name", model.getKey());
+            if (!model.getValue().isEmpty()) {
+                models.put(model.getKey(), readModel(name, model.getKey(), model.getValue()));
+            }
+        }
+        return ServingState.of(models);
+    }
+
+    /** The models of a JSON text without the frame around them: what the configuration key {@code models} holds. */
+    static Map<String, ModelState> readModels(String name, String json) {
+        return read(name, "{\"models\":" + json + "}").models();
+    }
+
+    private static ModelState readModel(String name, String model, JsonNode node) {
+        SortedMap<String, VersionState> versions = new TreeMap<>(ModelState.VERSION_ORDER);
+        String defaultVersion = "";
+        for (Map.Entry<String, JsonNode> version : node.properties()) {
+            checked(name, "version of model " + model, version.getKey());
+            versions.put(version.getKey(), readVersion(name, model, version.getValue()));
+            if (version.getValue().path("defaultVersion").asBoolean(false)) {
+                defaultVersion = version.getKey();
+            }
+        }
+        return new ModelState(versions, defaultVersion.isEmpty() ? versions.firstKey() : defaultVersion);
+    }
+
+    private static VersionState readVersion(String name, String model, JsonNode node) {
+        String archive =
+                checked(name, "marName of model " + model, node.path("marName").asText(model + ".mar"));
+        int min = workers(name, model, node, "minWorkers", 1);
+        int max = Math.max(min, workers(name, model, node, "maxWorkers", min));
+        try {
+            return new VersionState(
+                    archive,
+                    min,
+                    max,
+                    node.path("batchSize").asInt(1),
+                    Duration.ofMillis(node.path("maxBatchDelay").asLong(100)),
+                    Duration.ofSeconds(node.path("responseTimeout").asLong(120)),
+                    Duration.ofSeconds(node.path("startupTimeout").asLong(120)),
+                    node.path("runtimeType").asText("python"),
+                    text(node, "handler"),
+                    text(node, "url"),
+                    text(node, "archiveSha256"));
+        } catch (ServingException e) {
+            throw new SnapshotCorruptException("Snapshot " + name + ", model " + model + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** TorchServe could write -1 workers and then not start from it; nobody meant that. */
+    private static int workers(String name, String model, JsonNode node, String field, int otherwise) {
+        int count = node.path(field).asInt(otherwise);
+        if (count < 0) {
+            log.warn("Snapshot {}, model {}: {} is {}, taken as 0", name, model, field, count);
+            return 0;
+        }
+        return count;
+    }
+
+    private static Optional<String> text(JsonNode node, String field) {
+        return Optional.ofNullable(node.get(field)).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    }
+
+    private static String checked(String name, String what, String value) {
+        if (!NAME.matcher(value).matches() || value.equals(".") || value.equals("..")) {
+            throw new SnapshotCorruptException("Snapshot " + name + " is not valid: " + what + " '"
+                    + (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?")
+                    + "' must match " + NAME.pattern());
+        }
+        return value;
+    }
+}

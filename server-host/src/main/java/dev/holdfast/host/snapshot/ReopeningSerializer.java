@@ -1,0 +1,73 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A serializer that is opened when it is first needed, and again as often as opening has failed. */
+public final class ReopeningSerializer implements SnapshotSerializer {
+
+    private final Supplier<SnapshotSerializer> opener;
+    private @Nullable SnapshotSerializer open;
+    private boolean closed;
+
+    public ReopeningSerializer(Supplier<SnapshotSerializer> opener) {
+        this.opener = opener;
+    }
+
+    /**
+     * Opens it now, if it is not open.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store cannot be opened; the next call tries again
+     * @throws IllegalArgumentException if its configuration is wrong
+     */
+    public synchronized SnapshotSerializer open() {
+        if (closed) {
+            throw new IllegalStateException("The snapshot store is closed");
+        }
+        SnapshotSerializer opened = open;
+        if (opened == null) {
+            opened = opener.get();
+            open = opened;
+        }
+        return opened;
+    }
+
+    @Override
+    public void save(Snapshot snapshot) {
+        open().save(snapshot);
+    }
+
+    @Override
+    public Optional<Snapshot> getLast() {
+        return open().getLast();
+    }
+
+    @Override
+    public SnapshotPage list(ListRequest request) {
+        return open().list(request);
+    }
+
+    @Override
+    public Snapshot get(String name) {
+        return open().get(name);
+    }
+
+    @Override
+    public boolean delete(String name) {
+        return open().delete(name);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (open != null) {
+            open.close();
+            open = null;
+        }
+    }
+}

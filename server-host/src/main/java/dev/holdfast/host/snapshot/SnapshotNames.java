@@ -1,0 +1,50 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.sdk.SnapshotKind;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+
+/**
+ * Names of snapshots, {@code <yyyyMMddHHmmssSSS>-<kind>.cfg} in UTC, strictly increasing even within one millisecond and
+ * when the clock steps back. Used by one thread.
+ */
+final class SnapshotNames {
+
+    private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyyMMddHHmmssSSS");
+
+    private final Clock clock;
+    private Instant last = Instant.EPOCH;
+
+    SnapshotNames(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** From now on names come after this one; a name of another form says nothing. */
+    void after(String name) {
+        if (name.matches("[0-9]{17}-.*")) {
+            try {
+                Instant time =
+                        LocalDateTime.parse(name.substring(0, 17), FORMAT).toInstant(ZoneOffset.UTC);
+                last = time.isAfter(last) ? time : last;
+            } catch (DateTimeParseException e) {
+                // Digits that are no time: such a name is not one of ours.
+                return;
+            }
+        }
+    }
+
+    /** The time of the next name; each call gives a later one. */
+    Instant next() {
+        Instant now = Instant.ofEpochMilli(clock.millis());
+        last = now.isAfter(last) ? now : last.plusMillis(1);
+        return last;
+    }
+
+    static String name(Instant time, SnapshotKind kind) {
+        return FORMAT.format(time.atOffset(ZoneOffset.UTC)) + "-" + kind.word() + ".cfg";
+    }
+}

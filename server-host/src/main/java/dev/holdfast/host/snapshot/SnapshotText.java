@@ -1,0 +1,188 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.config.ConfigFile;
+import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The text of a snapshot: Java properties in UTF-8, as TorchServe writes them, with a first and a last line of ours.
+ *
+ * <pre>
+ *   #Holdfast snapshot format=1
+ *   holdfast.header=name=20261121093000123-snapshot.cfg kind=snapshot createdOn=… group=… revision=17 …
+ *   inference_address=http://127.0.0.1:8080          the configuration that a snapshot keeps
+ *   …
+ *   model_snapshot={"name":…,"modelCount":2,"created":…,"models":{…}}
+ *   #sha256=&lt;of all bytes before this line&gt;
+ * </pre>
+ *
+ * <p>Both lines are comments to a reader of properties, so TorchServe starts from such a text; and a text without the
+ * first line is one of TorchServe's, or written by hand, and is taken as it is. The format of {@code model_snapshot} is
+ * that of TorchServe 0.12; what it does not know it passes over.
+ *
+ * <p>Does not check the values of the configuration: that is done where they are used.
+ */
+public final class SnapshotText {
+
+    static final int FORMAT = 1;
+    private static final String FIRST_LINE = "#Holdfast snapshot format=";
+    private static final String LAST_LINE = "#sha256=";
+    private static final String MODEL_SNAPSHOT = "model_snapshot";
+    private static final Pattern FIRST = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\R");
+
+    private SnapshotText() {}
+
+    /**
+     * What a text says.
+     *
+     * @param config the configuration that it keeps
+     * @param verified whether the text proves that it is whole; a foreign one cannot
+     */
+    public record Content(Map<String, String> config, ServingState state, boolean verified) {}
+
+    /** A snapshot of a serving state; the header's model count, size and SHA-256 are set here. */
+    static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {
+        header.modelCount(state.versionCount()).size(0).sha256("0".repeat(64));
+        SnapshotHeader draft = header.build();
+        StringBuilder text = new StringBuilder(1024 + 300 * state.versionCount());
+        text.append(FIRST_LINE).append(FORMAT).append('\n');
+        text.append("holdfast.header=").append(withoutTextFields(draft)).append('\n');
+        new TreeMap<>(config).forEach((key, value) -> appendProperty(text, key, value));
+        appendProperty(text, MODEL_SNAPSHOT, ModelSnapshotJson.write(draft, state));
+        String body = text.toString();
+        return Snapshot.create(header, (body + LAST_LINE + sha256(body) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A text cannot hold its own size and digest. */
+    private static String withoutTextFields(SnapshotHeader header) {
+        StringBuilder line = new StringBuilder();
+        header.toMap().forEach((field, value) -> {
+            if (!field.equals("size") && !field.equals("sha256")) {
+                line.append(line.isEmpty() ? "" : " ").append(field).append('=').append(value);
+            }
+        });
+        return line.toString();
+    }
+
+    /**
+     * Reads a text.
+     *
+     * @param name the name of the snapshot, or of the file, for messages
+     * @throws SnapshotCorruptException if it is damaged, or says what no host can serve
+     * @throws SnapshotFormatTooNewException if a newer host wrote it
+     */
+    public static Content parse(String name, String text) {
+        Matcher first = FIRST.matcher(text);
+        boolean ours = first.lookingAt();
+        if (ours) {
+            int format = Integer.parseInt(first.group(1));
+            if (format > FORMAT) {
+                throw new SnapshotFormatTooNewException("Snapshot " + name + " has format " + format
+                        + "; this host reads formats up to " + FORMAT + ". Start a newer Holdfast.");
+            }
+            verify(name, text);
+        } else if (text.startsWith("#Holdfast") || text.contains("\nholdfast.header=")) {
+            throw new SnapshotCorruptException("Snapshot " + name + " is damaged in its first line");
+        } else if (text.isBlank()) {
+            throw new SnapshotCorruptException("Snapshot " + name + " is empty");
+        }
+        return read(name, text, ours);
+    }
+
+    /**
+     * The settings of models in the configuration key {@code models}, in the form that a snapshot has for its models.
+     *
+     * @throws SnapshotCorruptException if it is no JSON, or says what no host can serve
+     */
+    public static Map<String, ModelState> parseModels(String json) {
+        return json.isBlank() ? Map.of() : ModelSnapshotJson.readModels("of the key models", json);
+    }
+
+    /** Whether a configuration text is a snapshot: has models to restore, or says that it is one. */
+    public static boolean isSnapshot(Map<String, String> properties) {
+        return properties.containsKey(MODEL_SNAPSHOT);
+    }
+
+    /** Comment lines may follow the last line of ours: a store's own. */
+    private static void verify(String name, String text) {
+        int lastLine = text.lastIndexOf('\n' + LAST_LINE) + 1;
+        int end = text.indexOf('\n', lastLine) + 1;
+        if (lastLine == 0 || end == 0) {
+            throw new SnapshotCorruptException(
+                    "Snapshot " + name + " is damaged: its last line, with the SHA-256 of the text, is missing");
+        }
+        boolean foreign = text.substring(end).lines().anyMatch(line -> !line.startsWith("#"));
+        if (foreign || !text.substring(lastLine, end).equals(LAST_LINE + sha256(text.substring(0, lastLine)) + "\n")) {
+            throw new SnapshotCorruptException(
+                    "Snapshot " + name + " is damaged: its text does not match the SHA-256 in its last line");
+        }
+    }
+
+    private static Content read(String name, String text, boolean verified) {
+        Map<String, String> properties;
+        try {
+            properties = new TreeMap<>(ConfigFile.parse("Snapshot " + name, text));
+        } catch (ConfigException e) {
+            throw new SnapshotCorruptException(String.valueOf(e.getMessage()), e);
+        }
+        properties.remove("holdfast.header");
+        String json = properties.remove(MODEL_SNAPSHOT);
+        if (json == null && verified) {
+            throw new SnapshotCorruptException("Snapshot " + name + " has no " + MODEL_SNAPSHOT);
+        }
+        ServingState state = json == null ? ServingState.EMPTY : ModelSnapshotJson.read(name, json);
+        return new Content(properties, state, verified);
+    }
+
+    /** One property as {@link java.util.Properties#store(java.io.Writer, String)} would write it: a value keeps = and :. */
+    private static void appendProperty(StringBuilder text, String key, String value) {
+        escape(text, key, true);
+        text.append('=');
+        escape(text, value, false);
+        text.append('\n');
+    }
+
+    private static void escape(StringBuilder text, String value, boolean key) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            switch (c) {
+                case '\\' -> text.append("\\\\");
+                case '\n' -> text.append("\\n");
+                case '\r' -> text.append("\\r");
+                case '\t' -> text.append("\\t");
+                case '\f' -> text.append("\\f");
+                case ' ' -> text.append(key || i == 0 ? "\\ " : " ");
+                case '=', ':', '#', '!' -> text.append(key ? "\\" : "").append(c);
+                default -> {
+                    if (c < ' ' || Character.isSurrogate(c)) {
+                        text.append(String.format("\\u%04x", (int) c));
+                    } else {
+                        text.append(c);
+                    }
+                }
+            }
+        }
+    }
+
+    private static String sha256(String text) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package dev.holdfast.host;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The walls between the rooms: who may know whom, and which room alone knows a library. */
+class ArchitectureTest {
+
+    private static final String HOST = "dev.holdfast.host";
+
+    /** Each room, and the rooms that it may know; the composition root knows all. */
+    private static final Map<String, String[]> MAY_KNOW = Map.of(
+            "config", rooms(),
+            "archive", rooms(),
+            "state", rooms(),
+            "plugins", rooms(),
+            "runtime", rooms("archive"),
+            "serving", rooms("archive", "runtime"),
+            "snapshot", rooms("serving", "config"),
+            "http", rooms("serving", "snapshot", "config", "runtime", "archive"));
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.holdfast");
+
+    private static String[] rooms(String... names) {
+        return Arrays.stream(names).map(name -> HOST + "." + name + "..").toArray(String[]::new);
+    }
+
+    static Stream<String> rooms() {
+        return MAY_KNOW.keySet().stream().sorted();
+    }
+
+    private static void seen(String... packages) {
+        for (String name : packages) {
+            assertThat(CLASSES.that(resideInAPackage(name)))
+                    .as("classes of %s that the rule was checked on", name)
+                    .isNotEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rooms")
+    void aRoomKnowsOnlyTheRoomsThatItMay(String room) {
+        String own = HOST + "." + room + "..";
+        seen(own);
+        String[] allowed =
+                Stream.concat(Stream.of(own), Arrays.stream(MAY_KNOW.get(room))).toArray(String[]::new);
+        classes()
+                .that()
+                .resideInAPackage(own)
+                .should()
+                .onlyDependOnClassesThat(
+                        resideOutsideOfPackages(HOST, HOST + ".*").or(resideInAnyPackage(allowed)))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCompositionRootKnowsTheFileSystemPlugin() {
+        seen(HOST, "dev.holdfast.plugin.fs..");
+        noClasses()
+                .that()
+                .resideInAPackage(HOST + ".*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.holdfast.plugin..")
+                .check(CLASSES);
+    }
+
+    static Stream<String[]> libraries() {
+        return Stream.of(
+                new String[] {"plugins", "org.pf4j.."},
+                new String[] {"runtime", "ai.onnxruntime.."},
+                new String[] {"http", "io.javalin.."},
+                new String[] {"http", "org.eclipse.jetty.."},
+                new String[] {"http", "io.micrometer.."},
+                new String[] {"cli", "picocli.."});
+    }
+
+    @ParameterizedTest
+    @MethodSource("libraries")
+    void oneRoomAloneKnowsALibrary(String room, String library) {
+        String own = HOST + "." + room + "..";
+        assertThat(CLASSES.that(resideInAPackage(own)).stream()
+                        .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                        .anyMatch(dependency -> resideInAPackage(library).test(dependency.getTargetClass())))
+                .as("%s uses %s at all", room, library)
+                .isTrue();
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(own)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(library)
+                .check(CLASSES);
+    }
+
+    @Test
+    void theSdkKnowsTheJdkAlone() {
+        seen("dev.holdfast.sdk");
+        classes()
+                .that()
+                .resideInAPackage("dev.holdfast.sdk..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("dev.holdfast.sdk..", "java..", "org.jspecify..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void thePluginKnowsTheSdkAndTheJdkAlone() {
+        seen("dev.holdfast.plugin.fs");
+        classes()
+                .that()
+                .resideInAPackage("dev.holdfast.plugin.fs..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("dev.holdfast.plugin.fs..", "dev.holdfast.sdk..", "java..", "org.jspecify..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theRoomsHaveNoCycles() {
+        seen(HOST + ".serving..", HOST + ".http..");
+        slices().matching(HOST + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCommandLineWritesToTheConsoleAndEndsTheProcess() {
+        seen(HOST + ".cli..");
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(HOST + ".cli..")
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .orShould()
+                .callMethod(System.class, "exit", int.class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void nothingReadsSerializedJavaObjects() {
+        seen(HOST + "..");
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(java.io.ObjectInputStream.class)
+                .check(CLASSES);
+    }
+}

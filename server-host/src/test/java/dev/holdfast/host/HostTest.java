@@ -1,0 +1,299 @@
+package dev.holdfast.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.snapshot.StoreStatus;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole host in this process: what it comes back to, and what it does when it cannot. */
+class HostTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    @TempDir
+    private Path directory;
+
+    private Path store;
+    private Path logs;
+
+    @BeforeEach
+    void modelStore() {
+        store = directory.resolve("model-store");
+        logs = directory.resolve("logs");
+        TestArchives.noop(store, "noop.mar", "noop", "1.11");
+        TestArchives.noop(store, "noop_v2.mar", "noop", "1.2.1");
+    }
+
+    @Test
+    void comesBackWithModelsVersionsDefaultAndWorkers() throws Exception {
+        try (Host host = start()) {
+            assertThat(manage(host, "POST", "/models?url=noop.mar&initial_workers=2").statusCode())
+                    .isEqualTo(200);
+            assertThat(manage(host, "POST", "/models?url=noop_v2.mar&initial_workers=1&batch_size=4&max_batch_delay=7")
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(manage(host, "PUT", "/models/noop/1.2.1/set-default").statusCode())
+                    .isEqualTo(200);
+        }
+        try (Host host = start()) {
+            JsonNode versions = json(host, "/models/noop/all");
+            assertThat(versions).hasSize(2);
+            assertThat(json(host, "/models/noop").get(0).required("modelVersion").asText())
+                    .isEqualTo("1.2.1");
+            assertThat(version(versions, "1.11").required("workers")).hasSize(2);
+            assertThat(version(versions, "1.2.1").required("batchSize").asInt()).isEqualTo(4);
+            assertThat(version(versions, "1.2.1").required("maxBatchDelay").asInt())
+                    .isEqualTo(7);
+            assertThat(predict(host, "noop").body()).isEqualTo("OK");
+            assertThat(host.summary()).contains("Restored snapshot").contains("2 model versions");
+        }
+    }
+
+    @Test
+    void everyOccasionLeavesASnapshotOfItsKind() throws Exception {
+        try (Host host = start()) {
+            manage(host, "POST", "/models?url=noop.mar");
+            assertThat(manage(host, "POST", "/snapshots?name=before-upgrade").statusCode())
+                    .isEqualTo(200);
+        }
+        assertThat(snapshotFiles())
+                .anyMatch(name -> name.endsWith("-startup.cfg"))
+                .anyMatch(name -> name.endsWith("-snapshot.cfg"))
+                .anyMatch(name -> name.endsWith("-shutdown.cfg"))
+                .contains("before-upgrade");
+    }
+
+    @Test
+    void aStartThatFailsWritesNothing() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "http://127.0.0.1:" + taken.getLocalPort();
+            assertThatThrownBy(() -> start(Map.of("management_address", address)))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("management_address")
+                    .hasMessageContaining(String.valueOf(taken.getLocalPort()));
+        }
+        assertThat(snapshotFiles()).isEmpty();
+        try (Host host = start()) {
+            assertThat(host.storeStatus().revision()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aMissingModelStoreAndAnUnknownStoreStopTheStartByName() {
+        assertThatThrownBy(() -> start(Map.of("model_store", directory.resolve("nowhere").toString())))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("nowhere");
+        assertThatThrownBy(() -> start(Map.of("snapshot_store", "s3")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("s3")
+                .hasMessageContaining("fs");
+    }
+
+    @Test
+    void twoHostsDoNotShareALogLocation() {
+        Host first = start();
+        try {
+            assertThatThrownBy(this::start)
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("log location");
+        } finally {
+            first.stop();
+        }
+        start().stop();
+    }
+
+    @Test
+    void aModelThatIsGoneIsReportedStaysRegisteredAndDoesNotStopTheRest() throws Exception {
+        try (Host host = start()) {
+            manage(host, "POST", "/models?url=noop.mar&model_name=a&initial_workers=1");
+            manage(host, "POST", "/models?url=noop_v2.mar&model_name=b&initial_workers=1");
+        }
+        Files.delete(store.resolve("noop.mar"));
+        try (Host host = start()) {
+            assertThat(predict(host, "b").statusCode()).isEqualTo(200);
+            assertThat(predict(host, "a").statusCode()).isEqualTo(503);
+            assertThat(host.summary()).contains("1 of them failed to load").contains("noop.mar");
+        }
+        TestArchives.noop(store, "noop.mar", "noop", "1.11");
+        try (Host host = start()) {
+            assertThat(predict(host, "a").statusCode()).isEqualTo(200);
+        }
+        Files.delete(store.resolve("noop.mar"));
+        assertThatThrownBy(() -> start(Map.of("restore", "strict")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("noop.mar");
+    }
+
+    @Test
+    void aDamagedLastSnapshotIsNamedAndTheOneBeforeItIsTaken() throws Exception {
+        try (Host host = start()) {
+            manage(host, "POST", "/models?url=noop.mar&initial_workers=1");
+        }
+        Path last = logs.resolve("config").resolve(newestSnapshot());
+        byte[] bytes = Files.readAllBytes(last);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(last, bytes);
+        try (Host host = start()) {
+            assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
+            assertThat(host.summary()).contains(last.getFileName().toString());
+            assertThat(manage(host, "PUT", "/models/noop?min_worker=3&synchronous=true").statusCode())
+                    .isEqualTo(200);
+        }
+        assertThat(last).exists();
+        try (Host host = start()) {
+            assertThat(json(host, "/models/noop").get(0).required("workers")).hasSize(3);
+        }
+    }
+
+    @Test
+    void aGivenFileDecidesAndLatestBesideItRestoresTheModels() throws Exception {
+        try (Host host = start()) {
+            manage(host, "POST", "/models?url=noop.mar&initial_workers=1");
+        }
+        Path file = directory.resolve("config.properties");
+        Files.writeString(file, "job_queue_size=7\ninference_address=http://127.0.0.1:0\n");
+        try (Host host = Host.start(options(Map.of(), Optional.of(file), Optional.of("latest"), true))) {
+            JsonNode version = json(host, "/models/noop").get(0);
+            assertThat(version.required("jobQueueStatus").required("remainingCapacity").asInt())
+                    .isEqualTo(7);
+        }
+        try (Host host = Host.start(options(Map.of(), Optional.of(file), Optional.empty(), true))) {
+            assertThat(json(host, "/models").required("models")).isEmpty();
+        }
+    }
+
+    @Test
+    void noConfigSnapshotsNeitherRestoresNorSaves() throws Exception {
+        try (Host host = start()) {
+            manage(host, "POST", "/models?url=noop.mar&initial_workers=1");
+        }
+        List<String> before = snapshotFiles();
+        try (Host host = Host.start(options(Map.of(), Optional.empty(), Optional.empty(), false))) {
+            assertThat(json(host, "/models").required("models")).isEmpty();
+            assertThat(manage(host, "POST", "/models?url=noop.mar").statusCode()).isEqualTo(200);
+            assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.OFF);
+        }
+        assertThat(snapshotFiles()).isEqualTo(before);
+    }
+
+    @Test
+    void modelsOfTheCommandLineAreForAFirstStart() throws Exception {
+        try (Host host = start(Map.of("load_models", "mine=noop.mar,noop_v2.mar"))) {
+            assertThat(json(host, "/models/mine").get(0).required("modelVersion").asText())
+                    .isEqualTo("1.11");
+            assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
+        }
+        try (Host host = start(Map.of("load_models", "other=noop.mar"))) {
+            assertThat(json(host, "/models").required("models"))
+                    .extracting(model -> model.required("modelName").asText())
+                    .containsExactly("mine", "noop");
+        }
+    }
+
+    @Test
+    void aHandWrittenSnapshotInAConfigurationFileIsRestored() throws Exception {
+        Path file = directory.resolve("config.properties");
+        Files.writeString(
+                file,
+                """
+                inference_address=http://127.0.0.1:0
+                model_snapshot={"name":"startup.cfg","modelCount":1,"models":{"noop":{"1.11":{"defaultVersion":true,\
+                "marName":"noop.mar","minWorkers":1,"maxWorkers":5,"batchSize":1,"maxBatchDelay":10,"responseTimeout":60}}}}
+                """);
+        try (Host host = Host.start(options(Map.of(), Optional.of(file), Optional.empty(), true))) {
+            assertThat(json(host, "/models/noop").get(0).required("maxWorkers").asInt())
+                    .isEqualTo(5);
+            assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
+        }
+    }
+
+    private Host start() {
+        return start(Map.of());
+    }
+
+    private Host start(Map<String, String> keys) {
+        return Host.start(options(keys, Optional.empty(), Optional.empty(), true));
+    }
+
+    private StartOptions options(
+            Map<String, String> keys, Optional<Path> tsConfig, Optional<String> snapshot, boolean configSnapshots) {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "model_store", store.toString(),
+                "disable_token_authorization", "true",
+                "inference_address", "http://127.0.0.1:0",
+                "management_address", "http://127.0.0.1:0",
+                "metrics_address", "http://127.0.0.1:0"));
+        all.putAll(keys);
+        return new StartOptions(all, tsConfig, snapshot, configSnapshots, logs, Optional.empty(), Map.of());
+    }
+
+    private static HttpResponse<String> manage(Host host, String method, String path) throws Exception {
+        return send(host.managementAddress() + path, method, "");
+    }
+
+    private static HttpResponse<String> predict(Host host, String model) throws Exception {
+        return send(host.inferenceAddress() + "/predictions/" + model, "POST", "x");
+    }
+
+    private static HttpResponse<String> send(String uri, String method, String body) throws Exception {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create(uri))
+                        .method(method, HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static JsonNode json(Host host, String path) throws Exception {
+        HttpResponse<String> response = manage(host, "GET", path);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return JSON.readTree(response.body());
+    }
+
+    private static JsonNode version(JsonNode versions, String version) {
+        for (JsonNode node : versions) {
+            if (node.required("modelVersion").asText().equals(version)) {
+                return node;
+            }
+        }
+        throw new AssertionError("No version " + version + " in " + versions);
+    }
+
+    private List<String> snapshotFiles() throws IOException {
+        Path config = logs.resolve("config");
+        if (!Files.exists(config)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(config)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> file.getFileName().toString())
+                    .filter(name -> !name.startsWith("."))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private String newestSnapshot() throws IOException {
+        return snapshotFiles().stream().filter(name -> name.matches("[0-9]{17}-.*")).reduce((a, b) -> b).orElseThrow();
+    }
+}

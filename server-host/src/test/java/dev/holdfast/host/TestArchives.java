@@ -1,0 +1,38 @@
+package dev.holdfast.host;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/** Archives that tests of a whole host serve. */
+final class TestArchives {
+
+    private TestArchives() {}
+
+    /** Writes {@code <file>} into the store: the handler {@code noop} under a name and a version. */
+    static void noop(Path store, String file, String model, String version) {
+        String manifest =
+                """
+                {"createdOn": "21/11/2026 09:30:00", "runtime": "python",
+                 "model": {"modelName": "%s", "handler": "noop", "modelVersion": "%s"},
+                 "archiverVersion": "0.12.0"}
+                """
+                        .formatted(model, version);
+        try {
+            Files.createDirectories(store);
+            try (OutputStream out = Files.newOutputStream(store.resolve(file));
+                    ZipOutputStream zip = new ZipOutputStream(out)) {
+                zip.putNextEntry(new ZipEntry("MAR-INF/MANIFEST.json"));
+                zip.write(manifest.getBytes(StandardCharsets.UTF_8));
+                zip.closeEntry();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package dev.holdfast.host.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.holdfast.host.archive.ArchiveException.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DirectoryModelStoreTest {
+
+    @TempDir
+    Path directory;
+
+    private Path store;
+    private Path work;
+    private DirectoryModelStore models;
+
+    @BeforeEach
+    void openStore() throws IOException {
+        store = Files.createDirectory(directory.resolve("store"));
+        work = directory.resolve("work");
+        models = open();
+    }
+
+    @AfterEach
+    void closeStore() {
+        models.close();
+    }
+
+    @Test
+    void aBareModelIsReadWhereItIs() throws Exception {
+        Files.writeString(store.resolve("digits.onnx"), "weights");
+
+        Archive archive = models.open("digits.onnx");
+
+        assertThat(archive.fileName()).isEqualTo("digits.onnx");
+        assertThat(archive.manifest().modelName()).isEqualTo("digits");
+        assertThat(archive.manifest().modelVersion()).isEqualTo("1.0");
+        assertThat(archive.manifest().handler()).isEmpty();
+        assertThat(archive.root().resolve(archive.manifest().modelFile().orElseThrow()))
+                .hasContent("weights");
+        assertThat(archive.sha256()).isEqualTo(sha256("weights"));
+        archive.close();
+        assertThat(store.resolve("digits.onnx")).exists();
+    }
+
+    @Test
+    void aPathAndAFileUrlInTheStoreAreTheFileItself() throws IOException {
+        Path file = Files.writeString(store.resolve("digits.onnx"), "weights");
+
+        assertThat(models.open(file.toString()).fileName()).isEqualTo("digits.onnx");
+        assertThat(models.open(file.toUri().toString()).fileName()).isEqualTo("digits.onnx");
+    }
+
+    @Test
+    void aDirectoryIsDescribedByItsManifestReadLeniently() throws IOException {
+        Path model = Files.createDirectory(store.resolve("iris-7"));
+        Files.writeString(model.resolve("net.onnx"), "weights");
+        Files.writeString(model.resolve("other.onnx"), "weights");
+        Files.writeString(model.resolve("manifest.json"), """
+                {"modelName": "iris", "modelVersion": 2.5, "modelFile": "net.onnx", "handler": null,
+                 "description": "flowers", "labels": ["setosa", 1], "unknown": {"a": []}}
+                """);
+
+        ArchiveManifest manifest = models.open("iris-7").manifest();
+
+        assertThat(manifest.modelName()).isEqualTo("iris");
+        assertThat(manifest.modelVersion()).isEqualTo("2.5");
+        assertThat(manifest.modelFile()).contains("net.onnx");
+        assertThat(manifest.handler()).isEmpty();
+        assertThat(manifest.description()).contains("flowers");
+        assertThat(manifest.labels()).containsExactly("setosa", "1");
+    }
+
+    @Test
+    void aDirectoryWithoutAManifestNeedsExactlyOneModel() throws IOException {
+        Path one = Files.createDirectory(store.resolve("one"));
+        Files.writeString(one.resolve("net.onnx"), "weights");
+        Path two = Files.createDirectory(store.resolve("two"));
+        Files.writeString(two.resolve("a.onnx"), "weights");
+        Files.writeString(two.resolve("b.onnx"), "weights");
+
+        assertThat(models.open("one").manifest().modelFile()).contains("net.onnx");
+        assertThat(models.open("one").manifest().modelName()).isEqualTo("one");
+        assertThatThrownBy(() -> models.open("two")).hasMessageContaining("exactly one .onnx file; it has 2");
+    }
+
+    @Test
+    void aDirectorysDigestIsThatOfTheListOfItsFiles() throws Exception {
+        Path model = Files.createDirectories(store.resolve("m/sub")).getParent();
+        Files.writeString(model.resolve("net.onnx"), "weights");
+        Files.writeString(model.resolve("sub/a.txt"), "a");
+        String list = sha256("weights") + "  net.onnx\n" + sha256("a") + "  sub/a.txt\n";
+
+        assertThat(models.open("m").sha256()).isEqualTo(sha256(list));
+    }
+
+    @Test
+    void aDigestFollowsAChangeOfTheFile() throws Exception {
+        Path file = Files.writeString(store.resolve("m.onnx"), "one");
+        assertThat(models.open("m.onnx").sha256()).isEqualTo(sha256("one"));
+
+        Files.writeString(file, "three");
+
+        assertThat(models.open("m.onnx").sha256()).isEqualTo(sha256("three"));
+    }
+
+    @Test
+    void aTorchServeArchiveIsUnpackedAndRemovedOnClose() throws IOException {
+        new Zips()
+                .add("MAR-INF/MANIFEST.json", """
+                        {"createdOn": "01/01/2024", "runtime": "python", "archiverVersion": "0.12.0",
+                         "model": {"modelName": "digits", "serializedFile": "digits.onnx", "handler": "onnx",
+                                   "modelFile": "model.py", "modelVersion": "1.11"}}
+                        """)
+                .add("digits.onnx", "weights")
+                .write(store.resolve("d.mar"));
+
+        Archive archive = models.open("d.mar");
+
+        assertThat(archive.root().resolve("digits.onnx")).hasContent("weights");
+        assertThat(archive.root()).startsWith(work);
+        assertThat(archive.manifest().modelName()).isEqualTo("digits");
+        assertThat(archive.manifest().modelVersion()).isEqualTo("1.11");
+        assertThat(archive.manifest().modelFile()).contains("digits.onnx");
+        assertThat(archive.manifest().runtime()).contains("python");
+        archive.close();
+        archive.close();
+        assertThat(archive.root()).doesNotExist();
+    }
+
+    @Test
+    void oneArchiveIsOpenTwiceWithoutSharingItsFiles() throws IOException {
+        Zips.noop().write(store.resolve("noop.mar"));
+
+        Archive first = models.open("noop.mar");
+        Archive second = models.open("noop.mar");
+        first.close();
+
+        assertThat(second.root().resolve("MAR-INF/MANIFEST.json")).exists();
+    }
+
+    @Test
+    void aLinkInsideTheStoreIsFollowed() throws IOException {
+        Path hidden = Files.createDirectory(store.resolve("..data"));
+        Files.writeString(hidden.resolve("m.onnx"), "weights");
+        Files.createSymbolicLink(store.resolve("m.onnx"), Path.of("..data/m.onnx"));
+
+        assertThat(models.list()).containsExactly("m.onnx");
+        assertThat(models.open("m.onnx").fileName()).isEqualTo("m.onnx");
+    }
+
+    @Test
+    void onlyArchivesAreListed() throws IOException {
+        Zips.noop().write(store.resolve("b.mar"));
+        Zips.noop().write(store.resolve("c.zip"));
+        Files.writeString(store.resolve("a.onnx"), "weights");
+        Files.writeString(Files.createDirectory(store.resolve("d")).resolve("manifest.json"), "{}");
+        Files.createDirectory(store.resolve("empty"));
+        Files.createDirectory(store.resolve("e.mar"));
+        for (String foreign : new String[] {"README", "x.pt", ".hidden.mar", "a b.mar", ".a.onnx.fetched"}) {
+            Files.writeString(store.resolve(foreign), "x");
+        }
+
+        assertThat(models.list()).containsExactly("a.onnx", "b.mar", "c.zip", "d");
+    }
+
+    @Test
+    void aStoreThatDoesNotExistIsTheOperatorsProblem() throws IOException {
+        Files.delete(store);
+
+        ArchiveException failure = catchThrowableOfType(ArchiveException.class, () -> models.open("x.mar"));
+
+        assertThat(failure.reason()).isEqualTo(Reason.FAILED);
+        assertThat(failure).hasMessageContaining("does not exist; create it");
+        assertThatThrownBy(models::list).hasMessageContaining("does not exist");
+        models.clean();
+    }
+
+    @Test
+    void cleanRemovesWhatADeadHostLeftAndNothingElse() throws IOException {
+        Zips.noop().write(store.resolve("noop.mar"));
+        DirectoryModelStore living = open();
+        Archive used = living.open("noop.mar");
+        Path orphan = work.resolve("host-00000000-0000-0000-0000-000000000001");
+        Files.createDirectories(orphan.resolve("a/b"));
+        Path killed = work.resolve("host-00000000-0000-0000-0000-000000000002");
+        Files.createDirectories(killed);
+        Files.createFile(work.resolve(killed.getFileName() + ".lock"));
+        Path foreign = Files.createDirectory(work.resolve("somebody-elses"));
+
+        models.clean();
+
+        assertThat(orphan).doesNotExist();
+        assertThat(killed).doesNotExist();
+        assertThat(foreign).exists();
+        assertThat(used.root().resolve("MAR-INF/MANIFEST.json")).exists();
+        living.close();
+        Files.delete(foreign);
+        try (Stream<Path> left = Files.list(work)) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    private DirectoryModelStore open() {
+        return new DirectoryModelStore(store, work, UrlPolicy.storeOnly(), ArchiveLimits.defaults());
+    }
+
+    private static String sha256(String text) throws Exception {
+        byte[] digest = java.security.MessageDigest.getInstance("SHA-256").digest(text.getBytes("UTF-8"));
+        return HexFormat.of().formatHex(digest);
+    }
+}

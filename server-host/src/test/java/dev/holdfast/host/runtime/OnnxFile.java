@@ -1,0 +1,126 @@
+package dev.holdfast.host.runtime;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.stream.Stream;
+
+/**
+ * Writes small ONNX models: just as much of protobuf, and of onnx.proto, as the tests need. The first number of each call
+ * of {@code field} is the field's number there.
+ */
+final class OnnxFile {
+
+    static final int FLOAT = 1;
+    static final int UINT8 = 2;
+    static final int INT8 = 3;
+    static final int INT16 = 5;
+    static final int INT32 = 6;
+    static final int INT64 = 7;
+    static final int STRING = 8;
+    static final int BOOL = 9;
+    static final int FLOAT16 = 10;
+    static final int DOUBLE = 11;
+    static final int UINT64 = 13;
+
+    private OnnxFile() {}
+
+    /** A model of one node with the inputs {@code x} to its output {@code y}, all of one type. */
+    static byte[] identity(int type, Object... shape) {
+        return model(
+                nodes(node("Identity", names("x"), names("y"))),
+                values(value("x", type, shape)),
+                values(value("y", type, shape)));
+    }
+
+    static byte[] model(byte[] nodes, byte[][] inputs, byte[][] outputs, byte[]... initializers) {
+        byte[] graph =
+                join(nodes, field(2, "g"), repeated(5, initializers), repeated(11, inputs), repeated(12, outputs));
+        return join(field(1, 8), field(7, graph), field(8, join(field(1, ""), field(2, 17))));
+    }
+
+    static byte[] nodes(byte[]... nodes) {
+        return repeated(1, nodes);
+    }
+
+    static byte[] node(String operator, String[] inputs, String[] outputs, byte[]... attributes) {
+        byte[] in = join(Arrays.stream(inputs).map(name -> field(1, name)).toArray(byte[][]::new));
+        byte[] out = join(Arrays.stream(outputs).map(name -> field(2, name)).toArray(byte[][]::new));
+        return join(in, out, field(4, operator), repeated(5, attributes));
+    }
+
+    static byte[] attribute(String name, long number) {
+        return join(field(1, name), field(3, number), field(20, 2));
+    }
+
+    static String[] names(String... names) {
+        return names;
+    }
+
+    static byte[][] values(byte[]... values) {
+        return values;
+    }
+
+    /** A tensor's name, type and shape; a dimension is a number, a name, or -1 for one that is free and has no name. */
+    static byte[] value(String name, int type, Object... shape) {
+        byte[] dimensions = join(Stream.of(shape)
+                .map(size -> field(
+                        1,
+                        size instanceof String symbol
+                                ? field(2, symbol)
+                                : size.equals(-1) ? new byte[0] : field(1, ((Number) size).longValue())))
+                .toArray(byte[][]::new));
+        return join(field(1, name), field(2, field(1, join(field(1, type), field(2, dimensions)))));
+    }
+
+    /** An output that is a sequence of tensors. */
+    static byte[] sequence(String name, int type) {
+        return join(field(1, name), field(2, field(4, field(1, field(1, field(1, type))))));
+    }
+
+    /** Weights that lie in another file. */
+    static byte[] external(String name, int count, String location) {
+        return join(
+                field(1, count),
+                field(2, FLOAT),
+                field(8, name),
+                field(13, join(field(1, "location"), field(2, location))),
+                field(14, 1));
+    }
+
+    private static byte[] repeated(int number, byte[]... messages) {
+        return join(
+                Arrays.stream(messages).map(message -> field(number, message)).toArray(byte[][]::new));
+    }
+
+    private static byte[] field(int number, String text) {
+        return field(number, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] field(int number, byte[] bytes) {
+        return join(varint(number << 3 | 2), varint(bytes.length), bytes);
+    }
+
+    private static byte[] field(int number, long value) {
+        return join(varint(number << 3), varint(value));
+    }
+
+    private static byte[] varint(long value) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        long left = value;
+        while ((left & ~0x7fL) != 0) {
+            bytes.write((int) (left & 0x7f | 0x80));
+            left >>>= 7;
+        }
+        bytes.write((int) left);
+        return bytes.toByteArray();
+    }
+
+    private static byte[] join(byte[]... parts) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            bytes.writeBytes(part);
+        }
+        return bytes.toByteArray();
+    }
+}

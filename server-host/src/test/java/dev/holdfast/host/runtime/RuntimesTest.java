@@ -1,0 +1,93 @@
+package dev.holdfast.host.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.holdfast.host.archive.ArchiveManifest;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RuntimesTest {
+
+    private final Runtimes runtimes = new Runtimes(List.of(new OnnxRuntime(), new BuiltInRuntime()));
+
+    @ParameterizedTest
+    @CsvSource({"noop,", "noop:handle,python", "noop.py,python", "noop.py:handle,", "src/noop.py,python3"})
+    void everyWayToNameTheNoopHandlerAnswersOk(String handler, String runtime) {
+        LoadedModel model = runtimes.load(FakeArchive.ofHandler(handler, runtime));
+
+        List<List<Tensor>> answers = model.predict(List.of(List.of(body("a")), List.of(body("b"))));
+
+        assertThat(model.signature().raw()).isTrue();
+        assertThat(answers).extracting(answer -> text(answer.get(0))).containsExactly("OK", "OK");
+    }
+
+    @Test
+    void torchServesOwnNoopArchiveIsKnownByItsModelsName() {
+        ArchiveManifest manifest = FakeArchive.manifest("noop", "model.pt", "service:handle", "python");
+
+        LoadedModel model = runtimes.load(new FakeArchive("noop.mar", Path.of("nowhere"), manifest));
+
+        assertThat(text(model.predict(List.of(List.of(body("a")))).get(0).get(0)))
+                .isEqualTo("OK");
+    }
+
+    @Test
+    void echoAnswersTheBodyAndTakesNothingButABody() {
+        LoadedModel model = runtimes.load(FakeArchive.ofHandler("echo", null));
+
+        model.check(List.of(body("a")));
+
+        assertThat(model.predict(List.of(List.of(body("a")), List.of(body("b")))))
+                .extracting(answer -> text(answer.get(0)))
+                .containsExactly("a", "b");
+        assertThatThrownBy(() -> model.check(List.of())).isInstanceOf(InvalidInputException.class);
+        assertThatThrownBy(() -> model.check(List.of(new Tensor("x", TensorType.FP32, new long[] {1}, new float[1]))))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("BYTES[1]");
+    }
+
+    @Test
+    void anArchiveThatNothingRunsIsRefusedWithWhatIsRun() {
+        String supported = "; supported are ONNX models (.onnx) and the handlers noop and echo";
+
+        assertThatThrownBy(() -> runtimes.load(FakeArchive.ofHandler("image_classifier", "python")))
+                .isInstanceOf(ModelLoadException.class)
+                .hasMessage("Archive x.mar: handler 'image_classifier' is Python, which is not run here" + supported);
+        assertThatThrownBy(() -> runtimes.load(FakeArchive.ofHandler("my.py:go", null)))
+                .hasMessageContaining("handler 'my.py:go' is Python");
+        assertThatThrownBy(() -> runtimes.load(FakeArchive.ofHandler("other", null)))
+                .hasMessage("Archive x.mar: handler 'other' is not known here" + supported);
+        assertThatThrownBy(() -> runtimes.load(FakeArchive.ofModel(Path.of("nowhere"), "digits.pt")))
+                .hasMessage("Archive digits.pt: model file 'digits.pt' is of a kind that is not run here" + supported);
+        assertThatThrownBy(() -> runtimes.load(FakeArchive.ofHandler(null, null)))
+                .hasMessageContaining("neither a model file nor a handler");
+    }
+
+    @Test
+    void anOnnxModelWithAPythonHandlerIsNotRunWithoutIt() {
+        ArchiveManifest manifest = FakeArchive.manifest("m", "m.onnx", "handler.py", "python");
+
+        assertThatThrownBy(() -> runtimes.load(new FakeArchive("m.mar", Path.of("nowhere"), manifest)))
+                .isInstanceOf(ModelLoadException.class)
+                .hasMessageContaining("handler 'handler.py' is Python");
+    }
+
+    @Test
+    void theRuntimesAreNamedInTheirOrder() {
+        assertThat(runtimes.names()).containsExactly("onnx", "builtin");
+    }
+
+    private static Tensor body(String text) {
+        byte[][] elements = {text.getBytes(StandardCharsets.UTF_8)};
+        return new Tensor("body", TensorType.BYTES, new long[] {1}, elements);
+    }
+
+    private static String text(Tensor tensor) {
+        return new String(((byte[][]) tensor.elements())[0], StandardCharsets.UTF_8);
+    }
+}
