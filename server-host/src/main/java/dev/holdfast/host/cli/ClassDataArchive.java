@@ -1,0 +1,131 @@
+package dev.holdfast.host.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The file from which a JVM maps classes into memory instead of reading and checking them again; it halves the time to
+ * get ready.
+ *
+ * <p>It fits one Java, one place of the distribution, and the jars as they are; {@code bin/holdfast} has all of that in
+ * the file's name, and says which one is missing. A JVM that finds it unfit goes on without it.
+ */
+final class ClassDataArchive {
+
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+
+    private final Surroundings surroundings;
+    private final Optional<Path> missing;
+
+    ClassDataArchive(Surroundings surroundings) {
+        this.surroundings = surroundings;
+        this.missing =
+                Optional.ofNullable(System.getProperty("holdfast.archive")).map(Path::of);
+    }
+
+    /** Has the archive made by a process of its own, if it is missing; does not wait for it. */
+    void makeBesides() throws IOException {
+        if (missing.isPresent()) {
+            List<String> command = new ArrayList<>();
+            HostLauncher.onPath("setsid", surroundings).ifPresent(setsid -> command.add(setsid.toString()));
+            HostLauncher.onPath("nice", surroundings)
+                    .ifPresent(nice -> command.addAll(List.of(nice.toString(), "-n", "19")));
+            command.add(script().toString());
+            command.add("warm-up");
+            quiet(new ProcessBuilder(command)).start();
+        }
+    }
+
+    /**
+     * Makes the archive.
+     *
+     * @return what has been done, in one sentence
+     * @throws CommandFailure if it cannot be made
+     */
+    String make() throws IOException, InterruptedException {
+        if (missing.isEmpty()) {
+            return "Nothing to do: the class data archive is there, or switched off.";
+        }
+        Path archive = missing.get();
+        Path unfinished = archive.resolveSibling(archive.getFileName() + ".new");
+        if (!claim(unfinished)) {
+            return "Nothing to do: the class data archive is being made.";
+        }
+        try {
+            dump(unfinished);
+            removeOlder(archive);
+            Files.move(unfinished, archive, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+        return "Made the class data archive " + archive;
+    }
+
+    /** An unfinished file keeps others from the same work, for as long as the work can take. */
+    private static boolean claim(Path unfinished) {
+        try {
+            PrivateFile.createDirectories(unfinished.resolveSibling(".").normalize());
+            if (Files.exists(unfinished)
+                    && Files.getLastModifiedTime(unfinished)
+                            .toInstant()
+                            .isBefore(Instant.now().minus(LIMIT.multipliedBy(2)))) {
+                Files.deleteIfExists(unfinished);
+            }
+            Files.createFile(unfinished);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        } catch (IOException e) {
+            throw new CommandFailure(
+                    "The class data archive cannot be written: " + e + "; HOLDFAST_CACHE names another directory", e);
+        }
+    }
+
+    private void dump(Path unfinished) throws IOException, InterruptedException {
+        ProcessBuilder builder = quiet(new ProcessBuilder(script().toString(), "warm-up", "--dump"));
+        builder.environment().put("HOLDFAST_CDS", "off");
+        builder.environment().put("HOLDFAST_ARCHIVE_TO", unfinished.toString());
+        Process process = builder.start();
+        try {
+            if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
+                throw new CommandFailure("The class data archive could not be made; starts go on without it");
+            }
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** Those of earlier jars in this place: the first part of the name is the place. */
+    private static void removeOlder(Path archive) throws IOException {
+        String name = archive.getFileName().toString();
+        String place = name.substring(0, name.indexOf('-') + 1);
+        try (DirectoryStream<Path> older = Files.newDirectoryStream(archive.getParent(), place + "*.jsa")) {
+            for (Path file : older) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    private Path script() {
+        return surroundings
+                .inHome("bin", "holdfast")
+                .orElseThrow(() -> new CommandFailure("Only a distribution has a class data archive"));
+    }
+
+    private static ProcessBuilder quiet(ProcessBuilder builder) {
+        return builder.redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+    }
+}

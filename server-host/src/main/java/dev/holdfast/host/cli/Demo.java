@@ -1,0 +1,151 @@
+package dev.holdfast.host.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The story that the demo tells: real models, real digits, a real kill.
+ *
+ * <pre>
+ *   start ─▶ register ─▶ predict ─▶ scale ─▶ new version, new default ─▶ SIGKILL ─▶ start ─▶ compare ─▶ stop
+ * </pre>
+ */
+final class Demo {
+
+    private static final int SHOWN = 4;
+
+    private final DemoScreen screen;
+    private final DemoHost host;
+    private final List<Digit> digits;
+    private final Path place;
+
+    /** @param place the directory that the demo leaves for who wants to look into it */
+    Demo(DemoScreen screen, DemoHost host, List<Digit> digits, Path place) {
+        this.screen = screen;
+        this.host = host;
+        this.digits = List.copyOf(digits);
+        this.place = place;
+    }
+
+    /** @return whether everything came back as it was */
+    boolean run() throws IOException, InterruptedException {
+        screen.title("Holdfast: the state survives");
+
+        screen.step("Start a host with the fs plugin and nothing stored");
+        RunningHost first = start();
+        HostApi api = new HostApi(first);
+
+        screen.step("Register a model that reads handwritten digits, with two workers");
+        manage(api, "POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
+        List<DigitAnswer> shown = DigitAnswer.ask(api, "/v2/models/digits/infer", digits.subList(0, SHOWN));
+        screen.pictures(digits.subList(0, SHOWN), shown);
+        accuracy("1.0", DigitAnswer.ask(api, "/v2/models/digits/infer", digits));
+
+        screen.step("Give it four workers; add version 2.0, and make it the default");
+        manage(api, "PUT", "/models/digits/1.0?min_worker=4&max_worker=4&synchronous=true");
+        manage(api, "POST", "/models?url=digits-2.0.mar&initial_workers=3&synchronous=true");
+        manage(api, "PUT", "/models/digits/2.0/set-default");
+        Served before = Served.of(api, digits);
+        accuracy("2.0", before.answers());
+        before.lines().forEach(screen::say);
+
+        screen.step("Kill the host: SIGKILL, no warning, no time to save anything");
+        host.killAndWait(first.process());
+        screen.say("Process " + first.process().pid() + " is gone.");
+
+        screen.step("Start it again, with the same command");
+        RunningHost second = start();
+        Served after = Served.of(new HostApi(second), digits);
+        after.lines().forEach(screen::say);
+        boolean same = compare(before, after);
+
+        screen.step("Stop it, this time in order");
+        host.stop();
+        screen.say("Holdfast has stopped. What it kept is in "
+                + place.resolve("logs").resolve("config"));
+        snapshots().forEach(screen::say);
+        screen.line("");
+        screen.title(same ? "Everything came back as it was." : "Not everything came back as it was.");
+        return same;
+    }
+
+    private RunningHost start() throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        RunningHost started = host.start();
+        long millis = (System.nanoTime() - begin) / 1_000_000;
+        screen.say("Ready after " + millis + " ms, process " + started.process().pid() + ": inference "
+                + started.inference() + ", management " + started.management());
+        return started;
+    }
+
+    private void manage(HostApi api, String method, String path) {
+        screen.call(method + " " + path);
+        JsonNode answer = api.manage(method, path);
+        screen.say(answer.path("status").asText());
+    }
+
+    private void accuracy(String version, List<DigitAnswer> answers) {
+        long right = 0;
+        for (int i = 0; i < digits.size(); i++) {
+            right += answers.get(i).digit() == digits.get(i).label() ? 1 : 0;
+        }
+        screen.say("Version " + version + " reads " + right + " of " + digits.size()
+                + " digits right that it has never seen: " + DemoScreen.percent((double) right / digits.size()));
+    }
+
+    private boolean compare(Served before, Served after) {
+        boolean models = report(before.lines().equals(after.lines()), "models, versions, default, workers");
+        boolean answers = report(
+                before.answers().equals(after.answers()), "all " + digits.size() + " predictions, to the last bit");
+        return models && answers;
+    }
+
+    private boolean report(boolean same, String what) {
+        if (same) {
+            screen.good("the same " + what);
+        } else {
+            screen.bad(what);
+        }
+        return same;
+    }
+
+    private List<String> snapshots() throws IOException {
+        try (Stream<Path> files = Files.list(place.resolve("logs").resolve("config"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".cfg"))
+                    .sorted()
+                    .map(name -> "  " + name)
+                    .toList();
+        }
+    }
+
+    /**
+     * What a host serves, as far as the demo can see it.
+     *
+     * @param lines its versions, one a line
+     * @param answers of the default version to all digits
+     */
+    private record Served(List<String> lines, List<DigitAnswer> answers) {
+
+        static Served of(HostApi api, List<Digit> digits) {
+            String defaultVersion = api.manage("GET", "/models/digits")
+                    .path(0)
+                    .path("modelVersion")
+                    .asText();
+            List<String> lines = new ArrayList<>();
+            for (JsonNode version : api.manage("GET", "/models/digits/all")) {
+                String name = version.path("modelVersion").asText();
+                lines.add(version.path("modelName").asText() + " " + name + "  "
+                        + version.path("workers").size() + " workers"
+                        + (name.equals(defaultVersion) ? "  default" : ""));
+            }
+            lines.sort(null);
+            return new Served(lines, DigitAnswer.ask(api, "/v2/models/digits/infer", digits));
+        }
+    }
+}

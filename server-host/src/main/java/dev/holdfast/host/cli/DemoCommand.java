@@ -1,0 +1,61 @@
+package dev.holdfast.host.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+
+/** {@code holdfast demo}: shows in half a minute that the state survives. */
+@Command(
+        name = "demo",
+        description = "See it work: serve real models, kill the host, and find everything as it was.",
+        sortOptions = false)
+final class DemoCommand implements Callable<Integer> {
+
+    private final HoldfastCommand holdfast;
+
+    DemoCommand(HoldfastCommand holdfast) {
+        this.holdfast = holdfast;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Surroundings surroundings = holdfast.surroundings();
+        Path modelStore = need(surroundings, "examples", "model-store");
+        Path heldOut = need(surroundings, "examples", "digits", "held-out.csv");
+        Path plugin = plugin(need(surroundings, "plugins-available"));
+
+        Path place = Files.createTempDirectory("holdfast-demo-").toRealPath();
+        Path plugins = Files.createDirectory(place.resolve("plugins"));
+        Files.copy(plugin, plugins.resolve(plugin.getFileName()));
+        Path logs = place.resolve("logs");
+        List<String> arguments = List.of(
+                "--model-store=" + modelStore,
+                "--plugins-path=" + plugins,
+                "--log-location=" + logs,
+                "-Dinference_address=http://127.0.0.1:0",
+                "-Dmanagement_address=http://127.0.0.1:0",
+                "-Dmetrics_address=http://127.0.0.1:0");
+        try (DemoHost host = new DemoHost(surroundings, logs, arguments)) {
+            return new Demo(new DemoScreen(surroundings), host, Digit.read(heldOut), place).run() ? 0 : 1;
+        }
+    }
+
+    private static Path need(Surroundings surroundings, String... names) {
+        return surroundings
+                .inHome(names)
+                .orElseThrow(() -> new CommandFailure(
+                        "The demo needs " + String.join("/", names) + " of the distribution; run its bin/holdfast"));
+    }
+
+    private static Path plugin(Path available) throws IOException {
+        try (Stream<Path> jars = Files.list(available)) {
+            return jars.filter(jar -> jar.getFileName().toString().matches("plugin-fs.*\\.jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new CommandFailure("The demo needs plugin-fs, which is not in " + available));
+        }
+    }
+}

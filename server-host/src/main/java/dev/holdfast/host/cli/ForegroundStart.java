@@ -1,0 +1,150 @@
+package dev.holdfast.host.cli;
+
+import dev.holdfast.host.Host;
+import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.logging.HostLogging;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A host inside this very process, from its start to the signal that stops it.
+ *
+ * <p>SIGTERM and SIGINT stop it in order, once, within a limit of time. A start that fails stops nothing and so keeps no
+ * snapshot: the hook is set when the host is ready.
+ */
+final class ForegroundStart {
+
+    static final String ALREADY_RUNNING = "Holdfast is already running, please use holdfast --stop to stop Holdfast.";
+
+    private static final Logger log = LoggerFactory.getLogger(ForegroundStart.class);
+
+    private final Surroundings surroundings;
+    private final RunFiles runFiles;
+    private final Optional<Path> report;
+    private final Duration stopLimit;
+
+    /**
+     * @param report where a command waits for word of this host; then standard output is not the operator's
+     * @param stopLimit how long an orderly stop may take
+     */
+    ForegroundStart(Surroundings surroundings, Optional<Path> report, Duration stopLimit) {
+        this.surroundings = surroundings;
+        this.runFiles = new RunFiles(surroundings.runDirectory());
+        this.report = report;
+        this.stopLimit = stopLimit;
+    }
+
+    /**
+     * Starts the host and stays until the process is told to end.
+     *
+     * @return 1 if the host did not start; a host that did ends with the process
+     */
+    int run(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
+        try (FileChannel channel = openLock(options.logLocation())) {
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                return failed(ALREADY_RUNNING);
+            }
+            return runAlone(options, logConfig);
+        }
+    }
+
+    private int runAlone(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
+        try {
+            HostLogging.start(
+                    options.logLocation(),
+                    report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
+                    logConfig);
+            ready(Host.start(options), options.logLocation());
+        } catch (RuntimeException | LinkageError e) {
+            log.error("Holdfast cannot start: {}", OneLine.of(e));
+            log.debug("The start failed", e);
+            return failed(OneLine.of(e));
+        }
+        Thread.currentThread().join();
+        return 0;
+    }
+
+    private static FileChannel openLock(Path logLocation) {
+        try {
+            PrivateFile.createDirectories(logLocation);
+            return FileChannel.open(
+                    logLocation.resolve("holdfast.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new CommandFailure("The log location " + logLocation + " cannot be used: " + e, e);
+        }
+    }
+
+    private int failed(String line) throws IOException {
+        surroundings.err().println(line);
+        surroundings.err().flush();
+        if (report.isPresent()) {
+            StartReport.failed(line).write(report.get());
+        }
+        return 1;
+    }
+
+    private void ready(Host host, Path logLocation) throws IOException {
+        RunningHost note = RunningHost.of(host, logLocation, Clock.systemUTC());
+        runFiles.write(note);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(host, note), "stop"));
+        String text = readyText(note, host.summary());
+        surroundings.out().print(text);
+        surroundings.out().flush();
+        if (report.isPresent()) {
+            StartReport.ready(text).write(report.get());
+        }
+    }
+
+    private static String readyText(RunningHost host, String summary) {
+        StringBuilder text = new StringBuilder("Holdfast is ready.\n");
+        line(text, "inference", host.inference());
+        line(text, "management", host.management());
+        line(text, "metrics", host.metrics());
+        line(text, "tokens", host.keyFile().toString());
+        line(text, "log", host.logLocation().resolve("holdfast.log").toString());
+        String label = "state";
+        for (String sentence : summary.strip().split("\\R")) {
+            line(text, label, OneLine.of(sentence));
+            label = "";
+        }
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, String label, String value) {
+        text.append(String.format("  %-10s  %s%n", label, value));
+    }
+
+    /** Runs in the hook: what hangs must not hold up the end of the process for ever. */
+    private void stop(Host host, RunningHost note) {
+        Thread stopping = new Thread(host::stop, "stopping");
+        stopping.setDaemon(true);
+        stopping.setUncaughtExceptionHandler(
+                (thread, e) -> log.error("The stop was not orderly: {}", OneLine.of(e), e));
+        stopping.start();
+        try {
+            stopping.join(stopLimit.toMillis());
+            if (stopping.isAlive()) {
+                log.error(
+                        "The orderly stop has not come to its end within {} s; the process ends without it",
+                        stopLimit.toSeconds());
+            }
+            runFiles.remove(note);
+        } catch (IOException e) {
+            log.warn("The run file stays; it does no harm: {}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        surroundings.out().println("Holdfast has stopped.");
+        surroundings.out().flush();
+        HostLogging.stop();
+    }
+}

@@ -1,0 +1,97 @@
+package dev.holdfast.host.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+
+/** A running host's HTTP APIs, called with the tokens of its key file. */
+final class HostApi {
+
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+    private static final Duration ANSWER = Duration.ofMinutes(2);
+
+    private final RunningHost host;
+    private final HttpClient client;
+    private final JsonNode keys;
+
+    /** @throws CommandFailure if the key file cannot be read */
+    HostApi(RunningHost host) {
+        this.host = host;
+        this.client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT)
+                .build();
+        this.keys = keys(host);
+    }
+
+    private static JsonNode keys(RunningHost host) {
+        try {
+            return Files.exists(host.keyFile()) ? Json.parse(Files.readString(host.keyFile())) : Json.object();
+        } catch (IOException | IllegalArgumentException e) {
+            throw new CommandFailure("The key file " + host.keyFile() + " cannot be read: " + OneLine.of(e), e);
+        }
+    }
+
+    /** A management call: its answer as JSON. */
+    JsonNode manage(String method, String path) {
+        return Json.parse(manageForText(method, path));
+    }
+
+    /** A management call: its answer as it came. */
+    String manageForText(String method, String path) {
+        return call("management", host.management(), method, path, HttpRequest.BodyPublishers.noBody());
+    }
+
+    /** An inference call with a body of JSON. */
+    JsonNode infer(String path, JsonNode body) {
+        return Json.parse(call(
+                "inference", host.inference(), "POST", path, HttpRequest.BodyPublishers.ofString(body.toString())));
+    }
+
+    private String call(String scope, String address, String method, String path, HttpRequest.BodyPublisher body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + path))
+                .timeout(ANSWER)
+                .method(method, body)
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/json, text/plain, */*");
+        String key = keys.path(scope).path("key").asText("");
+        if (!key.isEmpty()) {
+            request.header("Authorization", "Bearer " + key);
+        }
+        try {
+            HttpResponse<String> response =
+                    client.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+            if (response.statusCode() >= 300) {
+                throw new CommandFailure(method + " " + address + path + " was answered with " + response.statusCode()
+                        + ": " + message(response.body()));
+            }
+            return response.body();
+        } catch (IOException e) {
+            throw new CommandFailure("The host at " + address + " does not answer: " + e, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailure("Interrupted while waiting for " + address, e);
+        }
+    }
+
+    private static String message(String body) {
+        try {
+            String message = Json.parse(body).path("message").asText("");
+            return OneLine.of(message.isEmpty() ? body : message);
+        } catch (IllegalArgumentException e) {
+            return OneLine.of(body);
+        }
+    }
+
+    /** A value for a path or a query. */
+    static String encode(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}

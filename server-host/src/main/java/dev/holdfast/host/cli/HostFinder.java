@@ -1,0 +1,35 @@
+package dev.holdfast.host.cli;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Says which running host a command means. */
+final class HostFinder {
+
+    private final RunFiles runFiles;
+
+    HostFinder(RunFiles runFiles) {
+        this.runFiles = runFiles;
+    }
+
+    /**
+     * The host of the log location; else, unless the command line named that location, the only one of this user.
+     *
+     * @param command what the operator typed, for the cure
+     * @return empty if none runs
+     * @throws CommandFailure if there are several to choose from
+     */
+    Optional<RunningHost> find(LogLocation logLocation, String command) {
+        Optional<RunningHost> here = runFiles.of(logLocation.directory());
+        if (here.isPresent() || logLocation.named()) {
+            return here;
+        }
+        List<RunningHost> all = runFiles.all();
+        if (all.size() > 1) {
+            throw new CommandFailure("Several hosts run; choose one with holdfast " + command + " --log-location DIR:\n"
+                    + all.stream().map(RunningHost::toLine).collect(Collectors.joining("\n")));
+        }
+        return all.stream().findFirst();
+    }
+}

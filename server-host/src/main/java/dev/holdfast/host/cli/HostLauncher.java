@@ -1,0 +1,156 @@
+package dev.holdfast.host.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Starts hosts in processes of their own, which outlive this one and its terminal.
+ *
+ * <pre>
+ *   this command ── spawn ─▶ setsid bin/holdfast --foreground … ── exec ─▶ the host
+ *        ▲                                                                  │
+ *        └───────────────── start report (a file), or its death ◀───────────┘
+ * </pre>
+ */
+final class HostLauncher {
+
+    private static final int MOST_READ = 4096;
+
+    private final Surroundings surroundings;
+
+    HostLauncher(Surroundings surroundings) {
+        this.surroundings = surroundings;
+    }
+
+    /**
+     * Starts a host and waits until it is ready.
+     *
+     * @param arguments those of the command line, without a word of foreground
+     * @param logLocation that which these arguments lead to
+     * @return the lines that the host has to say
+     * @throws CommandFailure if it does not get ready in time, or at all; then no process is left
+     */
+    String start(List<String> arguments, Map<String, String> environment, Path logLocation, Duration limit)
+            throws IOException, InterruptedException {
+        Path output = logLocation.resolve("holdfast.out");
+        Path report = createReport(logLocation);
+        List<String> command = new ArrayList<>(hostCommand());
+        command.add("--foreground");
+        command.add("--start-report=" + report);
+        command.addAll(arguments);
+
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(surroundings.workingDirectory().toFile())
+                .redirectInput(new File("/dev/null"))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+
+        long outputBefore = Files.exists(output) ? Files.size(output) : 0;
+        Process process = builder.start();
+        Thread killer = new Thread(process::destroyForcibly, "abandoned start");
+        Runtime.getRuntime().addShutdownHook(killer);
+        boolean ready = false;
+        try {
+            StartReport told = await(process, report, output, outputBefore, limit);
+            if (!told.ready()) {
+                process.waitFor(5, TimeUnit.SECONDS);
+                throw new CommandFailure(told.text());
+            }
+            ready = true;
+            return told.text();
+        } finally {
+            if (!ready) {
+                process.destroyForcibly();
+            }
+            Runtime.getRuntime().removeShutdownHook(killer);
+            Files.deleteIfExists(report);
+        }
+    }
+
+    /** A name of its own in the log location; the file itself appears with the report. */
+    private static Path createReport(Path logLocation) {
+        try {
+            PrivateFile.createDirectories(logLocation);
+            Path report = Files.createTempFile(logLocation, "holdfast.start-", ".json");
+            Files.delete(report);
+            return report;
+        } catch (IOException e) {
+            throw new CommandFailure("The log location " + logLocation + " cannot be used: " + e, e);
+        }
+    }
+
+    private static StartReport await(Process process, Path report, Path output, long outputBefore, Duration limit)
+            throws IOException, InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        while (System.nanoTime() < end) {
+            // In this order: what the host wrote before its end is seen.
+            boolean alive = process.isAlive();
+            Optional<StartReport> told = StartReport.read(report);
+            if (told.isPresent()) {
+                return told.get();
+            }
+            if (!alive) {
+                String said = firstLine(output, outputBefore);
+                return StartReport.failed("The host ended with exit code " + process.exitValue()
+                        + " before it was ready" + (said.isEmpty() ? "; see " : ": " + said + "; see ") + output);
+            }
+            process.waitFor(10, TimeUnit.MILLISECONDS);
+        }
+        return StartReport.failed("The host was not ready within " + limit.toSeconds()
+                + " s and was ended; give it more with --timeout, and see " + output.resolveSibling("holdfast.log"));
+    }
+
+    /** What a JVM that cannot start says first is the reason. */
+    private static String firstLine(Path output, long from) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(output.toFile(), "r")) {
+            file.seek(from);
+            byte[] said = new byte[(int) Math.min(file.length() - from, MOST_READ)];
+            file.readFully(said);
+            return new String(said, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank() && !line.startsWith("Picked up ") && !line.contains(" warning: "))
+                    .findFirst()
+                    .map(OneLine::of)
+                    .orElse("");
+        }
+    }
+
+    private List<String> hostCommand() {
+        List<String> command = new ArrayList<>();
+        onPath("setsid", surroundings).ifPresent(setsid -> command.add(setsid.toString()));
+        Optional<Path> script = surroundings.inHome("bin", "holdfast");
+        if (script.isPresent()) {
+            command.add(script.get().toString());
+            return command;
+        }
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(Main.class.getName());
+        return command;
+    }
+
+    /** A program, if there is one. Without setsid a host stays in the terminal's session, and stops when that hangs up. */
+    static Optional<Path> onPath(String program, Surroundings surroundings) {
+        for (String directory :
+                surroundings.environment().getOrDefault("PATH", "").split(File.pathSeparator)) {
+            Path candidate = Path.of(directory, program);
+            if (!directory.isEmpty() && Files.isExecutable(candidate)) {
+                return Optional.of(candidate);
+            }
+        }
+        return Optional.empty();
+    }
+}

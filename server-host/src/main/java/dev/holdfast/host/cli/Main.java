@@ -1,0 +1,68 @@
+package dev.holdfast.host.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.util.Optional;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * The entry: runs one command line.
+ *
+ * <p>Exit codes: 0 done, 1 it could not be done, 2 the command line is wrong. Either failure is told in one line on
+ * standard error.
+ */
+public final class Main {
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
+        PrintWriter err = new PrintWriter(System.err, true, Charset.defaultCharset());
+        System.exit(run(Surroundings.ofProcess(out, err), args));
+    }
+
+    /** @return the exit code */
+    static int run(Surroundings surroundings, String... args) {
+        CommandLine line = commandLine(surroundings);
+        int code = line.execute(args);
+        surroundings.out().flush();
+        surroundings.err().flush();
+        return code;
+    }
+
+    static CommandLine commandLine(Surroundings surroundings) {
+        HoldfastCommand holdfast = new HoldfastCommand(surroundings);
+        CommandLine line = new CommandLine(holdfast);
+        line.addSubcommand(new DemoCommand(holdfast));
+        line.addSubcommand(new SnapshotsCommand(holdfast));
+        line.addSubcommand(new WarmUpCommand(surroundings));
+        line.addSubcommand(new GenerateCompletionCommand(surroundings));
+        line.setOut(surroundings.out());
+        line.setErr(surroundings.err());
+        line.setExpandAtFiles(false);
+        line.setOverwrittenOptionsAllowed(true);
+        line.setParameterExceptionHandler((wrong, given) -> usage(surroundings, wrong));
+        line.setExecutionExceptionHandler((failure, command, parsed) -> failed(surroundings, failure));
+        return line;
+    }
+
+    private static int usage(Surroundings surroundings, ParameterException wrong) {
+        String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
+        // Two blemishes of picocli's own messages.
+        String message = OneLine.of(wrong).replaceFirst("^Error: ", "").replace("option option", "option");
+        surroundings.err().println("holdfast: " + message + "; see " + command + " --help");
+        return 2;
+    }
+
+    private static int failed(Surroundings surroundings, Exception failure) {
+        LoggerFactory.getLogger(Main.class).debug("The command failed", failure);
+        // The list of hosts to choose from is the one message of several lines.
+        String text = Optional.ofNullable(failure.getMessage())
+                .filter(message -> failure instanceof CommandFailure)
+                .orElseGet(() -> OneLine.of(failure));
+        surroundings.err().println(text);
+        return 1;
+    }
+}

@@ -1,0 +1,99 @@
+package dev.holdfast.host.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code holdfast snapshots}: what the running host has kept, asked over its management API. */
+@Command(
+        name = "snapshots",
+        description = "List, show and choose the snapshots of the running host.",
+        synopsisSubcommandLabel = "list | show | attach",
+        sortOptions = false)
+final class SnapshotsCommand implements Runnable {
+
+    private static final String ROW = "%-32s %-9s %9s %7s  %s%n";
+
+    private final HoldfastCommand holdfast;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    SnapshotsCommand(HoldfastCommand holdfast) {
+        this.holdfast = holdfast;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                Objects.requireNonNull(spec).commandLine(), "Missing command: list, show NAME, or attach --take WHAT");
+    }
+
+    @Command(name = "list", description = "List them, newest first.")
+    int list(
+            @Option(
+                            names = "--limit",
+                            paramLabel = "N",
+                            defaultValue = "20",
+                            description = "How many at most (default ${DEFAULT-VALUE}).")
+                    int limit) {
+        JsonNode answer = api("list").manage("GET", "/snapshots?limit=" + limit);
+        JsonNode snapshots = answer.path("snapshots");
+        if (snapshots.isEmpty()) {
+            holdfast.surroundings().out().println("No snapshots.");
+            return 0;
+        }
+        holdfast.surroundings().out().printf(Locale.ROOT, ROW, "NAME", "KIND", "REVISION", "MODELS", "CREATED");
+        for (JsonNode snapshot : snapshots) {
+            holdfast.surroundings()
+                    .out()
+                    .printf(
+                            Locale.ROOT,
+                            ROW,
+                            snapshot.path("name").asText(),
+                            snapshot.path("kind").asText(),
+                            snapshot.path("revision").asText(),
+                            snapshot.path("modelCount").asText(),
+                            snapshot.path("createdOn").asText());
+        }
+        return 0;
+    }
+
+    @Command(name = "show", description = "Print one: its text as it is stored.")
+    int show(@Parameters(paramLabel = "NAME", description = "Its name, as list prints it.") String name) {
+        holdfast.surroundings().out().print(api("show").manageForText("GET", "/snapshots/" + HostApi.encode(name)));
+        return 0;
+    }
+
+    /** A value of {@code --take}, spelt as on the command line. */
+    enum Take {
+        store,
+        local
+    }
+
+    @Command(
+            name = "attach",
+            description = "End the detachment of a host from its store: go over to the store's last snapshot, or make"
+                    + " what the host serves the store's next one.")
+    int attach(
+            @Option(names = "--take", required = true, paramLabel = "store|local", description = "Whose state goes on.")
+                    Take take) {
+        JsonNode answer = api("attach").manage("POST", "/snapshots/attach?take=" + take);
+        holdfast.surroundings().out().println(answer.path("status").asText());
+        return 0;
+    }
+
+    private HostApi api(String command) {
+        RunFiles runFiles = new RunFiles(holdfast.surroundings().runDirectory());
+        return new HostApi(new HostFinder(runFiles)
+                .find(holdfast.logLocation(), "snapshots " + command)
+                .orElseThrow(() -> new CommandFailure("Holdfast is not currently running.")));
+    }
+}

@@ -1,0 +1,65 @@
+package dev.holdfast.host.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a command finds around it when it runs.
+ *
+ * @param environment the process environment
+ * @param workingDirectory what relative paths on the command line are relative to
+ * @param home the directory of the distribution; empty in a development tree
+ * @param runDirectory where hosts of this user leave a note that they run
+ * @param out standard output
+ * @param err standard error
+ * @param terminal whether standard output is a terminal
+ */
+record Surroundings(
+        Map<String, String> environment,
+        Path workingDirectory,
+        Optional<Path> home,
+        Path runDirectory,
+        PrintWriter out,
+        PrintWriter err,
+        boolean terminal) {
+
+    Surroundings {
+        environment = Map.copyOf(environment);
+    }
+
+    /** Those of this process. */
+    static Surroundings ofProcess(PrintWriter out, PrintWriter err) {
+        Map<String, String> environment = System.getenv();
+        Path runDirectory = Optional.ofNullable(environment.get("HOLDFAST_RUN_DIR"))
+                .map(Path::of)
+                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".holdfast", "run"));
+        return new Surroundings(
+                environment,
+                Path.of("").toAbsolutePath(),
+                Optional.ofNullable(System.getProperty("holdfast.home")).map(Path::of),
+                runDirectory,
+                out,
+                err,
+                Boolean.getBoolean("holdfast.terminal"));
+    }
+
+    /** A path of the command line, absolute, so that it means the same in another working directory. */
+    Path absolute(Path path) {
+        return workingDirectory.resolve(path).normalize();
+    }
+
+    /** A file or directory of the distribution, if there is a distribution and it has it. */
+    Optional<Path> inHome(String... names) {
+        return home.map(directory -> {
+                    Path path = directory;
+                    for (String name : names) {
+                        path = path.resolve(name);
+                    }
+                    return path;
+                })
+                .filter(Files::exists);
+    }
+}

@@ -1,0 +1,75 @@
+package dev.holdfast.host.logging;
+
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.PatternLayout;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.util.FileSize;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** The places that log lines go to, each with TorchServe's form of a line. */
+final class Appenders {
+
+    private static final String PATTERN = "%d{\"yyyy-MM-dd HH:mm:ss,SSS\"} [%-5level] %thread %logger - %line%n";
+    private static final int KEPT_FILES = 5;
+    private static final String LARGEST_FILE = "50MB";
+
+    private Appenders() {}
+
+    /** @param target {@code System.out} or {@code System.err} */
+    static Appender<ILoggingEvent> console(LoggerContext context, String target) {
+        ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+        appender.setContext(context);
+        appender.setName("console");
+        appender.setTarget(target);
+        appender.setEncoder(encoder(context));
+        appender.start();
+        return appender;
+    }
+
+    /** {@code holdfast.log}, and up to five older ones beside it, of 50 MB each. */
+    static Appender<ILoggingEvent> file(LoggerContext context, Path directory) {
+        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+        appender.setContext(context);
+        appender.setName("file");
+        appender.setFile(directory.resolve("holdfast.log").toString());
+        appender.setEncoder(encoder(context));
+
+        FixedWindowRollingPolicy rolling = new FixedWindowRollingPolicy();
+        rolling.setContext(context);
+        rolling.setParent(appender);
+        rolling.setFileNamePattern(directory.resolve("holdfast.%i.log").toString());
+        rolling.setMaxIndex(KEPT_FILES);
+        rolling.start();
+
+        SizeBasedTriggeringPolicy<ILoggingEvent> trigger = new SizeBasedTriggeringPolicy<>();
+        trigger.setContext(context);
+        trigger.setMaxFileSize(FileSize.valueOf(LARGEST_FILE));
+        trigger.start();
+
+        appender.setRollingPolicy(rolling);
+        appender.setTriggeringPolicy(trigger);
+        appender.start();
+        return appender;
+    }
+
+    private static LayoutWrappingEncoder<ILoggingEvent> encoder(LoggerContext context) {
+        PatternLayout layout = new PatternLayout();
+        layout.setContext(context);
+        layout.getInstanceConverterMap().put("line", OneLineMessage::new);
+        layout.setPattern(PATTERN);
+        layout.start();
+        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
+        encoder.setContext(context);
+        encoder.setCharset(StandardCharsets.UTF_8);
+        encoder.setLayout(layout);
+        encoder.start();
+        return encoder;
+    }
+}

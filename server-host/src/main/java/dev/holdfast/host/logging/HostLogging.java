@@ -1,0 +1,63 @@
+package dev.holdfast.host.logging;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.core.joran.spi.JoranException;
+import dev.holdfast.host.config.ConfigException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.LoggerFactory;
+
+/** The logging of a host: to a file, to the console beside it, or as a Logback file says. */
+public final class HostLogging {
+
+    private HostLogging() {}
+
+    /** Whether log lines go to standard output as well. */
+    public enum Console {
+        YES,
+        NO
+    }
+
+    /**
+     * Sends log lines to {@code holdfast.log} in a directory, or wherever {@code --log-config} sends them; such a file may
+     * use <code>${LOG_LOCATION}</code>.
+     *
+     * @throws ConfigException if the Logback file cannot be used
+     */
+    public static void start(Path directory, Console console, Optional<Path> logConfig) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        context.putProperty("LOG_LOCATION", directory.toString());
+        if (logConfig.isPresent()) {
+            read(logConfig.get(), context);
+            return;
+        }
+        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.setLevel(Level.INFO);
+        // Jetty and Javalin tell of each of their steps at INFO; the host says what an operator needs of it.
+        context.getLogger("org.eclipse.jetty").setLevel(Level.WARN);
+        context.getLogger("io.javalin").setLevel(Level.WARN);
+        root.addAppender(Appenders.file(context, directory));
+        if (console == Console.YES) {
+            root.addAppender(Appenders.console(context, "System.out"));
+        }
+    }
+
+    private static void read(Path file, LoggerContext context) {
+        JoranConfigurator configurator = new JoranConfigurator();
+        configurator.setContext(context);
+        try {
+            configurator.doConfigure(file.toFile());
+        } catch (JoranException e) {
+            throw new ConfigException("--log-config " + file + " is no Logback configuration: " + e.getMessage(), e);
+        }
+    }
+
+    /** Writes out what is buffered and closes the files. */
+    public static void stop() {
+        ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
+    }
+}
