@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.HostVersion;
 import dev.holdfast.host.StartOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -119,7 +120,7 @@ final class HoldfastCommand implements Callable<Integer> {
                     command.commandLine(), "--timeout '" + timeout.get() + "' must be 1 second or more");
         }
         if (verb.version) {
-            surroundings.out().println("Holdfast " + Version.current());
+            surroundings.out().println("Holdfast " + HostVersion.get());
             return 0;
         }
         if (verb.stop) {

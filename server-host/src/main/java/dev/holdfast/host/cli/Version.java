@@ -1,18 +1,13 @@
 package dev.holdfast.host.cli;
 
-import java.util.Optional;
+import dev.holdfast.host.HostVersion;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version of this Holdfast, as its jar says. */
+/** What {@code --version} prints. */
 final class Version implements IVersionProvider {
-
-    static String current() {
-        return Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
-                .orElse("development");
-    }
 
     @Override
     public String[] getVersion() {
-        return new String[] {"Holdfast " + current()};
+        return new String[] {"Holdfast " + HostVersion.get()};
     }
 }
