@@ -122,6 +122,10 @@ final class CrashStates {
             }
         }
         Files.createDirectories(target);
+        for (Path file : base.keySet()) {
+            Files.createDirectories(
+                    target.resolve(root.relativize(file).toString()).getParent());
+        }
         for (Path directory : directories) {
             Path made = target.resolve(root.relativize(directory).toString());
             if (Files.isDirectory(made.getParent())) {
@@ -130,9 +134,6 @@ final class CrashStates {
         }
         for (Map.Entry<Path, Object> name : names.entrySet()) {
             Path file = target.resolve(root.relativize(name.getKey()).toString());
-            if (base.containsKey(name.getKey())) {
-                Files.createDirectories(file.getParent());
-            }
             if (Files.isDirectory(file.getParent())) {
                 byte[] content = name.getValue() instanceof byte[] old
                         ? old

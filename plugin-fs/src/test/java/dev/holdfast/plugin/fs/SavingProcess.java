@@ -47,7 +47,9 @@ final class SavingProcess implements AutoCloseable {
     /** SIGKILL, then all that it had printed is read. */
     @Override
     public void close() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        // Not Process.destroyForcibly, which closes the pipe with what is still unread in it.
+        process.toHandle().destroyForcibly();
+        process.waitFor();
         reader.join();
     }
 
