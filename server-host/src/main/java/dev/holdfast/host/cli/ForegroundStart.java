@@ -4,10 +4,7 @@ import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.logging.HostLogging;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,16 +45,10 @@ final class ForegroundStart {
      * @return 1 if the host did not start; a host that did ends with the process
      */
     int run(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
-        try (FileChannel channel = openLock(options.logLocation())) {
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
-                return failed(ALREADY_RUNNING);
-            }
-            return runAlone(options, logConfig);
+        if (runFiles.of(options.logLocation()).isPresent()) {
+            return failed(ALREADY_RUNNING);
         }
-    }
-
-    private int runAlone(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
+        createDirectory(options.logLocation());
         try {
             HostLogging.start(
                     options.logLocation(),
@@ -73,11 +64,9 @@ final class ForegroundStart {
         return 0;
     }
 
-    private static FileChannel openLock(Path logLocation) {
+    private static void createDirectory(Path logLocation) {
         try {
             PrivateFile.createDirectories(logLocation);
-            return FileChannel.open(
-                    logLocation.resolve("holdfast.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new CommandFailure("The log location " + logLocation + " cannot be used: " + e, e);
         }

@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.HostVersion;
 import dev.holdfast.host.StartOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,7 +22,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "holdfast",
         description = "Serves models, and keeps what it serves: after any stop it comes back serving the same.",
-        versionProvider = Version.class,
         sortOptions = false,
         usageHelpAutoWidth = true,
         synopsisHeading = "",
@@ -119,13 +119,13 @@ final class HoldfastCommand implements Callable<Integer> {
                     command.commandLine(), "--timeout '" + timeout.get() + "' must be 1 second or more");
         }
         if (verb.version) {
-            surroundings.out().println("Holdfast " + Version.current());
+            surroundings.out().println("Holdfast " + HostVersion.get());
             return 0;
         }
         if (verb.stop) {
             return new Stop(surroundings).run(logLocation(), limit(STOP_LIMIT));
         }
-        StartOptions options = start.toStartOptions(logLocation(), surroundings);
+        StartOptions options = startOptions();
         Optional<Path> logConfig = start.logConfig(surroundings);
         if (foreground) {
             return new ForegroundStart(surroundings, startReport, STOP_LIMIT).run(options, logConfig);
@@ -142,6 +142,11 @@ final class HoldfastCommand implements Callable<Integer> {
         surroundings.out().print(ready);
         new ClassDataArchive(surroundings).makeBesides();
         return 0;
+    }
+
+    /** What the host is told by the line that was parsed. */
+    StartOptions startOptions() {
+        return start.toStartOptions(logLocation(), surroundings);
     }
 
     private Duration limit(Duration otherwise) {
