@@ -17,8 +17,9 @@ public interface Archive extends AutoCloseable {
     ArchiveManifest manifest();
 
     /**
-     * The SHA-256 of the file, or for a directory of the sorted list of its files' names and SHA-256s; 64 lower-case
-     * hexadecimal digits.
+     * The SHA-256 of the file, 64 lower-case hexadecimal digits. For a directory it is the SHA-256 of a list with a line
+     * for each file in it, sorted by path: the file's SHA-256, two spaces, its path, a line feed. Weights that a bare model
+     * keeps in other files are not part of it; such a model belongs in a directory.
      */
     String sha256();
 

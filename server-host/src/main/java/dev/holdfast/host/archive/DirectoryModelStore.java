@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -111,7 +112,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                     }
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException | DirectoryIteratorException e) {
             throw failed("The model store " + store + " cannot be listed", e);
         }
         Collections.sort(names);
@@ -135,7 +136,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             if (Files.isDirectory(store)) {
                 fetched.clean(clock, limits.downloadTime());
             }
-        } catch (IOException e) {
+        } catch (IOException | DirectoryIteratorException e) {
             LOG.warn("What earlier hosts left cannot be removed: {}", e.toString());
             LOG.debug("The cause", e);
         }
@@ -255,7 +256,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             return kind == Kind.BARE ? openBare(fileName, real) : openZip(fileName, real);
         } catch (NoSuchFileException e) {
             throw new ArchiveException(Reason.NOT_FOUND, "Model not found at: " + fileName, e);
-        } catch (UncheckedIOException e) {
+        } catch (UncheckedIOException | DirectoryIteratorException e) {
             throw failed("Archive " + fileName + " cannot be read", e);
         } catch (IOException e) {
             throw failed("Archive " + fileName + " cannot be read", e);

@@ -74,23 +74,49 @@ final class HttpDownload {
         for (InetAddress address : addresses) {
             policy.check(url, address);
         }
-        AtomicBoolean late = new AtomicBoolean();
-        try (Socket socket = new Socket();
+        try (Socket socket = connect(url, addresses, end);
                 OutputStream out =
                         Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            // A time-out of the socket alone is no deadline: a server that sends a byte now and then never meets it.
-            Timer deadline = new Timer("download-deadline", true);
+            transfer(url, socket, out, end);
+        }
+    }
+
+    private void transfer(URI url, Socket socket, OutputStream out, long end) throws IOException {
+        // A time-out of the socket alone is no deadline: a server that sends a byte now and then never meets it.
+        AtomicBoolean late = new AtomicBoolean();
+        Timer deadline = new Timer("download-deadline", true);
+        try {
+            deadline.schedule(closing(socket, late), millisUntil(end));
+            copy(url, request(url, socket), out);
+        } catch (SourceException e) {
+            throw late.get() ? tooLate(url, e) : failed(url, String.valueOf(e.getMessage()), e);
+        } finally {
+            deadline.cancel();
+        }
+    }
+
+    /** Connects to the first of the addresses that answers; each gets an equal part of the time that is left. */
+    private Socket connect(URI url, InetAddress[] addresses, long end) throws IOException {
+        boolean https = url.getScheme().equals("https");
+        int port = url.getPort() >= 0 ? url.getPort() : https ? 443 : 80;
+        IOException failure = new IOException("no address");
+        for (int i = 0; i < addresses.length; i++) {
+            Socket socket = new Socket();
             try {
-                deadline.schedule(
-                        closing(socket, late), Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-                InputStream in = request(url, socket, addresses[0], end);
-                copy(url, in, out);
-            } catch (SourceException e) {
-                throw late.get() ? tooLate(url, e) : failed(url, String.valueOf(e.getMessage()), e);
-            } finally {
-                deadline.cancel();
+                long part = Math.max(1, millisUntil(end) / (addresses.length - i));
+                socket.connect(new InetSocketAddress(addresses[i], port), (int) Math.min(Integer.MAX_VALUE, part));
+                return socket;
+            } catch (IOException e) {
+                socket.close();
+                failure = e;
             }
         }
+        throw failed(
+                url, "it cannot be connected to: " + Names.printable(String.valueOf(failure.getMessage())), failure);
+    }
+
+    private static long millisUntil(long end) {
+        return Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime()));
     }
 
     private InetAddress[] resolve(URI url, long end) {
@@ -116,14 +142,9 @@ final class HttpDownload {
         }
     }
 
-    private InputStream request(URI url, Socket socket, InetAddress address, long end) throws SourceException {
-        boolean https = url.getScheme().equals("https");
-        int port = url.getPort() >= 0 ? url.getPort() : https ? 443 : 80;
+    private InputStream request(URI url, Socket socket) throws SourceException {
         try {
-            int millis = (int)
-                    Math.max(1, Math.min(Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-            socket.connect(new InetSocketAddress(address, port), millis);
-            Socket talking = https ? secure(socket, host(url), port) : socket;
+            Socket talking = url.getScheme().equals("https") ? secure(socket, url) : socket;
             talking.getOutputStream().write(head(url).getBytes(StandardCharsets.US_ASCII));
             talking.getOutputStream().flush();
             return new BufferedInputStream(talking.getInputStream(), 1 << 16);
@@ -132,8 +153,9 @@ final class HttpDownload {
         }
     }
 
-    private Socket secure(Socket socket, String host, int port) throws IOException {
-        SSLSocket secure = (SSLSocket) tls.get().createSocket(socket, host, port, true);
+    /** TLS on top of a connection, with a server that can prove the URL's name. */
+    private Socket secure(Socket socket, URI url) throws IOException {
+        SSLSocket secure = (SSLSocket) tls.get().createSocket(socket, host(url), socket.getPort(), true);
         SSLParameters parameters = secure.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         secure.setSSLParameters(parameters);

@@ -27,6 +27,8 @@ import java.util.Optional;
  *   <li>neither, and exactly one {@code .onnx} file.
  * </ul>
  *
+ * <p>Labels that the manifest does not give are looked for in {@code index_to_name.json}, where TorchServe has them.
+ *
  * <p>Reading is lenient in what does no harm: unknown fields are passed over, numbers may stand where texts are wanted.
  */
 final class ManifestReader {
@@ -34,6 +36,7 @@ final class ManifestReader {
     static final String TORCHSERVE = "MAR-INF/MANIFEST.json";
     static final String OURS = "manifest.json";
 
+    private static final String LABELS = "index_to_name.json";
     private static final String DEFAULT_VERSION = "1.0";
     private static final long LONGEST = 1 << 20;
     private static final int MOST_LABELS = 100_000;
@@ -103,7 +106,7 @@ final class ManifestReader {
         return manifest;
     }
 
-    private ArchiveManifest torchServe(JsonNode manifest) {
+    private ArchiveManifest torchServe(JsonNode manifest) throws IOException {
         JsonNode model = manifest.path("model");
         if (!model.isObject()) {
             throw damaged(TORCHSERVE, "it has no object 'model'");
@@ -190,10 +193,10 @@ final class ManifestReader {
         return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
-    private List<String> labels(String file, JsonNode object) {
+    private List<String> labels(String file, JsonNode object) throws IOException {
         JsonNode value = object.path("labels");
         if (value.isMissingNode() || value.isNull()) {
-            return List.of();
+            return Files.isRegularFile(root.resolve(LABELS)) ? labelsByIndex(parse(LABELS)) : List.of();
         }
         if (!value.isArray() || value.size() > MOST_LABELS) {
             throw damaged(file, "'labels' must be a list of at most " + MOST_LABELS + " texts");
@@ -204,6 +207,23 @@ final class ManifestReader {
                 throw damaged(file, "'labels' must be a list of texts");
             }
             labels.add(label.asText());
+        }
+        return labels;
+    }
+
+    /**
+     * Labels as TorchServe's image handlers read them: an object from index to name, or to a list that ends with the
+     * name. Handlers of other kinds give the file other forms, which say nothing about classes.
+     */
+    private static List<String> labelsByIndex(JsonNode names) {
+        List<String> labels = new ArrayList<>();
+        while (labels.size() < names.size() && labels.size() < MOST_LABELS) {
+            JsonNode name = names.path(String.valueOf(labels.size()));
+            JsonNode text = name.isArray() && !name.isEmpty() ? name.get(name.size() - 1) : name;
+            if (!text.isTextual() && !text.isNumber()) {
+                return List.of();
+            }
+            labels.add(text.asText());
         }
         return labels;
     }

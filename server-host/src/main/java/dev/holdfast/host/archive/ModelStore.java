@@ -6,21 +6,32 @@ import java.util.List;
 public interface ModelStore {
 
     /**
-     * Opens an archive. Safe for several threads.
+     * Opens an archive. Safe for several threads. After a failure nothing is left, neither unpacked files nor a fetched
+     * one. A URL is fetched into the store under the name that its path ends with, never in place of another file, so the
+     * same URL cannot be opened twice; open the file by its name from then on.
      *
      * @param location a file name in the store, a path or {@code file:} URL inside it, or a URL that the operator allows,
      *     which is fetched into the store first
-     * @throws ArchiveException if there is no such archive, it is damaged, or the location is not allowed
+     * @return the archive, to be closed by the caller when its files are no longer needed
+     * @throws ArchiveException if there is no such archive, it is damaged or over a limit, the location is not allowed, or
+     *     cannot be reached; {@link ArchiveException#reason} says which
      */
     Archive open(String location);
 
-    /** The file names of all archives in the store, sorted. */
+    /**
+     * The file names of everything in the store that looks like an archive, sorted. Their contents are not read; hidden
+     * and foreign files, and links that lead out of the store, are passed over.
+     *
+     * @throws ArchiveException if the store cannot be read
+     */
     List<String> list();
 
     /**
-     * Removes an archive that {@link #open} fetched from a URL; does nothing for those that the operator put there.
+     * Removes an archive that {@link #open} fetched from a URL, also in an earlier life of the host; does nothing for those
+     * that the operator put there, or replaced since. A model that was loaded from it stays usable.
      *
      * @param fileName a name that {@link Archive#fileName} gave
+     * @throws ArchiveException if the file cannot be removed
      */
     void forget(String fileName);
 }

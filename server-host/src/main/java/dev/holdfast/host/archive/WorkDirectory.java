@@ -102,12 +102,18 @@ final class WorkDirectory implements AutoCloseable {
         Path directory = root.resolve("host-" + UUID.randomUUID());
         FileChannel channel = FileChannel.open(
                 lockOf(directory), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-        if (channel.tryLock() == null) {
+        try {
+            if (channel.tryLock() == null) {
+                throw new IOException("Cannot lock " + lockOf(directory));
+            }
+            Files.createDirectory(directory, privately(root));
+        } catch (IOException e) {
             channel.close();
-            throw new IOException("Cannot lock " + lockOf(directory));
+            Files.deleteIfExists(lockOf(directory));
+            throw e;
         }
         lock = channel;
-        return Files.createDirectory(directory, privately(root));
+        return directory;
     }
 
     private static boolean isAbandoned(Path directory) throws IOException {

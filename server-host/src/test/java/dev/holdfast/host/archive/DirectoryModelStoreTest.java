@@ -139,6 +139,21 @@ class DirectoryModelStoreTest {
     }
 
     @Test
+    void labelsAreReadWhereTorchServeKeepsThem() throws IOException {
+        Zips.noop()
+                .add("index_to_name.json", "{\"1\": [\"n01\", \"dog\"], \"0\": \"cat\"}")
+                .write(store.resolve("a.mar"));
+        Zips.noop()
+                .add("index_to_name.json", "{\"0\": \"cat\", \"2\": \"dog\"}")
+                .write(store.resolve("gap.mar"));
+        Zips.noop().add("index_to_name.json", "{").write(store.resolve("damaged.mar"));
+
+        assertThat(models.open("a.mar").manifest().labels()).containsExactly("cat", "dog");
+        assertThat(models.open("gap.mar").manifest().labels()).isEmpty();
+        assertThatThrownBy(() -> models.open("damaged.mar")).hasMessageContaining("damaged index_to_name.json");
+    }
+
+    @Test
     void oneArchiveIsOpenTwiceWithoutSharingItsFiles() throws IOException {
         Zips.noop().write(store.resolve("noop.mar"));
 

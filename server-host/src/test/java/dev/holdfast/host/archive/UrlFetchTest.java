@@ -20,9 +20,12 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -84,6 +87,35 @@ class UrlFetchTest {
         try (Stream<Path> files = Files.list(store)) {
             assertThat(files).isEmpty();
         }
+    }
+
+    @Test
+    void ofManyFetchesOfOneUrlOneWins() throws Exception {
+        serve("/noop.mar", noop());
+        CountDownLatch start = new CountDownLatch(1);
+        List<Future<Reason>> answers = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            answers.add(threads.submit(() -> {
+                await(start);
+                try {
+                    models.open(url + "/noop.mar").close();
+                    return null;
+                } catch (ArchiveException e) {
+                    return e.reason();
+                }
+            }));
+        }
+
+        start.countDown();
+
+        List<Reason> reasons = new ArrayList<>();
+        for (Future<Reason> answer : answers) {
+            reasons.add(answer.get());
+        }
+        assertThat(reasons).containsOnlyOnce((Reason) null).containsOnly(null, Reason.ALREADY_EXISTS);
+        assertThat(models.open("noop.mar").manifest().modelName()).isEqualTo("noop");
+        models.forget("noop.mar");
+        assertThat(store).isEmptyDirectory();
     }
 
     @Test
@@ -277,6 +309,19 @@ class UrlFetchTest {
                 .close();
 
         assertThat(lookUps).hasValue(1);
+    }
+
+    @Test
+    void anAddressThatDoesNotAnswerGivesWayToTheNext() throws IOException {
+        serve("/noop.mar", noop());
+        InetAddress nobody = InetAddress.getByName("127.77.77.77");
+        DirectoryModelStore two = models(
+                UrlPolicy.of("http://.*", true), host -> new InetAddress[] {nobody, InetAddress.getLoopbackAddress()});
+
+        two.open("http://two.example:" + server.getAddress().getPort() + "/noop.mar")
+                .close();
+
+        assertThat(requests).hasValue(1);
     }
 
     @Test

@@ -1,0 +1,63 @@
+package dev.holdfast.plugin.fs;
+
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the catalog keeps of a snapshot: enough to find its place in the order and to pass over it in a list. Its form in
+ * the index is a line of fixed length, so that the n-th one is found without reading those before it.
+ */
+record Entry(long revision, String name, Instant createdOn, SnapshotKind kind) implements Comparable<Entry> {
+
+    /** The length of a line: numbers, the longest name, the checksum, and spaces to fill. */
+    static final int LENGTH = 192;
+
+    private static final Comparator<Entry> ORDER =
+            Comparator.comparingLong(Entry::revision).thenComparing(Entry::name);
+
+    static Entry of(SnapshotHeader header) {
+        return new Entry(header.revision(), header.name(), header.createdOn(), header.kind());
+    }
+
+    byte[] toLine() {
+        String values = revision + " " + createdOn.toEpochMilli() + " " + kind.word() + " " + name;
+        byte[] line = new byte[LENGTH];
+        Arrays.fill(line, (byte) ' ');
+        byte[] bytes = (SnapshotFile.crc32c(values) + " " + values).getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(bytes, 0, line, 0, bytes.length);
+        line[LENGTH - 1] = '\n';
+        return line;
+    }
+
+    /** Null if the line is damaged. */
+    static @Nullable Entry fromLine(byte[] lines, int offset) {
+        String line = new String(lines, offset, LENGTH, StandardCharsets.US_ASCII).stripTrailing();
+        if (line.length() < 10 || !SnapshotFile.crc32c(line.substring(9)).equals(line.substring(0, 8))) {
+            return null;
+        }
+        String[] values = line.substring(9).split(" ");
+        return new Entry(
+                Long.parseLong(values[0]),
+                values[3],
+                Instant.ofEpochMilli(Long.parseLong(values[1])),
+                SnapshotKind.of(values[2]));
+    }
+
+    /** Whether a list may show it; never false where {@link ListRequest#accepts} is true. */
+    boolean mayPass(ListRequest request) {
+        return request.kind().map(only -> only == kind).orElse(true)
+                && request.from().map(from -> !createdOn.isBefore(from)).orElse(true)
+                && request.until().map(createdOn::isBefore).orElse(true);
+    }
+
+    @Override
+    public int compareTo(Entry other) {
+        return ORDER.compare(this, other);
+    }
+}

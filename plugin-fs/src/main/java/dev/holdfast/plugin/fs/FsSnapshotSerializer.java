@@ -1,0 +1,316 @@
+package dev.holdfast.plugin.fs;
+
+import dev.holdfast.plugin.fs.SnapshotFile.State;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The snapshots of one group as files in one directory, one {@link SnapshotFile} each under the snapshot's name.
+ *
+ * <p>One writer at a time, by a lock that the first save takes and close gives back; readers need none, also in other
+ * processes. Other files, directories and links there are left alone. What fs needs besides lies in the hidden
+ * directory {@code .holdfast} and may be deleted while no host runs.
+ *
+ * <p>It deliberately keeps no list that must be right: the files are the truth, and the {@link Index} only saves time.
+ */
+final class FsSnapshotSerializer implements SnapshotSerializer {
+
+    private static final Logger LOG = System.getLogger(FsSnapshotSerializer.class.getName());
+
+    private final Path directory;
+    private final Path hidden;
+    private final String group;
+    private final String host;
+    private final Catalog catalog;
+    private final ReentrantLock writing = new ReentrantLock();
+    private final ReadWriteLock publishing = new ReentrantReadWriteLock();
+    private final AtomicBoolean toldOfTorchServe = new AtomicBoolean();
+    private @Nullable Writer writer;
+    /** The highest revision saved or removed here: removing the last one does not make its revision free. */
+    private long highest = -1;
+
+    private volatile boolean closed;
+
+    FsSnapshotSerializer(Path directory, String group, String host, String boot) {
+        this.directory = directory;
+        this.hidden = directory.resolve(".holdfast");
+        this.group = group;
+        this.host = host;
+        this.catalog = new Catalog(directory, group, hidden, boot);
+    }
+
+    /** Something done with the files of the directory. */
+    private interface Work<T> {
+        T run() throws IOException;
+    }
+
+    private interface Reading<T> {
+        T from(View view) throws IOException;
+    }
+
+    @Override
+    public void save(Snapshot snapshot) {
+        SnapshotHeader header = snapshot.header();
+        if (!header.group().equals(group)) {
+            throw new IllegalArgumentException("Snapshot " + header.name() + " is of group " + header.group()
+                    + " and cannot be saved into group " + group);
+        }
+        write("Snapshot " + header.name() + " could not be saved in " + directory, () -> {
+            writer().save(snapshot, highest);
+            highest = Math.max(highest, header.revision());
+            return true;
+        });
+    }
+
+    @Override
+    public boolean delete(String name) {
+        if (!SnapshotFile.NAME.matcher(name).matches()) {
+            requireOpen();
+            return false;
+        }
+        return write("Snapshot " + name + " could not be removed from " + directory, () -> {
+            if (!SnapshotFile.of(directory.resolve(name), group).listed() && !exists(name)) {
+                return false;
+            }
+            Writer one = writer();
+            try (View view = catalog.view()) {
+                highest = Math.max(
+                        highest,
+                        view.size() == 0 ? -1 : view.entry(view.size() - 1).revision());
+            }
+            return one.delete(name);
+        });
+    }
+
+    private boolean exists(String name) throws IOException {
+        return SnapshotFile.of(directory.resolve(name), group).state() == State.UNREADABLE;
+    }
+
+    private Writer writer() throws IOException {
+        Writer one = writer;
+        if (one == null) {
+            one = new Writer(directory, hidden, group, host, catalog, publishing.writeLock());
+            writer = one;
+        }
+        return one;
+    }
+
+    @Override
+    public Optional<Snapshot> getLast() {
+        return read("The last snapshot could not be read from " + directory, view -> {
+            SnapshotFile last = last(view);
+            requireNoneUnreadableAfter(last, view);
+            if (last == null) {
+                return Optional.empty();
+            }
+            tellOfTorchServe(last, view);
+            return Optional.of(last.snapshot());
+        });
+    }
+
+    private @Nullable SnapshotFile last(View view) throws IOException {
+        for (int i = view.size() - 1; i >= 0; i--) {
+            Entry entry = view.entry(i);
+            SnapshotFile file = SnapshotFile.whole(directory.resolve(entry.name()), group);
+            if (file.state() == State.UNREADABLE) {
+                file.snapshot();
+            }
+            if (isAt(entry, file)) {
+                return file;
+            }
+        }
+        return null;
+    }
+
+    /** False if the file has gone; a file that is something else than the view says makes the view void. */
+    private static boolean isAt(Entry entry, SnapshotFile file) throws IndexDamagedException {
+        if (file.state() == State.ABSENT) {
+            return false;
+        }
+        if (!file.listed() || file.header() == null || !entry.equals(Entry.of(file.header()))) {
+            throw new IndexDamagedException(file.path() + " is not what it was");
+        }
+        return true;
+    }
+
+    /**
+     * A file without a readable header counts as the last one where its name says that it is newer, unless the last
+     * readable one is known to have been saved when it was damaged already.
+     */
+    private void requireNoneUnreadableAfter(@Nullable SnapshotFile last, View view) throws IOException {
+        String lastName =
+                last == null || last.header() == null ? "" : last.header().name();
+        for (String name : view.unreadable()) {
+            if (name.compareTo(lastName) <= 0 || (last != null && last.after().contains(name))) {
+                continue;
+            }
+            SnapshotFile file = SnapshotFile.whole(directory.resolve(name), group);
+            if (file.state() == State.UNREADABLE) {
+                throw new SnapshotCorruptException("Snapshot file " + file.path() + " is damaged: it " + file.reason()
+                        + ". By its name it is the last one");
+            }
+            throw new IndexDamagedException(file.path() + " is not what it was");
+        }
+    }
+
+    private void tellOfTorchServe(SnapshotFile last, View view) throws IOException {
+        if (last.state() == State.TORCHSERVE || last.header() == null) {
+            return;
+        }
+        int count = view.indexOf(new Entry(1, "", Instant.EPOCH, last.header().kind()));
+        if (count == 0) {
+            return;
+        }
+        String newest = view.entry(count - 1).name();
+        if (newest.compareTo(last.header().name()) > 0 && toldOfTorchServe.compareAndSet(false, true)) {
+            LOG.log(
+                    Level.WARNING,
+                    "{0} has a snapshot of TorchServe that is newer by its name, {1}; the last one of Holdfast, {2}, is"
+                            + " taken. To take the other: --snapshot {1}",
+                    directory,
+                    newest,
+                    last.header().name());
+        }
+    }
+
+    @Override
+    public SnapshotPage list(ListRequest request) {
+        Optional<Entry> after = request.pageToken().map(PageToken::parse);
+        return read("The snapshots in " + directory + " could not be listed", view -> {
+            List<SnapshotHeader> headers = new ArrayList<>();
+            int start = after.isPresent() ? view.indexOf(after.get()) : view.size();
+            for (int i = start - 1; i >= 0; i--) {
+                Entry entry = view.entry(i);
+                if (!entry.mayPass(request)) {
+                    continue;
+                }
+                SnapshotFile file = SnapshotFile.of(directory.resolve(entry.name()), group);
+                if (file.state() == State.UNREADABLE || !isAt(entry, file) || file.header() == null) {
+                    continue;
+                }
+                headers.add(file.header());
+                if (headers.size() == request.limit() && i > 0) {
+                    return SnapshotPage.of(headers, PageToken.after(entry));
+                }
+            }
+            return SnapshotPage.last(headers);
+        });
+    }
+
+    @Override
+    public Snapshot get(String name) {
+        requireOpen();
+        if (!SnapshotFile.NAME.matcher(name).matches()) {
+            throw new SnapshotNotFoundException("There is no snapshot '" + printable(name) + "' in " + directory
+                    + ", for names match " + SnapshotFile.NAME);
+        }
+        return translate("Snapshot " + name + " could not be read from " + directory, () -> {
+            SnapshotFile file = SnapshotFile.whole(directory.resolve(name), group);
+            if (file.state() == State.ABSENT) {
+                throw new SnapshotNotFoundException("There is no snapshot " + name + " in " + directory);
+            }
+            if (file.state() == State.FOREIGN) {
+                throw new SnapshotNotFoundException("There is no snapshot " + name + " in " + directory
+                        + ": the file of that name " + file.reason());
+            }
+            return file.snapshot();
+        });
+    }
+
+    private static String printable(String value) {
+        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
+    }
+
+    @Override
+    public void close() {
+        writing.lock();
+        try {
+            closed = true;
+            Writer one = writer;
+            writer = null;
+            if (one != null) {
+                one.close();
+            }
+        } catch (IOException e) {
+            throw unavailable("The lock of " + directory + " could not be given back", e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("The serializer of " + directory + " is closed");
+        }
+    }
+
+    private <T> T write(String failure, Work<T> work) {
+        writing.lock();
+        try {
+            requireOpen();
+            return translate(failure, work);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private <T> T read(String failure, Reading<T> reading) {
+        requireOpen();
+        return translate(failure, () -> {
+            publishing.readLock().lock();
+            try (View view = catalog.view()) {
+                return reading.from(view);
+            } catch (IndexDamagedException e) {
+                LOG.log(Level.DEBUG, "The index of {0} is passed over: {1}", directory, e.getMessage());
+                return reading.from(catalog.truth());
+            } finally {
+                publishing.readLock().unlock();
+            }
+        });
+    }
+
+    /** File channels close themselves when a thread is interrupted; this work is short, so the interrupt waits for it. */
+    private static <T> T translate(String failure, Work<T> work) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            return work.run();
+        } catch (IOException e) {
+            throw unavailable(failure, e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static StoreUnavailableException unavailable(String failure, IOException e) {
+        String text = String.valueOf(e.getMessage());
+        String advice = "";
+        if (text.contains("No space left") || text.contains("quota") || text.contains("File too large")) {
+            advice = ". Nothing that was saved is lost: make room there, or remove old snapshots, and try again";
+        } else if (text.contains("Read-only") || e instanceof AccessDeniedException) {
+            advice = ". The host needs to read and write there: check the mount, the owner and the mode";
+        }
+        return new StoreUnavailableException(failure + ": " + e + advice, e);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.holdfast.plugin.fs;
+
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotSerializerFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/**
+ * Opens serializer {@code fs}: snapshots as files in the directory {@code snapshot.fs.directory}, by default
+ * {@code config} in the host's directory for logs, where TorchServe keeps them too.
+ *
+ * <p>The group {@code default} lives right in that directory, any other in a subdirectory of its name. Opening touches
+ * nothing: directories are made by the first save, which also takes the lock of the one writer.
+ */
+public final class FsSnapshotSerializerFactory implements SnapshotSerializerFactory {
+
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+    @Override
+    public String name() {
+        return "fs";
+    }
+
+    @Override
+    public SnapshotSerializer open(SerializerConfig config) {
+        config.requireKnown("directory");
+        Path base = config.get("directory")
+                .map(value -> directory(config, value))
+                .orElseGet(() -> config.logLocation().resolve("config"))
+                .toAbsolutePath()
+                .normalize();
+        Path directory = config.group().equals("default") ? base : base.resolve(config.group());
+        return new FsSnapshotSerializer(directory, config.group(), config.host(), bootId());
+    }
+
+    private static Path directory(SerializerConfig config, String value) {
+        try {
+            return config.logLocation().getFileSystem().getPath(value);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("snapshot.fs.directory '" + value + "' must be a path: " + e, e);
+        }
+    }
+
+    /** What tells this start of the machine from the one before; empty where the system does not say. */
+    static String bootId() {
+        try {
+            return Files.readString(BOOT_ID).strip();
+        } catch (IOException e) {
+            // Not Linux: the index is then built anew by each process, and nothing else changes.
+            return "";
+        }
+    }
+}

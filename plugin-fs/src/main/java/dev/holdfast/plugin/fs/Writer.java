@@ -1,0 +1,296 @@
+package dev.holdfast.plugin.fs;
+
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotHeader;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.concurrent.locks.Lock;
+
+/**
+ * The one writer of a directory. It lives from the first save to the close; one thread at a time is in it.
+ *
+ * <pre>
+ *   write .holdfast/temp-…  ─▶  fsync it  ─▶  link it under its name  ─▶  index  ─▶  fsync the directory  ─▶  return
+ *                                             (fails if the name is there)
+ * </pre>
+ *
+ * <p>The temporary file lies in the hidden directory of the same file system, so that the directory itself changes once a
+ * save. After a power cut at any point a name leads to a whole file or is not there.
+ */
+final class Writer implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(Writer.class.getName());
+    private static final String TEMP = "temp-";
+    /** Lines of removed snapshots that the index may carry before it is written anew. */
+    private static final int STALE = 1000;
+
+    private final Path directory;
+    private final Path hidden;
+    private final String group;
+    private final Catalog catalog;
+    private final Lock publishing;
+    private final WriterLock lock;
+    private final boolean links;
+    private int stale;
+    private boolean warned;
+
+    /**
+     * Takes the lock, clears what dead processes left, and puts the index right.
+     *
+     * @param publishing held for the moment between a file and its line in the index, in which no reader of this process
+     *     should look
+     */
+    Writer(Path directory, Path hidden, String group, String host, Catalog catalog, Lock publishing)
+            throws IOException {
+        this.directory = directory;
+        this.hidden = hidden;
+        this.group = group;
+        this.catalog = catalog;
+        this.publishing = publishing;
+        Disk.makeDirectories(directory);
+        Disk.makeDirectory(hidden);
+        lock = WriterLock.take(hidden, host);
+        boolean ready = false;
+        try {
+            clearLeftovers();
+            links = canLink();
+            // A name that a killed writer left without this is visible, and must not vanish under a later one.
+            Disk.forceDirectory(directory);
+            refresh();
+            ready = true;
+        } finally {
+            if (!ready) {
+                lock.close();
+            }
+        }
+    }
+
+    private void clearLeftovers() throws IOException {
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(hidden, TEMP + "*")) {
+            for (Path leftover : leftovers) {
+                Files.deleteIfExists(leftover);
+            }
+        }
+    }
+
+    /** Some file systems have no hard links; some report that as a failure like any other, so it is tried. */
+    private boolean canLink() throws IOException {
+        Path from = hidden.resolve(TEMP + "probe");
+        Path to = hidden.resolve(TEMP + "probe-link");
+        try {
+            Disk.writeInPlace(from, new byte[0], 0);
+            Files.createLink(to, from);
+            return true;
+        } catch (UnsupportedOperationException | IOException e) {
+            LOG.log(Level.DEBUG, () -> "No hard links in " + directory + ": names are checked, then moved to", e);
+            return false;
+        } finally {
+            Files.deleteIfExists(to);
+            Files.deleteIfExists(from);
+        }
+    }
+
+    /** The index put right, or the directory's own view where no index can be written. */
+    private View refresh() throws IOException {
+        try {
+            stale = 0;
+            return catalog.refresh(true);
+        } catch (IOException e) {
+            indexFailed(e);
+            return catalog.truth();
+        }
+    }
+
+    private View view() throws IOException {
+        View view = catalog.view();
+        if (view.indexed()) {
+            return view;
+        }
+        view.close();
+        return refresh();
+    }
+
+    /** @param highest the highest revision that this serializer knows to have been used */
+    void save(Snapshot snapshot, long highest) throws IOException {
+        SnapshotHeader header = snapshot.header();
+        Path file = directory.resolve(header.name());
+        Path temp = hidden.resolve(TEMP + header.saveId());
+        List<String> after;
+        try (View view = view()) {
+            if (isStored(snapshot, file)) {
+                again(snapshot, file, temp);
+                return;
+            }
+            requireNewest(header, view, highest);
+            after = view.unreadable().stream()
+                    .filter(name -> name.compareTo(header.name()) > 0)
+                    .sorted()
+                    .toList();
+        }
+        Files.deleteIfExists(temp);
+        Disk.writeDurably(temp, SnapshotFile.encode(snapshot, after));
+        try {
+            publish(snapshot, file, temp, highest);
+        } catch (IOException e) {
+            Disk.deleteAfter(e, temp);
+            throw e;
+        } catch (RuntimeException e) {
+            Files.deleteIfExists(temp);
+            throw e;
+        }
+        // Only now does the snapshot survive the loss of power. A failure means "unknown", and the same save again
+        // settles it.
+        Disk.forceDirectory(directory);
+    }
+
+    private void publish(Snapshot snapshot, Path file, Path temp, long highest) throws IOException {
+        publishing.lock();
+        try (View view = view()) {
+            requireNewest(snapshot.header(), view, highest);
+            try {
+                link(file, temp);
+            } catch (IOException e) {
+                // The name may have come into being all the same: a file server's lost reply, a fault after the fact.
+                if (!isStored(snapshot, file)) {
+                    if (e instanceof FileAlreadyExistsException) {
+                        throw taken(snapshot.header());
+                    }
+                    throw e;
+                }
+            }
+            Files.deleteIfExists(temp);
+            try {
+                if (view.indexed()) {
+                    catalog.added(Entry.of(snapshot.header()), view);
+                }
+            } catch (IOException e) {
+                indexFailed(e);
+            }
+        } finally {
+            publishing.unlock();
+        }
+    }
+
+    /** Never replaces a name: where there are no hard links, the lock keeps other hosts out between look and move. */
+    private void link(Path file, Path temp) throws IOException {
+        if (links) {
+            Files.createLink(file, temp);
+        } else if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileAlreadyExistsException(file.toString());
+        } else {
+            Files.move(temp, file, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    /** The same save once more, whose first try may have failed before it was durable: written anew, then put in place. */
+    private void again(Snapshot snapshot, Path file, Path temp) throws IOException {
+        Files.deleteIfExists(temp);
+        Disk.writeDurably(
+                temp, SnapshotFile.encode(snapshot, SnapshotFile.of(file, group).after()));
+        publishing.lock();
+        try (View view = view()) {
+            Files.move(temp, file, StandardCopyOption.ATOMIC_MOVE);
+            changed(snapshot.header().name(), view);
+        } catch (IOException e) {
+            Disk.deleteAfter(e, temp);
+            throw e;
+        } finally {
+            publishing.unlock();
+        }
+        Disk.forceDirectory(directory);
+    }
+
+    private boolean isStored(Snapshot snapshot, Path file) throws IOException {
+        return snapshot.header().equals(SnapshotFile.of(file, group).header());
+    }
+
+    private void requireNewest(SnapshotHeader header, View view, long highest) throws IOException {
+        long last = highest;
+        for (int i = view.size() - 1; i >= 0; i--) {
+            Entry entry = view.entry(i);
+            if (entry.revision() <= last) {
+                break;
+            }
+            if (SnapshotFile.of(directory.resolve(entry.name()), group).state() != SnapshotFile.State.ABSENT) {
+                last = entry.revision();
+            }
+        }
+        if (header.revision() <= last) {
+            throw new SnapshotConflictException("Revision " + header.revision() + " of group " + group
+                    + " cannot be saved as " + header.name() + ": the last one in " + directory + " is revision "
+                    + last);
+        }
+        if (Files.exists(directory.resolve(header.name()), LinkOption.NOFOLLOW_LINKS)) {
+            throw taken(header);
+        }
+    }
+
+    private SnapshotConflictException taken(SnapshotHeader header) {
+        return new SnapshotConflictException("Snapshot " + header.name() + " cannot be saved: " + directory
+                + " has a file or directory of that name already");
+    }
+
+    /** Whether there was one. */
+    boolean delete(String name) throws IOException {
+        Path file = directory.resolve(name);
+        publishing.lock();
+        try (View view = view()) {
+            SnapshotFile found = SnapshotFile.of(file, group);
+            if (!found.listed() && found.state() != SnapshotFile.State.UNREADABLE) {
+                return false;
+            }
+            Files.delete(file);
+            changed(name, view);
+            stale++;
+            if (stale > STALE && stale > view.size() / 2) {
+                refresh().close();
+            }
+        } finally {
+            publishing.unlock();
+        }
+        Disk.forceDirectory(directory);
+        return true;
+    }
+
+    private void changed(String name, View view) {
+        try {
+            if (view.indexed()) {
+                catalog.changed(name, view);
+            }
+        } catch (IOException e) {
+            indexFailed(e);
+        }
+    }
+
+    /** The snapshots are safe without the index; finding the last one is then slower. */
+    private void indexFailed(IOException failure) {
+        try {
+            catalog.forget();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+        if (!warned) {
+            warned = true;
+            LOG.log(
+                    Level.WARNING,
+                    "The index in {0} could not be written ({1}); snapshots are safe, and found more slowly",
+                    hidden,
+                    failure);
+        }
+        LOG.log(Level.DEBUG, "Index of " + directory, failure);
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+}
