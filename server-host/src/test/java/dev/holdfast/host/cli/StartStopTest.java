@@ -137,7 +137,8 @@ class StartStopTest {
                 line = out.readLine();
             }
             assertThat(line).as("the ready line").isNotNull();
-            process.destroy();
+            // Process.destroy() would close the output too.
+            process.toHandle().destroy();
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(out.lines()).last().isEqualTo("Holdfast has stopped.");
         } finally {
