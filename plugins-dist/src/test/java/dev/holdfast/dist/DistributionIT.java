@@ -225,7 +225,11 @@ class DistributionIT {
         assertThat(demo.exitCode()).as("%s", demo).isZero();
         assertThat(demo.err()).isEmpty();
         assertThat(demo.out())
-                .contains("SIGKILL", "360 digits", "the same models", "the same all 360 predictions", "-shutdown.cfg")
+                .contains(
+                        "SIGKILL",
+                        "The same models, versions, default and workers.",
+                        "The same predictions for all 360 digits",
+                        "-shutdown.cfg")
                 .endsWith("Everything came back as it was.\n")
                 .doesNotContain("\u001b");
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(60));

@@ -82,7 +82,9 @@ class CrashIT {
             assertThat(thread.isAlive()).isFalse();
         }
         for (Caller caller : callers) {
-            assertThat(caller.unexpected).as("unexpected answers to %s", caller.model).isEmpty();
+            assertThat(caller.unexpected)
+                    .as("unexpected answers to %s", caller.model)
+                    .isEmpty();
         }
         return answered.get();
     }
@@ -90,7 +92,8 @@ class CrashIT {
     private static void assertNoDebris(Path logs) throws IOException {
         try (Stream<Path> files = Files.list(logs.resolve("config"))) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .allMatch(name -> name.matches("[0-9]{17}-(startup|snapshot|shutdown)\\.cfg") || name.startsWith("."))
+                    .allMatch(
+                            name -> name.matches("[0-9]{17}-(startup|snapshot|shutdown)\\.cfg") || name.startsWith("."))
                     .noneMatch(name -> name.endsWith(".tmp"));
         }
         Path work = logs.resolve("work");
@@ -135,8 +138,10 @@ class CrashIT {
                         version.required("modelVersion").asText(),
                         version.required("workers").size());
             }
-            String defaultVersion =
-                    host.managementJson("/models/" + model).get(0).required("modelVersion").asText();
+            String defaultVersion = host.managementJson("/models/" + model)
+                    .get(0)
+                    .required("modelVersion")
+                    .asText();
             return new ModelView(workers, defaultVersion);
         }
 
@@ -169,7 +174,8 @@ class CrashIT {
                         host,
                         new ModelView(after, versions.isEmpty() ? version : acknowledged.defaultVersion),
                         "POST",
-                        "/models?url=v" + version.charAt(0) + ".mar&model_name=" + model + "&initial_workers=" + workers);
+                        "/models?url=v" + version.charAt(0) + ".mar&model_name=" + model + "&initial_workers="
+                                + workers);
             } else if (dice < 7) {
                 String version = versions.get(random.nextInt(versions.size()));
                 int workers = random.nextInt(4);

