@@ -1,106 +1,275 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.archive.ArchiveLimits;
+import dev.holdfast.host.archive.DirectoryModelStore;
+import dev.holdfast.host.archive.UrlPolicy;
 import dev.holdfast.host.config.ConfigException;
-import dev.holdfast.host.config.ConfigFile;
-import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import dev.holdfast.host.http.HttpApis;
+import dev.holdfast.host.http.Metrics;
+import dev.holdfast.host.runtime.BuiltInRuntime;
+import dev.holdfast.host.runtime.OnnxRuntime;
+import dev.holdfast.host.runtime.Runtimes;
+import dev.holdfast.host.serving.ChangeLog;
+import dev.holdfast.host.serving.CurrentState;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.ServingDefaults;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.NoSnapshots;
+import dev.holdfast.host.snapshot.SnapshotKeeper;
+import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.snapshot.Snapshots;
+import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.sdk.SnapshotKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A stand-in with the signatures of the composition root; gives way to it at the merge. */
+/**
+ * A running host, and the place where its rooms are wired together.
+ *
+ * <pre>
+ *   configuration ─▶ plugins ─▶ store ─▶ restore ─▶ models ─▶ HTTP ─▶ startup snapshot ─▶ ready
+ * </pre>
+ *
+ * <p>A start that fails lets go of all that it took, and writes no snapshot.
+ */
 public final class Host implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Host.class);
+    private static final long RETRY_FAILED_MODELS_SECONDS = 30;
 
-    private final List<ServerSocket> sockets = new ArrayList<>();
+    private final Closer closer;
     private final HostConfig config;
+    private final HttpApis http;
+    private final Snapshots snapshots;
+    private final @Nullable SnapshotKeeper keeper;
     private final Path keyFile;
+    private final String summary;
+    private boolean stopped;
 
-    private Host(HostConfig config, Path keyFile) {
+    private Host(
+            Closer closer,
+            HostConfig config,
+            HttpApis http,
+            Snapshots snapshots,
+            @Nullable SnapshotKeeper keeper,
+            Path keyFile,
+            String summary) {
+        this.closer = closer;
         this.config = config;
+        this.http = http;
+        this.snapshots = snapshots;
+        this.keeper = keeper;
         this.keyFile = keyFile;
+        this.summary = summary;
     }
 
+    /**
+     * Starts a host; it is ready when this returns. The caller sees to it that the log location has one host at a time.
+     *
+     * @throws ConfigException if it cannot start as it was told; the message is one line for the operator
+     */
     public static Host start(StartOptions options) {
-        ConfigLayers layers = ConfigLayers.of(options.environment()).commandLine(options.commandLine());
-        if (options.tsConfig().isPresent()) {
-            Path file = options.tsConfig().get();
-            String what = "--ts-config file";
-            layers = layers.givenFile(ConfigFile.parse(what, ConfigFile.read(what, file)));
-        }
-        HostConfig config = layers.toConfig();
-        if (config.modelStore().isEmpty()) {
-            throw new ConfigException("Missing mandatory parameter --model-store");
-        }
-        config.snapshotStore().filter(name -> !name.equalsIgnoreCase("fs")).ifPresent(name -> {
-            throw new ConfigException("Unknown snapshot store '" + name + "'; there is: fs");
-        });
-        Host host = new Host(config, options.logLocation().resolve("key_file.json"));
+        Closer closer = new Closer();
         try {
-            for (ListenAddress address :
-                    List.of(config.inferenceAddress(), config.managementAddress(), config.metricsAddress())) {
-                host.bind(address);
+            return start(options, closer, Clock.systemUTC());
+        } catch (RuntimeException | Error e) {
+            try {
+                closer.close();
+            } catch (RuntimeException suppressed) {
+                e.addSuppressed(suppressed);
             }
-            Files.writeString(host.keyFile, "{\"management\": {\"key\": \"none\"}}");
-        } catch (IOException e) {
-            host.close();
-            throw new IllegalStateException("Cannot start: " + e.getMessage(), e);
+            throw e;
         }
-        log.info("The stand-in host has started");
-        return host;
     }
 
-    private void bind(ListenAddress address) throws IOException {
-        ServerSocket socket = new ServerSocket();
-        sockets.add(socket);
-        try {
-            socket.bind(new InetSocketAddress(address.host(), address.port()));
-        } catch (IOException e) {
-            throw new IOException(address + ": " + e.getMessage(), e);
+    private static Host start(StartOptions options, Closer closer, Clock clock) {
+        StartState begin = StartState.of(options, closer);
+        HostConfig config = begin.config();
+        config.logUnknownKeys();
+
+        CurrentState current = new CurrentState();
+        @Nullable
+        SnapshotKeeper keeper = begin.persistence()
+                .map(some -> closer.add(some.keeper(begin.start(), current, config::toSnapshot, clock)))
+                .orElse(null);
+        NoSnapshots off = new NoSnapshots(config.snapshotGroup());
+        Snapshots snapshots = keeper == null ? off : keeper;
+        ChangeLog changes = keeper == null ? off : keeper;
+
+        DirectoryModelStore store = closer.add(modelStore(options, config));
+        Metrics metrics = new Metrics(HostName.of(config));
+        Runtimes runtimes = new Runtimes(List.of(new OnnxRuntime(), new BuiltInRuntime()));
+        ModelServing serving = closer.add(
+                new ModelServing(current, changes, store, runtimes::load, servingDefaults(config), metrics, clock));
+        List<String> failures =
+                serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, store).state()), true);
+        if (!failures.isEmpty() && config.strictRestore()) {
+            throw new ConfigException("--restore strict: " + failures.size() + " models could not be loaded: "
+                    + String.join("; ", failures));
         }
+
+        HttpApis http = closer.add(
+                HttpApis.start(config, serving, snapshots, metrics, options.logLocation(), clock, HostVersion.get()));
+        if (keeper != null) {
+            keeper.start(snapshot -> serving.reconcile(
+                    SnapshotText.parse(snapshot.header().name(), snapshot.text())
+                            .state(),
+                    false));
+            noteStartup(await(keeper, SnapshotKind.STARTUP, config));
+        }
+        closer.add(retrying(serving));
+        String summary = summary(begin, current.get(), failures, snapshots.status());
+        summary.lines().forEach(line -> log.info("{}", line));
+        return new Host(
+                closer, config, http, snapshots, keeper, options.logLocation().resolve("key_file.json"), summary);
+    }
+
+    private static DirectoryModelStore modelStore(StartOptions options, HostConfig config) {
+        Path directory =
+                config.modelStore().orElseThrow(() -> new ConfigException("Missing mandatory parameter --model-store"));
+        if (!Files.isDirectory(directory)) {
+            throw new ConfigException(
+                    "--model-store " + directory + " is not a directory; make it, or name another one");
+        }
+        DirectoryModelStore store = new DirectoryModelStore(
+                directory,
+                options.logLocation().resolve("work"),
+                UrlPolicy.of(String.join(",", config.allowedUrls()), config.allowPrivateUrls()),
+                ArchiveLimits.defaults());
+        store.clean();
+        return store;
+    }
+
+    private static ServingDefaults servingDefaults(HostConfig config) {
+        return new ServingDefaults(
+                config.defaultWorkersPerModel(),
+                config.jobQueueSize(),
+                config.defaultResponseTimeout(),
+                config.defaultStartupTimeout(),
+                config.unregisterModelTimeout(),
+                Runtime.getRuntime().availableProcessors());
+    }
+
+    private static AutoCloseable retrying(ModelServing serving) {
+        ScheduledExecutorService retries = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "failed-models");
+            thread.setDaemon(true);
+            return thread;
+        });
+        retries.scheduleWithFixedDelay(
+                () -> retry(serving), RETRY_FAILED_MODELS_SECONDS, RETRY_FAILED_MODELS_SECONDS, TimeUnit.SECONDS);
+        return retries::shutdownNow;
+    }
+
+    private static void retry(ModelServing serving) {
+        try {
+            serving.retryFailed();
+        } catch (RuntimeException e) {
+            // An exception would end the schedule.
+            log.error("Failed models could not be tried again: {}", e.toString());
+            log.debug("Failed models could not be tried again", e);
+        }
+    }
+
+    private static void noteStartup(Durability durability) {
+        if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
+            log.error("The startup snapshot is not durable: {}", String.join("; ", durability.notice()));
+        }
+    }
+
+    private static Durability await(SnapshotKeeper keeper, SnapshotKind kind, HostConfig config) {
+        try {
+            return keeper.take(kind).get(2 * config.snapshotTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            return new Durability(
+                    Durability.Kind.LOST_ON_RESTART,
+                    Optional.empty(),
+                    List.of("the " + kind.word() + " snapshot was not saved in time"));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of("interrupted"));
+        }
+    }
+
+    private static String summary(StartState begin, ServingState state, List<String> failures, StoreStatus status) {
+        List<String> lines = new ArrayList<>();
+        lines.add(begin.source() + ": " + state.versionCount() + " model version"
+                + (state.versionCount() == 1 ? "" : "s")
+                + (failures.isEmpty() ? "" : ", " + failures.size() + " of them failed to load"));
+        failures.forEach(failure -> lines.add("Failed: " + failure));
+        lines.add(
+                status.mode() == StoreStatus.Mode.OFF
+                        ? "Snapshots are switched off"
+                        : "Snapshots go to store " + status.store() + ", group " + status.group()
+                                + (status.mode() == StoreStatus.Mode.ATTACHED ? "" : " (" + status.mode() + ")"));
+        lines.addAll(status.notices());
+        return String.join("\n", lines);
     }
 
     public ListenAddress inferenceAddress() {
-        return config.inferenceAddress().withPort(sockets.get(0).getLocalPort());
+        return http.inference();
     }
 
     public ListenAddress managementAddress() {
-        return config.managementAddress().withPort(sockets.get(1).getLocalPort());
+        return http.management();
     }
 
     public ListenAddress metricsAddress() {
-        return config.metricsAddress().withPort(sockets.get(2).getLocalPort());
+        return http.metricsAddress();
     }
 
-    public String summary() {
-        return "Nothing restored: there is no snapshot in store fs yet";
-    }
-
+    /** The file with the tokens; there is none while token authorisation is switched off. */
     public Path keyFile() {
         return keyFile;
     }
 
-    public void stop() {
-        log.info("The stand-in host stops");
-        close();
+    /** What was restored and from where, and where snapshots go: one or more lines for the operator. */
+    public String summary() {
+        return summary;
+    }
+
+    /** How the host stands with its snapshot store. */
+    public StoreStatus storeStatus() {
+        return snapshots.status();
+    }
+
+    /** The orderly stop: no more calls, a last snapshot, the running requests end. Doing it a second time does nothing. */
+    public synchronized void stop() {
+        if (stopped) {
+            return;
+        }
+        stopped = true;
+        try {
+            http.close();
+            if (keeper != null) {
+                Durability durability = await(keeper, SnapshotKind.SHUTDOWN, config);
+                if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
+                    log.error("The shutdown snapshot is not durable: {}", String.join("; ", durability.notice()));
+                }
+            }
+        } finally {
+            closer.close();
+        }
+        log.info("Stopped");
     }
 
     @Override
     public void close() {
-        for (ServerSocket socket : sockets) {
-            try {
-                socket.close();
-            } catch (IOException e) {
-                log.warn("{} did not close: {}", socket, e.toString());
-            }
-        }
+        stop();
     }
 }

@@ -28,6 +28,7 @@ class ArchitectureTest {
             "config", rooms(),
             "archive", rooms(),
             "state", rooms(),
+            "logging", rooms(),
             "plugins", rooms(),
             "runtime", rooms("archive"),
             "serving", rooms("archive", "runtime"),
@@ -42,7 +43,7 @@ class ArchitectureTest {
         return Arrays.stream(names).map(name -> HOST + "." + name + "..").toArray(String[]::new);
     }
 
-    static Stream<String> rooms() {
+    static Stream<String> roomNames() {
         return MAY_KNOW.keySet().stream().sorted();
     }
 
@@ -55,7 +56,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rooms")
+    @MethodSource("roomNames")
     void aRoomKnowsOnlyTheRoomsThatItMay(String room) {
         String own = HOST + "." + room + "..";
         seen(own);

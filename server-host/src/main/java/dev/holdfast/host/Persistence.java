@@ -1,0 +1,148 @@
+package dev.holdfast.host;
+
+import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.plugins.PluginOptions;
+import dev.holdfast.host.plugins.Plugins;
+import dev.holdfast.host.plugins.SerializerChoice;
+import dev.holdfast.host.plugins.SerializerChoiceException;
+import dev.holdfast.host.serving.CurrentState;
+import dev.holdfast.host.snapshot.KeeperOptions;
+import dev.holdfast.host.snapshot.ReopeningSerializer;
+import dev.holdfast.host.snapshot.Restore;
+import dev.holdfast.host.snapshot.SnapshotKeeper;
+import dev.holdfast.host.snapshot.Spool;
+import dev.holdfast.host.snapshot.StartPoint;
+import dev.holdfast.host.state.Codecs;
+import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Where a host's snapshots go: the plugins, the chosen store, and the spool beside it. */
+final class Persistence implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Persistence.class);
+    private static final Duration RETRY_STORE = Duration.ofSeconds(5);
+    private static final String FS = "fs";
+
+    private final HostConfig config;
+    private final Path logLocation;
+    private final SnapshotSerializerFactory fs = new FsSnapshotSerializerFactory();
+    private final Plugins plugins;
+    private final String storeName;
+    private final ReopeningSerializer store;
+    private final Spool spool;
+
+    /**
+     * Loads the plugins and opens the chosen store.
+     *
+     * @throws ConfigException if the plugins path, the choice of a store or its configuration is wrong. A store that
+     *     cannot be reached is no obstacle here.
+     */
+    Persistence(HostConfig config, Path logLocation) {
+        this.config = config;
+        this.logLocation = logLocation;
+        try {
+            this.plugins = Plugins.load(PluginOptions.of(config.pluginsPath())
+                    .withSha256List(config.pluginsSha256().orElse(null))
+                    .withCallLimit(config.snapshotTimeout()));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(String.valueOf(e.getMessage()), e);
+        }
+        try {
+            Supplier<SnapshotSerializer> opener;
+            String name;
+            try {
+                SerializerChoice choice = plugins.choose(config.snapshotStore().orElse(null), fs);
+                name = choice.name();
+                opener = () -> plugins.open(choice, serializerConfig(choice.name(), Map.of()));
+            } catch (SerializerChoiceException e) {
+                // A name that nothing here could have brought is a mistake of the operator's; one that a broken plugin
+                // could have brought must not keep the host down.
+                if (plugins.rejected().isEmpty()
+                        || config.snapshotStore().isEmpty()
+                        || config.snapshotStoreRequired()) {
+                    throw new ConfigException(String.valueOf(e.getMessage()), e);
+                }
+                name = config.snapshotStore().get();
+                opener = () -> {
+                    throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
+                };
+            }
+            this.storeName = name;
+            this.store = new ReopeningSerializer(opener);
+            open();
+            Path spooled = logLocation.resolve("spool").resolve(storeName);
+            this.spool = new Spool(
+                    localDirectory(spooled.resolve("pending")),
+                    localDirectory(spooled.resolve("copies")),
+                    !storeName.equals(FS));
+        } catch (RuntimeException | Error e) {
+            plugins.close();
+            throw e;
+        }
+    }
+
+    private void open() {
+        try {
+            store.open();
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new ConfigException("Snapshot store " + storeName + ": " + e.getMessage(), e);
+        } catch (SnapshotStoreException e) {
+            log.error("Snapshot store {} cannot be opened: {}", storeName, e.getMessage());
+        }
+    }
+
+    private SnapshotSerializer localDirectory(Path directory) {
+        return new ReopeningSerializer(() -> fs.open(serializerConfig(FS, Map.of("directory", directory.toString()))));
+    }
+
+    private SerializerConfig serializerConfig(String serializer, Map<String, String> instead) {
+        return SerializerConfig.builder(serializer, logLocation)
+                .group(config.snapshotGroup())
+                .host(HostName.of(config))
+                .values(instead.isEmpty() ? config.serializerProperties(serializer) : instead)
+                .environment(config.environment())
+                .codecs(Codecs.all())
+                .build();
+    }
+
+    String storeName() {
+        return storeName;
+    }
+
+    Restore restore() {
+        return new Restore(
+                storeName,
+                store,
+                spool,
+                () -> fs.open(serializerConfig(FS, Map.of())),
+                config.strictRestore(),
+                config.snapshotStoreRequired());
+    }
+
+    /** What keeps the state from now on; closes the store and the spool when it is closed. */
+    SnapshotKeeper keeper(StartPoint start, CurrentState state, Supplier<Map<String, String>> kept, Clock clock) {
+        KeeperOptions options = new KeeperOptions(
+                storeName, config.snapshotGroup(), HostName.of(config), RETRY_STORE, config.snapshotTimeout());
+        return new SnapshotKeeper(options, start, store, spool, state, kept, clock);
+    }
+
+    @Override
+    public void close() {
+        try (plugins;
+                store) {
+            spool.close();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.holdfast.host.http;
+
+import io.javalin.http.Context;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The bodies that every API answers with. */
+final class Answers {
+
+    static final String JSON = "application/json";
+    static final String TEXT = "text/plain; charset=utf-8";
+
+    private Answers() {}
+
+    /** A map or a list, printed over several lines. */
+    static void json(Context context, int status, Object body) {
+        json(context, status, Json.pretty(body));
+    }
+
+    static void json(Context context, int status, byte[] body) {
+        context.status(status).contentType(JSON).result(body);
+    }
+
+    /** {@code {"status": ...}}. */
+    static Map<String, Object> status(String sentence) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("status", sentence);
+        return body;
+    }
+
+    /** The error in the shape that the API of this path has. */
+    static void error(Context context, ErrorAnswer error) {
+        if (context.path().startsWith("/v2")) {
+            json(context, error.code(), Map.of("error", error.message()));
+        } else {
+            json(context, error.code(), error.toMap());
+        }
+    }
+
+    /** A text that may stand in a header: what is not printable ASCII becomes {@code %XX} of its UTF-8. */
+    static String headerSafe(String text) {
+        StringBuilder safe = new StringBuilder(text.length());
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            if (b >= ' ' && b <= '~' && b != '%') {
+                safe.append((char) b);
+            } else {
+                safe.append(String.format("%%%02X", b));
+            }
+        }
+        return safe.toString();
+    }
+}

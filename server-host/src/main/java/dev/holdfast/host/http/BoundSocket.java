@@ -1,0 +1,70 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.config.ListenAddress;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A port that is taken already while nobody answers on it yet, so that a host takes all its ports or none.
+ *
+ * @param address with the port that the system chose, where it was asked to
+ */
+record BoundSocket(ListenAddress address, ServerSocketChannel channel) implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(BoundSocket.class);
+    private static final int BACKLOG = 1024;
+
+    /**
+     * @param key the configuration key that gave the address
+     * @throws ConfigException if the port is in use or the address is not this machine's
+     */
+    static BoundSocket bind(String key, ListenAddress address) {
+        InetSocketAddress socket = new InetSocketAddress(address.host(), address.port());
+        if (socket.isUnresolved()) {
+            throw new ConfigException(key + " " + address + " cannot be listened on: there is no host '"
+                    + address.host() + "'; give an address of this machine, such as 127.0.0.1");
+        }
+        ServerSocketChannel channel = null;
+        try {
+            channel = ServerSocketChannel.open();
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            channel.bind(socket, BACKLOG);
+            BoundSocket bound = new BoundSocket(
+                    address.withPort(((InetSocketAddress) channel.getLocalAddress()).getPort()), channel);
+            if (!address.isLoopback()) {
+                log.warn(
+                        "{} {} can be reached from other machines; let only those through a firewall or proxy that"
+                                + " should",
+                        key,
+                        bound.address());
+            }
+            return bound;
+        } catch (IOException e) {
+            close(channel, address);
+            throw new ConfigException(
+                    key + " " + address + " cannot be listened on: " + e.getMessage()
+                            + "; stop what uses the port, or set " + key + " to another one",
+                    e);
+        }
+    }
+
+    @Override
+    public void close() {
+        close(channel, address);
+    }
+
+    private static void close(@org.jspecify.annotations.Nullable ServerSocketChannel channel, ListenAddress address) {
+        if (channel != null) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                log.warn("The socket of {} could not be closed: {}", address, e.toString());
+            }
+        }
+    }
+}

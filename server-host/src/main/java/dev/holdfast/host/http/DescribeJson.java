@@ -1,0 +1,105 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.runtime.ModelSignature;
+import dev.holdfast.host.runtime.TensorSpec;
+import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.serving.VersionStatus.WorkerStatus;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A model version as {@code GET /models/{name}} describes it: the fields of TorchServe in its order, those that only make
+ * sense there with the values of a model that does not use them, then the fields of this host.
+ */
+final class DescribeJson {
+
+    private static final DateTimeFormatter MILLIS =
+            new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
+
+    private DescribeJson() {}
+
+    static Map<String, Object> of(VersionStatus status, Optional<String> snapshot) {
+        VersionState state = status.state();
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("modelName", status.model());
+        json.put("modelVersion", status.version());
+        json.put("modelUrl", state.url().orElse(state.archive()));
+        json.put("runtime", state.runtimeType());
+        json.put("minWorkers", state.minWorkers());
+        json.put("maxWorkers", state.maxWorkers());
+        json.put("batchSize", state.batchSize());
+        json.put("maxBatchDelay", state.maxBatchDelay().toMillis());
+        json.put("responseTimeout", state.responseTimeout().toSeconds());
+        json.put("startupTimeout", state.startupTimeout().toSeconds());
+        json.put("maxRetryTimeoutInSec", 300);
+        json.put("clientTimeoutInMills", 0);
+        json.put("parallelType", "");
+        json.put("parallelLevel", 0);
+        json.put("deviceType", "cpu");
+        json.put("continuousBatching", false);
+        json.put("useJobTicket", false);
+        json.put("useVenv", false);
+        json.put("stateful", false);
+        json.put("sequenceMaxIdleMSec", 0);
+        json.put("sequenceTimeoutMSec", 0);
+        json.put("maxNumSequence", 0);
+        json.put("maxSequenceJobQueueSize", 0);
+        json.put("loadedAtStartup", status.loadedAtStartup());
+        json.put("workers", status.workers().stream().map(DescribeJson::worker).toList());
+        json.put("jobQueueStatus", queue(status));
+        putOwn(json, status);
+        snapshot.ifPresent(name -> json.put("snapshot", name));
+        return json;
+    }
+
+    private static Map<String, Object> worker(WorkerStatus worker) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("id", Integer.toString(worker.id()));
+        json.put("startTime", MILLIS.format(worker.startTime()));
+        json.put("status", worker.unloading() ? "UNLOADING" : "READY");
+        json.put("memoryUsage", 0);
+        json.put("pid", ProcessHandle.current().pid());
+        json.put("gpu", false);
+        json.put("gpuUsage", "N/A");
+        return json;
+    }
+
+    private static Map<String, Object> queue(VersionStatus status) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("remainingCapacity", status.remainingCapacity());
+        json.put("pendingRequests", status.pendingRequests());
+        return json;
+    }
+
+    private static void putOwn(Map<String, Object> json, VersionStatus status) {
+        json.put("status", status.failure().isPresent() ? "FAILED" : "READY");
+        status.failure().ifPresent(why -> json.put("failure", why));
+        json.put("defaultVersion", status.isDefault());
+        status.runtime().ifPresent(runtime -> json.put("platform", runtime));
+        status.signature().map(ModelSignature::inputs).ifPresent(inputs -> json.put("inputs", specs(inputs)));
+        status.signature().map(ModelSignature::outputs).ifPresent(outputs -> json.put("outputs", specs(outputs)));
+        if (!status.labels().isEmpty()) {
+            json.put("labels", status.labels());
+        }
+        status.state().handler().ifPresent(handler -> json.put("handler", handler));
+        status.state().archiveSha256().ifPresent(sha256 -> json.put("archiveSha256", sha256));
+    }
+
+    /** Inputs or outputs as the Open Inference Protocol writes them. */
+    static List<Map<String, Object>> specs(List<TensorSpec> specs) {
+        return specs.stream()
+                .map(spec -> {
+                    Map<String, Object> json = new LinkedHashMap<>();
+                    json.put("name", spec.name());
+                    json.put("datatype", spec.type().name());
+                    json.put("shape", spec.shape());
+                    return json;
+                })
+                .toList();
+    }
+}

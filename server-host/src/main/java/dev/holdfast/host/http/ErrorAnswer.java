@@ -1,0 +1,108 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.archive.ArchiveException;
+import dev.holdfast.host.runtime.InvalidInputException;
+import dev.holdfast.host.serving.ServingException;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
+import io.javalin.http.HttpResponseException;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.EofException;
+
+/**
+ * An error as a caller sees it. The types are the names that TorchServe's clients look for.
+ *
+ * @param expected whether somebody's request or store is the reason, rather than a defect of this host
+ */
+record ErrorAnswer(int code, String type, String message, boolean expected) {
+
+    private static final String NOT_FOUND = "Requested resource is not found, please refer to API document.";
+    private static final String NOT_ALLOWED = "Requested method is not allowed, please refer to API document.";
+
+    private static ErrorAnswer of(int code, String type, String message) {
+        return new ErrorAnswer(code, type, message, true);
+    }
+
+    static ErrorAnswer of(Throwable failure) {
+        if (failure instanceof ApiException api) {
+            return of(api.status(), api.type(), message(api));
+        } else if (failure instanceof ServingException serving) {
+            return of(serving);
+        } else if (failure instanceof InvalidInputException) {
+            return of(400, "BadRequestException", message(failure));
+        } else if (failure instanceof ArchiveException) {
+            return of(400, "InvalidModelException", message(failure));
+        } else if (failure instanceof SnapshotStoreException store) {
+            return of(status(store), store.getClass().getSimpleName(), message(store));
+        } else if (failure instanceof HttpResponseException http) {
+            return of(http);
+        } else if (failure instanceof HttpException malformed) {
+            return of(malformed.getCode(), "BadRequestException", "The request's body is no valid HTTP/1.1.");
+        } else if (failure instanceof EofException || failure instanceof TimeoutException) {
+            return of(408, "RequestTimeoutException", "The request's body did not arrive whole in time.");
+        } else if ((failure instanceof CompletionException
+                        || failure instanceof ExecutionException
+                        || failure instanceof IOException)
+                && failure.getCause() != null) {
+            return of(failure.getCause());
+        }
+        return new ErrorAnswer(
+                500,
+                "InternalServerException",
+                "The host failed to answer; its log has the reason under this answer's x-request-id.",
+                false);
+    }
+
+    private static ErrorAnswer of(ServingException failure) {
+        String message = message(failure);
+        return switch (failure.kind()) {
+            case BAD_REQUEST -> of(400, "BadRequestException", message);
+            case BAD_ARCHIVE -> of(400, "InvalidModelException", message);
+            case MODEL_NOT_FOUND -> of(404, "ModelNotFoundException", message);
+            case VERSION_NOT_FOUND -> of(404, "ModelVersionNotFoundException", message);
+            case CONFLICT -> of(409, "ConflictStatusException", message);
+            case DEFAULT_VERSION -> of(403, "InvalidModelVersionException", message);
+            case UNAVAILABLE -> of(503, "ServiceUnavailableException", message);
+            case TIMEOUT -> of(408, "RequestTimeoutException", message);
+            case INTERNAL -> of(500, "InternalServerException", message);
+        };
+    }
+
+    private static ErrorAnswer of(HttpResponseException failure) {
+        return switch (failure.getStatus()) {
+            case 404 -> of(404, "ResourceNotFoundException", NOT_FOUND);
+            case 405 -> of(405, "MethodNotAllowedException", NOT_ALLOWED);
+            default -> of(failure.getStatus(), "BadRequestException", message(failure));
+        };
+    }
+
+    private static int status(SnapshotStoreException failure) {
+        if (failure instanceof SnapshotNotFoundException) {
+            return 404;
+        } else if (failure instanceof SnapshotConflictException) {
+            return 409;
+        }
+        return failure instanceof StoreUnavailableException ? 503 : 500;
+    }
+
+    private static String message(Throwable failure) {
+        return String.valueOf(failure.getMessage());
+    }
+
+    /** The body: exactly these three fields. */
+    Map<String, Object> toMap() {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("code", code);
+        body.put("type", type);
+        body.put("message", message);
+        return body;
+    }
+}

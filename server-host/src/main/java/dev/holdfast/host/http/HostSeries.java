@@ -1,0 +1,78 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.ServingException;
+import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.snapshot.Snapshots;
+import dev.holdfast.host.snapshot.StoreStatus;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.List;
+
+/** The state of this host as metrics: its models and workers, and how it stands with its snapshot store. */
+final class HostSeries {
+
+    private final ModelServing serving;
+    private final Snapshots snapshots;
+
+    HostSeries(ModelServing serving, Snapshots snapshots) {
+        this.serving = serving;
+        this.snapshots = snapshots;
+    }
+
+    MetricSnapshots collect() {
+        MetricSnapshots.Builder all = MetricSnapshots.builder();
+        collectStore(all);
+        collectModels(all);
+        return all.build();
+    }
+
+    private void collectStore(MetricSnapshots.Builder all) {
+        StoreStatus status = snapshots.status();
+        Series mode = new Series("holdfast_snapshot_mode", "1 for how the host writes snapshots now, 0 for the others");
+        for (StoreStatus.Mode each : StoreStatus.Mode.values()) {
+            mode.value(each == status.mode() ? 1 : 0, Labels.of("store", status.store(), "mode", each.name()));
+        }
+        all.metricSnapshot(mode.build());
+        all.metricSnapshot(new Series("holdfast_snapshots_spooled", "Snapshots that wait for the store to return")
+                .value(status.spooled(), Labels.EMPTY)
+                .build());
+        all.metricSnapshot(new Series("holdfast_snapshot_revision", "Revision of the newest snapshot")
+                .value((double) status.revision(), Labels.EMPTY)
+                .build());
+    }
+
+    private void collectModels(MetricSnapshots.Builder all) {
+        List<VersionStatus> versions = serving.state().models().keySet().stream()
+                .flatMap(model -> versions(model).stream())
+                .toList();
+        Series workers = new Series("holdfast_workers", "Running workers");
+        Series waiting = new Series("holdfast_waiting_requests", "Requests in the queue");
+        for (VersionStatus version : versions) {
+            Labels labels = Labels.of("model_name", version.model(), "model_version", version.version());
+            workers.value(version.workers().size(), labels);
+            waiting.value(version.pendingRequests(), labels);
+        }
+        long failed = versions.stream()
+                .filter(version -> version.failure().isPresent())
+                .count();
+        all.metricSnapshot(new Series("holdfast_models", "Models that are to be served")
+                .value(serving.state().models().size(), Labels.EMPTY)
+                .build());
+        all.metricSnapshot(new Series("holdfast_model_versions", "Model versions by whether they are loaded")
+                .value((double) (versions.size() - failed), Labels.of("status", "READY"))
+                .value((double) failed, Labels.of("status", "FAILED"))
+                .build());
+        all.metricSnapshot(workers.build());
+        all.metricSnapshot(waiting.build());
+    }
+
+    private List<VersionStatus> versions(String model) {
+        try {
+            return serving.describeAll(model);
+        } catch (ServingException e) {
+            // It was unregistered since the names were listed.
+            return List.of();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.runtime.ModelSignature;
+import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.RunningVersion;
+import dev.holdfast.host.snapshot.Snapshots;
+import dev.holdfast.host.snapshot.StoreStatus;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Predictions in the forms of TorchServe, SageMaker and KServe version 1, and whether the host is healthy. */
+final class InferenceApi {
+
+    private static final List<HandlerType> PREDICTING = List.of(HandlerType.POST, HandlerType.PUT, HandlerType.GET);
+
+    private final ModelServing serving;
+    private final Snapshots snapshots;
+    private final Predictions predictions;
+    private final TensorWriter writer;
+    private final int maxRequestSize;
+    private final int maxResponseSize;
+
+    InferenceApi(
+            ModelServing serving,
+            Snapshots snapshots,
+            Predictions predictions,
+            TensorWriter writer,
+            int maxRequestSize,
+            int maxResponseSize) {
+        this.serving = serving;
+        this.snapshots = snapshots;
+        this.predictions = predictions;
+        this.writer = writer;
+        this.maxRequestSize = maxRequestSize;
+        this.maxResponseSize = maxResponseSize;
+    }
+
+    List<Route> routes() {
+        Scope scope = Scope.INFERENCE;
+        List<Route> routes = new ArrayList<>();
+        for (HandlerType method : PREDICTING) {
+            for (String path : List.of(
+                    "/predictions/{model}",
+                    "/predictions/{model}/{version}",
+                    "/predictions/{model}/{version}/<rest>",
+                    "/{model}/predict",
+                    "/{model}/{version}/predict")) {
+                routes.add(new Route(method, path, scope, this::predict));
+            }
+            for (String path : List.of("/explanations/{model}", "/explanations/{model}/{version}")) {
+                routes.add(new Route(method, path, scope, InferenceApi::explain));
+            }
+            routes.add(new Route(method, "/wfpredict/{workflow}", scope, InferenceApi::workflow));
+        }
+        Handler invoke = this::invoke;
+        routes.add(Route.get("/ping", scope, this::ping));
+        routes.add(Route.post("/invocations", scope, invoke));
+        routes.add(Route.post("/models/{model}/invoke", scope, this::predict));
+        routes.add(Route.post("/v1/models/{model}:predict", scope, this::predictKserve));
+        routes.add(Route.post("/v1/models/{model}:explain", scope, InferenceApi::explain));
+        routes.add(Route.options("/predictions/{model}", scope, this::document));
+        return routes;
+    }
+
+    private void ping(Context context) {
+        boolean healthy = serving.healthy();
+        Map<String, Object> body = Answers.status(healthy ? "Healthy" : "Unhealthy");
+        StoreStatus store = snapshots.status();
+        if (store.mode() == StoreStatus.Mode.DETACHED || store.mode() == StoreStatus.Mode.SPOOLING) {
+            body.put("snapshots", store.mode().name());
+        }
+        if (!store.notices().isEmpty()) {
+            body.put("notice", String.join(" ", store.notices()));
+        }
+        Answers.json(context, healthy ? 200 : 500, body);
+    }
+
+    private void invoke(Context context) throws IOException {
+        String model = Optional.ofNullable(context.queryParam("model_name"))
+                .map(name -> Names.check("Model name", name))
+                .orElseGet(this::onlyModel);
+        predict(context, model, Optional.empty());
+    }
+
+    private String onlyModel() {
+        Set<String> models = serving.state().models().keySet();
+        if (models.size() != 1) {
+            throw ApiException.badRequest("Parameter model_name is required.");
+        }
+        return models.iterator().next();
+    }
+
+    private void predict(Context context) throws IOException {
+        predict(context, Names.model(context), Names.version(context));
+    }
+
+    private void predict(Context context, String name, Optional<String> version) throws IOException {
+        RunningVersion model = serving.find(name, version);
+        ModelSignature signature = model.signature();
+        byte[] body = read(context);
+        if (signature.raw()) {
+            predictRaw(context, model, signature, body);
+            return;
+        }
+        TensorRequest request = TensorReader.read(body, signature);
+        List<Tensor> outputs = predictions.run(model, request.inputs());
+        Answers.json(
+                context,
+                200,
+                request.open().isPresent()
+                        ? OpenInferenceApi.write(writer, model, request, outputs)
+                        : writer.plain(outputs, request.oneRow()));
+    }
+
+    private byte[] read(Context context) throws IOException {
+        String type = Optional.ofNullable(context.contentType()).orElse("").toLowerCase(Locale.ROOT);
+        if (type.startsWith("multipart/")) {
+            throw new ApiException(
+                    415,
+                    "UnsupportedMediaTypeException",
+                    "Bodies of type multipart are not supported; send the bytes alone, as curl does with --data-binary.");
+        }
+        return RequestBody.read(context, maxRequestSize);
+    }
+
+    private void predictRaw(Context context, RunningVersion model, ModelSignature signature, byte[] body) {
+        List<Tensor> outputs = predictions.run(model, List.of(RawBodies.input(signature, body)));
+        byte[] answer = RawBodies.answer(outputs);
+        if (answer.length > maxResponseSize) {
+            throw TensorWriter.tooLarge(maxResponseSize);
+        }
+        context.status(200)
+                .contentType(RawBodies.contentType(context.contentType(), body, answer))
+                .result(answer);
+    }
+
+    private void predictKserve(Context context) throws IOException {
+        RunningVersion model = serving.find(Names.model(context), Optional.empty());
+        ModelSignature signature = model.signature();
+        byte[] body = read(context);
+        if (signature.raw()) {
+            predictRaw(context, model, signature, body);
+            return;
+        }
+        TensorRequest request = TensorReader.read(body, signature);
+        Answers.json(context, 200, writer.predictions(predictions.run(model, request.inputs())));
+    }
+
+    private void document(Context context) {
+        Answers.json(context, 200, ModelDocument.of(serving.describe(Names.model(context), Optional.empty())));
+    }
+
+    private static void explain(Context context) {
+        throw ApiException.notImplemented("Explanations are not supported by this host.");
+    }
+
+    private static void workflow(Context context) {
+        throw ApiException.notImplemented("Workflows are not supported by this host; call the models one by one.");
+    }
+}

@@ -1,0 +1,96 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.config.ListenAddress;
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.router.Endpoint;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** An HTTP server on one port. Closing it lets running requests end, for a time, and takes no new ones. */
+final class Listener implements AutoCloseable {
+
+    private static final int FEWEST_THREADS = 4;
+    private static final long STOP_MILLIS = 10_000;
+    private static final long IDLE_MILLIS = 60_000;
+
+    /** How long a connection without a request is kept while stopping. */
+    private static final long STOP_IDLE_MILLIS = 100;
+
+    private final Javalin server;
+    private final ListenAddress address;
+
+    private Listener(Javalin server, ListenAddress address) {
+        this.server = server;
+        this.address = address;
+    }
+
+    /**
+     * Answers on a bound socket from now on; closing the listener closes the socket.
+     *
+     * @param threads how many requests it works on at once
+     */
+    static Listener start(String name, BoundSocket socket, int threads, List<Route> routes, Pipeline pipeline) {
+        Javalin server = Javalin.create(config -> {
+            quiet(config);
+            QueuedThreadPool pool = new QueuedThreadPool(threads, FEWEST_THREADS);
+            pool.setName(name);
+            config.jetty.threadPool = pool;
+            config.jetty.modifyServer(jetty -> {
+                jetty.setStopTimeout(STOP_MILLIS);
+                jetty.setErrorHandler(new MalformedRequests());
+            });
+            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket));
+            for (Route route : routes) {
+                config.routes.addEndpoint(
+                        Endpoint.create(route.method(), route.path()).handler(pipeline.guarded(route)));
+            }
+            pipeline.install(config);
+        });
+        server.start();
+        return new Listener(server, socket.address());
+    }
+
+    private static void quiet(JavalinConfig config) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.startup.startupWatcherEnabled = false;
+        config.http.prefer405over404 = true;
+        config.http.generateEtags = false;
+        config.http.compressionStrategy = CompressionStrategy.NONE;
+        config.router.ignoreTrailingSlashes = true;
+    }
+
+    private static Connector connector(Server jetty, HttpConfiguration http, BoundSocket socket) {
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
+        connector.setHost(socket.address().host());
+        connector.setPort(socket.address().port());
+        connector.setIdleTimeout(IDLE_MILLIS);
+        connector.setShutdownIdleTimeout(STOP_IDLE_MILLIS);
+        try {
+            connector.open(socket.channel());
+        } catch (IOException e) {
+            throw new UncheckedIOException("The socket of " + socket.address() + " cannot be opened", e);
+        }
+        return connector;
+    }
+
+    ListenAddress address() {
+        return address;
+    }
+
+    @Override
+    public void close() {
+        server.stop();
+    }
+}

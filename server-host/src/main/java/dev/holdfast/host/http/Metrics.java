@@ -1,0 +1,83 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.serving.InferenceListener;
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.snapshot.Snapshots;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the host measures of itself, for Prometheus: inference, snapshots, models, and the JVM. Safe for several threads.
+ *
+ * <p>The registry and the JVM's meters are made at the first scrape, so that a start does not wait for them.
+ */
+public final class Metrics implements InferenceListener {
+
+    static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+    private final InferenceCounters counters;
+    private final PrometheusRegistry collected = new PrometheusRegistry();
+    private @Nullable PrometheusMeterRegistry registry;
+
+    /**
+     * @param hostName this host, as the metrics label it
+     */
+    public Metrics(String hostName) {
+        this.counters = new InferenceCounters(hostName);
+        collected.register((MultiCollector) counters::collect);
+    }
+
+    @Override
+    public void predicted(String model, String version, long queueNanos, long inferenceNanos) {
+        counters.predicted(model, version, queueNanos, inferenceNanos);
+    }
+
+    /** Adds what is to be said of these; called once. */
+    void watch(ModelServing serving, Snapshots snapshots) {
+        counters.watch(serving::state);
+        collected.register((MultiCollector) new HostSeries(serving, snapshots)::collect);
+    }
+
+    void answered(int status) {
+        counters.answered(status);
+    }
+
+    /**
+     * The metrics in Prometheus' text format, version 0.0.4.
+     *
+     * @param names the only ones wanted; empty for all
+     */
+    byte[] scrape(Set<String> names) {
+        if (names.isEmpty()) {
+            return registry().scrape(CONTENT_TYPE).getBytes(StandardCharsets.UTF_8);
+        }
+        // The library calls a counter by its name without the suffix that it writes.
+        Set<String> wanted = new HashSet<>(names);
+        names.forEach(name -> wanted.add(name.replaceFirst("_total$", "")));
+        return registry().scrape(CONTENT_TYPE, wanted).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private synchronized PrometheusMeterRegistry registry() {
+        if (registry == null) {
+            registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, collected, Clock.SYSTEM);
+            new JvmMemoryMetrics().bindTo(registry);
+            new JvmThreadMetrics().bindTo(registry);
+            new ClassLoaderMetrics().bindTo(registry);
+            new ProcessorMetrics().bindTo(registry);
+            new UptimeMetrics().bindTo(registry);
+        }
+        return registry;
+    }
+}

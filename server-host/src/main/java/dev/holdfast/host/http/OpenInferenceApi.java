@@ -1,0 +1,142 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.runtime.InvalidInputException;
+import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.RunningVersion;
+import dev.holdfast.host.serving.VersionStatus;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The Open Inference Protocol, version 2, over HTTP and JSON. It does not have the binary tensor extension.
+ *
+ * <p>Whether the host lives and is ready is told without a token, because probes cannot follow keys that expire.
+ */
+final class OpenInferenceApi {
+
+    private static final String BINARY_HEADER = "Inference-Header-Content-Length";
+
+    private final ModelServing serving;
+    private final Predictions predictions;
+    private final TensorWriter writer;
+    private final int maxRequestSize;
+    private final String version;
+
+    /**
+     * @param version the host's
+     */
+    OpenInferenceApi(
+            ModelServing serving, Predictions predictions, TensorWriter writer, int maxRequestSize, String version) {
+        this.serving = serving;
+        this.predictions = predictions;
+        this.writer = writer;
+        this.maxRequestSize = maxRequestSize;
+        this.version = version;
+    }
+
+    List<Route> routes() {
+        Scope scope = Scope.INFERENCE;
+        String model = "/v2/models/{model}";
+        String modelVersion = "/v2/models/{model}/versions/{version}";
+        return List.of(
+                Route.get("/v2", scope, this::server),
+                Route.get("/v2/health/live", Scope.NONE, context -> Answers.json(context, 200, Map.of("live", true))),
+                Route.get("/v2/health/ready", Scope.NONE, this::serverReady),
+                Route.get(model, scope, this::metadata),
+                Route.get(modelVersion, scope, this::metadata),
+                Route.get(model + "/ready", scope, this::modelReady),
+                Route.get(modelVersion + "/ready", scope, this::modelReady),
+                Route.post(model + "/infer", scope, this::infer),
+                Route.post(modelVersion + "/infer", scope, this::infer),
+                Route.post(model + "/explain", scope, OpenInferenceApi::explain));
+    }
+
+    private void server(Context context) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("name", "holdfast");
+        body.put("version", version);
+        body.put("extensions", List.of());
+        Answers.json(context, 200, body);
+    }
+
+    private void serverReady(Context context) {
+        boolean ready = serving.healthy();
+        Answers.json(context, ready ? 200 : 503, Map.of("ready", ready));
+    }
+
+    private void metadata(Context context) {
+        VersionStatus status = serving.describe(Names.model(context), Names.version(context));
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("name", status.model());
+        body.put(
+                "versions",
+                serving.describeAll(status.model()).stream()
+                        .map(VersionStatus::version)
+                        .toList());
+        status.signature().ifPresent(signature -> {
+            body.put("platform", signature.platform());
+            body.put("inputs", DescribeJson.specs(signature.inputs()));
+            body.put("outputs", DescribeJson.specs(signature.outputs()));
+        });
+        Answers.json(context, 200, body);
+    }
+
+    private void modelReady(Context context) {
+        VersionStatus status = serving.describe(Names.model(context), Names.version(context));
+        boolean ready = status.healthy() && !status.workers().isEmpty();
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("name", status.model());
+        body.put("ready", ready);
+        Answers.json(context, ready ? 200 : 503, body);
+    }
+
+    private void infer(Context context) throws IOException {
+        RunningVersion model = serving.find(Names.model(context), Names.version(context));
+        model.signature();
+        if (context.req().getHeader(BINARY_HEADER) != null) {
+            throw ApiException.badRequest("Header " + BINARY_HEADER
+                    + " asks for the binary tensor extension, which this host does not have; send and take JSON.");
+        }
+        byte[] body = RequestBody.read(context, maxRequestSize);
+        TensorRequest request;
+        try {
+            request = OpenInferenceReader.read(body);
+        } catch (IOException e) {
+            throw new InvalidInputException("The body is no JSON: " + Json.reason(e), e);
+        }
+        List<Tensor> outputs = predictions.run(model, request.inputs());
+        Answers.json(context, 200, write(writer, model, request, outputs));
+    }
+
+    /** The answer in the protocol's form, with the outputs that the request selected. */
+    static byte[] write(TensorWriter writer, RunningVersion model, TensorRequest request, List<Tensor> outputs) {
+        TensorRequest.OpenRequest open = request.open().orElseThrow();
+        return writer.open(model.model(), model.version(), open.id(), select(outputs, open.outputs()));
+    }
+
+    private static List<Tensor> select(List<Tensor> outputs, List<String> names) {
+        if (names.isEmpty()) {
+            return outputs;
+        }
+        List<Tensor> selected = new ArrayList<>();
+        for (String name : names) {
+            Optional<Tensor> found = outputs.stream()
+                    .filter(output -> output.name().equals(name))
+                    .findFirst();
+            selected.add(found.orElseThrow(
+                    () -> new InvalidInputException("The model has no output '" + Names.printable(name) + "'; it has "
+                            + outputs.stream().map(Tensor::name).toList() + ".")));
+        }
+        return selected;
+    }
+
+    private static void explain(Context context) {
+        throw ApiException.notImplemented("Explanations are not supported by this host.");
+    }
+}

@@ -1,0 +1,124 @@
+package dev.holdfast.host.http;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The parameters of a management call: those of the query and, over them, those of a JSON body. The body is read as
+ * leniently as TorchServe reads it, with single quotes and numbers as strings; the values are not.
+ */
+final class Parameters {
+
+    private static final JsonFactory LENIENT = Json.FACTORY
+            .rebuild()
+            .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
+            .enable(JsonReadFeature.ALLOW_UNQUOTED_FIELD_NAMES)
+            .build();
+
+    private final Map<String, String> values;
+
+    private Parameters(Map<String, String> values) {
+        this.values = values;
+    }
+
+    static Parameters ofQuery(Context context) {
+        Map<String, String> values = new HashMap<>();
+        context.queryParamMap().forEach((name, all) -> values.put(name, all.get(0)));
+        return new Parameters(values);
+    }
+
+    /**
+     * @param most the largest body in bytes
+     * @throws ApiException if the body is too large or no JSON object of plain values
+     */
+    static Parameters ofQueryAndBody(Context context, int most) throws IOException {
+        Parameters query = ofQuery(context);
+        String contentType = Optional.ofNullable(context.contentType()).orElse("");
+        byte[] body = RequestBody.read(context, most);
+        if (contentType.toLowerCase(Locale.ROOT).startsWith(Answers.JSON)) {
+            query.values.putAll(parse(body));
+        }
+        return query;
+    }
+
+    private static Map<String, String> parse(byte[] body) {
+        Map<String, String> values = new HashMap<>();
+        try (JsonParser json = LENIENT.createParser(body)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw ApiException.badRequest("The body must be a JSON object, such as {\"url\": \"model.mar\"}.");
+            }
+            while (json.nextToken() != JsonToken.END_OBJECT) {
+                String name = json.currentName();
+                JsonToken value = json.nextToken();
+                if (!value.isScalarValue()) {
+                    throw ApiException.badRequest(
+                            "Parameter " + Names.printable(name) + " must be a text, a number, true or false.");
+                }
+                if (value != JsonToken.VALUE_NULL) {
+                    values.put(name, json.getText());
+                }
+            }
+            if (json.nextToken() != null) {
+                throw ApiException.badRequest("The body must be one JSON object and nothing after it.");
+            }
+            return values;
+        } catch (IOException e) {
+            throw ApiException.badRequest("The body is no JSON: " + Json.reason(e));
+        }
+    }
+
+    /** A text; a missing and an empty one are the same. */
+    Optional<String> text(String name) {
+        return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
+    }
+
+    boolean has(String name) {
+        return values.containsKey(name);
+    }
+
+    /**
+     * @throws ApiException if it is there and no whole number
+     */
+    OptionalInt number(String name) {
+        Optional<String> value = text(name);
+        if (value.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        try {
+            return OptionalInt.of(Integer.parseInt(value.get().strip()));
+        } catch (NumberFormatException e) {
+            throw ApiException.badRequest(
+                    "Parameter " + name + " '" + Names.printable(value.get()) + "' must be a whole number.");
+        }
+    }
+
+    /**
+     * @throws ApiException if it is there and neither true nor false
+     */
+    boolean truth(String name, boolean otherwise) {
+        String value = text(name).orElse(String.valueOf(otherwise));
+        if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
+            throw ApiException.badRequest(
+                    "Parameter " + name + " '" + Names.printable(value) + "' must be true or false.");
+        }
+        return Boolean.parseBoolean(value);
+    }
+
+    /** A number as the lists take it: what is none counts as left out. */
+    int lenientNumber(String name, int otherwise) {
+        try {
+            return text(name).map(Integer::parseInt).orElse(otherwise);
+        } catch (NumberFormatException e) {
+            return otherwise;
+        }
+    }
+}

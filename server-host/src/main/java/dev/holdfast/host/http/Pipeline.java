@@ -1,0 +1,117 @@
+package dev.holdfast.host.http;
+
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HttpResponseException;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What happens to every request of a listener around its route: headers, token, errors, counting. */
+final class Pipeline {
+
+    private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
+    private static final String REQUEST_ID = "x-request-id";
+    private static final byte[] FAILED =
+            Json.pretty(new ErrorAnswer(500, "InternalServerException", "The host failed to answer.", false).toMap());
+
+    private final Optional<TokenAuthorization> authorization;
+    private final Map<String, String> corsHeaders;
+    private final IntConsumer answered;
+    private final Consumer<Context> beforeManagement;
+
+    /**
+     * @param authorization who may call; empty for everyone
+     * @param corsHeaders sent with every answer; empty for none
+     * @param answered told the status of each answer
+     * @param beforeManagement done before each call that a management token is asked for
+     */
+    Pipeline(
+            Optional<TokenAuthorization> authorization,
+            Map<String, String> corsHeaders,
+            IntConsumer answered,
+            Consumer<Context> beforeManagement) {
+        this.authorization = authorization;
+        this.corsHeaders = Map.copyOf(corsHeaders);
+        this.answered = answered;
+        this.beforeManagement = beforeManagement;
+    }
+
+    /** The route's handler behind the check of its token. */
+    Handler guarded(Route route) {
+        Handler handler = route.handler();
+        Scope scope = route.scope();
+        if (scope == Scope.MANAGEMENT || scope == Scope.API) {
+            return context -> {
+                authorization.ifPresent(guard -> guard.require(context, scope));
+                beforeManagement.accept(context);
+                handler.handle(context);
+            };
+        }
+        return context -> {
+            authorization.ifPresent(guard -> guard.require(context, scope));
+            handler.handle(context);
+        };
+    }
+
+    void install(JavalinConfig config) {
+        config.routes.before(this::begin);
+        config.routes.after(context -> answered.accept(context.statusCode()));
+        config.routes.exception(Exception.class, this::fail);
+        // The library has a handler of its own for this one, which would come first.
+        config.routes.exception(HttpResponseException.class, this::fail);
+        config.router.javaLangErrorHandler((response, error) -> {
+            // The stack may be all but used up, or the memory: as little as possible is done here.
+            log.error("A request failed: {}", error.toString());
+            log.debug("A request failed", error);
+            response.setStatus(500);
+            response.setContentType(Answers.JSON);
+            try {
+                response.getOutputStream().write(FAILED);
+            } catch (IOException e) {
+                log.debug("The caller has gone", e);
+            }
+        });
+    }
+
+    private void begin(Context context) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        context.header(REQUEST_ID, new UUID(random.nextLong(), random.nextLong()).toString());
+        context.header("Pragma", "no-cache");
+        context.header("Cache-Control", "no-cache; no-store, must-revalidate, private");
+        context.header("Expires", "Thu, 01 Jan 1970 00:00:00 UTC");
+        context.header("X-Content-Type-Options", "nosniff");
+        if (!corsHeaders.isEmpty()) {
+            corsHeaders.forEach(context::header);
+            if (context.req().getMethod().equals("OPTIONS")
+                    && context.req().getHeader("Access-Control-Request-Method") != null) {
+                context.status(204).skipRemainingHandlers();
+            }
+        }
+    }
+
+    private void fail(Exception failure, Context context) {
+        Exception shown = failure;
+        if (failure instanceof HttpResponseException && authorization.isPresent()) {
+            try {
+                authorization.get().requireAny(context);
+            } catch (ApiException unauthorized) {
+                shown = unauthorized;
+            }
+        }
+        ErrorAnswer error = ErrorAnswer.of(shown);
+        if (!error.expected()) {
+            String id = context.res().getHeader(REQUEST_ID);
+            log.error("Request {} failed: {}", id, Names.printable(failure.toString()));
+            log.debug("Request {} failed", id, failure);
+        }
+        Answers.error(context, error);
+    }
+}

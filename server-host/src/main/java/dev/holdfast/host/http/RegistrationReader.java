@@ -1,0 +1,47 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.serving.Registration;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Turns the parameters of {@code POST /models} into a registration. */
+final class RegistrationReader {
+
+    private static final Set<String> RUNTIME_TYPES = Set.of("python", "python3", "LSP");
+
+    private RegistrationReader() {}
+
+    /**
+     * @throws ApiException if the url is missing or a value breaks its rule
+     */
+    static Registration read(Parameters parameters) {
+        if (!parameters.has("url")) {
+            throw ApiException.badRequest("Parameter url is required.");
+        }
+        String url =
+                parameters.text("url").orElseThrow(() -> new ApiException(404, "ModelNotFoundException", "empty url"));
+        return new Registration(
+                url,
+                parameters.text("model_name").map(name -> Names.check("Model name", name)),
+                parameters.text("handler"),
+                parameters.text("runtime").map(RegistrationReader::runtimeType),
+                parameters.number("initial_workers"),
+                parameters.number("batch_size"),
+                boxed(parameters.number("max_batch_delay")).map(Duration::ofMillis),
+                boxed(parameters.number("response_timeout")).map(Duration::ofSeconds),
+                boxed(parameters.number("startup_timeout")).map(Duration::ofSeconds));
+    }
+
+    private static String runtimeType(String value) {
+        if (!RUNTIME_TYPES.contains(value)) {
+            throw ApiException.badRequest("Invalid RuntimeType value: " + Names.printable(value));
+        }
+        return value;
+    }
+
+    private static Optional<Long> boxed(OptionalInt number) {
+        return number.isPresent() ? Optional.of((long) number.getAsInt()) : Optional.empty();
+    }
+}

@@ -1,0 +1,32 @@
+package dev.holdfast.host.http;
+
+import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
+
+/**
+ * One call of an API.
+ *
+ * @param path as the HTTP library writes patterns: <code>{name}</code> for one segment, {@code <name>} for several
+ */
+record Route(HandlerType method, String path, Scope scope, Handler handler) {
+
+    static Route get(String path, Scope scope, Handler handler) {
+        return new Route(HandlerType.GET, path, scope, handler);
+    }
+
+    static Route post(String path, Scope scope, Handler handler) {
+        return new Route(HandlerType.POST, path, scope, handler);
+    }
+
+    static Route put(String path, Scope scope, Handler handler) {
+        return new Route(HandlerType.PUT, path, scope, handler);
+    }
+
+    static Route delete(String path, Scope scope, Handler handler) {
+        return new Route(HandlerType.DELETE, path, scope, handler);
+    }
+
+    static Route options(String path, Scope scope, Handler handler) {
+        return new Route(HandlerType.OPTIONS, path, scope, handler);
+    }
+}

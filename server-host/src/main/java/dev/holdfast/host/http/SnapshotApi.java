@@ -1,0 +1,133 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.snapshot.Snapshots;
+import dev.holdfast.host.snapshot.Snapshots.Take;
+import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotPage;
+import io.javalin.http.Context;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The snapshots on the management API: listing, reading, saving one now, and ending a detachment. */
+final class SnapshotApi {
+
+    private static final int PAGE = 100;
+
+    private final Snapshots snapshots;
+    private final ChangeAnswers answers;
+
+    SnapshotApi(Snapshots snapshots, ChangeAnswers answers) {
+        this.snapshots = snapshots;
+        this.answers = answers;
+    }
+
+    List<Route> routes() {
+        Scope scope = Scope.MANAGEMENT;
+        return List.of(
+                Route.get("/snapshots", scope, this::list),
+                Route.post("/snapshots", scope, this::save),
+                Route.get("/snapshots/status", scope, this::status),
+                Route.post("/snapshots/attach", scope, this::attach),
+                Route.get("/snapshots/{name}", scope, this::read));
+    }
+
+    private void list(Context context) {
+        Parameters parameters = Parameters.ofQuery(context);
+        SnapshotPage page;
+        try {
+            ListRequest request =
+                    ListRequest.firstPage(parameters.number("limit").orElse(PAGE));
+            request = parameters.text("next_page_token").map(request::page).orElse(request);
+            request = parameters
+                    .text("kind")
+                    .map(SnapshotKind::of)
+                    .map(request::kind)
+                    .orElse(request);
+            request = time(parameters, "from").map(request::from).orElse(request);
+            request = time(parameters, "to").map(request::until).orElse(request);
+            page = snapshots.list(request);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.badRequest(String.valueOf(e.getMessage()));
+        }
+        Map<String, Object> body = new LinkedHashMap<>();
+        page.nextPageToken().ifPresent(token -> body.put("nextPageToken", token));
+        body.put("snapshots", page.headers().stream().map(SnapshotApi::header).toList());
+        answers.object(context, 200, body);
+    }
+
+    private static Optional<Instant> time(Parameters parameters, String name) {
+        return parameters.text(name).map(value -> {
+            try {
+                return Instant.parse(value);
+            } catch (DateTimeException e) {
+                throw ApiException.badRequest("Parameter " + name + " '" + Names.printable(value)
+                        + "' must be a time like 2026-11-21T09:30:00Z.");
+            }
+        });
+    }
+
+    private static Map<String, Object> header(SnapshotHeader header) {
+        Map<String, Object> json = new LinkedHashMap<>(header.toMap());
+        json.put("revision", header.revision());
+        json.put("modelCount", header.modelCount());
+        json.put("size", header.size());
+        return json;
+    }
+
+    private void read(Context context) {
+        String name = checkedName(context.pathParam("name"));
+        byte[] text = snapshots.get(name).toBytes();
+        context.header(ChangeAnswers.SNAPSHOT, name);
+        context.status(200).contentType(Answers.TEXT).result(text);
+    }
+
+    private static String checkedName(String name) {
+        return Names.check("Snapshot name", name);
+    }
+
+    private void save(Context context) {
+        String name = Parameters.ofQuery(context)
+                .text("name")
+                .map(SnapshotApi::checkedName)
+                .orElseThrow(() -> ApiException.badRequest("Parameter name is required."));
+        try {
+            answers.changed(context, 200, "Snapshot \"" + name + "\" saved", snapshots.save(name));
+        } catch (IllegalArgumentException e) {
+            throw ApiException.badRequest(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void attach(Context context) {
+        String take = Parameters.ofQuery(context).text("take").orElse("");
+        if (!take.equals("store") && !take.equals("local")) {
+            throw ApiException.badRequest("Parameter take '" + Names.printable(take)
+                    + "' must be store (go over to the store's last snapshot) or local (write what this host serves).");
+        }
+        try {
+            answers.object(context, 200, Answers.status(snapshots.attach(Take.valueOf(take.toUpperCase(Locale.ROOT)))));
+        } catch (IllegalStateException e) {
+            throw new ApiException(409, "ConflictStatusException", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void status(Context context) {
+        StoreStatus status = snapshots.status();
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("store", status.store());
+        body.put("group", status.group());
+        body.put("mode", status.mode().name());
+        status.lastSnapshot().ifPresent(name -> body.put("lastSnapshot", name));
+        body.put("revision", status.revision());
+        body.put("spooled", status.spooled());
+        body.put("notices", status.notices());
+        answers.object(context, 200, body);
+    }
+}

@@ -1,0 +1,233 @@
+package dev.holdfast.host.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.holdfast.host.runtime.Tensor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Writes the outputs of a prediction as JSON, in the form that the request asked for. NaN and the infinities, which JSON
+ * does not have, become the texts "NaN", "Infinity" and "-Infinity". An answer over {@code max_response_size} is an error.
+ */
+final class TensorWriter {
+
+    private final int maxResponseSize;
+
+    TensorWriter(int maxResponseSize) {
+        this.maxResponseSize = maxResponseSize;
+    }
+
+    private interface Body {
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    private byte[] write(Body body) {
+        try (ByteArrayOutputStream bytes = new Bounded(maxResponseSize)) {
+            try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+                body.write(json);
+            }
+            return bytes.toByteArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Writing to memory does not fail", e);
+        }
+    }
+
+    /** One output as an array of its rows, or the row itself; several outputs as an object by name. */
+    byte[] plain(List<Tensor> outputs, boolean oneRow) {
+        return write(json -> writeValue(json, outputs, oneRow));
+    }
+
+    private static void writeValue(JsonGenerator json, List<Tensor> outputs, boolean oneRow) throws IOException {
+        if (outputs.size() == 1) {
+            new Values(outputs.get(0), oneRow).write(json);
+            return;
+        }
+        json.writeStartObject();
+        for (Tensor output : outputs) {
+            json.writeFieldName(output.name());
+            new Values(output, oneRow).write(json);
+        }
+        json.writeEndObject();
+    }
+
+    /** {@code {"predictions": [...]}}: a row each; with several outputs an object each, where all have as many rows. */
+    byte[] predictions(List<Tensor> outputs) {
+        long rows = rows(outputs.get(0));
+        boolean byRow = outputs.size() > 1 && rows >= 0 && outputs.stream().allMatch(output -> rows(output) == rows);
+        return write(json -> {
+            json.writeStartObject();
+            json.writeFieldName("predictions");
+            if (byRow) {
+                List<Values> values = new ArrayList<>();
+                outputs.forEach(output -> values.add(new Values(output, false)));
+                json.writeStartArray();
+                for (long row = 0; row < rows; row++) {
+                    json.writeStartObject();
+                    for (Values output : values) {
+                        json.writeFieldName(output.name());
+                        output.writeNextRow(json);
+                    }
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+            } else {
+                writeValue(json, outputs, false);
+            }
+            json.writeEndObject();
+        });
+    }
+
+    private static long rows(Tensor tensor) {
+        long[] shape = tensor.shape();
+        return shape.length == 0 ? -1 : shape[0];
+    }
+
+    /** The answer of the Open Inference Protocol. */
+    byte[] open(String model, String version, Optional<String> id, List<Tensor> outputs) {
+        return write(json -> {
+            json.writeStartObject();
+            json.writeStringField("model_name", model);
+            json.writeStringField("model_version", version);
+            if (id.isPresent()) {
+                json.writeStringField("id", id.get());
+            }
+            json.writeArrayFieldStart("outputs");
+            for (Tensor output : outputs) {
+                json.writeStartObject();
+                json.writeStringField("name", output.name());
+                long[] shape = output.shape();
+                json.writeFieldName("shape");
+                json.writeArray(shape, 0, shape.length);
+                json.writeStringField("datatype", output.type().name());
+                json.writeFieldName("data");
+                new Values(output, false).writeFlat(json);
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        });
+    }
+
+    /** The elements of one tensor, written one after the other in nested arrays. */
+    private static final class Values {
+
+        private final Tensor tensor;
+        private final Object elements;
+        private final long[] shape;
+        private final int first;
+        private int next;
+
+        Values(Tensor tensor, boolean oneRow) {
+            this.tensor = tensor;
+            this.elements = tensor.elements();
+            this.shape = tensor.shape();
+            this.first = oneRow && shape.length > 0 && shape[0] == 1 ? 1 : 0;
+        }
+
+        String name() {
+            return tensor.name();
+        }
+
+        void write(JsonGenerator json) throws IOException {
+            write(json, first);
+        }
+
+        void writeNextRow(JsonGenerator json) throws IOException {
+            write(json, 1);
+        }
+
+        void writeFlat(JsonGenerator json) throws IOException {
+            json.writeStartArray();
+            writeElements(json, tensor.count());
+            json.writeEndArray();
+        }
+
+        private void write(JsonGenerator json, int dimension) throws IOException {
+            if (dimension >= shape.length) {
+                writeElements(json, 1);
+                return;
+            }
+            json.writeStartArray();
+            if (dimension == shape.length - 1) {
+                writeElements(json, (int) shape[dimension]);
+            } else {
+                for (long i = 0; i < shape[dimension]; i++) {
+                    write(json, dimension + 1);
+                }
+            }
+            json.writeEndArray();
+        }
+
+        private void writeElements(JsonGenerator json, int count) throws IOException {
+            int end = next + count;
+            if (elements instanceof float[] floats) {
+                for (int i = next; i < end; i++) {
+                    json.writeNumber(floats[i]);
+                }
+            } else {
+                for (int i = next; i < end; i++) {
+                    writeElement(json, i);
+                }
+            }
+            next = end;
+        }
+
+        private void writeElement(JsonGenerator json, int index) throws IOException {
+            if (elements instanceof double[] doubles) {
+                json.writeNumber(doubles[index]);
+            } else if (elements instanceof long[] longs) {
+                json.writeNumber(longs[index]);
+            } else if (elements instanceof int[] ints) {
+                json.writeNumber(ints[index]);
+            } else if (elements instanceof short[] shorts) {
+                json.writeNumber(shorts[index]);
+            } else if (elements instanceof byte[] bytes) {
+                json.writeNumber(bytes[index]);
+            } else if (elements instanceof boolean[] truths) {
+                json.writeBoolean(truths[index]);
+            } else {
+                json.writeString(new String(((byte[][]) elements)[index], StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    static ApiException tooLarge(int most) {
+        return new ApiException(
+                500,
+                "InternalServerException",
+                "The model's answer is larger than max_response_size, " + most + " bytes.");
+    }
+
+    private static final class Bounded extends ByteArrayOutputStream {
+
+        private final int most;
+
+        Bounded(int most) {
+            super(Math.min(most, 512));
+            this.most = most;
+        }
+
+        @Override
+        public synchronized void write(int b) {
+            check(1);
+            super.write(b);
+        }
+
+        @Override
+        public synchronized void write(byte[] bytes, int offset, int length) {
+            check(length);
+            super.write(bytes, offset, length);
+        }
+
+        private void check(int more) {
+            if ((long) count + more > most) {
+                throw tooLarge(most);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.config.ConfigException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code key_file.json}: where the operator of this host finds its tokens. Only the owner reads it; it is replaced whole,
+ * and removed at the end.
+ */
+final class TokenFile implements AutoCloseable {
+
+    static final String NAME = "key_file.json";
+
+    private static final Logger log = LoggerFactory.getLogger(TokenFile.class);
+
+    private final Path file;
+    private byte[] written = {};
+
+    TokenFile(Path directory) {
+        this.file = directory.resolve(NAME);
+    }
+
+    /**
+     * @throws ConfigException if the file cannot be written
+     */
+    synchronized void write(Tokens tokens) {
+        byte[] content = Json.pretty(tokens.toMap());
+        Path temporary = file.resolveSibling("." + NAME + "." + UUID.randomUUID());
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            try (FileChannel channel = FileChannel.open(
+                    temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly())) {
+                for (ByteBuffer left = ByteBuffer.wrap(content); left.hasRemaining(); ) {
+                    channel.write(left);
+                }
+            }
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            written = content;
+        } catch (IOException e) {
+            remove(temporary);
+            throw new ConfigException(
+                    "The tokens cannot be written to " + file + ": " + e
+                            + "; make the directory writable, or start with disable_token_authorization=true",
+                    e);
+        }
+    }
+
+    private static FileAttribute<?>[] ownerOnly() {
+        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
+    }
+
+    /** Removes the file, unless another host has put its own in this place. */
+    @Override
+    public synchronized void close() {
+        try {
+            if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                    && Arrays.equals(Files.readAllBytes(file), written)) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            log.warn("The file of expired tokens {} could not be removed: {}", file, e.toString());
+        }
+    }
+
+    private static void remove(Path temporary) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            log.warn("The temporary file {} could not be removed: {}", temporary, e.toString());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.serving.ChangeLog;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.snapshot.Snapshots;
+import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A store in memory with switches for what may be wrong with it. */
+final class FakeSnapshots implements Snapshots, ChangeLog {
+
+    volatile Durability durability =
+            new Durability(Durability.Kind.STORED, Optional.of("20261121093000123-snapshot.cfg"), List.of());
+    volatile StoreStatus.Mode mode = StoreStatus.Mode.ATTACHED;
+    volatile List<String> notices = List.of();
+    volatile boolean unavailable;
+    volatile boolean silent;
+    final AtomicInteger changes = new AtomicInteger();
+    private final Map<String, Snapshot> stored = new ConcurrentSkipListMap<>();
+
+    FakeSnapshots() {
+        put("20261121093000123-startup.cfg", SnapshotKind.STARTUP, 1);
+        put("20261121093000456-snapshot.cfg", SnapshotKind.SNAPSHOT, 2);
+    }
+
+    private void put(String name, SnapshotKind kind, long revision) {
+        stored.put(
+                name,
+                Snapshot.create(
+                        SnapshotHeader.builder()
+                                .name(name)
+                                .kind(kind)
+                                .createdOn(Instant.parse("2026-11-21T09:30:00Z"))
+                                .group("default")
+                                .revision(revision)
+                                .host("here"),
+                        "model_snapshot={}".getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Override
+    public void begin() {}
+
+    @Override
+    public void abandoned() {}
+
+    @Override
+    public CompletableFuture<Durability> changed() {
+        changes.incrementAndGet();
+        return silent ? new CompletableFuture<>() : CompletableFuture.completedFuture(durability);
+    }
+
+    @Override
+    public StoreStatus status() {
+        return new StoreStatus("fs", "default", mode, Optional.of("last.cfg"), 7, notices.size(), notices);
+    }
+
+    @Override
+    public SnapshotPage list(ListRequest request) {
+        requireStore();
+        if (request.pageToken().filter(token -> !token.equals("1")).isPresent()) {
+            throw new IllegalArgumentException("Page token is not the store's");
+        }
+        List<SnapshotHeader> all = stored.values().stream()
+                .map(Snapshot::header)
+                .filter(request::accepts)
+                .toList();
+        return request.limit() == 1 && request.pageToken().isEmpty() && all.size() > 1
+                ? SnapshotPage.of(all.subList(0, 1), "1")
+                : SnapshotPage.last(all);
+    }
+
+    @Override
+    public Snapshot get(String name) {
+        requireStore();
+        return Optional.ofNullable(stored.get(name))
+                .orElseThrow(() -> new SnapshotNotFoundException("There is no snapshot " + name));
+    }
+
+    private void requireStore() {
+        if (unavailable) {
+            throw new StoreUnavailableException("The store does not answer");
+        }
+    }
+
+    @Override
+    public CompletableFuture<Durability> save(String name) {
+        put(name, SnapshotKind.SAVE, 3);
+        return CompletableFuture.completedFuture(durability);
+    }
+
+    @Override
+    public String attach(Take take) {
+        if (mode != StoreStatus.Mode.DETACHED) {
+            throw new IllegalStateException("The host is not detached");
+        }
+        mode = StoreStatus.Mode.ATTACHED;
+        return "Attached, taking " + take;
+    }
+}
