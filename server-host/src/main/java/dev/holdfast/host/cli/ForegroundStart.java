@@ -4,7 +4,10 @@ import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.logging.HostLogging;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -45,10 +48,16 @@ final class ForegroundStart {
      * @return 1 if the host did not start; a host that did ends with the process
      */
     int run(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
-        if (runFiles.of(options.logLocation()).isPresent()) {
-            return failed(ALREADY_RUNNING);
+        try (FileChannel channel = openLock(options.logLocation())) {
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                return failed(ALREADY_RUNNING);
+            }
+            return runAlone(options, logConfig);
         }
-        createDirectory(options.logLocation());
+    }
+
+    private int runAlone(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
         try {
             HostLogging.start(
                     options.logLocation(),
@@ -64,9 +73,11 @@ final class ForegroundStart {
         return 0;
     }
 
-    private static void createDirectory(Path logLocation) {
+    private static FileChannel openLock(Path logLocation) {
         try {
             PrivateFile.createDirectories(logLocation);
+            return FileChannel.open(
+                    logLocation.resolve("holdfast.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new CommandFailure("The log location " + logLocation + " cannot be used: " + e, e);
         }
