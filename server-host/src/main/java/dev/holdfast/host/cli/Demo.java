@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -18,6 +20,7 @@ import java.util.stream.Stream;
 final class Demo {
 
     private static final int SHOWN = 4;
+    private static final String INFER = "/v2/models/digits/infer";
 
     private final DemoScreen screen;
     private final DemoHost host;
@@ -42,9 +45,9 @@ final class Demo {
 
         screen.step("Register a model that reads handwritten digits, with two workers");
         manage(api, "POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
-        List<DigitAnswer> shown = DigitAnswer.ask(api, "/v2/models/digits/infer", digits.subList(0, SHOWN));
-        screen.pictures(digits.subList(0, SHOWN), shown);
-        accuracy("1.0", DigitAnswer.ask(api, "/v2/models/digits/infer", digits));
+        List<Digit> shown = firstOfDifferentLabels();
+        screen.pictures(shown, DigitAnswer.ask(api, INFER, shown));
+        accuracy("1.0", DigitAnswer.ask(api, INFER, digits));
 
         screen.step("Give it four workers; add version 2.0, and make it the default");
         manage(api, "PUT", "/models/digits/1.0?min_worker=4&max_worker=4&synchronous=true");
@@ -66,8 +69,8 @@ final class Demo {
 
         screen.step("Stop it, this time in order");
         host.stop();
-        screen.say("Holdfast has stopped. What it kept is in "
-                + place.resolve("logs").resolve("config"));
+        screen.say("Holdfast has stopped. Its snapshots stay in "
+                + place.resolve("logs").resolve("config") + ":");
         snapshots().forEach(screen::say);
         screen.line("");
         screen.title(same ? "Everything came back as it was." : "Not everything came back as it was.");
@@ -76,11 +79,14 @@ final class Demo {
 
     private RunningHost start() throws IOException, InterruptedException {
         long begin = System.nanoTime();
-        RunningHost started = host.start();
+        DemoHost.Started started = host.start();
         long millis = (System.nanoTime() - begin) / 1_000_000;
-        screen.say("Ready after " + millis + " ms, process " + started.process().pid() + ": inference "
-                + started.inference() + ", management " + started.management());
-        return started;
+        screen.say("Ready after " + millis + " ms: process "
+                + started.host().process().pid() + ", inference "
+                + started.host().inference() + ", management "
+                + started.host().management());
+        started.state().forEach(screen::say);
+        return started.host();
     }
 
     private void manage(HostApi api, String method, String path) {
@@ -89,27 +95,36 @@ final class Demo {
         screen.say(answer.path("status").asText());
     }
 
+    private List<Digit> firstOfDifferentLabels() {
+        Set<Integer> seen = new HashSet<>();
+        return digits.stream()
+                .filter(digit -> seen.add(digit.label()))
+                .limit(SHOWN)
+                .toList();
+    }
+
     private void accuracy(String version, List<DigitAnswer> answers) {
         long right = 0;
         for (int i = 0; i < digits.size(); i++) {
             right += answers.get(i).digit() == digits.get(i).label() ? 1 : 0;
         }
-        screen.say("Version " + version + " reads " + right + " of " + digits.size()
+        screen.say("Version " + version + " reads " + right + " of the " + digits.size()
                 + " digits right that it has never seen: " + DemoScreen.percent((double) right / digits.size()));
     }
 
     private boolean compare(Served before, Served after) {
-        boolean models = report(before.lines().equals(after.lines()), "models, versions, default, workers");
+        boolean models = report(before.lines().equals(after.lines()), "models, versions, default and workers");
         boolean answers = report(
-                before.answers().equals(after.answers()), "all " + digits.size() + " predictions, to the last bit");
+                before.answers().equals(after.answers()),
+                "predictions for all " + digits.size() + " digits, bit for bit");
         return models && answers;
     }
 
     private boolean report(boolean same, String what) {
         if (same) {
-            screen.good("the same " + what);
+            screen.good("The same " + what + ".");
         } else {
-            screen.bad(what);
+            screen.bad("Not the same " + what + "!");
         }
         return same;
     }
@@ -145,7 +160,7 @@ final class Demo {
                         + (name.equals(defaultVersion) ? "  default" : ""));
             }
             lines.sort(null);
-            return new Served(lines, DigitAnswer.ask(api, "/v2/models/digits/infer", digits));
+            return new Served(lines, DigitAnswer.ask(api, INFER, digits));
         }
     }
 }

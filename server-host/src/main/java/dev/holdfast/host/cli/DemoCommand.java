@@ -41,6 +41,8 @@ final class DemoCommand implements Callable<Integer> {
                 "-Dmetrics_address=http://127.0.0.1:0");
         try (DemoHost host = new DemoHost(surroundings, logs, arguments)) {
             return new Demo(new DemoScreen(surroundings), host, Digit.read(heldOut), place).run() ? 0 : 1;
+        } catch (CommandFailure e) {
+            throw new CommandFailure(e.getMessage() + " (the demo's files are in " + place + ")", e);
         }
     }
 

@@ -29,14 +29,27 @@ final class DemoHost implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(cleaner);
     }
 
+    /**
+     * A host that got ready.
+     *
+     * @param state what it said of where its state came from
+     */
+    record Started(RunningHost host, List<String> state) {}
+
     /** Starts the host; its configuration is in the arguments alone, whatever the environment says. */
-    RunningHost start() throws IOException, InterruptedException {
+    Started start() throws IOException, InterruptedException {
         Map<String, String> environment = new HashMap<>(surroundings.environment());
         environment.keySet().removeIf(name -> name.startsWith("TS_") || name.equals("LOG_LOCATION"));
-        launcher.start(arguments, environment, logLocation, LIMIT);
-        return runFiles.of(logLocation)
+        String ready = launcher.start(arguments, environment, logLocation, LIMIT);
+        RunningHost host = runFiles.of(logLocation)
                 .orElseThrow(
                         () -> new CommandFailure("The demo's host ended right after its start; see " + logLocation));
+        return new Started(
+                host,
+                ready.lines()
+                        .dropWhile(line -> !line.strip().startsWith("state"))
+                        .map(line -> line.strip().replaceFirst("^state\\s+", ""))
+                        .toList());
     }
 
     /** SIGKILL, and nothing before it. */

@@ -45,7 +45,7 @@ final class DemoScreen {
     }
 
     void bad(String text) {
-        line("   " + paint(RED, "DIFFERENT") + "  " + text);
+        line("   " + paint(RED, "FAILED") + "  " + text);
     }
 
     void title(String text) {
@@ -72,8 +72,8 @@ final class DemoScreen {
         StringBuilder meant = new StringBuilder("   ");
         for (int i = 0; i < digits.size(); i++) {
             DigitAnswer answer = answers.get(i);
-            said.append(
-                    String.format(Locale.ROOT, "%-18s", "a " + answer.digit() + ", " + percent(answer.probability())));
+            said.append(String.format(
+                    Locale.ROOT, "%-18s", "says " + answer.digit() + ", " + percent(answer.probability())));
             boolean right = answer.digit() == digits.get(i).label();
             String truth = String.format(
                     Locale.ROOT, "%-18s", "truth: " + digits.get(i).label() + (right ? "" : "  wrong"));

@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "holdfast",
         description = "Serves models, and keeps what it serves: after any stop it comes back serving the same.",
-        versionProvider = Version.class,
         sortOptions = false,
         usageHelpAutoWidth = true,
         synopsisHeading = "",
@@ -126,7 +125,7 @@ final class HoldfastCommand implements Callable<Integer> {
         if (verb.stop) {
             return new Stop(surroundings).run(logLocation(), limit(STOP_LIMIT));
         }
-        StartOptions options = start.toStartOptions(logLocation(), surroundings);
+        StartOptions options = startOptions();
         Optional<Path> logConfig = start.logConfig(surroundings);
         if (foreground) {
             return new ForegroundStart(surroundings, startReport, STOP_LIMIT).run(options, logConfig);
@@ -143,6 +142,11 @@ final class HoldfastCommand implements Callable<Integer> {
         surroundings.out().print(ready);
         new ClassDataArchive(surroundings).makeBesides();
         return 0;
+    }
+
+    /** What the host is told by the line that was parsed. */
+    StartOptions startOptions() {
+        return start.toStartOptions(logLocation(), surroundings);
     }
 
     private Duration limit(Duration otherwise) {

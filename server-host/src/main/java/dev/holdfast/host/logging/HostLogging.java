@@ -5,7 +5,6 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.core.joran.spi.JoranException;
-import dev.holdfast.host.config.ConfigException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.LoggerFactory;
@@ -25,7 +24,7 @@ public final class HostLogging {
      * Sends log lines to {@code holdfast.log} in a directory, or wherever {@code --log-config} sends them; such a file may
      * use <code>${LOG_LOCATION}</code>.
      *
-     * @throws ConfigException if the Logback file cannot be used
+     * @throws IllegalArgumentException if the Logback file cannot be used
      */
     public static void start(Path directory, Console console, Optional<Path> logConfig) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
@@ -52,7 +51,7 @@ public final class HostLogging {
         try {
             configurator.doConfigure(file.toFile());
         } catch (JoranException e) {
-            throw new ConfigException("--log-config " + file + " is no Logback configuration: " + e.getMessage(), e);
+            throw new IllegalArgumentException("--log-config " + file + " is no Logback configuration: " + e.getMessage(), e);
         }
     }
 

@@ -1,0 +1,143 @@
+package dev.holdfast.host.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Exit codes, and the one line that says why. */
+class MainTest {
+
+    @TempDir
+    private Path directory;
+
+    private Typed typed;
+
+    @BeforeEach
+    void type() throws IOException {
+        Files.createDirectories(directory.resolve("store"));
+        typed = new Typed(directory.toRealPath());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--strat                      | Unknown option: '--strat'",
+                "--start --stop               | mutually exclusive",
+                "--stop --version             | mutually exclusive",
+                "extra                        | 'extra'",
+                "--model-store                | --model-store",
+                "--timeout soon               | 'soon'",
+                "--timeout 0                  | --timeout '0' must be 1 second or more",
+                "--restore sometimes          | 'sometimes'",
+                "-D key                       | KEY=VALUE",
+                "snapshots                    | list, show NAME, or attach",
+                "snapshots show               | NAME",
+                "snapshots attach             | --take",
+                "snapshots attach --take both | 'both'",
+                "snapshots list --limit many  | 'many'",
+            })
+    void aWrongCommandLineIsToldInOneLineWithExitCode2(String line, String said) {
+        assertThat(typed.run(line.strip().split(" "))).isEqualTo(2);
+
+        assertThat(typed.errLines())
+                .singleElement()
+                .asString()
+                .startsWith("holdfast: ")
+                .contains(said, "--help");
+        assertThat(typed.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--start                                                    | model",
+                "--model-store nowhere                                      | nowhere",
+                "--ts-config nowhere --model-store store                    | nowhere",
+                "--log-config nowhere --model-store store                   | nowhere",
+                "--snapshot-store nosuch --model-store store                | nosuch",
+                "--model-store store -D job_queue_size=none                 | job_queue_size",
+                "--model-store store -D inference_address=ftp://localhost   | inference_address",
+            })
+    void aHostThatCannotStartSaysWhyInOneLineWithExitCode1(String line, String said) {
+        for (String mode : new String[] {"", " --foreground"}) {
+            assertThat(typed.run((line.strip() + anyPort(line) + mode).split(" ")))
+                    .isEqualTo(1);
+
+            assertThat(typed.errLines()).singleElement().asString().contains(said);
+            assertThat(typed.out()).doesNotContain("ready");
+            assertThat(directory.resolve("logs/holdfast.run")).doesNotExist();
+        }
+    }
+
+    /** So that a start which should have failed and did not does no harm to other tests. */
+    private static String anyPort(String line) {
+        String ports = " -Dmanagement_address=http://127.0.0.1:0 -Dmetrics_address=http://127.0.0.1:0";
+        return line.contains("inference_address") ? ports : ports + " -Dinference_address=http://127.0.0.1:0";
+    }
+
+    @Test
+    void aPortInUseIsNamed() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "http://127.0.0.1:" + taken.getLocalPort();
+            assertThat(typed.run(
+                            "--model-store=store",
+                            "--snapshot-store=fs",
+                            "-Dinference_address=" + address,
+                            "-Dmanagement_address=http://127.0.0.1:0",
+                            "-Dmetrics_address=http://127.0.0.1:0"))
+                    .isEqualTo(1);
+            assertThat(typed.errLines()).singleElement().asString().contains(String.valueOf(taken.getLocalPort()));
+        }
+    }
+
+    @Test
+    void aLogLocationThatIsNoDirectoryIsNamed() throws IOException {
+        Files.writeString(directory.resolve("occupied"), "");
+
+        for (String mode : new String[] {"--start", "--foreground"}) {
+            assertThat(typed.run(mode, "--model-store=store", "--log-location=occupied"))
+                    .isEqualTo(1);
+            assertThat(typed.errLines()).singleElement().asString().contains("occupied");
+        }
+    }
+
+    @Test
+    void versionHelpAndCompletionAreAnswers() {
+        assertThat(typed.run("--version")).isZero();
+        assertThat(typed.out()).startsWith("Holdfast ");
+        assertThat(typed.run("--help")).isZero();
+        assertThat(typed.out())
+                .contains("--model-store", "--no-config-snapshots", "Commands:", "demo")
+                .doesNotContain("start-report");
+        assertThat(typed.run("snapshots", "attach", "--help")).isZero();
+        assertThat(typed.out()).contains("--take");
+        assertThat(typed.run("generate-completion")).isZero();
+        assertThat(typed.out()).contains("--snapshot-store", "complete ");
+    }
+
+    @Test
+    void stoppingNothingIsNoFailure() {
+        assertThat(typed.run("--stop")).isZero();
+
+        assertThat(typed.out().strip()).isEqualTo("Holdfast is not currently running.");
+    }
+
+    @Test
+    void snapshotsAndDemoSayWhatIsMissing() {
+        assertThat(typed.run("snapshots", "list")).isEqualTo(1);
+        assertThat(typed.errLines()).containsExactly("Holdfast is not currently running.");
+        assertThat(typed.run("demo")).isEqualTo(1);
+        assertThat(typed.errLines()).singleElement().asString().contains("examples/model-store", "bin/holdfast");
+    }
+}

@@ -1,0 +1,183 @@
+package dev.holdfast.host.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real hosts in processes of their own, on loopback, on ports of the system's choice. */
+class StartStopTest {
+
+    private static final List<String> PORTS = List.of(
+            "-Dinference_address=http://127.0.0.1:0",
+            "-Dmanagement_address=http://127.0.0.1:0",
+            "-Dmetrics_address=http://127.0.0.1:0");
+
+    @TempDir
+    private Path directory;
+
+    private Typed typed;
+    private RunFiles runFiles;
+
+    @BeforeEach
+    void type() throws IOException {
+        directory = directory.toRealPath();
+        Files.createDirectories(directory.resolve("store"));
+        typed = new Typed(directory);
+        runFiles = new RunFiles(directory.resolve("run"));
+    }
+
+    @AfterEach
+    void leaveNoHost() throws InterruptedException {
+        for (RunningHost host : runFiles.all()) {
+            kill(host);
+        }
+    }
+
+    private static void kill(RunningHost host) throws InterruptedException {
+        ProcessHandle.of(host.process().pid()).ifPresent(ProcessHandle::destroyForcibly);
+        while (host.process().isAlive()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private int start(String... more) {
+        List<String> args = new java.util.ArrayList<>(List.of("--start", "--model-store=store"));
+        args.addAll(PORTS);
+        args.addAll(List.of(more));
+        return typed.run(args.toArray(String[]::new));
+    }
+
+    @Test
+    void aHostStartsInTheBackgroundSaysWhereItListensAndStops() throws IOException {
+        assertThat(start()).as("%s", typed.errLines()).isZero();
+        RunningHost host = runFiles.of(directory.resolve("logs")).orElseThrow();
+        assertThat(typed.out())
+                .startsWith("Holdfast is ready.")
+                .contains(
+                        host.inference(),
+                        host.management(),
+                        host.metrics(),
+                        host.keyFile().toString());
+        assertThat(host.inference()).doesNotEndWith(":0");
+
+        assertThat(start()).isEqualTo(1);
+        assertThat(typed.errLines())
+                .containsExactly("Holdfast is already running, please use holdfast --stop to stop Holdfast.");
+        assertThat(typed.run("--foreground", "--model-store=store")).isEqualTo(1);
+        assertThat(typed.errLines()).singleElement().asString().contains("already running");
+        assertThat(host.process().isAlive()).isTrue();
+
+        assertThat(typed.run("--stop")).isZero();
+        assertThat(typed.out().strip()).isEqualTo("Holdfast has stopped.");
+        assertThat(host.process().isAlive()).isFalse();
+        assertThat(directory.resolve("logs/holdfast.run")).doesNotExist();
+        assertThat(Files.readAllLines(directory.resolve("logs/holdfast.log")))
+                .first()
+                .asString()
+                .matches("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3} \\[[A-Z]+ *] \\S+ \\S+ - .+");
+    }
+
+    @Test
+    void ofTwoHostsEachIsStoppedByItsLogLocation() {
+        assertThat(start("--log-location=one")).as("%s", typed.errLines()).isZero();
+        assertThat(start("--log-location=two")).as("%s", typed.errLines()).isZero();
+
+        assertThat(typed.run("--stop")).isEqualTo(1);
+        assertThat(typed.errLines()).hasSize(3);
+        assertThat(String.join(" ", typed.errLines()))
+                .contains(
+                        directory.resolve("one").toString(),
+                        directory.resolve("two").toString());
+
+        assertThat(typed.run("--stop", "--log-location=one")).isZero();
+        assertThat(runFiles.all()).extracting(RunningHost::logLocation).containsExactly(directory.resolve("two"));
+        assertThat(typed.run("--stop")).as("the only one left").isZero();
+        assertThat(runFiles.all()).isEmpty();
+    }
+
+    @Test
+    void aKilledHostIsNoObstacleToTheNext() throws InterruptedException {
+        assertThat(start()).as("%s", typed.errLines()).isZero();
+        RunningHost killed = runFiles.of(directory.resolve("logs")).orElseThrow();
+        kill(killed);
+
+        assertThat(typed.run("--stop")).isZero();
+        assertThat(typed.out().strip()).isEqualTo("Holdfast is not currently running.");
+        assertThat(start()).as("%s", typed.errLines()).isZero();
+        assertThat(runFiles.of(directory.resolve("logs")).orElseThrow().process())
+                .isNotEqualTo(killed.process());
+    }
+
+    @Test
+    void aForegroundHostStopsInOrderOnSigterm() throws Exception {
+        List<String> command = new java.util.ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.holdfast.host.cli.Main",
+                "--foreground",
+                "--model-store=store"));
+        command.addAll(PORTS);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        builder.environment().put("HOLDFAST_RUN_DIR", directory.resolve("run").toString());
+        builder.environment().remove("LOG_LOCATION");
+        Process process = builder.start();
+        try (var out = process.inputReader()) {
+            String line = out.readLine();
+            while (line != null && !line.equals("Holdfast is ready.")) {
+                line = out.readLine();
+            }
+            assertThat(line).as("the ready line").isNotNull();
+            // Process.destroy() would close the output too.
+            process.toHandle().destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(out.lines()).last().isEqualTo("Holdfast has stopped.");
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.exitValue()).isEqualTo(143);
+        assertThat(directory.resolve("logs/holdfast.run")).doesNotExist();
+    }
+
+    @Test
+    void aHostThatDiesBeforeItIsReadyIsToldInOneLine() throws IOException {
+        Path home = directory.resolve("home");
+        script(
+                home,
+                "echo 'Unrecognized VM option Foo'; echo 'Error: Could not create the Java Virtual Machine.'; exit 3");
+
+        assertThat(typed.withHome(home).run("--start", "--model-store=store")).isEqualTo(1);
+
+        assertThat(typed.errLines())
+                .containsExactly("The host ended with exit code 3 before it was ready: Unrecognized VM option Foo; see "
+                        + directory.resolve("logs/holdfast.out"));
+    }
+
+    @Test
+    void aHostThatIsNotReadyInTimeIsEnded() throws IOException {
+        Path home = directory.resolve("home");
+        script(home, "echo $$ > pid; exec sleep 600");
+
+        assertThat(typed.withHome(home).run("--start", "--model-store=store", "--timeout=1"))
+                .isEqualTo(1);
+
+        assertThat(typed.errLines()).singleElement().asString().contains("not ready within 1 s", "--timeout");
+        long pid = Long.parseLong(Files.readString(directory.resolve("pid")).strip());
+        org.awaitility.Awaitility.await().until(() -> ProcessIdentity.of(pid).isEmpty());
+    }
+
+    private static void script(Path home, String text) throws IOException {
+        Path script = Files.createDirectories(home.resolve("bin")).resolve("holdfast");
+        Files.writeString(script, "#!/bin/sh\n" + text + "\n");
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+    }
+}
