@@ -11,14 +11,12 @@ import java.util.Optional;
 /** The calls of each of the three APIs, by the key of the address that they are answered on. */
 final class ApiRoutes {
 
-    /** Fewer than a listener has threads, so that health, lists and errors are answered while models are slow. */
-    private static final int PREDICTIONS = 224;
-
     private final HostConfig config;
     private final ModelServing serving;
     private final Snapshots snapshots;
     private final Metrics metrics;
     private final ChangeAnswers changes;
+    private final Predictions predictions;
     private final Optional<TokenAuthorization> authorization;
     private final String version;
 
@@ -28,6 +26,7 @@ final class ApiRoutes {
             Snapshots snapshots,
             Metrics metrics,
             ChangeAnswers changes,
+            Predictions predictions,
             Optional<TokenAuthorization> authorization,
             String version) {
         this.config = config;
@@ -35,6 +34,7 @@ final class ApiRoutes {
         this.snapshots = snapshots;
         this.metrics = metrics;
         this.changes = changes;
+        this.predictions = predictions;
         this.authorization = authorization;
         this.version = version;
     }
@@ -63,7 +63,6 @@ final class ApiRoutes {
     }
 
     private List<Route> inference() {
-        Predictions predictions = new Predictions(PREDICTIONS);
         TensorWriter writer = new TensorWriter(config.maxResponseSize());
         List<Route> routes = new ArrayList<>();
         if (config.openInferenceProtocol()) {

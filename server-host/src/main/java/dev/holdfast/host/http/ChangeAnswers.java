@@ -36,7 +36,7 @@ final class ChangeAnswers {
 
     /** Puts the store's notices into the header, where errors and lists carry them too. */
     void announce(Context context) {
-        setNotice(context, Set.copyOf(snapshots.status().notices()));
+        setNotice(context, new LinkedHashSet<>(snapshots.status().notices()));
     }
 
     /** An object, with the store's notices in it. */

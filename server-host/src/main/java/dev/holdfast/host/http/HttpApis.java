@@ -26,11 +26,13 @@ public final class HttpApis implements AutoCloseable {
     /** What a management answer waits for a snapshot beyond the time that the store has. */
     private static final Duration BEYOND_STORE = Duration.ofSeconds(5);
 
-    private static final int THREADS = 256;
+    /** Those of each listener at the most; a prediction holds none while it waits. */
+    private static final int THREADS = 128;
 
     private final Map<ConfigKey, ListenAddress> addresses = new EnumMap<>(ConfigKey.class);
     private final Map<BoundSocket, List<ConfigKey>> sockets = new LinkedHashMap<>();
     private final List<Listener> listeners = new ArrayList<>();
+    private final Predictions predictions = new Predictions();
     private Optional<TokenFile> tokenFile = Optional.empty();
 
     private HttpApis(HostConfig config) {
@@ -66,7 +68,8 @@ public final class HttpApis implements AutoCloseable {
             ChangeAnswers changes =
                     new ChangeAnswers(snapshots, config.snapshotTimeout().plus(BEYOND_STORE));
             apis.listen(
-                    new ApiRoutes(config, serving, snapshots, metrics, changes, authorization, version),
+                    new ApiRoutes(
+                            config, serving, snapshots, metrics, changes, apis.predictions, authorization, version),
                     new Pipeline(authorization, cors(config), metrics::answered, changes::announce));
             return apis;
         } catch (RuntimeException | Error e) {
@@ -157,6 +160,7 @@ public final class HttpApis implements AutoCloseable {
         try {
             CompletableFuture.allOf(stopping).join();
         } finally {
+            predictions.close();
             sockets.keySet().forEach(BoundSocket::close);
             tokenFile.ifPresent(TokenFile::close);
         }

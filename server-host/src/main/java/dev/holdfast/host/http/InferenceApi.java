@@ -1,7 +1,6 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.runtime.ModelSignature;
-import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.RunningVersion;
 import dev.holdfast.host.snapshot.Snapshots;
@@ -112,13 +111,16 @@ final class InferenceApi {
             return;
         }
         TensorRequest request = TensorReader.read(body, signature);
-        List<Tensor> outputs = predictions.run(model, request.inputs());
-        Answers.json(
+        predictions.run(
                 context,
-                200,
-                request.open().isPresent()
-                        ? OpenInferenceApi.write(writer, model, request, outputs)
-                        : writer.plain(outputs, request.oneRow()));
+                model,
+                request.inputs(),
+                outputs -> Answers.json(
+                        context,
+                        200,
+                        request.open().isPresent()
+                                ? OpenInferenceApi.write(writer, model, request, outputs)
+                                : writer.plain(outputs, request.oneRow())));
     }
 
     private byte[] read(Context context) throws IOException {
@@ -133,14 +135,15 @@ final class InferenceApi {
     }
 
     private void predictRaw(Context context, RunningVersion model, ModelSignature signature, byte[] body) {
-        List<Tensor> outputs = predictions.run(model, List.of(RawBodies.input(signature, body)));
-        byte[] answer = RawBodies.answer(outputs);
-        if (answer.length > maxResponseSize) {
-            throw TensorWriter.tooLarge(maxResponseSize);
-        }
-        context.status(200)
-                .contentType(RawBodies.contentType(context.contentType(), body, answer))
-                .result(answer);
+        predictions.run(context, model, List.of(RawBodies.input(signature, body)), outputs -> {
+            byte[] answer = RawBodies.answer(outputs);
+            if (answer.length > maxResponseSize) {
+                throw TensorWriter.tooLarge(maxResponseSize);
+            }
+            context.status(200)
+                    .contentType(RawBodies.contentType(context.contentType(), body, answer))
+                    .result(answer);
+        });
     }
 
     private void predictKserve(Context context) throws IOException {
@@ -152,7 +155,8 @@ final class InferenceApi {
             return;
         }
         TensorRequest request = TensorReader.read(body, signature);
-        Answers.json(context, 200, writer.predictions(predictions.run(model, request.inputs())));
+        predictions.run(
+                context, model, request.inputs(), outputs -> Answers.json(context, 200, writer.predictions(outputs)));
     }
 
     private void document(Context context) {

@@ -110,8 +110,11 @@ final class OpenInferenceApi {
         } catch (IOException e) {
             throw new InvalidInputException("The body is no JSON: " + Json.reason(e), e);
         }
-        List<Tensor> outputs = predictions.run(model, request.inputs());
-        Answers.json(context, 200, write(writer, model, request, outputs));
+        predictions.run(
+                context,
+                model,
+                request.inputs(),
+                outputs -> Answers.json(context, 200, write(writer, model, request, outputs)));
     }
 
     /** The answer in the protocol's form, with the outputs that the request selected. */

@@ -83,7 +83,9 @@ final class TokenFile implements AutoCloseable {
 
     private static void remove(Path temporary) {
         try {
-            Files.deleteIfExists(temporary);
+            if (Files.exists(temporary, LinkOption.NOFOLLOW_LINKS)) {
+                Files.delete(temporary);
+            }
         } catch (IOException e) {
             log.warn("The temporary file {} could not be removed: {}", temporary, e.toString());
         }

@@ -44,7 +44,7 @@ class DocumentationTest {
         try (HostUnderTest host = new HostUnderTest(directory, Map.of())) {
             ChangeAnswers answers = new ChangeAnswers(host.snapshots, java.time.Duration.ofSeconds(1));
             TensorWriter writer = new TensorWriter(1);
-            Predictions predictions = new Predictions(1);
+            Predictions predictions = new Predictions();
             routes.addAll(new ManagementApi(host.serving, host.snapshots, answers, true, 1).routes());
             routes.addAll(new SnapshotApi(host.snapshots, answers).routes());
             routes.addAll(new InferenceApi(host.serving, host.snapshots, predictions, writer, 1, 1).routes());

@@ -5,22 +5,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.serving.VersionStatus;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -122,7 +125,7 @@ class ListenersTest {
         host.models.slowBegan.await();
 
         CompletableFuture<Void> stopping = CompletableFuture.runAsync(host.apis::close);
-        org.awaitility.Awaitility.await()
+        Awaitility.await()
                 .untilAsserted(() -> assertThatThrownBy(() -> new Socket("127.0.0.1", address.port()).close())
                         .isInstanceOf(ConnectException.class));
         assertThat(stopping).isNotDone();
@@ -134,25 +137,21 @@ class ListenersTest {
     }
 
     @Test
-    void aHundredPredictionsAtOnceAreAnsweredAndHealthToo() throws Exception {
-        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("slow.mar")) {
-            ExecutorService callers = Executors.newFixedThreadPool(100);
-            CountDownLatch sent = new CountDownLatch(90);
+    void morePredictionsWaitThanThereAreThreadsWhileHealthIsAnswered() throws Exception {
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of())
+                .with("slow.mar")
+                .with("slow-2.mar")
+                .with("slow-3.mar")) {
+            ExecutorService callers = Executors.newFixedThreadPool(240);
             List<Future<HttpResponse<String>>> answers = new ArrayList<>();
-            for (int i = 0; i < 90; i++) {
-                answers.add(callers.submit(() -> {
-                    sent.countDown();
-                    return host.inference("POST", "/predictions/slow", "[1,2,3]");
-                }));
+            for (int i = 0; i < 240; i++) {
+                String path = "/predictions/slow/" + List.of("1.0", "2", "3").get(i % 3);
+                answers.add(callers.submit(() -> host.inference("POST", path, "[1,2,3]")));
             }
-            sent.await();
-            org.awaitility.Awaitility.await()
-                    .until(() -> host.serving
-                                    .describe("slow", java.util.Optional.empty())
-                                    .pendingRequests()
-                            == 89);
+            Awaitility.await().until(() -> waiting(host) == 240 - 3);
 
             assertThat(host.inference("GET", "/ping", "").statusCode()).isEqualTo(200);
+            assertThat(answers).noneMatch(Future::isDone);
             host.models.slow.countDown();
 
             for (Future<HttpResponse<String>> answer : answers) {
@@ -162,32 +161,49 @@ class ListenersTest {
         }
     }
 
+    private static int waiting(HostUnderTest host) {
+        return host.serving.describeAll("slow").stream()
+                .mapToInt(VersionStatus::pendingRequests)
+                .sum();
+    }
+
     @Test
-    void tooManyWaitingPredictionsAreTurnedAwayWhileHealthIsAnswered() throws Exception {
-        try (HostUnderTest host = new HostUnderTest(directory, Map.of())
-                .with("slow.mar")
-                .with("slow-2.mar")
-                .with("slow-3.mar")) {
-            ExecutorService callers = Executors.newFixedThreadPool(260);
-            List<Future<HttpResponse<String>>> answers = new ArrayList<>();
-            for (int i = 0; i < 255; i++) {
-                String path = "/predictions/slow/" + new String[] {"1.0", "2", "3"}[i % 3];
-                answers.add(callers.submit(() -> host.inference("POST", path, "[1,2,3]")));
+    void aFullQueueIs503AndSaysSo() throws Exception {
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("slow.mar")) {
+            ExecutorService callers = Executors.newFixedThreadPool(101);
+            for (int i = 0; i < 101; i++) {
+                callers.submit(() -> host.inference("POST", "/predictions/slow", "[1,2,3]"));
             }
-            org.awaitility.Awaitility.await()
-                    .until(() -> answers.stream().filter(Future::isDone).count() == 255 - 224);
+            Awaitility.await().until(() -> waiting(host) == 100);
 
-            assertThat(host.inference("GET", "/ping", "").statusCode()).isEqualTo(200);
-            assertThat(host.inference("POST", "/predictions/slow", "[1,2,3]").body())
-                    .contains("\"type\": \"ServiceUnavailableException\"", "224 predictions under way");
+            HttpResponse<String> answer = host.inference("POST", "/predictions/slow", "[1,2,3]");
+
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.body())
+                    .contains("\"type\": \"ServiceUnavailableException\"", "full queue of 100 requests");
             host.models.slow.countDown();
-
-            int answered = 0;
-            for (Future<HttpResponse<String>> answer : answers) {
-                answered += answer.get().statusCode() == 200 ? 1 : 0;
-            }
-            assertThat(answered).isEqualTo(224);
             callers.shutdown();
+        }
+    }
+
+    @Test
+    void aCallerThatDoesNotReadItsLargeAnswerHoldsUpNoWorker() throws IOException {
+        try (HostUnderTest host = new HostUnderTest(
+                                directory, Map.of("max_request_size", "40000000", "max_response_size", "40000000"))
+                        .with("echo.mar");
+                Socket lazy = new Socket()) {
+            lazy.setReceiveBufferSize(4_096);
+            lazy.connect(
+                    new InetSocketAddress("127.0.0.1", host.apis.inference().port()));
+            int size = 30_000_000;
+            lazy.getOutputStream()
+                    .write(("POST /predictions/echo HTTP/1.1\r\nHost: h\r\nContent-Length: " + size + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            lazy.getOutputStream().write(new byte[size]);
+            assertThat(lazy.getInputStream().read()).as("the answer has begun").isEqualTo('H');
+
+            assertThat(host.inference("POST", "/predictions/echo", "hello").body())
+                    .isEqualTo("hello");
         }
     }
 
