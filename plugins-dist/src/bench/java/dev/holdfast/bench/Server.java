@@ -67,10 +67,11 @@ final class Server implements AutoCloseable {
     static Server bare(List<String> command, Path output) throws Exception {
         Files.deleteIfExists(output);
         long begun = System.nanoTime();
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .redirectOutput(output.toFile())
-                .start();
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectOutput(output.toFile());
+        builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
+        Process process = builder.start();
         int port = Integer.parseInt(await(process, output).strip());
         return new Server(process, port, port, Duration.ofNanos(System.nanoTime() - begun));
     }

@@ -8,6 +8,7 @@ import dev.holdfast.host.archive.Archive;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * ONNX models by ONNX Runtime on the processor.
@@ -99,12 +100,55 @@ public final class OnnxRuntime implements ModelRuntime {
     /** The library's own singleton; what it would print, the exceptions say as well. */
     private static OrtEnvironment environment() {
         try {
-            return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "holdfast");
+            return Environment.SHARED;
         } catch (LinkageError e) {
             throw new ModelLoadException(
                     "ONNX Runtime's native library cannot be loaded; does onnxruntime.native.path, or the temporary"
-                            + " directory, allow execution and fit this machine? " + e.getMessage(),
+                            + " directory, allow execution and fit this machine? " + rootMessage(e),
                     e);
+        }
+    }
+
+    private static String rootMessage(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+
+    /**
+     * The environment, made when a model is first loaded.
+     *
+     * <p>ONNX Runtime 1.29 reports to its maker unless the environment variable ORT_DISABLE_TELEMETRY is set when it is
+     * loaded; the launcher sets it, and what starts without the launcher switches it off as early as can be. Its report
+     * matches the process's command line with a regular expression whose recursion overflows an ordinary stack, which
+     * kills the process, when that line is longer than about 3,000 characters; hence the thread with a large one.
+     */
+    private static final class Environment {
+
+        private static final long STACK_BYTES = 512L << 20;
+        private static final OrtEnvironment SHARED = load();
+
+        private static OrtEnvironment load() {
+            CompletableFuture<OrtEnvironment> made = new CompletableFuture<>();
+            Thread thread = new Thread(
+                    null,
+                    () -> {
+                        try {
+                            OrtEnvironment environment =
+                                    OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "holdfast");
+                            environment.setTelemetry(false);
+                            made.complete(environment);
+                        } catch (OrtException | RuntimeException | LinkageError e) {
+                            made.completeExceptionally(e);
+                        }
+                    },
+                    "onnxruntime-loader",
+                    STACK_BYTES);
+            thread.setDaemon(true);
+            thread.start();
+            return made.join();
         }
     }
 }
