@@ -94,7 +94,8 @@ final class Loading {
             // The loading thread let go of the archive.
             throw refused(e.getCause() == null ? e : e.getCause());
         } catch (OutOfMemoryError e) {
-            archive.close();
+            // No thread could be started.
+            Closing.quietly("archive " + archive.fileName(), archive::close);
             throw refused(e);
         }
         if (!result.completeExceptionally(failure)) {

@@ -115,7 +115,11 @@ final class Reconciler {
                 } else if (action instanceof Action.Replace replace) {
                     failed.add(keepAsFailed(replace.model(), replace.version(), replace.state(), atStartup, e));
                 } else {
-                    log.error("Model {}: could not {}: {}", action.model(), action, e.getMessage());
+                    log.error(
+                            "Model {} is not as it should be, could not {}: {}",
+                            action.model(),
+                            action,
+                            e.getMessage());
                 }
             }
         }

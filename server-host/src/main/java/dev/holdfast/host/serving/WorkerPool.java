@@ -505,10 +505,10 @@ final class WorkerPool {
                     requestCame.signal();
                 }
             }
-            gathered.removeIf(request -> request.answer().isDone());
         }
 
         private void take(List<PendingRequest> gathered, int most) {
+            gathered.removeIf(request -> request.answer().isDone());
             while (!queue.isEmpty() && gathered.size() < most) {
                 PendingRequest request = queue.removeFirst();
                 if (!request.answer().isDone()) {
