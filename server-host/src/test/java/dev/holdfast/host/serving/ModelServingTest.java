@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -288,6 +290,32 @@ class ModelServingTest {
         assertThat(serving.describe("m", DEFAULT).workers()).hasSize(5);
         go.countDown();
         slow.get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void ofManyWhoRegisterTheSameVersionAtOnceOneSucceeds() throws Exception {
+        List<CompletableFuture<Boolean>> attempts = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            attempts.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            serving.register(Registration.of("m-1.0.mar"));
+                            return true;
+                        } catch (ServingException e) {
+                            assertThat(e.kind()).isEqualTo(Kind.CONFLICT);
+                            return false;
+                        }
+                    },
+                    task -> new Thread(task).start()));
+        }
+        int succeeded = 0;
+        for (CompletableFuture<Boolean> attempt : attempts) {
+            succeeded += attempt.get(60, TimeUnit.SECONDS) ? 1 : 0;
+        }
+
+        assertThat(succeeded).isEqualTo(1);
+        assertThat(host.models).hasSize(1);
+        assertThat(host.store.forgotten).isEmpty();
     }
 
     @Test
