@@ -15,6 +15,15 @@ public sealed interface Action {
         }
     }
 
+    /** Loads a version anew, because its archive or a setting differs, and lets the old one answer until then. */
+    record Replace(String model, String version, VersionState state) implements Action {
+        @Override
+        public String toString() {
+            return "replace " + model + " " + version + " by " + state.archive() + " with " + state.minWorkers()
+                    + " workers";
+        }
+    }
+
     /** Changes how many workers a loaded version has. */
     record Scale(String model, String version, int fromMin, int fromMax, VersionState state) implements Action {
         @Override

@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveException;
+import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
@@ -12,9 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -38,6 +36,7 @@ public final class ModelServing implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ModelServing.class);
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+    private static final Pattern TEXT = Pattern.compile("\\P{Cntrl}{1,256}");
 
     private final CurrentState state;
     private final ChangeLog changes;
@@ -49,7 +48,9 @@ public final class ModelServing implements AutoCloseable {
     /** Shared by changes of single models, exclusive for a change of everything. */
     private final ReentrantReadWriteLock everything = new ReentrantReadWriteLock();
 
-    private final ConcurrentMap<String, ReentrantLock> modelLocks = new ConcurrentHashMap<>();
+    private final ModelLocks modelLocks = new ModelLocks();
+    private final UnusedArchives unused;
+    private boolean closed;
 
     /**
      * @param state where the serving state is kept; only this class writes to it
@@ -68,6 +69,7 @@ public final class ModelServing implements AutoCloseable {
         this.changes = changes;
         this.store = store;
         this.defaults = defaults;
+        this.unused = new UnusedArchives(store, state);
         this.reconciler = new Reconciler(running, loader, defaults, listener, clock);
     }
 
@@ -119,12 +121,12 @@ public final class ModelServing implements AutoCloseable {
                 .toList();
     }
 
-    /** Whether each model's default version has the workers that it should have. */
+    /** Whether each model's default version is loaded and has the workers that it should have. */
     public boolean healthy() {
-        return state.get().models().keySet().stream()
-                .allMatch(model -> running.versions(model).stream()
-                        .filter(running::isDefault)
-                        .allMatch(version -> version.status(true).healthy()));
+        return state.get().models().entrySet().stream()
+                .allMatch(model -> running.get(model.getKey(), model.getValue().defaultVersion())
+                        .filter(version -> version.status(true).healthy())
+                        .isPresent());
     }
 
     /**
@@ -134,79 +136,96 @@ public final class ModelServing implements AutoCloseable {
      *     its rule, or the version is there already; nothing has changed then, and nothing is left behind
      */
     public Change register(Registration registration) {
+        // Before the archive is fetched, which may take long.
+        registration.modelName().ifPresent(name -> checkName("Model name", name));
+        registration.handler().ifPresent(handler -> checkText("handler", handler));
+        registration.runtimeType().ifPresent(runtime -> checkText("runtime", runtime));
+        wanted(registration, "", "", "");
         return change(() -> {
-            Archive archive = open(registration);
-            boolean used = false;
+            unused.registrationBegins();
             try {
-                String model = checkName(
-                        "Model name",
-                        registration.modelName().orElse(archive.manifest().modelName()));
-                String version = checkName("Model version", archive.manifest().modelVersion());
-                VersionState wanted = wanted(registration, archive);
-                Archive opened = archive;
-                edit(model, current -> addVersion(model, version, wanted, current), ignored -> opened);
-                used = true;
-                return new Changed(model, version, wanted);
+                return register(registration, open(registration));
             } finally {
-                if (!used) {
-                    discard(archive);
-                }
+                unused.registrationEnds();
             }
         });
     }
 
-    private Archive open(Registration registration) {
+    private Changed register(Registration registration, Archive archive) {
+        boolean[] handedOver = new boolean[1];
+        boolean registered = false;
         try {
-            Archive archive = store.open(registration.location());
-            return registration
-                    .handler()
-                    .map(handler -> (Archive) new ArchiveWithHandler(archive, handler))
-                    .orElse(archive);
-        } catch (ArchiveException e) {
-            throw new ServingException(Kind.BAD_ARCHIVE, String.valueOf(e.getMessage()), e);
+            ArchiveManifest manifest = archive.manifest();
+            String model = checkName("Model name", registration.modelName().orElse(manifest.modelName()));
+            String version = checkName("Model version", manifest.modelVersion());
+            VersionState wanted =
+                    wanted(registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
+            edit(model, current -> addVersion(model, version, wanted, current), ignored -> {
+                handedOver[0] = true;
+                return archive;
+            });
+            registered = true;
+            return new Changed(model, version, wanted);
+        } finally {
+            if (!handedOver[0]) {
+                archive.close();
+            }
+            if (!registered) {
+                unused.mayBeUnused(archive.fileName());
+            }
         }
     }
 
-    private void discard(Archive archive) {
-        archive.close();
-        boolean inUse = state.get().models().values().stream()
-                .flatMap(model -> model.versions().values().stream())
-                .anyMatch(version -> version.archive().equals(archive.fileName()));
-        if (!inUse) {
-            store.forget(archive.fileName());
+    private Archive open(Registration registration) {
+        try {
+            return withHandler(store.open(registration.location()), registration.handler());
+        } catch (ArchiveException e) {
+            // The caller knows the location that it gave; its secrets are not for logs and answers.
+            String bare = VersionState.withoutSecrets(registration.location());
+            throw new ServingException(
+                    Kind.BAD_ARCHIVE,
+                    OneLine.reason(String.valueOf(e.getMessage()).replace(registration.location(), bare)),
+                    e);
         }
+    }
+
+    private static Archive withHandler(Archive archive, Optional<String> handler) {
+        return handler.map(chosen -> (Archive) new ArchiveWithHandler(archive, chosen))
+                .orElse(archive);
     }
 
     private static String checkName(String what, String name) {
         if (!NAME.matcher(name).matches() || name.equals(".") || name.equals("..") || name.equals("all")) {
             throw new ServingException(
                     Kind.BAD_REQUEST,
-                    what + " '" + printable(name) + "' must match [A-Za-z0-9._-]{1,128} and be none of ., .., all.");
+                    what + " '" + OneLine.name(name) + "' must match [A-Za-z0-9._-]{1,128} and be none of ., .., all.");
         }
         return name;
     }
 
-    private static String printable(String value) {
-        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
+    private static void checkText(String what, String text) {
+        if (!TEXT.matcher(text).matches()) {
+            throw new ServingException(
+                    Kind.BAD_REQUEST,
+                    what + " '" + OneLine.name(text)
+                            + "' must be 1 to 256 characters, none of them a control character.");
+        }
     }
 
-    private VersionState wanted(Registration registration, Archive archive) {
+    private VersionState wanted(Registration registration, String fileName, String runtime, String sha256) {
         int workers = registration.initialWorkers().orElse(defaults.workers());
         return new VersionState(
-                archive.fileName(),
+                fileName,
                 workers,
                 workers,
                 registration.batchSize().orElse(1),
                 registration.maxBatchDelay().orElse(Duration.ofMillis(100)),
                 registration.responseTimeout().orElse(defaults.responseTimeout()),
                 registration.startupTimeout().orElse(defaults.startupTimeout()),
-                registration
-                        .runtimeType()
-                        .or(() -> archive.manifest().runtime())
-                        .orElse("python"),
+                registration.runtimeType().orElse(runtime),
                 registration.handler(),
                 registration.location().contains("://") ? Optional.of(registration.location()) : Optional.empty(),
-                Optional.of(archive.sha256()));
+                Optional.of(sha256));
     }
 
     private static Optional<ModelState> addVersion(
@@ -286,29 +305,22 @@ public final class ModelServing implements AutoCloseable {
                 return Optional.of(now.without(gone));
             });
             Changed gone = removed.get(0);
-            forgetArchive(gone.state().archive());
+            unused.mayBeUnused(gone.state().archive());
             return gone;
         });
     }
 
-    private void forgetArchive(String fileName) {
-        boolean inUse = state.get().models().values().stream()
-                .flatMap(model -> model.versions().values().stream())
-                .anyMatch(version -> version.archive().equals(fileName));
-        if (!inUse) {
-            store.forget(fileName);
-        }
-    }
-
     private static ModelState require(String model, Optional<ModelState> current) {
-        return current.orElseThrow(() -> new ServingException(Kind.MODEL_NOT_FOUND, "Model not found: " + model));
+        return current.orElseThrow(
+                () -> new ServingException(Kind.MODEL_NOT_FOUND, "Model not found: " + OneLine.name(model)));
     }
 
     private static VersionState require(String model, ModelState state, String version) {
         VersionState found = state.versions().get(version);
         if (found == null) {
             throw new ServingException(
-                    Kind.VERSION_NOT_FOUND, "Model version: " + version + " does not exist for model: " + model);
+                    Kind.VERSION_NOT_FOUND,
+                    "Model version: " + OneLine.name(version) + " does not exist for model: " + model);
         }
         return found;
     }
@@ -334,18 +346,28 @@ public final class ModelServing implements AutoCloseable {
     /** Brings one model from what it is to what {@code edit} makes of it; empty stands for a model that is not there. */
     private Optional<ModelState> edit(
             String model, UnaryOperator<Optional<ModelState>> edit, Function<VersionState, Archive> archives) {
-        everything.readLock().lock();
-        ReentrantLock modelLock = modelLocks.computeIfAbsent(model, name -> new ReentrantLock(true));
-        modelLock.lock();
-        try {
+        return withModel(model, () -> {
             Optional<ModelState> before = state.get().model(model);
             Optional<ModelState> after = edit.apply(before);
             reconciler.apply(Plan.between(only(model, before), only(model, after)), archives);
             state.update(now -> after.map(changed -> now.with(model, changed)).orElseGet(() -> now.without(model)));
             return after;
+        });
+    }
+
+    private <T> T withModel(String model, Supplier<T> work) {
+        everything.readLock().lock();
+        try {
+            refuseWhenClosed();
+            return modelLocks.with(model, work);
         } finally {
-            modelLock.unlock();
             everything.readLock().unlock();
+        }
+    }
+
+    private void refuseWhenClosed() {
+        if (closed) {
+            throw new ServingException(Kind.UNAVAILABLE, "This host is stopping.");
         }
     }
 
@@ -354,10 +376,7 @@ public final class ModelServing implements AutoCloseable {
     }
 
     private Archive openAgain(VersionState version) {
-        Archive archive = store.open(version.archive());
-        return version.handler()
-                .map(handler -> (Archive) new ArchiveWithHandler(archive, handler))
-                .orElse(archive);
+        return withHandler(store.open(version.archive()), version.handler());
     }
 
     /**
@@ -369,17 +388,22 @@ public final class ModelServing implements AutoCloseable {
     public List<String> reconcile(ServingState target, boolean atStartup) {
         everything.writeLock().lock();
         try {
-            Plan plan = Plan.between(running.observed(), target);
+            refuseWhenClosed();
+            Plan plan = Plan.between(running.observed(), target, this::isFailed);
             plan.actions().forEach(action -> log.debug("Plan: {}", action));
             List<RunningVersion> failed = reconciler.applyAll(plan, this::openAgain, atStartup);
             state.update(before -> withArchiveDigests(target));
             return failed.stream()
                     .map(version -> version.model() + " " + version.version() + ": "
-                            + version.status(false).failure().orElse(""))
+                            + version.failure().orElse(""))
                     .toList();
         } finally {
             everything.writeLock().unlock();
         }
+    }
+
+    private boolean isFailed(String model, String version) {
+        return running.get(model, version).filter(found -> !found.isLoaded()).isPresent();
     }
 
     /** The target with the SHA-256 of the archives that were loaded, which a foreign snapshot does not have. */
@@ -396,20 +420,38 @@ public final class ModelServing implements AutoCloseable {
         return ServingState.of(models);
     }
 
-    /** Tries the versions again that could not be loaded; does nothing if there are none. */
+    /**
+     * Tries the versions again that could not be loaded; does nothing if there are none. Changes of other models go on
+     * meanwhile. Takes no snapshot.
+     */
     public void retryFailed() {
-        boolean someFailed = state.get().models().keySet().stream()
-                .anyMatch(model -> running.versions(model).stream().anyMatch(version -> !version.isLoaded()));
-        if (someFailed) {
-            reconcile(state.get(), false);
+        for (RunningVersion failed : running.failed()) {
+            withModel(failed.model(), () -> retry(failed.model(), failed.version()));
         }
     }
 
-    /** Ends the running requests and unloads everything; the serving state stays as it is. */
+    private boolean retry(String model, String version) {
+        VersionState wanted = state.get()
+                .model(model)
+                .map(found -> found.versions().get(version))
+                .orElse(null);
+        if (wanted == null || !isFailed(model, version)) {
+            return false;
+        }
+        Plan plan = new Plan(List.of(new Action.Load(model, version, wanted)));
+        boolean loaded = reconciler.applyAll(plan, this::openAgain, false).isEmpty();
+        if (loaded) {
+            state.update(this::withArchiveDigests);
+        }
+        return loaded;
+    }
+
+    /** Ends the running requests and unloads everything; the serving state stays as it is, and nothing changes any more. */
     @Override
     public void close() {
         everything.writeLock().lock();
         try {
+            closed = true;
             reconciler.applyAll(Plan.between(running.observed(), ServingState.EMPTY), this::openAgain, false);
         } finally {
             everything.writeLock().unlock();

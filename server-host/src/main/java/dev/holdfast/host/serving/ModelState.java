@@ -58,9 +58,16 @@ public record ModelState(SortedMap<String, VersionState> versions, String defaul
             int l = 0;
             int r = 0;
             while (l < left.length() && r < right.length()) {
-                int lEnd = partEnd(left, l);
-                int rEnd = partEnd(right, r);
-                int order = compareParts(left.substring(l, lEnd), right.substring(r, rEnd));
+                if (!digit(left.charAt(l)) || !digit(right.charAt(r))) {
+                    int order = Character.compare(left.charAt(l++), right.charAt(r++));
+                    if (order != 0) {
+                        return order;
+                    }
+                    continue;
+                }
+                int lEnd = digitsEnd(left, l);
+                int rEnd = digitsEnd(right, r);
+                int order = compareNumbers(left, l, lEnd, right, r, rEnd);
                 if (order != 0) {
                     return order;
                 }
@@ -68,25 +75,35 @@ public record ModelState(SortedMap<String, VersionState> versions, String defaul
                 r = rEnd;
             }
             int order = Integer.compare(left.length() - l, right.length() - r);
+            // 1.0 and 1.00 are equal numbers and yet two versions.
             return order != 0 ? order : left.compareTo(right);
         }
 
-        private static int partEnd(String text, int start) {
-            int end = start + 1;
-            while (digit(text.charAt(start)) && end < text.length() && digit(text.charAt(end))) {
+        private static int digitsEnd(String text, int start) {
+            int end = start;
+            while (end < text.length() && digit(text.charAt(end))) {
                 end++;
             }
             return end;
         }
 
-        private static int compareParts(String left, String right) {
-            if (!digit(left.charAt(0)) || !digit(right.charAt(0))) {
-                return left.compareTo(right);
+        /** Runs of digits of any length, which no number type holds. */
+        private static int compareNumbers(String left, int l, int lEnd, String right, int r, int rEnd) {
+            int lFirst = afterZeros(left, l, lEnd);
+            int rFirst = afterZeros(right, r, rEnd);
+            int order = Integer.compare(lEnd - lFirst, rEnd - rFirst);
+            for (int i = 0; order == 0 && i < lEnd - lFirst; i++) {
+                order = Character.compare(left.charAt(lFirst + i), right.charAt(rFirst + i));
             }
-            String l = left.replaceFirst("^0+(?=.)", "");
-            String r = right.replaceFirst("^0+(?=.)", "");
-            int order = Integer.compare(l.length(), r.length());
-            return order != 0 ? order : l.compareTo(r);
+            return order;
+        }
+
+        private static int afterZeros(String text, int start, int end) {
+            int first = start;
+            while (first < end && text.charAt(first) == '0') {
+                first++;
+            }
+            return first;
         }
 
         private static boolean digit(char c) {

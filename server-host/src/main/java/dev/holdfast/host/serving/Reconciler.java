@@ -1,7 +1,6 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
-import dev.holdfast.host.archive.ArchiveException;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Clock;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,10 +28,8 @@ final class Reconciler {
     private static final Logger log = LoggerFactory.getLogger(Reconciler.class);
 
     private final RunningModels running;
-    private final Function<Archive, LoadedModel> loader;
+    private final Loading loading;
     private final ServingDefaults defaults;
-    private final InferenceListener listener;
-    private final Clock clock;
 
     Reconciler(
             RunningModels running,
@@ -40,16 +38,15 @@ final class Reconciler {
             InferenceListener listener,
             Clock clock) {
         this.running = running;
-        this.loader = loader;
+        this.loading = new Loading(loader, defaults.jobQueueSize(), listener, clock);
         this.defaults = defaults;
-        this.listener = listener;
-        this.clock = clock;
     }
 
     /**
      * Carries out the plan for one model; stops at the first step that fails, which throws and leaves that step undone.
      *
-     * @param archives opens an archive by its name in the model store
+     * @param archives opens the archive of a version; the caller is rid of it then, it is closed when it is not needed
+     *     any more or cannot be loaded
      */
     void apply(Plan plan, Function<VersionState, Archive> archives) {
         for (Action action : plan.actions()) {
@@ -69,26 +66,41 @@ final class Reconciler {
                 .forEach(action -> byModel.computeIfAbsent(action.model(), model -> new ArrayList<>())
                         .add(action));
         List<RunningVersion> failed = new ArrayList<>();
-        ExecutorService loaders = Executors.newFixedThreadPool(
-                Math.max(1, Math.min(defaults.loadThreads(), byModel.size())),
-                task -> new Thread(task, "model-loader"));
+        ExecutorService reconcilers = Executors.newFixedThreadPool(
+                Math.max(1, Math.min(defaults.loadThreads(), byModel.size())), task -> new Thread(task, "reconciler"));
         try {
             List<Future<List<RunningVersion>>> results = new ArrayList<>();
             byModel.values()
                     .forEach(actions ->
-                            results.add(loaders.submit(() -> applyTolerantly(actions, archives, atStartup))));
-            for (Future<List<RunningVersion>> result : results) {
-                failed.addAll(result.get());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ServingException(Kind.INTERNAL, "Interrupted while models were loaded", e);
-        } catch (ExecutionException e) {
-            throw new ServingException(Kind.INTERNAL, "Models could not be reconciled: " + e.getCause(), e);
+                            results.add(reconcilers.submit(() -> applyTolerantly(actions, archives, atStartup))));
+            results.forEach(result -> failed.addAll(await(result)));
         } finally {
-            loaders.shutdown();
+            reconcilers.shutdown();
         }
         return failed;
+    }
+
+    /** Waits to the end even when interrupted: leaving now would let go of the locks while models still change. */
+    private static List<RunningVersion> await(Future<List<RunningVersion>> result) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return result.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw new ServingException(
+                            Kind.INTERNAL,
+                            "Models could not be reconciled: " + OneLine.of(e.getCause() == null ? e : e.getCause()),
+                            e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private List<RunningVersion> applyTolerantly(
@@ -98,34 +110,77 @@ final class Reconciler {
             try {
                 apply(action, archives, atStartup);
             } catch (ServingException e) {
-                if (!(action instanceof Action.Load load)) {
-                    throw e;
+                if (action instanceof Action.Load load) {
+                    failed.add(keepAsFailed(load.model(), load.version(), load.state(), atStartup, e));
+                } else if (action instanceof Action.Replace replace) {
+                    failed.add(keepAsFailed(replace.model(), replace.version(), replace.state(), atStartup, e));
+                } else {
+                    log.error(
+                            "Model {} is not as it should be, could not {}: {}",
+                            action.model(),
+                            action,
+                            e.getMessage());
                 }
-                log.error(
-                        "Model {} version {} could not be loaded and stays registered as failed: {}",
-                        load.model(),
-                        load.version(),
-                        e.getMessage());
-                log.debug("Model {} version {} could not be loaded", load.model(), load.version(), e);
-                RunningVersion version = RunningVersion.failed(load, atStartup, String.valueOf(e.getMessage()));
-                running.put(version);
-                failed.add(version);
             }
         }
         return failed;
     }
 
+    /** Something else in its place, such as what it replaces, would answer what the serving state does not say. */
+    private RunningVersion keepAsFailed(
+            String model, String version, VersionState state, boolean atStartup, ServingException why) {
+        String reason = String.valueOf(why.getMessage());
+        RunningVersion failed = RunningVersion.failed(model, version, state, atStartup, reason);
+        boolean known = running.get(model, version)
+                .flatMap(RunningVersion::failure)
+                .filter(reason::equals)
+                .isPresent();
+        if (known) {
+            log.debug("Model {} version {} still cannot be loaded: {}", model, version, reason);
+        } else {
+            log.error(
+                    "Model {} version {} could not be loaded and stays registered as failed: {}",
+                    model,
+                    version,
+                    reason);
+            log.debug("Model {} version {} could not be loaded", model, version, why);
+        }
+        putInPlace(failed);
+        return failed;
+    }
+
     private void apply(Action action, Function<VersionState, Archive> archives, boolean atStartup) {
         if (action instanceof Action.Load load) {
-            running.put(load(load, archives, atStartup));
-            log.info("Model {} version {} loaded", load.model(), load.version());
+            load(load.model(), load.version(), load.state(), archives, atStartup);
+        } else if (action instanceof Action.Replace replace) {
+            load(replace.model(), replace.version(), replace.state(), archives, atStartup);
         } else if (action instanceof Action.Scale scale) {
             require(scale.model(), scale.version()).scale(scale.state());
         } else if (action instanceof Action.SetDefault setDefault) {
             running.setDefault(setDefault.model(), setDefault.version());
         } else if (action instanceof Action.Unload unload) {
-            unload(require(unload.model(), unload.version()));
+            RunningVersion gone = require(unload.model(), unload.version());
+            // Out of sight first: requests that come from now on find nothing, those that run end in peace.
+            running.remove(gone);
+            unload(gone);
         }
+    }
+
+    private void load(
+            String model,
+            String version,
+            VersionState state,
+            Function<VersionState, Archive> archives,
+            boolean atStartup) {
+        putInPlace(loading.load(model, version, state, archives, atStartup));
+        log.info("Model {} version {} loaded", model, version);
+    }
+
+    private void putInPlace(RunningVersion version) {
+        Optional<RunningVersion> before = running.get(version.model(), version.version());
+        before.ifPresent(replaced -> replaced.replacedBy(version));
+        running.put(version);
+        before.ifPresent(this::unload);
     }
 
     private RunningVersion require(String model, String version) {
@@ -134,56 +189,10 @@ final class Reconciler {
                         Kind.VERSION_NOT_FOUND, "Model version: " + version + " does not exist for model: " + model));
     }
 
-    private RunningVersion load(Action.Load load, Function<VersionState, Archive> archives, boolean atStartup) {
-        Archive archive;
-        try {
-            archive = archives.apply(load.state());
-        } catch (ArchiveException e) {
-            throw new ServingException(Kind.BAD_ARCHIVE, String.valueOf(e.getMessage()), e);
-        }
-        try {
-            noteDifferences(load, archive);
-            LoadedModel model = loader.apply(archive);
-            VersionState state = load.state().withArchiveSha256(archive.sha256());
-            WorkerPool workers = new WorkerPool(
-                    load.model(), load.version(), state, model, defaults.jobQueueSize(), listener, clock);
-            workers.scale(state);
-            return RunningVersion.loaded(load, state, atStartup, archive, model, workers);
-        } catch (RuntimeException | LinkageError e) {
-            archive.close();
-            throw e instanceof ServingException serving
-                    ? serving
-                    : new ServingException(Kind.BAD_ARCHIVE, String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    private static void noteDifferences(Action.Load load, Archive archive) {
-        load.state()
-                .archiveSha256()
-                .filter(before -> !before.equals(archive.sha256()))
-                .ifPresent(before -> log.warn(
-                        "Archive {} of model {} version {} is not the one that was served before: its SHA-256 is {}, it was {}",
-                        archive.fileName(),
-                        load.model(),
-                        load.version(),
-                        archive.sha256(),
-                        before));
-        if (!archive.manifest().modelVersion().equals(load.version())) {
-            log.warn(
-                    "Archive {} says it is version {}; it is served as version {} of model {}, as it was registered",
-                    archive.fileName(),
-                    archive.manifest().modelVersion(),
-                    load.version(),
-                    load.model());
-        }
-    }
-
     private void unload(RunningVersion version) {
-        // Out of sight first: requests that come from now on find nothing, those that run end in peace.
-        running.remove(version);
         if (!version.unload(defaults.unregisterTimeout())) {
             log.warn(
-                    "Model {} version {} still had running requests after {} s and was left to end by itself",
+                    "Model {} version {} still had running requests after {} s; its memory stays until the last of them ends",
                     version.model(),
                     version.version(),
                     defaults.unregisterTimeout().toSeconds());

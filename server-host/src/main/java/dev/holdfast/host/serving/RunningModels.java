@@ -1,7 +1,12 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.serving.ServingException.Kind;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -18,8 +23,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningModels {
 
-    private record Running(
-            Map<String, RunningVersion> versions, @Nullable String defaultVersion) {}
+    /** @param versions in the order of versions; of string keys, because finding by that order costs a request dear */
+    private record Running(Map<String, RunningVersion> versions, String defaultVersion) {
+
+        Running(Collection<RunningVersion> versions, String defaultVersion) {
+            this(byName(versions), defaultVersion);
+        }
+
+        private static Map<String, RunningVersion> byName(Collection<RunningVersion> versions) {
+            Map<String, RunningVersion> byName = new LinkedHashMap<>();
+            versions.stream()
+                    .sorted(Comparator.comparing(RunningVersion::version, ModelState.VERSION_ORDER))
+                    .forEach(version -> byName.put(version.version(), version));
+            return Collections.unmodifiableMap(byName);
+        }
+    }
 
     private final ConcurrentMap<String, Running> models = new ConcurrentHashMap<>();
 
@@ -32,13 +50,14 @@ final class RunningModels {
     RunningVersion find(String model, Optional<String> version) {
         Running running = models.get(model);
         if (running == null) {
-            throw new ServingException(Kind.MODEL_NOT_FOUND, "Model not found: " + model);
+            throw new ServingException(Kind.MODEL_NOT_FOUND, "Model not found: " + OneLine.name(model));
         }
         String wanted = version.orElse(running.defaultVersion);
-        RunningVersion found = wanted == null ? null : running.versions.get(wanted);
+        RunningVersion found = running.versions.get(wanted);
         if (found == null) {
             throw new ServingException(
-                    Kind.VERSION_NOT_FOUND, "Model version: " + wanted + " does not exist for model: " + model);
+                    Kind.VERSION_NOT_FOUND,
+                    "Model version: " + OneLine.name(wanted) + " does not exist for model: " + model);
         }
         return found;
     }
@@ -54,39 +73,34 @@ final class RunningModels {
 
     Collection<RunningVersion> versions(String model) {
         Running running = models.get(model);
-        return running == null ? java.util.List.of() : running.versions.values();
+        return running == null ? List.of() : running.versions.values();
     }
 
-    /** What runs as a serving state, without the versions that failed to load. */
+    /** The versions that are registered but could not be loaded. */
+    List<RunningVersion> failed() {
+        return models.values().stream()
+                .flatMap(running -> running.versions.values().stream())
+                .filter(version -> !version.isLoaded())
+                .toList();
+    }
+
+    /** What runs as a serving state, with the versions that failed to load. */
     ServingState observed() {
         Map<String, ModelState> observed = new TreeMap<>();
         models.forEach((name, running) -> {
-            SortedMap<String, VersionState> loaded = new TreeMap<>(ModelState.VERSION_ORDER);
-            running.versions.values().stream()
-                    .filter(RunningVersion::isLoaded)
-                    .forEach(version -> loaded.put(version.version(), version.state()));
-            if (!loaded.isEmpty()) {
-                String defaultVersion = running.defaultVersion;
-                observed.put(
-                        name,
-                        new ModelState(
-                                loaded,
-                                defaultVersion != null && loaded.containsKey(defaultVersion)
-                                        ? defaultVersion
-                                        : loaded.firstKey()));
-            }
+            SortedMap<String, VersionState> versions = new TreeMap<>(ModelState.VERSION_ORDER);
+            running.versions.forEach((version, found) -> versions.put(version, found.state()));
+            observed.put(name, new ModelState(versions, running.defaultVersion));
         });
         return ServingState.of(observed);
     }
 
+    /** Adds a version or replaces it; the first of a model is its default from the start. */
     void put(RunningVersion version) {
         models.compute(version.model(), (name, running) -> {
-            Map<String, RunningVersion> versions = new TreeMap<>(ModelState.VERSION_ORDER);
-            if (running != null) {
-                versions.putAll(running.versions);
-            }
-            versions.put(version.version(), version);
-            return new Running(versions, running == null ? null : running.defaultVersion);
+            List<RunningVersion> versions = without(running, version.version());
+            versions.add(version);
+            return new Running(versions, running == null ? version.version() : running.defaultVersion);
         });
     }
 
@@ -96,10 +110,14 @@ final class RunningModels {
 
     void remove(RunningVersion version) {
         models.computeIfPresent(version.model(), (name, running) -> {
-            Map<String, RunningVersion> versions = new TreeMap<>(ModelState.VERSION_ORDER);
-            versions.putAll(running.versions);
-            versions.remove(version.version(), version);
+            List<RunningVersion> versions = without(running, version.version());
             return versions.isEmpty() ? null : new Running(versions, running.defaultVersion);
         });
+    }
+
+    private static List<RunningVersion> without(@Nullable Running running, String version) {
+        List<RunningVersion> others = new ArrayList<>(running == null ? List.of() : running.versions.values());
+        others.removeIf(other -> other.version().equals(version));
+        return others;
     }
 }

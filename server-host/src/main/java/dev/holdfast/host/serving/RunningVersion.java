@@ -20,6 +20,7 @@ public final class RunningVersion {
     private final @Nullable String failure;
     private final @Nullable Loaded loaded;
     private volatile VersionState state;
+    private volatile @Nullable RunningVersion successor;
 
     private record Loaded(Archive archive, LoadedModel model, WorkerPool workers) {}
 
@@ -39,18 +40,18 @@ public final class RunningVersion {
     }
 
     static RunningVersion loaded(
-            Action.Load load,
+            String model,
+            String version,
             VersionState state,
             boolean atStartup,
             Archive archive,
-            LoadedModel model,
+            LoadedModel loaded,
             WorkerPool workers) {
-        return new RunningVersion(
-                load.model(), load.version(), state, atStartup, null, new Loaded(archive, model, workers));
+        return new RunningVersion(model, version, state, atStartup, null, new Loaded(archive, loaded, workers));
     }
 
-    static RunningVersion failed(Action.Load load, boolean atStartup, String why) {
-        return new RunningVersion(load.model(), load.version(), load.state(), atStartup, why, null);
+    static RunningVersion failed(String model, String version, VersionState state, boolean atStartup, String why) {
+        return new RunningVersion(model, version, state, atStartup, why, null);
     }
 
     public String model() {
@@ -82,7 +83,7 @@ public final class RunningVersion {
      * Predicts on one request; safe for many threads at once.
      *
      * @param inputs in any order
-     * @return the outputs; completes exceptionally with a {@link ServingException} if there was no answer in time or the
+     * @return the outputs, given on a worker's thread, so that what hangs on them is to be quick; completes exceptionally with a {@link ServingException} if there was no answer in time or the
      *     engine failed, with a {@link dev.holdfast.host.runtime.InvalidInputException} if it refused the input
      * @throws dev.holdfast.host.runtime.InvalidInputException if the inputs are not what the model wants
      * @throws ServingException if the model is not loaded, has no workers, or its queue is full
@@ -90,7 +91,17 @@ public final class RunningVersion {
     public CompletableFuture<List<Tensor>> predict(List<Tensor> inputs) {
         Loaded ready = require();
         ready.model().check(inputs);
-        return ready.workers().submit(inputs);
+        return ready.workers().submit(inputs).orElseGet(() -> passOn(inputs));
+    }
+
+    /** A caller that found this version just before it went out of service goes on to what took its place. */
+    private CompletableFuture<List<Tensor>> passOn(List<Tensor> inputs) {
+        RunningVersion next = successor;
+        if (next == null) {
+            throw new ServingException(
+                    Kind.UNAVAILABLE, "Model \"" + model + "\" Version: " + version + " is being unregistered.");
+        }
+        return next.predict(inputs);
     }
 
     private Loaded require() {
@@ -104,10 +115,12 @@ public final class RunningVersion {
     }
 
     void scale(VersionState wanted) {
-        state = wanted;
+        // Only the numbers: what was loaded, and from which bytes, this version knows better.
+        VersionState scaled = state.withWorkers(wanted.minWorkers(), wanted.maxWorkers());
         if (loaded != null) {
-            loaded.workers().scale(wanted);
+            loaded.workers().scale(scaled);
         }
+        state = scaled;
     }
 
     void awaitScaled(Duration timeout) {
@@ -116,19 +129,39 @@ public final class RunningVersion {
         }
     }
 
-    /** Ends the running requests, then lets go of the model. False if some had to be cut off. */
+    /** Says who answers the callers that come too late, before this version is unloaded. */
+    void replacedBy(RunningVersion next) {
+        successor = next;
+    }
+
+    /**
+     * Ends the running requests, then lets go of the model; never throws.
+     *
+     * @return false if some are still running after {@code timeout}; the model is let go of when the last of them ends,
+     *     because the engine would crash the process if its session were closed under them
+     */
     boolean unload(Duration timeout) {
         if (loaded == null) {
             return true;
         }
-        boolean drained = loaded.workers().drain(timeout);
+        Loaded leaving = loaded;
+        boolean drained = leaving.workers().drain(timeout);
         if (drained) {
-            loaded.model().close();
-            loaded.archive().close();
+            close(leaving);
+        } else {
+            leaving.workers().ended().thenRun(() -> close(leaving));
         }
-        // Else a worker is still inside the engine: closing the session under it would crash the process, so that the
-        // memory stays until the process ends.
         return drained;
+    }
+
+    private void close(Loaded leaving) {
+        Closing.quietly("model " + model + " version " + version, leaving.model()::close);
+        Closing.quietly("archive " + leaving.archive().fileName(), leaving.archive()::close);
+    }
+
+    /** Why it is not loaded; empty if it is. */
+    Optional<String> failure() {
+        return Optional.ofNullable(failure);
     }
 
     VersionStatus status(boolean isDefault) {

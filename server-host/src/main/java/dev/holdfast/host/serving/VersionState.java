@@ -16,7 +16,8 @@ import java.util.Optional;
  * @param runtimeType the runtime that the model was registered for, as TorchServe names it ({@code python}); kept, not
  *     interpreted
  * @param handler the handler that the operator chose over the archive's own
- * @param url where the archive was fetched from, if it was
+ * @param url where the archive was fetched from, if it was; without user-info, query and fragment, where secrets are, for
+ *     this value goes into snapshots and answers
  * @param archiveSha256 the archive's SHA-256 when it was last loaded; empty if that has never been
  */
 public record VersionState(
@@ -48,6 +49,17 @@ public record VersionState(
         between("max_batch_delay", maxBatchDelay.toMillis(), 0, 3_600_000);
         between("response_timeout", responseTimeout.toSeconds(), 1, 86_400 * 7);
         between("startup_timeout", startupTimeout.toSeconds(), 1, 86_400 * 7);
+        url = url.map(VersionState::withoutSecrets);
+    }
+
+    /** By hand, because what is no URI is to lose its secrets too. */
+    static String withoutSecrets(String url) {
+        String bare = url.split("[?#]", 2)[0];
+        int scheme = bare.indexOf("://");
+        int authority = scheme < 0 ? 0 : scheme + 3;
+        int path = bare.indexOf('/', authority);
+        int at = bare.lastIndexOf('@', path < 0 ? bare.length() : path);
+        return at < authority ? bare : bare.substring(0, authority) + bare.substring(at + 1);
     }
 
     private static void between(String what, long value, long least, long most) {
@@ -88,10 +100,16 @@ public record VersionState(
                 Optional.of(sha256));
     }
 
-    /** Whether the same model is loaded in the same way, so that going to {@code other} needs no new load. */
+    /**
+     * Whether the same model is loaded in the same way, so that going to {@code other} needs no new load. An archive whose
+     * SHA-256 is not known, as in TorchServe's snapshots, is taken to be the one of that name.
+     */
     boolean sameLoad(VersionState other) {
-        return withWorkers(0, 0)
-                .withArchiveSha256("")
-                .equals(other.withWorkers(0, 0).withArchiveSha256(""));
+        boolean sameBytes =
+                archiveSha256.isEmpty() || other.archiveSha256.isEmpty() || archiveSha256.equals(other.archiveSha256);
+        return sameBytes
+                && withWorkers(0, 0)
+                        .withArchiveSha256("")
+                        .equals(other.withWorkers(0, 0).withArchiveSha256(""));
     }
 }

@@ -1,0 +1,21 @@
+package dev.holdfast.host.serving;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Letting go of what is no longer needed: a failure there is worth a line, and never undoes what was done before. */
+final class Closing {
+
+    private static final Logger log = LoggerFactory.getLogger(Closing.class);
+
+    private Closing() {}
+
+    static void quietly(String what, Runnable close) {
+        try {
+            close.run();
+        } catch (RuntimeException | Error e) {
+            log.warn("{} could not be let go of, and may stay until the host ends: {}", what, OneLine.of(e));
+            log.debug("{} could not be let go of", what, e);
+        }
+    }
+}

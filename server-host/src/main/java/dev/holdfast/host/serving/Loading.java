@@ -1,0 +1,158 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.serving.ServingException.Kind;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Brings a model version into memory, with its workers; what it began and cannot end it lets go of again. */
+final class Loading {
+
+    private static final Logger log = LoggerFactory.getLogger(Loading.class);
+
+    private final Function<Archive, LoadedModel> loader;
+    private final int queueSize;
+    private final InferenceListener listener;
+    private final Clock clock;
+    private final AtomicInteger workerIds = new AtomicInteger(9000);
+
+    Loading(Function<Archive, LoadedModel> loader, int queueSize, InferenceListener listener, Clock clock) {
+        this.loader = loader;
+        this.queueSize = queueSize;
+        this.listener = listener;
+        this.clock = clock;
+    }
+
+    /**
+     * Loads a version.
+     *
+     * @param archives opens its archive, which is closed here if the version cannot be loaded
+     * @throws ServingException if the archive cannot be had, the model cannot be loaded, or not in time
+     */
+    RunningVersion load(
+            String model,
+            String version,
+            VersionState state,
+            Function<VersionState, Archive> archives,
+            boolean atStartup) {
+        Archive archive = open(state, archives);
+        LoadedModel loaded = load(model, version, archive, state.startupTimeout());
+        WorkerPool workers = null;
+        try {
+            noteDifferences(model, version, state, archive);
+            VersionState known = state.withArchiveSha256(archive.sha256());
+            workers = new WorkerPool(
+                    model, version, known, loaded, queueSize, listener, clock, workerIds::getAndIncrement);
+            workers.scale(known);
+            return RunningVersion.loaded(model, version, known, atStartup, archive, loaded, workers);
+        } catch (RuntimeException | Error e) {
+            if (workers != null) {
+                workers.drain(Duration.ofSeconds(10));
+            }
+            letGo(archive, loaded);
+            throw refused(e);
+        }
+    }
+
+    private static Archive open(VersionState state, Function<VersionState, Archive> archives) {
+        try {
+            return archives.apply(state);
+        } catch (RuntimeException | Error e) {
+            throw refused(e);
+        }
+    }
+
+    /** On a thread of its own, because no engine lets a load be stopped: one that takes too long is left to end alone. */
+    private LoadedModel load(String model, String version, Archive archive, Duration timeout) {
+        CompletableFuture<LoadedModel> result = new CompletableFuture<>();
+        Thread thread = new Thread(() -> load(archive, result), "load-" + model + "-" + version);
+        thread.setDaemon(true);
+        ServingException failure;
+        try {
+            thread.start();
+            return result.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            failure = new ServingException(
+                    Kind.TIMEOUT,
+                    "Model " + model + " version " + version + " was not loaded within its startup_timeout of "
+                            + timeout.toSeconds() + " s.",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            failure = new ServingException(
+                    Kind.INTERNAL, "Loading model " + model + " version " + version + " was interrupted.", e);
+        } catch (ExecutionException e) {
+            // The loading thread let go of the archive.
+            throw refused(e.getCause() == null ? e : e.getCause());
+        } catch (OutOfMemoryError e) {
+            // No thread could be started.
+            Closing.quietly("archive " + archive.fileName(), archive::close);
+            throw refused(e);
+        }
+        if (!result.completeExceptionally(failure)) {
+            // It ended just now after all.
+            result.whenComplete((loaded, ignored) -> {
+                if (loaded != null) {
+                    letGo(archive, loaded);
+                }
+            });
+        }
+        throw failure;
+    }
+
+    private void load(Archive archive, CompletableFuture<LoadedModel> result) {
+        LoadedModel loaded;
+        try {
+            loaded = loader.apply(archive);
+        } catch (Throwable e) {
+            Closing.quietly("archive " + archive.fileName(), archive::close);
+            result.completeExceptionally(e);
+            return;
+        }
+        if (!result.complete(loaded)) {
+            letGo(archive, loaded);
+        }
+    }
+
+    private static void letGo(Archive archive, LoadedModel loaded) {
+        Closing.quietly("model of archive " + archive.fileName(), loaded::close);
+        Closing.quietly("archive " + archive.fileName(), archive::close);
+    }
+
+    private static ServingException refused(Throwable e) {
+        if (e instanceof ServingException serving) {
+            return serving;
+        }
+        boolean tooBig = e instanceof OutOfMemoryError;
+        return new ServingException(tooBig ? Kind.INTERNAL : Kind.BAD_ARCHIVE, OneLine.of(e), e);
+    }
+
+    private static void noteDifferences(String model, String version, VersionState state, Archive archive) {
+        state.archiveSha256()
+                .filter(before -> !before.equals(archive.sha256()))
+                .ifPresent(before -> log.warn(
+                        "Archive {} of model {} version {} is not the one that was served before: its SHA-256 is {}, it was {}",
+                        archive.fileName(),
+                        model,
+                        version,
+                        archive.sha256(),
+                        before));
+        if (!archive.manifest().modelVersion().equals(version)) {
+            log.warn(
+                    "Archive {} says it is version {}; it is served as version {} of model {}, as it was registered",
+                    archive.fileName(),
+                    OneLine.name(archive.manifest().modelVersion()),
+                    version,
+                    model);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.archive.ModelStore;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Archives that may have lost their last user, and are forgotten if so.
+ *
+ * <p>Never while a registration is under way: it may have opened the very archive that another change lets go of, and is
+ * not in the serving state yet. The last registration to end clears up.
+ */
+final class UnusedArchives {
+
+    private final ModelStore store;
+    private final Supplier<ServingState> state;
+
+    private final Set<String> candidates = new HashSet<>();
+    private int registrations;
+
+    UnusedArchives(ModelStore store, Supplier<ServingState> state) {
+        this.store = store;
+        this.state = state;
+    }
+
+    synchronized void registrationBegins() {
+        registrations++;
+    }
+
+    synchronized void registrationEnds() {
+        registrations--;
+        forgetUnused();
+    }
+
+    synchronized void mayBeUnused(String fileName) {
+        candidates.add(fileName);
+        forgetUnused();
+    }
+
+    private void forgetUnused() {
+        if (registrations > 0 || candidates.isEmpty()) {
+            return;
+        }
+        state.get().models().values().stream()
+                .flatMap(model -> model.versions().values().stream())
+                .forEach(version -> candidates.remove(version.archive()));
+        candidates.forEach(fileName -> Closing.quietly("archive " + fileName, () -> store.forget(fileName)));
+        candidates.clear();
+    }
+}

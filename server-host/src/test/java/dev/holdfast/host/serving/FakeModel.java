@@ -1,0 +1,113 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.runtime.InvalidInputException;
+import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.runtime.ModelSignature;
+import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.runtime.TensorType;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A model that answers with what it was asked, and can be held, broken and counted. */
+final class FakeModel implements LoadedModel {
+
+    /** The inputs of each batch, in the order in which the batches began. */
+    final List<List<Long>> batches = Collections.synchronizedList(new ArrayList<>());
+
+    final AtomicInteger inside = new AtomicInteger();
+    final AtomicInteger closes = new AtomicInteger();
+    final AtomicInteger predictionsAfterClose = new AtomicInteger();
+
+    /** Thrown by the next predictions while it is there. */
+    volatile Throwable failure;
+
+    volatile RuntimeException closeFailure;
+    volatile boolean leavesInterrupted;
+    volatile int answersTooFew;
+    volatile long refused = Long.MIN_VALUE;
+    private volatile Semaphore gate;
+
+    static List<Tensor> number(long value) {
+        return List.of(new Tensor("x", TensorType.INT64, new long[] {1}, new long[] {value}));
+    }
+
+    static long number(List<Tensor> tensors) {
+        return ((long[]) tensors.get(0).elements())[0];
+    }
+
+    /** From now on a prediction waits until {@link #letThrough} or {@link #open}. */
+    void hold() {
+        gate = new Semaphore(0);
+    }
+
+    void letThrough(int predictions) {
+        gate.release(predictions);
+    }
+
+    void open() {
+        Semaphore held = gate;
+        gate = null;
+        if (held != null) {
+            held.release(1_000_000);
+        }
+    }
+
+    @Override
+    public ModelSignature signature() {
+        return new ModelSignature("fake", List.of(), List.of(), false);
+    }
+
+    @Override
+    public void check(List<Tensor> inputs) {
+        if (inputs.isEmpty()) {
+            throw new InvalidInputException("x is missing");
+        }
+    }
+
+    @Override
+    public List<List<Tensor>> predict(List<List<Tensor>> batch) {
+        batches.add(batch.stream().map(FakeModel::number).toList());
+        inside.incrementAndGet();
+        try {
+            Semaphore held = gate;
+            if (held != null) {
+                held.acquireUninterruptibly();
+            }
+            if (closes.get() > 0) {
+                predictionsAfterClose.incrementAndGet();
+            }
+            if (leavesInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+            Throwable thrown = failure;
+            if (thrown != null) {
+                throw FakeModel.<RuntimeException>sneaky(thrown);
+            }
+            if (batch.stream().anyMatch(inputs -> number(inputs) == refused)) {
+                throw new InvalidInputException("refused " + refused);
+            }
+            return new ArrayList<>(batch.subList(0, batch.size() - answersTooFew));
+        } finally {
+            inside.decrementAndGet();
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> T sneaky(Throwable thrown) throws T {
+        throw (T) thrown;
+    }
+
+    @Override
+    public void close() {
+        if (inside.get() > 0) {
+            predictionsAfterClose.incrementAndGet();
+        }
+        closes.incrementAndGet();
+        if (closeFailure != null) {
+            throw closeFailure;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.holdfast.host.serving;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** Version states for tests. */
+final class Versions {
+
+    private Versions() {}
+
+    static VersionState of(String archive, int workers) {
+        return of(archive, workers, 1, Duration.ZERO, Duration.ofSeconds(60));
+    }
+
+    static VersionState of(
+            String archive, int workers, int batchSize, Duration maxBatchDelay, Duration responseTimeout) {
+        return new VersionState(
+                archive,
+                workers,
+                workers,
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                Duration.ofSeconds(60),
+                "python",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+}
