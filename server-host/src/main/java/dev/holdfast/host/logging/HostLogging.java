@@ -51,7 +51,8 @@ public final class HostLogging {
         try {
             configurator.doConfigure(file.toFile());
         } catch (JoranException e) {
-            throw new IllegalArgumentException("--log-config " + file + " is no Logback configuration: " + e.getMessage(), e);
+            throw new IllegalArgumentException(
+                    "--log-config " + file + " is no Logback configuration: " + e.getMessage(), e);
         }
     }
 
