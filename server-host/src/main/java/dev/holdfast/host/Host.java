@@ -34,6 +34,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -217,7 +218,9 @@ public final class Host implements AutoCloseable {
                         ? "Snapshots are switched off"
                         : "Snapshots go to store " + status.store() + ", group " + status.group()
                                 + (status.mode() == StoreStatus.Mode.ATTACHED ? "" : " (" + status.mode() + ")"));
-        lines.addAll(status.notices());
+        Stream.concat(begin.start().notices().stream(), status.notices().stream())
+                .distinct()
+                .forEach(lines::add);
         return String.join("\n", lines);
     }
 

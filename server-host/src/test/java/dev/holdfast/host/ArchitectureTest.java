@@ -28,7 +28,7 @@ class ArchitectureTest {
             "config", rooms(),
             "archive", rooms(),
             "state", rooms(),
-            "logging", rooms(),
+            "logging", rooms("config"),
             "plugins", rooms(),
             "runtime", rooms("archive"),
             "serving", rooms("archive", "runtime"),

@@ -65,7 +65,7 @@ final class Writer implements AutoCloseable {
             links = canLink();
             // A name that a killed writer left without this is visible, and must not vanish under a later one.
             Disk.forceDirectory(directory);
-            refresh();
+            refresh().close();
             ready = true;
         } finally {
             if (!ready) {

@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The HTTP side of a running host: inference, management and metrics, each on its address, or together where they have
@@ -28,20 +28,22 @@ public final class HttpApis implements AutoCloseable {
 
     private static final int THREADS = 256;
 
-    /** Fewer than there are threads, so that health, lists and errors are answered while models are slow. */
-    private static final int PREDICTIONS = 224;
+    private final Map<ConfigKey, ListenAddress> addresses = new EnumMap<>(ConfigKey.class);
+    private final Map<BoundSocket, List<ConfigKey>> sockets = new LinkedHashMap<>();
+    private final List<Listener> listeners = new ArrayList<>();
+    private Optional<TokenFile> tokenFile = Optional.empty();
 
-    private final Map<ConfigKey, ListenAddress> addresses = new LinkedHashMap<>();
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-
-    /** One of the three APIs. */
-    private record Api(ConfigKey key, ListenAddress wanted, List<Route> routes) {}
-
-    private HttpApis() {}
+    private HttpApis(HostConfig config) {
+        // The management API comes first: where it shares an address, its paths go before the legacy ones of inference.
+        addresses.put(ConfigKey.MANAGEMENT_ADDRESS, config.managementAddress());
+        addresses.put(ConfigKey.INFERENCE_ADDRESS, config.inferenceAddress());
+        addresses.put(ConfigKey.METRICS_ADDRESS, config.metricsAddress());
+    }
 
     /**
      * Starts to listen and answer.
      *
+     * @param metrics the listener of {@code serving}; from now on it shows this host
      * @param keyFileDirectory where {@code key_file.json} is put
      * @param version the host's, for documents
      * @throws dev.holdfast.host.config.ConfigException if an address cannot be listened on, or the tokens cannot be
@@ -55,9 +57,17 @@ public final class HttpApis implements AutoCloseable {
             Path keyFileDirectory,
             Clock clock,
             String version) {
-        HttpApis apis = new HttpApis();
+        HttpApis apis = new HttpApis(config);
         try {
-            apis.open(config, serving, snapshots, metrics, keyFileDirectory, clock, version);
+            apis.bind(config.enableMetricsApi());
+            // After the ports: a second host by mistake must not replace the tokens of the first.
+            Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
+            metrics.watch(serving, snapshots);
+            ChangeAnswers changes =
+                    new ChangeAnswers(snapshots, config.snapshotTimeout().plus(BEYOND_STORE));
+            apis.listen(
+                    new ApiRoutes(config, serving, snapshots, metrics, changes, authorization, version),
+                    new Pipeline(authorization, cors(config), metrics::answered, changes::announce));
             return apis;
         } catch (RuntimeException | Error e) {
             try {
@@ -69,116 +79,44 @@ public final class HttpApis implements AutoCloseable {
         }
     }
 
-    private void open(
-            HostConfig config,
-            ModelServing serving,
-            Snapshots snapshots,
-            Metrics metrics,
-            Path keyFileDirectory,
-            Clock clock,
-            String version) {
-        metrics.watch(serving, snapshots);
-        ChangeAnswers changes =
-                new ChangeAnswers(snapshots, config.snapshotTimeout().plus(BEYOND_STORE));
-        Optional<TokenAuthorization> authorization = config.tokenAuthorization()
-                ? Optional.of(authorization(config, keyFileDirectory, clock))
-                : Optional.empty();
-
-        Map<ListenAddress, List<Api>> listeners = new LinkedHashMap<>();
-        List<Api> alone = new ArrayList<>();
-        for (Api api : List.of(
-                new Api(
-                        ConfigKey.MANAGEMENT_ADDRESS,
-                        config.managementAddress(),
-                        management(config, serving, snapshots, changes, authorization)),
-                new Api(
-                        ConfigKey.INFERENCE_ADDRESS,
-                        config.inferenceAddress(),
-                        inference(config, serving, snapshots, version)),
-                new Api(ConfigKey.METRICS_ADDRESS, config.metricsAddress(), new MetricsApi(metrics).routes()))) {
-            addresses.put(api.key(), api.wanted());
-            if (api.key() == ConfigKey.METRICS_ADDRESS && !config.enableMetricsApi()) {
+    /** Takes the sockets; APIs of one address share one, but port 0 asks for a port of its own. */
+    private void bind(boolean metricsApi) {
+        Map<ListenAddress, List<ConfigKey>> shared = new LinkedHashMap<>();
+        for (ConfigKey api :
+                List.of(ConfigKey.MANAGEMENT_ADDRESS, ConfigKey.INFERENCE_ADDRESS, ConfigKey.METRICS_ADDRESS)) {
+            ListenAddress wanted = address(api);
+            if (api == ConfigKey.METRICS_ADDRESS && !metricsApi) {
                 continue;
             }
-            // Port 0 asks for a port of its own.
-            if (api.wanted().port() == 0) {
-                alone.add(api);
-            } else {
-                listeners
-                        .computeIfAbsent(api.wanted(), address -> new ArrayList<>())
-                        .add(api);
+            List<ConfigKey> sharing = shared.get(wanted);
+            if (sharing != null && wanted.port() != 0) {
+                sharing.add(api);
+                continue;
             }
+            List<ConfigKey> first = new ArrayList<>(List.of(api));
+            shared.put(wanted, first);
+            sockets.put(BoundSocket.bind(api.key(), wanted), first);
         }
-        List<List<Api>> groups = new ArrayList<>(listeners.values());
-        alone.forEach(api -> groups.add(List.of(api)));
-        Map<BoundSocket, List<Api>> bound = bind(groups);
-        bound.forEach((socket, group) -> listen(
-                socket,
-                group,
-                new Pipeline(
-                        group.stream().allMatch(api -> api.key() == ConfigKey.METRICS_ADDRESS)
-                                ? Optional.empty()
-                                : authorization,
-                        cors(config),
-                        metrics::answered,
-                        changes::announce),
-                version));
+        sockets.forEach((socket, apis) -> apis.forEach(api -> addresses.put(api, socket.address())));
     }
 
-    private TokenAuthorization authorization(HostConfig config, Path directory, Clock clock) {
+    private Optional<TokenAuthorization> authorization(HostConfig config, Path directory, Clock clock) {
+        if (!config.tokenAuthorization()) {
+            return Optional.empty();
+        }
         Tokens tokens = new Tokens(config.tokenExpiration(), clock, new SecureRandom());
         TokenFile file = new TokenFile(directory);
-        opened.push(file);
         file.write(tokens);
-        return new TokenAuthorization(tokens, file, config.tokenFailureStatus());
+        tokenFile = Optional.of(file);
+        return Optional.of(new TokenAuthorization(tokens, file, config.tokenFailureStatus()));
     }
 
-    private static List<Route> management(
-            HostConfig config,
-            ModelServing serving,
-            Snapshots snapshots,
-            ChangeAnswers changes,
-            Optional<TokenAuthorization> authorization) {
-        List<Route> routes = new ArrayList<>();
-        routes.addAll(new ManagementApi(serving, snapshots, changes, config.enableModelApi(), config.maxRequestSize())
-                .routes());
-        routes.addAll(new SnapshotApi(snapshots, changes).routes());
-        authorization.ifPresent(guard -> routes.addAll(guard.routes()));
-        return routes;
-    }
-
-    private static List<Route> inference(HostConfig config, ModelServing serving, Snapshots snapshots, String version) {
-        Predictions predictions = new Predictions(PREDICTIONS);
-        TensorWriter writer = new TensorWriter(config.maxResponseSize());
-        List<Route> routes = new ArrayList<>();
-        if (config.openInferenceProtocol()) {
-            routes.addAll(
-                    new OpenInferenceApi(serving, predictions, writer, config.maxRequestSize(), version).routes());
-        }
-        routes.addAll(new InferenceApi(
-                        serving, snapshots, predictions, writer, config.maxRequestSize(), config.maxResponseSize())
-                .routes());
-        return routes;
-    }
-
-    private Map<BoundSocket, List<Api>> bind(List<List<Api>> groups) {
-        Map<BoundSocket, List<Api>> bound = new LinkedHashMap<>();
-        for (List<Api> group : groups) {
-            Api first = group.get(0);
-            BoundSocket socket = BoundSocket.bind(first.key().key(), first.wanted());
-            opened.push(socket);
-            bound.put(socket, group);
-        }
-        return bound;
-    }
-
-    private void listen(BoundSocket socket, List<Api> group, Pipeline pipeline, String version) {
-        List<Route> routes = new ArrayList<>();
-        group.forEach(api -> routes.addAll(api.routes()));
-        routes.addAll(new Documentation(version, routes).routes());
-        String name = "http-" + group.get(0).key().key().replace("_address", "");
-        opened.push(Listener.start(name, socket, THREADS, routes, pipeline));
-        group.forEach(api -> addresses.put(api.key(), socket.address()));
+    private void listen(ApiRoutes routes, Pipeline pipeline) {
+        sockets.forEach((socket, apis) -> {
+            String name = "http-" + apis.get(0).key().replace("_address", "");
+            Pipeline own = apis.equals(List.of(ConfigKey.METRICS_ADDRESS)) ? pipeline.withoutTokens() : pipeline;
+            listeners.add(Listener.start(name, socket, THREADS, routes.of(apis), own));
+        });
     }
 
     private static Map<String, String> cors(HostConfig config) {
@@ -204,31 +142,23 @@ public final class HttpApis implements AutoCloseable {
         return address(ConfigKey.METRICS_ADDRESS);
     }
 
-    private ListenAddress address(ConfigKey key) {
-        return Optional.ofNullable(addresses.get(key)).orElseThrow();
+    private ListenAddress address(ConfigKey api) {
+        return Optional.ofNullable(addresses.get(api)).orElseThrow();
     }
 
     /** Takes no more requests, lets the running ones end for a bounded time, and removes the tokens. */
     @Override
     public void close() {
-        RuntimeException first = null;
-        while (!opened.isEmpty()) {
-            try {
-                opened.pop().close();
-            } catch (RuntimeException e) {
-                first = first == null ? e : suppress(first, e);
-            } catch (Exception e) {
-                RuntimeException wrapped = new IllegalStateException("A listener did not stop", e);
-                first = first == null ? wrapped : suppress(first, wrapped);
-            }
+        // Side by side, so that the time for all of them is that of one.
+        CompletableFuture<?>[] stopping = listeners.stream()
+                .map(listener ->
+                        CompletableFuture.runAsync(listener::close, stop -> new Thread(stop, "http-stop").start()))
+                .toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(stopping).join();
+        } finally {
+            sockets.keySet().forEach(BoundSocket::close);
+            tokenFile.ifPresent(TokenFile::close);
         }
-        if (first != null) {
-            throw first;
-        }
-    }
-
-    private static RuntimeException suppress(RuntimeException first, RuntimeException next) {
-        first.addSuppressed(next);
-        return first;
     }
 }

@@ -44,6 +44,11 @@ final class Pipeline {
         this.beforeManagement = beforeManagement;
     }
 
+    /** The same for a listener that everyone may ask. */
+    Pipeline withoutTokens() {
+        return new Pipeline(Optional.empty(), corsHeaders, answered, beforeManagement);
+    }
+
     /** The route's handler behind the check of its token. */
     Handler guarded(Route route) {
         Handler handler = route.handler();

@@ -1,0 +1,78 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.config.ConfigKey;
+import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.snapshot.Snapshots;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The calls of each of the three APIs, by the key of the address that they are answered on. */
+final class ApiRoutes {
+
+    /** Fewer than a listener has threads, so that health, lists and errors are answered while models are slow. */
+    private static final int PREDICTIONS = 224;
+
+    private final HostConfig config;
+    private final ModelServing serving;
+    private final Snapshots snapshots;
+    private final Metrics metrics;
+    private final ChangeAnswers changes;
+    private final Optional<TokenAuthorization> authorization;
+    private final String version;
+
+    ApiRoutes(
+            HostConfig config,
+            ModelServing serving,
+            Snapshots snapshots,
+            Metrics metrics,
+            ChangeAnswers changes,
+            Optional<TokenAuthorization> authorization,
+            String version) {
+        this.config = config;
+        this.serving = serving;
+        this.snapshots = snapshots;
+        this.metrics = metrics;
+        this.changes = changes;
+        this.authorization = authorization;
+        this.version = version;
+    }
+
+    /** The calls that are answered on one address, with their document. */
+    List<Route> of(List<ConfigKey> apis) {
+        List<Route> routes = new ArrayList<>();
+        for (ConfigKey api : apis) {
+            switch (api) {
+                case MANAGEMENT_ADDRESS -> routes.addAll(management());
+                case INFERENCE_ADDRESS -> routes.addAll(inference());
+                default -> routes.addAll(new MetricsApi(metrics).routes());
+            }
+        }
+        routes.addAll(new Documentation(version, routes).routes());
+        return routes;
+    }
+
+    private List<Route> management() {
+        List<Route> routes = new ArrayList<>();
+        routes.addAll(new ManagementApi(serving, snapshots, changes, config.enableModelApi(), config.maxRequestSize())
+                .routes());
+        routes.addAll(new SnapshotApi(snapshots, changes).routes());
+        authorization.ifPresent(guard -> routes.addAll(guard.routes()));
+        return routes;
+    }
+
+    private List<Route> inference() {
+        Predictions predictions = new Predictions(PREDICTIONS);
+        TensorWriter writer = new TensorWriter(config.maxResponseSize());
+        List<Route> routes = new ArrayList<>();
+        if (config.openInferenceProtocol()) {
+            routes.addAll(
+                    new OpenInferenceApi(serving, predictions, writer, config.maxRequestSize(), version).routes());
+        }
+        routes.addAll(new InferenceApi(
+                        serving, snapshots, predictions, writer, config.maxRequestSize(), config.maxResponseSize())
+                .routes());
+        return routes;
+    }
+}

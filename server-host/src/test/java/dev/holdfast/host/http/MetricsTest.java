@@ -1,0 +1,86 @@
+package dev.holdfast.host.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MetricsTest {
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void requestsAreCountedUnderTheNamesThatDashboardsKnow() {
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("sum.mar")) {
+            host.inference("POST", "/predictions/sum", "[1,2,3]");
+            host.inference("POST", "/predictions/sum", "[1,2,3]");
+            host.inference("POST", "/predictions/none", "[1,2,3]");
+            org.awaitility.Awaitility.await()
+                    .untilAsserted(
+                            () -> assertThat(host.metrics("/metrics").body())
+                                    .contains(
+                                            "ts_inference_requests_total{hostname=\"test-host\",model_name=\"sum\",model_version=\"1.0\"} 2.0\n"));
+
+            HttpResponse<String> answer = host.metrics("/metrics");
+
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.headers().firstValue("content-type").orElse(""))
+                    .startsWith("text/plain")
+                    .contains("version=0.0.4");
+            String labels = "{hostname=\"test-host\",model_name=\"sum\",model_version=\"1.0\"} ";
+            assertThat(answer.body())
+                    .contains(
+                            "ts_inference_latency_microseconds" + labels,
+                            "ts_queue_latency_microseconds" + labels,
+                            "Requests2XX{Hostname=\"test-host\",Level=\"Host\"} ",
+                            "Requests4XX{Hostname=\"test-host\",Level=\"Host\"} 1.0\n",
+                            "Requests5XX{Hostname=\"test-host\",Level=\"Host\"} 0.0\n",
+                            "QueueTime{",
+                            "WorkerThreadTime{",
+                            "jvm_memory_used_bytes{",
+                            "process_cpu_usage ",
+                            "holdfast_snapshot_mode{mode=\"ATTACHED\",store=\"fs\"} 1.0\n",
+                            "holdfast_snapshot_mode{mode=\"DETACHED\",store=\"fs\"} 0.0\n",
+                            "holdfast_snapshots_spooled 0.0\n",
+                            "holdfast_snapshot_revision 7.0\n",
+                            "holdfast_models 1.0\n",
+                            "holdfast_model_versions{status=\"READY\"} 1.0\n",
+                            "holdfast_workers{model_name=\"sum\",model_version=\"1.0\"} 1.0\n");
+        }
+    }
+
+    @Test
+    void onlyTheNamedMetricsAreGivenWhereSomeAreNamed() {
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("sum.mar")) {
+            host.metrics.predicted("sum", "1.0", 1_000, 2_000);
+
+            String some = host.metrics("/metrics?name[]=ts_inference_requests_total&name[]=holdfast_models"
+                            .replace("[", "%5B")
+                            .replace("]", "%5D"))
+                    .body();
+
+            assertThat(some.lines().filter(line -> !line.startsWith("#")))
+                    .containsExactlyInAnyOrder(
+                            "ts_inference_requests_total{hostname=\"test-host\",model_name=\"sum\",model_version=\"1.0\"} 1.0",
+                            "holdfast_models 1.0");
+        }
+    }
+
+    @Test
+    void whatIsNotServedAnyMoreIsNotCountedAnyMore() {
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("sum.mar")) {
+            host.metrics.predicted("sum", "1.0", 1_000, 2_000);
+            for (int i = 0; i < 1_000; i++) {
+                host.metrics.predicted("gone-" + i, "1.0", 1_000, 2_000);
+            }
+
+            assertThat(host.metrics("/metrics").body())
+                    .contains("model_name=\"sum\"")
+                    .doesNotContain("gone-");
+        }
+    }
+}
