@@ -51,8 +51,10 @@ public final class HostLogging {
         try {
             configurator.doConfigure(file.toFile());
         } catch (JoranException e) {
+            // Logback's own message refers to an earlier one; its cause has the line and the reason.
+            Throwable reason = e.getCause() == null ? e : e.getCause();
             throw new IllegalArgumentException(
-                    "--log-config " + file + " is no Logback configuration: " + e.getMessage(), e);
+                    "--log-config " + file + " is no Logback configuration: " + reason.getMessage(), e);
         }
     }
 
