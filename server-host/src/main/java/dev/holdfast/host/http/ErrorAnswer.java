@@ -38,8 +38,8 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
             return of(serving);
         } else if (failure instanceof InvalidInputException) {
             return of(400, "BadRequestException", message(failure));
-        } else if (failure instanceof ArchiveException) {
-            return of(400, "InvalidModelException", message(failure));
+        } else if (failure instanceof ArchiveException archive) {
+            return of(archive);
         } else if (failure instanceof SnapshotStoreException store) {
             return of(status(store), store.getClass().getSimpleName(), message(store));
         } else if (failure instanceof HttpResponseException http) {
@@ -65,7 +65,10 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
         String message = message(failure);
         return switch (failure.kind()) {
             case BAD_REQUEST -> of(400, "BadRequestException", message);
-            case BAD_ARCHIVE -> of(400, "InvalidModelException", message);
+            case BAD_ARCHIVE ->
+                failure.getCause() instanceof ArchiveException archive
+                        ? of(archive)
+                        : of(400, "InvalidModelException", message);
             case MODEL_NOT_FOUND -> of(404, "ModelNotFoundException", message);
             case VERSION_NOT_FOUND -> of(404, "ModelVersionNotFoundException", message);
             case CONFLICT -> of(409, "ConflictStatusException", message);
@@ -73,6 +76,19 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
             case UNAVAILABLE -> of(503, "ServiceUnavailableException", message);
             case TIMEOUT -> of(408, "RequestTimeoutException", message);
             case INTERNAL -> of(500, "InternalServerException", message);
+        };
+    }
+
+    private static ErrorAnswer of(ArchiveException failure) {
+        String message = message(failure);
+        return switch (failure.reason()) {
+            case NOT_FOUND -> of(404, "ModelNotFoundException", message);
+            case NOT_ALLOWED -> of(400, "BadRequestException", message);
+            case INVALID -> of(400, "InvalidModelException", message);
+            case TOO_BIG -> of(413, "InvalidModelException", message);
+            case UNREACHABLE -> of(400, "DownloadArchiveException", message);
+            case ALREADY_EXISTS -> of(409, "ConflictStatusException", message);
+            case FAILED -> of(500, "InternalServerException", message);
         };
     }
 

@@ -44,7 +44,8 @@ final class Parameters {
         Parameters query = ofQuery(context);
         String contentType = Optional.ofNullable(context.contentType()).orElse("");
         byte[] body = RequestBody.read(context, most);
-        if (contentType.toLowerCase(Locale.ROOT).startsWith(Answers.JSON)) {
+        // Many clients set the content type of JSON on every call, with a body or without.
+        if (body.length > 0 && contentType.toLowerCase(Locale.ROOT).startsWith(Answers.JSON)) {
             query.values.putAll(parse(body));
         }
         return query;
