@@ -140,11 +140,10 @@ public final class SnapshotText {
         }
         properties.remove("holdfast.header");
         String json = properties.remove(MODEL_SNAPSHOT);
-        if (json == null && verified) {
+        if (json == null) {
             throw new SnapshotCorruptException("Snapshot " + name + " has no " + MODEL_SNAPSHOT);
         }
-        ServingState state = json == null ? ServingState.EMPTY : ModelSnapshotJson.read(name, json);
-        return new Content(properties, state, verified);
+        return new Content(properties, ModelSnapshotJson.read(name, json), verified);
     }
 
     /** One property as {@link java.util.Properties#store(java.io.Writer, String)} would write it: a value keeps = and :. */
