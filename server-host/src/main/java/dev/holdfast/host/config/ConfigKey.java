@@ -111,7 +111,9 @@ public enum ConfigKey {
                 || lower.contains("credential")
                 || lower.contains("token")
                 || lower.contains("auth")
-                || lower.endsWith("key")
+                || lower.matches("(.*[._-])?key")
+                || lower.contains("apikey")
+                || key.endsWith("Key")
                 || lower.contains("access_key")
                 || lower.contains("accesskey");
     }
