@@ -51,7 +51,8 @@ public final class ConfigFile {
      */
     public static Map<String, String> parse(String what, String text) {
         Properties properties = new Properties();
-        try (Reader reader = new StringReader(text)) {
+        // Some editors begin a file in UTF-8 with this mark, which would become a part of the first key.
+        try (Reader reader = new StringReader(text.startsWith("\uFEFF") ? text.substring(1) : text)) {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             throw new ConfigException(what + " is no properties text: " + e.getMessage(), e);

@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -57,6 +58,8 @@ public enum ConfigKey {
         NO
     }
 
+    private static final Pattern SECRET_VALUE = Pattern.compile(
+            "://[^/\\s:@]*:[^/\\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY|[?&]X-Amz-(Signature|Security-Token)=");
     private static final Map<String, ConfigKey> BY_NAME =
             Stream.of(values()).collect(Collectors.toUnmodifiableMap(ConfigKey::key, Function.identity()));
 
@@ -98,16 +101,25 @@ public enum ConfigKey {
 
     /** Whether a key's value must never be shown or kept, whoever invented the key. */
     static boolean isSecret(String key) {
+        if (of(key).isPresent()) {
+            return false;
+        }
         String lower = key.toLowerCase(Locale.ROOT);
         return lower.contains("pass")
+                || lower.contains("pwd")
                 || lower.contains("secret")
                 || lower.contains("credential")
-                || (lower.contains("token")
-                        && !lower.startsWith("token_")
-                        && !lower.equals("disable_token_authorization"))
-                || lower.endsWith("_key")
-                || lower.endsWith(".key")
+                || lower.contains("token")
+                || lower.contains("auth")
+                || lower.matches("(.*[._-])?key")
+                || lower.contains("apikey")
+                || key.endsWith("Key")
                 || lower.contains("access_key")
                 || lower.contains("accesskey");
+    }
+
+    /** Whether a value is a secret, or has one in it, under whichever key: a URL with a user's password, a private key. */
+    static boolean hasSecret(String value) {
+        return SECRET_VALUE.matcher(value).find();
     }
 }

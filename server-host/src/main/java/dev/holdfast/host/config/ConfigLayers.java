@@ -2,9 +2,9 @@ package dev.holdfast.host.config;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,10 +32,16 @@ public final class ConfigLayers {
 
     /** The layers that hold properties, from the weakest to the strongest. */
     private enum Layer {
-        DEFAULT_FILE,
-        SNAPSHOT,
-        GIVEN_FILE,
-        COMMAND_LINE
+        DEFAULT_FILE("default configuration file"),
+        SNAPSHOT("restored snapshot"),
+        GIVEN_FILE("--ts-config file"),
+        COMMAND_LINE("command line");
+
+        private final String words;
+
+        Layer(String words) {
+            this.words = words;
+        }
     }
 
     private final Map<String, String> environment;
@@ -67,7 +73,7 @@ public final class ConfigLayers {
         Map<String, String> before = layers.getOrDefault(Layer.DEFAULT_FILE, Map.of());
         kept.forEach((key, value) -> {
             String other = before.get(key);
-            if (other != null && !other.equals(value)) {
+            if (other != null && !other.equals(value) && !isOverridden(key)) {
                 log.warn(
                         "The restored snapshot says {}={}, the default configuration file {}; the snapshot's holds. To"
                                 + " change it, give the file with --ts-config, and --snapshot latest beside it",
@@ -77,6 +83,11 @@ public final class ConfigLayers {
             }
         });
         return with(Layer.SNAPSHOT, kept);
+    }
+
+    private boolean isOverridden(String key) {
+        return layers.getOrDefault(Layer.GIVEN_FILE, Map.of()).containsKey(key)
+                || layers.getOrDefault(Layer.COMMAND_LINE, Map.of()).containsKey(key);
     }
 
     /** The file that the operator named. */
@@ -101,42 +112,52 @@ public final class ConfigLayers {
      */
     public HostConfig toConfig() {
         Map<String, String> written = new TreeMap<>();
+        Map<String, String> origins = new TreeMap<>();
         for (Layer layer : Layer.values()) {
-            written.putAll(layers.getOrDefault(layer, Map.of()));
+            layers.getOrDefault(layer, Map.of()).forEach((key, value) -> {
+                written.put(key, value);
+                origins.put(key, layer.words);
+            });
         }
         Map<String, String> resolved = new TreeMap<>(written);
-        resolved.replaceAll(this::resolve);
+        resolved.replaceAll((key, value) -> resolve(key + " of the " + origins.get(key), value));
         if (Boolean.parseBoolean(resolved.getOrDefault(ConfigKey.ENABLE_ENVVARS_CONFIG.key(), "false"))) {
-            applyEnvironment(resolved);
+            applyEnvironment(resolved, origins);
         }
-        return new HostConfig(written, resolved, environment);
+        return new HostConfig(written, resolved, origins, environment);
     }
 
     /** Replaces each {@code $$NAME$$} by the environment variable of that name, as TorchServe does. */
-    private String resolve(String key, String value) {
+    private String resolve(String what, String value) {
         Matcher matcher = PLACEHOLDER.matcher(value);
         StringBuilder resolved = new StringBuilder();
         while (matcher.find()) {
             String variable = environment.get(matcher.group(1));
             if (variable == null) {
                 throw new ConfigException(
-                        key + " names the environment variable " + matcher.group(1) + ", which is not set");
+                        what + " names the environment variable " + matcher.group(1) + ", which is not set");
             }
             matcher.appendReplacement(resolved, Matcher.quoteReplacement(variable));
         }
         return matcher.appendTail(resolved).toString();
     }
 
-    private void applyEnvironment(Map<String, String> resolved) {
+    private void applyEnvironment(Map<String, String> resolved, Map<String, String> origins) {
         for (ConfigKey key : ConfigKey.values()) {
             if (key == ConfigKey.ALLOWED_URLS
                     && !Boolean.parseBoolean(resolved.getOrDefault(ConfigKey.USE_ENV_ALLOWED_URLS.key(), "false"))) {
                 continue;
             }
             String name = key.key().toUpperCase(Locale.ROOT);
-            Optional.ofNullable(environment.get("TS_" + name.replaceFirst("^TS_", "")))
-                    .ifPresent(value -> resolved.put(key.key(), value));
-            Optional.ofNullable(environment.get("HOLDFAST_" + name)).ifPresent(value -> resolved.put(key.key(), value));
+            for (String variable : List.of("TS_" + name.replaceFirst("^TS_", ""), "HOLDFAST_" + name)) {
+                String value = environment.get(variable);
+                if (value != null) {
+                    // TorchServe switches its second inference protocol on by this word.
+                    boolean word = key == ConfigKey.TS_OPEN_INFERENCE_PROTOCOL && value.equals("oip");
+                    resolved.put(key.key(), word ? "true" : value);
+                    origins.put(key.key(), "environment variable " + variable);
+                }
+            }
         }
     }
 }

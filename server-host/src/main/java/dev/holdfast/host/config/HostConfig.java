@@ -23,11 +23,22 @@ public final class HostConfig {
 
     private final Map<String, String> written;
     private final Map<String, String> resolved;
+    private final Map<String, String> origins;
     private final Map<String, String> environment;
 
-    HostConfig(Map<String, String> written, Map<String, String> resolved, Map<String, String> environment) {
+    /**
+     * @param written the values as they stand in their layers
+     * @param resolved the values that hold
+     * @param origins where the values that hold come from, for messages
+     */
+    HostConfig(
+            Map<String, String> written,
+            Map<String, String> resolved,
+            Map<String, String> origins,
+            Map<String, String> environment) {
         this.written = new TreeMap<>(written);
         this.resolved = new TreeMap<>(resolved);
+        this.origins = new TreeMap<>(origins);
         this.environment = environment;
         checkAll();
     }
@@ -58,15 +69,15 @@ public final class HostConfig {
     }
 
     public ListenAddress inferenceAddress() {
-        return ListenAddress.parse(ConfigKey.INFERENCE_ADDRESS.key(), get(ConfigKey.INFERENCE_ADDRESS), 80);
+        return address(ConfigKey.INFERENCE_ADDRESS, 80);
     }
 
     public ListenAddress managementAddress() {
-        return ListenAddress.parse(ConfigKey.MANAGEMENT_ADDRESS.key(), get(ConfigKey.MANAGEMENT_ADDRESS), 8081);
+        return address(ConfigKey.MANAGEMENT_ADDRESS, 8081);
     }
 
     public ListenAddress metricsAddress() {
-        return ListenAddress.parse(ConfigKey.METRICS_ADDRESS.key(), get(ConfigKey.METRICS_ADDRESS), 8082);
+        return address(ConfigKey.METRICS_ADDRESS, 8082);
     }
 
     /** The directory of archives; empty if none is configured, which stops a start. */
@@ -241,7 +252,7 @@ public final class HostConfig {
      */
     public Map<String, String> toSnapshot() {
         Map<String, String> kept = new TreeMap<>(written);
-        kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
+        kept.entrySet().removeIf(entry -> !ConfigKey.isKept(entry.getKey()) || ConfigKey.hasSecret(entry.getValue()));
         return kept;
     }
 
@@ -282,11 +293,22 @@ public final class HostConfig {
         return text(key).map(value -> toPath(key, value));
     }
 
-    private static Path toPath(ConfigKey key, String value) {
+    private ListenAddress address(ConfigKey key, int otherwise) {
+        return ListenAddress.parse(key.key() + origin(key), get(key), otherwise);
+    }
+
+    private String origin(ConfigKey key) {
+        String origin = origins.get(key.key());
+        return origin == null ? "" : " of the " + origin;
+    }
+
+    private Path toPath(ConfigKey key, String value) {
         try {
             return Path.of(value);
         } catch (InvalidPathException e) {
-            throw new ConfigException(key.key() + " '" + value + "' is no path: " + e.getReason(), e);
+            throw new ConfigException(
+                    key.key() + origin(key) + " '" + ListenAddress.printable(value) + "' is no path: " + e.getReason(),
+                    e);
         }
     }
 
@@ -318,7 +340,8 @@ public final class HostConfig {
         }
     }
 
-    private static ConfigException bad(ConfigKey key, String value, String rule) {
-        return new ConfigException(key.key() + " '" + value + "' must be " + rule);
+    private ConfigException bad(ConfigKey key, String value, String rule) {
+        return new ConfigException(
+                key.key() + origin(key) + " '" + ListenAddress.printable(value) + "' must be " + rule);
     }
 }

@@ -23,6 +23,9 @@ public record ListenAddress(String host, int port) {
             URI uri = new URI(value);
             if ("http".equals(uri.getScheme())
                     && uri.getHost() != null
+                    && uri.getRawUserInfo() == null
+                    && uri.getRawQuery() == null
+                    && uri.getRawFragment() == null
                     && (uri.getPath().isEmpty() || uri.getPath().equals("/"))
                     && uri.getPort() <= 65_535) {
                 String host = uri.getHost().replaceAll("^\\[|\\]$", "");
@@ -31,8 +34,13 @@ public record ListenAddress(String host, int port) {
         } catch (URISyntaxException e) {
             // The message below says all that the exception knows.
         }
-        throw new ConfigException(key + " '" + value
-                + "' must have the form http://host:port; TLS is a matter of a proxy" + " in front of this host");
+        throw new ConfigException(key + " '" + printable(value)
+                + "' must have the form http://host:port; TLS is a matter of a proxy in front of this host");
+    }
+
+    /** A value as it may stand in a message: bounded, on one line, without control characters. */
+    static String printable(String value) {
+        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
     }
 
     /** Whether only processes of this machine can reach it. */

@@ -28,7 +28,8 @@ final class Lineage {
         }
         long stored = last.map(SnapshotHeader::revision).orElse(0L);
         long base = pending.isEmpty() ? revision : pending.get(0).revision() - 1;
-        if (base == stored) {
+        // Revision 0 is TorchServe's history as well as none: a host that could not read it starts at 0 too.
+        if (base == stored && (stored > 0 || last.isEmpty())) {
             return pending;
         }
         throw new SnapshotConflictException("the store's newest revision is " + stored

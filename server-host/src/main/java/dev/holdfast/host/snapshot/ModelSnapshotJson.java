@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -17,6 +18,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -27,9 +29,10 @@ import org.slf4j.LoggerFactory;
  * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with three fields
  * of ours for each version ({@code handler}, {@code url}, {@code archiveSha256}).
  *
- * <p>Lenient in reading, because people write such texts by hand and older versions left fields out: everything but
- * {@code marName} has a default, and unknown fields are passed over. What comes from a store is not trusted: names that
- * could leave the model store make the whole text invalid.
+ * <p>Lenient in reading, because people write such texts by hand and older versions left fields out: every field of a
+ * version has a default, and unknown fields are passed over. A value of the wrong type is an error, for a default in its
+ * place would serve what nobody asked for. What comes from a store is not trusted: names that could leave the model store
+ * make the whole text invalid.
  */
 final class ModelSnapshotJson {
 
@@ -41,6 +44,8 @@ final class ModelSnapshotJson {
                             .build())
                     .build())
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
+            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
@@ -72,8 +77,13 @@ final class ModelSnapshotJson {
         node.put("startupTimeout", version.startupTimeout().toSeconds());
         node.put("runtimeType", version.runtimeType());
         version.handler().ifPresent(handler -> node.put("handler", handler));
-        version.url().ifPresent(url -> node.put("url", url));
+        version.url().ifPresent(url -> node.put("url", withoutSecrets(url)));
         version.archiveSha256().ifPresent(sha256 -> node.put("archiveSha256", sha256));
+    }
+
+    /** Without the password and the signed query that a URL may have. */
+    private static String withoutSecrets(String url) {
+        return url.replaceFirst("[?#].*", "").replaceFirst("://[^/]*@", "://");
     }
 
     /**
@@ -96,13 +106,13 @@ final class ModelSnapshotJson {
             throw new SnapshotCorruptException("Snapshot " + name + ": model_snapshot is no JSON object");
         }
         // TorchServe takes a count of 0 as "no models", whatever else is there; hand-written texts may leave it out.
-        if (root.path("modelCount").asInt(1) <= 0) {
+        if (number(name, root, "modelCount", root.has("models") ? 1 : 0) <= 0) {
             return ServingState.EMPTY;
         }
         TreeMap<String, ModelState> models = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> model : root.path("models").properties()) {
+        for (Map.Entry<String, JsonNode> model : object(name, "models", root.path("models"))) {
             checked(name, "model name", model.getKey());
-            if (!model.getValue().isEmpty()) {
+            if (!object(name, "model " + model.getKey(), model.getValue()).isEmpty()) {
                 models.put(model.getKey(), readModel(name, model.getKey(), model.getValue()));
             }
         }
@@ -119,6 +129,7 @@ final class ModelSnapshotJson {
         String defaultVersion = "";
         for (Map.Entry<String, JsonNode> version : node.properties()) {
             checked(name, "version of model " + model, version.getKey());
+            object(name, "model " + model + ", version " + version.getKey(), version.getValue());
             versions.put(version.getKey(), readVersion(name, model, version.getValue()));
             if (version.getValue().path("defaultVersion").asBoolean(false)) {
                 defaultVersion = version.getKey();
@@ -132,32 +143,57 @@ final class ModelSnapshotJson {
                 checked(name, "marName of model " + model, node.path("marName").asText(model + ".mar"));
         int min = workers(name, model, node, "minWorkers", 1);
         int max = Math.max(min, workers(name, model, node, "maxWorkers", min));
+        String what = name + ", model " + model;
         try {
             return new VersionState(
                     archive,
                     min,
                     max,
-                    node.path("batchSize").asInt(1),
-                    Duration.ofMillis(node.path("maxBatchDelay").asLong(100)),
-                    Duration.ofSeconds(node.path("responseTimeout").asLong(120)),
-                    Duration.ofSeconds(node.path("startupTimeout").asLong(120)),
+                    (int) number(what, node, "batchSize", 1),
+                    Duration.ofMillis(number(what, node, "maxBatchDelay", 100)),
+                    Duration.ofSeconds(number(what, node, "responseTimeout", 120)),
+                    Duration.ofSeconds(number(what, node, "startupTimeout", 120)),
                     node.path("runtimeType").asText("python"),
                     text(node, "handler"),
                     text(node, "url"),
                     text(node, "archiveSha256"));
         } catch (ServingException e) {
-            throw new SnapshotCorruptException("Snapshot " + name + ", model " + model + ": " + e.getMessage(), e);
+            throw new SnapshotCorruptException("Snapshot " + what + ": " + e.getMessage(), e);
         }
     }
 
     /** TorchServe could write -1 workers and then not start from it; nobody meant that. */
     private static int workers(String name, String model, JsonNode node, String field, int otherwise) {
-        int count = node.path(field).asInt(otherwise);
+        int count = (int) number(name + ", model " + model, node, field, otherwise);
         if (count < 0) {
             log.warn("Snapshot {}, model {}: {} is {}, taken as 0", name, model, field, count);
             return 0;
         }
         return count;
+    }
+
+    /** A whole number, also in quotes, as Gson reads one. */
+    private static long number(String what, JsonNode node, String field, int otherwise) {
+        JsonNode value = node.path(field);
+        if (value.isMissingNode() || value.isNull()) {
+            return otherwise;
+        }
+        if (value.canConvertToExactIntegral() && value.canConvertToInt()) {
+            return value.intValue();
+        }
+        if (value.isTextual() && value.textValue().matches("-?[0-9]{1,9}")) {
+            return Integer.parseInt(value.textValue());
+        }
+        throw new SnapshotCorruptException("Snapshot " + what + ": " + field + " '" + printable(value.asText())
+                + "' must be a whole number up to " + Integer.MAX_VALUE);
+    }
+
+    private static Set<Map.Entry<String, JsonNode>> object(String name, String what, JsonNode node) {
+        if (!node.isObject()) {
+            throw new SnapshotCorruptException(
+                    "Snapshot " + name + ": " + what + " must be a JSON object, in {braces}");
+        }
+        return node.properties();
     }
 
     private static Optional<String> text(JsonNode node, String field) {
@@ -166,10 +202,13 @@ final class ModelSnapshotJson {
 
     private static String checked(String name, String what, String value) {
         if (!NAME.matcher(value).matches() || value.equals(".") || value.equals("..")) {
-            throw new SnapshotCorruptException("Snapshot " + name + " is not valid: " + what + " '"
-                    + (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?")
+            throw new SnapshotCorruptException("Snapshot " + name + " is not valid: " + what + " '" + printable(value)
                     + "' must match " + NAME.pattern());
         }
         return value;
+    }
+
+    private static String printable(String value) {
+        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
     }
 }

@@ -62,12 +62,18 @@ public final class ReopeningSerializer implements SnapshotSerializer {
         return open().delete(name);
     }
 
+    /** Closes it for now; the next call opens it again, and revisions that were removed are free then. */
+    synchronized void reopen() {
+        SnapshotSerializer opened = open;
+        open = null;
+        if (opened != null) {
+            opened.close();
+        }
+    }
+
     @Override
     public synchronized void close() {
         closed = true;
-        if (open != null) {
-            open.close();
-            open = null;
-        }
+        reopen();
     }
 }

@@ -6,12 +6,15 @@ import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,11 +47,16 @@ import org.slf4j.LoggerFactory;
  * <p>One thread, the keeper, talks to the store. Changes that come while a save is under way share the next one: a save
  * writes the serving state as it is when it begins, so it holds every change that is waiting by then. When there were
  * several callers lately, a save waits for them as long as the last save took, at the most {@link #LONGEST_WINDOW}.
+ *
+ * <p>A change that neither the store nor the spool takes is reported as lost on a restart, and tried again until a later
+ * snapshot holds it; the status says so meanwhile.
  */
 public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(SnapshotKeeper.class);
     private static final long LONGEST_WINDOW = Duration.ofMillis(5).toNanos();
+
+    private static final int ATTACH_TRIES = 16;
 
     private final KeeperOptions options;
     private final SnapshotSerializer store;
@@ -56,7 +64,8 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     private final Supplier<ServingState> state;
     private final Supplier<Map<String, String>> config;
     private final SnapshotNames names;
-    private @Nullable Thread thread;
+    private final StoreProbe probe;
+    private volatile @Nullable Thread thread;
     private Consumer<Snapshot> takeOver = snapshot -> {};
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -64,16 +73,27 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
 
     // Guarded by the lock.
     private final List<Work> waiting = new ArrayList<>();
+    private List<Work> underWay = List.of();
     private int changesUnderWay;
     private boolean closing;
 
-    // Written by the keeper's thread alone.
     private volatile StoreStatus status;
-    private volatile boolean unsaved;
+
+    // Used by the keeper's thread alone.
     private long revision;
+    private int spooled;
     private boolean mayAttach;
+    private boolean unsaved;
     private int callersLately = 1;
     private long lastSaveNanos;
+    private long lastLook = System.nanoTime();
+
+    /** What the restore had to tell; true for the life of this process. */
+    private final List<String> ofTheRestore;
+    /** Why changes do not go to the store; empty while they do. */
+    private List<String> ofTheMode;
+    /** Save-ids of which the store has them or not, and the spool has not. */
+    private final List<String> unknown = new ArrayList<>();
 
     /** Something for the keeper's thread to do. */
     private sealed interface Work {
@@ -105,6 +125,10 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         this.mayAttach = start.mayAttach();
         this.names = new SnapshotNames(clock);
         names.after(start.lastName());
+        this.probe = new StoreProbe(store, this::wake);
+        boolean attached = start.mode() == StoreStatus.Mode.ATTACHED;
+        this.ofTheRestore = attached ? start.notices() : List.of();
+        this.ofTheMode = attached ? List.of() : start.notices();
         this.status = new StoreStatus(
                 options.store(),
                 options.group(),
@@ -124,8 +148,8 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         takeOver = goesOver;
         Thread keeper = new Thread(this::run, "snapshot-keeper");
         keeper.setDaemon(true);
-        keeper.start();
         thread = keeper;
+        keeper.start();
     }
 
     @Override
@@ -152,10 +176,25 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         }
     }
 
+    private void wake() {
+        lock.lock();
+        try {
+            workCame.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public CompletableFuture<Durability> changed() {
-        changeEnded();
-        return enqueue(SnapshotKind.SNAPSHOT, Optional.empty());
+        lock.lock();
+        try {
+            // In one step: the change is always seen, either as under way or as waiting.
+            changesUnderWay--;
+            return enqueue(SnapshotKind.SNAPSHOT, Optional.empty());
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Takes the snapshot of a start or an orderly stop. */
@@ -169,14 +208,17 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             throw new IllegalArgumentException("Snapshot name '" + name.replaceAll("\\p{Cntrl}", "?")
                     + "' must match [A-Za-z0-9][A-Za-z0-9._-]{0,127}");
         }
+        if (SnapshotNames.isOne(name)) {
+            throw new IllegalArgumentException(
+                    "Snapshot name '" + name + "' begins like those that the host gives; begin it with a letter");
+        }
         return enqueue(SnapshotKind.SAVE, Optional.of(name));
     }
 
     private CompletableFuture<Durability> enqueue(SnapshotKind kind, Optional<String> name) {
         CompletableFuture<Durability> done = new CompletableFuture<>();
         if (!enqueue(new Work.Save(kind, name, done))) {
-            done.complete(
-                    new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of("The host is stopping")));
+            done.complete(lost(List.of("The host is stopping")));
         }
         return done;
     }
@@ -234,39 +276,69 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     }
 
     private void run() {
-        sendWhatAnEarlierStartSpooled();
+        guarded(List.of(), this::begun);
         while (true) {
             List<Work> works = next();
             if (works == null) {
                 return;
             }
-            try {
-                if (works.isEmpty()) {
-                    whenIdle();
-                }
-                doAll(works);
-            } catch (RuntimeException | Error e) {
-                // The keeper must outlive everything; whoever waits is told.
-                log.error("Snapshots: unexpected failure: {}", e.toString());
-                log.debug("Snapshots: unexpected failure", e);
-                works.forEach(work -> fail(work, e));
+            guarded(works, () -> doAll(works));
+            if (lookIsDue()) {
+                guarded(List.of(), this::lookAfterStore);
             }
         }
     }
 
-    private void sendWhatAnEarlierStartSpooled() {
-        if (status.mode() == StoreStatus.Mode.SPOOLING) {
-            whenIdle();
+    /** The keeper must outlive everything; whoever waits is told. */
+    private void guarded(List<Work> works, Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            log.error("Snapshots: unexpected failure: {}", e.toString());
+            log.debug("Snapshots: unexpected failure", e);
+            if (works.stream().anyMatch(Work.Save.class::isInstance)) {
+                unsaved = true;
+                show(status.mode(), status.lastSnapshot(), List.of(notDurable(e.toString())));
+            }
+            works.forEach(work -> fail(work, e));
         }
     }
 
     private static void fail(Work work, Throwable failure) {
         if (work instanceof Work.Save save) {
-            save.done()
-                    .complete(new Durability(
-                            Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of(failure.toString())));
+            save.done().complete(lost(List.of(String.valueOf(failure))));
         } else if (work instanceof Work.Attach attach) {
             attach.done().completeExceptionally(failure);
+        }
+    }
+
+    private static Durability lost(List<String> why) {
+        return new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), why);
+    }
+
+    private static String notDurable(String why) {
+        return "The serving state is not durable, a restart would lose its last changes: " + why;
+    }
+
+    /** Finds its bearings in what an earlier start left in the spool. */
+    private void begun() {
+        List<SnapshotHeader> pending = spool.pending();
+        pending.forEach(header -> names.after(header.createdOn()));
+        if (status.mode() == StoreStatus.Mode.ATTACHED) {
+            if (!pending.isEmpty()) {
+                log.info("Letting go of {} spooled snapshots, which hold nothing that the store lacks", pending.size());
+                spool.dropPending();
+            }
+            return;
+        }
+        spooled = pending.size();
+        if (status.mode() == StoreStatus.Mode.SPOOLING && ofTheMode.isEmpty()) {
+            ofTheMode = List.of(
+                    spooled + " snapshots that store " + options.store() + " could not take wait in the local spool");
+        }
+        show(status.mode(), status.lastSnapshot(), List.of());
+        if (mayAttach) {
+            probe.ask();
         }
     }
 
@@ -274,33 +346,41 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     private @Nullable List<Work> next() {
         lock.lock();
         try {
-            long nanos = options.retryInterval().toNanos();
+            underWay = List.of();
+            long nanos = options.retryInterval().toNanos() - (System.nanoTime() - lastLook);
             while (waiting.isEmpty()) {
                 if (closing) {
                     return null;
                 }
-                if (nanos <= 0) {
+                if (nanos <= 0 || probe.hasAnswer()) {
                     return List.of();
                 }
-                nanos = workCame.awaitNanos(nanos);
+                nanos = await(nanos);
             }
             awaitOtherCallers();
-            List<Work> works = List.copyOf(waiting);
+            underWay = List.copyOf(waiting);
             waiting.clear();
-            callersLately = works.size() + changesUnderWay;
-            return works;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
+            callersLately = underWay.size() + changesUnderWay;
+            return underWay;
         } finally {
             lock.unlock();
         }
     }
 
-    private void awaitOtherCallers() throws InterruptedException {
+    private void awaitOtherCallers() {
         long nanos = Math.min(LONGEST_WINDOW, lastSaveNanos);
         while (waiting.size() < callersLately && !closing && nanos > 0) {
-            nanos = workCame.awaitNanos(nanos);
+            nanos = await(nanos);
+        }
+    }
+
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
+    private long await(long nanos) {
+        try {
+            return workCame.awaitNanos(nanos);
+        } catch (InterruptedException e) {
+            // A serializer may leave an interrupt behind; only close() ends this thread.
+            return nanos;
         }
     }
 
@@ -326,14 +406,35 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
 
     private Durability keep(SnapshotKind kind, Optional<String> name) {
         if (name.isPresent() && taken(name.get())) {
-            return new Durability(
-                    Durability.Kind.LOST_ON_RESTART,
-                    Optional.empty(),
-                    List.of("A snapshot named " + name.get() + " is there already; choose another name"));
+            return inUse(name.get());
         }
-        long begun = System.nanoTime();
+        long begin = System.nanoTime();
+        try {
+            return write(kind, name);
+        } finally {
+            lastSaveNanos = System.nanoTime() - begin;
+        }
+    }
+
+    private static Durability inUse(String name) {
+        return lost(List.of("A snapshot named " + name + " is there already; choose another name"));
+    }
+
+    private boolean taken(String name) {
+        try {
+            get(name);
+            return true;
+        } catch (SnapshotNotFoundException | StoreUnavailableException e) {
+            return false;
+        } catch (SnapshotStoreException e) {
+            return true;
+        }
+    }
+
+    /** The serving state as it is now, under the next revision. */
+    private Snapshot snapshot(SnapshotKind kind, Optional<String> name) {
         Instant time = names.next();
-        Snapshot snapshot = SnapshotText.write(
+        return SnapshotText.write(
                 SnapshotHeader.builder()
                         .name(name.orElseGet(() -> SnapshotNames.name(time, kind)))
                         .kind(kind)
@@ -343,85 +444,150 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
                         .host(options.host()),
                 config.get(),
                 state.get());
-        Durability durability = write(snapshot);
-        lastSaveNanos = System.nanoTime() - begun;
-        return durability;
     }
 
-    private boolean taken(String name) {
+    private Durability write(SnapshotKind kind, Optional<String> name) {
+        Snapshot snapshot = snapshot(kind, name);
+        if (status.mode() != StoreStatus.Mode.ATTACHED) {
+            return spool(snapshot, status.mode(), Optional.empty());
+        }
         try {
-            get(name);
-            return true;
-        } catch (SnapshotNotFoundException e) {
-            return false;
-        } catch (SnapshotStoreException e) {
-            return !(e instanceof dev.holdfast.sdk.StoreUnavailableException);
+            return inStore(snapshot);
+        } catch (SnapshotConflictException e) {
+            return afterConflict(kind, name, snapshot, e);
+        } catch (RuntimeException | Error e) {
+            return spool(snapshot, StoreStatus.Mode.SPOOLING, Optional.of(e));
         }
     }
 
-    private Durability write(Snapshot snapshot) {
-        List<String> problems = new ArrayList<>();
-        if (status.mode() == StoreStatus.Mode.ATTACHED) {
-            try {
-                store.save(snapshot);
-                spool.stored(snapshot);
-                saved(snapshot, StoreStatus.Mode.ATTACHED, List.of());
-                return new Durability(
-                        Durability.Kind.STORED, Optional.of(snapshot.header().name()), status.notices());
-            } catch (SnapshotConflictException e) {
-                problems.add(detached(e));
-            } catch (SnapshotStoreException e) {
-                log.error(
-                        "Snapshot {} could not be saved in {}: {}",
-                        snapshot.header().name(),
-                        options.store(),
-                        e.getMessage());
-                problems.add("Snapshot store " + options.store() + " did not take the snapshot: " + e.getMessage());
+    private Durability inStore(Snapshot snapshot) {
+        store.save(snapshot);
+        spool.stored(snapshot);
+        kept(snapshot, StoreStatus.Mode.ATTACHED);
+        return new Durability(
+                Durability.Kind.STORED, Optional.of(snapshot.header().name()), List.of());
+    }
+
+    /** Two kinds of conflict are not another host's: with a save of this one that seemed to fail, and of names alone. */
+    private Durability afterConflict(
+            SnapshotKind kind, Optional<String> name, Snapshot refused, SnapshotConflictException conflict) {
+        Snapshot snapshot = refused;
+        try {
+            Optional<SnapshotHeader> newest = newestInStore();
+            boolean own = newest.isPresent() && unknown.contains(newest.get().saveId());
+            if (own || newest.map(SnapshotHeader::revision).orElse(0L) == revision) {
+                newest.ifPresent(this::goOnAfter);
+                if (!own && name.isPresent()) {
+                    return inUse(name.get());
+                }
+                snapshot = snapshot(kind, name);
+                return inStore(snapshot);
             }
+            return detach(conflict, snapshot);
+        } catch (SnapshotConflictException e) {
+            return detach(e, snapshot);
+        } catch (RuntimeException | Error e) {
+            return spool(snapshot, StoreStatus.Mode.SPOOLING, Optional.of(e));
         }
-        StoreStatus.Mode mode = status.mode() == StoreStatus.Mode.ATTACHED ? StoreStatus.Mode.SPOOLING : status.mode();
+    }
+
+    private Durability detach(SnapshotConflictException conflict, Snapshot snapshot) {
+        detached(conflict);
+        return spool(snapshot, StoreStatus.Mode.DETACHED, Optional.empty());
+    }
+
+    private void goOnAfter(SnapshotHeader header) {
+        revision = Math.max(revision, header.revision());
+        names.after(header.createdOn());
+        names.after(header.name());
+    }
+
+    /**
+     * Keeps a snapshot on this host's own disk.
+     *
+     * @param problem why the store did not take it, if it was asked
+     */
+    private Durability spool(Snapshot snapshot, StoreStatus.Mode mode, Optional<Throwable> problem) {
+        String name = snapshot.header().name();
+        List<String> notices = problem.map(failure -> List.of(
+                        "Snapshot store " + options.store() + " did not take the snapshot: " + message(failure)))
+                .orElse(ofTheMode);
+        problem.ifPresent(failure -> {
+            log.error("Snapshot {} could not be saved in {}: {}", name, options.store(), message(failure));
+            log.debug("Snapshot {} could not be saved", name, failure);
+        });
         try {
             spool.add(snapshot);
-        } catch (SnapshotStoreException e) {
-            log.error(
-                    "Snapshot {} could not be kept in the local spool either: {}",
-                    snapshot.header().name(),
-                    e.getMessage());
-            problems.add("The local spool did not take it either: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            log.error("Snapshot {} could not be kept in the local spool either: {}", name, message(e));
+            log.debug("Snapshot {} could not be kept in the local spool", name, e);
+            problem.ifPresent(failure -> unknown.add(snapshot.header().saveId()));
             unsaved = true;
-            return new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), problems);
+            List<String> all = new ArrayList<>(notices);
+            all.add("The local spool did not take it either: " + message(e));
+            show(status.mode(), status.lastSnapshot(), List.of(notDurable(all.get(all.size() - 1))));
+            return lost(all);
         }
-        if (mode == StoreStatus.Mode.SPOOLING) {
-            mayAttach = true;
-        }
-        saved(snapshot, mode, problems.isEmpty() ? status.notices() : problems);
-        return new Durability(
-                Durability.Kind.SPOOLED, Optional.of(snapshot.header().name()), status.notices());
+        spooled++;
+        ofTheMode = notices;
+        mayAttach |= mode == StoreStatus.Mode.SPOOLING;
+        kept(snapshot, mode);
+        return new Durability(Durability.Kind.SPOOLED, Optional.of(name), ofTheMode);
     }
 
-    private void saved(Snapshot snapshot, StoreStatus.Mode mode, List<String> notices) {
+    private static String message(Throwable failure) {
+        return failure instanceof SnapshotStoreException ? String.valueOf(failure.getMessage()) : failure.toString();
+    }
+
+    /** A snapshot is durable, and with it every change before it. */
+    private void kept(Snapshot snapshot, StoreStatus.Mode mode) {
         revision = snapshot.header().revision();
         unsaved = false;
-        set(mode, Optional.of(snapshot.header().name()), notices);
+        unknown.clear();
+        show(mode, Optional.of(snapshot.header().name()), List.of());
     }
 
-    private void set(StoreStatus.Mode mode, Optional<String> lastSnapshot, List<String> notices) {
-        int spooled = mode == StoreStatus.Mode.ATTACHED ? 0 : spool.pending().size();
+    private void show(StoreStatus.Mode mode, Optional<String> lastSnapshot, List<String> more) {
+        List<String> notices = new ArrayList<>(ofTheRestore);
+        notices.addAll(ofTheMode);
+        notices.addAll(more);
         status = new StoreStatus(options.store(), options.group(), mode, lastSnapshot, revision, spooled, notices);
     }
 
-    /** Another host of the group went on: this one must not write over what it wrote. */
-    private String detached(SnapshotConflictException conflict) {
+    /** The store has what this host did not write, or lacks what it did: this host must not write over it. */
+    private void detached(SnapshotConflictException conflict) {
         mayAttach = false;
         String notice = "Detached from store " + options.store() + ", group " + options.group()
-                + ": another host wrote to it (" + conflict.getMessage()
+                + ": it has not what this host goes on from; another host may have written to it ("
+                + conflict.getMessage()
                 + "). Changes go to the local spool until you decide with: holdfast snapshots attach --take store|local";
         log.error(notice);
-        set(StoreStatus.Mode.DETACHED, status.lastSnapshot(), List.of(notice));
-        return notice;
+        ofTheMode = List.of(notice);
+        show(StoreStatus.Mode.DETACHED, status.lastSnapshot(), List.of());
     }
 
-    private void whenIdle() {
+    private void attached(Optional<String> lastSnapshot) {
+        spooled = 0;
+        ofTheMode = List.of();
+        unknown.clear();
+        show(StoreStatus.Mode.ATTACHED, lastSnapshot, List.of());
+    }
+
+    private boolean lookIsDue() {
+        return probe.hasAnswer()
+                || System.nanoTime() - lastLook >= options.retryInterval().toNanos();
+    }
+
+    private void lookAfterStore() {
+        lastLook = System.nanoTime();
+        boolean answered = probe.takeAnswer();
+        if (status.mode() != StoreStatus.Mode.ATTACHED && mayAttach) {
+            if (answered) {
+                sendPending();
+            } else {
+                probe.ask();
+            }
+        }
         if (unsaved) {
             Durability durability = keep(SnapshotKind.SNAPSHOT, Optional.empty());
             if (durability.kind() != Durability.Kind.LOST_ON_RESTART) {
@@ -429,40 +595,80 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
                         "The serving state is durable again, in snapshot {}",
                         durability.snapshot().orElse(""));
             }
-        } else if (status.mode() != StoreStatus.Mode.ATTACHED && mayAttach) {
-            try {
-                sendPending();
-            } catch (SnapshotConflictException e) {
-                detached(e);
-            } catch (SnapshotStoreException e) {
-                log.debug("Snapshot store {} is still out of reach: {}", options.store(), e.getMessage());
-            }
         }
     }
 
-    /** The store may be back: sends what is pending, in order, if the store has not moved on without this host. */
+    /** The store is back: sends what is pending, in order, if the store has not moved on without this host. */
     private void sendPending() {
-        Optional<SnapshotHeader> last = newestInStore();
-        List<SnapshotHeader> pending = spool.pending();
-        List<SnapshotHeader> missing = Lineage.missing(last, pending, revision);
-        for (SnapshotHeader header : pending) {
+        List<SnapshotHeader> leftOut = new ArrayList<>();
+        boolean lastWasSent = true;
+        int sent = 0;
+        try {
+            List<SnapshotHeader> pending = spool.pending();
+            List<SnapshotHeader> missing = Lineage.missing(newestInStore(), pending, revision);
+            for (SnapshotHeader header : pending) {
+                lastWasSent = send(header, missing.contains(header));
+                if (!lastWasSent) {
+                    leftOut.add(header);
+                } else if (missing.contains(header)) {
+                    sent++;
+                }
+            }
+        } catch (SnapshotConflictException e) {
+            detached(e);
+            return;
+        } catch (SnapshotStoreException e) {
+            log.debug("Snapshot store {} is out of reach again: {}", options.store(), e.getMessage());
+            show(status.mode(), status.lastSnapshot(), List.of());
+            return;
+        }
+        attached(status.lastSnapshot());
+        if (!lastWasSent && keep(SnapshotKind.SNAPSHOT, Optional.empty()).kind() != Durability.Kind.STORED) {
+            return;
+        }
+        leftOut.forEach(spool::forget);
+        log.info("Attached to store {} again; {} spooled snapshots were sent", options.store(), sent);
+    }
+
+    /** Whether a pending snapshot is in the store now; one that can never be is passed over, for a later one holds more. */
+    private boolean send(SnapshotHeader header, boolean missing) {
+        try {
             Snapshot snapshot = spool.get(header);
-            if (missing.contains(header)) {
+            if (missing) {
                 store.save(snapshot);
             }
             spool.sent(snapshot);
+            spooled--;
+            return true;
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.error("Spooled snapshot {} is passed over: {}", header.name(), e.getMessage());
+            return false;
+        } catch (SnapshotConflictException e) {
+            if (newestInStore().map(SnapshotHeader::revision).orElse(0L) >= header.revision()) {
+                throw e;
+            }
+            log.error("Spooled snapshot {} is passed over, its name is in use: {}", header.name(), e.getMessage());
+            return false;
         }
-        log.info("Attached to store {} again; {} spooled snapshots were sent", options.store(), missing.size());
-        set(StoreStatus.Mode.ATTACHED, status.lastSnapshot(), List.of());
     }
 
+    /** By the strongly consistent read; a list may be served from an index that lags behind. */
     private Optional<SnapshotHeader> newestInStore() {
-        return store.list(ListRequest.firstPage(1)).headers().stream().findFirst();
+        try {
+            return store.getLast().map(Snapshot::header);
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return store.list(ListRequest.firstPage(1)).headers().stream().findFirst();
+        }
     }
 
     private void attachNow(Work.Attach attach) {
         try {
-            attach.done().complete(attach.take() == Take.STORE ? takeStore() : takeLocal());
+            if (status.mode() == StoreStatus.Mode.ATTACHED) {
+                throw new IllegalStateException("The host has attached to its store " + options.store() + " by itself");
+            }
+            String done = attach.take() == Take.STORE ? takeStore() : takeLocal();
+            log.info(done);
+            attach.done().complete(done);
         } catch (RuntimeException e) {
             attach.done().completeExceptionally(e);
         }
@@ -473,38 +679,46 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
                 .orElseThrow(() -> new IllegalStateException("Store " + options.store() + " has no snapshot of group "
                         + options.group() + " to go over to"));
         takeOver.accept(last);
+        unsaved = false;
         spool.dropPending();
         spool.stored(last);
         revision = last.header().revision();
+        names.after(last.header().createdOn());
         names.after(last.header().name());
-        set(StoreStatus.Mode.ATTACHED, Optional.of(last.header().name()), List.of());
-        String done = "Attached to store " + options.store() + "; the host serves its snapshot "
+        attached(Optional.of(last.header().name()));
+        return "Attached to store " + options.store() + "; the host serves its snapshot "
                 + last.header().name() + " now";
-        log.info(done);
-        return done;
     }
 
+    /** Nothing goes to the spool here: the operator's decision takes effect in the store, or not at all. */
     private String takeLocal() {
-        newestInStore().ifPresent(last -> {
-            revision = Math.max(revision, last.revision());
-            names.after(last.name());
-        });
-        StoreStatus before = status;
-        set(StoreStatus.Mode.ATTACHED, status.lastSnapshot(), List.of());
-        Durability durability = keep(SnapshotKind.SNAPSHOT, Optional.empty());
-        if (durability.kind() != Durability.Kind.STORED) {
-            status = before;
-            throw new IllegalStateException(
-                    "Could not attach to store " + options.store() + ": " + String.join("; ", durability.notice()));
-        }
+        newestInStore().ifPresent(this::goOnAfter);
+        Snapshot snapshot = saveAboveEverything();
+        spool.stored(snapshot);
+        attached(status.lastSnapshot());
+        kept(snapshot, StoreStatus.Mode.ATTACHED);
         spool.dropPending();
-        String done = "Attached to store " + options.store() + "; what this host serves is its snapshot "
-                + durability.snapshot().orElse("") + " now";
-        log.info(done);
-        return done;
+        return "Attached to store " + options.store() + "; what this host serves is its snapshot "
+                + snapshot.header().name() + " now";
     }
 
-    /** Ends after what waits is done; takes no snapshot of its own. */
+    /** Damaged snapshots have revisions that nobody can read. */
+    private Snapshot saveAboveEverything() {
+        for (int tries = 1; ; tries++) {
+            Snapshot snapshot = snapshot(SnapshotKind.SNAPSHOT, Optional.empty());
+            try {
+                store.save(snapshot);
+                return snapshot;
+            } catch (SnapshotConflictException e) {
+                if (tries == ATTACH_TRIES) {
+                    throw e;
+                }
+                revision++;
+            }
+        }
+    }
+
+    /** Ends after what waits is done, or the time for that is over; takes no snapshot of its own. */
     @Override
     public void close() {
         lock.lock();
@@ -532,6 +746,23 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             store.close();
         } finally {
             spool.close();
+            tellWhoStillWaits();
         }
+    }
+
+    private void tellWhoStillWaits() {
+        List<Work> left = new ArrayList<>();
+        lock.lock();
+        try {
+            left.addAll(underWay);
+            left.addAll(waiting);
+            waiting.clear();
+        } finally {
+            lock.unlock();
+        }
+        left.forEach(work -> fail(
+                work,
+                new IllegalStateException(
+                        "The host has stopped before its snapshot store " + options.store() + " answered")));
     }
 }

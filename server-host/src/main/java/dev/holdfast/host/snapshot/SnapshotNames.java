@@ -17,24 +17,33 @@ final class SnapshotNames {
     private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyyMMddHHmmssSSS");
 
     private final Clock clock;
+
     private Instant last = Instant.EPOCH;
 
     SnapshotNames(Clock clock) {
         this.clock = clock;
     }
 
+    /** Whether a name has the form of those that are made here. */
+    static boolean isOne(String name) {
+        return name.matches("[0-9]{17}-.*");
+    }
+
     /** From now on names come after this one; a name of another form says nothing. */
     void after(String name) {
-        if (name.matches("[0-9]{17}-.*")) {
+        if (isOne(name)) {
             try {
-                Instant time =
-                        LocalDateTime.parse(name.substring(0, 17), FORMAT).toInstant(ZoneOffset.UTC);
-                last = time.isAfter(last) ? time : last;
+                after(LocalDateTime.parse(name.substring(0, 17), FORMAT).toInstant(ZoneOffset.UTC));
             } catch (DateTimeParseException e) {
                 // Digits that are no time: such a name is not one of ours.
                 return;
             }
         }
+    }
+
+    /** From now on names come after this time. */
+    void after(Instant time) {
+        last = time.isAfter(last) ? time : last;
     }
 
     /** The time of the next name; each call gives a later one. */

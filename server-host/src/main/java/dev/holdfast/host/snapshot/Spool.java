@@ -2,8 +2,11 @@ package dev.holdfast.host.snapshot;
 
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
@@ -19,7 +22,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Pending</b> snapshots are durable here and not in the store yet; they go there in order when it returns.
  * <b>Copies</b> are the newest snapshots of the store, so that a host comes back with them when the store is out of reach.
- * Used by one thread at a time.
+ * Changed by one thread at a time, read by
+ * any.
  */
 public final class Spool implements AutoCloseable {
 
@@ -74,6 +78,16 @@ public final class Spool implements AutoCloseable {
         return pending.list(request);
     }
 
+    /** What is wrong with the newest pending snapshot, even where {@link #pending()} cannot list it. */
+    Optional<SnapshotStoreException> damage() {
+        try {
+            pending.getLast();
+            return Optional.empty();
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return Optional.of(e);
+        }
+    }
+
     /** The newest readable snapshot that is pending, else the newest copy. */
     Optional<Snapshot> newest() {
         return newest(pending).or(() -> keepsCopies ? newest(copies) : Optional.empty());
@@ -83,21 +97,22 @@ public final class Spool implements AutoCloseable {
         for (SnapshotHeader header : headers(serializer)) {
             try {
                 return Optional.of(serializer.get(header.name()));
-            } catch (SnapshotCorruptException e) {
+            } catch (SnapshotCorruptException | SnapshotFormatTooNewException | SnapshotNotFoundException e) {
                 log.error("{}; taking the one before it", e.getMessage());
             }
         }
         return Optional.empty();
     }
 
-    /** The store has a snapshot now: it is no longer pending, and a copy of it stays here. A failure costs the copy only. */
+    /** The store has a snapshot now: a copy of it stays here. Whatever fails costs the copy only, never the snapshot. */
     void stored(Snapshot snapshot) {
+        if (!keepsCopies) {
+            return;
+        }
         try {
-            if (keepsCopies) {
-                copies.save(snapshot);
-                headers(copies).stream().skip(COPIES).forEach(old -> copies.delete(old.name()));
-            }
-        } catch (SnapshotStoreException e) {
+            copy(snapshot);
+            headers(copies).stream().skip(COPIES).forEach(old -> copies.delete(old.name()));
+        } catch (RuntimeException e) {
             log.warn(
                     "The local copy of snapshot {} could not be kept: {}",
                     snapshot.header().name(),
@@ -105,19 +120,42 @@ public final class Spool implements AutoCloseable {
         }
     }
 
+    private void copy(Snapshot snapshot) {
+        try {
+            copies.save(snapshot);
+        } catch (SnapshotConflictException e) {
+            // The store went back to an older revision; copies of what it no longer has would be taken for the newest.
+            dropCopies();
+            copies.save(snapshot);
+        }
+    }
+
     /** A pending snapshot is in the store. */
     void sent(Snapshot snapshot) {
         stored(snapshot);
-        pending.delete(snapshot.header().name());
+        forget(snapshot.header());
     }
 
-    /** Lets go of what is pending, because the operator decided for the store's state. */
+    /** Lets go of one pending snapshot. */
+    void forget(SnapshotHeader header) {
+        pending.delete(header.name());
+    }
+
+    /** Lets go of what is pending; the oldest first, so that what an interruption leaves never continues the store. */
     void dropPending() {
-        for (SnapshotHeader header : headers(pending)) {
-            pending.delete(header.name());
-        }
-        for (SnapshotHeader header : headers(copies)) {
-            copies.delete(header.name());
+        drop(pending, pending());
+    }
+
+    /** Lets go of the copies, because the store no longer goes on from them. */
+    void dropCopies() {
+        drop(copies, headers(copies));
+    }
+
+    private static void drop(SnapshotSerializer serializer, List<SnapshotHeader> headers) {
+        headers.forEach(header -> serializer.delete(header.name()));
+        if (serializer instanceof ReopeningSerializer reopening) {
+            // The next revision may be a lower one, which a serializer refuses in the life in which it had higher ones.
+            reopening.reopen();
         }
     }
 

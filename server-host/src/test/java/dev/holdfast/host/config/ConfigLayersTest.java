@@ -1,0 +1,258 @@
+package dev.holdfast.host.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigLayersTest {
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void strongerLayersHideWeakerOnes() {
+        ConfigLayers layers =
+                ConfigLayers.of(Map.of("TS_JOB_QUEUE_SIZE", "6")).defaultFile(Map.of("job_queue_size", "2"));
+        assertThat(ConfigLayers.of(Map.of()).toConfig().jobQueueSize()).isEqualTo(100);
+        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(2);
+        layers = layers.snapshot(Map.of("job_queue_size", "3"));
+        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(3);
+        layers = layers.givenFile(Map.of("job_queue_size", "4"));
+        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(4);
+        layers = layers.commandLine(Map.of("job_queue_size", "5"));
+        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(5);
+        layers = layers.givenFile(Map.of("job_queue_size", "4", "enable_envvars_config", "true"));
+        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(6);
+    }
+
+    @Test
+    void environmentCountsOnlyWhereItIsSwitchedOnAndNeverByASnapshot() {
+        Map<String, String> environment =
+                Map.of("TS_JOB_QUEUE_SIZE", "6", "HOLDFAST_JOB_QUEUE_SIZE", "7", "TS_OPEN_INFERENCE_PROTOCOL", "oip");
+        ConfigLayers layers = ConfigLayers.of(environment);
+
+        assertThat(layers.snapshot(Map.of("enable_envvars_config", "true"))
+                        .toConfig()
+                        .jobQueueSize())
+                .isEqualTo(100);
+        HostConfig on =
+                layers.defaultFile(Map.of("enable_envvars_config", "true")).toConfig();
+        assertThat(on.jobQueueSize()).as("our own name is the stronger one").isEqualTo(7);
+        assertThat(on.openInferenceProtocol()).isTrue();
+        assertThat(on.toSnapshot()).as("values of the environment are not kept").doesNotContainKey("job_queue_size");
+    }
+
+    @Test
+    void allowedUrlsOfTheEnvironmentNeedASwitchOfTheirOwn() {
+        ConfigLayers layers = ConfigLayers.of(Map.of("TS_ALLOWED_URLS", "https://x/.*"));
+        Map<String, String> on = Map.of("enable_envvars_config", "true");
+
+        assertThat(layers.givenFile(on).toConfig().allowedUrls()).isEmpty();
+        assertThat(layers.givenFile(Map.of("enable_envvars_config", "true", "use_env_allowed_urls", "true"))
+                        .toConfig()
+                        .allowedUrls())
+                .containsExactly("https://x/.*");
+    }
+
+    @Test
+    void placeholdersAreResolvedForUseAndKeptAsTheyAre() {
+        HostConfig config = ConfigLayers.of(Map.of("DIR", "/models$1\\x"))
+                .givenFile(Map.of("model_store", "$$DIR$$/store"))
+                .toConfig();
+
+        assertThat(config.modelStore()).contains(Path.of("/models$1\\x/store"));
+        assertThat(config.toSnapshot()).containsEntry("model_store", "$$DIR$$/store");
+        assertThatThrownBy(() -> ConfigLayers.of(Map.of())
+                        .givenFile(Map.of("model_store", "$$NOT_SET$$"))
+                        .toConfig())
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(
+                        "model_store of the --ts-config file names the environment variable NOT_SET, which is not set");
+    }
+
+    @Test
+    void snapshotKeepsNoSecretNoSwitchAndNoFactOfTheMachine() {
+        Map<String, String> all = new TreeMap<>();
+        for (String secret : new String[] {
+            "keystore_pass",
+            "db.password",
+            "aws_secret_access_key",
+            "apiKey",
+            "my_api_token",
+            "token_of_mine",
+            "x.key",
+            "authorization",
+            "credentials",
+            "snapshot.jdbc.user",
+            "HF_TOKEN",
+            "db_pwd",
+            "accessKeyId"
+        }) {
+            all.put(secret, "canary");
+        }
+        for (String opens : new String[] {
+            "disable_token_authorization",
+            "enable_model_api",
+            "allow_private_urls",
+            "use_env_allowed_urls",
+            "enable_envvars_config",
+            "snapshot_store_required"
+        }) {
+            all.put(opens, "true");
+        }
+        all.put("allowed_urls", "canary");
+        all.put("plugins_path", "/canary");
+        all.put("python", "canary");
+        all.put("number_of_gpu", "canary");
+        all.put("model_server_home", "canary");
+        all.put("load_models", "m=https://user:canary@host/m.mar");
+        all.put("metrics_config", "https://h/x?X-Amz-Signature=canary");
+        all.put("unknown_thing", "stays");
+        all.put("token_expiration_min", "30");
+        all.put("job_queue_size", "9");
+
+        Map<String, String> kept =
+                ConfigLayers.of(Map.of()).givenFile(all).toConfig().toSnapshot();
+
+        assertThat(kept)
+                .isEqualTo(Map.of("unknown_thing", "stays", "token_expiration_min", "30", "job_queue_size", "9"));
+    }
+
+    @Test
+    void snapshotThatOpensTheHostIsNotHeard() {
+        HostConfig config = ConfigLayers.of(Map.of())
+                .snapshot(Map.of(
+                        "disable_token_authorization",
+                        "true",
+                        "allowed_urls",
+                        ".*",
+                        "plugins_path",
+                        "/evil",
+                        "snapshot_group",
+                        "other"))
+                .toConfig();
+
+        assertThat(config.tokenAuthorization()).isTrue();
+        assertThat(config.allowedUrls()).isEmpty();
+        assertThat(config.pluginsPath()).isEmpty();
+        assertThat(config.snapshotGroup()).isEqualTo("default");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "job_queue_size|0|a whole number from 1 to 10000000",
+                "job_queue_size|ten|a whole number from 1 to 10000000",
+                "default_workers_per_model|-1|a whole number from 0 to 1024",
+                "max_request_size|99999999999|a whole number from 1 to 2147483631",
+                "token_expiration_min|0|a number of minutes above 0, up to 5256000",
+                "token_expiration_min|NaN|a number of minutes above 0, up to 5256000",
+                "token_failure_status|403|401 or 400",
+                "restore|lenient|strict or fallback",
+                "enable_model_api|yes|true or false",
+                "snapshot_group|a/b|of the form [A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+                "snapshot_timeout|0|a whole number from 1 to 86400",
+            })
+    void badValueIsNamedWithItsRuleAndItsPlace(String key, String value, String rule) {
+        assertThatThrownBy(() -> ConfigLayers.of(Map.of())
+                        .commandLine(Map.of(key, value))
+                        .toConfig())
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(key + " of the command line '" + value + "' must be " + rule);
+    }
+
+    @Test
+    void badValueOfASnapshotSaysThatItIsTheSnapshots() {
+        assertThatThrownBy(() -> ConfigLayers.of(Map.of())
+                        .snapshot(Map.of("inference_address", "https://0.0.0.0:8443"))
+                        .toConfig())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("inference_address of the restored snapshot 'https://0.0.0.0:8443' must have");
+    }
+
+    @Test
+    void valueInAMessageIsBoundedAndOnOneLine() {
+        assertThatThrownBy(() -> ConfigLayers.of(Map.of())
+                        .givenFile(Map.of("job_queue_size", "1\n2026 INFO forged" + "x".repeat(500)))
+                        .toConfig())
+                .message()
+                .doesNotContain("\n")
+                .hasSizeLessThan(250);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "bad",
+            value = {
+                "http://127.0.0.1:8080, 127.0.0.1, 8080",
+                "http://localhost, localhost, 80",
+                "http://[::1]:0/, ::1, 0",
+                "http://0.0.0.0:65535, 0.0.0.0, 65535",
+                "http://h:65536, bad, 0",
+                "https://h:1, bad, 0",
+                "unix:/tmp/s, bad, 0",
+                "http://u:p@h:1, bad, 0",
+                "http://h:1/path, bad, 0",
+                "http://h:1?x, bad, 0",
+                "http:h, bad, 0",
+                "h:1, bad, 0",
+                "'', bad, 0",
+            })
+    void addressIsAHostAndAPort(String value, String host, int port) {
+        if (host == null) {
+            assertThatThrownBy(() -> ListenAddress.parse("inference_address", value, 80))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("inference_address");
+            return;
+        }
+        ListenAddress address = ListenAddress.parse("inference_address", value, 80);
+        assertThat(address).isEqualTo(new ListenAddress(host, port));
+        assertThat(ListenAddress.parse("x", address.toString(), 1)).isEqualTo(address);
+        assertThat(address.isLoopback()).isEqualTo(!host.equals("0.0.0.0"));
+    }
+
+    @Test
+    void fileIsReadAsUtf8WithOrWithoutAMark() throws Exception {
+        Path file = directory.resolve("config.properties");
+        Files.writeString(file, "\uFEFFjob_queue_size=5\nmodel_store=größe\n");
+
+        Map<String, String> properties = ConfigFile.parse("file", ConfigFile.read("file", file));
+
+        assertThat(properties).isEqualTo(Map.of("job_queue_size", "5", "model_store", "größe"));
+    }
+
+    @Test
+    void fileThatCannotBeReadIsNamed() throws Exception {
+        Path latin = directory.resolve("latin");
+        Files.write(latin, new byte[] {(byte) 0xe4, '=', '1'});
+
+        assertThatThrownBy(() -> ConfigFile.read("--ts-config file", directory.resolve("gone")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("--ts-config file not found: " + directory.resolve("gone"));
+        assertThatThrownBy(() -> ConfigFile.read("--ts-config file", directory)).hasMessageContaining("is a directory");
+        assertThatThrownBy(() -> ConfigFile.read("--ts-config file", latin)).hasMessageContaining("UTF-8");
+        assertThatThrownBy(() -> ConfigFile.parse("--ts-config file", "a=\\u12"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("--ts-config file is no properties text");
+    }
+
+    @Test
+    void pluginsPathAndPropertiesOfASerializer() {
+        HostConfig config = ConfigLayers.of(Map.of())
+                .givenFile(Map.of(
+                        "plugins_path", "/a/*:/b, /c", "snapshot.ddb.region", "eu", "snapshot.fs.directory", "x"))
+                .toConfig();
+
+        assertThat(config.pluginsPath()).containsExactly(Path.of("/a"), Path.of("/b"), Path.of("/c"));
+        assertThat(config.serializerProperties("ddb")).isEqualTo(Map.of("region", "eu"));
+    }
+}

@@ -1,0 +1,160 @@
+package dev.holdfast.host.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.snapshot.Snapshots.Take;
+import dev.holdfast.host.snapshot.StoreStatus.Mode;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Random lives of a host: changes, faults, other hosts, crashes. What was acknowledged must come back. */
+class RandomHistoryTest {
+
+    @RegisterExtension
+    final LogLines log = new LogLines();
+
+    private static final int HISTORIES = 40;
+    private static final int STEPS = 120;
+
+    static LongStream seeds() {
+        String given = System.getProperty("seed");
+        return given == null ? new Random().longs(Integer.getInteger("histories", HISTORIES)) : LongStream.of(Long.parseLong(given));
+    }
+
+    @ParameterizedTest(name = "-Dseed={0}")
+    @MethodSource("seeds")
+    void acknowledgedChangesComeBack(long seed) {
+        try (Rig rig = new Rig()) {
+            rig.retry = Duration.ofMillis(2);
+            new History(rig, new Random(seed)).run();
+        } catch (RuntimeException | Error e) {
+            throw new AssertionError("Repeat with -Dseed=" + seed, e);
+        }
+    }
+
+    private static final class History {
+
+        private final Rig rig;
+        private final Random random;
+        private final Set<String> acknowledged = new TreeSet<>();
+        private int models;
+
+        History(Rig rig, Random random) {
+            this.rig = rig;
+            this.random = random;
+        }
+
+        void run() {
+            rig.start();
+            for (int step = 0; step < STEPS; step++) {
+                int dice = random.nextInt(100);
+                if (dice < 55) {
+                    change();
+                } else if (dice < 65) {
+                    rig.store.down = !rig.store.down;
+                } else if (dice < 70) {
+                    rig.store.losesReplies = !rig.store.losesReplies;
+                } else if (dice < 75) {
+                    rig.pendingDown = !rig.pendingDown;
+                } else if (dice < 78) {
+                    rig.clock.now = rig.clock.now.plusMillis(random.nextInt(100_000) - 50_000);
+                } else if (dice < 82) {
+                    otherHostWrites();
+                } else if (dice < 90) {
+                    restart(true);
+                } else if (dice < 94) {
+                    restart(false);
+                } else {
+                    attach();
+                }
+                noRevisionIsWrittenTwice();
+            }
+        }
+
+        private void change() {
+            String model = "m" + models++;
+            Durability durability = rig.changed(model);
+            if (durability.kind() != Durability.Kind.LOST_ON_RESTART) {
+                assertThat(durability.snapshot()).isPresent();
+                // A snapshot is a whole state: with this change, all before it are kept too.
+                acknowledged.addAll(rig.state.get().models().keySet());
+            }
+        }
+
+        private void otherHostWrites() {
+            synchronized (rig.storeDisk) {
+                boolean empty = rig.storeDisk.names().isEmpty();
+                // It goes on from what the store has, as a host of the group does.
+                Set<String> theirs = new TreeSet<>(empty ? Set.of() : States.models(rig.storeDisk.newest()));
+                theirs.add("o" + models++);
+                rig.storeDisk.put(States.snapshot(
+                        empty ? 1 : rig.storeDisk.newest().header().revision() + 1,
+                        "other-" + models,
+                        SnapshotKind.SAVE,
+                        theirs.toArray(String[]::new)));
+            }
+        }
+
+        private void restart(boolean crash) {
+            if (crash) {
+                rig.crash();
+            } else {
+                Rig.get(rig.keeper.take(SnapshotKind.SHUTDOWN));
+                rig.crash();
+            }
+            Restore.Found found = rig.restore().latest();
+            if (found.content().isEmpty()) {
+                rig.state.set(dev.holdfast.host.serving.ServingState.EMPTY);
+            }
+            rig.start(found);
+            Set<String> restored = rig.state.get().models().keySet();
+            boolean conflict = found.start().mode() == Mode.DETACHED
+                    && !found.start().mayAttach()
+                    && !found.start().notices().isEmpty();
+            if (!conflict) {
+                assertThat(restored).containsAll(acknowledged);
+            }
+            if (!restored.containsAll(acknowledged)) {
+                // From here on, what the host says that it serves is what counts.
+                acknowledged.retainAll(restored);
+            }
+            Rig.get(rig.keeper.take(SnapshotKind.STARTUP));
+        }
+
+        private void attach() {
+            if (rig.keeper.status().mode() != Mode.DETACHED) {
+                return;
+            }
+            try {
+                rig.keeper.attach(random.nextBoolean() ? Take.STORE : Take.LOCAL);
+                acknowledged.retainAll(rig.state.get().models().keySet());
+            } catch (SnapshotStoreException | IllegalStateException e) {
+                assertThat(rig.keeper.status().mode()).isIn(Mode.DETACHED, Mode.ATTACHED);
+            }
+        }
+
+        private void noRevisionIsWrittenTwice() {
+            Map<Long, String> saveIds = new HashMap<>();
+            List<SnapshotHeader> writes = rig.storeDisk.writes();
+            for (SnapshotHeader header : writes) {
+                String before = saveIds.putIfAbsent(header.revision(), header.saveId());
+                assertThat(before == null || before.equals(header.saveId()))
+                        .as("revision %s", header.revision())
+                        .isTrue();
+            }
+        }
+    }
+}

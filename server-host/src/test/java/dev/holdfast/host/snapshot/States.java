@@ -1,0 +1,82 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Serving states and snapshots for tests. */
+final class States {
+
+    static final Map<String, String> CONFIG = Map.of("job_queue_size", "7");
+
+    private States() {}
+
+    static VersionState version(String archive, int min, int max) {
+        return new VersionState(
+                archive,
+                min,
+                max,
+                1,
+                Duration.ofMillis(100),
+                Duration.ofSeconds(120),
+                Duration.ofSeconds(120),
+                "python",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    static ServingState of(String... models) {
+        ServingState state = ServingState.EMPTY;
+        for (String model : models) {
+            state = state.with(model, ModelState.of("1.0", version(model + ".mar", 1, 1)));
+        }
+        return state;
+    }
+
+    static ServingState many(int count) {
+        return ServingState.of(IntStream.range(0, count)
+                .boxed()
+                .collect(Collectors.toMap(
+                        i -> "model-" + i, i -> ModelState.of("1.0", version("archive-" + i + ".mar", 1, 2)))));
+    }
+
+    static Set<String> models(Snapshot snapshot) {
+        return SnapshotText.parse(snapshot.header().name(), snapshot.text())
+                .state()
+                .models()
+                .keySet();
+    }
+
+    static Snapshot snapshot(long revision, String name, SnapshotKind kind, String... models) {
+        return SnapshotText.write(header(revision, name, kind), CONFIG, of(models));
+    }
+
+    static Snapshot snapshot(long revision, String... models) {
+        return snapshot(
+                revision,
+                String.format("2026112108%02d00000-snapshot.cfg", revision % 60),
+                SnapshotKind.SNAPSHOT,
+                models);
+    }
+
+    static SnapshotHeader.Builder header(long revision, String name, SnapshotKind kind) {
+        return SnapshotHeader.builder()
+                .name(name)
+                .kind(kind)
+                .createdOn(Instant.parse("2026-11-21T08:00:00Z").plusSeconds(60 * revision))
+                .group("default")
+                .revision(revision)
+                .host("other-host");
+    }
+}
