@@ -6,7 +6,9 @@ import dev.holdfast.host.snapshot.StoreStatus;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.StoreUnavailableException;
 import io.javalin.http.Context;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -98,11 +100,23 @@ final class SnapshotApi {
                 .text("name")
                 .map(SnapshotApi::checkedName)
                 .orElseThrow(() -> ApiException.badRequest("Parameter name is required."));
+        refuseNameInUse(name);
         try {
             answers.changed(context, 200, "Snapshot \"" + name + "\" saved", snapshots.save(name));
         } catch (IllegalArgumentException e) {
             throw ApiException.badRequest(String.valueOf(e.getMessage()));
         }
+    }
+
+    private void refuseNameInUse(String name) {
+        try {
+            snapshots.get(name);
+        } catch (SnapshotNotFoundException | StoreUnavailableException e) {
+            // The save itself says what an unavailable store means for it.
+            return;
+        }
+        throw new ApiException(
+                409, "ConflictStatusException", "A snapshot named " + name + " is there already; choose another name.");
     }
 
     private void attach(Context context) {

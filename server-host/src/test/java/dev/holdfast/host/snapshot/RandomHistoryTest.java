@@ -31,7 +31,9 @@ class RandomHistoryTest {
 
     static LongStream seeds() {
         String given = System.getProperty("seed");
-        return given == null ? new Random().longs(Integer.getInteger("histories", HISTORIES)) : LongStream.of(Long.parseLong(given));
+        return given == null
+                ? new Random().longs(Integer.getInteger("histories", HISTORIES))
+                : LongStream.of(Long.parseLong(given));
     }
 
     @ParameterizedTest(name = "-Dseed={0}")
