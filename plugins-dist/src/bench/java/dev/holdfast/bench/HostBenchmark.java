@@ -80,6 +80,9 @@ public final class HostBenchmark {
         List<String> entries = new ArrayList<>();
         int packed = 0;
         for (String entry : System.getProperty("java.class.path").split(java.io.File.pathSeparator)) {
+            if (entry.isEmpty()) {
+                continue;
+            }
             Path path = Path.of(entry);
             if (!Files.isDirectory(path)) {
                 entries.add(entry);

@@ -24,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class OnnxRuntime implements ModelRuntime {
 
+    private static final long LOADER_STACK_BYTES = 512L << 20;
+
     private final int threads;
 
     /** One thread for each call: the caller's. */
@@ -117,38 +119,37 @@ public final class OnnxRuntime implements ModelRuntime {
         return String.valueOf(root.getMessage());
     }
 
+    /** The environment, made when a model is first loaded. */
+    private static final class Environment {
+        private static final OrtEnvironment SHARED = loadOnALargeStack();
+    }
+
     /**
-     * The environment, made when a model is first loaded.
+     * Loads the native library.
      *
      * <p>ONNX Runtime 1.29 reports to its maker unless the environment variable ORT_DISABLE_TELEMETRY is set when it is
      * loaded; the launcher sets it, and what starts without the launcher switches it off as early as can be. Its report
      * matches the process's command line with a regular expression whose recursion overflows an ordinary stack, which
      * kills the process, when that line is longer than about 3,000 characters; hence the thread with a large one.
      */
-    private static final class Environment {
-
-        private static final long STACK_BYTES = 512L << 20;
-        private static final OrtEnvironment SHARED = load();
-
-        private static OrtEnvironment load() {
-            CompletableFuture<OrtEnvironment> made = new CompletableFuture<>();
-            Thread thread = new Thread(
-                    null,
-                    () -> {
-                        try {
-                            OrtEnvironment environment =
-                                    OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "holdfast");
-                            environment.setTelemetry(false);
-                            made.complete(environment);
-                        } catch (OrtException | RuntimeException | LinkageError e) {
-                            made.completeExceptionally(e);
-                        }
-                    },
-                    "onnxruntime-loader",
-                    STACK_BYTES);
-            thread.setDaemon(true);
-            thread.start();
-            return made.join();
-        }
+    private static OrtEnvironment loadOnALargeStack() {
+        CompletableFuture<OrtEnvironment> loaded = new CompletableFuture<>();
+        Thread thread = new Thread(
+                null,
+                () -> {
+                    try {
+                        OrtEnvironment environment =
+                                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "holdfast");
+                        environment.setTelemetry(false);
+                        loaded.complete(environment);
+                    } catch (OrtException | RuntimeException | LinkageError e) {
+                        loaded.completeExceptionally(e);
+                    }
+                },
+                "onnxruntime-loader",
+                LOADER_STACK_BYTES);
+        thread.setDaemon(true);
+        thread.start();
+        return loaded.join();
     }
 }
