@@ -326,8 +326,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         pending.forEach(header -> names.after(header.createdOn()));
         if (status.mode() == StoreStatus.Mode.ATTACHED) {
             if (!pending.isEmpty()) {
-                log.info("Letting go of {} spooled snapshots, which hold nothing that the store lacks", pending.size());
-                spool.dropPending();
+                letGoOf(pending);
             }
             return;
         }
@@ -339,6 +338,20 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         show(status.mode(), status.lastSnapshot(), List.of());
         if (mayAttach) {
             probe.ask();
+        }
+    }
+
+    /** The copy comes first: what is pending may be all that a start without the store could come back to. */
+    private void letGoOf(List<SnapshotHeader> pending) {
+        try {
+            store.getLast().ifPresent(spool::stored);
+            spool.dropPending();
+            log.info("Let go of {} spooled snapshots, which hold nothing that the store lacks", pending.size());
+        } catch (SnapshotStoreException e) {
+            log.warn(
+                    "{} spooled snapshots stay, which hold nothing that the store lacks: {}",
+                    pending.size(),
+                    message(e));
         }
     }
 

@@ -9,6 +9,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +42,12 @@ class RandomHistoryTest {
     void acknowledgedChangesComeBack(long seed) {
         try (Rig rig = new Rig()) {
             rig.retry = Duration.ofMillis(2);
-            new History(rig, new Random(seed)).run();
-        } catch (RuntimeException | Error e) {
-            throw new AssertionError("Repeat with -Dseed=" + seed, e);
+            History history = new History(rig, new Random(seed));
+            try {
+                history.run();
+            } catch (RuntimeException | Error e) {
+                throw new AssertionError("Repeat with -Dseed=" + seed + "\n" + String.join("\n", history.events), e);
+            }
         }
     }
 
@@ -52,6 +56,7 @@ class RandomHistoryTest {
         private final Rig rig;
         private final Random random;
         private final Set<String> acknowledged = new TreeSet<>();
+        private final List<String> events = new ArrayList<>();
         private int models;
 
         History(Rig rig, Random random) {
@@ -63,6 +68,9 @@ class RandomHistoryTest {
             rig.start();
             for (int step = 0; step < STEPS; step++) {
                 int dice = random.nextInt(100);
+                events.add(step + " dice " + dice + ": " + rig.keeper.status().mode() + ", store "
+                        + newest(rig.storeDisk) + ", pending " + newest(rig.pendingDisk) + ", copies "
+                        + newest(rig.copiesDisk));
                 if (dice < 55) {
                     change();
                 } else if (dice < 65) {
@@ -86,9 +94,17 @@ class RandomHistoryTest {
             }
         }
 
+        private static List<String> newest(FakeStore.Disk disk) {
+            return disk.newestFirst().stream()
+                    .limit(5)
+                    .map(header -> header.revision() + header.kind().word().substring(0, 2))
+                    .toList();
+        }
+
         private void change() {
             String model = "m" + models++;
             Durability durability = rig.changed(model);
+            events.add(model + " " + durability);
             if (durability.kind() != Durability.Kind.LOST_ON_RESTART) {
                 assertThat(durability.snapshot()).isPresent();
                 // A snapshot is a whole state: with this change, all before it are kept too.
@@ -126,6 +142,7 @@ class RandomHistoryTest {
             boolean conflict = found.start().mode() == Mode.DETACHED
                     && !found.start().mayAttach()
                     && !found.start().notices().isEmpty();
+            events.add("restored " + restored + " " + found.start());
             if (!conflict) {
                 assertThat(restored).containsAll(acknowledged);
             }

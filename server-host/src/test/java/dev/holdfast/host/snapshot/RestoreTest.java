@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.snapshot.StoreStatus.Mode;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotKind;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +43,7 @@ class RestoreTest {
         Restore.Found found = rig.restore(true, true).latest();
 
         assertThat(found.content()).isEmpty();
-        assertThat(found.start()).isEqualTo(new StartPoint(0, "", Mode.ATTACHED, false, java.util.List.of()));
+        assertThat(found.start()).isEqualTo(new StartPoint(0, "", Mode.ATTACHED, false, List.of()));
         assertThat(log.info()).containsExactly(FETCHING, "No snapshot of the group is stored yet");
         assertThat(log.errors()).isEmpty();
     }
@@ -67,7 +69,7 @@ class RestoreTest {
 
         rig.start();
 
-        assertThat(rig.changed("c").kind()).isEqualTo(dev.holdfast.host.serving.Durability.Kind.STORED);
+        assertThat(rig.changed("c").kind()).isEqualTo(Kind.STORED);
         assertThat(rig.storeDisk.newest().header().revision()).isEqualTo(3);
     }
 
@@ -104,7 +106,7 @@ class RestoreTest {
 
         rig.start();
 
-        assertThat(rig.changed("d").kind()).isEqualTo(dev.holdfast.host.serving.Durability.Kind.STORED);
+        assertThat(rig.changed("d").kind()).isEqualTo(Kind.STORED);
         assertThat(rig.storeDisk.newest().header().revision()).isEqualTo(3);
     }
 
@@ -167,7 +169,7 @@ class RestoreTest {
         assertThat(found.start().mode()).isEqualTo(Mode.DETACHED);
         assertThat(log.info()).contains(FETCHING);
         assertThat(log.errors()).startsWith(FAILED, "store is down for getLast");
-        assertThat(rig.changed("b").kind()).isEqualTo(dev.holdfast.host.serving.Durability.Kind.SPOOLED);
+        assertThat(rig.changed("b").kind()).isEqualTo(Kind.SPOOLED);
         rig.store.down = false;
 
         await().until(() -> rig.keeper.status().mode() == Mode.ATTACHED);
@@ -218,7 +220,7 @@ class RestoreTest {
         assertThat(models(rig.start()))
                 .as("a start without changes is not in the way")
                 .containsExactly("torchserve");
-        assertThat(rig.changed("a").kind()).isEqualTo(dev.holdfast.host.serving.Durability.Kind.STORED);
+        assertThat(rig.changed("a").kind()).isEqualTo(Kind.STORED);
         assertThat(rig.pendingDisk.names()).isEmpty();
     }
 
@@ -303,6 +305,9 @@ class RestoreTest {
         assertThat(found.start().mode()).isEqualTo(Mode.ATTACHED);
         assertThat(models(found)).containsExactly("mine", "theirs");
         await().until(() -> rig.pendingDisk.names().isEmpty());
+        rig.crash();
+        rig.store.down = true;
+        assertThat(models(rig.start())).as("a copy was made first").containsExactly("mine", "theirs");
     }
 
     @Test

@@ -4,11 +4,13 @@ import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -24,6 +26,7 @@ final class Rig implements AutoCloseable {
     final AtomicReference<ServingState> state = new AtomicReference<>(ServingState.EMPTY);
     final List<Snapshot> takenOver = new ArrayList<>();
 
+    private final List<FakeStore> locals = new CopyOnWriteArrayList<>();
     FakeStore store = new FakeStore(storeDisk);
     volatile boolean pendingDown;
     volatile boolean copiesDown;
@@ -50,14 +53,12 @@ final class Rig implements AutoCloseable {
         FakeStore local = new FakeStore(disk);
         local.onSave = () -> {
             if (isDown.get()) {
-                throw new dev.holdfast.sdk.StoreUnavailableException("No space left on device");
+                throw new StoreUnavailableException("No space left on device");
             }
         };
         locals.add(local);
         return local;
     }
-
-    private final List<FakeStore> locals = new java.util.concurrent.CopyOnWriteArrayList<>();
 
     Restore.Found start() {
         return start(restore().latest());

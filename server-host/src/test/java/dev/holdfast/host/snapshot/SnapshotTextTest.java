@@ -9,9 +9,12 @@ import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.io.InputStreamReader;
+import java.io.StringReader;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -182,9 +185,9 @@ class SnapshotTextTest {
     @Test
     void snapshotThatTorchServeTookAfterStartingFromOneOfOursIsReadAgain() throws Exception {
         Properties carried = new Properties();
-        carried.load(new java.io.StringReader(
+        carried.load(new StringReader(
                 SnapshotText.write(header(), AWKWARD, States.of("a")).text()));
-        java.io.StringWriter written = new java.io.StringWriter();
+        StringWriter written = new StringWriter();
         carried.store(written, "Saving snapshot");
 
         SnapshotText.Content content = SnapshotText.parse("s.cfg", written.toString());
@@ -219,7 +222,7 @@ class SnapshotTextTest {
         assertThat(snapshot.header().modelCount()).isEqualTo(10_000);
     }
 
-    private static dev.holdfast.sdk.SnapshotHeader.Builder header() {
+    private static SnapshotHeader.Builder header() {
         return States.header(3, "s.cfg", SnapshotKind.SNAPSHOT);
     }
 

@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +35,7 @@ class CodecsTest {
                 .filter(codec -> codec.name().equals("gz"))
                 .findFirst()
                 .orElseThrow();
-        byte[] compressed = compress(gz, "model ".repeat(10_000).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        byte[] compressed = compress(gz, "model ".repeat(10_000).getBytes(StandardCharsets.UTF_8));
 
         assertThat(compressed).hasSizeLessThan(1000);
         compressed[compressed.length / 2] ^= 1;
