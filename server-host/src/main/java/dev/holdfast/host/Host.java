@@ -259,6 +259,14 @@ public final class Host implements AutoCloseable {
         stopped = true;
         try {
             http.close();
+        } finally {
+            takeLastSnapshot();
+        }
+        log.info("Stopped");
+    }
+
+    private void takeLastSnapshot() {
+        try {
             if (keeper != null) {
                 Durability durability = await(keeper, SnapshotKind.SHUTDOWN, config);
                 if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
@@ -268,7 +276,6 @@ public final class Host implements AutoCloseable {
         } finally {
             closer.close();
         }
-        log.info("Stopped");
     }
 
     @Override

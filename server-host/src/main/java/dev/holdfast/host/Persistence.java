@@ -23,6 +23,7 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -74,7 +75,7 @@ final class Persistence implements AutoCloseable {
                         || config.snapshotStoreRequired()) {
                     throw new ConfigException(String.valueOf(e.getMessage()), e);
                 }
-                name = config.snapshotStore().get();
+                name = serializerName(config.snapshotStore().get());
                 opener = () -> {
                     throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
                 };
@@ -91,6 +92,14 @@ final class Persistence implements AutoCloseable {
             plugins.close();
             throw e;
         }
+    }
+
+    private static String serializerName(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        if (!lower.matches("[a-z][a-z0-9-]{0,62}")) {
+            throw new ConfigException("snapshot_store '" + name + "' must match [a-z][a-z0-9-]{0,62}");
+        }
+        return lower;
     }
 
     private void open() {
@@ -115,10 +124,6 @@ final class Persistence implements AutoCloseable {
                 .environment(config.environment())
                 .codecs(Codecs.all())
                 .build();
-    }
-
-    String storeName() {
-        return storeName;
     }
 
     Restore restore() {

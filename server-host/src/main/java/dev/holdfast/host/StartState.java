@@ -80,11 +80,7 @@ record StartState(
         HostConfig restored = layers.snapshot(content.config()).toConfig();
         noteIgnoredModels(options, found.name());
         return new StartState(
-                restored,
-                kept,
-                found.start(),
-                Optional.of(content.state()),
-                "Restored snapshot " + found.name() + " from store " + persistence.storeName());
+                restored, kept, found.start(), Optional.of(content.state()), "Restored snapshot " + found.name());
     }
 
     private static StartState fromConfiguration(
@@ -120,6 +116,9 @@ record StartState(
         }
         try {
             SnapshotText.Content content = SnapshotText.parse(String.valueOf(file), ConfigFile.read(what, file));
+            if (!content.verified()) {
+                log.info("{} is not one of Holdfast's snapshots: accepted, unverified", file);
+            }
             return new GivenFile(file, content.config(), Optional.of(content.state()));
         } catch (SnapshotStoreException e) {
             throw new ConfigException(what + ": " + e.getMessage(), e);

@@ -116,6 +116,32 @@ class HostTest {
     }
 
     @Test
+    void aStoreWhosePluginIsBrokenDoesNotKeepTheHostDown() throws Exception {
+        Path plugins = Files.createDirectories(directory.resolve("plugins"));
+        Files.write(plugins.resolve("plugin-ddb.jar"), new byte[] {1, 2, 3});
+        Map<String, String> keys = Map.of("plugins_path", plugins.toString(), "snapshot_store", "DDB");
+        try (Host host = start(keys)) {
+            assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.DETACHED);
+            HttpResponse<String> registered = manage(host, "POST", "/models?url=noop.mar&initial_workers=1");
+            assertThat(registered.statusCode()).isEqualTo(200);
+            assertThat(registered.headers().firstValue("Holdfast-Notice")).isPresent();
+        }
+        try (Host host = start(keys)) {
+            assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
+            assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.DETACHED);
+        }
+        assertThatThrownBy(() -> start(Map.of(
+                        "plugins_path",
+                        plugins.toString(),
+                        "snapshot_store",
+                        "DDB",
+                        "snapshot_store_required",
+                        "true")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("plugin-ddb.jar");
+    }
+
+    @Test
     void aModelThatIsGoneIsReportedStaysRegisteredAndDoesNotStopTheRest() throws Exception {
         try (Host host = start()) {
             manage(host, "POST", "/models?url=noop.mar&model_name=a&initial_workers=1");

@@ -70,6 +70,7 @@ public final class ConfigLayers {
     public ConfigLayers snapshot(Map<String, String> properties) {
         Map<String, String> kept = new TreeMap<>(properties);
         kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
+        kept.entrySet().removeIf(entry -> isAddressOfAnotherKind(entry.getKey(), entry.getValue()));
         Map<String, String> before = layers.getOrDefault(Layer.DEFAULT_FILE, Map.of());
         kept.forEach((key, value) -> {
             String other = before.get(key);
@@ -83,6 +84,20 @@ public final class ConfigLayers {
             }
         });
         return with(Layer.SNAPSHOT, kept);
+    }
+
+    /** TorchServe listens on TLS and Unix sockets too; a host that comes back without them beats one that does not. */
+    private static boolean isAddressOfAnotherKind(String key, String value) {
+        boolean other =
+                key.endsWith("_address") && ConfigKey.of(key).isPresent() && value.matches("(?i)(https|unix):.*");
+        if (other) {
+            log.warn(
+                    "{}={} of the restored snapshot is left out: this host listens on http alone, TLS is a matter of a"
+                            + " proxy in front of it",
+                    key,
+                    value);
+        }
+        return other;
     }
 
     private boolean isOverridden(String key) {

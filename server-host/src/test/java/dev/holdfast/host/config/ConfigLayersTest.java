@@ -255,4 +255,13 @@ class ConfigLayersTest {
         assertThat(config.pluginsPath()).containsExactly(Path.of("/a"), Path.of("/b"), Path.of("/c"));
         assertThat(config.serializerProperties("ddb")).isEqualTo(Map.of("region", "eu"));
     }
+
+    @Test
+    void anAddressOfTlsInARestoredSnapshotDoesNotKeepTheHostDown() {
+        HostConfig config = ConfigLayers.of(Map.of())
+                .snapshot(Map.of("inference_address", "https://0.0.0.0:8443", "job_queue_size", "7"))
+                .toConfig();
+        assertThat(config.inferenceAddress().toString()).isEqualTo("http://127.0.0.1:8080");
+        assertThat(config.jobQueueSize()).isEqualTo(7);
+    }
 }

@@ -1,0 +1,91 @@
+package dev.holdfast.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A disk that is full for a while, for real: a small tmpfs. Needs root; skipped, and says so, elsewhere. */
+class FullDiskIT {
+
+    @TempDir
+    private Path directory;
+
+    private Path disk;
+
+    @BeforeEach
+    void mountASmallDisk() throws Exception {
+        disk = Files.createDirectory(directory.resolve("disk"));
+        assumeThat(run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.toString()))
+                .as("a tmpfs could be mounted (this takes root)")
+                .isZero();
+    }
+
+    @AfterEach
+    void unmount() throws Exception {
+        run("umount", "-l", disk.toString());
+    }
+
+    @Test
+    void aFullDiskIsToldByTheCallAndNothingIsLostOnceThereIsRoom() throws Exception {
+        Path store = directory.resolve("model-store");
+        TestArchives.noop(store, "noop.mar", "noop", "1.0");
+        Path logs = disk.resolve("logs");
+        try (HostProcess host = HostProcess.start(store, logs)) {
+            assertThat(host.management("POST", "/models?url=noop.mar&model_name=before")
+                            .statusCode())
+                    .isEqualTo(200);
+            Path filler = fill();
+            HttpResponse<String> full = host.management("PUT", "/models/before?min_worker=2&synchronous=true");
+            assertThat(full.statusCode()).as(full.body()).isEqualTo(507);
+            assertThat(full.body()).contains("SnapshotNotSavedException");
+            // The change is running all the same, and the host goes on.
+            assertThat(host.predict("/predictions/before", "x").statusCode()).isEqualTo(200);
+            assertThat(host.managementJson("/snapshots/status").toString()).contains("not durable");
+
+            Files.delete(filler);
+            Awaitility.await("the host makes the change durable by itself")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() ->
+                            !host.managementJson("/snapshots/status").toString().contains("not durable"));
+            host.kill();
+        }
+        try (HostProcess host = HostProcess.start(store, logs)) {
+            assertThat(host.managementJson("/models/before").get(0).required("workers"))
+                    .hasSize(2);
+        }
+    }
+
+    private Path fill() throws IOException {
+        Path filler = disk.resolve("filler");
+        try (OutputStream out = Files.newOutputStream(filler)) {
+            while (true) {
+                out.write(new byte[512]);
+            }
+        } catch (IOException e) {
+            assertThat(e).hasMessageContaining("No space left");
+            return filler;
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(List.of(command))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        process.waitFor(30, TimeUnit.SECONDS);
+        return process.exitValue();
+    }
+}
