@@ -173,10 +173,10 @@ class ConfigLayersTest {
     @Test
     void badValueOfASnapshotSaysThatItIsTheSnapshots() {
         assertThatThrownBy(() -> ConfigLayers.of(Map.of())
-                        .snapshot(Map.of("inference_address", "https://0.0.0.0:8443"))
+                        .snapshot(Map.of("inference_address", "tcp://0.0.0.0:8443"))
                         .toConfig())
                 .isInstanceOf(ConfigException.class)
-                .hasMessageStartingWith("inference_address of the restored snapshot 'https://0.0.0.0:8443' must have");
+                .hasMessageStartingWith("inference_address of the restored snapshot 'tcp://0.0.0.0:8443' must have");
     }
 
     @Test

@@ -102,7 +102,7 @@ class BadInputTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"url": "e.mar"                  | The body is no JSON
             {"url": "e.mar", "url": "f.mar"} | The body is no JSON: Duplicate
-            ``                               | The body must be a JSON object
+            ``                               | Parameter url is required.
             []                               | The body must be a JSON object
             {"url": ["e.mar"]}               | Parameter url must be a text
             {"url": "e.mar"} {}              | nothing after it
