@@ -80,6 +80,24 @@ public final class Host implements AutoCloseable {
     }
 
     /**
+     * Begins to load, on a thread of its own, what a start will need: to be called as early as the process knows that it
+     * will be a host. Most of a start is the loading of classes, and on two processors half of it comes for free.
+     */
+    public static void warmUp() {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        HttpApis.warmUp();
+                    } catch (RuntimeException | LinkageError e) {
+                        log.debug("Classes could not be loaded ahead; the start will meet the reason", e);
+                    }
+                },
+                "warm-up");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
      * Starts a host; it is ready when this returns. The caller sees to it that the log location has one host at a time.
      *
      * @throws ConfigException if it cannot start as it was told; the message is one line for the operator

@@ -82,6 +82,11 @@ public final class HttpApis implements AutoCloseable {
         }
     }
 
+    /** Loads what a start will need, beside other work of the start; opens nothing, and may be left out. */
+    public static void warmUp() {
+        Listener.warmUp();
+    }
+
     /** Takes the sockets; APIs of one address share one, but port 0 asks for a port of its own. */
     private void bind(boolean metricsApi) {
         Map<ListenAddress, List<ConfigKey>> shared = new LinkedHashMap<>();

@@ -11,6 +11,7 @@ import java.util.List;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.LocalConnector;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -57,6 +58,17 @@ final class Listener implements AutoCloseable {
         });
         server.start();
         return new Listener(server, socket.address());
+    }
+
+    /** Starts and stops a server without a socket, so that the classes of the real ones are there when they are needed. */
+    static void warmUp() {
+        Javalin server = Javalin.create(config -> {
+            quiet(config);
+            config.jetty.threadPool = new QueuedThreadPool(FEWEST_THREADS, 1);
+            config.jetty.addConnector((jetty, http) -> new LocalConnector(jetty, new HttpConnectionFactory(http)));
+        });
+        server.start();
+        server.stop();
     }
 
     private static void quiet(JavalinConfig config) {

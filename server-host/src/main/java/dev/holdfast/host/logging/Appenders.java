@@ -1,5 +1,6 @@
 package dev.holdfast.host.logging;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -12,6 +13,7 @@ import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The places that log lines go to, each with TorchServe's form of a line. */
 final class Appenders {
@@ -21,6 +23,13 @@ final class Appenders {
     private static final String LARGEST_FILE = "50MB";
 
     private Appenders() {}
+
+    /** These tell of each of their steps at INFO; the host says what an operator needs of it. */
+    static void quietLibraries(LoggerContext context) {
+        for (String library : List.of("org.eclipse.jetty", "io.javalin", "org.pf4j")) {
+            context.getLogger(library).setLevel(Level.WARN);
+        }
+    }
 
     /** @param target {@code System.out} or {@code System.err} */
     static Appender<ILoggingEvent> console(LoggerContext context, String target) {

@@ -36,9 +36,7 @@ public final class HostLogging {
         }
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
-        // Jetty and Javalin tell of each of their steps at INFO; the host says what an operator needs of it.
-        context.getLogger("org.eclipse.jetty").setLevel(Level.WARN);
-        context.getLogger("io.javalin").setLevel(Level.WARN);
+        Appenders.quietLibraries(context);
         root.addAppender(Appenders.file(context, directory));
         if (console == Console.YES) {
             root.addAppender(Appenders.console(context, "System.out"));

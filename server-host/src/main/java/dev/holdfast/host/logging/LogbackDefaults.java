@@ -19,6 +19,7 @@ public final class LogbackDefaults extends ContextAwareBase implements Configura
         }
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
+        Appenders.quietLibraries(context);
         root.addAppender(Appenders.console(context, "System.err"));
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
