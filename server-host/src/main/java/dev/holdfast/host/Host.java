@@ -138,8 +138,9 @@ public final class Host implements AutoCloseable {
         List<String> failures =
                 serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, store).state()), true);
         if (!failures.isEmpty() && config.strictRestore()) {
-            throw new ConfigException("--restore strict: " + failures.size() + " models could not be loaded: "
-                    + String.join("; ", failures));
+            throw new ConfigException(
+                    "--restore strict: " + (failures.size() == 1 ? "a model" : failures.size() + " models")
+                            + " could not be loaded: " + String.join("; ", failures));
         }
 
         HttpApis http = closer.add(

@@ -58,6 +58,10 @@ final class InitialModels {
         }
         for (String entry : wanted) {
             int equals = entry.indexOf('=');
+            if (equals == entry.length() - 1) {
+                throw new ConfigException(
+                        "--models '" + entry + "' names no archive; it must be NAME=ARCHIVE, or ARCHIVE");
+            }
             state = add(state, equals < 0 ? null : entry.substring(0, equals), entry.substring(equals + 1));
         }
         return state;

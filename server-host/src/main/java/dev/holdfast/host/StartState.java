@@ -58,7 +58,7 @@ record StartState(
         }
         HostConfig config = layers.toConfig();
         if (!options.configSnapshots() && options.snapshot().isEmpty()) {
-            return fromConfiguration(config, Optional.empty(), OFF, given);
+            return fromConfiguration(options, config, Optional.empty(), OFF, given);
         }
         Persistence persistence = closer.add(new Persistence(config, options.logLocation()));
         Optional<Persistence> kept = options.configSnapshots() ? Optional.of(persistence) : Optional.empty();
@@ -70,11 +70,11 @@ record StartState(
                         "Snapshot {} is not restored, because --ts-config was given; --snapshot latest beside it restores it",
                         found.start().lastName());
             }
-            return fromConfiguration(config, kept, found.start(), given);
+            return fromConfiguration(options, config, kept, found.start(), given);
         }
         Restore.Found found = options.snapshot().map(restore::chosen).orElseGet(restore::latest);
         if (found.content().isEmpty()) {
-            return fromConfiguration(config, kept, found.start(), given);
+            return fromConfiguration(options, config, kept, found.start(), given);
         }
         SnapshotText.Content content = found.content().get();
         HostConfig restored = layers.snapshot(content.config()).toConfig();
@@ -84,16 +84,16 @@ record StartState(
     }
 
     private static StartState fromConfiguration(
-            HostConfig config, Optional<Persistence> persistence, StartPoint start, Optional<GivenFile> given) {
+            StartOptions options,
+            HostConfig config,
+            Optional<Persistence> persistence,
+            StartPoint start,
+            Optional<GivenFile> given) {
         String source = given.map(file -> "Started from " + file.path()).orElse("Started from the configuration");
         Optional<ServingState> state = given.flatMap(GivenFile::state);
         if (state.isPresent()) {
             source = "Restored the snapshot in " + given.get().path();
-            if (!config.loadModels().isEmpty()) {
-                log.warn(
-                        "--models is ignored, because a snapshot is restored from {}",
-                        given.get().path());
-            }
+            noteIgnoredModels(options, String.valueOf(given.get().path()));
         }
         return new StartState(config, persistence, start, state, source);
     }

@@ -174,11 +174,19 @@ final class ManifestReader {
             return manifest;
         } catch (JsonProcessingException e) {
             throw new ArchiveException(
-                    "Archive " + archive + " has a damaged " + file + ": " + Names.printable(e.getOriginalMessage()),
-                    e);
+                    "Archive " + archive + " has a damaged " + file + ": " + Names.printable(reason(e)), e);
         } catch (java.io.CharConversionException e) {
             throw new ArchiveException("Archive " + archive + " has a damaged " + file + ": it is not UTF-8", e);
         }
+    }
+
+    /** What Jackson says, without where the brackets began in a source that it may not name. */
+    private static String reason(JsonProcessingException failure) {
+        String said = failure.getOriginalMessage().replaceFirst(" \\(start marker at .*", "");
+        return failure.getLocation() == null
+                ? said
+                : said + " (line " + failure.getLocation().getLineNr() + ", column "
+                        + failure.getLocation().getColumnNr() + ")";
     }
 
     private Optional<String> text(String file, JsonNode object, String field) {

@@ -79,7 +79,10 @@ final class WorkDirectory implements AutoCloseable {
             }
         }
         if (removed > 0) {
-            LOG.info("Removed the unpacked archives of {} earlier hosts from {}", removed, root);
+            LOG.info(
+                    "Removed the unpacked archives of {} from {}",
+                    removed == 1 ? "an earlier host" : removed + " earlier hosts",
+                    root);
         }
     }
 

@@ -118,6 +118,9 @@ final class HoldfastCommand implements Callable<Integer> {
             throw new ParameterException(
                     command.commandLine(), "--timeout '" + timeout.get() + "' must be 1 second or more");
         }
+        if (start.hasEmptyKey()) {
+            throw new ParameterException(command.commandLine(), "--set needs a key before the '=', as in KEY=VALUE");
+        }
         if (verb.version) {
             surroundings.out().println("Holdfast " + HostVersion.get());
             return 0;

@@ -14,7 +14,8 @@ final class HostFinder {
     }
 
     /**
-     * The host of the log location; else, unless the command line named that location, the only one of this user.
+     * The host of the log location; else the only one of this user, unless the location is meant: the command line named it,
+     * or a host that was killed has left its note there.
      *
      * @param command what the operator typed, for the cure
      * @return empty if none runs
@@ -22,7 +23,7 @@ final class HostFinder {
      */
     Optional<RunningHost> find(LogLocation logLocation, String command) {
         Optional<RunningHost> here = runFiles.of(logLocation.directory());
-        if (here.isPresent() || logLocation.named()) {
+        if (here.isPresent() || logLocation.named() || runFiles.hasNote(logLocation.directory())) {
             return here;
         }
         List<RunningHost> all = runFiles.all();

@@ -65,6 +65,11 @@ final class RunFiles {
         return alive(logLocation.resolve(NAME)).filter(host -> isSame(host.logLocation(), logLocation));
     }
 
+    /** Whether a host runs with a log location, or ran there and had no time to remove its note. */
+    boolean hasNote(Path logLocation) {
+        return Files.exists(logLocation.resolve(NAME));
+    }
+
     /** All hosts of this user that run, by their log locations. */
     List<RunningHost> all() {
         List<RunningHost> hosts = new ArrayList<>();

@@ -172,6 +172,11 @@ final class StartArguments {
                 surroundings.environment());
     }
 
+    /** Whether a {@code --set =VALUE} was given, which names nothing. */
+    boolean hasEmptyKey() {
+        return keys.keySet().stream().anyMatch(String::isBlank);
+    }
+
     private static void putIf(boolean given, ConfigKey key, Map<String, String> set) {
         if (given) {
             set.put(key.key(), "true");

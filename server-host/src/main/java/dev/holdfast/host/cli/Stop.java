@@ -24,8 +24,15 @@ final class Stop {
             surroundings.out().println("Holdfast is not currently running.");
             return 0;
         }
+        boolean here = runFiles.of(logLocation.directory()).isPresent();
         stop(host.get().process(), limit);
-        surroundings.out().println("Holdfast has stopped.");
+        surroundings
+                .out()
+                .println(
+                        here
+                                ? "Holdfast has stopped."
+                                : "Holdfast has stopped; its log location is "
+                                        + host.get().logLocation());
         return 0;
     }
 

@@ -34,8 +34,9 @@ public record ListenAddress(String host, int port) {
         } catch (URISyntaxException e) {
             // The message below says all that the exception knows.
         }
-        throw new ConfigException(key + " '" + printable(value)
-                + "' must have the form http://host:port; TLS is a matter of a proxy in front of this host");
+        throw new ConfigException(
+                key + " '" + printable(value)
+                        + "' must have the form http://host:port with a port of 0 to 65535; TLS is a matter of a proxy in front of this host");
     }
 
     /** A value as it may stand in a message: bounded, on one line, without control characters. */

@@ -49,7 +49,8 @@ final class Json {
     /** Why a text is no JSON, and where, without repeating it. */
     static String reason(IOException failure) {
         if (failure instanceof JsonProcessingException json && json.getLocation() != null) {
-            return json.getOriginalMessage().lines().findFirst().orElse("") + " (line "
+            return json.getOriginalMessage().lines().findFirst().orElse("").replaceFirst(" \\(start marker at .*", "")
+                    + " (line "
                     + json.getLocation().getLineNr() + ", column "
                     + json.getLocation().getColumnNr() + ").";
         }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.VersionState;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -27,11 +28,21 @@ final class RegistrationReader {
                 parameters.text("model_name").map(name -> Names.check("Model name", name)),
                 parameters.text("handler"),
                 parameters.text("runtime").map(RegistrationReader::runtimeType),
-                parameters.number("initial_workers"),
+                initialWorkers(parameters),
                 parameters.number("batch_size"),
                 boxed(parameters.number("max_batch_delay")).map(Duration::ofMillis),
                 boxed(parameters.number("response_timeout")).map(Duration::ofSeconds),
                 boxed(parameters.number("startup_timeout")).map(Duration::ofSeconds));
+    }
+
+    /** Checked here, because further on it is a min_worker. */
+    private static OptionalInt initialWorkers(Parameters parameters) {
+        OptionalInt workers = parameters.number("initial_workers");
+        if (workers.isPresent() && (workers.getAsInt() < 0 || workers.getAsInt() > VersionState.MOST_WORKERS)) {
+            throw ApiException.badRequest(
+                    "initial_workers " + workers.getAsInt() + " must be from 0 to " + VersionState.MOST_WORKERS + ".");
+        }
+        return workers;
     }
 
     private static String runtimeType(String value) {

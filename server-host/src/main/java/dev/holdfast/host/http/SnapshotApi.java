@@ -100,6 +100,12 @@ final class SnapshotApi {
                 .text("name")
                 .map(SnapshotApi::checkedName)
                 .orElseThrow(() -> ApiException.badRequest("Parameter name is required."));
+        if (snapshots.status().mode() == StoreStatus.Mode.OFF) {
+            throw new ApiException(
+                    409,
+                    "ConflictStatusException",
+                    "Snapshots are switched off by --no-config-snapshots; start the host without it to save any.");
+        }
         refuseNameInUse(name);
         try {
             answers.changed(context, 200, "Snapshot \"" + name + "\" saved", snapshots.save(name));

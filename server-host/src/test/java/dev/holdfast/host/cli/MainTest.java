@@ -40,6 +40,7 @@ class MainTest {
                 "--timeout 0                  | --timeout '0' must be 1 second or more",
                 "--restore sometimes          | 'sometimes'",
                 "-D key                       | KEY=VALUE",
+                "-D =value                    | --set needs a key",
                 "snapshots                    | list, show NAME, or attach",
                 "snapshots show               | NAME",
                 "snapshots attach             | --take",
@@ -67,6 +68,8 @@ class MainTest {
                 "--log-config nowhere --model-store store                   | nowhere",
                 "--snapshot-store nosuch --model-store store                | nosuch",
                 "--model-store store -D job_queue_size=none                 | job_queue_size",
+                "--model-store store --models digits=                       | --models 'digits=' names no archive",
+                "--model-store store -D inference_address=http://[::1]:99999 | port of 0 to 65535",
                 "--model-store store -D inference_address=ftp://localhost   | inference_address",
             })
     void aHostThatCannotStartSaysWhyInOneLineWithExitCode1(String line, String said) {

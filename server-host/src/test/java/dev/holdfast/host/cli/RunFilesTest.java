@@ -64,6 +64,17 @@ class RunFilesTest {
         assertThat(find("elsewhere", true)).isEqualTo("none");
     }
 
+    @Test
+    void aLogLocationWhoseHostWasKilledMeansNoOtherHost() throws IOException {
+        runFiles.write(alive(logs));
+        String boot = ProcessIdentity.current().birth().replaceFirst("\\+.*", "");
+        ProcessIdentity killed = new ProcessIdentity(ProcessHandle.current().pid(), boot + "+1");
+        runFiles.write(host(killed, Files.createDirectories(directory.resolve("killed"))));
+
+        assertThat(find("killed", false)).isEqualTo("none");
+        assertThat(find("elsewhere", false)).isEqualTo(alive(logs).toLine());
+    }
+
     private String find(String name, boolean named) {
         return new HostFinder(runFiles)
                 .find(new LogLocation(directory.resolve(name), named), "--stop")

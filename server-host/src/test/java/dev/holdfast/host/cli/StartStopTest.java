@@ -100,6 +100,7 @@ class StartStopTest {
         assertThat(typed.run("--stop", "--log-location=one")).isZero();
         assertThat(runFiles.all()).extracting(RunningHost::logLocation).containsExactly(directory.resolve("two"));
         assertThat(typed.run("--stop")).as("the only one left").isZero();
+        assertThat(typed.out()).contains("Holdfast has stopped; its log location is " + directory.resolve("two"));
         assertThat(runFiles.all()).isEmpty();
     }
 

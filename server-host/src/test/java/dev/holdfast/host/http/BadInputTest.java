@@ -64,8 +64,8 @@ class BadInputTest {
             POST   | /models?url=noop.mar&model_name=a%2Fb | 400 | Model name 'a/b' must match
             POST   | /models?url=noop-all.mar             | 400 | Model version 'all' must match
             POST   | /models?url=nothing-here             | 400 | Model not found at: nothing-here
-            POST   | /models?url=e.mar&initial_workers=-1 | 400 | min_worker -1 must be from 0 to 1024
-            POST   | /models?url=e.mar&initial_workers=1000000 | 400 | min_worker 1000000 must be from 0 to 1024
+            POST   | /models?url=e.mar&initial_workers=-1 | 400 | initial_workers -1 must be from 0 to 1024
+            POST   | /models?url=e.mar&initial_workers=1000000 | 400 | initial_workers 1000000 must be from 0 to 1024
             POST   | /models?url=e.mar&initial_workers=99999999999 | 400 | Parameter initial_workers '99999999999' must be a whole number
             POST   | /models?url=e.mar&batch_size=0       | 400 | batch_size 0 must be from 1
             POST   | /models?url=e.mar&max_batch_delay=-5 | 400 | max_batch_delay -5 must be from 0
@@ -101,6 +101,7 @@ class BadInputTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"url": "e.mar"                  | The body is no JSON
+            {                                | The body is no JSON: Unexpected end-of-input: expected close marker for Object (line
             {"url": "e.mar", "url": "f.mar"} | The body is no JSON: Duplicate
             ``                               | Parameter url is required.
             []                               | The body must be a JSON object

@@ -68,6 +68,16 @@ class DurabilityTest {
     }
 
     @Test
+    void aSaveWhileSnapshotsAreSwitchedOffIsRefused() {
+        host.snapshots.mode = StoreStatus.Mode.OFF;
+
+        HttpResponse<String> answer = host.management("POST", "/snapshots?name=before-upgrade");
+
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(answer.body()).contains("Snapshots are switched off by --no-config-snapshots");
+    }
+
+    @Test
     void aChangeThatARestartWouldLoseIs507AndIsRunning() {
         host.snapshots.durability = new Durability(
                 Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of("The disk of the spool is full."));
