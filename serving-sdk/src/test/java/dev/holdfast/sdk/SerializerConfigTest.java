@@ -1,0 +1,282 @@
+package dev.holdfast.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SerializerConfigTest {
+
+    private static final Duration OTHERWISE = Duration.ofSeconds(99);
+
+    private final Path logs = Path.of("logs");
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void whatIsNotSetHasAStandard() {
+        SerializerConfig config = SerializerConfig.builder("store", logs).build();
+
+        assertThat(config.group()).isEqualTo("default");
+        assertThat(config.host()).isEqualTo("localhost");
+        assertThat(config.logLocation()).isEqualTo(logs);
+        assertThat(config.get("key")).isEmpty();
+        assertThat(config).hasToString("the configuration of serializer store for group default");
+    }
+
+    @Test
+    void theGroupAndTheHostFollowTheirRules() {
+        SerializerConfig config = SerializerConfig.builder("store", logs)
+                .group("fleet-1")
+                .host("h".repeat(255))
+                .build();
+        assertThat(config.group()).isEqualTo("fleet-1");
+        assertThat(config.host()).hasSize(255);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(SerializerConfig.builder("store", logs).group("a/b")::build)
+                .withMessage("Group 'a/b' must match [A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+        assertThatIllegalArgumentException()
+                .isThrownBy(SerializerConfig.builder("store", logs).host("")::build)
+                .withMessage("Host '' must match [A-Za-z0-9][A-Za-z0-9._-]{0,254}");
+    }
+
+    @Test
+    void aLaterChangeOfTheOperatorsMapChangesNothing() {
+        Map<String, String> values = new HashMap<>(Map.of("key", "before"));
+        SerializerConfig config =
+                SerializerConfig.builder("store", logs).values(values).build();
+
+        values.put("key", "after");
+
+        assertThat(config.get("key")).hasValue("before");
+    }
+
+    // Strings and keys
+
+    @Test
+    void aValueIsStrippedAndABlankOneIsNotSet() {
+        SerializerConfig config = config("padded", " x y\t", "blank", " \t ");
+
+        assertThat(config.get("padded")).hasValue("x y");
+        assertThat(config.get("blank")).isEmpty();
+        assertThat(config.get("blank", "standard")).isEqualTo("standard");
+        assertThat(config.get("padded", "standard")).isEqualTo("x y");
+        assertThat(config.getInt("blank", 7, 1, 9)).isEqualTo(7);
+        assertThat(config.getBoolean("blank", true)).isTrue();
+        assertThat(config.getDuration("blank", OTHERWISE)).isEqualTo(OTHERWISE);
+    }
+
+    @Test
+    void knownKeysPassWhetherTheyAreSetOrNot() {
+        config("url", "u").requireKnown("url", "user");
+        config().requireKnown();
+    }
+
+    @Test
+    void anUnknownKeyIsRefusedWithTheKnownOnesInOrder() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("url", "u", "ulr", "v").requireKnown("user", "url", "timeout"))
+                .withMessage("snapshot.store.ulr is not a known key; the keys of store are timeout, url, user");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("url", "u").requireKnown())
+                .withMessage("snapshot.store.url is not a known key; the keys of store are none");
+    }
+
+    @Test
+    void ofManyUnknownKeysAlwaysTheSameIsNamed() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("z", "1", "b", "2", "m", "3").requireKnown("a"))
+                .withMessageStartingWith("snapshot.store.b is not");
+    }
+
+    // Numbers
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "9, 9", "+5, 5", "' 7 ', 7"})
+    void aNumberWithinItsBoundsIsTaken(String value, int number) {
+        assertThat(config("key", value).getInt("key", 3, 1, 9)).isEqualTo(number);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "10", "-1", "x", "1.5", "0x1", "99999999999"})
+    void anotherNumberIsRefusedWithItsBounds(String value) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("key", value).getInt("key", 3, 1, 9))
+                .withMessage("snapshot.store.key '%s' must be a whole number from 1 to 9", value);
+    }
+
+    @Test
+    void aLongValueIsCutAndKeptOnOneLineInItsMessage() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("key", "line\n" + "x".repeat(500)).getInt("key", 3, 1, 9))
+                .withMessage("snapshot.store.key 'line?%s…' must be a whole number from 1 to 9", "x".repeat(75));
+    }
+
+    // Switches
+
+    @ParameterizedTest
+    @CsvSource({"true, true", "TRUE, true", "false, false", "False, false"})
+    void aSwitchIsTrueOrFalse(String value, boolean expected) {
+        assertThat(config("key", value).getBoolean("key", !expected)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"yes", "1", "on", "truee"})
+    void anotherSwitchIsRefused(String value) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("key", value).getBoolean("key", true))
+                .withMessage("snapshot.store.key '%s' must be true or false", value);
+    }
+
+    // Times
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, PT0S",
+        "30, PT30S",
+        "999999999, PT999999999S",
+        "30s, PT30S",
+        "250ms, PT0.25S",
+        "5m, PT5M",
+        "2H, PT2H",
+        "7d, P7D",
+        "999999999d, P999999999D"
+    })
+    void aTimeHasAUnitOrIsInSeconds(String value, Duration expected) {
+        assertThat(config("key", value).getDuration("key", OTHERWISE)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "-5s", "1.5s", "5 m", "m", "10w", "1m30s", "PT5M", "9999999999", "9999999999999ms"})
+    void anotherTimeIsRefusedWithExamples(String value) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("key", value).getDuration("key", OTHERWISE))
+                .withMessage("snapshot.store.key '%s' must be a time like 30, 30s, 250ms, 5m, 2h or 7d", value);
+    }
+
+    // Secrets
+
+    @Test
+    void aSecretThatIsNowhereIsEmpty() {
+        assertThat(config().secret("password")).isEmpty();
+    }
+
+    @Test
+    void aSecretComesFromTheEnvironmentAsItStandsThere() {
+        SerializerConfig config = SerializerConfig.builder("my-store", logs)
+                .environment(Map.of("HOLDFAST_SNAPSHOT_MY_STORE_ACCESS_KEY", " s3cret "))
+                .build();
+
+        assertThat(config.secret("access-key")).hasValue(" s3cret ");
+    }
+
+    @Test
+    void aSecretComesFromAFileWithoutTheNewlineAtItsEnd() throws Exception {
+        Path file = Files.writeString(directory.resolve("password"), "s3cret\n");
+
+        assertThat(config("password-file", file.toString()).secret("password")).hasValue("s3cret");
+    }
+
+    @Test
+    void theEnvironmentComesBeforeTheFile() {
+        SerializerConfig config = SerializerConfig.builder("store", logs)
+                .values(Map.of("password-file", directory.resolve("absent").toString()))
+                .environment(Map.of("HOLDFAST_SNAPSHOT_STORE_PASSWORD", "from the environment"))
+                .build();
+
+        assertThat(config.secret("password")).hasValue("from the environment");
+    }
+
+    @Test
+    void aFileThatCannotBeReadIsNamed() {
+        Path absent = directory.resolve("absent");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("password-file", absent.toString()).secret("password"))
+                .withMessageStartingWith("snapshot.store.password-file '%s' cannot be read: ", absent)
+                .withCauseInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void aSecretInAPropertyIsRefusedWithTheWaysOutAndWithoutTheSecret() {
+        SerializerConfig config = SerializerConfig.builder("store", logs)
+                .values(Map.of("password", "s3cret"))
+                .environment(Map.of("HOLDFAST_SNAPSHOT_STORE_PASSWORD", "other"))
+                .build();
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config.secret("password"))
+                .withMessage("snapshot.store.password must not stand in a configuration file, which is kept in"
+                        + " snapshots; set HOLDFAST_SNAPSHOT_STORE_PASSWORD, or snapshot.store.password-file to a"
+                        + " file that holds it");
+    }
+
+    @Test
+    void noSecretIsShownByToString() {
+        SerializerConfig config = SerializerConfig.builder("store", logs)
+                .values(Map.of("user", "u-value"))
+                .environment(Map.of("HOLDFAST_SNAPSHOT_STORE_PASSWORD", "s3cret"))
+                .build();
+
+        assertThat(config.toString()).doesNotContain("s3cret", "u-value");
+    }
+
+    // Codecs
+
+    @Test
+    void aCodecIsFoundByItsName() {
+        Codec gz = new NamedCodec("gz");
+        SerializerConfig config = SerializerConfig.builder("store", logs)
+                .codecs(List.of(gz, new NamedCodec("none")))
+                .build();
+
+        assertThat(config.codec("gz")).isSameAs(gz);
+    }
+
+    @Test
+    void anUnknownCodecIsRefusedWithThoseThereAre() {
+        SerializerConfig config = SerializerConfig.builder("store", logs)
+                .codecs(List.of(new NamedCodec("zst"), new NamedCodec("gz"), new NamedCodec("none")))
+                .build();
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config.codec("lz4\n"))
+                .withMessage("Codec 'lz4?' is not one of gz, none, zst");
+    }
+
+    private SerializerConfig config(String... keysAndValues) {
+        Map<String, String> values = new HashMap<>();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            values.put(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return SerializerConfig.builder("store", logs).values(values).build();
+    }
+
+    private record NamedCodec(String name) implements Codec {
+
+        @Override
+        public OutputStream compress(OutputStream sink) {
+            return sink;
+        }
+
+        @Override
+        public InputStream decompress(InputStream source) {
+            return source;
+        }
+    }
+}
