@@ -3,6 +3,7 @@ package dev.holdfast.host.cli;
 import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.logging.HostLogging;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

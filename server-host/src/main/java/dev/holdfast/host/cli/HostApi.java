@@ -1,6 +1,7 @@
 package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;

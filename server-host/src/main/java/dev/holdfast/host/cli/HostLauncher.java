@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.text.OneLine;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -1,6 +1,7 @@
 package dev.holdfast.host.cli;
 
 import dev.holdfast.host.Host;
+import dev.holdfast.host.text.OneLine;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.List;

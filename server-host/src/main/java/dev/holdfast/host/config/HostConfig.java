@@ -1,5 +1,6 @@
 package dev.holdfast.host.config;
 
+import dev.holdfast.host.text.OneLine;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -307,8 +308,7 @@ public final class HostConfig {
             return Path.of(value);
         } catch (InvalidPathException e) {
             throw new ConfigException(
-                    key.key() + origin(key) + " '" + ListenAddress.printable(value) + "' is no path: " + e.getReason(),
-                    e);
+                    key.key() + origin(key) + " '" + OneLine.name(value) + "' is no path: " + e.getReason(), e);
         }
     }
 
@@ -341,7 +341,6 @@ public final class HostConfig {
     }
 
     private ConfigException bad(ConfigKey key, String value, String rule) {
-        return new ConfigException(
-                key.key() + origin(key) + " '" + ListenAddress.printable(value) + "' must be " + rule);
+        return new ConfigException(key.key() + origin(key) + " '" + OneLine.name(value) + "' must be " + rule);
     }
 }

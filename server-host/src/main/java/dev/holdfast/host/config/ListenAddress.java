@@ -1,5 +1,6 @@
 package dev.holdfast.host.config;
 
+import dev.holdfast.host.text.OneLine;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -35,13 +36,8 @@ public record ListenAddress(String host, int port) {
             // The message below says all that the exception knows.
         }
         throw new ConfigException(
-                key + " '" + printable(value)
+                key + " '" + OneLine.name(value)
                         + "' must have the form http://host:port with a port of 0 to 65535; TLS is a matter of a proxy in front of this host");
-    }
-
-    /** A value as it may stand in a message: bounded, on one line, without control characters. */
-    static String printable(String value) {
-        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
     }
 
     /** Whether only processes of this machine can reach it. */

@@ -1,5 +1,7 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.text.OneLine;
+
 /** A drop-in cannot be loaded; the message says why and, where somebody can act, what to do. */
 final class RejectedException extends Exception {
 

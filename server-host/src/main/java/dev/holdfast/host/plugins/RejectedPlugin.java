@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.text.OneLine;
 import java.nio.file.Path;
 
 /**

@@ -1,5 +1,6 @@
 package dev.holdfast.host.runtime;
 
+import dev.holdfast.host.text.OneLine;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,7 +21,7 @@ final class InputCheck {
     void check(List<Tensor> inputs) {
         Set<String> seen = new HashSet<>();
         for (Tensor input : inputs) {
-            String name = "'" + Text.printable(input.name()) + "'";
+            String name = "'" + OneLine.name(input.name()) + "'";
             TensorSpec spec = specs.stream()
                     .filter(wanted -> wanted.name().equals(input.name()))
                     .findFirst()
@@ -38,7 +39,7 @@ final class InputCheck {
         }
         for (TensorSpec spec : specs) {
             if (!seen.contains(spec.name())) {
-                throw refused("got no input '" + Text.printable(spec.name()) + "'");
+                throw refused("got no input '" + OneLine.name(spec.name()) + "'");
             }
         }
     }
@@ -65,7 +66,7 @@ final class InputCheck {
 
     private String wanted() {
         return specs.stream()
-                .map(spec -> Text.printable(spec.name()) + " " + spec.type()
+                .map(spec -> OneLine.name(spec.name()) + " " + spec.type()
                         + spec.shape().stream().map(String::valueOf).collect(Collectors.joining(",", "[", "]")))
                 .collect(Collectors.joining(", "));
     }

@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtException.OrtErrorCode;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import dev.holdfast.host.text.OneLine;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -146,7 +147,7 @@ final class OnnxModel implements LoadedModel {
                 return outputs(result);
             }
         } catch (OrtException e) {
-            String message = "Model " + name + ": " + Text.printable(String.valueOf(e.getMessage()));
+            String message = "Model " + name + ": " + OneLine.name(String.valueOf(e.getMessage()));
             if (e.getCode() == OrtErrorCode.ORT_INVALID_ARGUMENT) {
                 throw new InvalidInputException(message, e);
             }
@@ -187,7 +188,7 @@ final class OnnxModel implements LoadedModel {
     private List<TensorSpec> specs(String kind, Collection<NodeInfo> nodes) {
         List<TensorSpec> specs = new ArrayList<>();
         for (NodeInfo node : nodes) {
-            String what = "Archive " + name + " has the " + kind + " '" + Text.printable(node.getName()) + "'";
+            String what = "Archive " + name + " has the " + kind + " '" + OneLine.name(node.getName()) + "'";
             if (!(node.getInfo() instanceof TensorInfo info)) {
                 throw new ModelLoadException(what
                         + ", which is a sequence or a map, not a tensor; a scikit-learn classifier must be exported with"

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.text.OneLine;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -81,8 +82,8 @@ public final class OnnxRuntime implements ModelRuntime {
             }
         } catch (OrtException e) {
             throw new ModelLoadException(
-                    "Archive " + archive.fileName() + ": " + Text.printable(file)
-                            + " cannot be loaded as an ONNX model: " + Text.printable(String.valueOf(e.getMessage())),
+                    "Archive " + archive.fileName() + ": " + OneLine.name(file) + " cannot be loaded as an ONNX model: "
+                            + OneLine.name(String.valueOf(e.getMessage())),
                     e);
         }
     }

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
 import ai.onnxruntime.platform.Fp16Conversions;
+import dev.holdfast.host.text.OneLine;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
@@ -57,8 +58,8 @@ final class OnnxTensors {
         } else if (tensor.type() == TensorType.UINT8) {
             for (short value : (short[]) tensor.elements()) {
                 if (value < 0 || value > 255) {
-                    throw new InvalidInputException("The input '" + Text.printable(tensor.name()) + "' holds " + value
-                            + "; a UINT8 is 0 to 255");
+                    throw new InvalidInputException(
+                            "The input '" + OneLine.name(tensor.name()) + "' holds " + value + "; a UINT8 is 0 to 255");
                 }
             }
         }
@@ -78,7 +79,7 @@ final class OnnxTensors {
         }
         int size = width(first.type());
         if (count * size > Integer.MAX_VALUE) {
-            throw new InvalidInputException("The input '" + Text.printable(first.name()) + "' has " + count
+            throw new InvalidInputException("The input '" + OneLine.name(first.name()) + "' has " + count
                     + " elements, which is more than 2 GiB");
         }
         ByteBuffer bytes = ByteBuffer.allocateDirect((int) count * size).order(ByteOrder.nativeOrder());
@@ -189,8 +190,7 @@ final class OnnxTensors {
             return chars.toString();
         } catch (CharacterCodingException e) {
             throw new InvalidInputException(
-                    "The input '" + Text.printable(name) + "' holds bytes that are not UTF-8; ONNX knows texts only",
-                    e);
+                    "The input '" + OneLine.name(name) + "' holds bytes that are not UTF-8; ONNX knows texts only", e);
         }
     }
 

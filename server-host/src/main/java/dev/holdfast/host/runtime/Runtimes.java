@@ -1,6 +1,7 @@
 package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.text.OneLine;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -47,12 +48,12 @@ public final class Runtimes {
         Optional<String> file = archive.manifest().modelFile();
         String runtime = archive.manifest().runtime().orElse("").toLowerCase(Locale.ROOT);
         if (handler.isPresent() && (runtime.startsWith("python") || isPythonFile(handler.get()))) {
-            return "handler '" + Text.printable(handler.get()) + "' is Python, which is not run here";
+            return "handler '" + OneLine.name(handler.get()) + "' is Python, which is not run here";
         }
         if (handler.isPresent()) {
-            return "handler '" + Text.printable(handler.get()) + "' is not known here";
+            return "handler '" + OneLine.name(handler.get()) + "' is not known here";
         }
-        return file.map(name -> "model file '" + Text.printable(name) + "' is of a kind that is not run here")
+        return file.map(name -> "model file '" + OneLine.name(name) + "' is of a kind that is not run here")
                 .orElse("it names neither a model file nor a handler");
     }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.text.OneLine;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -3,6 +3,7 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

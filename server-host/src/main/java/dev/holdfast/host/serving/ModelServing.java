@@ -6,6 +6,7 @@ import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -184,7 +185,7 @@ public final class ModelServing implements AutoCloseable {
             String bare = VersionState.withoutSecrets(registration.location());
             throw new ServingException(
                     Kind.BAD_ARCHIVE,
-                    OneLine.reason(String.valueOf(e.getMessage()).replace(registration.location(), bare)),
+                    OneLine.of(String.valueOf(e.getMessage()).replace(registration.location(), bare)),
                     e);
         }
     }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.text.OneLine;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;

@@ -13,6 +13,7 @@ import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.time.Duration;
@@ -184,7 +185,7 @@ final class ModelSnapshotJson {
         if (value.isTextual() && value.textValue().matches("-?[0-9]{1,9}")) {
             return Integer.parseInt(value.textValue());
         }
-        throw new SnapshotCorruptException("Snapshot " + what + ": " + field + " '" + printable(value.asText())
+        throw new SnapshotCorruptException("Snapshot " + what + ": " + field + " '" + OneLine.name(value.asText())
                 + "' must be a whole number up to " + Integer.MAX_VALUE);
     }
 
@@ -202,13 +203,9 @@ final class ModelSnapshotJson {
 
     private static String checked(String name, String what, String value) {
         if (!NAME.matcher(value).matches() || value.equals(".") || value.equals("..")) {
-            throw new SnapshotCorruptException("Snapshot " + name + " is not valid: " + what + " '" + printable(value)
-                    + "' must match " + NAME.pattern());
+            throw new SnapshotCorruptException("Snapshot " + name + " is not valid: " + what + " '"
+                    + OneLine.name(value) + "' must match " + NAME.pattern());
         }
         return value;
-    }
-
-    private static String printable(String value) {
-        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
     }
 }

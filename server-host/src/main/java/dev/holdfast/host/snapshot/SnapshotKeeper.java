@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -205,8 +206,8 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     @Override
     public CompletableFuture<Durability> save(String name) {
         if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")) {
-            throw new IllegalArgumentException("Snapshot name '" + name.replaceAll("\\p{Cntrl}", "?")
-                    + "' must match [A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+            throw new IllegalArgumentException(
+                    "Snapshot name '" + OneLine.name(name) + "' must match [A-Za-z0-9][A-Za-z0-9._-]{0,127}");
         }
         if (SnapshotNames.isOne(name)) {
             throw new IllegalArgumentException(

@@ -1,0 +1,37 @@
+package dev.holdfast.host.text;
+
+/**
+ * Text from outside (a name in a request, a path, what a library's failure says) as it may stand in a message or a log
+ * line: on one line, of bounded length, without control characters.
+ */
+public final class OneLine {
+
+    private static final int LONGEST_NAME = 200;
+    private static final int LONGEST = 1000;
+
+    private OneLine() {}
+
+    /** A name or a value that somebody gave. */
+    public static String name(String text) {
+        return of(text, LONGEST_NAME);
+    }
+
+    /** What a failure says of itself; with its class where that may say nothing to the reader. */
+    public static String of(Throwable failure) {
+        String message = failure.getMessage();
+        if (message == null || message.isBlank() || !(failure instanceof RuntimeException)) {
+            return of(failure.toString(), LONGEST);
+        }
+        return of(message, LONGEST);
+    }
+
+    /** Any other text, or what prints as one. */
+    public static String of(Object text) {
+        return of(String.valueOf(text), LONGEST);
+    }
+
+    private static String of(String text, int longest) {
+        String line = text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+", " ").strip();
+        return line.length() > longest ? line.substring(0, longest) + "…" : line;
+    }
+}

@@ -1,0 +1,5 @@
+/** Texts from outside, made fit for messages. */
+@NullMarked
+package dev.holdfast.host.text;
+
+import org.jspecify.annotations.NullMarked;
