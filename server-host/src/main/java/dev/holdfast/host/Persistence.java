@@ -87,11 +87,16 @@ final class Persistence implements AutoCloseable {
             this.spool = new Spool(
                     localDirectory(spooled.resolve("pending")),
                     localDirectory(spooled.resolve("copies")),
-                    !storeName.equals(FS));
+                    !isInLogLocation(storeName));
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
         }
+    }
+
+    /** Then a copy beside it would share its fate; a directory elsewhere may be on a disk that is not there one day. */
+    private boolean isInLogLocation(String store) {
+        return store.equals(FS) && !config.serializerProperties(FS).containsKey("directory");
     }
 
     private static String serializerName(String name) {

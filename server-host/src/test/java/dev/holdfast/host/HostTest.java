@@ -16,11 +16,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,6 +141,28 @@ class HostTest {
                         "true")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("plugin-ddb.jar");
+    }
+
+    @Test
+    void aDirectoryOfSnapshotsThatIsNotMountedDoesNotKeepTheModelsDown() throws Exception {
+        Path shared = directory.resolve("shared");
+        Map<String, String> keys = Map.of("snapshot.fs.directory", shared.toString());
+        try (Host host = start(keys)) {
+            assertThat(manage(host, "POST", "/models?url=noop.mar&initial_workers=1")
+                            .statusCode())
+                    .isEqualTo(200);
+        }
+        Path away = Files.move(shared, directory.resolve("away"));
+        Files.writeString(shared, "no directory");
+        try (Host host = start(keys)) {
+            assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.DETACHED);
+            assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
+            Files.delete(shared);
+            Files.move(away, shared);
+            Awaitility.await("the directory is back, and nothing was lost")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> host.storeStatus().mode() == StoreStatus.Mode.ATTACHED);
+        }
     }
 
     @Test

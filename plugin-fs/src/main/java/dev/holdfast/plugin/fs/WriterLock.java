@@ -89,7 +89,7 @@ final class WriterLock implements AutoCloseable {
         }
         return new StoreUnavailableException("Directory " + hidden.getParent() + " is being written by " + owner
                 + ", and has one writer at a time: stop that one, or give this host a directory or a group of its own"
-                + " (snapshot.fs.directory, --group)");
+                + " (snapshot.fs.directory, snapshot_group)");
     }
 
     @Override

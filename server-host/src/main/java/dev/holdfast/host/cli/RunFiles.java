@@ -35,17 +35,26 @@ final class RunFiles {
         this.directory = directory;
     }
 
-    /** Leaves the notes of a host. Without the copy the host is found through its log location only. */
-    void write(RunningHost host) throws IOException {
+    /** Leaves the notes of a host. It serves without them too: a full disk or a strange directory costs comfort only. */
+    void write(RunningHost host) {
         String text = Json.pretty(host.toJson());
-        PrivateFile.write(host.logLocation().resolve(NAME), text);
+        Path note = host.logLocation().resolve(NAME);
+        try {
+            // First: what an earlier host left would hide the copy.
+            if (Files.isRegularFile(note)) {
+                Files.delete(note);
+            }
+            PrivateFile.write(note, text);
+        } catch (IOException e) {
+            log.warn("{} could not be written: {}", note, e.toString());
+        }
         try {
             PrivateFile.createDirectories(directory);
             removeDead();
             PrivateFile.write(copy(host.logLocation()), text);
-        } catch (IOException e) {
+        } catch (IOException | CommandFailure e) {
             log.warn(
-                    "holdfast --stop will find this host only with --log-location {}: {}",
+                    "holdfast --stop will find this host at the best with --log-location {}: {}",
                     host.logLocation(),
                     e.toString());
         }
@@ -62,7 +71,9 @@ final class RunFiles {
 
     /** The host that runs with a log location. */
     Optional<RunningHost> of(Path logLocation) {
-        return alive(logLocation.resolve(NAME)).filter(host -> isSame(host.logLocation(), logLocation));
+        Path note = logLocation.resolve(NAME);
+        return alive(Files.isRegularFile(note) ? note : copy(logLocation))
+                .filter(host -> isSame(host.logLocation(), logLocation));
     }
 
     /** Whether a host runs with a log location, or ran there and had no time to remove its note. */

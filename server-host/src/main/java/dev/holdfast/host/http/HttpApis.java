@@ -27,6 +27,8 @@ public final class HttpApis implements AutoCloseable {
     private static final Duration BEYOND_STORE = Duration.ofSeconds(5);
 
     /** Those of each listener at the most; a prediction holds none while it waits. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+
     private static final int THREADS = 128;
 
     private final Map<ConfigKey, ListenAddress> addresses = new EnumMap<>(ConfigKey.class);
@@ -123,7 +125,7 @@ public final class HttpApis implements AutoCloseable {
         sockets.forEach((socket, apis) -> {
             String name = "http-" + apis.get(0).key().replace("_address", "");
             Pipeline own = apis.equals(List.of(ConfigKey.METRICS_ADDRESS)) ? pipeline.withoutTokens() : pipeline;
-            listeners.add(Listener.start(name, socket, THREADS, routes.of(apis), own));
+            listeners.add(Listener.start(name, socket, THREADS, STOP_LIMIT, routes.of(apis), own));
         });
     }
 

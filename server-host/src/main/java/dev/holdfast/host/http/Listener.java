@@ -7,7 +7,9 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.router.Endpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -15,12 +17,14 @@ import org.eclipse.jetty.server.LocalConnector;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An HTTP server on one port. Closing it lets running requests end, for a time, and takes no new ones. */
 final class Listener implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(Listener.class);
     private static final int FEWEST_THREADS = 4;
-    private static final long STOP_MILLIS = 10_000;
     private static final long IDLE_MILLIS = 60_000;
 
     /** How long a connection without a request is kept while stopping. */
@@ -38,15 +42,17 @@ final class Listener implements AutoCloseable {
      * Answers on a bound socket from now on; closing the listener closes the socket.
      *
      * @param threads how many requests it works on at once
+     * @param stopLimit how long running requests may take to end when it is closed
      */
-    static Listener start(String name, BoundSocket socket, int threads, List<Route> routes, Pipeline pipeline) {
+    static Listener start(
+            String name, BoundSocket socket, int threads, Duration stopLimit, List<Route> routes, Pipeline pipeline) {
         Javalin server = Javalin.create(config -> {
             quiet(config);
             QueuedThreadPool pool = new QueuedThreadPool(threads, FEWEST_THREADS);
             pool.setName(name);
             config.jetty.threadPool = pool;
             config.jetty.modifyServer(jetty -> {
-                jetty.setStopTimeout(STOP_MILLIS);
+                jetty.setStopTimeout(stopLimit.toMillis());
                 jetty.setErrorHandler(new MalformedRequests());
             });
             config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket));
@@ -101,8 +107,15 @@ final class Listener implements AutoCloseable {
         return address;
     }
 
+    /** Past Javalin, whose own stop makes a failure of a request that outlasts the time. */
     @Override
     public void close() {
-        server.stop();
+        try {
+            server.jettyServer().server().stop();
+        } catch (TimeoutException e) {
+            log.warn("Requests on {} that did not end in time were cut off by the stop", address);
+        } catch (Exception e) {
+            throw new IllegalStateException("The server on " + address + " could not be stopped: " + e, e);
+        }
     }
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -82,7 +83,16 @@ public final class ModelServing implements AutoCloseable {
      * @param state how that version is served now; of an unregistered one, how it was
      * @param durability completes, never exceptionally, when the change is durable or cannot be made so
      */
-    public record Change(String model, String version, VersionState state, CompletableFuture<Durability> durability) {}
+    public record Change(String model, String version, VersionState state, CompletableFuture<Durability> durability) {
+
+        /** The same, whose durability completes after {@code done} was told of it. */
+        private Change andThen(Consumer<Durability> done) {
+            return new Change(model, version, state, durability.thenApply(known -> {
+                done.accept(known);
+                return known;
+            }));
+        }
+    }
 
     /** What is to be served. */
     public ServingState state() {
@@ -290,7 +300,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if there is no such model or version, or it is the default of several
      */
     public Change unregister(String model, Optional<String> version) {
-        return change(() -> {
+        Change unregistered = change(() -> {
             List<Changed> removed = new ArrayList<>();
             edit(model, current -> {
                 ModelState now = require(model, current);
@@ -305,9 +315,13 @@ public final class ModelServing implements AutoCloseable {
                 }
                 return Optional.of(now.without(gone));
             });
-            Changed gone = removed.get(0);
-            unused.mayBeUnused(gone.state().archive());
-            return gone;
+            return removed.get(0);
+        });
+        return unregistered.andThen(durability -> {
+            // Not before: a restart that does not know of this change yet needs the archive.
+            if (durability.kind() != Durability.Kind.LOST_ON_RESTART) {
+                unused.mayBeUnused(unregistered.state().archive());
+            }
         });
     }
 

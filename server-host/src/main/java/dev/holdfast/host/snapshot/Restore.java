@@ -339,8 +339,11 @@ public final class Restore {
             long revision, @Nullable Snapshot restored, boolean mayAttach, SnapshotStoreException problem) {
         String notice = "Detached from store " + storeName + ", whose last snapshot could not be read ("
                 + problem.getMessage()
-                + "). Changes go to the local spool; the host attaches by itself when the store is"
-                + " back and nothing was lost, or by: holdfast snapshots attach --take store|local";
+                + "). Changes go to the local spool"
+                + (mayAttach
+                        ? "; the host attaches by itself when the store is back and nothing was lost, or by: "
+                        : " until you decide with: ")
+                + "holdfast snapshots attach --take store|local";
         log.error(notice);
         return new StartPoint(
                 revision,
@@ -360,7 +363,11 @@ public final class Restore {
         if (choice.equals("latest")) {
             Found latest = latest();
             if (latest.content().isEmpty()) {
-                throw new ConfigException("--snapshot latest: store " + storeName + " has no snapshot of the group");
+                boolean unread = latest.start().mode() == StoreStatus.Mode.DETACHED;
+                throw new ConfigException("--snapshot latest: store " + storeName
+                        + (unread
+                                ? " cannot be read, and this host has no snapshot of its own; see the log"
+                                : " has no snapshot of the group"));
             }
             return latest;
         }

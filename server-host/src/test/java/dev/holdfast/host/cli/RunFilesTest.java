@@ -185,6 +185,27 @@ class RunFilesTest {
     }
 
     @Test
+    void aRunDirectoryThatIsNoDirectoryToReadIsNoObstacle() throws IOException {
+        Files.createSymbolicLink(directory.resolve("loop"), directory.resolve("loop"));
+        RunFiles elsewhere = new RunFiles(directory.resolve("loop"));
+
+        elsewhere.write(alive(logs));
+
+        assertThat(elsewhere.of(logs)).isPresent();
+    }
+
+    @Test
+    void aLogLocationThatTakesNoNoteIsNoObstacle() throws IOException {
+        Path inTheWay = Files.createDirectories(logs.resolve("holdfast.run").resolve("in-the-way"));
+
+        runFiles.write(alive(logs));
+
+        assertThat(inTheWay).exists();
+        assertThat(runFiles.all()).containsExactly(alive(logs));
+        assertThat(runFiles.of(logs)).contains(alive(logs));
+    }
+
+    @Test
     void aZombieAndAnOddProcessNameAreReadRightly() throws IOException {
         Path proc = directory.resolve("proc");
         Files.createDirectories(proc.resolve("sys/kernel/random"));

@@ -16,10 +16,13 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -134,6 +137,46 @@ class ListenersTest {
         assertThat(running.get().body()).isEqualTo("[6.0]");
         stopping.get();
         host.serving.close();
+    }
+
+    @Test
+    void aRequestThatOutlastsTheStopIsCutOffAndFailsNoStop() throws Exception {
+        CountDownLatch began = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        Route stuck = Route.get("/stuck", Scope.NONE, context -> {
+            began.countDown();
+            while (!awaited(never)) {
+                Thread.onSpinWait();
+            }
+        });
+        BoundSocket socket = BoundSocket.bind("management_address", new ListenAddress("127.0.0.1", 0));
+        Listener listener = Listener.start(
+                "stuck",
+                socket,
+                8,
+                Duration.ofMillis(200),
+                List.of(stuck),
+                new Pipeline(Optional.empty(), Map.of(), status -> {}, context -> {}));
+        CompletableFuture<HttpResponse<String>> running =
+                CompletableFuture.supplyAsync(() -> HostUnderTest.call(listener.address(), "GET", "/stuck", ""));
+        began.await();
+        try {
+            listener.close();
+
+            assertThat(running).failsWithin(Duration.ofSeconds(10));
+        } finally {
+            never.countDown();
+        }
+    }
+
+    /** Does not give in to an interrupt, as some engines do not. */
+    private static boolean awaited(CountDownLatch latch) {
+        try {
+            latch.await();
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
     }
 
     @Test

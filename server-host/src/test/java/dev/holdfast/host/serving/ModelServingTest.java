@@ -253,6 +253,28 @@ class ModelServingTest {
     }
 
     @Test
+    void anArchiveIsNotForgottenBeforeItsUnregistrationIsDurable() throws Exception {
+        serving.register(Registration.of("https://host/m-1.0.mar"));
+        serving.register(Registration.of("https://host/n-1.0.mar"));
+        CompletableFuture<Durability> durable = new CompletableFuture<>();
+        CompletableFuture<Durability> lost = new CompletableFuture<>();
+
+        host.changes.durability = durable;
+        ModelServing.Change first = serving.unregister("m", DEFAULT);
+        host.changes.durability = lost;
+        ModelServing.Change second = serving.unregister("n", DEFAULT);
+        assertThat(host.store.forgotten)
+                .as("a restart now would bring the models back")
+                .isEmpty();
+        durable.complete(new Durability(Durability.Kind.SPOOLED, Optional.of("s"), List.of()));
+        lost.complete(new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of()));
+
+        assertThat(first.durability().get().snapshot()).contains("s");
+        assertThat(second.durability().get().kind()).isEqualTo(Durability.Kind.LOST_ON_RESTART);
+        assertThat(host.store.forgotten).containsExactly("m-1.0.mar");
+    }
+
+    @Test
     void anArchiveIsNotForgottenWhileARegistrationMayUseIt() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);

@@ -8,6 +8,9 @@ final class RecordingChangeLog implements ChangeLog {
 
     final AtomicInteger begun = new AtomicInteger();
     final AtomicInteger abandoned = new AtomicInteger();
+    /** What changes get; to be completed later by a test that sets its own. */
+    volatile CompletableFuture<Durability> durability = CompletableFuture.completedFuture(Durability.NOT_KEPT);
+
     final AtomicInteger changed = new AtomicInteger();
 
     @Override
@@ -23,7 +26,7 @@ final class RecordingChangeLog implements ChangeLog {
     @Override
     public CompletableFuture<Durability> changed() {
         changed.incrementAndGet();
-        return CompletableFuture.completedFuture(Durability.NOT_KEPT);
+        return durability;
     }
 
     int underWay() {

@@ -152,6 +152,9 @@ class RestoreTest {
         assertThat(models(found)).containsExactly("a", "b");
         assertThat(found.start().mode()).isEqualTo(Mode.DETACHED);
         assertThat(found.start().mayAttach()).isFalse();
+        assertThat(found.start().notices().get(0))
+                .contains("until you decide with")
+                .doesNotContain("by itself");
         assertThat(log.errors())
                 .contains(FAILED, "Restoring snapshot " + found.name() + " from the local spool instead");
         assertThat(rig.storeDisk.names()).hasSize(2);
@@ -357,6 +360,10 @@ class RestoreTest {
                 .hasMessageContaining("not found");
         rig.storeDisk.snapshots.clear();
         assertThatThrownBy(() -> rig.restore().chosen("latest")).hasMessageContaining("has no snapshot of the group");
+        rig.store.down = true;
+        assertThatThrownBy(() -> rig.restore().chosen("latest"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("cannot be read");
     }
 
     @Test
