@@ -3,6 +3,10 @@ package dev.holdfast.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.config.ConfigException;
@@ -26,6 +30,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** The whole host in this process: what it comes back to, and what it does when it cannot. */
 class HostTest {
@@ -273,6 +278,60 @@ class HostTest {
                     .isEqualTo(5);
             assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void theLogTellsEveryChangeOfWhatIsServed() throws Exception {
+        List<String> log = logOf(() -> {
+            try (Host host = start()) {
+                manage(host, "POST", "/models?url=noop.mar");
+                manage(host, "POST", "/models?url=noop_v2.mar");
+                manage(host, "PUT", "/models/noop/1.11?min_worker=2&synchronous=true");
+                manage(host, "PUT", "/models/noop/1.2.1/set-default");
+                manage(host, "DELETE", "/models/noop/1.11");
+            }
+        });
+
+        assertThat(log)
+                .containsSubsequence(
+                        "Model noop version 1.11 loaded",
+                        "Model noop version 1.2.1 loaded",
+                        "Model noop version 1.11 scaled from 0..0 to 2..2 workers",
+                        "Model noop version 1.2.1 is the default now",
+                        "Model noop version 1.11 unloaded");
+    }
+
+    @Test
+    void onlyModelsOfTheCommandLineAreSaidToBeIgnored() throws Exception {
+        Path file = directory.resolve("torchserve.cfg");
+        Files.writeString(file, "load_models=noop.mar\nmodel_snapshot={\"modelCount\":0,\"models\":{}}\n");
+        Optional<Path> given = Optional.of(file);
+
+        assertThat(logOf(() -> Host.start(options(Map.of(), given, Optional.empty(), true))
+                        .close()))
+                .noneMatch(line -> line.contains("--models"));
+        assertThat(logOf(() -> Host.start(options(Map.of("load_models", "noop.mar"), given, Optional.empty(), true))
+                        .close()))
+                .contains("--models is ignored, because snapshot " + file + " is restored");
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private static List<String> logOf(Step step) throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger(Host.class.getPackageName());
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.setLevel(Level.INFO);
+        logger.addAppender(lines);
+        try {
+            step.run();
+        } finally {
+            logger.detachAppender(lines);
+            logger.setLevel(null);
+        }
+        return lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
     private Host start() {

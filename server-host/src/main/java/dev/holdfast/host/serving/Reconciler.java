@@ -157,13 +157,23 @@ final class Reconciler {
             load(replace.model(), replace.version(), replace.state(), archives, atStartup);
         } else if (action instanceof Action.Scale scale) {
             require(scale.model(), scale.version()).scale(scale.state());
+            log.info(
+                    "Model {} version {} scaled from {}..{} to {}..{} workers",
+                    scale.model(),
+                    scale.version(),
+                    scale.fromMin(),
+                    scale.fromMax(),
+                    scale.state().minWorkers(),
+                    scale.state().maxWorkers());
         } else if (action instanceof Action.SetDefault setDefault) {
             running.setDefault(setDefault.model(), setDefault.version());
+            log.info("Model {} version {} is the default now", setDefault.model(), setDefault.version());
         } else if (action instanceof Action.Unload unload) {
             RunningVersion gone = require(unload.model(), unload.version());
             // Out of sight first: requests that come from now on find nothing, those that run end in peace.
             running.remove(gone);
             unload(gone);
+            log.info("Model {} version {} unloaded", unload.model(), unload.version());
         }
     }
 
