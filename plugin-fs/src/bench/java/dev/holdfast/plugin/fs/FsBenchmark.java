@@ -31,14 +31,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * What a save costs above the bare system calls, and whether opening, the last one and a page depend on how many snapshots
  * there are.
  *
- * <pre>
- *   mvn -q -Pbench -pl plugin-fs -am test-compile
- *   mvn -q -Pbench -pl plugin-fs dependency:build-classpath -Dmdep.outputFile=target/bench.cp
- *   cd plugin-fs &amp;&amp; java -cp target/test-classes:target/classes:$(cat target/bench.cp) org.openjdk.jmh.Main FsBenchmark
- * </pre>
- *
- * <p>The second command needs the other modules in the local repository; without that, put their {@code target/classes}
- * on the class path by hand. On a busy machine compare medians of several short runs in turn.
+ * <p>{@code mvn -q -Pbench-fs -pl plugin-fs -am -DskipTests verify} runs it. On a busy machine compare medians of several
+ * runs.
  *
  * <p>Targets: a save at most 1.3 times the bare one, in the same run; 100,000 snapshots at most twice 100.
  */
