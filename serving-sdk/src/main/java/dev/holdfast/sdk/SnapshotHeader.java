@@ -175,14 +175,14 @@ public final class SnapshotHeader {
         String value = value(map, field);
         try {
             long number = Long.parseLong(value);
-            if (number <= most) {
+            if (number >= 0 && number <= most) {
                 return number;
             }
         } catch (NumberFormatException e) {
             // The message below says all that the exception knows.
         }
         throw new IllegalArgumentException("The snapshot header's " + field + " '" + Rules.printable(value)
-                + "' must be a whole number up to " + most);
+                + "' must be a whole number from 0 to " + most);
     }
 
     private static Instant instant(String value) {

@@ -253,12 +253,13 @@ class SnapshotHeaderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             kind=startup     | kind=Startup            | Snapshot kind 'Startup' must be one of startup, snapshot, shutdown, save
-            revision=7       | revision=x              | The snapshot header's revision 'x' must be a whole number up to 9223372036854775807
-            revision=7       | revision=9223372036854775808 | The snapshot header's revision '9223372036854775808' must be a whole number up to 9223372036854775807
-            revision=7       | revision=-7             | Revision -7 must be 0 or more
-            modelCount=3     | modelCount=2147483648   | The snapshot header's modelCount '2147483648' must be a whole number up to 2147483647
-            modelCount=3     | modelCount=             | The snapshot header's modelCount '' must be a whole number up to 2147483647
-            size=12          | size=1.5                | The snapshot header's size '1.5' must be a whole number up to 9223372036854775807
+            revision=7       | revision=x              | The snapshot header's revision 'x' must be a whole number from 0 to 9223372036854775807
+            revision=7       | revision=9223372036854775808 | The snapshot header's revision '9223372036854775808' must be a whole number from 0 to 9223372036854775807
+            revision=7       | revision=-7             | The snapshot header's revision '-7' must be a whole number from 0 to 9223372036854775807
+            modelCount=3     | modelCount=2147483648   | The snapshot header's modelCount '2147483648' must be a whole number from 0 to 2147483647
+            modelCount=3     | modelCount=-4294967293  | The snapshot header's modelCount '-4294967293' must be a whole number from 0 to 2147483647
+            modelCount=3     | modelCount=             | The snapshot header's modelCount '' must be a whole number from 0 to 2147483647
+            size=12          | size=1.5                | The snapshot header's size '1.5' must be a whole number from 0 to 9223372036854775807
             createdOn=2026   | createdOn=yesterday-    | The snapshot header's createdOn 'yesterday--11-21T09:30:00.123Z' must be a time like 2026-11-21T09:30:00.123Z
             group=default    | group=../x              | Group '../x' must match [A-Za-z0-9][A-Za-z0-9._-]{0,63}
             sha256=0a        | sha256=zz               | must be 64 lower-case hexadecimal digits
