@@ -71,8 +71,11 @@ final class InitialModels {
         try (Archive archive = store.open(location)) {
             String model = name == null ? archive.manifest().modelName() : name;
             String version = archive.manifest().modelVersion();
-            if (!model.matches("[A-Za-z0-9._-]{1,128}")) {
-                throw new ConfigException("--models: model name '" + model + "' must match [A-Za-z0-9._-]{1,128}");
+            // As a registration has it: what a snapshot could not hold must not be served.
+            if (!model.matches("[A-Za-z0-9._-]{1,128}")
+                    || List.of(".", "..", "all").contains(model)) {
+                throw new ConfigException("--models: model name '" + model
+                        + "' must match [A-Za-z0-9._-]{1,128} and be none of ., .., all");
             }
             VersionState added = settings(model, version, archive);
             Optional<ModelState> before = state.model(model);

@@ -266,6 +266,16 @@ class HostTest {
     }
 
     @Test
+    void aNameThatNoSnapshotCouldHoldIsRefusedAtTheFirstStart() throws Exception {
+        for (String name : List.of("..", ".", "all")) {
+            assertThatThrownBy(() -> start(Map.of("load_models", name + "=noop.mar")))
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("model name '" + name + "'");
+        }
+        assertThat(snapshotFiles()).isEmpty();
+    }
+
+    @Test
     void aHandWrittenSnapshotInAConfigurationFileIsRestored() throws Exception {
         Path file = directory.resolve("config.properties");
         Files.writeString(file, """

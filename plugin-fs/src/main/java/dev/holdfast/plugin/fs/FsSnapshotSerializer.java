@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,6 +65,10 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         T run() throws IOException;
     }
 
+    private interface Writing<T> {
+        T with(Writer writer) throws IOException;
+    }
+
     private interface Reading<T> {
         T from(View view) throws IOException;
     }
@@ -76,7 +81,10 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
                     + " and cannot be saved into group " + group);
         }
         write("Snapshot " + header.name() + " could not be saved in " + directory, () -> {
-            writer().save(snapshot, highest);
+            withWriter(one -> {
+                one.save(snapshot, highest);
+                return true;
+            });
             highest = Math.max(highest, header.revision());
             return true;
         });
@@ -92,18 +100,32 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             if (!SnapshotFile.of(directory.resolve(name), group).listed() && !exists(name)) {
                 return false;
             }
-            Writer one = writer();
-            try (View view = catalog.view()) {
-                highest = Math.max(
-                        highest,
-                        view.size() == 0 ? -1 : view.entry(view.size() - 1).revision());
-            }
-            return one.delete(name);
+            return withWriter(one -> {
+                try (View view = catalog.view()) {
+                    highest = Math.max(
+                            highest,
+                            view.size() == 0 ? -1 : view.entry(view.size() - 1).revision());
+                }
+                return one.delete(name);
+            });
         });
     }
 
     private boolean exists(String name) throws IOException {
         return SnapshotFile.of(directory.resolve(name), group).state() == State.UNREADABLE;
+    }
+
+    /** A new writer puts right what was damaged or removed under the old one: the index, or the whole hidden directory. */
+    private <T> T withWriter(Writing<T> work) throws IOException {
+        Writer one = writer();
+        try {
+            return work.with(one);
+        } catch (IndexDamagedException | NoSuchFileException e) {
+            LOG.log(Level.DEBUG, "The writer of {0} begins anew: {1}", directory, e);
+            writer = null;
+            one.close();
+            return work.with(writer());
+        }
     }
 
     private Writer writer() throws IOException {

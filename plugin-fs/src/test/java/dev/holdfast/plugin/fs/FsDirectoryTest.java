@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -229,6 +230,59 @@ class FsDirectoryTest {
         assertThat(last()).isEqualTo(7);
         save(8, 8);
         assertThat(revisions()).hasSize(8);
+    }
+
+    @Test
+    void anIndexDamagedUnderAWriterAtAnyByteHindersNoSave() throws IOException {
+        int length = 0;
+        for (int at = 0; at == 0 || at < length; at++) {
+            try (FsSnapshotSerializer serializer = open()) {
+                serializer.save(snapshot(1));
+                serializer.save(snapshot(2));
+                Path index = indexFile();
+                byte[] bytes = Files.readAllBytes(index);
+                length = bytes.length;
+                bytes[at] ^= 1;
+                Files.write(index, bytes);
+
+                Snapshot third = snapshot(3);
+                serializer.save(third);
+
+                assertThat(serializer.getLast()).as("byte %s", at).contains(third);
+                assertThat(serializer.delete(TestSnapshots.name(1))).isTrue();
+            }
+            assertThat(revisions()).containsExactly(3L, 2L);
+            CrashStates.delete(directory());
+        }
+    }
+
+    private Path indexFile() throws IOException {
+        try (Stream<Path> all = Files.list(directory().resolve(".holdfast"))) {
+            return all.filter(file -> file.getFileName().toString().startsWith("index-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void theHiddenDirectoryRemovedUnderAWriterHindersNoSave() throws IOException {
+        try (FsSnapshotSerializer serializer = open()) {
+            serializer.save(snapshot(1));
+            forgetIndex();
+
+            Snapshot second = snapshot(2);
+            serializer.save(second);
+
+            assertThat(serializer.getLast()).contains(second);
+            try (FsSnapshotSerializer other = open()) {
+                assertThatThrownBy(() -> other.save(snapshot(3)))
+                        .as("there is still one writer only")
+                        .isInstanceOf(StoreUnavailableException.class);
+            }
+            forgetIndex();
+            assertThat(serializer.delete(TestSnapshots.name(1))).isTrue();
+        }
+        assertThat(revisions()).containsExactly(2L);
     }
 
     @Test
