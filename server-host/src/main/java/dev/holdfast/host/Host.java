@@ -26,6 +26,7 @@ import dev.holdfast.sdk.SnapshotKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,9 +53,10 @@ public final class Host implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Host.class);
     private static final long RETRY_FAILED_MODELS_SECONDS = 30;
+    /** Within the minute that an orderly stop has, whatever the store does: what was acknowledged is durable already. */
+    private static final Duration LAST_SNAPSHOT = Duration.ofSeconds(30);
 
     private final Closer closer;
-    private final HostConfig config;
     private final HttpApis http;
     private final Snapshots snapshots;
     private final @Nullable SnapshotKeeper keeper;
@@ -64,14 +66,12 @@ public final class Host implements AutoCloseable {
 
     private Host(
             Closer closer,
-            HostConfig config,
             HttpApis http,
             Snapshots snapshots,
             @Nullable SnapshotKeeper keeper,
             Path keyFile,
             String summary) {
         this.closer = closer;
-        this.config = config;
         this.http = http;
         this.snapshots = snapshots;
         this.keeper = keeper;
@@ -150,13 +150,13 @@ public final class Host implements AutoCloseable {
                     SnapshotText.parse(snapshot.header().name(), snapshot.text())
                             .state(),
                     false));
-            noteStartup(await(keeper, SnapshotKind.STARTUP, config));
+            noteStartup(
+                    await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
         }
         closer.add(retrying(serving));
         String summary = summary(begin, current.get(), failures, snapshots.status());
         summary.lines().forEach(line -> log.info("{}", line));
-        return new Host(
-                closer, config, http, snapshots, keeper, options.logLocation().resolve("key_file.json"), summary);
+        return new Host(closer, http, snapshots, keeper, options.logLocation().resolve("key_file.json"), summary);
     }
 
     private static DirectoryModelStore modelStore(StartOptions options, HostConfig config) {
@@ -212,9 +212,9 @@ public final class Host implements AutoCloseable {
         }
     }
 
-    private static Durability await(SnapshotKeeper keeper, SnapshotKind kind, HostConfig config) {
+    private static Durability await(SnapshotKeeper keeper, SnapshotKind kind, Duration limit) {
         try {
-            return keeper.take(kind).get(2 * config.snapshotTimeout().toMillis(), TimeUnit.MILLISECONDS);
+            return keeper.take(kind).get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             return new Durability(
                     Durability.Kind.LOST_ON_RESTART,
@@ -287,7 +287,7 @@ public final class Host implements AutoCloseable {
     private void takeLastSnapshot() {
         try {
             if (keeper != null) {
-                Durability durability = await(keeper, SnapshotKind.SHUTDOWN, config);
+                Durability durability = await(keeper, SnapshotKind.SHUTDOWN, LAST_SNAPSHOT);
                 if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
                     log.error("The shutdown snapshot is not durable: {}", String.join("; ", durability.notice()));
                 }

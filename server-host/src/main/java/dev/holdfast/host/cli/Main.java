@@ -32,7 +32,10 @@ public final class Main {
         if (host) {
             Host.warmUp();
         }
-        CommandLine line = host ? hostLine(surroundings, new HoldfastCommand(surroundings)) : commandLine(surroundings);
+        // A host has no use for the subcommands, whose making would be a tenth of its start.
+        CommandLine line = host
+                ? configured(surroundings, new CommandLine(new HoldfastCommand(surroundings)))
+                : commandLine(surroundings);
         int code = line.execute(args);
         surroundings.out().flush();
         surroundings.err().flush();
@@ -41,17 +44,16 @@ public final class Main {
 
     static CommandLine commandLine(Surroundings surroundings) {
         HoldfastCommand holdfast = new HoldfastCommand(surroundings);
-        CommandLine line = hostLine(surroundings, holdfast);
+        CommandLine line = new CommandLine(holdfast);
         line.addSubcommand(new DemoCommand(holdfast));
         line.addSubcommand(new SnapshotsCommand(holdfast));
         line.addSubcommand(new WarmUpCommand(surroundings));
         line.addSubcommand(new GenerateCompletionCommand(surroundings));
-        return line;
+        return configured(surroundings, line);
     }
 
-    /** Without the subcommands, whose making would be a tenth of a host's start. */
-    private static CommandLine hostLine(Surroundings surroundings, HoldfastCommand holdfast) {
-        CommandLine line = new CommandLine(holdfast);
+    /** Settings reach the subcommands that are there by then. */
+    private static CommandLine configured(Surroundings surroundings, CommandLine line) {
         line.setOut(surroundings.out());
         line.setErr(surroundings.err());
         line.setExpandAtFiles(false);

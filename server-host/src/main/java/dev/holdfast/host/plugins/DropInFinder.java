@@ -65,7 +65,7 @@ final class DropInFinder {
             entries = entries(root);
         } catch (IOException e) {
             throw new IllegalArgumentException(
-                    "The plugins path " + OneLine.of(root) + " cannot be read: " + OneLine.of(e), e);
+                    "The plugins path " + OneLine.of(root) + " cannot be read: " + OneLine.of(e.toString()), e);
         }
         if (isUnpacked(root)) {
             reject(root, "it is an unpacked plugin; pack it into a jar, and give the jar's directory as plugins path");

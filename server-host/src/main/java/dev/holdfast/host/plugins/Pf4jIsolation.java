@@ -62,7 +62,7 @@ final class Pf4jIsolation implements PluginIsolation {
         try {
             manager.unload(id);
         } catch (RuntimeException e) {
-            log.warn("Plugin {} cannot be unloaded: {}", OneLine.of(id), OneLine.of(e));
+            log.warn("Plugin {} cannot be unloaded: {}", OneLine.of(id), OneLine.of(e.toString()));
             log.debug("Plugin {} cannot be unloaded", OneLine.of(id), e);
         }
     }

@@ -139,7 +139,8 @@ final class PluginCalls implements AutoCloseable {
                     && ownProblem.stream().anyMatch(type -> type.isInstance(known))) {
                 throw known;
             }
-            throw new StoreUnavailableException(subject + " failed in " + method + ": " + OneLine.of(failure), failure);
+            throw new StoreUnavailableException(
+                    subject + " failed in " + method + ": " + OneLine.of(failure.toString()), failure);
         } finally {
             log.debug("{}: {} took {} ms", subject, method, (System.nanoTime() - begin) / 1_000_000);
         }
@@ -196,7 +197,8 @@ final class PluginCalls implements AutoCloseable {
         } catch (OutOfMemoryError e) {
             free.release();
             throw new StoreUnavailableException(
-                    subject + " was not called for " + method + ": no thread can be made: " + OneLine.of(e), e);
+                    subject + " was not called for " + method + ": no thread can be made: " + OneLine.of(e.toString()),
+                    e);
         }
     }
 

@@ -178,7 +178,7 @@ public final class Plugins implements AutoCloseable {
             try {
                 serializer.close();
             } catch (RuntimeException e) {
-                log.warn("{} could not be closed: {}", serializer, OneLine.of(e));
+                log.warn("{} could not be closed: {}", serializer, OneLine.of(e.toString()));
                 log.debug("{} could not be closed", serializer, e);
             }
         }

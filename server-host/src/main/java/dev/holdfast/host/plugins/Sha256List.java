@@ -47,7 +47,8 @@ final class Sha256List {
             lines = Files.readAllLines(file);
         } catch (IOException e) {
             throw new IllegalArgumentException(
-                    "The list of approved plugins " + OneLine.of(file) + " cannot be read: " + OneLine.of(e), e);
+                    "The list of approved plugins " + OneLine.of(file) + " cannot be read: " + OneLine.of(e.toString()),
+                    e);
         }
         Set<String> approved = new HashSet<>();
         for (int number = 1; number <= lines.size(); number++) {

@@ -121,6 +121,7 @@ public final class Restore {
             if (found.isPresent()) {
                 return found.get();
             }
+            refuseEmptinessThatCopiesDeny();
             log.info("No snapshot of the group is stored yet");
             return new Found(Optional.empty(), "", position.start());
         } catch (SnapshotStoreException e) {
@@ -140,6 +141,16 @@ public final class Restore {
                     problem);
         }
         return fallBack(problem);
+    }
+
+    /** An empty mount point or table in the store's place answers "nothing there", and means the opposite. */
+    private void refuseEmptinessThatCopiesDeny() {
+        spool.newest().ifPresent(copy -> {
+            throw new StoreUnavailableException("Store " + storeName
+                    + " has no snapshot of the group, yet this host has a copy of one that it had ("
+                    + copy.header().name() + ", revision " + copy.header().revision()
+                    + "); is another place, or an empty one, mounted or named in its stead?");
+        });
     }
 
     /** By the strongly consistent read; a list may come from an index that lags behind. */

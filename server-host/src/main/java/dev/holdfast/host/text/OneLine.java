@@ -6,7 +6,7 @@ package dev.holdfast.host.text;
  */
 public final class OneLine {
 
-    private static final int LONGEST_NAME = 200;
+    private static final int LONGEST_NAME = 80;
     private static final int LONGEST = 1000;
 
     private OneLine() {}

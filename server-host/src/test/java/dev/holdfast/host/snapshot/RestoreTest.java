@@ -123,6 +123,21 @@ class RestoreTest {
     }
 
     @Test
+    void storeThatIsEmptyWhereACopySaysOtherwiseIsNotTakenForAFirstStart() {
+        rig.start();
+        rig.changed("a");
+        rig.stop();
+        rig.storeDisk.snapshots.clear();
+
+        Restore.Found found = rig.start();
+
+        assertThat(models(found)).containsExactly("a");
+        assertThat(found.start().mode()).isEqualTo(Mode.DETACHED);
+        assertThat(rig.changed("b").kind()).isEqualTo(Kind.SPOOLED);
+        assertThat(rig.storeDisk.names()).isEmpty();
+    }
+
+    @Test
     void newerFormatIsNotSupersededByAnOlderState() {
         rig.storeDisk.put(States.snapshot(1, "a"));
         rig.storeDisk.put(States.snapshot(2, "b"));
