@@ -185,17 +185,29 @@ public final class SerializerConfig {
     }
 
     /**
-     * One of the host's codecs.
+     * One of the host's codecs. {@code none} and {@code gz} are always there.
      *
-     * @throws IllegalArgumentException if the host has none of that name; the message lists those it has
+     * @param nameAndLevel a name such as {@code gz}, or a name and a level such as {@code gz:9}; reading needs no level
+     * @throws IllegalArgumentException if the host has none of that name, or the codec not that level; the message lists
+     *     what there is
      */
-    public Codec codec(String name) {
-        Codec codec = codecs.get(name);
+    public Codec codec(String nameAndLevel) {
+        String[] parts = nameAndLevel.split(":", 2);
+        Codec codec = codecs.get(parts[0]);
         if (codec == null) {
-            throw new IllegalArgumentException("Codec '" + Rules.printable(name) + "' is not one of "
+            throw new IllegalArgumentException("Codec '" + Rules.printable(parts[0]) + "' is not one of "
                     + String.join(", ", new TreeSet<>(codecs.keySet())));
         }
-        return codec;
+        return parts.length == 1 ? codec : codec.atLevel(level(parts[1]));
+    }
+
+    private static int level(String value) {
+        try {
+            return Integer.parseInt(value);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "Level '" + Rules.printable(value) + "' of a codec must be a whole number", e);
+        }
     }
 
     private String property(String key) {
@@ -220,6 +232,7 @@ public final class SerializerConfig {
         private Builder(String serializer, Path logLocation) {
             this.serializer = serializer;
             this.logLocation = logLocation;
+            codecs(List.of(Codec.none(), Codec.gz()));
         }
 
         public Builder group(String value) {
@@ -244,6 +257,7 @@ public final class SerializerConfig {
             return this;
         }
 
+        /** More codecs than {@code none} and {@code gz}, or others in their places. */
         public Builder codecs(Collection<? extends Codec> all) {
             all.forEach(codec -> codecs.put(codec.name(), codec));
             return this;

@@ -259,6 +259,23 @@ class SerializerConfigTest {
                 .withMessage("Codec 'lz4?' is not one of gz, none, zst");
     }
 
+    @Test
+    void noneAndGzAreAlwaysThere() {
+        assertThat(config().codec("none")).isEqualTo(Codec.none());
+        assertThat(config().codec("gz")).isEqualTo(Codec.gz());
+    }
+
+    @Test
+    void aLevelFollowsTheCodecsName() {
+        assertThat(config().codec("gz:9")).isEqualTo(Codec.gz().atLevel(9));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config().codec("gz:most"))
+                .withMessage("Level 'most' of a codec must be a whole number");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config().codec("gz:12"))
+                .withMessage("Codec gz has the levels 1 to 9, not 12");
+    }
+
     private SerializerConfig config(String... keysAndValues) {
         Map<String, String> values = new HashMap<>();
         for (int i = 0; i < keysAndValues.length; i += 2) {
