@@ -7,6 +7,8 @@ final class Rules {
 
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
+    private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+
     private Rules() {}
 
     static String word(String what, String value, int longest) {
@@ -15,6 +17,10 @@ final class Rules {
                     what + " '" + printable(value) + "' must match [A-Za-z0-9][A-Za-z0-9._-]{0," + (longest - 1) + "}");
         }
         return value;
+    }
+
+    static boolean isSha256(String value) {
+        return SHA_256.matcher(value).matches();
     }
 
     /** A value as it may stand in a message: bounded, on one line, without control characters. */

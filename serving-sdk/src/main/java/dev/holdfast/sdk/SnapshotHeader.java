@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SnapshotHeader {
 
-    private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
     /** The years that every form can say: the names of snapshots have four digits for them. */
     private static final Instant EARLIEST = Instant.EPOCH;
 
@@ -60,7 +58,7 @@ public final class SnapshotHeader {
         if (size < 0) {
             throw new IllegalArgumentException("Size " + size + " must be 0 or more bytes");
         }
-        if (!SHA_256.matcher(sha256).matches()) {
+        if (!Rules.isSha256(sha256)) {
             throw new IllegalArgumentException(
                     "sha256 '" + Rules.printable(sha256) + "' must be 64 lower-case hexadecimal digits");
         }

@@ -93,6 +93,15 @@ public interface SnapshotSerializer extends AutoCloseable {
     }
 
     /**
+     * Where this store keeps the learned state of models, if it does; the host keeps it on its own disk otherwise.
+     *
+     * @return the same at every call; empty by default
+     */
+    default Optional<ChunkStore> chunks() {
+        return Optional.empty();
+    }
+
+    /**
      * Lets go of the store. Never commits anything: what {@link #save} has returned from is durable already. Closing a
      * second time does nothing; the other methods throw {@link IllegalStateException} afterwards.
      */

@@ -27,6 +27,7 @@ class SpiTest {
     void thePublicTypesAreThese() throws Exception {
         assertThat(publicTypes())
                 .containsExactlyInAnyOrder(
+                        ChunkStore.class,
                         Codec.class,
                         ListRequest.class,
                         SerializerConfig.class,
@@ -57,16 +58,24 @@ class SpiTest {
                         "SnapshotPage list(ListRequest)",
                         "Snapshot get(String)",
                         "void close()");
+        assertThat(abstractMethods(ChunkStore.class))
+                .containsExactlyInAnyOrder(
+                        "int maxChunkBytes()",
+                        "void put(Map)",
+                        "Map get(Collection)",
+                        "SortedMap list(String, int)",
+                        "int delete(Collection, Instant)");
         assertThat(abstractMethods(Codec.class))
                 .containsExactlyInAnyOrder(
                         "String name()", "OutputStream compress(OutputStream)", "InputStream decompress(InputStream)");
     }
 
     @Test
-    void onlyTheThreeInterfacesAreForOthersToImplement() throws Exception {
+    void onlyTheFourInterfacesAreForOthersToImplement() throws Exception {
         assertThat(publicTypes())
                 .filteredOn(type -> !Modifier.isFinal(type.getModifiers()) && !type.isSealed())
-                .containsExactlyInAnyOrder(Codec.class, SnapshotSerializer.class, SnapshotSerializerFactory.class);
+                .containsExactlyInAnyOrder(
+                        ChunkStore.class, Codec.class, SnapshotSerializer.class, SnapshotSerializerFactory.class);
     }
 
     @Test

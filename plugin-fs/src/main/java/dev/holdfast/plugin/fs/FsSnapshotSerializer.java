@@ -1,6 +1,7 @@
 package dev.holdfast.plugin.fs;
 
 import dev.holdfast.plugin.fs.SnapshotFile.State;
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -19,6 +20,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -46,6 +51,8 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     private final ReentrantLock writing = new ReentrantLock();
     private final ReadWriteLock publishing = new ReentrantReadWriteLock();
     private final AtomicBoolean toldOfTorchServe = new AtomicBoolean();
+    private final ExecutorService disk = diskThreads();
+    private final ChunkStore chunks;
     private @Nullable Writer writer;
     /** The highest revision saved or removed here: removing the last one does not make its revision free. */
     private long highest = -1;
@@ -58,10 +65,23 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         this.group = group;
         this.host = host;
         this.catalog = new Catalog(directory, group, hidden, boot);
+        this.chunks = new FsChunkStore(directory, hidden, new ChunkGate(), disk);
+    }
+
+    /** Few enough for a spinning disk, many enough for a journal to gather their fsyncs; none while nothing is put. */
+    private static ExecutorService diskThreads() {
+        ThreadPoolExecutor threads =
+                new ThreadPoolExecutor(8, 8, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                    Thread thread = new Thread(work, "fs-chunks");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
     }
 
     /** Something done with the files of the directory. */
-    private interface Work<T> {
+    interface Work<T> {
         T run() throws IOException;
     }
 
@@ -122,8 +142,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             return work.with(one);
         } catch (IndexDamagedException | NoSuchFileException e) {
             LOG.log(Level.DEBUG, "The writer of {0} begins anew: {1}", directory, e);
-            writer = null;
-            one.close();
+            closeWriter();
             return work.with(writer());
         }
     }
@@ -264,15 +283,71 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public Optional<ChunkStore> chunks() {
+        return Optional.of(chunks);
+    }
+
+    /** Chunks need the writer's lock and directories, but neither wait for a save nor hold one up. */
+    private final class ChunkGate implements FsChunkStore.Gate {
+
+        @Override
+        public <T> T read(String failure, Work<T> work) {
+            requireOpen();
+            return translate(failure, work);
+        }
+
+        @Override
+        public <T> T write(String failure, Work<T> work) {
+            requireOpen();
+            return translate(failure, () -> {
+                holdWriter();
+                try {
+                    return work.run();
+                } catch (NoSuchFileException e) {
+                    // The hidden directory was removed under the writer.
+                    renewWriter();
+                    return work.run();
+                }
+            });
+        }
+
+        private void holdWriter() throws IOException {
+            writing.lock();
+            try {
+                requireOpen();
+                writer();
+            } finally {
+                writing.unlock();
+            }
+        }
+
+        private void renewWriter() throws IOException {
+            writing.lock();
+            try {
+                requireOpen();
+                closeWriter();
+                writer();
+            } finally {
+                writing.unlock();
+            }
+        }
+    }
+
+    private void closeWriter() throws IOException {
+        Writer one = writer;
+        writer = null;
+        if (one != null) {
+            one.close();
+        }
+    }
+
+    @Override
     public void close() {
+        disk.shutdown();
         writing.lock();
         try {
             closed = true;
-            Writer one = writer;
-            writer = null;
-            if (one != null) {
-                one.close();
-            }
+            closeWriter();
         } catch (IOException e) {
             throw unavailable("The lock of " + directory + " could not be given back", e);
         } finally {

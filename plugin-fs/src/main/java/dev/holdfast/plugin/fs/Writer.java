@@ -29,7 +29,7 @@ import java.util.concurrent.locks.Lock;
 final class Writer implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Writer.class.getName());
-    private static final String TEMP = "temp-";
+    static final String TEMP = "temp-";
     /** Lines of removed snapshots that the index may carry before it is written anew. */
     private static final int STALE = 1000;
 
