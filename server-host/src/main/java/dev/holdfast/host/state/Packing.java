@@ -1,0 +1,160 @@
+package dev.holdfast.host.state;
+
+import dev.holdfast.host.state.ChunkList.Entry;
+import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.Codec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The packing and putting of the pieces of one state: several at once, few enough at once to bound the memory, and not
+ * one that is there already. One thread adds pieces; the packers work on them.
+ */
+final class Packing {
+
+    /** Pieces that wait or are worked on; with packed copies and two gathered batches about 40 MB. */
+    private static final int MOST_AT_ONCE = 48;
+    /** Bytes that are put in one call. */
+    private static final int BATCH_BYTES = 4 * 1024 * 1024;
+
+    private final ChunkStore store;
+    private final Codec codec;
+    private final StoredState base;
+    private final ExecutorService packers;
+    private final Semaphore room = new Semaphore(MOST_AT_ONCE);
+    private final Set<String> chunks = ConcurrentHashMap.newKeySet();
+    private final AtomicLong newChunks = new AtomicLong();
+    private final AtomicLong newBytes = new AtomicLong();
+    private long referred;
+    private volatile boolean ended;
+
+    /** Guarded by itself. */
+    private final Map<String, byte[]> batch = new HashMap<>();
+
+    private int batchBytes;
+
+    Packing(ChunkStore store, Codec codec, StoredState base, ExecutorService packers) {
+        this.store = store;
+        this.codec = codec;
+        this.base = base;
+        this.packers = packers;
+    }
+
+    /** A piece on its way; its id is known when it has been packed. */
+    record Piece(int length, CompletableFuture<String> id) {}
+
+    /** A piece of which it is known that it is there. */
+    Piece known(Entry entry) {
+        chunks.add(entry.id());
+        return new Piece(entry.length(), CompletableFuture.completedFuture(entry.id()));
+    }
+
+    /** Takes a piece, and waits while too many are on their way. */
+    Piece add(byte[] piece) {
+        room.acquireUninterruptibly();
+        CompletableFuture<String> id = CompletableFuture.supplyAsync(() -> pack(piece), packers);
+        id.whenComplete((ignored, failure) -> {
+            room.release();
+            ended = ended || failure != null;
+        });
+        return new Piece(piece.length, id);
+    }
+
+    private String pack(byte[] piece) {
+        if (ended) {
+            throw new CancellationException("another piece could not be stored");
+        }
+        String id = ChunkFrame.id(piece);
+        if (chunks.add(id) && !base.has(id)) {
+            byte[] frame = ChunkFrame.pack(piece, codec);
+            newChunks.incrementAndGet();
+            newBytes.addAndGet(frame.length);
+            gather(id, frame);
+        }
+        return id;
+    }
+
+    private void gather(String id, byte[] frame) {
+        Map<String, byte[]> full;
+        synchronized (batch) {
+            batch.put(id, frame);
+            batchBytes += frame.length;
+            if (batchBytes < BATCH_BYTES) {
+                return;
+            }
+            full = takeBatch();
+        }
+        store.put(full);
+    }
+
+    /** Guarded by {@link #batch}. */
+    private Map<String, byte[]> takeBatch() {
+        Map<String, byte[]> taken = new HashMap<>(batch);
+        batch.clear();
+        batchBytes = 0;
+        return taken;
+    }
+
+    /** The chunks of pieces, in their order, when all are packed. What is gathered is not put yet. */
+    List<Entry> finish(List<Piece> pieces) {
+        List<Entry> entries = new ArrayList<>(pieces.size());
+        RuntimeException failure = null;
+        for (Piece piece : pieces) {
+            try {
+                entries.add(new Entry(piece.id().join(), piece.length()));
+            } catch (CompletionException | CancellationException e) {
+                // The first failure in time made the others give up.
+                RuntimeException cause = e.getCause() instanceof RuntimeException own ? own : e;
+                failure = failure == null || failure instanceof CancellationException ? cause : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        referred += pieces.size();
+        return entries;
+    }
+
+    /** Puts what was gathered last. */
+    void flush() {
+        Map<String, byte[]> rest;
+        synchronized (batch) {
+            rest = takeBatch();
+        }
+        if (!rest.isEmpty()) {
+            store.put(rest);
+        }
+    }
+
+    /** Lets the packers give up what is still on its way, if anything is. */
+    void end() {
+        ended = true;
+    }
+
+    /** Every chunk of the state. */
+    Set<String> chunks() {
+        return Set.copyOf(chunks);
+    }
+
+    long referred() {
+        return referred;
+    }
+
+    long newChunks() {
+        return newChunks.get();
+    }
+
+    long newBytes() {
+        return newBytes.get();
+    }
+}

@@ -1,0 +1,11 @@
+package dev.holdfast.host.state;
+
+/** A state is whole, and not for this model or this host. */
+public final class StateMismatchException extends StateException {
+
+    private static final long serialVersionUID = 1;
+
+    public StateMismatchException(String message) {
+        super(message);
+    }
+}

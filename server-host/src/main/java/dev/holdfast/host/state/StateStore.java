@@ -1,0 +1,62 @@
+package dev.holdfast.host.state;
+
+import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.Codec;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The learned states of models in one store of chunks.
+ *
+ * <p>It deliberately decides nothing about when states are stored and which of them is a model's: that is a snapshot's
+ * business.
+ */
+public final class StateStore implements AutoCloseable {
+
+    /** Small enough that one changed number costs little, large enough that a digest for each is nothing. */
+    private static final int PIECE_BYTES = 256 * 1024;
+
+    private final ThreadPoolExecutor threads;
+    private final StateWriter writer;
+    private final StateReader reader;
+
+    /**
+     * The states in a store.
+     *
+     * @param codec what new chunks are packed with
+     * @param codecs what chunks may have been packed with
+     * @param parallel how many threads pack and unpack, 1 or more
+     */
+    public StateStore(ChunkStore store, Codec codec, List<Codec> codecs, int parallel) {
+        int longest = Math.min(PIECE_BYTES, store.maxChunkBytes() - ChunkFrame.OVERHEAD);
+        threads = threads(parallel);
+        writer = new StateWriter(store, codec, Cutter.byContent(longest), threads);
+        reader = new StateReader(store, codecs, threads);
+    }
+
+    static ThreadPoolExecutor threads(int parallel) {
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(parallel, parallel, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                    Thread thread = new Thread(work, "model-state");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    public StateWriter writer() {
+        return writer;
+    }
+
+    public StateReader reader() {
+        return reader;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+    }
+}

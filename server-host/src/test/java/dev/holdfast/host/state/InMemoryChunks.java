@@ -1,0 +1,86 @@
+package dev.holdfast.host.state;
+
+import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A store of chunks that a test can look into, damage, and let fail at its n-th put. */
+final class InMemoryChunks implements ChunkStore {
+
+    record Chunk(byte[] content, Instant put) {}
+
+    final ConcurrentSkipListMap<String, Chunk> chunks = new ConcurrentSkipListMap<>();
+    final AtomicInteger puts = new AtomicInteger();
+    volatile int failingPut = -1;
+    volatile int maxChunkBytes = 1024 * 1024;
+    private final Clock clock;
+
+    InMemoryChunks(Clock clock) {
+        this.clock = clock;
+    }
+
+    InMemoryChunks() {
+        this(Clock.systemUTC());
+    }
+
+    @Override
+    public int maxChunkBytes() {
+        return maxChunkBytes;
+    }
+
+    @Override
+    public void put(Map<String, byte[]> all) {
+        ChunkStore.requireIds(all.keySet());
+        if (puts.incrementAndGet() == failingPut) {
+            throw new StoreUnavailableException("put " + failingPut + " fails");
+        }
+        all.forEach((id, content) -> {
+            if (content.length > maxChunkBytes) {
+                throw new IllegalArgumentException("chunk " + id + " is too large");
+            }
+            chunks.put(id, new Chunk(content.clone(), clock.instant()));
+        });
+    }
+
+    @Override
+    public Map<String, byte[]> get(Collection<String> ids) {
+        ChunkStore.requireIds(ids);
+        Map<String, byte[]> found = new HashMap<>();
+        for (String id : ids) {
+            Chunk chunk = chunks.get(id);
+            if (chunk != null) {
+                found.put(id, chunk.content().clone());
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public SortedMap<String, Instant> list(String after, int limit) {
+        SortedMap<String, Instant> page = new TreeMap<>();
+        chunks.tailMap(after, false).entrySet().stream()
+                .limit(limit)
+                .forEach(entry -> page.put(entry.getKey(), entry.getValue().put()));
+        return page;
+    }
+
+    @Override
+    public int delete(Collection<String> ids, Instant putBefore) {
+        int removed = 0;
+        for (String id : ids) {
+            Chunk chunk = chunks.get(id);
+            if (chunk != null && chunk.put().isBefore(putBefore) && chunks.remove(id, chunk)) {
+                removed++;
+            }
+        }
+        return removed;
+    }
+}
