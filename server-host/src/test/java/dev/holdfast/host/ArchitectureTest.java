@@ -31,9 +31,9 @@ class ArchitectureTest {
             "state", rooms(),
             "logging", rooms("config", "text"),
             "plugins", rooms("text"),
-            "runtime", rooms("archive", "text"),
-            "serving", rooms("archive", "runtime", "text"),
-            "snapshot", rooms("serving", "config", "text"),
+            "runtime", rooms("archive", "state", "text"),
+            "serving", rooms("archive", "runtime", "state", "text"),
+            "snapshot", rooms("serving", "state", "config", "text"),
             "http", rooms("serving", "snapshot", "config", "runtime", "archive", "text"));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
