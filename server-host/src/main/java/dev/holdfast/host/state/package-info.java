@@ -1,5 +1,7 @@
-/** What models have learned, in chunks: how a captured state is stored by its differences and read back checked; and the
- * codecs that all stores share. */
+/**
+ * What models have learned, in chunks: how a captured state is stored by its differences, read back checked, and removed
+ * when no snapshot needs it; and the codecs that all stores share.
+ */
 @NullMarked
 package dev.holdfast.host.state;
 
