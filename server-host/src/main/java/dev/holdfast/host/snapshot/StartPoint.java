@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,5 +17,16 @@ public record StartPoint(
 
     public StartPoint {
         notices = List.copyOf(notices);
+    }
+
+    StartPoint withNotice(String more) {
+        List<String> all = new ArrayList<>(notices);
+        all.add(more);
+        return new StartPoint(revision, lastName, mode, mayAttach, all);
+    }
+
+    /** The same, until the operator decides. */
+    StartPoint detached() {
+        return new StartPoint(revision, lastName, StoreStatus.Mode.DETACHED, false, notices);
     }
 }
