@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
@@ -145,11 +146,11 @@ public final class ModelServing implements AutoCloseable {
     public Change register(Registration registration) {
         rules.check(registration);
         return change(() -> {
-            unused.registrationBegins();
+            unused.openingBegins();
             try {
                 return register(registration, archives.open(registration));
             } finally {
-                unused.registrationEnds();
+                unused.openingEnds();
             }
         });
     }
@@ -307,10 +308,16 @@ public final class ModelServing implements AutoCloseable {
         everything.writeLock().lock();
         try {
             refuseWhenClosed();
-            Plan plan = Plan.between(running.observed(), target, this::isFailed);
-            plan.actions().forEach(action -> log.debug("Plan: {}", action));
-            List<RunningVersion> failed = reconciler.applyAll(plan, archives::openAgain, atStartup);
-            state.update(before -> withArchiveDigests(target));
+            unused.openingBegins();
+            List<RunningVersion> failed;
+            try {
+                Plan plan = Plan.between(running.observed(), target, this::isFailed);
+                plan.actions().forEach(action -> log.debug("Plan: {}", action));
+                failed = reconciler.applyAll(plan, archives::openAgain, atStartup);
+                state.update(before -> withArchiveDigests(target));
+            } finally {
+                unused.openingEnds();
+            }
             return failed.stream()
                     .map(version -> version.model() + " " + version.version() + ": "
                             + version.failure().orElse(""))
@@ -339,29 +346,73 @@ public final class ModelServing implements AutoCloseable {
     }
 
     /**
-     * Tries the versions again that could not be loaded; does nothing if there are none. Changes of other models go on
-     * meanwhile. Takes no snapshot.
+     * Tries the versions again that could not be loaded; does nothing if there are none. Takes no snapshot.
+     *
+     * <p>Holds no lock while a model loads, so that every other change goes on meanwhile. A version that a change has
+     * brought back, or taken away, by then is left as it is.
      */
     public void retryFailed() {
         for (RunningVersion failed : running.failed()) {
-            withModel(failed.model(), () -> retry(failed.model(), failed.version()));
+            unused.openingBegins();
+            try {
+                retry(failed);
+            } finally {
+                unused.openingEnds();
+            }
         }
     }
 
-    private boolean retry(String model, String version) {
-        VersionState wanted = state.get()
-                .model(model)
-                .map(found -> found.versions().get(version))
-                .orElse(null);
-        if (wanted == null || !isFailed(model, version)) {
-            return false;
+    private void retry(RunningVersion failed) {
+        RunningVersion loaded;
+        try {
+            loaded = reconciler.load(failed.model(), failed.version(), failed.state(), archives::openAgain);
+        } catch (ServingException e) {
+            unlessChanged(failed, wanted -> {
+                reconciler.keepAsFailed(failed.model(), failed.version(), wanted, false, e);
+                return true;
+            });
+            return;
         }
-        Plan plan = new Plan(List.of(new Action.Load(model, version, wanted)));
-        boolean loaded = reconciler.applyAll(plan, archives::openAgain, false).isEmpty();
-        if (loaded) {
-            state.update(this::withArchiveDigests);
+        boolean inPlace = false;
+        try {
+            inPlace = unlessChanged(failed, wanted -> {
+                loaded.scale(wanted);
+                reconciler.putInPlace(loaded);
+                state.update(this::withArchiveDigests);
+                log.info("Model {} version {} loaded", loaded.model(), loaded.version());
+                return true;
+            });
+        } finally {
+            if (!inPlace) {
+                reconciler.unload(loaded);
+            }
         }
-        return loaded;
+    }
+
+    /**
+     * Does something to a version that could not be loaded, if it is the same one still and is wanted in the same way but
+     * for its workers.
+     *
+     * @return false if it is not
+     */
+    private boolean unlessChanged(RunningVersion failed, Predicate<VersionState> work) {
+        everything.readLock().lock();
+        try {
+            return !closed
+                    && modelLocks.with(
+                            failed.model(),
+                            () -> state.get()
+                                    .model(failed.model())
+                                    .map(model -> model.versions().get(failed.version()))
+                                    .filter(failed.state()::sameLoad)
+                                    .filter(wanted -> running.get(failed.model(), failed.version())
+                                            .filter(found -> found == failed)
+                                            .isPresent())
+                                    .filter(work)
+                                    .isPresent());
+        } finally {
+            everything.readLock().unlock();
+        }
     }
 
     /** Ends the running requests and unloads everything; the serving state stays as it is, and nothing changes any more. */
