@@ -98,7 +98,7 @@ final class FallBack {
                         : " until you decide with: ")
                 + "holdfast snapshots attach --take store|local";
         log.error(notice);
-        String name = newest.map(snapshot -> snapshot.header().name()).orElse("");
-        return new StartPoint(revision, name, StoreStatus.Mode.DETACHED, mayAttach, List.of(notice));
+        return StartPoint.after(
+                newest.map(Snapshot::header), revision, StoreStatus.Mode.DETACHED, mayAttach, List.of(notice));
     }
 }

@@ -61,9 +61,4 @@ record Newest(
             return false;
         }
     }
-
-    /** Empty if no header can be read. */
-    String name() {
-        return header.map(SnapshotHeader::name).orElse("");
-    }
 }

@@ -40,6 +40,7 @@ final class NextSnapshot {
         this.config = config;
         this.revision = start.revision();
         this.names = new SnapshotNames(clock);
+        names.after(start.lastTime());
         names.after(start.lastName());
     }
 

@@ -58,7 +58,7 @@ final class PositionFinder {
 
     private Position find(Newest newest, List<SnapshotHeader> pending) {
         StartPoint stored =
-                new StartPoint(newest.revision(), newest.name(), StoreStatus.Mode.ATTACHED, false, List.of());
+                StartPoint.after(newest.header(), newest.revision(), StoreStatus.Mode.ATTACHED, false, List.of());
         if (pending.isEmpty()) {
             return new Position(stored, List.of());
         }
@@ -69,7 +69,9 @@ final class PositionFinder {
             Lineage.missing(newest.header(), pending, spooled.revision());
             long revision = Math.max(newest.revision(), spooled.revision());
             return new Position(
-                    new StartPoint(revision, spooled.name(), StoreStatus.Mode.SPOOLING, true, List.of()), newestFirst);
+                    StartPoint.after(Optional.of(spooled), revision, StoreStatus.Mode.SPOOLING, true, List.of())
+                            .namesAfter(newest.header()),
+                    newestFirst);
         } catch (SnapshotConflictException e) {
             if (pending.stream().noneMatch(this::wouldBeLost)) {
                 log.info("What the local spool holds is in store {}, or holds no change", storeName);
@@ -88,7 +90,7 @@ final class PositionFinder {
         }
         String notice = "Detached from store " + storeName + ". " + text;
         return new Position(
-                new StartPoint(newest.revision(), newest.name(), StoreStatus.Mode.DETACHED, false, List.of(notice)),
+                StartPoint.after(newest.header(), newest.revision(), StoreStatus.Mode.DETACHED, false, List.of(notice)),
                 List.of());
     }
 
@@ -116,12 +118,14 @@ final class PositionFinder {
                                 + ". Then decide with: " + DECISION);
         log.error(notice);
         return new Position(
-                new StartPoint(
-                        Math.max(newest.revision(), spooled.revision()),
-                        spoolIsNewer ? spooled.name() : newest.name(),
-                        StoreStatus.Mode.DETACHED,
-                        false,
-                        List.of(notice)),
+                StartPoint.after(
+                                spoolIsNewer ? Optional.of(spooled) : newest.header(),
+                                Math.max(newest.revision(), spooled.revision()),
+                                StoreStatus.Mode.DETACHED,
+                                false,
+                                List.of(notice))
+                        .namesAfter(newest.header())
+                        .namesAfter(Optional.of(spooled)),
                 spoolIsNewer ? newestFirst : List.of());
     }
 
