@@ -6,16 +6,21 @@ import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -145,19 +150,35 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     }
 
     @Override
-    public String attach(Take take) {
+    public String attach(Take take, Duration patience) {
         if (standing.isAttached()) {
             throw new IllegalStateException("The host is not detached from its store " + options.store());
         }
-        CompletableFuture<String> done = new CompletableFuture<>();
-        if (!queue.add(new Work.Attach(take, done))) {
+        Work.Attach attach = new Work.Attach(take, new CompletableFuture<>());
+        if (!queue.add(attach)) {
             throw new IllegalStateException("The host is stopping");
         }
         try {
-            return done.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+            return attach.done().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw tooLate(queue.withdraw(attach), patience, e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("The host is stopping", e);
         }
+    }
+
+    private StoreUnavailableException tooLate(boolean withdrawn, Duration patience, TimeoutException cause) {
+        String seconds = patience.toSeconds() + " s";
+        return new StoreUnavailableException(
+                withdrawn
+                        ? "Nothing was decided: store " + options.store() + " has held up an earlier save for "
+                                + seconds + ". Try again when it answers."
+                        : "What was decided has begun, and goes on after " + seconds + "; the store is "
+                                + options.store() + ". The status of the snapshots says ATTACHED when it is done.",
+                cause);
     }
 
     @Override
@@ -221,8 +242,16 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             if (work instanceof Work.Attach attach) {
                 attach(attach, goesOver);
             } else if (work instanceof Work.Save save && !save.isChange()) {
-                save.done().complete(writer.write(save.kind(), save.name()));
+                take(save);
             }
+        }
+    }
+
+    private void take(Work.Save save) {
+        try {
+            save.done().complete(writer.write(save.kind(), save.name()));
+        } catch (SnapshotConflictException e) {
+            save.refuse(e);
         }
     }
 

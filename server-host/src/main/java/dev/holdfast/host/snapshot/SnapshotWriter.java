@@ -51,10 +51,15 @@ final class SnapshotWriter {
         this.reader = reader;
     }
 
-    /** @param name empty for one that the host gives */
+    /**
+     * Writes one.
+     *
+     * @param name empty for one that the host gives
+     * @throws SnapshotConflictException if the name is in use; nothing was written then
+     */
     Durability write(SnapshotKind kind, Optional<String> name) {
         if (name.isPresent() && reader.has(name.get())) {
-            return inUse(name.get());
+            throw inUse(name.get());
         }
         long begin = System.nanoTime();
         try {
@@ -84,8 +89,8 @@ final class SnapshotWriter {
         }
     }
 
-    private static Durability inUse(String name) {
-        return Work.lost(List.of("A snapshot named " + name + " is there already; choose another name"));
+    private static SnapshotConflictException inUse(String name) {
+        return new SnapshotConflictException("A snapshot named " + name + " is there already; choose another name.");
     }
 
     private Durability toStore(SnapshotKind kind, Optional<String> name) {
@@ -115,20 +120,20 @@ final class SnapshotWriter {
         try {
             Optional<SnapshotHeader> newest = StoreHead.of(store);
             boolean own = newest.filter(next::mayHaveMade).isPresent();
-            if (own || newest.map(SnapshotHeader::revision).orElse(0L) == next.revision()) {
-                newest.ifPresent(next::after);
-                if (!own && name.isPresent()) {
-                    return inUse(name.get());
-                }
+            if (!own && newest.map(SnapshotHeader::revision).orElse(0L) != next.revision()) {
+                return detach(conflict, snapshot);
+            }
+            newest.ifPresent(next::after);
+            if (own || name.isEmpty()) {
                 snapshot = next.make(kind, name);
                 return inStore(snapshot);
             }
-            return detach(conflict, snapshot);
         } catch (SnapshotConflictException e) {
             return detach(e, snapshot);
         } catch (RuntimeException | Error e) {
             return toSpool(snapshot, StoreStatus.Mode.SPOOLING, Optional.of(e));
         }
+        throw inUse(name.get());
     }
 
     private Durability detach(SnapshotConflictException conflict, Snapshot snapshot) {

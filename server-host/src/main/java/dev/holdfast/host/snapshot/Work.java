@@ -1,6 +1,7 @@
 package dev.holdfast.host.snapshot;
 
 import dev.holdfast.host.serving.Durability;
+import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotKind;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,11 @@ sealed interface Work {
         @Override
         public void fail(Throwable failure) {
             done.complete(lost(List.of(String.valueOf(failure))));
+        }
+
+        /** Nothing was to be saved under a name that is in use. */
+        void refuse(SnapshotConflictException nameInUse) {
+            done.completeExceptionally(nameInUse);
         }
     }
 

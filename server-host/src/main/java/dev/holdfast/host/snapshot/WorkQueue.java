@@ -86,6 +86,20 @@ final class WorkQueue {
         }
     }
 
+    /**
+     * Takes back what was added.
+     *
+     * @return false if the keeper has begun it, or has done it
+     */
+    boolean withdraw(Work work) {
+        lock.lock();
+        try {
+            return waiting.remove(work);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Lets the keeper see that it is {@linkplain #next wanted} elsewhere. */
     void wake() {
         lock.lock();
