@@ -14,6 +14,7 @@ import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
@@ -22,7 +23,9 @@ import dev.holdfast.host.snapshot.SnapshotKeeper;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.Snapshots;
 import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.state.StateStore;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -35,6 +38,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,10 +60,14 @@ public final class Host implements AutoCloseable {
     /** Within the minute that an orderly stop has, whatever the store does: what was acknowledged is durable already. */
     private static final Duration LAST_SNAPSHOT = Duration.ofSeconds(30);
 
+    /** Beyond this a state takes seconds to store and minutes to send over a slow network. */
+    private static final long WARN_STATE_BYTES = 256L * 1024 * 1024;
+
     private final Closer closer;
     private final HttpApis http;
     private final Snapshots snapshots;
     private final @Nullable SnapshotKeeper keeper;
+    private final Supplier<List<String>> saveStates;
     private final Path keyFile;
     private final String summary;
     private boolean stopped;
@@ -69,12 +77,14 @@ public final class Host implements AutoCloseable {
             HttpApis http,
             Snapshots snapshots,
             @Nullable SnapshotKeeper keeper,
+            Supplier<List<String>> saveStates,
             Path keyFile,
             String summary) {
         this.closer = closer;
         this.http = http;
         this.snapshots = snapshots;
         this.keeper = keeper;
+        this.saveStates = saveStates;
         this.keyFile = keyFile;
         this.summary = summary;
     }
@@ -133,8 +143,9 @@ public final class Host implements AutoCloseable {
         DirectoryModelStore store = closer.add(modelStore(options, config));
         Metrics metrics = new Metrics(HostName.of(config));
         Runtimes runtimes = new Runtimes(List.of(new OnnxRuntime(), new BuiltInRuntime()));
-        ModelServing serving = closer.add(
-                new ModelServing(current, changes, store, runtimes::load, servingDefaults(config), metrics, clock));
+        LearnedStates learned = closer.add(new LearnedStates(() -> states(begin), WARN_STATE_BYTES, clock));
+        ModelServing serving = closer.add(new ModelServing(
+                current, changes, store, runtimes::load, learned, servingDefaults(config), metrics, clock));
         List<String> failures =
                 serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, store).state()), true);
         if (!failures.isEmpty() && config.strictRestore()) {
@@ -152,11 +163,26 @@ public final class Host implements AutoCloseable {
                     false));
             noteStartup(
                     await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
+            learned.start(serving);
         }
         closer.add(retrying(serving));
         String summary = summary(begin, current.get(), failures, snapshots.status());
         summary.lines().forEach(line -> log.info("{}", line));
-        return new Host(closer, http, snapshots, keeper, options.logLocation().resolve("key_file.json"), summary);
+        return new Host(
+                closer,
+                http,
+                snapshots,
+                keeper,
+                () -> learned.saveAll(serving),
+                options.logLocation().resolve("key_file.json"),
+                summary);
+    }
+
+    private static StateStore states(StartState begin) {
+        return begin.persistence()
+                .map(Persistence::states)
+                .orElseThrow(() -> new StoreUnavailableException(
+                        "Snapshots are switched off, and with them the learned states of models"));
     }
 
     private static DirectoryModelStore modelStore(StartOptions options, HostConfig config) {
@@ -287,6 +313,7 @@ public final class Host implements AutoCloseable {
     private void takeLastSnapshot() {
         try {
             if (keeper != null) {
+                saveStates.get().forEach(failure -> log.error("{}", failure));
                 Durability durability = await(keeper, SnapshotKind.SHUTDOWN, LAST_SNAPSHOT);
                 if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
                     log.error("The shutdown snapshot is not durable: {}", String.join("; ", durability.notice()));

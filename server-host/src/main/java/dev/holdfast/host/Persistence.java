@@ -7,6 +7,7 @@ import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
 import dev.holdfast.host.serving.CurrentState;
+import dev.holdfast.host.snapshot.ChosenChunks;
 import dev.holdfast.host.snapshot.KeeperOptions;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
 import dev.holdfast.host.snapshot.Restore;
@@ -14,6 +15,7 @@ import dev.holdfast.host.snapshot.SnapshotKeeper;
 import dev.holdfast.host.snapshot.Spool;
 import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.state.Codecs;
+import dev.holdfast.host.state.StateStore;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -26,6 +28,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +46,9 @@ final class Persistence implements AutoCloseable {
     private final String storeName;
     private final ReopeningSerializer store;
     private final Spool spool;
+    private final ReopeningSerializer local;
+    private final ChosenChunks chunks;
+    private @Nullable StateStore states;
 
     /**
      * Loads the plugins and opens the chosen store.
@@ -88,6 +94,8 @@ final class Persistence implements AutoCloseable {
                     localDirectory(spooled.resolve("pending")),
                     localDirectory(spooled.resolve("copies")),
                     !isInLogLocation(storeName));
+            this.local = new ReopeningSerializer(() -> fs.open(serializerConfig(FS, Map.of())));
+            this.chunks = new ChosenChunks(storeName, store, local);
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
@@ -148,10 +156,32 @@ final class Persistence implements AutoCloseable {
         return new SnapshotKeeper(options, start, store, spool, state, kept, clock);
     }
 
+    /**
+     * Where the learned states of models are.
+     *
+     * @throws SnapshotStoreException if the store cannot be opened; the next call tries again
+     */
+    synchronized StateStore states() {
+        StateStore opened = states;
+        if (opened == null) {
+            opened = new StateStore(
+                    chunks,
+                    serializerConfig(storeName, Map.of()).codec("none"),
+                    Codecs.all(),
+                    Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors())));
+            states = opened;
+        }
+        return opened;
+    }
+
     @Override
-    public void close() {
+    public synchronized void close() {
         try (plugins;
-                store) {
+                store;
+                local) {
+            if (states != null) {
+                states.close();
+            }
             spool.close();
         }
     }

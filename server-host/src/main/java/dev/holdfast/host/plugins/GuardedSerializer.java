@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
@@ -104,6 +105,13 @@ final class GuardedSerializer implements SnapshotSerializer {
         requireOpen();
         return calls.get(
                 "delete", () -> serializer.delete(name), Set.of(UnsupportedOperationException.class), late -> {});
+    }
+
+    @Override
+    public Optional<ChunkStore> chunks() {
+        requireOpen();
+        return calls.get("chunks", serializer::chunks)
+                .map(chunks -> new GuardedChunks(chunks, calls, this::requireOpen));
     }
 
     @Override

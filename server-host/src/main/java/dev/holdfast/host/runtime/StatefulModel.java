@@ -3,6 +3,7 @@ package dev.holdfast.host.runtime;
 import dev.holdfast.host.state.StateCapture;
 import dev.holdfast.host.state.StateFormat;
 import dev.holdfast.host.state.StateSource;
+import java.time.Duration;
 
 /**
  * A model whose requests change it, so that it has a state that must outlive the process.
@@ -40,4 +41,27 @@ public interface StatefulModel extends LoadedModel {
 
     /** How often requests have changed the state since the model was loaded; never falls. A restore is no such change. */
     long updates();
+
+    /** When the state is to be stored without being asked for; by default after 1,000 updates or 30 s. */
+    default SaveRule saveRule() {
+        return SaveRule.DEFAULT;
+    }
+
+    /**
+     * A state that has changed is stored when either is reached.
+     *
+     * @param updates since it was stored last; 1 or more
+     * @param time since it was stored last; more than none
+     */
+    record SaveRule(long updates, Duration time) {
+
+        public static final SaveRule DEFAULT = new SaveRule(1000, Duration.ofSeconds(30));
+
+        public SaveRule {
+            if (updates < 1 || time.isZero() || time.isNegative()) {
+                throw new IllegalArgumentException(
+                        "A state is stored after 1 or more updates and some time, not " + updates + " and " + time);
+            }
+        }
+    }
 }

@@ -2,7 +2,9 @@ package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,13 +23,20 @@ final class Loading {
     private static final Logger log = LoggerFactory.getLogger(Loading.class);
 
     private final Function<Archive, LoadedModel> loader;
+    private final ModelStates states;
     private final int queueSize;
     private final InferenceListener listener;
     private final Clock clock;
     private final AtomicInteger workerIds = new AtomicInteger(9000);
 
-    Loading(Function<Archive, LoadedModel> loader, int queueSize, InferenceListener listener, Clock clock) {
+    Loading(
+            Function<Archive, LoadedModel> loader,
+            ModelStates states,
+            int queueSize,
+            InferenceListener listener,
+            Clock clock) {
         this.loader = loader;
+        this.states = states;
         this.queueSize = queueSize;
         this.listener = listener;
         this.clock = clock;
@@ -46,7 +55,7 @@ final class Loading {
             Function<VersionState, Archive> archives,
             boolean atStartup) {
         Archive archive = open(state, archives);
-        LoadedModel loaded = load(model, version, archive, state.startupTimeout());
+        LoadedModel loaded = load(model, version, archive, state);
         WorkerPool workers = null;
         try {
             noteDifferences(model, version, state, archive);
@@ -73,9 +82,10 @@ final class Loading {
     }
 
     /** On a thread of its own, because no engine lets a load be stopped: one that takes too long is left to end alone. */
-    private LoadedModel load(String model, String version, Archive archive, Duration timeout) {
+    private LoadedModel load(String model, String version, Archive archive, VersionState state) {
+        Duration timeout = state.startupTimeout();
         CompletableFuture<LoadedModel> result = new CompletableFuture<>();
-        Thread thread = new Thread(() -> load(archive, result), "load-" + model + "-" + version);
+        Thread thread = new Thread(() -> load(archive, state, result), "load-" + model + "-" + version);
         thread.setDaemon(true);
         ServingException failure;
         try {
@@ -110,11 +120,15 @@ final class Loading {
         throw failure;
     }
 
-    private void load(Archive archive, CompletableFuture<LoadedModel> result) {
-        LoadedModel loaded;
+    private void load(Archive archive, VersionState state, CompletableFuture<LoadedModel> result) {
+        LoadedModel loaded = null;
         try {
             loaded = loader.apply(archive);
+            restore(loaded, state);
         } catch (Throwable e) {
+            if (loaded != null) {
+                Closing.quietly("model of archive " + archive.fileName(), loaded::close);
+            }
             Closing.quietly("archive " + archive.fileName(), archive::close);
             result.completeExceptionally(e);
             return;
@@ -122,6 +136,23 @@ final class Loading {
         if (!result.complete(loaded)) {
             letGo(archive, loaded);
         }
+    }
+
+    /** A model that cannot have its state back must not answer as if it had learned nothing. */
+    private void restore(LoadedModel loaded, VersionState state) {
+        if (state.learned().isEmpty()) {
+            return;
+        }
+        StateReference learned = state.learned().get();
+        if (!(loaded instanceof StatefulModel stateful)) {
+            throw new ServingException(
+                    Kind.BAD_ARCHIVE,
+                    "There is a learned state of the format "
+                            + learned.format().name() + ", and the archive "
+                            + state.archive() + " holds a model that learns nothing");
+        }
+        states.restore(stateful, learned);
+        stateful.restored();
     }
 
     private static void letGo(Archive archive, LoadedModel loaded) {

@@ -5,6 +5,7 @@ import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.state.StateReference;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +61,7 @@ public final class ModelServing implements AutoCloseable {
             ChangeLog changes,
             ModelStore store,
             Function<Archive, LoadedModel> loader,
+            ModelStates states,
             ServingDefaults defaults,
             InferenceListener listener,
             Clock clock) {
@@ -69,7 +71,7 @@ public final class ModelServing implements AutoCloseable {
         this.rules = new RegistrationRules(defaults);
         this.defaults = defaults;
         this.unused = new UnusedArchives(store, state);
-        this.reconciler = new Reconciler(running, loader, defaults, listener, clock);
+        this.reconciler = new Reconciler(running, loader, states, defaults, listener, clock);
     }
 
     /**
@@ -311,7 +313,7 @@ public final class ModelServing implements AutoCloseable {
             unused.openingBegins();
             List<RunningVersion> failed;
             try {
-                Plan plan = Plan.between(running.observed(), target, this::isFailed);
+                Plan plan = Plan.between(running.observed(), target, this::isFailed, this::isAhead);
                 plan.actions().forEach(action -> log.debug("Plan: {}", action));
                 failed = reconciler.applyAll(plan, archives::openAgain, atStartup);
                 state.update(before -> withArchiveDigests(target));
@@ -329,6 +331,48 @@ public final class ModelServing implements AutoCloseable {
 
     private boolean isFailed(String model, String version) {
         return running.get(model, version).filter(found -> !found.isLoaded()).isPresent();
+    }
+
+    private boolean isAhead(String model, String version) {
+        return running.get(model, version).filter(RunningVersion::isAhead).isPresent();
+    }
+
+    /** The versions whose models have a state. */
+    List<RunningVersion> stateful() {
+        return running.all().stream()
+                .filter(version -> version.stateful().isPresent())
+                .toList();
+    }
+
+    /**
+     * Takes note that a version's state was stored, and has a snapshot taken that refers to it.
+     *
+     * @param updates how many updates of the model the stored state holds at least
+     * @return empty if the version has been taken out of service meanwhile
+     */
+    Optional<CompletableFuture<Durability>> learned(RunningVersion version, StateReference learned, long updates) {
+        changes.begin();
+        boolean noted = false;
+        try {
+            noted = withModel(version.model(), () -> note(version, learned, updates));
+        } finally {
+            if (!noted) {
+                changes.abandoned();
+            }
+        }
+        return noted ? Optional.of(changes.changed()) : Optional.empty();
+    }
+
+    private boolean note(RunningVersion version, StateReference learned, long updates) {
+        boolean inService = running.get(version.model(), version.version())
+                .filter(found -> found == version)
+                .isPresent();
+        if (inService) {
+            version.stored(learned, updates);
+            state.update(now -> now.with(
+                    version.model(), now.model(version.model()).orElseThrow().withLearned(version.version(), learned)));
+        }
+        return inService;
     }
 
     /** The target with the SHA-256 of the archives that were loaded, which a foreign snapshot does not have. */

@@ -1,8 +1,10 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.state.StateReference;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -49,6 +51,12 @@ public record ModelState(SortedMap<String, VersionState> versions, String defaul
 
     public ModelState withDefault(String version) {
         return new ModelState(versions, version);
+    }
+
+    /** The same, with what one of the versions has learned. */
+    public ModelState withLearned(String version, StateReference learned) {
+        VersionState state = Objects.requireNonNull(versions.get(version), version);
+        return with(version, state.withLearned(learned));
     }
 
     private static final class VersionOrder implements Comparator<String> {

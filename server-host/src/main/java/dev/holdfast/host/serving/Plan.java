@@ -22,16 +22,29 @@ public record Plan(List<Action> actions) {
     }
 
     public static Plan between(ServingState current, ServingState target) {
-        return between(current, target, (model, version) -> false);
+        return between(current, target, (model, version) -> false, (model, version) -> false);
     }
 
-    /** @param failed which versions of {@code current}, by model and version, are not loaded and to be tried again */
-    static Plan between(ServingState current, ServingState target, BiPredicate<String, String> failed) {
+    /**
+     * @param failed which versions of {@code current}, by model and version, are not loaded and to be tried again
+     * @param ahead which of them have learned more than their stored state says, and are to be taken back to it
+     */
+    static Plan between(
+            ServingState current,
+            ServingState target,
+            BiPredicate<String, String> failed,
+            BiPredicate<String, String> ahead) {
         List<Action> actions = new ArrayList<>();
         TreeSet<String> names = new TreeSet<>(current.models().keySet());
         names.addAll(target.models().keySet());
         for (String name : names) {
-            planModel(name, current.models().get(name), target.models().get(name), v -> failed.test(name, v), actions);
+            planModel(
+                    name,
+                    current.models().get(name),
+                    target.models().get(name),
+                    v -> failed.test(name, v),
+                    v -> ahead.test(name, v),
+                    actions);
         }
         return new Plan(actions);
     }
@@ -41,6 +54,7 @@ public record Plan(List<Action> actions) {
             @Nullable ModelState current,
             @Nullable ModelState target,
             Predicate<String> failed,
+            Predicate<String> ahead,
             List<Action> actions) {
         Map<String, VersionState> now = current == null ? Map.of() : current.versions();
         Map<String, VersionState> then = target == null ? Map.of() : target.versions();
@@ -51,7 +65,7 @@ public record Plan(List<Action> actions) {
                 Action load = new Action.Load(name, version, state);
                 boolean first = current == null && target != null && version.equals(target.defaultVersion());
                 steps.add(first ? 0 : steps.size(), load);
-            } else if (!running.sameLoad(state)) {
+            } else if (!running.sameLoad(state) || ahead.test(version)) {
                 steps.add(new Action.Replace(name, version, state));
             } else if (running.minWorkers() != state.minWorkers() || running.maxWorkers() != state.maxWorkers()) {
                 steps.add(new Action.Scale(name, version, running.minWorkers(), running.maxWorkers(), state));

@@ -35,11 +35,12 @@ final class Reconciler {
     Reconciler(
             RunningModels running,
             Function<Archive, LoadedModel> loader,
+            ModelStates states,
             ServingDefaults defaults,
             InferenceListener listener,
             Clock clock) {
         this.running = running;
-        this.loading = new Loading(loader, defaults.jobQueueSize(), listener, clock);
+        this.loading = new Loading(loader, states, defaults.jobQueueSize(), listener, clock);
         this.defaults = defaults;
     }
 

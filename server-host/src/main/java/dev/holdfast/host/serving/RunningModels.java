@@ -77,12 +77,16 @@ final class RunningModels {
         return running == null ? List.of() : running.versions.values();
     }
 
-    /** The versions that are registered but could not be loaded. */
-    List<RunningVersion> failed() {
+    /** All versions of all models. */
+    List<RunningVersion> all() {
         return models.values().stream()
                 .flatMap(running -> running.versions.values().stream())
-                .filter(version -> !version.isLoaded())
                 .toList();
+    }
+
+    /** The versions that are registered but could not be loaded. */
+    List<RunningVersion> failed() {
+        return all().stream().filter(version -> !version.isLoaded()).toList();
     }
 
     /** What runs as a serving state, with the versions that failed to load. */

@@ -3,8 +3,10 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
+import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.state.StateReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +22,7 @@ public final class RunningVersion {
     private final @Nullable String failure;
     private final @Nullable Loaded loaded;
     private volatile VersionState state;
+    private volatile long storedUpdates;
     private volatile @Nullable RunningVersion successor;
 
     private record Loaded(Archive archive, LoadedModel model, WorkerPool workers) {}
@@ -127,6 +130,28 @@ public final class RunningVersion {
         if (loaded != null) {
             loaded.workers().awaitScaled(timeout);
         }
+    }
+
+    /** The model as one that has a state; empty if it has none, or is not loaded. */
+    Optional<StatefulModel> stateful() {
+        return loaded != null && loaded.model() instanceof StatefulModel stateful
+                ? Optional.of(stateful)
+                : Optional.empty();
+    }
+
+    /** Whether the model has changed since its state was stored last. */
+    boolean isAhead() {
+        return stateful().filter(model -> model.updates() > storedUpdates).isPresent();
+    }
+
+    /**
+     * Takes note of a stored state.
+     *
+     * @param updates how many updates of the model it holds at least
+     */
+    void stored(StateReference learned, long updates) {
+        state = state.withLearned(learned);
+        storedUpdates = updates;
     }
 
     /** Says who answers the callers that come too late, before this version is unloaded. */

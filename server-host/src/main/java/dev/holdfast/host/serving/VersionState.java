@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.state.StateReference;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param url where the archive was fetched from, if it was; without user-info, query and fragment, where secrets are, for
  *     this value goes into snapshots and answers
  * @param archiveSha256 the archive's SHA-256 when it was last loaded; empty if that has never been
+ * @param learned what the model has learned, as it was stored last; empty for a model that has learned nothing
  */
 public record VersionState(
         String archive,
@@ -31,7 +33,8 @@ public record VersionState(
         String runtimeType,
         Optional<String> handler,
         Optional<String> url,
-        Optional<String> archiveSha256) {
+        Optional<String> archiveSha256,
+        Optional<StateReference> learned) {
 
     /** More workers than this are a mistake, not a wish. */
     public static final int MOST_WORKERS = 1024;
@@ -50,6 +53,34 @@ public record VersionState(
         between("response_timeout", responseTimeout.toSeconds(), 1, 86_400 * 7);
         between("startup_timeout", startupTimeout.toSeconds(), 1, 86_400 * 7);
         url = url.map(VersionState::withoutSecrets);
+    }
+
+    /** A version that has learned nothing. */
+    public VersionState(
+            String archive,
+            int minWorkers,
+            int maxWorkers,
+            int batchSize,
+            Duration maxBatchDelay,
+            Duration responseTimeout,
+            Duration startupTimeout,
+            String runtimeType,
+            Optional<String> handler,
+            Optional<String> url,
+            Optional<String> archiveSha256) {
+        this(
+                archive,
+                minWorkers,
+                maxWorkers,
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                startupTimeout,
+                runtimeType,
+                handler,
+                url,
+                archiveSha256,
+                Optional.empty());
     }
 
     /** By hand, because what is no URI is to lose its secrets too. */
@@ -71,6 +102,18 @@ public record VersionState(
     }
 
     public VersionState withWorkers(int min, int max) {
+        return with(min, max, archiveSha256, learned);
+    }
+
+    public VersionState withArchiveSha256(String sha256) {
+        return with(minWorkers, maxWorkers, Optional.of(sha256), learned);
+    }
+
+    public VersionState withLearned(StateReference state) {
+        return with(minWorkers, maxWorkers, archiveSha256, Optional.of(state));
+    }
+
+    private VersionState with(int min, int max, Optional<String> sha256, Optional<StateReference> state) {
         return new VersionState(
                 archive,
                 min,
@@ -82,27 +125,13 @@ public record VersionState(
                 runtimeType,
                 handler,
                 url,
-                archiveSha256);
-    }
-
-    public VersionState withArchiveSha256(String sha256) {
-        return new VersionState(
-                archive,
-                minWorkers,
-                maxWorkers,
-                batchSize,
-                maxBatchDelay,
-                responseTimeout,
-                startupTimeout,
-                runtimeType,
-                handler,
-                url,
-                Optional.of(sha256));
+                sha256,
+                state);
     }
 
     /**
-     * Whether the same model is loaded in the same way, so that going to {@code other} needs no new load. An archive whose
-     * SHA-256 is not known, as in TorchServe's snapshots, is taken to be the one of that name.
+     * Whether the same model is loaded in the same way and with the same state, so that going to {@code other} needs no new
+     * load. An archive whose SHA-256 is not known, as in TorchServe's snapshots, is taken to be the one of that name.
      */
     boolean sameLoad(VersionState other) {
         boolean sameBytes =

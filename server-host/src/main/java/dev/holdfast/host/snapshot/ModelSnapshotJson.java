@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with three fields
- * of ours for each version ({@code handler}, {@code url}, {@code archiveSha256}).
+ * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with four fields
+ * of ours for each version ({@code handler}, {@code url}, {@code archiveSha256}, {@code learned}).
  *
  * <p>Lenient in reading, because people write such texts by hand and older versions left fields out: every field of a
  * version has a default, and unknown fields are passed over. A value of the wrong type is an error, for a default in its
@@ -79,6 +79,7 @@ final class ModelSnapshotJson {
         version.handler().ifPresent(handler -> node.put("handler", handler));
         version.url().ifPresent(url -> node.put("url", withoutSecrets(url)));
         version.archiveSha256().ifPresent(sha256 -> node.put("archiveSha256", sha256));
+        version.learned().ifPresent(state -> LearnedJson.write(node.putObject("learned"), state));
     }
 
     /** Without the password and the signed query that a URL may have. */
@@ -156,7 +157,8 @@ final class ModelSnapshotJson {
                     node.path("runtimeType").asText("python"),
                     text(node, "handler"),
                     text(node, "url"),
-                    text(node, "archiveSha256"));
+                    text(node, "archiveSha256"),
+                    node.has("learned") ? Optional.of(LearnedJson.read(what, node.path("learned"))) : Optional.empty());
         } catch (ServingException e) {
             throw new SnapshotCorruptException("Snapshot " + what + ": " + e.getMessage(), e);
         }

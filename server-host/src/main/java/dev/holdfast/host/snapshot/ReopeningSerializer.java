@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
@@ -60,6 +61,12 @@ public final class ReopeningSerializer implements SnapshotSerializer {
     @Override
     public boolean delete(String name) {
         return open().delete(name);
+    }
+
+    /** Those of the store as it is open now: another one after it was opened again. */
+    @Override
+    public Optional<ChunkStore> chunks() {
+        return open().chunks();
     }
 
     /** Closes it for now; the next call opens it again, and revisions that were removed are free then. */

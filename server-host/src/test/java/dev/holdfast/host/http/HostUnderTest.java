@@ -44,6 +44,9 @@ final class HostUnderTest implements AutoCloseable {
                 snapshots,
                 models,
                 models::load,
+                (model, state) -> {
+                    throw new AssertionError("no model here has a state");
+                },
                 new ServingDefaults(1, 100, Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20), 1),
                 metrics,
                 clock);

@@ -17,6 +17,14 @@ class PlanTest {
             ServingState.EMPTY.with("m", ModelState.of("1.0", Versions.of("m-1.0.mar", 2)));
 
     @Test
+    void aVersionThatIsAheadOfItsStoredStateIsLoadedAnew() {
+        assertThat(Plan.between(ONE, ONE, (model, version) -> false, (model, version) -> true)
+                        .actions())
+                .singleElement()
+                .isInstanceOf(Action.Replace.class);
+    }
+
+    @Test
     void nothingIsToBeDoneWhereTheTargetIsReached() {
         assertThat(Plan.between(ONE, ONE).isEmpty()).isTrue();
     }
@@ -69,10 +77,11 @@ class PlanTest {
 
     @Test
     void aVersionThatFailedIsTriedAgainOrLetGoOf() {
-        assertThat(Plan.between(ONE, ONE, (model, version) -> true).actions())
+        assertThat(Plan.between(ONE, ONE, (model, version) -> true, (model, version) -> false)
+                        .actions())
                 .map(Action::toString)
                 .containsExactly("load m 1.0 from m-1.0.mar with 2 workers");
-        assertThat(Plan.between(ONE, ServingState.EMPTY, (model, version) -> true)
+        assertThat(Plan.between(ONE, ServingState.EMPTY, (model, version) -> true, (model, version) -> false)
                         .actions())
                 .map(Action::toString)
                 .containsExactly("unload m 1.0");

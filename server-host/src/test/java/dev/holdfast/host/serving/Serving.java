@@ -37,7 +37,16 @@ final class Serving implements AutoCloseable {
 
     Serving(ServingDefaults defaults) {
         serving = new ModelServing(
-                state, changes, store, this::load, defaults, InferenceListener.NONE, Clock.systemUTC());
+                state,
+                changes,
+                store,
+                this::load,
+                (model, learned) -> {
+                    throw new AssertionError("no model here has a state");
+                },
+                defaults,
+                InferenceListener.NONE,
+                Clock.systemUTC());
     }
 
     private LoadedModel load(Archive archive) {

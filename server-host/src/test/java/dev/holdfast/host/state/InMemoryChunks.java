@@ -13,13 +13,13 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A store of chunks that a test can look into, damage, and let fail at its n-th put. */
-final class InMemoryChunks implements ChunkStore {
+public final class InMemoryChunks implements ChunkStore {
 
-    record Chunk(byte[] content, Instant put) {}
+    public record Chunk(byte[] content, Instant put) {}
 
-    final ConcurrentSkipListMap<String, Chunk> chunks = new ConcurrentSkipListMap<>();
-    final AtomicInteger puts = new AtomicInteger();
-    volatile int failingPut = -1;
+    public final ConcurrentSkipListMap<String, Chunk> chunks = new ConcurrentSkipListMap<>();
+    public final AtomicInteger puts = new AtomicInteger();
+    public volatile int failingPut = -1;
     volatile int maxChunkBytes = 1024 * 1024;
     private final Clock clock;
 
@@ -27,7 +27,7 @@ final class InMemoryChunks implements ChunkStore {
         this.clock = clock;
     }
 
-    InMemoryChunks() {
+    public InMemoryChunks() {
         this(Clock.systemUTC());
     }
 

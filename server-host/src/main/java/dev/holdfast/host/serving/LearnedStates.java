@@ -1,0 +1,270 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.runtime.StatefulModel;
+import dev.holdfast.host.runtime.StatefulModel.SaveRule;
+import dev.holdfast.host.state.StateCapture;
+import dev.holdfast.host.state.StatePart;
+import dev.holdfast.host.state.StateReader;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.host.state.StateStore;
+import dev.holdfast.host.state.StateWriter;
+import dev.holdfast.host.state.StoredState;
+import dev.holdfast.host.text.OneLine;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What stores the states of models that learn, and brings them back.
+ *
+ * <pre>
+ *   so many updates, or so much time ─┐
+ *   a request, an orderly stop ───────┴▶ capture ─▶ chunks ─▶ the version's state in the serving state ─▶ snapshot
+ * </pre>
+ *
+ * <p>A state is stored before a snapshot refers to it, so a crash in between leaves chunks that nobody needs, and never a
+ * snapshot that cannot be restored. The next state is stored by its differences from this one only when that snapshot is
+ * durable: chunks that no snapshot refers to may be removed.
+ *
+ * <p>A store that fails costs nothing but time: the model is ahead of its stored state and is tried again.
+ */
+public final class LearnedStates implements ModelStates, AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(LearnedStates.class);
+    private static final Duration RETRY = Duration.ofSeconds(5);
+    private static final long LOOK_MILLIS = 250;
+    private static final int LARGEST_PARTS = 5;
+
+    private final Supplier<StateStore> store;
+    private final long warnBytes;
+    private final Clock clock;
+    private final ModelLocks saving = new ModelLocks();
+    private final Map<StatefulModel, Kept> kept = Collections.synchronizedMap(new WeakHashMap<>());
+    private final ScheduledExecutorService schedule;
+
+    /** What is known of a model's stored state. */
+    private static final class Kept {
+
+        private volatile StoredState base = StoredState.NONE;
+        private volatile long updates;
+        private volatile Instant stored;
+        private volatile Instant notBefore = Instant.MIN;
+        private volatile boolean failing;
+        private volatile boolean warned;
+
+        Kept(Instant now) {
+            stored = now;
+        }
+    }
+
+    /**
+     * @param store opens where states are; asked again after it could not be opened
+     * @param warnBytes the size of a state from which the log names its largest parts
+     */
+    public LearnedStates(Supplier<StateStore> store, long warnBytes, Clock clock) {
+        this.store = store;
+        this.warnBytes = warnBytes;
+        this.clock = clock;
+        this.schedule = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "learned-states");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    @Override
+    public void restore(StatefulModel model, StateReference state) {
+        StateReader.Found found = store.get().reader().find(state);
+        found.format().requireFits(model.stateFormat());
+        model.restore(found);
+        Kept known = new Kept(clock.instant());
+        known.base = found.asBase();
+        known.updates = model.updates();
+        kept.put(model, known);
+    }
+
+    /** Begins to store states when their models' rules say so. */
+    public void start(ModelServing serving) {
+        schedule.scheduleWithFixedDelay(() -> look(serving), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void look(ModelServing serving) {
+        for (RunningVersion version : serving.stateful()) {
+            try {
+                if (isDue(version)) {
+                    save(serving, version);
+                }
+            } catch (RuntimeException e) {
+                // An exception would end the schedule.
+                log.debug("The state of {} was not stored", version.model(), e);
+            }
+        }
+    }
+
+    private boolean isDue(RunningVersion version) {
+        StatefulModel model = version.stateful().orElseThrow();
+        Kept known = kept(model);
+        long ahead = model.updates() - known.updates;
+        SaveRule rule = model.saveRule();
+        Instant now = clock.instant();
+        return ahead > 0
+                && !now.isBefore(known.notBefore)
+                && (ahead >= rule.updates() || !now.isBefore(known.stored.plus(rule.time())));
+    }
+
+    private Kept kept(StatefulModel model) {
+        return kept.computeIfAbsent(model, ignored -> new Kept(clock.instant()));
+    }
+
+    /**
+     * Stores what every model has learned until now, and waits until it is durable.
+     *
+     * @return why states could not be stored, a line for each; empty if all were
+     */
+    public List<String> saveAll(ModelServing serving) {
+        List<String> failures = new ArrayList<>();
+        for (RunningVersion version : serving.stateful()) {
+            try {
+                Durability durability = save(serving, version);
+                if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
+                    failures.add("The state of " + name(version) + " is not durable: "
+                            + String.join("; ", durability.notice()));
+                }
+            } catch (RuntimeException e) {
+                failures.add("The state of " + name(version) + " could not be stored: " + OneLine.of(e));
+            }
+        }
+        return failures;
+    }
+
+    private static String name(RunningVersion version) {
+        return "model " + version.model() + " version " + version.version();
+    }
+
+    /**
+     * Stores what one version has learned until now, and waits until it is durable; does nothing if it has learned nothing
+     * since it was stored last.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store of states failed
+     */
+    public Durability save(ModelServing serving, RunningVersion version) {
+        return saving.with(version.model() + " " + version.version(), () -> {
+            StatefulModel model = version.stateful().orElseThrow();
+            Kept known = kept(model);
+            try {
+                return save(serving, version, model, known);
+            } catch (RuntimeException e) {
+                failed(version, known, OneLine.of(e));
+                throw e;
+            }
+        });
+    }
+
+    private Durability save(ModelServing serving, RunningVersion version, StatefulModel model, Kept known) {
+        // Before the capture: what comes between the two is stored and counted as not stored, which is the safe way
+        // round.
+        long updates = model.updates();
+        if (updates == known.updates) {
+            return Durability.NOT_KEPT;
+        }
+        Instant begin = clock.instant();
+        StateWriter.Result result;
+        try (StateCapture capture = model.capture()) {
+            warnOfSize(version, capture, known);
+            result = store.get().writer().write(capture, known.base);
+        }
+        StateReference reference = result.state().reference().orElseThrow();
+        Optional<CompletableFuture<Durability>> change = serving.learned(version, reference, updates);
+        if (change.isEmpty()) {
+            return Durability.NOT_KEPT;
+        }
+        Durability durability = await(change.get());
+        if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
+            failed(version, known, String.join("; ", durability.notice()));
+            return durability;
+        }
+        known.base = result.state();
+        known.updates = updates;
+        known.stored = clock.instant();
+        known.notBefore = Instant.MIN;
+        if (known.failing) {
+            known.failing = false;
+            log.info("The state of {} is stored again", name(version));
+        }
+        log.debug(
+                "The state of {} was stored in {} ms: {} bytes, {} new chunks of {} bytes",
+                name(version),
+                Duration.between(begin, known.stored).toMillis(),
+                reference.bytes(),
+                result.newChunks(),
+                result.newBytes());
+        return durability;
+    }
+
+    private static Durability await(CompletableFuture<Durability> change) {
+        try {
+            return change.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException own ? own : e;
+        }
+    }
+
+    private void failed(RunningVersion version, Kept known, String why) {
+        known.notBefore = clock.instant().plus(RETRY);
+        if (!known.failing) {
+            known.failing = true;
+            log.error(
+                    "The state of {} could not be stored, and is tried again every {} s: {}",
+                    name(version),
+                    RETRY.toSeconds(),
+                    why);
+        }
+    }
+
+    private void warnOfSize(RunningVersion version, StateCapture capture, Kept known) {
+        long bytes = capture.parts().stream().mapToLong(StatePart::size).sum();
+        if (bytes < warnBytes || known.warned) {
+            return;
+        }
+        known.warned = true;
+        log.warn(
+                "The state of {} has {} bytes; its largest parts are {}",
+                name(version),
+                bytes,
+                capture.parts().stream()
+                        .sorted(Comparator.comparingLong(StatePart::size).reversed())
+                        .limit(LARGEST_PARTS)
+                        .map(part -> part.name() + " (" + part.size() + ")")
+                        .collect(Collectors.joining(", ")));
+    }
+
+    /** Ends the schedule; a save that is under way ends first, or is left behind after a while. */
+    @Override
+    public void close() {
+        schedule.shutdown();
+        try {
+            if (!schedule.awaitTermination(10, TimeUnit.SECONDS)) {
+                schedule.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            schedule.shutdownNow();
+        }
+    }
+}
