@@ -154,8 +154,8 @@ public final class Host implements AutoCloseable {
                             + " could not be loaded: " + String.join("; ", failures));
         }
 
-        HttpApis http = closer.add(
-                HttpApis.start(config, serving, snapshots, metrics, options.logLocation(), clock, HostVersion.get()));
+        HttpApis http = closer.add(HttpApis.start(
+                config, serving, learned, snapshots, metrics, options.logLocation(), clock, HostVersion.get()));
         if (keeper != null) {
             keeper.start(snapshot -> serving.reconcile(
                     SnapshotText.parse(snapshot.header().name(), snapshot.text())

@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.snapshot.Snapshots;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ final class ApiRoutes {
 
     private final HostConfig config;
     private final ModelServing serving;
+    private final LearnedStates learned;
     private final Snapshots snapshots;
     private final Metrics metrics;
     private final ChangeAnswers changes;
@@ -23,6 +25,7 @@ final class ApiRoutes {
     ApiRoutes(
             HostConfig config,
             ModelServing serving,
+            LearnedStates learned,
             Snapshots snapshots,
             Metrics metrics,
             ChangeAnswers changes,
@@ -31,6 +34,7 @@ final class ApiRoutes {
             String version) {
         this.config = config;
         this.serving = serving;
+        this.learned = learned;
         this.snapshots = snapshots;
         this.metrics = metrics;
         this.changes = changes;
@@ -55,9 +59,11 @@ final class ApiRoutes {
 
     private List<Route> management() {
         List<Route> routes = new ArrayList<>();
+        // Before the versions of a model, which could have the same names.
+        routes.addAll(new SavesApi(serving, learned, changes).routes());
         routes.addAll(new ManagementApi(serving, snapshots, changes, config.enableModelApi(), config.maxRequestSize())
                 .routes());
-        routes.addAll(new SnapshotApi(snapshots, changes).routes());
+        routes.addAll(new SnapshotApi(snapshots, () -> learned.saveAll(serving), changes).routes());
         authorization.ifPresent(guard -> routes.addAll(guard.routes()));
         return routes;
     }
@@ -72,6 +78,7 @@ final class ApiRoutes {
         routes.addAll(new InferenceApi(
                         serving, snapshots, predictions, writer, config.maxRequestSize(), config.maxResponseSize())
                 .routes());
+        routes.addAll(new TrainingApi(serving, config.maxRequestSize()).routes());
         return routes;
     }
 }

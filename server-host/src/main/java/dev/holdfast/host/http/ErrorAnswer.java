@@ -71,6 +71,7 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
                         : of(400, "InvalidModelException", message);
             case MODEL_NOT_FOUND -> of(404, "ModelNotFoundException", message);
             case VERSION_NOT_FOUND -> of(404, "ModelVersionNotFoundException", message);
+            case SAVE_NOT_FOUND -> of(404, "ResourceNotFoundException", message);
             case CONFLICT -> of(409, "ConflictStatusException", message);
             case DEFAULT_VERSION -> of(403, "InvalidModelVersionException", message);
             case UNAVAILABLE -> of(503, "ServiceUnavailableException", message);

@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.snapshot.Snapshots;
 import java.nio.file.Path;
@@ -56,6 +57,7 @@ public final class HttpApis implements AutoCloseable {
     public static HttpApis start(
             HostConfig config,
             ModelServing serving,
+            LearnedStates learned,
             Snapshots snapshots,
             Metrics metrics,
             Path keyFileDirectory,
@@ -71,7 +73,15 @@ public final class HttpApis implements AutoCloseable {
                     new ChangeAnswers(snapshots, config.snapshotTimeout().plus(BEYOND_STORE));
             apis.listen(
                     new ApiRoutes(
-                            config, serving, snapshots, metrics, changes, apis.predictions, authorization, version),
+                            config,
+                            serving,
+                            learned,
+                            snapshots,
+                            metrics,
+                            changes,
+                            apis.predictions,
+                            authorization,
+                            version),
                     new Pipeline(authorization, cors(config), metrics::answered, changes::announce));
             return apis;
         } catch (RuntimeException | Error e) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The snapshots on the management API: listing, reading, saving one now, and ending a detachment. */
 final class SnapshotApi {
@@ -22,10 +23,13 @@ final class SnapshotApi {
     private static final int PAGE = 100;
 
     private final Snapshots snapshots;
+    private final Supplier<List<String>> saveStates;
     private final ChangeAnswers answers;
 
-    SnapshotApi(Snapshots snapshots, ChangeAnswers answers) {
+    /** @param saveStates stores what models have learned until now, and says what could not be stored */
+    SnapshotApi(Snapshots snapshots, Supplier<List<String>> saveStates, ChangeAnswers answers) {
         this.snapshots = snapshots;
+        this.saveStates = saveStates;
         this.answers = answers;
     }
 
@@ -103,6 +107,10 @@ final class SnapshotApi {
                     409,
                     "ConflictStatusException",
                     "Snapshots are switched off by --no-config-snapshots; start the host without it to save any.");
+        }
+        List<String> failures = saveStates.get();
+        if (!failures.isEmpty()) {
+            throw new ApiException(507, "InsufficientStorageException", String.join(" ", failures));
         }
         try {
             answers.changed(context, 200, "Snapshot \"" + name + "\" saved", snapshots.save(name));

@@ -5,6 +5,11 @@ import java.util.List;
 /** A model that is taught by requests of their own, beside those that ask it for a prediction. */
 public interface LearningModel extends StatefulModel {
 
+    /** What an example consists of: by default what a request for a prediction does. */
+    default ModelSignature trainingSignature() {
+        return signature();
+    }
+
     /**
      * Checks an example before the model learns from it.
      *

@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.runtime.StatefulModel.SaveRule;
+import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.state.StateCapture;
 import dev.holdfast.host.state.StatePart;
 import dev.holdfast.host.state.StateReader;
@@ -13,6 +14,7 @@ import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -176,13 +178,43 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         });
     }
 
+    /**
+     * Stores what one version has learned until now, and keeps it under an id.
+     *
+     * @throws ServingException if the version is not loaded or its model has no state, or the id breaks its rule
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store of states failed; what was under the id stays
+     */
+    public ModelServing.Change saveAs(ModelServing serving, RunningVersion version, String id) {
+        ModelSave.checkId(id);
+        return saving.with(version.model() + " " + version.version(), () -> {
+            StatefulModel model = version.stateful()
+                    .orElseThrow(() -> new ServingException(
+                            Kind.BAD_REQUEST, "There is nothing to save: " + name(version) + " learns nothing."));
+            Kept known = kept(model);
+            if (model.updates() != known.updates || version.state().learned().isEmpty()) {
+                try {
+                    store(serving, version, model, known);
+                } catch (RuntimeException e) {
+                    failed(version, known, OneLine.of(e));
+                    throw e;
+                }
+            }
+            VersionState state = version.state();
+            StateReference stored = state.learned()
+                    .orElseThrow(
+                            () -> new ServingException(Kind.UNAVAILABLE, name(version) + " was taken out of service."));
+            Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+            return serving.keep(version.model(), id, new ModelSave(version.version(), stored, now), state);
+        });
+    }
+
     private Durability save(ModelServing serving, RunningVersion version, StatefulModel model, Kept known) {
-        // Before the capture: what comes between the two is stored and counted as not stored, which is the safe way
-        // round.
+        return model.updates() == known.updates ? Durability.NOT_KEPT : store(serving, version, model, known);
+    }
+
+    private Durability store(ModelServing serving, RunningVersion version, StatefulModel model, Kept known) {
+        // Before the capture: what comes between the two is stored and counted as not stored, the safe way round.
         long updates = model.updates();
-        if (updates == known.updates) {
-            return Durability.NOT_KEPT;
-        }
         Instant begin = clock.instant();
         StateWriter.Result result;
         try (StateCapture capture = model.capture()) {

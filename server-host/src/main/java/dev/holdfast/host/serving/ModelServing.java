@@ -6,6 +6,7 @@ import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.state.StateReference;
+import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -363,6 +364,75 @@ public final class ModelServing implements AutoCloseable {
         return noted ? Optional.of(changes.changed()) : Optional.empty();
     }
 
+    /**
+     * Keeps a stored state of a model under an id; what was under it before is kept as the older generation.
+     *
+     * @throws ServingException if the id breaks its rule
+     */
+    Change keep(String model, String id, ModelSave save, VersionState version) {
+        return change(() -> withModel(model, () -> {
+            state.update(now -> now.withSave(model, ModelSave.checkId(id), save));
+            return new Changed(model, save.version(), version);
+        }));
+    }
+
+    /**
+     * Removes what was saved of a model under an id.
+     *
+     * @throws ServingException if there is nothing under it
+     */
+    public CompletableFuture<Durability> forget(String model, String id) {
+        changes.begin();
+        try {
+            withModel(model, () -> {
+                requireSaves(model, id);
+                state.update(now -> now.withoutSave(model, id));
+                return true;
+            });
+        } catch (RuntimeException | Error e) {
+            changes.abandoned();
+            throw e;
+        }
+        return changes.changed();
+    }
+
+    /**
+     * Goes over to a state that was saved under an id. The version answers as before until the state is read whole and
+     * checked; after an exception it is what it was.
+     *
+     * @param version empty for the default
+     * @param generation 0 for the last one saved under the id, 1 for the one before it
+     * @throws ServingException if there is no such model, version or save, or the state is damaged or not one for the model
+     */
+    public Change load(String model, Optional<String> version, String id, int generation) {
+        return change(() -> withModel(model, () -> {
+            ModelState before = ModelEdits.require(model, state.get().model(model));
+            String loaded = version.orElse(before.defaultVersion());
+            VersionState now = ModelEdits.require(model, before, loaded);
+            List<ModelSave> generations = requireSaves(model, id);
+            if (generation < 0 || generation >= generations.size()) {
+                throw new ServingException(
+                        Kind.BAD_REQUEST,
+                        "Save \"" + id + "\" of model \"" + model + "\" has the generations 0 to "
+                                + (generations.size() - 1) + ", not " + generation + ".");
+            }
+            VersionState then = now.withLearned(generations.get(generation).state());
+            reconciler.apply(new Plan(List.of(new Action.Replace(model, loaded, then))), archives::openAgain);
+            state.update(all -> all.with(model, before.with(loaded, then)));
+            return new Changed(model, loaded, then);
+        }));
+    }
+
+    private List<ModelSave> requireSaves(String model, String id) {
+        List<ModelSave> generations = state.get().savesOf(model).get(id);
+        if (generations == null) {
+            throw new ServingException(
+                    Kind.SAVE_NOT_FOUND,
+                    "Nothing was saved of model \"" + model + "\" as \"" + OneLine.name(id) + "\".");
+        }
+        return generations;
+    }
+
     private boolean note(RunningVersion version, StateReference learned, long updates) {
         boolean inService = running.get(version.model(), version.version())
                 .filter(found -> found == version)
@@ -386,7 +456,7 @@ public final class ModelServing implements AutoCloseable {
                     .orElse(wanted));
             return new ModelState(versions, model.defaultVersion());
         });
-        return ServingState.of(models);
+        return target.withModels(models);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.runtime.LearningModel;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.StatefulModel;
@@ -25,7 +26,7 @@ public final class RunningVersion {
     private volatile long storedUpdates;
     private volatile @Nullable RunningVersion successor;
 
-    private record Loaded(Archive archive, LoadedModel model, WorkerPool workers) {}
+    private record Loaded(Archive archive, LoadedModel model, WorkerPool workers, Training training) {}
 
     private RunningVersion(
             String model,
@@ -50,7 +51,13 @@ public final class RunningVersion {
             Archive archive,
             LoadedModel loaded,
             WorkerPool workers) {
-        return new RunningVersion(model, version, state, atStartup, null, new Loaded(archive, loaded, workers));
+        return new RunningVersion(
+                model,
+                version,
+                state,
+                atStartup,
+                null,
+                new Loaded(archive, loaded, workers, new Training(name(model, version))));
     }
 
     static RunningVersion failed(String model, String version, VersionState state, boolean atStartup, String why) {
@@ -101,18 +108,51 @@ public final class RunningVersion {
     private CompletableFuture<List<Tensor>> passOn(List<Tensor> inputs) {
         RunningVersion next = successor;
         if (next == null) {
-            throw new ServingException(
-                    Kind.UNAVAILABLE, "Model \"" + model + "\" Version: " + version + " is being unregistered.");
+            throw new ServingException(Kind.UNAVAILABLE, name(model, version) + " is being unregistered.");
         }
         return next.predict(inputs);
+    }
+
+    private static String name(String model, String version) {
+        return "Model \"" + model + "\" Version: " + version;
+    }
+
+    /**
+     * Lets the model learn from one request, on the caller's thread; others that teach it wait, those that ask it do not.
+     *
+     * @param inputs in any order
+     * @return how many rows it learned from
+     * @throws dev.holdfast.host.runtime.InvalidInputException if the inputs are not what the model learns from
+     * @throws ServingException if the model is not loaded, does not learn by requests, or others teach it for too long
+     */
+    public long train(List<Tensor> inputs) {
+        Loaded ready = require();
+        LearningModel learning = learning(ready);
+        learning.checkTraining(inputs);
+        return ready.training().learn(state.responseTimeout(), () -> learning.train(inputs));
+    }
+
+    /**
+     * What the model learns from.
+     *
+     * @throws ServingException if the model is not loaded, or does not learn by requests
+     */
+    public ModelSignature trainingSignature() {
+        return learning(require()).trainingSignature();
+    }
+
+    private LearningModel learning(Loaded ready) {
+        if (ready.model() instanceof LearningModel learning) {
+            return learning;
+        }
+        throw new ServingException(
+                Kind.BAD_REQUEST, name(model, version) + " does not learn from requests; only ask it for predictions.");
     }
 
     private Loaded require() {
         if (loaded == null) {
             throw new ServingException(
-                    Kind.UNAVAILABLE,
-                    "Model \"" + model + "\" Version: " + version + " is registered but could not be loaded: "
-                            + failure);
+                    Kind.UNAVAILABLE, name(model, version) + " is registered but could not be loaded: " + failure);
         }
         return loaded;
     }
@@ -180,6 +220,7 @@ public final class RunningVersion {
     }
 
     private void close(Loaded leaving) {
+        leaving.training().end();
         Closing.quietly("model " + model + " version " + version, leaving.model()::close);
         Closing.quietly("archive " + leaving.archive().fileName(), leaving.archive()::close);
     }

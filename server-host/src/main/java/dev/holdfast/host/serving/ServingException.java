@@ -13,6 +13,8 @@ public final class ServingException extends RuntimeException {
         BAD_ARCHIVE,
         MODEL_NOT_FOUND,
         VERSION_NOT_FOUND,
+        /** Nothing was saved under that id. */
+        SAVE_NOT_FOUND,
         /** The model version is registered already. */
         CONFLICT,
         /** The default version of several cannot be removed. */

@@ -1,6 +1,8 @@
 package dev.holdfast.host.serving;
 
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -10,17 +12,34 @@ import java.util.TreeMap;
  * Everything that is served, as a value: what a management call changes, a snapshot keeps, and a start comes back to.
  *
  * @param models by name, sorted
+ * @param saves what was saved of models under ids, by model and id, the newest of each id first; also of models that are
+ *     not registered any more
  */
-public record ServingState(SortedMap<String, ModelState> models) {
+public record ServingState(
+        SortedMap<String, ModelState> models, SortedMap<String, SortedMap<String, List<ModelSave>>> saves) {
 
-    public static final ServingState EMPTY = new ServingState(new TreeMap<>());
+    public static final ServingState EMPTY = new ServingState(new TreeMap<>(), new TreeMap<>());
 
     public ServingState {
         models = Collections.unmodifiableSortedMap(new TreeMap<>(models));
+        saves = copy(saves);
+    }
+
+    private static SortedMap<String, SortedMap<String, List<ModelSave>>> copy(
+            SortedMap<String, SortedMap<String, List<ModelSave>>> saves) {
+        TreeMap<String, SortedMap<String, List<ModelSave>>> copy = new TreeMap<>();
+        saves.forEach((model, ids) -> {
+            TreeMap<String, List<ModelSave>> ofModel = new TreeMap<>();
+            ids.forEach((id, generations) -> ofModel.put(id, List.copyOf(generations)));
+            if (!ofModel.isEmpty()) {
+                copy.put(model, Collections.unmodifiableSortedMap(ofModel));
+            }
+        });
+        return Collections.unmodifiableSortedMap(copy);
     }
 
     public static ServingState of(Map<String, ModelState> models) {
-        return new ServingState(new TreeMap<>(models));
+        return new ServingState(new TreeMap<>(models), new TreeMap<>());
     }
 
     public Optional<ModelState> model(String name) {
@@ -30,13 +49,50 @@ public record ServingState(SortedMap<String, ModelState> models) {
     public ServingState with(String name, ModelState model) {
         TreeMap<String, ModelState> changed = new TreeMap<>(models);
         changed.put(name, model);
-        return new ServingState(changed);
+        return new ServingState(changed, saves);
     }
 
     public ServingState without(String name) {
         TreeMap<String, ModelState> changed = new TreeMap<>(models);
         changed.remove(name);
-        return new ServingState(changed);
+        return new ServingState(changed, saves);
+    }
+
+    /** The same with other models. */
+    public ServingState withModels(Map<String, ModelState> others) {
+        return new ServingState(new TreeMap<>(others), saves);
+    }
+
+    /** What was saved of a model, by id, the newest of each id first. */
+    public SortedMap<String, List<ModelSave>> savesOf(String model) {
+        return saves.getOrDefault(model, Collections.emptySortedMap());
+    }
+
+    /** With one more save, which takes the place of the one before it under that id; that one is kept as the older. */
+    public ServingState withSave(String model, String id, ModelSave save) {
+        List<ModelSave> generations = new ArrayList<>();
+        generations.add(save);
+        savesOf(model).getOrDefault(id, List.of()).stream()
+                .limit(ModelSave.GENERATIONS - 1L)
+                .forEach(generations::add);
+        return withSaves(model, id, generations);
+    }
+
+    /** Without anything that was saved of a model under an id. */
+    public ServingState withoutSave(String model, String id) {
+        return withSaves(model, id, List.of());
+    }
+
+    public ServingState withSaves(String model, String id, List<ModelSave> generations) {
+        TreeMap<String, SortedMap<String, List<ModelSave>>> changed = new TreeMap<>(saves);
+        TreeMap<String, List<ModelSave>> ofModel = new TreeMap<>(savesOf(model));
+        if (generations.isEmpty()) {
+            ofModel.remove(id);
+        } else {
+            ofModel.put(id, generations);
+        }
+        changed.put(model, ofModel);
+        return new ServingState(models, changed);
     }
 
     /** How many model versions there are: what TorchServe calls modelCount. */

@@ -45,14 +45,14 @@ final class LearnedJson {
 
     private static String text(String what, JsonNode node, String field) {
         if (!node.path(field).isTextual()) {
-            throw new SnapshotCorruptException("Snapshot " + what + ": learned." + field + " must be a text");
+            throw new SnapshotCorruptException("Snapshot " + what + ": " + field + " must be a text");
         }
         return node.path(field).textValue();
     }
 
-    private static long number(String what, JsonNode node, String field) {
+    static long number(String what, JsonNode node, String field) {
         if (!node.path(field).isIntegralNumber() || !node.path(field).canConvertToLong()) {
-            throw new SnapshotCorruptException("Snapshot " + what + ": learned." + field + " must be a whole number");
+            throw new SnapshotCorruptException("Snapshot " + what + ": " + field + " must be a whole number");
         }
         return node.path(field).longValue();
     }

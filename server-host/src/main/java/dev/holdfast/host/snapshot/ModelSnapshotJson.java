@@ -63,6 +63,9 @@ final class ModelSnapshotJson {
                     .forEach((version, settings) ->
                             write(versions.putObject(version), settings, version.equals(model.defaultVersion())));
         });
+        if (!state.saves().isEmpty()) {
+            SavesJson.write(root.putObject("saves"), state);
+        }
         return root.toString();
     }
 
@@ -108,7 +111,7 @@ final class ModelSnapshotJson {
         }
         // TorchServe takes a count of 0 as "no models", whatever else is there; hand-written texts may leave it out.
         if (number(name, root, "modelCount", root.has("models") ? 1 : 0) <= 0) {
-            return ServingState.EMPTY;
+            return SavesJson.read(name, root.path("saves"), ServingState.EMPTY);
         }
         TreeMap<String, ModelState> models = new TreeMap<>();
         for (Map.Entry<String, JsonNode> model : object(name, "models", root.path("models"))) {
@@ -117,7 +120,7 @@ final class ModelSnapshotJson {
                 models.put(model.getKey(), readModel(name, model.getKey(), model.getValue()));
             }
         }
-        return ServingState.of(models);
+        return SavesJson.read(name, root.path("saves"), ServingState.of(models));
     }
 
     /** The models of a JSON text without the frame around them: what the configuration key {@code models} holds. */
@@ -190,7 +193,7 @@ final class ModelSnapshotJson {
                 + "' must be a whole number up to " + Integer.MAX_VALUE);
     }
 
-    private static Set<Map.Entry<String, JsonNode>> object(String name, String what, JsonNode node) {
+    static Set<Map.Entry<String, JsonNode>> object(String name, String what, JsonNode node) {
         if (!node.isObject()) {
             throw new SnapshotCorruptException(
                     "Snapshot " + name + ": " + what + " must be a JSON object, in {braces}");
@@ -202,7 +205,7 @@ final class ModelSnapshotJson {
         return Optional.ofNullable(node.get(field)).filter(JsonNode::isTextual).map(JsonNode::textValue);
     }
 
-    private static String checked(String name, String what, String value) {
+    static String checked(String name, String what, String value) {
         if (!ModelNames.isSafe(value)) {
             throw new SnapshotCorruptException("Snapshot " + name + " is not valid: " + what + " '"
                     + OneLine.name(value) + "' must match " + ModelNames.PATTERN);

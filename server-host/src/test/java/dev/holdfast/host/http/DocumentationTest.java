@@ -46,7 +46,9 @@ class DocumentationTest {
             TensorWriter writer = new TensorWriter(1);
             Predictions predictions = new Predictions();
             routes.addAll(new ManagementApi(host.serving, host.snapshots, answers, true, 1).routes());
-            routes.addAll(new SnapshotApi(host.snapshots, answers).routes());
+            routes.addAll(new SnapshotApi(host.snapshots, List::of, answers).routes());
+            routes.addAll(new SavesApi(host.serving, host.learned, answers).routes());
+            routes.addAll(new TrainingApi(host.serving, 1).routes());
             routes.addAll(new InferenceApi(host.serving, host.snapshots, predictions, writer, 1, 1).routes());
             routes.addAll(new OpenInferenceApi(host.serving, predictions, writer, 1, "v").routes());
             routes.addAll(new Documentation("v", List.of()).routes());

@@ -58,7 +58,8 @@ final class FakeModels implements ModelStore {
     public void forget(String fileName) {}
 
     LoadedModel load(Archive archive) {
-        return new FakeModel(archive.manifest().handler().orElseThrow());
+        String kind = archive.manifest().handler().orElseThrow();
+        return kind.equals("learner") ? new FakeLearner() : new FakeModel(kind);
     }
 
     private record FakeArchive(String fileName, ArchiveManifest manifest) implements Archive {

@@ -4,9 +4,13 @@ import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.serving.CurrentState;
+import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.ServingDefaults;
+import dev.holdfast.host.state.InMemoryChunks;
+import dev.holdfast.host.state.StateStore;
+import dev.holdfast.sdk.Codec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -19,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The HTTP side of a host over fake models and a fake store, and a caller of it. */
@@ -29,6 +34,9 @@ final class HostUnderTest implements AutoCloseable {
     final FakeModels models = new FakeModels();
     final FakeSnapshots snapshots = new FakeSnapshots();
     final Metrics metrics = new Metrics("test-host");
+    final InMemoryChunks chunks = new InMemoryChunks();
+    final StateStore states = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 1);
+    final LearnedStates learned;
     final ModelServing serving;
     final HttpApis apis;
 
@@ -39,18 +47,17 @@ final class HostUnderTest implements AutoCloseable {
 
     HostUnderTest(Path directory, Map<String, String> settings, Clock clock) {
         HostConfig config = config(settings);
+        learned = new LearnedStates(() -> states, Long.MAX_VALUE, clock);
         serving = new ModelServing(
                 new CurrentState(),
                 snapshots,
                 models,
                 models::load,
-                (model, state) -> {
-                    throw new AssertionError("no model here has a state");
-                },
+                learned,
                 new ServingDefaults(1, 100, Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20), 1),
                 metrics,
                 clock);
-        apis = HttpApis.start(config, serving, snapshots, metrics, directory, clock, "9.8.7");
+        apis = HttpApis.start(config, serving, learned, snapshots, metrics, directory, clock, "9.8.7");
     }
 
     static HostConfig config(Map<String, String> settings) {
@@ -128,5 +135,7 @@ final class HostUnderTest implements AutoCloseable {
         models.slow.countDown();
         apis.close();
         serving.close();
+        learned.close();
+        states.close();
     }
 }

@@ -1,0 +1,42 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.runtime.ModelSignature;
+import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.RunningVersion;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Teaching models that learn, by bodies of the same forms as those of predictions. */
+final class TrainingApi {
+
+    private final ModelServing serving;
+    private final int maxRequestSize;
+
+    TrainingApi(ModelServing serving, int maxRequestSize) {
+        this.serving = serving;
+        this.maxRequestSize = maxRequestSize;
+    }
+
+    List<Route> routes() {
+        Scope scope = Scope.INFERENCE;
+        return List.of(
+                Route.post("/models/{model}/train", scope, this::train),
+                Route.post("/models/{model}/{version}/train", scope, this::train));
+    }
+
+    private void train(Context context) throws IOException {
+        RunningVersion model = serving.find(Names.model(context), Names.version(context));
+        ModelSignature signature = model.trainingSignature();
+        byte[] body = RequestBody.read(context, maxRequestSize);
+        List<Tensor> inputs = signature.raw()
+                ? List.of(RawBodies.input(signature, body))
+                : TensorReader.read(body, signature).inputs();
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("trained", model.train(inputs));
+        Answers.json(context, 200, answer);
+    }
+}
