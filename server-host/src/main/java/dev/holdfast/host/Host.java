@@ -88,6 +88,7 @@ public final class Host implements AutoCloseable {
                 () -> {
                     try {
                         HttpApis.warmUp();
+                        SnapshotText.warmUp();
                     } catch (RuntimeException | LinkageError e) {
                         log.debug("Classes could not be loaded ahead; the start will meet the reason", e);
                     }

@@ -9,6 +9,8 @@ import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.text.ModelNames;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import java.time.Duration;
 import java.util.List;
@@ -67,16 +69,19 @@ final class InitialModels {
         return state;
     }
 
+    private static void requireAllowed(String what, String name) {
+        if (!ModelNames.isAllowed(name)) {
+            throw new ConfigException("--models: " + what + " '" + OneLine.name(name) + "' must " + ModelNames.RULE);
+        }
+    }
+
     private ServingState add(ServingState state, @Nullable String name, String location) {
         try (Archive archive = store.open(location)) {
             String model = name == null ? archive.manifest().modelName() : name;
             String version = archive.manifest().modelVersion();
             // As a registration has it: what a snapshot could not hold must not be served.
-            if (!model.matches("[A-Za-z0-9._-]{1,128}")
-                    || List.of(".", "..", "all").contains(model)) {
-                throw new ConfigException("--models: model name '" + model
-                        + "' must match [A-Za-z0-9._-]{1,128} and be none of ., .., all");
-            }
+            requireAllowed("model name", model);
+            requireAllowed("model version", version);
             VersionState added = settings(model, version, archive);
             Optional<ModelState> before = state.model(model);
             if (before.isPresent() && before.get().versions().containsKey(version)) {

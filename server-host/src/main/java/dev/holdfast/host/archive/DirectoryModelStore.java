@@ -1,6 +1,7 @@
 package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.text.ModelNames;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -159,7 +160,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         String fileName = path.substring(path.lastIndexOf('/') + 1);
         if (!isVisible(fileName) || Kind.ofFile(fileName).isEmpty()) {
             throw notAllowed("Given URL " + UrlPolicy.shown(url) + " must end in the name of an archive that matches "
-                    + Names.RULE + " and ends in .mar, .zip or .onnx");
+                    + ModelNames.PATTERN + " and ends in .mar, .zip or .onnx");
         }
         fetched.requireFree(fileName);
         Path part = fetched.part();
@@ -341,12 +342,12 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
     }
 
     private static boolean isVisible(String fileName) {
-        return Names.isSafe(fileName) && !fileName.startsWith(".");
+        return ModelNames.isSafe(fileName) && !fileName.startsWith(".");
     }
 
     private static void requireVisible(String fileName) {
         if (!isVisible(fileName)) {
-            throw notAllowed("Archive name '" + Names.printable(fileName) + "' must match " + Names.RULE
+            throw notAllowed("Archive name '" + Names.printable(fileName) + "' must match " + ModelNames.PATTERN
                     + " and not begin with a dot");
         }
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.holdfast.host.text.ModelNames;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
@@ -237,9 +238,9 @@ final class ManifestReader {
     }
 
     private void requireSafe(String field, String value) {
-        if (!Names.isSafe(value)) {
+        if (!ModelNames.isSafe(value)) {
             throw new ArchiveException("Archive " + archive + " has the " + field + " '" + Names.printable(value)
-                    + "', which must match " + Names.RULE);
+                    + "', which must match " + ModelNames.PATTERN);
         }
     }
 

@@ -1,23 +1,13 @@
 package dev.holdfast.host.archive;
 
-import java.util.regex.Pattern;
-
-/** The rules for names that become files, and for names that go into messages. */
+/** The rules for paths inside an archive, and for names that go into messages. */
 final class Names {
 
-    static final String RULE = "[A-Za-z0-9._-]{1,128}";
-
-    private static final Pattern NAME = Pattern.compile(RULE);
     private static final int LONGEST_COMPONENT = 255;
     private static final int LONGEST_PATH = 1024;
     private static final int DEEPEST_PATH = 32;
 
     private Names() {}
-
-    /** Whether a name is safe as a file, a model or a version. */
-    static boolean isSafe(String name) {
-        return NAME.matcher(name).matches() && !name.equals(".") && !name.equals("..");
-    }
 
     /**
      * The components of a file's path inside an archive.

@@ -71,6 +71,7 @@ public final class ConfigLayers {
         Map<String, String> kept = new TreeMap<>(properties);
         kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
         kept.entrySet().removeIf(entry -> isAddressOfAnotherKind(entry.getKey(), entry.getValue()));
+        kept.entrySet().removeIf(entry -> isForeignPlaceholder(entry.getKey(), entry.getValue()));
         Map<String, String> before = layers.getOrDefault(Layer.DEFAULT_FILE, Map.of());
         kept.forEach((key, value) -> {
             String other = before.get(key);
@@ -98,6 +99,26 @@ public final class ConfigLayers {
                     value);
         }
         return other;
+    }
+
+    /**
+     * Who can write to a store must not learn the secrets in the environment: a placeholder of a snapshot counts only where
+     * the operator's own files have the very same one.
+     */
+    private boolean isForeignPlaceholder(String key, String value) {
+        if (!PLACEHOLDER.matcher(value).find()
+                || value.equals(
+                        layers.getOrDefault(Layer.DEFAULT_FILE, Map.of()).get(key))) {
+            return false;
+        }
+        if (!isOverridden(key)) {
+            log.warn(
+                    "{}={} of the restored snapshot is left out: environment variables are looked up for your own files"
+                            + " alone; say it in the default configuration file, or with --ts-config or --set",
+                    key,
+                    value);
+        }
+        return true;
     }
 
     private boolean isOverridden(String key) {

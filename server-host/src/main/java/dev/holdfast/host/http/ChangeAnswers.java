@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.snapshot.Snapshots;
+import dev.holdfast.sdk.SnapshotConflictException;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -34,6 +35,11 @@ final class ChangeAnswers {
         this.patience = patience;
     }
 
+    /** How long a caller waits for the store. */
+    Duration patience() {
+        return patience;
+    }
+
     /** Puts the store's notices into the header, where errors and lists carry them too. */
     void announce(Context context) {
         setNotice(context, new LinkedHashSet<>(snapshots.status().notices()));
@@ -64,7 +70,8 @@ final class ChangeAnswers {
      * Waits until a change is durable, then answers.
      *
      * @param sentence what was done
-     * @throws ApiException with 507 if the change is running but a restart would lose it
+     * @throws ApiException with 507 if the change is running but a restart would lose it, with 409 if the name that it was
+     *     to have is in use
      */
     void changed(Context context, int status, String sentence, CompletableFuture<Durability> durability) {
         Durability durable = await(durability);
@@ -81,6 +88,9 @@ final class ChangeAnswers {
         } catch (TimeoutException e) {
             return lost("The store has not answered within " + patience.toSeconds() + " s.");
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof SnapshotConflictException nameInUse) {
+                throw new ApiException(409, "ConflictStatusException", String.valueOf(nameInUse.getMessage()));
+            }
             return lost("The snapshot failed: " + e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The HTTP side of a running host: inference, management and metrics, each on its address, or together where they have
@@ -33,7 +35,7 @@ public final class HttpApis implements AutoCloseable {
 
     private final Map<ConfigKey, ListenAddress> addresses = new EnumMap<>(ConfigKey.class);
     private final Map<BoundSocket, List<ConfigKey>> sockets = new LinkedHashMap<>();
-    private final List<Listener> listeners = new ArrayList<>();
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final Predictions predictions = new Predictions();
     private Optional<TokenFile> tokenFile = Optional.empty();
 
@@ -121,12 +123,23 @@ public final class HttpApis implements AutoCloseable {
         return Optional.of(new TokenAuthorization(tokens, file, config.tokenFailureStatus()));
     }
 
+    /** Side by side, for the start of the servers is much of the host's; each has started, or failed, when this ends. */
     private void listen(ApiRoutes routes, Pipeline pipeline) {
+        List<CompletableFuture<Void>> starting = new ArrayList<>();
         sockets.forEach((socket, apis) -> {
             String name = "http-" + apis.get(0).key().replace("_address", "");
             Pipeline own = apis.equals(List.of(ConfigKey.METRICS_ADDRESS)) ? pipeline.withoutTokens() : pipeline;
-            listeners.add(Listener.start(name, socket, THREADS, STOP_LIMIT, routes.of(apis), own));
+            List<Route> answered = routes.of(apis);
+            starting.add(CompletableFuture.runAsync(
+                    () -> listeners.add(Listener.start(name, socket, THREADS, STOP_LIMIT, answered, own)),
+                    start -> new Thread(start, name + "-start").start()));
         });
+        try {
+            CompletableFuture.allOf(starting.toArray(CompletableFuture<?>[]::new))
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
     }
 
     private static Map<String, String> cors(HostConfig config) {

@@ -1,13 +1,11 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.text.ModelNames;
 import io.javalin.http.Context;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** Names that callers give in paths and parameters, checked before anything looks them up or repeats them. */
 final class Names {
-
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
     private Names() {}
 
@@ -25,9 +23,9 @@ final class Names {
      * @throws ApiException if the name breaks the rule for names
      */
     static String check(String what, String name) {
-        if (!NAME.matcher(name).matches() || name.equals(".") || name.equals("..")) {
+        if (!ModelNames.isSafe(name)) {
             throw ApiException.badRequest(
-                    what + " '" + printable(name) + "' must match [A-Za-z0-9._-]{1,128} and be neither . nor ..");
+                    what + " '" + printable(name) + "' must match " + ModelNames.PATTERN + " and be neither . nor ..");
         }
         return name;
     }

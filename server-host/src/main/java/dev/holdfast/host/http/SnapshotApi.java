@@ -6,9 +6,7 @@ import dev.holdfast.host.snapshot.StoreStatus;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
-import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
-import dev.holdfast.sdk.StoreUnavailableException;
 import io.javalin.http.Context;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -106,23 +104,11 @@ final class SnapshotApi {
                     "ConflictStatusException",
                     "Snapshots are switched off by --no-config-snapshots; start the host without it to save any.");
         }
-        refuseNameInUse(name);
         try {
             answers.changed(context, 200, "Snapshot \"" + name + "\" saved", snapshots.save(name));
         } catch (IllegalArgumentException e) {
             throw ApiException.badRequest(String.valueOf(e.getMessage()));
         }
-    }
-
-    private void refuseNameInUse(String name) {
-        try {
-            snapshots.get(name);
-        } catch (SnapshotNotFoundException | StoreUnavailableException e) {
-            // The save itself says what an unavailable store means for it.
-            return;
-        }
-        throw new ApiException(
-                409, "ConflictStatusException", "A snapshot named " + name + " is there already; choose another name.");
     }
 
     private void attach(Context context) {
@@ -132,7 +118,8 @@ final class SnapshotApi {
                     + "' must be store (go over to the store's last snapshot) or local (write what this host serves).");
         }
         try {
-            answers.object(context, 200, Answers.status(snapshots.attach(Take.valueOf(take.toUpperCase(Locale.ROOT)))));
+            String done = snapshots.attach(Take.valueOf(take.toUpperCase(Locale.ROOT)), answers.patience());
+            answers.object(context, 200, Answers.status(done));
         } catch (IllegalStateException e) {
             throw new ApiException(409, "ConflictStatusException", String.valueOf(e.getMessage()));
         }

@@ -1,14 +1,11 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
-import dev.holdfast.host.archive.ArchiveException;
 import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
-import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,9 +14,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,12 +34,11 @@ import org.slf4j.LoggerFactory;
 public final class ModelServing implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ModelServing.class);
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,128}");
-    private static final Pattern TEXT = Pattern.compile("\\P{Cntrl}{1,256}");
 
     private final CurrentState state;
     private final ChangeLog changes;
-    private final ModelStore store;
+    private final Archives archives;
+    private final RegistrationRules rules;
     private final ServingDefaults defaults;
     private final RunningModels running = new RunningModels();
     private final Reconciler reconciler;
@@ -69,7 +65,8 @@ public final class ModelServing implements AutoCloseable {
             Clock clock) {
         this.state = state;
         this.changes = changes;
-        this.store = store;
+        this.archives = new Archives(store);
+        this.rules = new RegistrationRules(defaults);
         this.defaults = defaults;
         this.unused = new UnusedArchives(store, state);
         this.reconciler = new Reconciler(running, loader, defaults, listener, clock);
@@ -147,17 +144,13 @@ public final class ModelServing implements AutoCloseable {
      *     its rule, or the version is there already; nothing has changed then, and nothing is left behind
      */
     public Change register(Registration registration) {
-        // Before the archive is fetched, which may take long.
-        registration.modelName().ifPresent(name -> checkName("Model name", name));
-        registration.handler().ifPresent(handler -> checkText("handler", handler));
-        registration.runtimeType().ifPresent(runtime -> checkText("runtime", runtime));
-        wanted(registration, "", "", "");
+        rules.check(registration);
         return change(() -> {
-            unused.registrationBegins();
+            unused.openingBegins();
             try {
-                return register(registration, open(registration));
+                return register(registration, archives.open(registration));
             } finally {
-                unused.registrationEnds();
+                unused.openingEnds();
             }
         });
     }
@@ -167,11 +160,12 @@ public final class ModelServing implements AutoCloseable {
         boolean registered = false;
         try {
             ArchiveManifest manifest = archive.manifest();
-            String model = checkName("Model name", registration.modelName().orElse(manifest.modelName()));
-            String version = checkName("Model version", manifest.modelVersion());
-            VersionState wanted =
-                    wanted(registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
-            edit(model, current -> addVersion(model, version, wanted, current), ignored -> {
+            String model = RegistrationRules.checkName(
+                    "Model name", registration.modelName().orElse(manifest.modelName()));
+            String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
+            VersionState wanted = rules.wanted(
+                    registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
+            edit(model, current -> ModelEdits.add(model, version, wanted, current), ignored -> {
                 handedOver[0] = true;
                 return archive;
             });
@@ -187,70 +181,6 @@ public final class ModelServing implements AutoCloseable {
         }
     }
 
-    private Archive open(Registration registration) {
-        try {
-            return withHandler(store.open(registration.location()), registration.handler());
-        } catch (ArchiveException e) {
-            // The caller knows the location that it gave; its secrets are not for logs and answers.
-            String bare = VersionState.withoutSecrets(registration.location());
-            throw new ServingException(
-                    Kind.BAD_ARCHIVE,
-                    OneLine.of(String.valueOf(e.getMessage()).replace(registration.location(), bare)),
-                    e);
-        }
-    }
-
-    private static Archive withHandler(Archive archive, Optional<String> handler) {
-        return handler.map(chosen -> (Archive) new ArchiveWithHandler(archive, chosen))
-                .orElse(archive);
-    }
-
-    private static String checkName(String what, String name) {
-        if (!NAME.matcher(name).matches() || name.equals(".") || name.equals("..") || name.equals("all")) {
-            throw new ServingException(
-                    Kind.BAD_REQUEST,
-                    what + " '" + OneLine.name(name) + "' must match [A-Za-z0-9._-]{1,128} and be none of ., .., all.");
-        }
-        return name;
-    }
-
-    private static void checkText(String what, String text) {
-        if (!TEXT.matcher(text).matches()) {
-            throw new ServingException(
-                    Kind.BAD_REQUEST,
-                    what + " '" + OneLine.name(text)
-                            + "' must be 1 to 256 characters, none of them a control character.");
-        }
-    }
-
-    private VersionState wanted(Registration registration, String fileName, String runtime, String sha256) {
-        int workers = registration.initialWorkers().orElse(defaults.workers());
-        return new VersionState(
-                fileName,
-                workers,
-                workers,
-                registration.batchSize().orElse(1),
-                registration.maxBatchDelay().orElse(Duration.ofMillis(100)),
-                registration.responseTimeout().orElse(defaults.responseTimeout()),
-                registration.startupTimeout().orElse(defaults.startupTimeout()),
-                registration.runtimeType().orElse(runtime),
-                registration.handler(),
-                registration.location().contains("://") ? Optional.of(registration.location()) : Optional.empty(),
-                Optional.of(sha256));
-    }
-
-    private static Optional<ModelState> addVersion(
-            String model, String version, VersionState wanted, Optional<ModelState> current) {
-        if (current.isEmpty()) {
-            return Optional.of(ModelState.of(version, wanted));
-        }
-        if (current.get().versions().containsKey(version)) {
-            throw new ServingException(
-                    Kind.CONFLICT, "Model version " + version + " is already registered for model " + model);
-        }
-        return Optional.of(current.get().with(version, wanted));
-    }
-
     /**
      * Changes how many workers a version has: at least {@code min}, at most {@code max}.
      *
@@ -262,13 +192,13 @@ public final class ModelServing implements AutoCloseable {
         Change scaled = change(() -> {
             String[] scaledVersion = new String[1];
             ModelState after = edit(model, current -> {
-                        ModelState now = require(model, current);
+                        ModelState now = ModelEdits.require(model, current);
                         scaledVersion[0] = version.orElse(now.defaultVersion());
-                        VersionState before = require(model, now, scaledVersion[0]);
+                        VersionState before = ModelEdits.require(model, now, scaledVersion[0]);
                         return Optional.of(now.with(scaledVersion[0], before.withWorkers(min, max)));
                     })
                     .orElseThrow();
-            return new Changed(model, scaledVersion[0], require(model, after, scaledVersion[0]));
+            return new Changed(model, scaledVersion[0], ModelEdits.require(model, after, scaledVersion[0]));
         });
         if (wait) {
             running.get(model, scaled.version()).ifPresent(found -> found.awaitScaled(defaults.unregisterTimeout()));
@@ -284,12 +214,12 @@ public final class ModelServing implements AutoCloseable {
     public Change setDefault(String model, String version) {
         return change(() -> {
             ModelState after = edit(model, current -> {
-                        ModelState now = require(model, current);
-                        require(model, now, version);
+                        ModelState now = ModelEdits.require(model, current);
+                        ModelEdits.require(model, now, version);
                         return Optional.of(now.withDefault(version));
                     })
                     .orElseThrow();
-            return new Changed(model, version, require(model, after, version));
+            return new Changed(model, version, ModelEdits.require(model, after, version));
         });
     }
 
@@ -303,17 +233,10 @@ public final class ModelServing implements AutoCloseable {
         Change unregistered = change(() -> {
             List<Changed> removed = new ArrayList<>();
             edit(model, current -> {
-                ModelState now = require(model, current);
+                ModelState now = ModelEdits.require(model, current);
                 String gone = version.orElse(now.defaultVersion());
-                removed.add(new Changed(model, gone, require(model, now, gone)));
-                if (now.versions().size() == 1) {
-                    return Optional.empty();
-                }
-                if (gone.equals(now.defaultVersion())) {
-                    throw new ServingException(
-                            Kind.DEFAULT_VERSION, "Cannot remove default version for model " + model);
-                }
-                return Optional.of(now.without(gone));
+                removed.add(new Changed(model, gone, ModelEdits.require(model, now, gone)));
+                return ModelEdits.remove(model, gone, now);
             });
             return removed.get(0);
         });
@@ -323,21 +246,6 @@ public final class ModelServing implements AutoCloseable {
                 unused.mayBeUnused(unregistered.state().archive());
             }
         });
-    }
-
-    private static ModelState require(String model, Optional<ModelState> current) {
-        return current.orElseThrow(
-                () -> new ServingException(Kind.MODEL_NOT_FOUND, "Model not found: " + OneLine.name(model)));
-    }
-
-    private static VersionState require(String model, ModelState state, String version) {
-        VersionState found = state.versions().get(version);
-        if (found == null) {
-            throw new ServingException(
-                    Kind.VERSION_NOT_FOUND,
-                    "Model version: " + OneLine.name(version) + " does not exist for model: " + model);
-        }
-        return found;
     }
 
     private record Changed(String model, String version, VersionState state) {}
@@ -355,16 +263,16 @@ public final class ModelServing implements AutoCloseable {
     }
 
     private Optional<ModelState> edit(String model, UnaryOperator<Optional<ModelState>> edit) {
-        return edit(model, edit, this::openAgain);
+        return edit(model, edit, archives::openAgain);
     }
 
     /** Brings one model from what it is to what {@code edit} makes of it; empty stands for a model that is not there. */
     private Optional<ModelState> edit(
-            String model, UnaryOperator<Optional<ModelState>> edit, Function<VersionState, Archive> archives) {
+            String model, UnaryOperator<Optional<ModelState>> edit, Function<VersionState, Archive> opener) {
         return withModel(model, () -> {
             Optional<ModelState> before = state.get().model(model);
             Optional<ModelState> after = edit.apply(before);
-            reconciler.apply(Plan.between(only(model, before), only(model, after)), archives);
+            reconciler.apply(Plan.between(only(model, before), only(model, after)), opener);
             state.update(now -> after.map(changed -> now.with(model, changed)).orElseGet(() -> now.without(model)));
             return after;
         });
@@ -390,10 +298,6 @@ public final class ModelServing implements AutoCloseable {
         return state.map(only -> ServingState.EMPTY.with(model, only)).orElse(ServingState.EMPTY);
     }
 
-    private Archive openAgain(VersionState version) {
-        return withHandler(store.open(version.archive()), version.handler());
-    }
-
     /**
      * Goes from what runs to a whole other serving state: what a restore does. A version that cannot be loaded is kept in
      * the serving state as failed, and does not stop the rest. Takes no snapshot.
@@ -404,10 +308,16 @@ public final class ModelServing implements AutoCloseable {
         everything.writeLock().lock();
         try {
             refuseWhenClosed();
-            Plan plan = Plan.between(running.observed(), target, this::isFailed);
-            plan.actions().forEach(action -> log.debug("Plan: {}", action));
-            List<RunningVersion> failed = reconciler.applyAll(plan, this::openAgain, atStartup);
-            state.update(before -> withArchiveDigests(target));
+            unused.openingBegins();
+            List<RunningVersion> failed;
+            try {
+                Plan plan = Plan.between(running.observed(), target, this::isFailed);
+                plan.actions().forEach(action -> log.debug("Plan: {}", action));
+                failed = reconciler.applyAll(plan, archives::openAgain, atStartup);
+                state.update(before -> withArchiveDigests(target));
+            } finally {
+                unused.openingEnds();
+            }
             return failed.stream()
                     .map(version -> version.model() + " " + version.version() + ": "
                             + version.failure().orElse(""))
@@ -436,29 +346,73 @@ public final class ModelServing implements AutoCloseable {
     }
 
     /**
-     * Tries the versions again that could not be loaded; does nothing if there are none. Changes of other models go on
-     * meanwhile. Takes no snapshot.
+     * Tries the versions again that could not be loaded; does nothing if there are none. Takes no snapshot.
+     *
+     * <p>Holds no lock while a model loads, so that every other change goes on meanwhile. A version that a change has
+     * brought back, or taken away, by then is left as it is.
      */
     public void retryFailed() {
         for (RunningVersion failed : running.failed()) {
-            withModel(failed.model(), () -> retry(failed.model(), failed.version()));
+            unused.openingBegins();
+            try {
+                retry(failed);
+            } finally {
+                unused.openingEnds();
+            }
         }
     }
 
-    private boolean retry(String model, String version) {
-        VersionState wanted = state.get()
-                .model(model)
-                .map(found -> found.versions().get(version))
-                .orElse(null);
-        if (wanted == null || !isFailed(model, version)) {
-            return false;
+    private void retry(RunningVersion failed) {
+        RunningVersion loaded;
+        try {
+            loaded = reconciler.load(failed.model(), failed.version(), failed.state(), archives::openAgain);
+        } catch (ServingException e) {
+            unlessChanged(failed, wanted -> {
+                reconciler.keepAsFailed(failed.model(), failed.version(), wanted, false, e);
+                return true;
+            });
+            return;
         }
-        Plan plan = new Plan(List.of(new Action.Load(model, version, wanted)));
-        boolean loaded = reconciler.applyAll(plan, this::openAgain, false).isEmpty();
-        if (loaded) {
-            state.update(this::withArchiveDigests);
+        boolean inPlace = false;
+        try {
+            inPlace = unlessChanged(failed, wanted -> {
+                loaded.scale(wanted);
+                reconciler.putInPlace(loaded);
+                state.update(this::withArchiveDigests);
+                log.info("Model {} version {} loaded", loaded.model(), loaded.version());
+                return true;
+            });
+        } finally {
+            if (!inPlace) {
+                reconciler.unload(loaded);
+            }
         }
-        return loaded;
+    }
+
+    /**
+     * Does something to a version that could not be loaded, if it is the same one still and is wanted in the same way but
+     * for its workers.
+     *
+     * @return false if it is not
+     */
+    private boolean unlessChanged(RunningVersion failed, Predicate<VersionState> work) {
+        everything.readLock().lock();
+        try {
+            return !closed
+                    && modelLocks.with(
+                            failed.model(),
+                            () -> state.get()
+                                    .model(failed.model())
+                                    .map(model -> model.versions().get(failed.version()))
+                                    .filter(failed.state()::sameLoad)
+                                    .filter(wanted -> running.get(failed.model(), failed.version())
+                                            .filter(found -> found == failed)
+                                            .isPresent())
+                                    .filter(work)
+                                    .isPresent());
+        } finally {
+            everything.readLock().unlock();
+        }
     }
 
     /** Ends the running requests and unloads everything; the serving state stays as it is, and nothing changes any more. */
@@ -467,7 +421,7 @@ public final class ModelServing implements AutoCloseable {
         everything.writeLock().lock();
         try {
             closed = true;
-            reconciler.applyAll(Plan.between(running.observed(), ServingState.EMPTY), this::openAgain, false);
+            reconciler.applyAll(Plan.between(running.observed(), ServingState.EMPTY), archives::openAgain, false);
         } finally {
             everything.writeLock().unlock();
         }

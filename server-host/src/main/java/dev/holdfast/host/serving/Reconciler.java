@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * What carries out a plan: the only way in which running models change.
  *
  * <p>The steps of one model are done one after the other, models side by side. The caller sees to it that no model is
- * worked on twice at the same time.
+ * worked on twice at the same time, but for loading, which changes nothing that runs.
  */
 final class Reconciler {
 
@@ -128,7 +128,7 @@ final class Reconciler {
     }
 
     /** Something else in its place, such as what it replaces, would answer what the serving state does not say. */
-    private RunningVersion keepAsFailed(
+    RunningVersion keepAsFailed(
             String model, String version, VersionState state, boolean atStartup, ServingException why) {
         String reason = String.valueOf(why.getMessage());
         RunningVersion failed = RunningVersion.failed(model, version, state, atStartup, reason);
@@ -177,6 +177,16 @@ final class Reconciler {
         }
     }
 
+    /**
+     * Loads a version without a place among those that run; the caller {@linkplain #putInPlace puts it there} or
+     * {@linkplain #unload lets go of it}. Needs no lock.
+     *
+     * @throws ServingException if it cannot be loaded
+     */
+    RunningVersion load(String model, String version, VersionState state, Function<VersionState, Archive> archives) {
+        return loading.load(model, version, state, archives, false);
+    }
+
     private void load(
             String model,
             String version,
@@ -187,7 +197,7 @@ final class Reconciler {
         log.info("Model {} version {} loaded", model, version);
     }
 
-    private void putInPlace(RunningVersion version) {
+    void putInPlace(RunningVersion version) {
         Optional<RunningVersion> before = running.get(version.model(), version.version());
         before.ifPresent(replaced -> replaced.replacedBy(version));
         running.put(version);
@@ -200,7 +210,7 @@ final class Reconciler {
                         Kind.VERSION_NOT_FOUND, "Model version: " + version + " does not exist for model: " + model));
     }
 
-    private void unload(RunningVersion version) {
+    void unload(RunningVersion version) {
         if (!version.unload(defaults.unregisterTimeout())) {
             log.warn(
                     "Model {} version {} still had running requests after {} s; its memory stays until the last of them ends",

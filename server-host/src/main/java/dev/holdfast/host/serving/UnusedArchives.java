@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 /**
  * Archives that may have lost their last user, and are forgotten if so.
  *
- * <p>Never while a registration is under way: it may have opened the very archive that another change lets go of, and is
- * not in the serving state yet. The last registration to end clears up.
+ * <p>Never while somebody opens archives for a serving state that is still to come: a registration, a restore. It may have
+ * opened the very archive that another change lets go of. The last one to end clears up.
  */
 final class UnusedArchives {
 
@@ -17,19 +17,19 @@ final class UnusedArchives {
     private final Supplier<ServingState> state;
 
     private final Set<String> candidates = new HashSet<>();
-    private int registrations;
+    private int openings;
 
     UnusedArchives(ModelStore store, Supplier<ServingState> state) {
         this.store = store;
         this.state = state;
     }
 
-    synchronized void registrationBegins() {
-        registrations++;
+    synchronized void openingBegins() {
+        openings++;
     }
 
-    synchronized void registrationEnds() {
-        registrations--;
+    synchronized void openingEnds() {
+        openings--;
         forgetUnused();
     }
 
@@ -39,7 +39,7 @@ final class UnusedArchives {
     }
 
     private void forgetUnused() {
-        if (registrations > 0 || candidates.isEmpty()) {
+        if (openings > 0 || candidates.isEmpty()) {
             return;
         }
         state.get().models().values().stream()

@@ -14,11 +14,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,9 +31,6 @@ import org.slf4j.LoggerFactory;
  * <p>A worker is a thread; all share one loaded model. One lock guards queue and workers. Only one worker gathers a batch
  * at a time, so that a batch never holds requests that came after those of another. Answers are given outside the lock,
  * because what hangs on them is not known here.
- *
- * <p>One timer at a time watches the oldest request that is open, and none while nothing is: every request of a pool has
- * the same time, so that a timer for each would buy nothing, and the JDK's timers all meet at one lock.
  */
 final class WorkerPool {
 
@@ -44,9 +39,8 @@ final class WorkerPool {
     private final String name;
     private final String model;
     private final String version;
-    private final LoadedModel loaded;
+    private final BatchRun run;
     private final int queueSize;
-    private final InferenceListener listener;
     private final Clock clock;
     private final IntSupplier workerIds;
 
@@ -62,7 +56,7 @@ final class WorkerPool {
     private int staying;
     private boolean gathering;
     private boolean closed;
-    private @Nullable CompletableFuture<Void> timer;
+    private final ResponseTimer timer = new ResponseTimer(this::failLate);
     private VersionState state;
 
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -77,15 +71,19 @@ final class WorkerPool {
             InferenceListener listener,
             Clock clock,
             IntSupplier workerIds) {
-        this.name = "Model \"" + model + "\" Version: " + version;
+        this.name = name(model, version);
         this.model = model;
         this.version = version;
         this.state = state;
-        this.loaded = loaded;
+        this.run = new BatchRun(model, version, loaded, listener);
         this.queueSize = queueSize;
-        this.listener = listener;
         this.clock = clock;
         this.workerIds = workerIds;
+    }
+
+    /** A version in a message, in the words that TorchServe's clients know. */
+    static String name(String model, String version) {
+        return "Model \"" + model + "\" Version: " + version;
     }
 
     /**
@@ -118,9 +116,7 @@ final class WorkerPool {
                                 + " requests. Try again later, add workers, or set job_queue_size.");
             }
             queue.addLast(new PendingRequest(inputs, answer, System.nanoTime()));
-            if (timer == null) {
-                startTimer(state.responseTimeout().toNanos());
-            }
+            timer.watch(state.responseTimeout());
             (gathering ? batchGrew : requestCame).signal();
         } finally {
             lock.unlock();
@@ -135,35 +131,17 @@ final class WorkerPool {
         }
     }
 
-    private void startTimer(long nanos) {
-        CompletableFuture<Void> started =
-                new CompletableFuture<Void>().completeOnTimeout(null, Math.max(1, nanos), TimeUnit.NANOSECONDS);
-        timer = started;
-        started.thenRunAsync(this::failLate);
-    }
-
-    /** Fails the requests whose time is over, waiting or running, and sets the timer to the oldest of the others. */
+    /** Fails the requests whose time is over, waiting or running. */
     private void failLate() {
-        List<PendingRequest> late = new ArrayList<>();
+        List<PendingRequest> late;
         Duration timeout;
         lock.lock();
         try {
-            timer = null;
             timeout = state.responseTimeout();
-            long latestArrival = System.nanoTime() - timeout.toNanos();
-            long toNext = Long.MAX_VALUE;
-            for (Worker worker : workers) {
-                for (PendingRequest request : worker.batch) {
-                    toNext = Math.min(toNext, sort(request, latestArrival, late));
-                }
-            }
-            // All of the queue, not its head alone: a request may be answered already while those behind it are open.
-            for (PendingRequest request : queue) {
-                toNext = Math.min(toNext, sort(request, latestArrival, late));
-            }
-            if (toNext != Long.MAX_VALUE) {
-                startTimer(toNext);
-            }
+            List<Iterable<PendingRequest>> open = new ArrayList<>();
+            workers.forEach(worker -> open.add(worker.batch));
+            open.add(queue);
+            late = timer.late(open, timeout);
         } finally {
             lock.unlock();
         }
@@ -173,19 +151,6 @@ final class WorkerPool {
         ServingException failure = new ServingException(
                 Kind.TIMEOUT, name + " did not answer within its response_timeout of " + timeout.toSeconds() + " s.");
         late.forEach(request -> request.answer().completeExceptionally(failure));
-    }
-
-    /** Puts an open request that is late to the others; of one that is not, says how long it has. */
-    private static long sort(PendingRequest request, long latestArrival, List<PendingRequest> late) {
-        if (request.answer().isDone()) {
-            return Long.MAX_VALUE;
-        }
-        long left = request.arrivedNanos() - latestArrival;
-        if (left <= 0) {
-            late.add(request);
-            return Long.MAX_VALUE;
-        }
-        return left;
     }
 
     /**
@@ -302,9 +267,7 @@ final class WorkerPool {
         if (!closed || !workers.isEmpty()) {
             return false;
         }
-        if (timer != null) {
-            timer.cancel(false);
-        }
+        timer.cancel();
         return true;
     }
 
@@ -349,61 +312,6 @@ final class WorkerPool {
         return Math.max(0, queueSize - pending());
     }
 
-    private void run(List<PendingRequest> batch) {
-        long started = System.nanoTime();
-        List<List<Tensor>> outputs;
-        try {
-            outputs = predict(batch);
-        } catch (InvalidInputException e) {
-            if (batch.size() > 1) {
-                // The engine does not say whose input it refused: each one answers for itself.
-                batch.stream().filter(request -> !request.answer().isDone()).forEach(request -> run(List.of(request)));
-                return;
-            }
-            tellListener(batch, started);
-            batch.get(0).answer().completeExceptionally(e);
-            return;
-        } catch (Throwable e) {
-            // Whatever it is, the requests get an answer and the worker lives on: nobody would start another one.
-            String reason = OneLine.of(e);
-            log.warn("Model {} version {} failed to predict: {}", model, version, reason);
-            log.debug("Model {} version {} failed to predict", model, version, e);
-            tellListener(batch, started);
-            ServingException failure = new ServingException(Kind.INTERNAL, name + " failed to predict: " + reason, e);
-            batch.forEach(request -> request.answer().completeExceptionally(failure));
-            return;
-        }
-        tellListener(batch, started);
-        for (int i = 0; i < batch.size(); i++) {
-            batch.get(i).answer().complete(outputs.get(i));
-        }
-    }
-
-    private List<List<Tensor>> predict(List<PendingRequest> batch) {
-        List<List<Tensor>> inputs = new ArrayList<>(batch.size());
-        for (int i = 0; i < batch.size(); i++) {
-            inputs.add(batch.get(i).inputs());
-        }
-        List<List<Tensor>> outputs = loaded.predict(inputs);
-        if (outputs.size() != batch.size()) {
-            throw new IllegalStateException(
-                    "the model gave " + outputs.size() + " answers to " + batch.size() + " requests");
-        }
-        return outputs;
-    }
-
-    /** Before the answers, so that whoever has an answer finds it counted. */
-    private void tellListener(List<PendingRequest> batch, long started) {
-        long inference = System.nanoTime() - started;
-        try {
-            for (int i = 0; i < batch.size(); i++) {
-                listener.predicted(model, version, started - batch.get(i).arrivedNanos(), inference);
-            }
-        } catch (RuntimeException | Error e) {
-            log.warn("A prediction of model {} version {} was not counted: {}", model, version, OneLine.of(e));
-        }
-    }
-
     private final class Worker implements Runnable {
 
         private final int id;
@@ -421,7 +329,7 @@ final class WorkerPool {
         public void run() {
             try {
                 for (List<PendingRequest> taken = next(); !taken.isEmpty(); taken = next()) {
-                    WorkerPool.this.run(taken);
+                    run.run(taken);
                 }
             } finally {
                 leave();

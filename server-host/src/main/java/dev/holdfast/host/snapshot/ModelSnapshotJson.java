@@ -13,6 +13,7 @@ import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -22,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +48,6 @@ final class ModelSnapshotJson {
             .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
     private ModelSnapshotJson() {}
 
@@ -202,9 +201,9 @@ final class ModelSnapshotJson {
     }
 
     private static String checked(String name, String what, String value) {
-        if (!NAME.matcher(value).matches() || value.equals(".") || value.equals("..")) {
+        if (!ModelNames.isSafe(value)) {
             throw new SnapshotCorruptException("Snapshot " + name + " is not valid: " + what + " '"
-                    + OneLine.name(value) + "' must match " + NAME.pattern());
+                    + OneLine.name(value) + "' must match " + ModelNames.PATTERN);
         }
         return value;
     }

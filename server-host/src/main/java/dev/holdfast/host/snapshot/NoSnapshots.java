@@ -6,6 +6,7 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -54,7 +55,7 @@ public final class NoSnapshots implements ChangeLog, Snapshots {
     }
 
     @Override
-    public String attach(Take take) {
+    public String attach(Take take, Duration patience) {
         throw new IllegalStateException(OFF);
     }
 }

@@ -8,9 +8,11 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
@@ -55,6 +57,19 @@ public final class SnapshotText {
      * @param verified whether the text proves that it is whole; a foreign one cannot
      */
     public record Content(Map<String, String> config, ServingState state, boolean verified) {}
+
+    /** Loads what a start will need, beside other work of the start; changes nothing, and may be left out. */
+    public static void warmUp() {
+        SnapshotHeader.Builder header = SnapshotHeader.builder()
+                .name("warm-up")
+                .kind(SnapshotKind.STARTUP)
+                .createdOn(Instant.EPOCH)
+                .group("warm-up")
+                .revision(1)
+                .host("warm-up");
+        Snapshot snapshot = write(header, Map.of(), ServingState.EMPTY);
+        parse(snapshot.header().name(), snapshot.text());
+    }
 
     /** A snapshot of a serving state; the header's model count, size and SHA-256 are set here. */
     static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {

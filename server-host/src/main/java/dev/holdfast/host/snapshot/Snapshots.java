@@ -4,6 +4,7 @@ import dev.holdfast.host.serving.Durability;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /** What operators see and ask of the snapshots of a running host. Safe for use by several threads. */
@@ -31,7 +32,8 @@ public interface Snapshots {
      * Takes a snapshot now under a name of the operator's choice.
      *
      * @param name matches {@code [A-Za-z0-9][A-Za-z0-9._-]{0,127}} and is not in use
-     * @return completes, never exceptionally, when it is durable or cannot be made so
+     * @return completes when it is durable or cannot be made so; with a
+     *     {@link dev.holdfast.sdk.SnapshotConflictException} if the name is in use, when nothing was saved
      * @throws IllegalArgumentException if the name breaks its rule
      */
     CompletableFuture<Durability> save(String name);
@@ -39,11 +41,13 @@ public interface Snapshots {
     /**
      * Ends the detachment from the store by the operator's decision.
      *
+     * @param patience how long to wait for it
      * @return what was done, in one sentence
      * @throws IllegalStateException if the host is not detached
-     * @throws dev.holdfast.sdk.SnapshotStoreException if the store cannot be reached
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store cannot be reached; or it was not done in time, and the
+     *     message says whether it has begun, and goes on
      */
-    String attach(Take take);
+    String attach(Take take, Duration patience);
 
     /** Whose state goes on after a detachment; what the other side has stays stored as an older revision. */
     enum Take {

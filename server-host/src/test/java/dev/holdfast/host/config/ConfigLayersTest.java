@@ -79,6 +79,41 @@ class ConfigLayersTest {
     }
 
     @Test
+    void placeholdersOfASnapshotAreLookedUpOnlyWhereTheOperatorWroteThemToo() {
+        Map<String, String> environment = Map.of("SECRET", "s3cret", "DIR", "/models");
+        Map<String, String> stored = Map.of(
+                "cors_allowed_origin",
+                "$$SECRET$$",
+                "model_store",
+                "$$DIR$$",
+                "job_queue_size",
+                "7",
+                "models",
+                "$$X$$");
+        ConfigLayers plain = ConfigLayers.of(environment);
+
+        HostConfig config = plain.snapshot(stored).toConfig();
+        assertThat(config.corsAllowedOrigin()).isEmpty();
+        assertThat(config.modelStore()).isEmpty();
+        assertThat(config.jobQueueSize()).isEqualTo(7);
+        assertThat(config.toSnapshot()).doesNotContainKeys("cors_allowed_origin", "models");
+
+        assertThat(plain.defaultFile(Map.of("model_store", "$$DIR$$", "cors_allowed_origin", "$$DIR$$"))
+                        .snapshot(stored)
+                        .toConfig())
+                .satisfies(own -> {
+                    assertThat(own.modelStore()).contains(Path.of("/models"));
+                    assertThat(own.corsAllowedOrigin()).contains("/models");
+                });
+        assertThat(plain.givenFile(stored)
+                        .snapshot(stored)
+                        .commandLine(Map.of("models", ""))
+                        .toConfig()
+                        .modelStore())
+                .contains(Path.of("/models"));
+    }
+
+    @Test
     void snapshotKeepsNoSecretNoSwitchAndNoFactOfTheMachine() {
         Map<String, String> all = new TreeMap<>();
         for (String secret : new String[] {

@@ -150,6 +150,10 @@ class DurabilityTest {
         assertThat(saved.body()).contains("Snapshot \\\"before-upgrade\\\" saved");
         assertThat(host.management("GET", "/snapshots/before-upgrade").statusCode())
                 .isEqualTo(200);
+
+        HttpResponse<String> again = host.management("POST", "/snapshots?name=before-upgrade");
+        assertThat(again.statusCode()).isEqualTo(409);
+        assertThat(again.body()).contains("ConflictStatusException", "before-upgrade is there already");
     }
 
     @Test

@@ -6,12 +6,14 @@ import dev.holdfast.host.snapshot.Snapshots;
 import dev.holdfast.host.snapshot.StoreStatus;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -98,12 +100,15 @@ final class FakeSnapshots implements Snapshots, ChangeLog {
 
     @Override
     public CompletableFuture<Durability> save(String name) {
+        if (stored.containsKey(name)) {
+            return CompletableFuture.failedFuture(new SnapshotConflictException(name + " is there already"));
+        }
         put(name, SnapshotKind.SAVE, 3);
         return CompletableFuture.completedFuture(durability);
     }
 
     @Override
-    public String attach(Take take) {
+    public String attach(Take take, Duration patience) {
         if (mode != StoreStatus.Mode.DETACHED) {
             throw new IllegalStateException("The host is not detached");
         }

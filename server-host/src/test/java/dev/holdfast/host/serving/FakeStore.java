@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,6 +19,11 @@ final class FakeStore implements ModelStore {
 
     final List<FakeArchive> opened = new CopyOnWriteArrayList<>();
     final List<String> forgotten = new CopyOnWriteArrayList<>();
+    /** Files that are not there until their URL is fetched. */
+    final Set<String> gone = ConcurrentHashMap.newKeySet();
+
+    final List<String> fetched = new CopyOnWriteArrayList<>();
+    volatile ArchiveException fetchFailure;
     final Map<String, String> missing = new ConcurrentHashMap<>();
     final Map<String, String> digests = new ConcurrentHashMap<>();
     volatile Consumer<String> beforeOpen = location -> {};
@@ -26,14 +32,27 @@ final class FakeStore implements ModelStore {
     @Override
     public Archive open(String location) {
         beforeOpen.accept(location);
-        String fileName = location.replaceFirst("[?].*", "").replaceFirst(".*/", "");
+        String fileName = fileName(location);
         String why = missing.get(fileName);
         if (why != null) {
             throw new ArchiveException(why);
         }
+        if (location.contains("://")) {
+            fetched.add(location);
+            if (fetchFailure != null) {
+                throw fetchFailure;
+            }
+            gone.remove(fileName);
+        } else if (gone.contains(fileName)) {
+            throw new ArchiveException(ArchiveException.Reason.NOT_FOUND, "Model not found at: " + fileName);
+        }
         FakeArchive archive = new FakeArchive(fileName, digests.getOrDefault(fileName, "sha of " + fileName));
         opened.add(archive);
         return archive;
+    }
+
+    private static String fileName(String location) {
+        return location.replaceFirst("[?].*", "").replaceFirst(".*/", "");
     }
 
     @Override
@@ -47,6 +66,9 @@ final class FakeStore implements ModelStore {
             throw forgetFailure;
         }
         forgotten.add(fileName);
+        if (fetched.stream().anyMatch(url -> fileName(url).equals(fileName))) {
+            gone.add(fileName);
+        }
     }
 
     /** How many archives are open now. */

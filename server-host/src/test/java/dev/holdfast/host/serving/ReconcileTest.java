@@ -228,4 +228,36 @@ class ReconcileTest {
         serving.retryFailed();
         assertThat(host.predict("a", DEFAULT, 1)).isEqualTo(1);
     }
+
+    @Test
+    void whileAFailedVersionLoadsEverythingMayChangeAndWhatIsNotWantedAnyMoreIsLetGoOf() throws Exception {
+        host.broken.put("a-1.0.mar", new ModelLoadException("bad"));
+        serving.reconcile(THREE, true);
+        host.broken.clear();
+        CountDownLatch loading = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        host.beforeLoad = archive -> {
+            loading.countDown();
+            await(go);
+        };
+        CompletableFuture<Void> retry = CompletableFuture.runAsync(serving::retryFailed);
+        await(loading);
+
+        serving.unregister("a", DEFAULT);
+        serving.reconcile(serving.state().without("c"), false);
+
+        assertThat(retry).isNotDone();
+        go.countDown();
+        retry.get(60, TimeUnit.SECONDS);
+        assertThat(serving.state().models()).containsOnlyKeys("b");
+        assertThat(host.modelsOpen()).as("of b alone").isEqualTo(1);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
 }

@@ -158,7 +158,7 @@ class RandomHistoryTest {
                 return;
             }
             try {
-                rig.keeper.attach(random.nextBoolean() ? Take.STORE : Take.LOCAL);
+                rig.attach(random.nextBoolean() ? Take.STORE : Take.LOCAL);
                 acknowledged.retainAll(rig.state.get().models().keySet());
             } catch (SnapshotStoreException | IllegalStateException e) {
                 assertThat(rig.keeper.status().mode()).isIn(Mode.DETACHED, Mode.ATTACHED);

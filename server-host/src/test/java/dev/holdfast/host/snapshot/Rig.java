@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -101,8 +102,22 @@ final class Rig implements AutoCloseable {
         return keeper.changed();
     }
 
+    String attach(Snapshots.Take take) {
+        return keeper.attach(take, Duration.ofSeconds(30));
+    }
+
     Durability changed(String model) {
         return get(change(model));
+    }
+
+    static void await(CountDownLatch latch) {
+        try {
+            if (!latch.await(30, TimeUnit.SECONDS)) {
+                throw new AssertionError("not released");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     static <T> T get(CompletableFuture<T> future) {

@@ -9,6 +9,8 @@ import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.snapshot.Snapshots.Take;
 import dev.holdfast.host.snapshot.StoreStatus.Mode;
 import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -257,7 +260,7 @@ class SnapshotKeeperTest {
         rig.storeDisk.put(States.snapshot(2, "theirs"));
         List.of("b", "c", "d", "e").forEach(rig::changed);
 
-        String done = rig.keeper.attach(Take.STORE);
+        String done = rig.attach(Take.STORE);
 
         assertThat(done)
                 .contains("serves its snapshot")
@@ -279,7 +282,7 @@ class SnapshotKeeperTest {
         rig.storeDisk.put(States.snapshot(50, "theirs"));
         rig.changed("a");
 
-        rig.keeper.attach(Take.LOCAL);
+        rig.attach(Take.LOCAL);
 
         assertThat(rig.storeDisk.newest().header().revision()).isEqualTo(51);
         assertThat(States.models(rig.storeDisk.newest())).containsExactly("a");
@@ -302,7 +305,7 @@ class SnapshotKeeperTest {
         rig.start();
         assertThat(rig.changed("a").kind()).isEqualTo(Kind.SPOOLED);
 
-        rig.keeper.attach(Take.LOCAL);
+        rig.attach(Take.LOCAL);
 
         assertThat(rig.storeDisk.newest().header().revision()).isGreaterThan(9);
         assertThat(rig.storeDisk.names()).contains(damaged);
@@ -318,25 +321,65 @@ class SnapshotKeeperTest {
             throw new StoreUnavailableException("cut off");
         };
 
-        assertThatThrownBy(() -> rig.keeper.attach(Take.LOCAL)).isInstanceOf(StoreUnavailableException.class);
+        assertThatThrownBy(() -> rig.attach(Take.LOCAL)).isInstanceOf(StoreUnavailableException.class);
 
         rig.store.onSave = () -> {};
         assertThat(rig.keeper.status()).isEqualTo(before);
         assertThat(rig.pendingDisk.names()).hasSize(1);
         rig.store.down = true;
-        assertThatThrownBy(() -> rig.keeper.attach(Take.STORE)).isInstanceOf(StoreUnavailableException.class);
+        assertThatThrownBy(() -> rig.attach(Take.STORE)).isInstanceOf(StoreUnavailableException.class);
         assertThat(rig.keeper.status()).isEqualTo(before);
         assertThat(rig.takenOver).isEmpty();
         rig.store.down = false;
-        rig.keeper.attach(Take.LOCAL);
+        rig.attach(Take.LOCAL);
         assertThat(States.models(rig.storeDisk.newest())).containsExactly("b");
+    }
+
+    @Test
+    void decisionThatCannotBeginInTimeIsWithdrawnAndOneThatHasBegunGoesOn() throws Exception {
+        rig.start();
+        rig.storeDisk.put(States.snapshot(2, "theirs"));
+        rig.changed("a");
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        rig.store.onSave = () -> {
+            begun.countDown();
+            Rig.await(go);
+        };
+        CompletableFuture<String> first = CompletableFuture.supplyAsync(() -> rig.attach(Take.LOCAL));
+        begun.await();
+
+        assertThatThrownBy(() -> rig.keeper.attach(Take.STORE, Duration.ofMillis(1)))
+                .isInstanceOf(StoreUnavailableException.class)
+                .hasMessageContaining("Nothing was decided");
+        go.countDown();
+
+        assertThat(Rig.get(first)).contains("what this host serves");
+        assertThat(rig.takenOver).isEmpty();
+    }
+
+    @Test
+    void decisionThatTakesTooLongSaysThatItGoesOn() throws Exception {
+        rig.start();
+        rig.storeDisk.put(States.snapshot(2, "theirs"));
+        rig.changed("a");
+        CountDownLatch go = new CountDownLatch(1);
+        rig.store.onSave = () -> Rig.await(go);
+
+        // Taken back as often as the keeper's thread does not come to it in time.
+        await().untilAsserted(() -> assertThatThrownBy(() -> rig.keeper.attach(Take.LOCAL, Duration.ofMillis(20)))
+                .isInstanceOf(StoreUnavailableException.class)
+                .hasMessageContaining("has begun, and goes on"));
+
+        go.countDown();
+        awaitMode(Mode.ATTACHED);
     }
 
     @Test
     void attachedHostCannotBeAttached() {
         rig.start();
 
-        assertThatThrownBy(() -> rig.keeper.attach(Take.LOCAL)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> rig.attach(Take.LOCAL)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -348,7 +391,7 @@ class SnapshotKeeperTest {
         rig.changed("b");
         rig.storeDisk.snapshots.clear();
 
-        assertThatThrownBy(() -> rig.keeper.attach(Take.STORE)).hasMessageContaining("has no snapshot of group");
+        assertThatThrownBy(() -> rig.attach(Take.STORE)).hasMessageContaining("has no snapshot of group");
 
         assertThat(rig.keeper.status().mode()).isEqualTo(Mode.DETACHED);
     }
@@ -359,13 +402,31 @@ class SnapshotKeeperTest {
         rig.changed("a");
 
         assertThat(Rig.get(rig.keeper.save("before-upgrade")).kind()).isEqualTo(Kind.STORED);
-        Durability second = Rig.get(rig.keeper.save("before-upgrade"));
+        CompletableFuture<Durability> second = rig.keeper.save("before-upgrade");
 
-        assertThat(second.kind()).isEqualTo(Kind.LOST_ON_RESTART);
-        assertThat(second.notice()).singleElement().asString().contains("before-upgrade is there already");
+        assertThat(second)
+                .failsWithin(Duration.ofSeconds(30))
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOf(SnapshotConflictException.class)
+                .withMessage("A snapshot named before-upgrade is there already; choose another name.");
         assertThat(rig.keeper.status().mode()).isEqualTo(Mode.ATTACHED);
         assertThat(rig.keeper.status().notices()).isEmpty();
         assertThat(rig.keeper.get("before-upgrade").header().kind()).isEqualTo(SnapshotKind.SAVE);
+    }
+
+    @Test
+    void nameThatAnotherHostTookJustNowIsRefusedAndTheHostStaysAttached() {
+        rig.start();
+        rig.changed("a");
+        Snapshot theirs = States.snapshot(1, "v1", SnapshotKind.SAVE, "old");
+        rig.store.onSave = () -> rig.storeDisk.put(theirs);
+
+        assertThat(rig.keeper.save("v1")).failsWithin(Duration.ofSeconds(30));
+
+        rig.store.onSave = () -> {};
+        assertThat(rig.keeper.status().mode()).isEqualTo(Mode.ATTACHED);
+        assertThat(rig.changed("b").kind()).isEqualTo(Kind.STORED);
     }
 
     @Test
@@ -411,6 +472,19 @@ class SnapshotKeeperTest {
             assertThat(States.models(rig.storeDisk.newest())).containsExactly("a", "b");
             assertThat(rig.pendingDisk.names()).isEmpty();
         });
+    }
+
+    @Test
+    void namesIncreaseAfterARestartWithAClockSetBackAlsoWhenTheLastNameWasTheOperators() {
+        rig.start();
+        String before = rig.changed("a").snapshot().orElseThrow();
+        Rig.get(rig.keeper.save("before-upgrade"));
+        rig.crash();
+        rig.clock.now = rig.clock.now.minusSeconds(86_400);
+        rig.start();
+
+        assertThat(rig.changed("b").snapshot().orElseThrow()).isGreaterThan(before);
+        assertThat(rig.storeDisk.writes()).extracting(SnapshotHeader::createdOn).isSorted();
     }
 
     @Test
@@ -483,7 +557,7 @@ class SnapshotKeeperTest {
 
         assertThat(Rig.get(waiting).kind()).isEqualTo(Kind.STORED);
         assertThat(rig.changed("b").notice()).containsExactly("The host is stopping");
-        assertThatThrownBy(() -> rig.keeper.attach(Take.STORE)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> rig.attach(Take.STORE)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -581,7 +655,8 @@ class SnapshotKeeperTest {
         assertThat(off.status().lastSnapshot()).isEqualTo(Optional.empty());
         assertThat(off.list(ListRequest.firstPage(1)).headers()).isEmpty();
         assertThatThrownBy(() -> off.get("x")).hasMessageContaining("switched off");
-        assertThatThrownBy(() -> off.attach(Take.LOCAL)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> off.attach(Take.LOCAL, Duration.ofSeconds(1)))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     private void awaitMode(Mode mode) {

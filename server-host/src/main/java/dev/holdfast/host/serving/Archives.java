@@ -1,0 +1,111 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.archive.ArchiveException;
+import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.archive.ModelStore;
+import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.text.OneLine;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the archives of model versions: for a registration, and again for what was registered before.
+ *
+ * <p>An archive that came from a URL is removed when the last version that needs it goes. When a version comes back, with
+ * a rollback or because the operator took the store's state, it is fetched from there again, under the same rules for URLs;
+ * but only what has the SHA-256 that it had is the same model.
+ */
+final class Archives {
+
+    private static final Logger log = LoggerFactory.getLogger(Archives.class);
+
+    private final ModelStore store;
+
+    /** URLs, each with the SHA-256 that it does not deliver any more: not fetched over and over. */
+    private final Set<String> changed = ConcurrentHashMap.newKeySet();
+
+    Archives(ModelStore store) {
+        this.store = store;
+    }
+
+    /** @throws ServingException if it cannot be had, or is damaged */
+    Archive open(Registration registration) {
+        try {
+            return withHandler(store.open(registration.location()), registration.handler());
+        } catch (ArchiveException e) {
+            // The caller knows the location that it gave; its secrets are not for logs and answers.
+            String bare = VersionState.withoutSecrets(registration.location());
+            throw new ServingException(
+                    Kind.BAD_ARCHIVE,
+                    OneLine.of(String.valueOf(e.getMessage()).replace(registration.location(), bare)),
+                    e);
+        }
+    }
+
+    /** @throws ArchiveException if it cannot be had, or is damaged */
+    Archive openAgain(VersionState version) {
+        try {
+            return withHandler(store.open(version.archive()), version.handler());
+        } catch (ArchiveException e) {
+            if (e.reason() != Reason.NOT_FOUND || version.url().isEmpty()) {
+                throw e;
+            }
+            return withHandler(fetchAgain(version, version.url().get(), e), version.handler());
+        }
+    }
+
+    private static Archive withHandler(Archive archive, Optional<String> handler) {
+        return handler.map(chosen -> (Archive) new ArchiveWithHandler(archive, chosen))
+                .orElse(archive);
+    }
+
+    private Archive fetchAgain(VersionState version, String url, ArchiveException gone) {
+        String sha256 = version.archiveSha256()
+                .filter(known -> !known.isEmpty())
+                .orElseThrow(() -> cannot(
+                        gone, url, Reason.NOT_FOUND, "its SHA-256 is not known, so nothing could be checked", gone));
+        String once = sha256 + " " + url;
+        if (changed.contains(once)) {
+            throw differs(gone, url, sha256);
+        }
+        log.info("Archive {} is gone from the model store; fetching it again from {}", version.archive(), url);
+        Archive archive;
+        try {
+            archive = store.open(url);
+        } catch (ArchiveException e) {
+            if (e.reason() == Reason.ALREADY_EXISTS) {
+                // Fetched for another version meanwhile.
+                return store.open(version.archive());
+            }
+            throw cannot(gone, url, e.reason(), String.valueOf(e.getMessage()), e);
+        }
+        if (archive.fileName().equals(version.archive()) && archive.sha256().equals(sha256)) {
+            return archive;
+        }
+        changed.add(once);
+        archive.close();
+        Closing.quietly("archive " + archive.fileName(), () -> store.forget(archive.fileName()));
+        throw differs(gone, url, sha256);
+    }
+
+    private static ArchiveException differs(ArchiveException gone, String url, String sha256) {
+        return cannot(
+                gone,
+                url,
+                Reason.INVALID,
+                "what is there now has not the SHA-256 " + sha256 + " that was served; register it as another version",
+                gone);
+    }
+
+    private static ArchiveException cannot(
+            ArchiveException gone, String url, Reason reason, String why, ArchiveException cause) {
+        return new ArchiveException(
+                reason,
+                OneLine.of(gone.getMessage() + ", and it cannot be fetched again from " + url + ": " + why),
+                cause);
+    }
+}

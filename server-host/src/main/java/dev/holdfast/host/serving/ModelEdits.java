@@ -1,0 +1,49 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.text.OneLine;
+import java.util.Optional;
+
+/** What management calls make of a model's state, and refuse; pure functions. Empty stands for a model that is not there. */
+final class ModelEdits {
+
+    private ModelEdits() {}
+
+    static ModelState require(String model, Optional<ModelState> current) {
+        return current.orElseThrow(
+                () -> new ServingException(Kind.MODEL_NOT_FOUND, "Model not found: " + OneLine.name(model)));
+    }
+
+    static VersionState require(String model, ModelState state, String version) {
+        VersionState found = state.versions().get(version);
+        if (found == null) {
+            throw new ServingException(
+                    Kind.VERSION_NOT_FOUND,
+                    "Model version: " + OneLine.name(version) + " does not exist for model: " + model);
+        }
+        return found;
+    }
+
+    /** The first version of a model is its default. */
+    static Optional<ModelState> add(String model, String version, VersionState wanted, Optional<ModelState> current) {
+        if (current.isEmpty()) {
+            return Optional.of(ModelState.of(version, wanted));
+        }
+        if (current.get().versions().containsKey(version)) {
+            throw new ServingException(
+                    Kind.CONFLICT, "Model version " + version + " is already registered for model " + model);
+        }
+        return Optional.of(current.get().with(version, wanted));
+    }
+
+    /** With the last version goes the model; before that, the default stays. */
+    static Optional<ModelState> remove(String model, String version, ModelState current) {
+        if (current.versions().size() == 1) {
+            return Optional.empty();
+        }
+        if (version.equals(current.defaultVersion())) {
+            throw new ServingException(Kind.DEFAULT_VERSION, "Cannot remove default version for model " + model);
+        }
+        return Optional.of(current.without(version));
+    }
+}

@@ -1,0 +1,72 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.text.ModelNames;
+import dev.holdfast.host.text.OneLine;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What a registration may ask for, and what stands for what it leaves out. */
+final class RegistrationRules {
+
+    private static final Pattern TEXT = Pattern.compile("\\P{Cntrl}{1,256}");
+
+    private final ServingDefaults defaults;
+
+    RegistrationRules(ServingDefaults defaults) {
+        this.defaults = defaults;
+    }
+
+    /**
+     * Looks at all that needs no archive, which may take long to fetch.
+     *
+     * @throws ServingException if a name or a number breaks its rule
+     */
+    void check(Registration registration) {
+        registration.modelName().ifPresent(name -> checkName("Model name", name));
+        registration.handler().ifPresent(handler -> checkText("handler", handler));
+        registration.runtimeType().ifPresent(runtime -> checkText("runtime", runtime));
+        wanted(registration, "", "", "");
+    }
+
+    static String checkName(String what, String name) {
+        if (!ModelNames.isAllowed(name)) {
+            throw new ServingException(
+                    Kind.BAD_REQUEST, what + " '" + OneLine.name(name) + "' must " + ModelNames.RULE + ".");
+        }
+        return name;
+    }
+
+    private static void checkText(String what, String text) {
+        if (!TEXT.matcher(text).matches()) {
+            throw new ServingException(
+                    Kind.BAD_REQUEST,
+                    what + " '" + OneLine.name(text)
+                            + "' must be 1 to 256 characters, none of them a control character.");
+        }
+    }
+
+    /**
+     * How the version is to be served.
+     *
+     * @param fileName the archive's
+     * @param runtime the archive's, for a registration that names none
+     * @throws ServingException if a number breaks its rule
+     */
+    VersionState wanted(Registration registration, String fileName, String runtime, String sha256) {
+        int workers = registration.initialWorkers().orElse(defaults.workers());
+        return new VersionState(
+                fileName,
+                workers,
+                workers,
+                registration.batchSize().orElse(1),
+                registration.maxBatchDelay().orElse(Duration.ofMillis(100)),
+                registration.responseTimeout().orElse(defaults.responseTimeout()),
+                registration.startupTimeout().orElse(defaults.startupTimeout()),
+                registration.runtimeType().orElse(runtime),
+                registration.handler(),
+                registration.location().contains("://") ? Optional.of(registration.location()) : Optional.empty(),
+                Optional.of(sha256));
+    }
+}

@@ -1,0 +1,74 @@
+package dev.holdfast.host.serving;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one timer of a pool, which watches the oldest request that is open, and runs only while one is: every request of a
+ * pool has the same time, so that a timer for each would buy nothing, and the JDK's timers all meet at one lock.
+ *
+ * <p>Used under the pool's lock, all of it.
+ */
+final class ResponseTimer {
+
+    private final Runnable ring;
+    private @Nullable CompletableFuture<Void> running;
+
+    /** @param ring called when a request may be late, on a thread of the common pool that holds no lock */
+    ResponseTimer(Runnable ring) {
+        this.ring = ring;
+    }
+
+    /** A request with this time came; does nothing where an older one is watched. */
+    void watch(Duration timeout) {
+        if (running == null) {
+            start(timeout.toNanos());
+        }
+    }
+
+    private void start(long nanos) {
+        CompletableFuture<Void> started =
+                new CompletableFuture<Void>().completeOnTimeout(null, Math.max(1, nanos), TimeUnit.NANOSECONDS);
+        running = started;
+        started.thenRunAsync(ring);
+    }
+
+    /**
+     * After it rang: finds the requests whose time is over, and goes on with the oldest of the others.
+     *
+     * @param requests all that are not known to be answered; one may be answered while those behind it are open
+     */
+    List<PendingRequest> late(List<? extends Iterable<PendingRequest>> requests, Duration timeout) {
+        List<PendingRequest> late = new ArrayList<>();
+        long latestArrival = System.nanoTime() - timeout.toNanos();
+        long toNext = Long.MAX_VALUE;
+        for (Iterable<PendingRequest> some : requests) {
+            for (PendingRequest request : some) {
+                if (request.answer().isDone()) {
+                    continue;
+                }
+                long left = request.arrivedNanos() - latestArrival;
+                if (left <= 0) {
+                    late.add(request);
+                } else {
+                    toNext = Math.min(toNext, left);
+                }
+            }
+        }
+        running = null;
+        if (toNext != Long.MAX_VALUE) {
+            start(toNext);
+        }
+        return late;
+    }
+
+    void cancel() {
+        if (running != null) {
+            running.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.host.snapshot.Snapshots.Take;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of a detachment by the operator's decision, which takes effect in the store or not at all: whatever fails leaves
+ * the host detached and its spool whole. Used by the keeper's thread alone.
+ */
+final class OperatorAttach {
+
+    private static final Logger log = LoggerFactory.getLogger(OperatorAttach.class);
+    private static final int TRIES = 16;
+
+    private final KeeperOptions options;
+    private final SnapshotSerializer store;
+    private final Spool spool;
+    private final NextSnapshot next;
+    private final Standing standing;
+
+    OperatorAttach(KeeperOptions options, SnapshotSerializer store, Spool spool, NextSnapshot next, Standing standing) {
+        this.options = options;
+        this.store = store;
+        this.spool = spool;
+        this.next = next;
+        this.standing = standing;
+    }
+
+    /**
+     * @param goesOver goes over to the state of a snapshot
+     * @return what was done, in one sentence
+     */
+    String attach(Take take, Consumer<Snapshot> goesOver) {
+        if (standing.isAttached()) {
+            throw new IllegalStateException("The host has attached to its store " + options.store() + " by itself");
+        }
+        String done = take == Take.STORE ? takeStore(goesOver) : takeLocal();
+        log.info(done);
+        return done;
+    }
+
+    private String takeStore(Consumer<Snapshot> goesOver) {
+        Snapshot last = store.getLast()
+                .orElseThrow(() -> new IllegalStateException("Store " + options.store() + " has no snapshot of group "
+                        + options.group() + " to go over to"));
+        goesOver.accept(last);
+        spool.dropPending();
+        spool.stored(last);
+        next.continueFrom(last.header());
+        standing.attachedWith(last.header());
+        return "Attached to store " + options.store() + "; the host serves its snapshot "
+                + last.header().name() + " now";
+    }
+
+    private String takeLocal() {
+        StoreHead.of(store).ifPresent(next::after);
+        Snapshot snapshot = saveAboveEverything();
+        spool.stored(snapshot);
+        next.kept(snapshot.header());
+        standing.attachedWith(snapshot.header());
+        spool.dropPending();
+        return "Attached to store " + options.store() + "; what this host serves is its snapshot "
+                + snapshot.header().name() + " now";
+    }
+
+    /** Damaged snapshots have revisions that nobody can read. */
+    private Snapshot saveAboveEverything() {
+        for (int tries = 1; ; tries++) {
+            Snapshot snapshot = next.make(SnapshotKind.SNAPSHOT, Optional.empty());
+            try {
+                store.save(snapshot);
+                return snapshot;
+            } catch (SnapshotConflictException e) {
+                if (tries == TRIES) {
+                    throw e;
+                }
+                next.passOver();
+            }
+        }
+    }
+}

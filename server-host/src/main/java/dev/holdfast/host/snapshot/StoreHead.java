@@ -1,0 +1,33 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+
+/** The newest snapshot of a store, by its header. */
+final class StoreHead {
+
+    private StoreHead() {}
+
+    /**
+     * By the strongly consistent read; a list may be served from an index that lags behind.
+     *
+     * @return empty if the store has none
+     */
+    static Optional<SnapshotHeader> of(SnapshotSerializer store) {
+        try {
+            return store.getLast().map(Snapshot::header);
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return firstListed(store);
+        }
+    }
+
+    /** @return empty if the store lists none */
+    static Optional<SnapshotHeader> firstListed(SnapshotSerializer store) {
+        return store.list(ListRequest.firstPage(1)).headers().stream().findFirst();
+    }
+}
