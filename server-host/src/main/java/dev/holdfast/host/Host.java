@@ -18,6 +18,7 @@ import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.NoSnapshots;
 import dev.holdfast.host.snapshot.SnapshotKeeper;
 import dev.holdfast.host.snapshot.SnapshotText;
@@ -60,8 +61,7 @@ public final class Host implements AutoCloseable {
     /** Within the minute that an orderly stop has, whatever the store does: what was acknowledged is durable already. */
     private static final Duration LAST_SNAPSHOT = Duration.ofSeconds(30);
 
-    /** Beyond this a state takes seconds to store and minutes to send over a slow network. */
-    private static final long WARN_STATE_BYTES = 256L * 1024 * 1024;
+    private static final Duration HOUSEKEEPING = Duration.ofHours(1);
 
     private final Closer closer;
     private final HttpApis http;
@@ -144,7 +144,7 @@ public final class Host implements AutoCloseable {
         DirectoryModelStore store = closer.add(modelStore(options, config));
         Metrics metrics = new Metrics(HostName.of(config));
         Runtimes runtimes = new Runtimes(List.of(new OnnxRuntime(), new BuiltInRuntime()));
-        LearnedStates learned = closer.add(new LearnedStates(() -> states(begin), WARN_STATE_BYTES, clock));
+        LearnedStates learned = closer.add(new LearnedStates(() -> states(begin), config.stateWarnBytes(), clock));
         ModelServing serving = closer.add(new ModelServing(
                 current, changes, store, runtimes::load, learned, servingDefaults(config), metrics, clock));
         List<String> failures =
@@ -165,6 +165,7 @@ public final class Host implements AutoCloseable {
             noteStartup(
                     await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
             learned.start(serving);
+            closer.add(housekeeping(begin.persistence().orElseThrow(), snapshots, clock));
         }
         closer.add(retrying(serving));
         String summary = summary(begin, current.get(), failures, snapshots.status());
@@ -221,6 +222,33 @@ public final class Host implements AutoCloseable {
         retries.scheduleWithFixedDelay(
                 () -> retry(serving), RETRY_FAILED_MODELS_SECONDS, RETRY_FAILED_MODELS_SECONDS, TimeUnit.SECONDS);
         return retries::shutdownNow;
+    }
+
+    /** The first round soon, so that a host that is restarted often comes to it too. */
+    private static AutoCloseable housekeeping(Persistence persistence, Snapshots snapshots, Clock clock) {
+        ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "housekeeping");
+            thread.setDaemon(true);
+            return thread;
+        });
+        Housekeeping[] opened = new Housekeeping[1];
+        rounds.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {
+                            opened[0] = opened[0] == null ? persistence.housekeeping(clock) : opened[0];
+                            opened[0].run();
+                        }
+                    } catch (RuntimeException e) {
+                        // An exception would end the schedule.
+                        log.warn("Old snapshots and chunks stay for now: {}", e.getMessage());
+                        log.debug("Housekeeping failed", e);
+                    }
+                },
+                60,
+                HOUSEKEEPING.toSeconds(),
+                TimeUnit.SECONDS);
+        return rounds::shutdownNow;
     }
 
     private static void retry(ModelServing serving) {

@@ -8,6 +8,7 @@ import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.snapshot.ChosenChunks;
+import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.KeeperOptions;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
 import dev.holdfast.host.snapshot.Restore;
@@ -17,6 +18,7 @@ import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.state.Codecs;
 import dev.holdfast.host.state.StateStore;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
+import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
@@ -166,12 +168,30 @@ final class Persistence implements AutoCloseable {
         if (opened == null) {
             opened = new StateStore(
                     chunks,
-                    serializerConfig(storeName, Map.of()).codec("none"),
+                    codec(),
                     Codecs.all(),
                     Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors())));
             states = opened;
         }
         return opened;
+    }
+
+    private Codec codec() {
+        try {
+            return serializerConfig(storeName, Map.of()).codec(config.stateCodec());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("state_codec: " + e.getMessage(), e);
+        }
+    }
+
+    /** What removes old snapshots and the chunks that none of the others needs. */
+    Housekeeping housekeeping(Clock clock) {
+        return new Housekeeping(
+                new Housekeeping.Rule(config.snapshotKeep(), config.snapshotKeepFor()),
+                store,
+                chunks,
+                states().reader(),
+                clock);
     }
 
     @Override

@@ -50,6 +50,14 @@ public enum ConfigKey {
     SNAPSHOT_STORE_REQUIRED("false", Kept.NO),
     SNAPSHOT_GROUP("default", Kept.NO),
     SNAPSHOT_TIMEOUT("60", Kept.NO),
+    /** How many of the newest snapshots stay; 0 for all. */
+    SNAPSHOT_KEEP("0", Kept.NO),
+    /** For how many days snapshots stay; 0 for ever. */
+    SNAPSHOT_KEEP_DAYS("0", Kept.NO),
+    /** What chunks of model state are packed with: a codec, or a codec and its level. */
+    STATE_CODEC("none", Kept.NO),
+    /** From this size in MiB on, the log names the largest parts of a model's state. */
+    STATE_WARN_SIZE("256", Kept.NO),
     RESTORE("fallback", Kept.NO),
     HOST_NAME("", Kept.NO);
 

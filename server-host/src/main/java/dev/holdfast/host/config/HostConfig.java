@@ -61,6 +61,9 @@ public final class HostConfig {
         tokenFailureStatus();
         strictRestore();
         snapshotTimeout();
+        snapshotKeep();
+        snapshotKeepFor();
+        stateWarnBytes();
         for (ConfigKey key : ConfigKey.values()) {
             if (key.otherwise().equals("true") || key.otherwise().equals("false")) {
                 bool(key);
@@ -217,6 +220,26 @@ public final class HostConfig {
     /** How long one call of a serializer may take, whatever the serializer says itself. */
     public Duration snapshotTimeout() {
         return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_TIMEOUT, 1, 86_400));
+    }
+
+    /** How many of the newest snapshots stay; 0 for all. */
+    public int snapshotKeep() {
+        return number(ConfigKey.SNAPSHOT_KEEP, 0, 1_000_000);
+    }
+
+    /** For how long snapshots stay; zero for ever. */
+    public Duration snapshotKeepFor() {
+        return Duration.ofDays(number(ConfigKey.SNAPSHOT_KEEP_DAYS, 0, 36_500));
+    }
+
+    /** What chunks of model state are packed with: a codec, or a codec and its level. */
+    public String stateCodec() {
+        return get(ConfigKey.STATE_CODEC);
+    }
+
+    /** From this many bytes on, the log names the largest parts of a model's state. */
+    public long stateWarnBytes() {
+        return number(ConfigKey.STATE_WARN_SIZE, 1, 1_000_000) * 1024L * 1024;
     }
 
     public boolean strictRestore() {

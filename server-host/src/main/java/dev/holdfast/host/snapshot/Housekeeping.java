@@ -1,0 +1,182 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.host.serving.ModelSave;
+import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.state.ChunkCollector;
+import dev.holdfast.host.state.StateReader;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What removes old snapshots from the store, and then the chunks of model state that none of the others needs.
+ *
+ * <p>What the rule's number or its age keeps stays. So do snapshots that an operator saved under a name, and the last one.
+ * As long as any snapshot of the group cannot be read, no chunk is removed: nobody can tell what it needs.
+ *
+ * <p>One thread at a time. Several hosts of a group may do this at once.
+ */
+public final class Housekeeping {
+
+    private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
+    /** So that one round does not take long; the next one goes on. */
+    private static final int MOST_REMOVED = 1000;
+
+    private final Rule rule;
+    private final SnapshotSerializer store;
+    private final ChunkStore chunks;
+    private final StateReader states;
+    private final Clock clock;
+    /** What each snapshot refers to, by its save-id: a snapshot never changes. */
+    private final Map<String, Set<StateReference>> known = new HashMap<>();
+
+    /**
+     * Which snapshots stay.
+     *
+     * @param newest how many of the newest; 0 for no such rule
+     * @param age those that are younger than this; zero for no such rule
+     */
+    public record Rule(int newest, Duration age) {
+
+        boolean keepsAll() {
+            return newest == 0 && age.isZero();
+        }
+    }
+
+    /** @param chunks where the states are that the store's snapshots refer to */
+    public Housekeeping(Rule rule, SnapshotSerializer store, ChunkStore chunks, StateReader states, Clock clock) {
+        this.rule = rule;
+        this.store = store;
+        this.chunks = chunks;
+        this.states = states;
+        this.clock = clock;
+    }
+
+    /**
+     * Does one round.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store fails, or a snapshot that may need chunks cannot be read
+     */
+    public void run() {
+        int snapshots = rule.keepsAll() ? 0 : removeSnapshots();
+        // Most hosts have no models that learn, and need not read all their snapshots to find that out.
+        int removed = chunks.list("", 1).isEmpty()
+                ? 0
+                : new ChunkCollector(chunks, clock, ChunkCollector.SHORTEST_GRACE).collect(this::needed);
+        if (snapshots > 0 || removed > 0) {
+            log.info("Removed {} old snapshots, and {} chunks that no snapshot needs", snapshots, removed);
+        }
+    }
+
+    private int removeSnapshots() {
+        // Where the last one cannot be read, an older one may be all that there is.
+        Optional<Snapshot> last = store.getLast();
+        Instant keptFrom = rule.age().isZero() ? Instant.MAX : clock.instant().minus(rule.age());
+        List<SnapshotHeader> old = new ArrayList<>();
+        int newer = 0;
+        for (SnapshotHeader header : headers()) {
+            boolean kept = newer++ < rule.newest()
+                    || !header.createdOn().isBefore(keptFrom)
+                    || header.kind() == SnapshotKind.SAVE
+                    || last.filter(snapshot -> snapshot.header().equals(header)).isPresent();
+            if (!kept) {
+                old.add(header);
+            }
+        }
+        // The oldest first, so that a round that is cut short leaves no gaps.
+        List<SnapshotHeader> now = old.subList(Math.max(0, old.size() - MOST_REMOVED), old.size());
+        int removed = 0;
+        for (int i = now.size() - 1; i >= 0; i--) {
+            try {
+                removed += store.delete(now.get(i).name()) ? 1 : 0;
+            } catch (UnsupportedOperationException e) {
+                log.warn("Old snapshots stay: {}", e.getMessage());
+                break;
+            }
+        }
+        return removed;
+    }
+
+    private List<SnapshotHeader> headers() {
+        List<SnapshotHeader> headers = new ArrayList<>();
+        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
+        while (true) {
+            SnapshotPage page = store.list(request);
+            headers.addAll(page.headers());
+            if (page.nextPageToken().isEmpty()) {
+                return headers;
+            }
+            request = request.page(page.nextPageToken().get());
+        }
+    }
+
+    /** Every chunk that a snapshot of the group needs. */
+    private Set<String> needed() {
+        Set<StateReference> references = new HashSet<>();
+        Set<String> there = new HashSet<>();
+        // The last one for certain: a list may lag behind the store.
+        store.getLast().ifPresent(last -> references.addAll(references(last, there)));
+        for (SnapshotHeader header : headers()) {
+            Set<StateReference> before = known.get(header.saveId());
+            if (before != null) {
+                references.addAll(before);
+                there.add(header.saveId());
+                continue;
+            }
+            try {
+                references.addAll(references(store.get(header.name()), there));
+            } catch (SnapshotNotFoundException e) {
+                // Removed since it was listed: it needs nothing any more.
+                log.debug("Snapshot {} is gone", header.name());
+            }
+        }
+        known.keySet().retainAll(there);
+        Set<String> ids = new HashSet<>();
+        references.forEach(reference -> ids.addAll(states.find(reference).chunkIds()));
+        return ids;
+    }
+
+    private Set<StateReference> references(Snapshot snapshot, Set<String> there) {
+        there.add(snapshot.header().saveId());
+        return known.computeIfAbsent(
+                snapshot.header().saveId(),
+                ignored -> references(SnapshotText.parse(snapshot.header().name(), snapshot.text())
+                        .state()));
+    }
+
+    /** The states that a serving state refers to. */
+    public static Set<StateReference> references(ServingState state) {
+        Set<StateReference> references = new HashSet<>();
+        for (ModelState model : state.models().values()) {
+            for (VersionState version : model.versions().values()) {
+                version.learned().ifPresent(references::add);
+            }
+        }
+        state.saves()
+                .values()
+                .forEach(ids -> ids.values()
+                        .forEach(generations ->
+                                generations.stream().map(ModelSave::state).forEach(references::add)));
+        return references;
+    }
+}
