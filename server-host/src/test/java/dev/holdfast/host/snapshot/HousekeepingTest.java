@@ -1,0 +1,262 @@
+package dev.holdfast.host.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.holdfast.host.serving.ModelSave;
+import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.state.StateCapture;
+import dev.holdfast.host.state.StateFormat;
+import dev.holdfast.host.state.StatePart;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.host.state.StateStore;
+import dev.holdfast.host.state.StoredState;
+import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
+import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.Codec;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HousekeepingTest {
+
+    private static final Instant NOW = Instant.parse("2026-11-21T09:30:00Z");
+    private static final Housekeeping.Rule ALL = new Housekeeping.Rule(0, Duration.ZERO);
+
+    @TempDir
+    private Path logs;
+
+    private SnapshotSerializer fs;
+    private ChunkStore chunks;
+    private StateStore states;
+    private long revision;
+
+    @BeforeEach
+    void open() {
+        fs = new FsSnapshotSerializerFactory()
+                .open(SerializerConfig.builder("fs", logs).build());
+        chunks = fs.chunks().orElseThrow();
+        states = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 1);
+    }
+
+    @AfterEach
+    void close() {
+        states.close();
+        fs.close();
+    }
+
+    private record Capture(List<StatePart> parts) implements StateCapture {
+
+        @Override
+        public StateFormat format() {
+            return new StateFormat("numbers", 1, "");
+        }
+
+        @Override
+        public long number() {
+            return 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private StateReference learn(long seed) {
+        byte[] bytes = new byte[300_000];
+        new Random(seed).nextBytes(bytes);
+        return states.writer()
+                .write(new Capture(List.of(StatePart.of("numbers", bytes))), StoredState.NONE)
+                .state()
+                .reference()
+                .orElseThrow();
+    }
+
+    private static ServingState learned(StateReference state) {
+        return ServingState.EMPTY.with(
+                "m", ModelState.of("1.0", States.version("m.mar", 1, 1).withLearned(state)));
+    }
+
+    private SnapshotHeader save(String name, SnapshotKind kind, Duration age, ServingState state) {
+        var snapshot = SnapshotText.write(
+                SnapshotHeader.builder()
+                        .name(name)
+                        .kind(kind)
+                        .createdOn(NOW.minus(age))
+                        .group("default")
+                        .revision(++revision)
+                        .host("h"),
+                Map.of(),
+                state);
+        fs.save(snapshot);
+        return snapshot.header();
+    }
+
+    private void run(Housekeeping.Rule rule) {
+        new Housekeeping(rule, fs, chunks, states.reader(), Clock.fixed(NOW, ZoneOffset.UTC)).run();
+    }
+
+    private List<String> names() {
+        return fs.list(ListRequest.firstPage(100)).headers().stream()
+                .map(SnapshotHeader::name)
+                .toList();
+    }
+
+    /** All chunks were put before the hour in which they are safe. */
+    private void ageChunks() throws IOException {
+        try (Stream<Path> files = Files.walk(logs.resolve("config/.chunks"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.setLastModifiedTime(file, FileTime.from(NOW.minus(Duration.ofHours(2))));
+            }
+        }
+    }
+
+    @Test
+    void theNewestStayAndSavesAndTheLast() {
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(5), States.of("a"));
+        save("named", SnapshotKind.SAVE, Duration.ofDays(4), States.of("a"));
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), States.of("a"));
+        save("c.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(2), States.of("a"));
+        save("d.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(1), States.of("a"));
+
+        run(new Housekeeping.Rule(2, Duration.ZERO));
+
+        assertThat(names()).containsExactly("d.cfg", "c.cfg", "named");
+    }
+
+    @Test
+    void theYoungStay() {
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(5), States.of("a"));
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), States.of("a"));
+
+        run(new Housekeeping.Rule(0, Duration.ofDays(4)));
+        assertThat(names()).containsExactly("b.cfg");
+        run(new Housekeeping.Rule(0, Duration.ofDays(1)));
+        assertThat(names()).as("the last one stays however old it is").containsExactly("b.cfg");
+    }
+
+    @Test
+    void whatEitherRuleKeepsStays() {
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(9), States.of("a"));
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), States.of("a"));
+        save("c.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(2), States.of("a"));
+        save("d.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(1), States.of("a"));
+
+        run(new Housekeeping.Rule(1, Duration.ofDays(4)));
+
+        assertThat(names()).containsExactly("d.cfg", "c.cfg", "b.cfg");
+    }
+
+    @Test
+    void withoutARuleAllStay() {
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(900), States.of("a"));
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(800), States.of("a"));
+
+        run(ALL);
+
+        assertThat(names()).hasSize(2);
+    }
+
+    @Test
+    void nothingIsRemovedWhileTheLastOneIsDamaged() throws IOException {
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(5), States.of("a"));
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), States.of("a"));
+        Path file = logs.resolve("config/b.cfg");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[3] ^= 1;
+        Files.write(file, bytes);
+
+        assertThatExceptionOfType(SnapshotCorruptException.class)
+                .isThrownBy(() -> run(new Housekeeping.Rule(1, Duration.ZERO)));
+
+        assertThat(names()).contains("a.cfg");
+    }
+
+    @Test
+    void chunksGoWithTheSnapshotsThatNeededThem() throws IOException {
+        StateReference first = learn(1);
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(5), learned(first));
+        StateReference second = learn(2);
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), learned(second));
+        ageChunks();
+
+        run(ALL);
+        states.reader().find(first).verify();
+        run(new Housekeeping.Rule(1, Duration.ZERO));
+
+        states.reader().find(second).verify();
+        assertThat(chunks.missing(List.of(first.root().id()))).isNotEmpty();
+        assertThat(chunks.list("", 100))
+                .hasSize(states.reader().find(second).chunkIds().size());
+    }
+
+    @Test
+    void whatWasSavedUnderAnIdStays() throws IOException {
+        StateReference kept = learn(1);
+        ServingState state = learned(learn(2)).withSave("gone", "monday", new ModelSave("1.0", kept, NOW));
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(5), state);
+        ageChunks();
+
+        run(ALL);
+
+        states.reader().find(kept).verify();
+        assertThat(SnapshotText.parse("a.cfg", fs.get("a.cfg").text()).state()).isEqualTo(state);
+    }
+
+    @Test
+    void noChunkGoesWhileASnapshotCannotBeRead() throws IOException {
+        StateReference hidden = learn(1);
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(5), learned(hidden));
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), learned(learn(2)));
+        ageChunks();
+        Path file = logs.resolve("config/a.cfg");
+        byte[] whole = Files.readAllBytes(file);
+        byte[] damaged = whole.clone();
+        damaged[3] ^= 1;
+        Files.write(file, damaged);
+
+        assertThatExceptionOfType(SnapshotCorruptException.class).isThrownBy(() -> run(ALL));
+
+        Files.write(file, whole);
+        states.reader().find(hidden).verify();
+    }
+
+    @Test
+    void aTextSaysWhatAModelHasLearned() {
+        StateReference reference = learn(1);
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ZERO, learned(reference));
+
+        String text = fs.get("a.cfg").text();
+
+        assertThat(SnapshotText.parse("a.cfg", text)
+                        .state()
+                        .model("m")
+                        .flatMap(model -> Optional.ofNullable(model.versions().get("1.0")))
+                        .flatMap(version -> version.learned()))
+                .contains(reference);
+        assertThatExceptionOfType(SnapshotCorruptException.class)
+                .isThrownBy(() -> ModelSnapshotJson.read(
+                        "x", "{'modelCount':1,'models':{'m':{'1.0':{'learned':{'format':'numbers'}}}}}"))
+                .withMessageContaining("formatVersion");
+    }
+}
