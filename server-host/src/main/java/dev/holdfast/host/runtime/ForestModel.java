@@ -3,7 +3,6 @@ package dev.holdfast.host.runtime;
 import com.amazon.randomcutforest.RandomCutForest;
 import dev.holdfast.host.state.StateCapture;
 import dev.holdfast.host.state.StateFormat;
-import dev.holdfast.host.state.StatePart;
 import dev.holdfast.host.state.StateSource;
 import dev.holdfast.host.text.OneLine;
 import java.util.List;
@@ -220,18 +219,5 @@ final class ForestModel implements LearningModel {
     @Override
     public void close() {
         closed = true;
-    }
-
-    /** A view that shares nothing with its model any more. */
-    record CopiedState(StateFormat format, List<StatePart> parts) implements StateCapture {
-
-        /** No model that is captured as a copy tracks what it changes. */
-        @Override
-        public long number() {
-            return 0;
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -36,6 +36,7 @@ final class ForestRestore {
     private int[] equals = {};
 
     private int[] uses = {};
+    private final List<Long> samplerSeeds = new ArrayList<>();
 
     private ForestRestore(StateSource source, ForestSettings settings) {
         this.source = source;
@@ -85,7 +86,7 @@ final class ForestRestore {
     private PointStoreState points(RandomCutForestState state) {
         int size = settings.pointSize();
         int most = settings.mostPoints();
-        PartReader part = PartReader.open(source, "forest", 1024 + 4L * most + 4L * size);
+        PartReader part = PartReader.open(source, "forest", 1024 + 4L * most + 4L * size + 8L * settings.trees());
         long rows = part.getLong("number of rows", 0, MOST_ROWS);
         state.setTotalUpdates(rows);
         int capacity = part.getInt("room for points", 1, most);
@@ -93,6 +94,9 @@ final class ForestRestore {
         int numbers = part.getInt("count of numbers", 0, capacity * size);
         int[] locations = part.getInts(places);
         float[] shingle = part.getFloats(settings.shingleSize() > 1 ? size : 0);
+        for (int i = 0; i < settings.trees(); i++) {
+            samplerSeeds.add(part.getLong());
+        }
         part.end();
         PartReader pointsPart = PartReader.open(source, "points", 4L * (numbers + 1));
         float[] values = pointsPart.getFloats(numbers);
@@ -174,6 +178,7 @@ final class ForestRestore {
             for (int i = first; i < Math.min(first + each, settings.trees()); i++) {
                 CompactRandomCutTreeState tree = tree(part);
                 CompactSamplerState sampler = sampler(part, state.getTotalUpdates());
+                sampler.setRandomSeed(samplerSeeds.get(i));
                 // A tree of one point has no nodes: the root is a leaf, and that of an empty tree is nothing.
                 boolean noNodes = !tree.getNodeStoreState().isCanonicalAndNotALeaf();
                 tree.setRoot(noNodes ? (sampler.getSize() == 0 ? -1 : settings.sampleSize()) : 0);
@@ -243,7 +248,6 @@ final class ForestRestore {
 
     private CompactSamplerState sampler(PartReader part, long rows) {
         CompactSamplerState sampler = new CompactSamplerState();
-        sampler.setRandomSeed(part.getLong());
         int size = part.getInt("number of points", 0, settings.sampleSize());
         int[] sample = part.getInts(size);
         Map<Integer, Integer> placeOf = new HashMap<>();

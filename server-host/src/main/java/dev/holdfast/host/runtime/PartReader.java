@@ -128,6 +128,10 @@ final class PartReader {
         return values;
     }
 
+    boolean hasMore() {
+        return bytes.hasRemaining();
+    }
+
     /** Checks that nothing is left. */
     void end() {
         if (bytes.hasRemaining()) {

@@ -11,15 +11,18 @@ import java.util.zip.CRC32C;
  */
 final class PartWriter {
 
+    private static final int LARGEST = Integer.MAX_VALUE - 8;
+
     private ByteBuffer bytes = ByteBuffer.allocate(1024);
 
     private ByteBuffer room(long wanted) {
         if (bytes.remaining() < wanted) {
-            long size = Math.max(2L * bytes.capacity(), bytes.position() + wanted);
-            if (size > Integer.MAX_VALUE - 8) {
+            long least = bytes.position() + wanted;
+            if (least > LARGEST) {
                 throw new InferenceException(
-                        "A part of the state would be of " + size + " bytes, more than fit into one");
+                        "A part of the state would have " + least + " bytes, more than fit into an array");
             }
+            long size = Math.min(Math.max(2L * bytes.capacity(), least), LARGEST);
             bytes = ByteBuffer.wrap(Arrays.copyOf(bytes.array(), (int) size)).position(bytes.position());
         }
         return bytes;
