@@ -49,7 +49,13 @@ final class ForestModel implements LearningModel {
     private final AtomicLong updates = new AtomicLong();
     private volatile boolean closed;
 
+    /** A forest that has learned nothing. */
     ForestModel(String name, ForestSettings settings) {
+        this(name, settings, new RandomCutForest(builder(settings)));
+    }
+
+    /** @param forest of these settings, which nobody else uses */
+    ForestModel(String name, ForestSettings settings, RandomCutForest forest) {
         this.name = name;
         this.settings = settings;
         this.signature = new ModelSignature(
@@ -58,7 +64,11 @@ final class ForestModel implements LearningModel {
                 List.of(new TensorSpec("score", TensorType.FP64, List.of(-1L))),
                 false);
         this.format = new StateFormat(RandomCutForestRuntime.NAME, FORMAT_VERSION, settings.fingerprint());
-        this.forest = RandomCutForest.builder()
+        this.forest = forest;
+    }
+
+    static RandomCutForest.Builder<?> builder(ForestSettings settings) {
+        return RandomCutForest.builder()
                 .dimensions(settings.pointSize())
                 .shingleSize(settings.shingleSize())
                 .internalShinglingEnabled(settings.shingleSize() > 1)
@@ -66,8 +76,7 @@ final class ForestModel implements LearningModel {
                 .sampleSize(settings.sampleSize())
                 .timeDecay(settings.timeDecay())
                 .outputAfter(settings.outputAfter())
-                .randomSeed(settings.seed())
-                .build();
+                .randomSeed(settings.seed());
     }
 
     @Override
@@ -101,6 +110,7 @@ final class ForestModel implements LearningModel {
 
     private Tensor scores(float[][] rows) {
         double[] scores = new double[rows.length];
+        requireOpen();
         access.readLock().lock();
         try {
             requireUsable();
@@ -116,6 +126,7 @@ final class ForestModel implements LearningModel {
     @Override
     public long train(List<Tensor> inputs) {
         float[][] rows = rows(inputs);
+        requireOpen();
         learning.lock();
         try {
             requireUsable();
@@ -141,10 +152,13 @@ final class ForestModel implements LearningModel {
         }
     }
 
-    private void requireUsable() {
+    private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("Model " + name + " is closed");
         }
+    }
+
+    private void requireUsable() {
         if (failure != null) {
             throw unusable(failure);
         }

@@ -2,7 +2,6 @@ package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -162,10 +161,5 @@ final class Sessions {
 
     synchronized long updates() {
         return updates;
-    }
-
-    /** The ids, those idle longest first. */
-    synchronized List<String> ids() {
-        return new ArrayList<>(byId.keySet());
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.amazon.randomcutforest.RandomCutForest;
 import dev.holdfast.host.state.StateDamagedException;
 import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateMismatchException;
@@ -323,6 +324,47 @@ class ForestModelTest {
         assertThat(StoredParts.of(model).bytes())
                 .usingRecursiveComparison()
                 .isEqualTo(StoredParts.of(alone).bytes());
+    }
+
+    /** A forest that breaks when it is told to. */
+    private static final class BreakingForest extends RandomCutForest {
+
+        private boolean breaks;
+
+        BreakingForest() {
+            super(ForestModel.builder(SMALL));
+        }
+
+        @Override
+        public void update(float[] point) {
+            if (breaks) {
+                throw new IllegalStateException("out of space");
+            }
+            super.update(point);
+        }
+    }
+
+    @Test
+    void aForestThatFailedInTheMidstOfARowIsNeitherAskedNorStoredUntilItIsRestored() {
+        BreakingForest forest = new BreakingForest();
+        ForestModel model = new ForestModel("m", SMALL, forest);
+        model.train(request(stream(3, 100, 13)));
+        double[] before = scores(model, new double[] {1, 2, 3});
+        StoredParts stored = StoredParts.of(model);
+        forest.breaks = true;
+
+        assertThatThrownBy(() -> model.train(request(new double[3])))
+                .isInstanceOf(InferenceException.class)
+                .hasMessageContaining("failed in the midst of learning a row")
+                .hasMessageContaining("out of space");
+
+        assertThatThrownBy(() -> scores(model, new double[3])).isInstanceOf(InferenceException.class);
+        assertThatThrownBy(() -> model.train(request(new double[3]))).isInstanceOf(InferenceException.class);
+        assertThatThrownBy(model::capture).isInstanceOf(InferenceException.class);
+        assertThat(model.updates()).isEqualTo(100);
+        model.restore(stored);
+        assertThat(scores(model, new double[] {1, 2, 3})).containsExactly(before);
+        assertThat(model.train(request(new double[3]))).isOne();
     }
 
     @Test
