@@ -2,6 +2,7 @@ package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -145,10 +146,17 @@ final class Sessions {
     }
 
     /** What all sessions carry at this moment, by their ids; calls under way have not happened yet. */
-    synchronized SortedMap<String, List<Tensor>> states() {
-        dropIdle();
+    SortedMap<String, List<Tensor>> states() {
+        List<Map.Entry<String, List<Tensor>>> copy = new ArrayList<>();
+        synchronized (this) {
+            dropIdle();
+            for (Session session : byId.values()) {
+                session.state.ifPresent(state -> copy.add(Map.entry(session.id, state)));
+            }
+        }
+        // Calls need not wait while they are sorted.
         SortedMap<String, List<Tensor>> states = new TreeMap<>();
-        byId.values().forEach(session -> session.state.ifPresent(state -> states.put(session.id, state)));
+        copy.forEach(session -> states.put(session.getKey(), session.getValue()));
         return states;
     }
 
