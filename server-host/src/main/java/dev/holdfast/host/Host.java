@@ -10,6 +10,8 @@ import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.Metrics;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.OnnxRuntime;
+import dev.holdfast.host.runtime.OnnxSessionRuntime;
+import dev.holdfast.host.runtime.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.CurrentState;
@@ -143,7 +145,9 @@ public final class Host implements AutoCloseable {
 
         DirectoryModelStore store = closer.add(modelStore(options, config));
         Metrics metrics = new Metrics(HostName.of(config));
-        Runtimes runtimes = new Runtimes(List.of(new OnnxRuntime(), new BuiltInRuntime()));
+        OnnxRuntime onnx = new OnnxRuntime();
+        Runtimes runtimes = new Runtimes(
+                List.of(onnx, new OnnxSessionRuntime(onnx, clock), new RandomCutForestRuntime(), new BuiltInRuntime()));
         LearnedStates learned = closer.add(new LearnedStates(() -> states(begin), config.stateWarnBytes(), clock));
         ModelServing serving = closer.add(new ModelServing(
                 current, changes, store, runtimes::load, learned, servingDefaults(config), metrics, clock));

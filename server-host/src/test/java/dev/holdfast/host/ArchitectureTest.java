@@ -88,6 +88,7 @@ class ArchitectureTest {
         return Stream.of(
                 new String[] {"plugins", "org.pf4j.."},
                 new String[] {"runtime", "ai.onnxruntime.."},
+                new String[] {"runtime", "com.amazon.randomcutforest.."},
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},

@@ -44,7 +44,7 @@ final class InputCheck {
         }
     }
 
-    private static boolean fits(long[] shape, List<Long> wanted) {
+    static boolean fits(long[] shape, List<Long> wanted) {
         // ONNX Runtime shows an input of any rank like a scalar; which of them it is, only a run tells.
         if (wanted.isEmpty()) {
             return true;

@@ -1,0 +1,294 @@
+package dev.holdfast.host.runtime;
+
+import dev.holdfast.host.runtime.Sessions.Session;
+import dev.holdfast.host.state.StateCapture;
+import dev.holdfast.host.state.StateFormat;
+import dev.holdfast.host.state.StateSource;
+import dev.holdfast.host.text.OneLine;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * An ONNX model of which some outputs are inputs of the next call of the same session.
+ *
+ * <pre>
+ *   request: session_id, inputs ──▶ inputs + what the session carries ──▶ run ──▶ outputs
+ *                                              ▲                           │
+ *                                              └── carried outputs ◀───────┘
+ * </pre>
+ *
+ * <p>A request names its session in {@code session_id}, BYTES[1], and may end it by {@code session_end}, BOOL[1]. One
+ * without a session begins anew, and what it would carry is dropped. Requests of one session run one at a time in the order
+ * in which they come; those of different sessions run side by side. What a session carries is replaced when the batch of
+ * its request has succeeded as a whole: a request that failed, and is sent again, has not happened.
+ */
+final class OnnxSessionModel implements StatefulModel {
+
+    private static final TensorSpec SESSION_ID = new TensorSpec("session_id", TensorType.BYTES, List.of(1L));
+    private static final TensorSpec SESSION_END = new TensorSpec("session_end", TensorType.BOOL, List.of(1L));
+    private static final int FORMAT_VERSION = 1;
+
+    private final String name;
+    private final LoadedModel model;
+    private final SessionSettings settings;
+    private final Sessions sessions;
+    private final ModelSignature signature;
+    private final InputCheck check;
+    /** The inputs that are carried, and in the same order what they are in a session's first call. */
+    private final List<TensorSpec> carried;
+
+    private final List<Tensor> first;
+    private final SessionState codec;
+    private final StateFormat format;
+
+    /** @param digest of the model's file */
+    OnnxSessionModel(String name, LoadedModel model, SessionSettings settings, String digest, Clock clock) {
+        this.name = name;
+        this.model = model;
+        this.settings = settings;
+        this.sessions = new Sessions(name, settings, clock);
+        ModelSignature plain = model.signature();
+        this.carried = settings.carry().keySet().stream()
+                .map(input -> carried(plain, input))
+                .toList();
+        this.first = carried.stream().map(this::first).toList();
+        List<TensorSpec> inputs = plain.inputs().stream()
+                .filter(input -> !settings.carry().containsKey(input.name()))
+                .toList();
+        this.check = new InputCheck(name, inputs);
+        List<TensorSpec> named = new ArrayList<>(inputs);
+        named.add(SESSION_ID);
+        this.signature = new ModelSignature(
+                plain.platform(),
+                named,
+                plain.outputs().stream()
+                        .filter(output -> !settings.carry().containsValue(output.name()))
+                        .toList(),
+                false);
+        this.codec = new SessionState(carried, settings);
+        this.format = new StateFormat(
+                OnnxSessionRuntime.NAME,
+                FORMAT_VERSION,
+                fingerprint(digest, settings.carry().toString()));
+    }
+
+    /** Readable where the names are short and plain, as they mostly are. */
+    private static String fingerprint(String digest, String carry) {
+        String plain = carry.replace(", ", ",");
+        String readable = plain.matches("[!-~]{1,100}") ? plain : Sha256.of(carry.getBytes(StandardCharsets.UTF_8));
+        return "carry=" + readable + ",model=" + digest;
+    }
+
+    private TensorSpec carried(ModelSignature plain, String input) {
+        for (TensorSpec control : List.of(SESSION_ID, SESSION_END)) {
+            if (find(plain.inputs(), control.name()).isPresent()) {
+                throw refused("the model has an input of its own named " + control.name());
+            }
+        }
+        String output = settings.carry().getOrDefault(input, "");
+        TensorSpec to = find(plain.inputs(), input)
+                .orElseThrow(() -> refused("'carry' names the input '" + OneLine.name(input)
+                        + "', which the model does not have; it has " + names(plain.inputs())));
+        TensorSpec from = find(plain.outputs(), output)
+                .orElseThrow(() -> refused("'carry' names the output '" + OneLine.name(output)
+                        + "', which the model does not have; it has " + names(plain.outputs())));
+        if (to.type() != from.type() || to.type() == TensorType.BYTES) {
+            throw refused("'carry' takes the input '" + OneLine.name(input) + "' of the type " + to.type()
+                    + " from an output of the type " + from.type() + "; both must be of one type, and not BYTES");
+        }
+        return to;
+    }
+
+    /** What a session carries before its first call: zeros, in the shape that the model or the settings say. */
+    private Tensor first(TensorSpec spec) {
+        List<Long> shape = settings.shapes().getOrDefault(spec.name(), spec.shape());
+        long[] sizes = shape.stream().mapToLong(size -> size).toArray();
+        if (shape.contains(-1L) || !InputCheck.fits(sizes, spec.shape())) {
+            throw refused("the input '" + OneLine.name(spec.name()) + "' has the shape " + spec.shape()
+                    + "; 'shapes' must say which it has at the beginning of a session, such as [2, 1, 128], and not "
+                    + shape);
+        }
+        long bytes = TensorBytes.width(spec.type());
+        for (long size : sizes) {
+            bytes = Math.min(bytes * size, Integer.MAX_VALUE);
+        }
+        if (bytes > settings.maxSessionBytes()) {
+            throw refused("'maxSessionBytes' is " + settings.maxSessionBytes() + ", and the input '"
+                    + OneLine.name(spec.name()) + "' alone takes " + bytes);
+        }
+        return TensorBytes.tensor(spec, sizes, new byte[(int) bytes]);
+    }
+
+    private ModelLoadException refused(String why) {
+        return new ModelLoadException("Archive " + name + ": " + SessionSettings.FILE + ": " + why);
+    }
+
+    private static Optional<TensorSpec> find(List<TensorSpec> specs, String name) {
+        return specs.stream().filter(spec -> spec.name().equals(name)).findFirst();
+    }
+
+    private static Optional<Tensor> tensor(List<Tensor> tensors, String name) {
+        return tensors.stream().filter(tensor -> tensor.name().equals(name)).findFirst();
+    }
+
+    private static String names(List<TensorSpec> specs) {
+        return OneLine.name(specs.stream().map(TensorSpec::name).toList().toString());
+    }
+
+    @Override
+    public ModelSignature signature() {
+        return signature;
+    }
+
+    @Override
+    public void check(List<Tensor> inputs) {
+        check.check(withoutControls(inputs));
+        for (TensorSpec control : List.of(SESSION_ID, SESSION_END)) {
+            List<Tensor> given = inputs.stream()
+                    .filter(input -> input.name().equals(control.name()))
+                    .toList();
+            for (Tensor input : given) {
+                if (given.size() > 1 || input.type() != control.type() || !isOne(input)) {
+                    throw new InvalidInputException("Model " + name + " wants " + control.name() + " once, as "
+                            + control.type() + "[1], not " + OneLine.name(given.toString()));
+                }
+            }
+        }
+        if (sessionId(inputs).isEmpty() && tensor(inputs, SESSION_END.name()).isPresent()) {
+            throw new InvalidInputException("Model " + name + " got session_end and no session_id to end");
+        }
+    }
+
+    private static boolean isOne(Tensor tensor) {
+        return tensor.shape().length == 1 && tensor.count() == 1;
+    }
+
+    private static List<Tensor> withoutControls(List<Tensor> inputs) {
+        return inputs.stream()
+                .filter(input ->
+                        !input.name().equals(SESSION_ID.name()) && !input.name().equals(SESSION_END.name()))
+                .toList();
+    }
+
+    private Optional<String> sessionId(List<Tensor> request) {
+        return tensor(request, SESSION_ID.name()).map(tensor -> {
+            byte[] id = ((byte[][]) tensor.elements())[0];
+            if (!SessionState.isId(id)) {
+                throw new InvalidInputException("Model " + name + " got a session_id of " + id.length
+                        + " bytes; it must have 1 to " + SessionState.LONGEST_ID);
+            }
+            try {
+                return StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(id))
+                        .toString();
+            } catch (CharacterCodingException e) {
+                throw new InvalidInputException("Model " + name + " got a session_id that is not UTF-8", e);
+            }
+        });
+    }
+
+    private static boolean ends(List<Tensor> request) {
+        return tensor(request, SESSION_END.name())
+                .map(tensor -> ((boolean[]) tensor.elements())[0])
+                .orElse(false);
+    }
+
+    @Override
+    public List<List<Tensor>> predict(List<List<Tensor>> batch) {
+        // In the order of their ids, so that two batches never wait for one another.
+        TreeSet<String> ids = new TreeSet<>();
+        batch.forEach(request -> sessionId(request).ifPresent(ids::add));
+        Map<String, Session> entered = new HashMap<>();
+        try {
+            for (String id : ids) {
+                entered.put(id, sessions.enter(id));
+            }
+            return predict(batch, entered);
+        } finally {
+            entered.values().forEach(sessions::leave);
+        }
+    }
+
+    private List<List<Tensor>> predict(List<List<Tensor>> batch, Map<String, Session> entered) {
+        Map<Session, Optional<List<Tensor>>> states = new HashMap<>();
+        entered.values().forEach(session -> states.put(session, sessions.state(session)));
+        List<List<Tensor>> answers = new ArrayList<>();
+        int inSessions = 0;
+        for (List<Tensor> request : batch) {
+            Optional<Session> session = sessionId(request).map(entered::get);
+            Call call = call(request, session.flatMap(states::get).orElse(first));
+            if (session.isPresent()) {
+                states.put(session.get(), ends(request) ? Optional.empty() : Optional.of(call.carried()));
+                inSessions++;
+            }
+            answers.add(call.outputs());
+        }
+        sessions.commit(states, inSessions);
+        return answers;
+    }
+
+    /** What a call gave: the outputs for the caller, and what its session carries from then on. */
+    private record Call(List<Tensor> outputs, List<Tensor> carried) {}
+
+    private Call call(List<Tensor> request, List<Tensor> state) {
+        List<Tensor> inputs = new ArrayList<>(withoutControls(request));
+        inputs.addAll(state);
+        List<Tensor> outputs = new ArrayList<>(model.predict(List.of(inputs)).get(0));
+        List<Tensor> next = new ArrayList<>();
+        long bytes = 0;
+        for (TensorSpec spec : carried) {
+            String output = settings.carry().getOrDefault(spec.name(), "");
+            Tensor given = tensor(outputs, output)
+                    .orElseThrow(
+                            () -> new InferenceException("Model " + name + " left out its output '" + output + "'"));
+            outputs.remove(given);
+            if (!InputCheck.fits(given.shape(), spec.shape())) {
+                throw new InferenceException("Model " + name + " gave " + given + ", which its input '" + spec.name()
+                        + "' of the shape " + spec.shape() + " does not take");
+            }
+            next.add(new Tensor(spec.name(), spec.type(), given.shape(), given.elements()));
+            bytes += (long) given.count() * TensorBytes.width(spec.type());
+        }
+        if (bytes > settings.maxSessionBytes()) {
+            throw new InvalidInputException("Model " + name + " would carry " + bytes + " bytes for the session, and "
+                    + SessionSettings.FILE + " allows " + settings.maxSessionBytes()
+                    + " (maxSessionBytes): end the session, and begin another");
+        }
+        return new Call(outputs, List.copyOf(next));
+    }
+
+    @Override
+    public StateFormat stateFormat() {
+        return format;
+    }
+
+    @Override
+    public StateCapture capture() {
+        return new CopiedState(format, codec.parts(sessions.states()));
+    }
+
+    @Override
+    public void restore(StateSource source) {
+        source.format().requireFits(format);
+        sessions.replace(codec.sessions(source));
+    }
+
+    @Override
+    public long updates() {
+        return sessions.updates();
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,66 @@
+package dev.holdfast.host.runtime;
+
+import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.text.OneLine;
+import java.io.IOException;
+import java.time.Clock;
+
+/**
+ * ONNX models that take again what they gave: recurrent networks for speech, text or sensors, of which the host keeps for
+ * each session what the next call needs.
+ *
+ * <p>An archive has the handler {@code onnx-session}, an ONNX model as its model file, and beside it {@code session.json},
+ * which {@link SessionSettings} describes.
+ */
+public final class OnnxSessionRuntime implements ModelRuntime {
+
+    static final String NAME = "onnx-session";
+
+    private final OnnxRuntime onnx;
+    private final Clock clock;
+
+    /** @param clock tells how long sessions have been idle */
+    public OnnxSessionRuntime(OnnxRuntime onnx, Clock clock) {
+        this.onnx = onnx;
+        this.clock = clock;
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String supports() {
+        return "the handler " + NAME;
+    }
+
+    @Override
+    public boolean runs(Archive archive) {
+        return archive.manifest().handler().filter(NAME::equals).isPresent();
+    }
+
+    @Override
+    public LoadedModel load(Archive archive) {
+        SessionSettings settings = SessionSettings.read(archive);
+        LoadedModel model = onnx.load(archive);
+        try {
+            return new OnnxSessionModel(archive.fileName(), model, settings, digest(archive), clock);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** What other weights have carried means nothing to these. */
+    private static String digest(Archive archive) {
+        String file = archive.manifest().modelFile().orElseThrow();
+        try {
+            return Sha256.of(archive.root().resolve(file));
+        } catch (IOException e) {
+            throw new ModelLoadException(
+                    "Archive " + archive.fileName() + ": " + OneLine.name(file) + " cannot be read: " + OneLine.of(e),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package dev.holdfast.host.runtime;
+
+import dev.holdfast.host.text.OneLine;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The sessions of a model by their ids, each with what it carries from call to call.
+ *
+ * <pre>
+ *   enter(id) ── waits for its turn ──▶ call ──▶ commit ──▶ leave
+ * </pre>
+ *
+ * <p>A session is there from its first commit until it is ended, or until nobody has called it for the idle time. When
+ * there are as many as there may be, a new one is refused: to drop the longest idle one instead would make a caller's
+ * answers wrong without a word.
+ *
+ * <p>Safe for use by several threads.
+ */
+final class Sessions {
+
+    private final String model;
+    private final SessionSettings settings;
+    private final Clock clock;
+    /** By last use; the one that has been idle longest is first. Guarded by this. */
+    private final LinkedHashMap<String, Session> byId = new LinkedHashMap<>(16, 0.75f, true);
+
+    private long updates;
+
+    Sessions(String model, SessionSettings settings, Clock clock) {
+        this.model = model;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /** One session; its fields are guarded by the sessions it is one of, but for the turn. */
+    static final class Session {
+
+        private final String id;
+        /** Fair: calls come in their order. */
+        private final ReentrantLock turn = new ReentrantLock(true);
+
+        private Optional<List<Tensor>> state;
+        private int users;
+        private long lastUsed;
+
+        private Session(String id, Optional<List<Tensor>> state, long now) {
+            this.id = id;
+            this.state = state;
+            this.lastUsed = now;
+        }
+    }
+
+    /**
+     * Waits until nobody else is in the session; makes it if there is none of that id. Whoever enters leaves.
+     *
+     * @throws InvalidInputException if there are as many sessions as there may be
+     */
+    Session enter(String id) {
+        while (true) {
+            Session session = join(id);
+            session.turn.lock();
+            if (isCurrent(session)) {
+                return session;
+            }
+            // Ended or restored while we waited: the one to enter is another.
+            leave(session);
+        }
+    }
+
+    private synchronized Session join(String id) {
+        dropIdle();
+        Session session = byId.get(id);
+        if (session == null) {
+            if (byId.size() >= settings.maxSessions()) {
+                throw new InvalidInputException("Model " + model + " has " + byId.size()
+                        + " sessions, as many as it may; the session '" + OneLine.name(id)
+                        + "' can begin when one of them ends (session_end), or has been idle for "
+                        + settings.idle().toSeconds() + " s");
+            }
+            session = new Session(id, Optional.empty(), clock.millis());
+            byId.put(id, session);
+        }
+        session.users++;
+        session.lastUsed = clock.millis();
+        return session;
+    }
+
+    private synchronized boolean isCurrent(Session session) {
+        return byId.get(session.id) == session;
+    }
+
+    private void dropIdle() {
+        long before = clock.millis() - settings.idle().toMillis();
+        for (Iterator<Session> sessions = byId.values().iterator(); sessions.hasNext(); ) {
+            Session session = sessions.next();
+            if (session.users == 0 && session.lastUsed <= before) {
+                sessions.remove();
+            } else if (session.lastUsed > before) {
+                return;
+            }
+        }
+    }
+
+    /** What a session carries; empty if it is at its beginning. */
+    synchronized Optional<List<Tensor>> state(Session session) {
+        return session.state;
+    }
+
+    /**
+     * Changes several sessions at one moment.
+     *
+     * @param states what each carries from now on; empty for one that ends
+     * @param requests how many requests have made the change
+     */
+    synchronized void commit(Map<Session, Optional<List<Tensor>>> states, int requests) {
+        states.forEach((session, state) -> {
+            session.state = state;
+            if (state.isEmpty()) {
+                byId.remove(session.id, session);
+            }
+        });
+        updates += requests;
+    }
+
+    void leave(Session session) {
+        synchronized (this) {
+            session.users--;
+            session.lastUsed = clock.millis();
+            // The map keeps the order of its gets.
+            byId.get(session.id);
+            // Nothing came of it, and nobody waits.
+            if (session.users == 0 && session.state.isEmpty()) {
+                byId.remove(session.id, session);
+            }
+        }
+        session.turn.unlock();
+    }
+
+    /** What all sessions carry at this moment, by their ids; calls under way have not happened yet. */
+    SortedMap<String, List<Tensor>> states() {
+        List<Map.Entry<String, List<Tensor>>> copy = new ArrayList<>();
+        synchronized (this) {
+            dropIdle();
+            for (Session session : byId.values()) {
+                session.state.ifPresent(state -> copy.add(Map.entry(session.id, state)));
+            }
+        }
+        // Calls need not wait while they are sorted.
+        SortedMap<String, List<Tensor>> states = new TreeMap<>();
+        copy.forEach(session -> states.put(session.getKey(), session.getValue()));
+        return states;
+    }
+
+    /** Puts other sessions in the place of all that there are; what comes of calls under way is dropped. */
+    synchronized void replace(Map<String, List<Tensor>> states) {
+        byId.clear();
+        long now = clock.millis();
+        states.forEach((id, state) -> byId.put(id, new Session(id, Optional.of(state), now)));
+    }
+
+    synchronized long updates() {
+        return updates;
+    }
+}
