@@ -34,6 +34,13 @@ record Bz2Codec(int level) implements Codec {
         return new BZip2CompressorOutputStream(sink, level);
     }
 
+    /** A block larger than the content is of no use, and takes memory and time. */
+    @Override
+    public byte[] compress(byte[] bytes) {
+        int enough = BZip2CompressorOutputStream.chooseBlockSize(bytes.length);
+        return enough < level ? new Bz2Codec(enough).compress(bytes) : Codec.super.compress(bytes);
+    }
+
     @Override
     public InputStream decompress(InputStream source) throws IOException {
         return DecodingStream.of(name(), () -> new BZip2CompressorInputStream(source, true));

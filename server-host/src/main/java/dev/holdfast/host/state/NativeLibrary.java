@@ -1,6 +1,7 @@
 package dev.holdfast.host.state;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,15 @@ final class NativeLibrary {
                             + "; let programs be executed there, name another directory with"
                             + " HOLDFAST_JAVA_OPTS=-Djava.io.tmpdir=DIR, or choose the codec gz: " + firstLine(failure),
                     failure);
+        }
+    }
+
+    /** As {@link #require}, for what the SDK lets throw no {@link IOException}. */
+    void requireInMemory() {
+        try {
+            require();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
         }
     }
 

@@ -79,6 +79,12 @@ record SnappyCodec(NativeLibrary library) implements Codec {
     }
 
     @Override
+    public byte[] compress(byte[] bytes) {
+        library.requireInMemory();
+        return Codec.super.compress(bytes);
+    }
+
+    @Override
     public InputStream decompress(InputStream source) throws IOException {
         return DecodingStream.of(
                 name(), () -> new SnappyFrames(source, library.isLoaded() ? Snappy::uncompress : inJava()));

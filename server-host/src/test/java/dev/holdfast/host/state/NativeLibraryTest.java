@@ -1,11 +1,13 @@
 package dev.holdfast.host.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import dev.holdfast.sdk.Codec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,13 +45,18 @@ class NativeLibraryTest {
     @Test
     void aMissingLibraryIsNamedWithTheDirectoryAndTheCure() {
         for (Codec codec : withoutLibraries()) {
+            String message = "Codec " + codec.name() + " needs its native library, which cannot be loaded by way of the"
+                    + " temporary directory " + System.getProperty("java.io.tmpdir")
+                    + "; let programs be executed there, name another directory with"
+                    + " HOLDFAST_JAVA_OPTS=-Djava.io.tmpdir=DIR, or choose the codec gz:"
+                    + " java.lang.UnsatisfiedLinkError: /tmp/lib.so: failed to map segment";
+
             assertThatIOException()
                     .isThrownBy(() -> codec.compress(new ByteArrayOutputStream()))
-                    .withMessage("Codec " + codec.name() + " needs its native library, which cannot be loaded by way of"
-                            + " the temporary directory " + System.getProperty("java.io.tmpdir")
-                            + "; let programs be executed there, name another directory with"
-                            + " HOLDFAST_JAVA_OPTS=-Djava.io.tmpdir=DIR, or choose the codec gz:"
-                            + " java.lang.UnsatisfiedLinkError: /tmp/lib.so: failed to map segment");
+                    .withMessage(message);
+            assertThatExceptionOfType(UncheckedIOException.class)
+                    .isThrownBy(() -> codec.compress(TEXT))
+                    .withMessage(message);
         }
     }
 
