@@ -11,11 +11,14 @@ import dev.holdfast.host.snapshot.KeeperOptions;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
 import dev.holdfast.host.snapshot.Restore;
 import dev.holdfast.host.snapshot.SnapshotKeeper;
+import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.Spool;
 import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.state.Codecs;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
 import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.sdk.SnapshotStoreException;
@@ -25,6 +28,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -122,13 +127,53 @@ final class Persistence implements AutoCloseable {
     }
 
     private SerializerConfig serializerConfig(String serializer, Map<String, String> instead) {
+        return serializerConfig(
+                serializer,
+                config.snapshotGroup(),
+                instead.isEmpty() ? config.serializerProperties(serializer) : instead);
+    }
+
+    private SerializerConfig serializerConfig(String serializer, String group, Map<String, String> values) {
         return SerializerConfig.builder(serializer, logLocation)
-                .group(config.snapshotGroup())
+                .group(group)
                 .host(HostName.of(config))
-                .values(instead.isEmpty() ? config.serializerProperties(serializer) : instead)
+                .values(values)
                 .environment(config.environment())
                 .codecs(Codecs.all())
                 .build();
+    }
+
+    /** The names of the serializers that are here. */
+    Set<String> serializers() {
+        return plugins.serializers(fs);
+    }
+
+    /**
+     * Reads a snapshot of another store, with what the operator set for its serializer and what the URL sets over that.
+     *
+     * @throws ConfigException if it cannot be had
+     */
+    Snapshot read(SnapshotUrl url) {
+        try {
+            SerializerChoice choice = plugins.choose(url.serializer(), fs);
+            Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
+            values.putAll(url.keys());
+            SerializerConfig other =
+                    serializerConfig(choice.name(), url.group().orElse(config.snapshotGroup()), values);
+            try (SnapshotSerializer serializer = plugins.open(choice, other)) {
+                return url.name().equals(SnapshotUrl.LATEST)
+                        ? serializer
+                                .getLast()
+                                .orElseThrow(() -> new SnapshotNotFoundException(
+                                        "the store has no snapshot of group " + other.group()))
+                        : serializer.get(url.name());
+            }
+        } catch (SerializerChoiceException
+                | SnapshotStoreException
+                | IllegalArgumentException
+                | IllegalStateException e) {
+            throw url.unreadable(e);
+        }
     }
 
     Restore restore() {

@@ -88,6 +88,12 @@ class ArchitectureTest {
         return Stream.of(
                 new String[] {"plugins", "org.pf4j.."},
                 new String[] {"runtime", "ai.onnxruntime.."},
+                new String[] {"state", "com.github.luben.."},
+                new String[] {"state", "org.xerial.."},
+                new String[] {"state", "net.jpountz.."},
+                new String[] {"state", "org.tukaani.."},
+                new String[] {"state", "org.apache.commons.."},
+                new String[] {"state", "io.airlift.."},
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},

@@ -100,7 +100,7 @@ public enum ConfigKey {
     }
 
     /** Whether a key's value must never be shown or kept, whoever invented the key. */
-    static boolean isSecret(String key) {
+    public static boolean isSecret(String key) {
         if (of(key).isPresent()) {
             return false;
         }

@@ -1,4 +1,4 @@
-/** The bytes of model state: the codecs that all stores share. */
+/** The bytes of model state: the codecs that all stores share. This room alone knows the compression libraries. */
 @NullMarked
 package dev.holdfast.host.state;
 
