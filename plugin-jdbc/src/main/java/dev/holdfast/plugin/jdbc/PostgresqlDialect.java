@@ -59,7 +59,7 @@ final class PostgresqlDialect extends Dialect {
     List<String> tables(TableName table) {
         return List.of(
                 "create table if not exists " + table.schemaVersion()
-                        + " (only integer primary key check (only = 1), version integer not null)",
+                        + " (id integer primary key check (id = 1), version integer not null)",
                 "create table if not exists " + table.groups() + " (workflow varchar(100) primary key)",
                 "create table if not exists " + table.snapshots() + " (timestamp timestamptz not null,"
                         + " id char(36) not null, log_id char(36) not null, workflow varchar(100) not null,"

@@ -159,7 +159,7 @@ final class Schema {
         boolean there = recorded(connection).isPresent();
         String sql = there
                 ? "update " + table.schemaVersion() + " set version = ?"
-                : "insert into " + table.schemaVersion() + " (only, version) values (1, ?)";
+                : "insert into " + table.schemaVersion() + " (id, version) values (1, ?)";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setInt(1, steps.size());
             statement.executeUpdate();

@@ -122,7 +122,7 @@ final class SqliteDialect extends Dialect {
     List<String> tables(TableName table) {
         return List.of(
                 "create table if not exists " + table.schemaVersion()
-                        + " (only integer primary key check (only = 1), version integer not null)",
+                        + " (id integer primary key check (id = 1), version integer not null)",
                 "create table if not exists " + table.snapshots() + " (timestamp text not null, id char(36) not null,"
                         + " log_id char(36) not null, workflow varchar(100) not null, name varchar(128) not null,"
                         + " codec varchar(10) not null, revision integer not null, kind varchar(10) not null,"
