@@ -15,6 +15,17 @@ import java.time.Clock;
  */
 public final class JdbcSnapshotSerializerFactory implements SnapshotSerializerFactory {
 
+    private final Clock clock;
+
+    public JdbcSnapshotSerializerFactory() {
+        this(Clock.systemUTC());
+    }
+
+    /** @param clock tells how old snapshots are, and nothing else */
+    JdbcSnapshotSerializerFactory(Clock clock) {
+        this.clock = clock;
+    }
+
     @Override
     public String name() {
         return "jdbc";
@@ -25,6 +36,6 @@ public final class JdbcSnapshotSerializerFactory implements SnapshotSerializerFa
         Settings settings = Settings.of(config);
         Dialect dialect = Dialect.of(settings.url(), settings.timeouts());
         Driver driver = Drivers.find(settings.url().database(), getClass().getClassLoader());
-        return new JdbcSnapshotSerializer(config.group(), settings, dialect, driver, config::codec, Clock.systemUTC());
+        return new JdbcSnapshotSerializer(config.group(), settings, dialect, driver, config::codec, clock);
     }
 }

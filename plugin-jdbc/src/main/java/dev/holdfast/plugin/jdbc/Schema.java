@@ -90,11 +90,19 @@ final class Schema {
                 }
                 record(connection);
                 connection.commit();
-                log.info("Tables of {} in {} brought from version {} to {}", table, dialect, version, steps.size());
+                tell(version);
             }
             trust(connection);
         } finally {
             dialect.unlockSchema(connection, table);
+        }
+    }
+
+    private void tell(int from) {
+        if (from == WITHOUT_TABLES) {
+            log.info("Made table {} in {}", table, dialect);
+        } else {
+            log.info("Brought table {} in {} from version {} to {}", table, dialect, from, steps.size());
         }
     }
 

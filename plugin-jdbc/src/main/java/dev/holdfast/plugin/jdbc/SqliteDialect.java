@@ -188,6 +188,7 @@ final class SqliteDialect extends Dialect {
                             + " HOLDFAST_JAVA_OPTS=-Dorg.sqlite.tmpdir=DIR");
         }
         return switch (failure.getErrorCode() & 0xff) {
+            case 1 -> message.contains("no such table") ? new SqlFailure(Kind.NO_TABLE, "") : null;
             case 5, 6 -> new SqlFailure(Kind.CLASH, "Another process holds the lock of the database");
             case 19 -> new SqlFailure(Kind.CLASH, "");
             case 8, 3 ->

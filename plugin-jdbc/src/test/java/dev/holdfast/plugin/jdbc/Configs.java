@@ -1,8 +1,10 @@
 package dev.holdfast.plugin.jdbc;
 
+import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What an operator would set for the databases of the tests. */
@@ -12,6 +14,14 @@ final class Configs {
 
     /** Keys and values in turn come last. */
     static SerializerConfig of(String url, String group, String... more) {
+        return builder(url, group, more).build();
+    }
+
+    static SerializerConfig withCodec(Codec codec, String url, String group, String... more) {
+        return builder(url, group, more).codecs(List.of(codec)).build();
+    }
+
+    private static SerializerConfig.Builder builder(String url, String group, String... more) {
         Map<String, String> values = new HashMap<>(Map.of("url", url));
         Map<String, String> environment = new HashMap<>();
         if (url.startsWith("jdbc:postgresql:")) {
@@ -26,7 +36,6 @@ final class Configs {
         return SerializerConfig.builder("jdbc", Path.of("target"))
                 .group(group)
                 .values(values)
-                .environment(environment)
-                .build();
+                .environment(environment);
     }
 }

@@ -1,14 +1,12 @@
 package dev.holdfast.plugin.jdbc;
 
-import dev.holdfast.sdk.SerializerConfig;
-import dev.holdfast.sdk.SnapshotSerializerFactory;
-import dev.holdfast.testkit.SnapshotSerializerContract;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
 
-class H2ContractTest extends SnapshotSerializerContract {
+class H2ContractTest extends JdbcContract {
 
     private static String url;
 
@@ -18,17 +16,12 @@ class H2ContractTest extends SnapshotSerializerContract {
     }
 
     @Override
-    protected SnapshotSerializerFactory factory() {
-        return new JdbcSnapshotSerializerFactory();
+    String url() {
+        return url;
     }
 
     @Override
-    protected SerializerConfig config(String group) {
-        return Configs.of(url, group);
-    }
-
-    @Override
-    protected void damage(String group, String name) throws SQLException {
-        Rows.damage(DriverManager.getConnection(url), group, name);
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection(url);
     }
 }

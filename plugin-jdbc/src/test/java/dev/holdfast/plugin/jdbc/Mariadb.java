@@ -93,6 +93,10 @@ final class Mariadb {
         }
     }
 
+    int port() {
+        return port;
+    }
+
     /** Stops it as a crash does. */
     void kill() {
         process.destroyForcibly().onExit().join();

@@ -1,13 +1,11 @@
 package dev.holdfast.plugin.jdbc;
 
-import dev.holdfast.sdk.SerializerConfig;
-import dev.holdfast.sdk.SnapshotSerializerFactory;
-import dev.holdfast.testkit.SnapshotSerializerContract;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import org.junit.jupiter.api.BeforeAll;
 
-class MariadbContractTest extends SnapshotSerializerContract {
+class MariadbContractTest extends JdbcContract {
 
     private static String url;
 
@@ -17,17 +15,12 @@ class MariadbContractTest extends SnapshotSerializerContract {
     }
 
     @Override
-    protected SnapshotSerializerFactory factory() {
-        return new JdbcSnapshotSerializerFactory();
+    String url() {
+        return url;
     }
 
     @Override
-    protected SerializerConfig config(String group) {
-        return Configs.of(url, group);
-    }
-
-    @Override
-    protected void damage(String group, String name) throws SQLException {
-        Rows.damage(DriverManager.getConnection(url, "root", ""), group, name);
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection(url, "root", "");
     }
 }

@@ -1,12 +1,10 @@
 package dev.holdfast.plugin.jdbc;
 
-import dev.holdfast.sdk.SerializerConfig;
-import dev.holdfast.sdk.SnapshotSerializerFactory;
-import dev.holdfast.testkit.SnapshotSerializerContract;
+import java.sql.Connection;
 import java.sql.SQLException;
 import org.junit.jupiter.api.BeforeAll;
 
-class PostgresqlContractTest extends SnapshotSerializerContract {
+class PostgresqlContractTest extends JdbcContract {
 
     private static String url;
 
@@ -16,17 +14,12 @@ class PostgresqlContractTest extends SnapshotSerializerContract {
     }
 
     @Override
-    protected SnapshotSerializerFactory factory() {
-        return new JdbcSnapshotSerializerFactory();
+    String url() {
+        return url;
     }
 
     @Override
-    protected SerializerConfig config(String group) {
-        return Configs.of(url, group);
-    }
-
-    @Override
-    protected void damage(String group, String name) throws SQLException {
-        Rows.damage(Postgres.connect(url), group, name);
+    Connection connect() throws SQLException {
+        return Postgres.connect(url);
     }
 }

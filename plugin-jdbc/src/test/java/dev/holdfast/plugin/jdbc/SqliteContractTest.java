@@ -1,30 +1,31 @@
 package dev.holdfast.plugin.jdbc;
 
-import dev.holdfast.sdk.SerializerConfig;
-import dev.holdfast.sdk.SnapshotSerializerFactory;
-import dev.holdfast.testkit.SnapshotSerializerContract;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** SQLite with no configuration at all. */
-class SqliteContractTest extends SnapshotSerializerContract {
+class SqliteContractTest extends JdbcContract {
 
     @TempDir
-    private Path logs;
+    private static Path directory;
 
-    @Override
-    protected SnapshotSerializerFactory factory() {
-        return new JdbcSnapshotSerializerFactory();
+    private static String url;
+
+    @BeforeAll
+    static void database() throws SQLException {
+        url = "jdbc:sqlite:" + directory.resolve("snapshots.db");
     }
 
     @Override
-    protected SerializerConfig config(String group) {
-        return SerializerConfig.builder("jdbc", logs).group(group).build();
+    String url() {
+        return url;
     }
 
     @Override
-    protected void damage(String group, String name) throws Exception {
-        Rows.damage(DriverManager.getConnection("jdbc:sqlite:" + logs.resolve("snapshots.db")), group, name);
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection(url);
     }
 }
