@@ -56,7 +56,9 @@ class MariadbFaultsTest extends ServerFaults {
     @Override
     boolean waitsForALock() throws SQLException {
         try (Connection connection = Mariadb.server().connect("mysql")) {
-            return !Rows.select(connection, "select trx_id from information_schema.innodb_trx where trx_state = 'LOCK WAIT'")
+            return !Rows.select(
+                            connection,
+                            "select trx_id from information_schema.innodb_trx where trx_state = 'LOCK WAIT'")
                     .isEmpty();
         }
     }
@@ -95,10 +97,12 @@ class MariadbFaultsTest extends ServerFaults {
             Rows.execute(connection, "create or replace user narrow@localhost identified by 'x'");
             Rows.execute(connection, "grant select on " + database + "." + t + "_schema to narrow@localhost");
             Rows.execute(
-                    connection, "grant select, insert, update on " + database + "." + t + "_groups to narrow@localhost");
+                    connection,
+                    "grant select, insert, update on " + database + "." + t + "_groups to narrow@localhost");
             for (String name : new String[] {t, t + "_parts"}) {
                 Rows.execute(
-                        connection, "grant select, insert, delete on " + database + "." + name + " to narrow@localhost");
+                        connection,
+                        "grant select, insert, delete on " + database + "." + name + " to narrow@localhost");
             }
         }
         try (SnapshotSerializer granted = as("narrow", "x")) {
@@ -129,7 +133,8 @@ class MariadbFaultsTest extends ServerFaults {
 
         assertThatThrownBy(() -> open(serverPort()).getLast())
                 .isInstanceOf(StoreUnavailableException.class)
-                .hasMessageContaining("is a blob, which is too short: alter table " + table() + " modify data longblob");
+                .hasMessageContaining(
+                        "is a blob, which is too short: alter table " + table() + " modify data longblob");
     }
 
     @Test
@@ -143,8 +148,8 @@ class MariadbFaultsTest extends ServerFaults {
 
         assertThatThrownBy(() -> open(serverPort()).save(snapshot("default", 2)))
                 .isInstanceOf(StoreUnavailableException.class)
-                .hasMessageContaining("has the engine Aria, which has no transactions: alter table " + table()
-                        + " engine=InnoDB");
+                .hasMessageContaining(
+                        "has the engine Aria, which has no transactions: alter table " + table() + " engine=InnoDB");
     }
 
     @Test
@@ -155,7 +160,8 @@ class MariadbFaultsTest extends ServerFaults {
                         Drivers.find(Database.MARIADB, getClass().getClassLoader()), dialect, settings.login())
                 .getConnection()) {
             assertThat(Rows.select(connection, "select @@sql_mode").get(0)).contains("STRICT_TRANS_TABLES");
-            assertThat(Rows.select(connection, "select @@innodb_lock_wait_timeout")).containsExactly("10");
+            assertThat(Rows.select(connection, "select @@innodb_lock_wait_timeout"))
+                    .containsExactly("10");
             assertThat(Rows.select(connection, "select @@max_statement_time")).containsExactly("10.000000");
             assertThat(Rows.select(connection, "select @@idle_transaction_timeout"))
                     .containsExactly("30");

@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -260,7 +261,10 @@ abstract class ServerFaults {
         SnapshotSerializer other = open(serverPort(), "total-timeout", "20s", "query-timeout", "2s");
         other.save(named(3));
 
-        catchThrowable(() -> save.get(30, TimeUnit.SECONDS));
+        Throwable outcome = catchThrowable(() -> save.get(30, TimeUnit.SECONDS));
+        if (outcome != null) {
+            assertThat(outcome.getCause()).isInstanceOf(SnapshotStoreException.class);
+        }
         assertThat(saved()).first().isEqualTo("r1");
         assertThat(saved()).contains("r3").doesNotHaveDuplicates();
     }
