@@ -17,6 +17,8 @@ final class DriverSource implements DataSource {
     private final Driver driver;
     private final Dialect dialect;
     private final Login login;
+    /** Kept for the pool, which waits so long for a connection under way when it is closed. */
+    private volatile int loginTimeout;
 
     DriverSource(Driver driver, Dialect dialect, Login login) {
         this.driver = driver;
@@ -28,7 +30,7 @@ final class DriverSource implements DataSource {
     public Connection getConnection() throws SQLException {
         Properties properties = dialect.connectionProperties();
         login.addTo(properties);
-        Connection connection = driver.connect(dialect.connectionUrl(driver), properties);
+        Connection connection = connect(properties);
         if (connection == null) {
             throw new SQLException("Driver " + driver.getClass().getName() + " does not take the URL");
         }
@@ -42,6 +44,21 @@ final class DriverSource implements DataSource {
         }
         dialect.connected();
         return connection;
+    }
+
+    /**
+     * Without the plugin's class loader as that of the thread. What a driver starts inherits it and may live on: SQLite's
+     * asks the program uname for the system, and the JDK keeps the thread that waited for it for a minute.
+     */
+    private @Nullable Connection connect(Properties properties) throws SQLException {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+        try {
+            return driver.connect(dialect.connectionUrl(driver), properties);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
     }
 
     @Override
@@ -61,12 +78,12 @@ final class DriverSource implements DataSource {
 
     @Override
     public void setLoginTimeout(int seconds) {
-        // The dialect's time-outs hold.
+        loginTimeout = seconds;
     }
 
     @Override
     public int getLoginTimeout() {
-        return 0;
+        return loginTimeout;
     }
 
     @Override

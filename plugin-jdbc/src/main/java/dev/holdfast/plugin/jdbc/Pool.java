@@ -42,6 +42,11 @@ final class Pool implements AutoCloseable {
         return connections.getConnection();
     }
 
+    /** Closes a connection, instead of using it again, as soon as it is given back. */
+    void partWith(Connection connection) {
+        connections.evictConnection(connection);
+    }
+
     /** How many of how many connections are in use, for a message; null where the pool was never used. */
     @Nullable
     String usage() {

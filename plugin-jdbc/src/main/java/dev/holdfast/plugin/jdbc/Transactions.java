@@ -121,14 +121,13 @@ final class Transactions {
             stage = Stage.CONNECTING;
             try (Connection connection = pool.get().connection()) {
                 stage = Stage.WORKING;
-                if (!writes) {
-                    return work.with(connection);
-                }
-                connection.setAutoCommit(false);
                 try {
+                    connection.setAutoCommit(!writes);
                     T result = work.with(connection);
-                    stage = Stage.COMMITTING;
-                    connection.commit();
+                    if (writes) {
+                        stage = Stage.COMMITTING;
+                        connection.commit();
+                    }
                     return result;
                 } catch (SQLException | RuntimeException e) {
                     undo(connection, e);
@@ -137,10 +136,20 @@ final class Transactions {
             }
         }
 
+        /**
+         * Rolls back, and parts with a connection on which a statement failed: SQLite's driver, for one, takes a
+         * transaction that SQLite has ended for one that goes on, and what is written next would be no transaction.
+         */
         private void undo(Connection connection, Exception reason) {
+            if (reason instanceof SQLException) {
+                pool.get().partWith(connection);
+            }
             try {
-                connection.rollback();
+                if (!connection.getAutoCommit()) {
+                    connection.rollback();
+                }
             } catch (SQLException e) {
+                pool.get().partWith(connection);
                 reason.addSuppressed(e);
             }
         }

@@ -94,8 +94,8 @@ class PostgresqlFaultsTest extends ServerFaults {
         await().until(() -> acknowledged.get() > 20);
         try (Connection victim = connect()) {
             // A process that dies so makes the server restart all of itself and recover from its log.
-            long backend =
-                    Long.parseLong(Rows.select(victim, "select pg_backend_pid()").get(0));
+            long backend = Long.parseLong(
+                    Rows.select(victim, "select pg_backend_pid()").get(0));
             ProcessHandle.of(backend).orElseThrow().destroyForcibly();
             await().until(() -> !victim.isValid(1));
         }

@@ -21,8 +21,10 @@ final class SavingProcess {
         SerializerConfig config =
                 SerializerConfig.builder("jdbc", Path.of(args[0])).build();
         try (SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory().open(config)) {
-            long last =
-                    serializer.getLast().map(snapshot -> snapshot.header().revision()).orElse(0L);
+            long last = serializer
+                    .getLast()
+                    .map(snapshot -> snapshot.header().revision())
+                    .orElse(0L);
             for (long revision = last + 1; revision <= last + Long.parseLong(args[1]); revision++) {
                 serializer.save(snapshot("default", revision));
                 System.out.println(revision);

@@ -28,8 +28,8 @@ class SettingsTest {
         assertThat(settings.table().snapshots()).isEqualTo("holdfast_snapshots");
         assertThat(settings.codec().name()).isEqualTo("gz");
         assertThat(settings.timeouts())
-                .isEqualTo(new Settings.Timeouts(
-                        Duration.ofSeconds(3), Duration.ofSeconds(10), Duration.ofSeconds(30)));
+                .isEqualTo(
+                        new Settings.Timeouts(Duration.ofSeconds(3), Duration.ofSeconds(10), Duration.ofSeconds(30)));
         assertThat(settings.poolSize()).isEqualTo(4);
         assertThat(settings.keep().removesNothing()).isTrue();
     }
@@ -53,7 +53,8 @@ class SettingsTest {
 
         assertThat(table.parts()).isEqualTo("ops.Veles_parts");
         assertThat(table.schema()).isEqualTo("ops");
-        assertThatThrownBy(() -> settings(Map.of("table", "x".repeat(51)))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> settings(Map.of("table", "x".repeat(51))))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -122,8 +122,8 @@ class SqliteTest {
         assumeThat(Path.of("/usr/bin/strace")).as("strace is installed").isExecutable();
         Path calls = directory.resolve("calls");
         File out = directory.resolve("out").toFile();
-        List<String> strace =
-                List.of("/usr/bin/strace", "-f", "-e", "trace=fsync,fdatasync,write", "-s", "8", "-o", calls.toString());
+        List<String> strace = List.of(
+                "/usr/bin/strace", "-f", "-e", "trace=fsync,fdatasync,write", "-s", "8", "-o", calls.toString());
 
         Process process = SavingProcess.start(strace, List.of(), directory, 5, out);
 
@@ -137,7 +137,9 @@ class SqliteTest {
                 synced++;
             } else if (line.matches(".* write\\(1, \"[0-9].*")) {
                 said++;
-                assertThat(synced).as("syncs before save %d was said to be done", said).isPositive();
+                assertThat(synced)
+                        .as("syncs before save %d was said to be done", said)
+                        .isPositive();
                 synced = 0;
             }
         }
@@ -185,8 +187,7 @@ class SqliteTest {
             await().until(() -> Files.exists(out) && Files.size(out) > 100);
             process.destroyForcibly().waitFor();
 
-            List<Long> said =
-                    Files.readString(out).lines().map(Long::parseLong).toList();
+            List<Long> said = Files.readString(out).lines().map(Long::parseLong).toList();
             try (SnapshotSerializer serializer = open()) {
                 long last = serializer.getLast().orElseThrow().header().revision();
                 assertThat(last).isGreaterThanOrEqualTo(said.get(said.size() - 1));
@@ -219,8 +220,8 @@ class SqliteTest {
     void aTemporaryDirectoryFromWhichNoCodeRunsIsTold() throws Exception {
         File out = directory.resolve("out").toFile();
 
-        Process process = SavingProcess.start(
-                List.of(), List.of("-Dorg.sqlite.tmpdir=/proc/nowhere"), directory, 1, out);
+        Process process =
+                SavingProcess.start(List.of(), List.of("-Dorg.sqlite.tmpdir=/proc/nowhere"), directory, 1, out);
 
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(out).content().contains("HOLDFAST_JAVA_OPTS=-Dorg.sqlite.tmpdir=DIR");
