@@ -42,7 +42,7 @@ class SqliteTest {
     }
 
     private static SnapshotSerializer open(Path directory, String... more) {
-        Map<String, String> values = new HashMap<>();
+        Map<String, String> values = new HashMap<>(Map.of("connect-timeout", "500ms"));
         for (int i = 0; i < more.length; i += 2) {
             values.put(more[i], more[i + 1]);
         }
