@@ -35,7 +35,7 @@ final class H2Dialect extends Dialect {
 
     @Override
     boolean exists() {
-        return url().file().map(Files::exists).orElse(true);
+        return url().file().map(file -> !Files.notExists(file)).orElse(true);
     }
 
     @Override

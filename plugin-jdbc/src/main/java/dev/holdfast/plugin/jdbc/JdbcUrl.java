@@ -126,7 +126,7 @@ record JdbcUrl(Database database, String url, String shown, Optional<Path> file)
 
     private static IllegalArgumentException password(String what) {
         return new IllegalArgumentException(KEY + " has " + what
-                + ", but a URL is kept in snapshots and shown in logs; set snapshot.jdbc.user, and the password by"
+                + ", but a URL is shown in logs and in messages; set snapshot.jdbc.user, and the password by"
                 + " HOLDFAST_SNAPSHOT_JDBC_PASSWORD or snapshot.jdbc.password-file");
     }
 

@@ -24,11 +24,12 @@ record Settings(
     record Timeouts(Duration connect, Duration query, Duration total) {}
 
     static Settings of(SerializerConfig config) {
+        // First, because where to put a password instead is the better answer than that the key is not known.
+        String password = config.secret("password").orElse("");
         config.requireKnown(
                 "url",
                 "table",
                 "user",
-                "password",
                 "password-file",
                 "codec",
                 "connect-timeout",
@@ -43,7 +44,7 @@ record Settings(
         return new Settings(
                 url,
                 TableName.parse(config.get("table", "holdfast_snapshots")),
-                new Login(config.get("user", ""), config.secret("password").orElse("")),
+                new Login(config.get("user", ""), password),
                 config.codec(config.get("codec", "gz")),
                 new Timeouts(
                         time(config, "connect-timeout", Duration.ofSeconds(3)),

@@ -69,9 +69,10 @@ final class SqliteDialect extends Dialect {
         return 1;
     }
 
+    /** Where nobody may look, it counts as being there, and opening it tells what is wrong. */
     @Override
     boolean exists() {
-        return Files.exists(file);
+        return !Files.notExists(file);
     }
 
     @Override

@@ -115,7 +115,7 @@ class JdbcUrlTest {
     void aPasswordIsRefusedWithTheCureAndNeverShown(String url) {
         assertThatThrownBy(() -> JdbcUrl.parse(url))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("a URL is kept in snapshots and shown in logs; set snapshot.jdbc.user, and the"
+                .hasMessageContaining("a URL is shown in logs and in messages; set snapshot.jdbc.user, and the"
                         + " password by HOLDFAST_SNAPSHOT_JDBC_PASSWORD or snapshot.jdbc.password-file")
                 .hasMessageNotContaining("canary")
                 .hasNoCause();

@@ -66,7 +66,7 @@ class MariadbFaultsTest extends ServerFaults {
     private SnapshotSerializer as(String user, String password) {
         return new JdbcSnapshotSerializerFactory()
                 .open(SerializerConfig.builder("jdbc", Path.of("target"))
-                        .values(Map.of("url", url, "user", user, "table", table(), "connect-timeout", "1s"))
+                        .values(Map.of("url", url, "user", user, "table", table(), "connect-timeout", "3s"))
                         .environment(Map.of("HOLDFAST_SNAPSHOT_JDBC_PASSWORD", password))
                         .build());
     }
@@ -172,7 +172,7 @@ class MariadbFaultsTest extends ServerFaults {
     void aServerWithoutTlsSaysWhatToWrite() throws Exception {
         String strict = url.substring(0, url.indexOf('?'));
         try (SnapshotSerializer serializer =
-                new JdbcSnapshotSerializerFactory().open(Configs.of(strict, "default", "connect-timeout", "1s"))) {
+                new JdbcSnapshotSerializerFactory().open(Configs.of(strict, "default", "connect-timeout", "3s"))) {
             assertThatThrownBy(serializer::getLast)
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("The server has no TLS: switch it on there, or write ?sslMode=disable");
@@ -194,7 +194,7 @@ class MariadbFaultsTest extends ServerFaults {
         try {
             String own = server.newDatabase();
             try (SnapshotSerializer serializer =
-                    new JdbcSnapshotSerializerFactory().open(Configs.of(own, "default", "connect-timeout", "1s"))) {
+                    new JdbcSnapshotSerializerFactory().open(Configs.of(own, "default", "connect-timeout", "3s"))) {
                 assertThatThrownBy(() -> serializer.save(snapshot("default", 1)))
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContaining("max_allowed_packet of " + own.replaceFirst("\\?.*", "") + " is 1048576"

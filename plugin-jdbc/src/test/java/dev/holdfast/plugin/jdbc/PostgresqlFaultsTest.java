@@ -1,8 +1,10 @@
 package dev.holdfast.plugin.jdbc;
 
+import static dev.holdfast.testkit.TestSnapshots.noise;
 import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.sdk.SerializerConfig;
@@ -22,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PostgresqlFaultsTest extends ServerFaults {
 
@@ -174,7 +177,7 @@ class PostgresqlFaultsTest extends ServerFaults {
     private SnapshotSerializer as(String user, String password) {
         return new JdbcSnapshotSerializerFactory()
                 .open(SerializerConfig.builder("jdbc", Path.of("target"))
-                        .values(Map.of("url", url, "user", user, "table", table(), "connect-timeout", "1s"))
+                        .values(Map.of("url", url, "user", user, "table", table(), "connect-timeout", "3s"))
                         .environment(Map.of("HOLDFAST_SNAPSHOT_JDBC_PASSWORD", password))
                         .build());
     }
@@ -236,9 +239,49 @@ class PostgresqlFaultsTest extends ServerFaults {
     }
 
     @Test
+    void aFullDiskIsToldAndNothingThatWasSavedIsLost(@TempDir Path directory) throws Exception {
+        Path disk = Files.createDirectory(directory.resolve("disk"));
+        assumeThat(run("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk.toString()))
+                .as("a tmpfs could be mounted (this takes root)")
+                .isZero();
+        String name = "full" + UUID.randomUUID().toString().replace("-", "");
+        try (Connection admin = Postgres.connect(Postgres.url("postgres"))) {
+            Rows.execute(
+                    admin,
+                    "create tablespace " + name + " location '" + Files.createDirectory(disk.resolve("t")) + "'");
+            Rows.execute(admin, "create database " + name + " tablespace " + name);
+            try (SnapshotSerializer serializer =
+                    new JdbcSnapshotSerializerFactory().open(Configs.of(Postgres.url(name), "default"))) {
+                serializer.save(snapshot("default", 1));
+
+                assertThatThrownBy(() -> serializer.save(snapshot("default", 2, "big", noise(24 << 20, 1))))
+                        .isInstanceOf(StoreUnavailableException.class)
+                        .hasMessageContaining("No space left on device")
+                        .hasMessageContaining("make room on the server's disk");
+
+                assertThat(serializer.getLast().orElseThrow().header().revision())
+                        .isEqualTo(1);
+            }
+            Rows.execute(admin, "drop database " + name + " with (force)");
+            Rows.execute(admin, "drop tablespace " + name);
+        } finally {
+            run("umount", "-l", disk.toString());
+        }
+    }
+
+    private static int run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        process.waitFor(30, TimeUnit.SECONDS);
+        return process.exitValue();
+    }
+
+    @Test
     void aDatabaseThatIsNotThereIsNamed() {
         try (SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory()
-                .open(Configs.of(Postgres.url("no_such_database"), "default", "connect-timeout", "1s"))) {
+                .open(Configs.of(Postgres.url("no_such_database"), "default", "connect-timeout", "3s"))) {
             assertThatThrownBy(serializer::getLast)
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("database \"no_such_database\" does not exist")

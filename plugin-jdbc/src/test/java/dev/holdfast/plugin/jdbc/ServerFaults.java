@@ -73,7 +73,7 @@ abstract class ServerFaults {
     }
 
     final SnapshotSerializer open(int port, String... more) {
-        List<String> settings = new ArrayList<>(List.of("table", table, "connect-timeout", "1s"));
+        List<String> settings = new ArrayList<>(List.of("table", table, "connect-timeout", "15s"));
         settings.addAll(List.of(more));
         SnapshotSerializer one = new JdbcSnapshotSerializerFactory()
                 .open(Configs.of(url(port), "default", settings.toArray(new String[0])));
@@ -115,14 +115,14 @@ abstract class ServerFaults {
     void aServerThatIsDownIsToldSoonAndUsedOnceItIsThere() throws Exception {
         int port = wire.port();
         wire.close();
-        SnapshotSerializer serializer = open(port);
+        SnapshotSerializer serializer = open(port, "connect-timeout", "1500ms");
         long begin = System.nanoTime();
 
         assertThatThrownBy(serializer::getLast)
                 .isInstanceOf(StoreUnavailableException.class)
                 .hasMessageStartingWith("The last snapshot could not be read from table " + table + " of jdbc:");
         assertThatThrownBy(() -> serializer.save(named(1))).isInstanceOf(StoreUnavailableException.class);
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(6));
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
 
         wire = new Wire(serverPort(), port);
         serializer.save(named(1));
@@ -132,7 +132,8 @@ abstract class ServerFaults {
     @Test
     void aServerThatNeverAnswersIsGivenUp() throws Exception {
         try (ServerSocket blackHole = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            SnapshotSerializer serializer = open(blackHole.getLocalPort(), "query-timeout", "1s");
+            SnapshotSerializer serializer =
+                    open(blackHole.getLocalPort(), "query-timeout", "1s", "connect-timeout", "1s");
             long begin = System.nanoTime();
 
             assertThatThrownBy(serializer::getLast).isInstanceOf(StoreUnavailableException.class);
@@ -144,7 +145,7 @@ abstract class ServerFaults {
 
     @Test
     void aConnectionThatFallsSilentIsGivenUp() {
-        SnapshotSerializer serializer = open("query-timeout", "1s", "total-timeout", "4s");
+        SnapshotSerializer serializer = open("query-timeout", "1s", "total-timeout", "4s", "connect-timeout", "3s");
         serializer.save(named(1));
         long begin = System.nanoTime();
 
@@ -228,7 +229,7 @@ abstract class ServerFaults {
 
     @Test
     void aCommitOfWhichNothingCanBeLearntIsSaidToBeUnknownAndTheNextTryFindsOut() throws Exception {
-        SnapshotSerializer serializer = open("query-timeout", "1s", "total-timeout", "4s");
+        SnapshotSerializer serializer = open("query-timeout", "1s", "total-timeout", "4s", "connect-timeout", "3s");
         serializer.save(named(1));
         Snapshot second = named(2);
         wire.nextCommit(Wire.Commit.IS_NOT_ANSWERED);
@@ -273,7 +274,7 @@ abstract class ServerFaults {
 
     @Test
     void aPoolWhoseConnectionsAreAllInUseSaysSo() throws Exception {
-        SnapshotSerializer serializer = open("pool-size", "1");
+        SnapshotSerializer serializer = open("pool-size", "1", "connect-timeout", "3s");
         serializer.save(named(1));
         try (Connection lock = lockTheGroup()) {
             Future<?> save = inTheBackground(() -> serializer.save(named(2)));

@@ -177,6 +177,18 @@ class SqliteTest {
         }
     }
 
+    @Test
+    void aDirectoryThatIsAFileIsNotTakenForAnEmptyStore() throws Exception {
+        Path notADirectory = Files.writeString(directory.resolve("file"), "x");
+        try (SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory()
+                .open(Configs.of(
+                        "jdbc:sqlite:" + notADirectory.resolve("x.db"), "default", "connect-timeout", "500ms"))) {
+            assertThatThrownBy(serializer::getLast).isInstanceOf(StoreUnavailableException.class);
+            assertThatThrownBy(() -> serializer.save(snapshot("default", 1)))
+                    .isInstanceOf(StoreUnavailableException.class);
+        }
+    }
+
     // Processes
 
     @Test
