@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lists the headers of a group, month by month of those that the head names, newest first.
@@ -19,6 +21,7 @@ import java.util.Optional;
  */
 final class SnapshotLister {
 
+    private static final Logger log = LoggerFactory.getLogger(SnapshotLister.class);
     private static final int MOST_QUERIES = 10;
     /** By this much the time of a place may lie before the time of what stands there: TorchServe wrote local times. */
     private static final Duration ZONES = Duration.ofDays(1);
@@ -33,13 +36,23 @@ final class SnapshotLister {
 
     SnapshotPage list(ListRequest request, Deadline deadline) {
         Optional<Entry> after = request.pageToken().map(PageToken::parse);
-        Optional<Head> head = reader.head("The snapshots could not be listed", deadline);
+        Optional<Head> head = head(deadline);
         NavigableSet<String> months = head.isPresent() ? head.get().months() : catalogue.find(deadline);
         List<Entry> found = new ArrayList<>();
         if (after.isEmpty()) {
             head.flatMap(SnapshotLister::last).ifPresent(found::add);
         }
         return page(request, found, new Walk(months, after), deadline);
+    }
+
+    /** Empty also where it is damaged: then the list is what shows the way to the snapshots. */
+    private Optional<Head> head(Deadline deadline) {
+        try {
+            return reader.head("The snapshots could not be listed", deadline);
+        } catch (SnapshotCorruptException e) {
+            log.warn("{}", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private static Optional<Entry> last(Head head) {

@@ -68,18 +68,35 @@ final class SnapshotReader {
         return lastWithoutHead(deadline);
     }
 
+    /** By the head alone where the text is short; what is damaged there is taken from the snapshot's own items. */
     private Snapshot lastOf(Head head, Deadline deadline) {
         Stored last = head.last().orElseThrow();
-        if (head.text().isEmpty()) {
-            return PackedText.unpack(last, items(last.name(), deadline), codecs);
+        if (head.text().isPresent()) {
+            try {
+                return PackedText.unpack(last, head.text().get(), codecs);
+            } catch (SnapshotCorruptException e) {
+                Snapshot whole = ownOf(last, deadline);
+                log.warn(
+                        "The head item of group {} is damaged ({}); snapshot {} was read from its own items",
+                        keys.group(),
+                        e.getMessage(),
+                        last.name());
+                return whole;
+            }
         }
-        try {
-            return PackedText.unpack(last, head.text().get(), codecs);
-        } catch (SnapshotCorruptException e) {
-            Snapshot whole = PackedText.unpack(last, items(last.name(), deadline), codecs);
-            log.warn("The head's copy of snapshot {} is damaged; the snapshot's own items are whole", last.name());
-            return whole;
-        }
+        return ownOf(last, deadline);
+    }
+
+    private Snapshot ownOf(Stored last, Deadline deadline) {
+        List<Item> items = items(last.name(), deadline);
+        Stored stored = own(items).map(item -> Stored.read(last.name(), item)).orElse(last);
+        return PackedText.unpack(stored, items, codecs);
+    }
+
+    private static Optional<Item> own(List<Item> items) {
+        return items.stream()
+                .filter(item -> !PackedText.isPart(item) && Stored.isOne(item))
+                .findFirst();
     }
 
     private Optional<Snapshot> lastWithoutHead(Deadline deadline) {
@@ -158,9 +175,7 @@ final class SnapshotReader {
                     + ", for names match " + NAME);
         }
         List<Item> items = items(name, deadline);
-        Optional<Item> own = items.stream()
-                .filter(item -> !PackedText.isPart(item) && Stored.isOne(item))
-                .findFirst();
+        Optional<Item> own = own(items);
         if (own.isPresent()) {
             return PackedText.unpack(Stored.read(name, own.get()), items, codecs);
         }

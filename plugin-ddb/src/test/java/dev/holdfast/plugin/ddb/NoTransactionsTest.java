@@ -1,0 +1,100 @@
+package dev.holdfast.plugin.ddb;
+
+import static dev.holdfast.testkit.TestSnapshots.snapshot;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.testkit.SnapshotSerializerContract;
+import dev.holdfast.testkit.TestSnapshots;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The contract on an implementation that has no transactions, and what a host leaves that dies between its writes. */
+class NoTransactionsTest extends SnapshotSerializerContract {
+
+    private static final String TABLE = LocalDynamoDb.shared().manualsTable();
+
+    @Override
+    protected SnapshotSerializerFactory factory() {
+        return new DdbSnapshotSerializerFactory(client -> without(new Wire(client)));
+    }
+
+    private static Wire without(Wire wire) {
+        return wire.fault("TransactWriteItems", Integer.MAX_VALUE, Wire.error(400, "UnknownOperationException"));
+    }
+
+    @Override
+    protected SerializerConfig config(String group) {
+        return Store.config(TABLE).group(group).build();
+    }
+
+    @Override
+    protected void damage(String group, String name) {
+        Damage.text(TABLE, TABLE, group, name);
+    }
+
+    @Test
+    void theServiceIsAskedForTransactionsOnce() {
+        try (Store store = Store.open(config(group()))) {
+            without(store.wire());
+            store.serializer().save(snapshot(group(), 1));
+            store.wire().forget();
+
+            store.serializer().save(snapshot(group(), 2));
+
+            assertThat(store.wire().operations()).containsExactly("Query", "PutItem", "PutItem", "PutItem");
+        }
+    }
+
+    @Test
+    void itIsNotAskedWhereTheOperatorSaysSo() {
+        SerializerConfig config =
+                Store.config(TABLE, "transactions", "false").group(group()).build();
+        try (Store store = Store.open(config)) {
+            store.serializer().save(snapshot(group(), 1));
+
+            assertThat(store.wire().operations()).doesNotContain("TransactWriteItems");
+        }
+    }
+
+    /** The third write is that of the snapshot's own item; by then the head has published it. */
+    @Test
+    void aSnapshotWhoseOwnItemIsMissingIsThereForEveryReaderAndIsCompletedByTheNextSave() {
+        Snapshot halfway = TestSnapshots.snapshot(group(), 1);
+        try (Store store = Store.open(config(group()))) {
+            without(store.wire());
+            store.wire()
+                    .fault(
+                            "PutItem",
+                            1,
+                            (request, client) -> client.prepareRequest(request).call())
+                    .fault(
+                            "PutItem",
+                            1,
+                            (request, client) -> client.prepareRequest(request).call())
+                    .fault("PutItem", Integer.MAX_VALUE, Wire.refused());
+            store.serializer().save(halfway);
+        }
+
+        try (Store next = Store.open(config(group()))) {
+            without(next.wire());
+            assertThat(next.serializer().getLast()).contains(halfway);
+            assertThat(next.serializer().get(halfway.header().name())).isEqualTo(halfway);
+            assertThat(headers(next)).containsExactly(halfway.header());
+            next.serializer().save(halfway);
+            Snapshot second = snapshot(group(), 2);
+            next.serializer().save(second);
+
+            assertThat(next.serializer().get(halfway.header().name())).isEqualTo(halfway);
+            assertThat(headers(next)).containsExactly(second.header(), halfway.header());
+        }
+    }
+
+    private static List<SnapshotHeader> headers(Store store) {
+        return store.serializer().list(ListRequest.firstPage(10)).headers();
+    }
+}
