@@ -90,6 +90,11 @@ final class Failures {
             return "table " + options.table() + " has no index " + Tables.INDEX + ". Add it: "
                     + Tables.indexCommand(options);
         }
+        if (code.equals("ValidationException") && message(e).contains("key condition")) {
+            return "index " + Tables.INDEX + " of table " + options.table()
+                    + " does not have the range key createdOn, without which it has no order. Delete the index and add it: "
+                    + Tables.indexCommand(options);
+        }
         if (DENIED.contains(code)) {
             return text + ". The host's role needs the IAM policy of the manual, for the table and its index";
         }
@@ -111,7 +116,7 @@ final class Failures {
                 : options.table() + ", or no table " + options.latestTable();
     }
 
-    static boolean isMissingIndex(AwsServiceException e) {
+    private static boolean isMissingIndex(AwsServiceException e) {
         return code(e).equals("ValidationException") && message(e).contains("specified index");
     }
 

@@ -121,7 +121,7 @@ final class PackedText {
             return Snapshot.read(header, codec.decompress(bytes, Math.toIntExact(header.size())));
         } catch (IOException | ArithmeticException e) {
             throw new SnapshotCorruptException(
-                    "Snapshot " + header.name() + " is damaged: its text cannot be decompressed: " + e.getMessage(), e);
+                    "Snapshot " + header.name() + " is damaged: its text cannot be decompressed: " + e, e);
         }
     }
 }

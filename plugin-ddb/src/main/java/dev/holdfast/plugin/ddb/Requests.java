@@ -104,7 +104,12 @@ final class Requests {
         QueryRequest.Builder query = query(hash).scanIndexForward(false).limit(limit);
         after.ifPresent(query::exclusiveStartKey);
         if (indexed) {
-            query.indexName(Tables.INDEX).expressionAttributeNames(Map.of("#hash", Item.MONTH));
+            // The condition on the range excludes nothing; an index without one would give any order, and refuses it.
+            query.indexName(Tables.INDEX)
+                    .keyConditionExpression("#hash = :hash AND #range >= :first")
+                    .expressionAttributeNames(Map.of("#hash", Item.MONTH, "#range", Item.CREATED_ON))
+                    .expressionAttributeValues(
+                            Map.of(":hash", AttributeValue.fromS(hash), ":first", AttributeValue.fromS(" ")));
         } else {
             query.consistentRead(true);
         }

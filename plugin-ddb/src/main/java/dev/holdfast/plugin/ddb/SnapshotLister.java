@@ -107,7 +107,7 @@ final class SnapshotLister {
             if (queries >= MOST_QUERIES && lookedAt.isPresent()) {
                 break;
             }
-            for (Entry entry : walk.next(request.limit() + 1 - wanted.size(), deadline)) {
+            for (Entry entry : walk.next(request.limit() + 1 - wanted.size() + found.size(), deadline)) {
                 lookedAt = Optional.of(entry);
                 if (isBefore(entry, request.from())) {
                     walk.end();

@@ -2,6 +2,7 @@ package dev.holdfast.plugin.ddb;
 
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,6 +17,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
 import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndex;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
@@ -23,6 +25,7 @@ import software.amazon.awssdk.services.dynamodb.model.Projection;
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
 import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughput;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 import software.amazon.dynamodb.services.local.shared.access.sqlite.SQLiteLibraryLoader;
@@ -84,20 +87,41 @@ final class LocalDynamoDb {
 
     /** A new table as the operator's manual makes it, with provisioned capacity. */
     String manualsTable() {
+        return table(key(Item.MONTH, KeyType.HASH), key(Item.CREATED_ON, KeyType.RANGE));
+    }
+
+    String tableWhoseIndexHasNoOrder() {
+        return table(key(Item.MONTH, KeyType.HASH));
+    }
+
+    String tableWithoutIndex() {
+        return table();
+    }
+
+    private String table(KeySchemaElement... indexKey) {
         String table = newTableName();
-        client.createTable(create -> create.tableName(table)
-                .attributeDefinitions(string(Item.NAME), string(Item.CREATED_ON), string(Item.MONTH))
+        List<AttributeDefinition> attributes = new ArrayList<>(List.of(string(Item.NAME), string(Item.CREATED_ON)));
+        CreateTableRequest.Builder create = CreateTableRequest.builder()
+                .tableName(table)
                 .keySchema(key(Item.NAME, KeyType.HASH), key(Item.CREATED_ON, KeyType.RANGE))
-                .provisionedThroughput(capacity())
-                .globalSecondaryIndexes(GlobalSecondaryIndex.builder()
-                        .indexName("createdOnMonth-index")
-                        .keySchema(key(Item.MONTH, KeyType.HASH), key(Item.CREATED_ON, KeyType.RANGE))
-                        .projection(Projection.builder()
-                                .projectionType(ProjectionType.ALL)
-                                .build())
-                        .provisionedThroughput(capacity())
-                        .build()));
+                .provisionedThroughput(capacity());
+        if (indexKey.length > 0) {
+            attributes.add(string(Item.MONTH));
+            create.globalSecondaryIndexes(GlobalSecondaryIndex.builder()
+                    .indexName("createdOnMonth-index")
+                    .keySchema(indexKey)
+                    .projection(Projection.builder()
+                            .projectionType(ProjectionType.ALL)
+                            .build())
+                    .provisionedThroughput(capacity())
+                    .build());
+        }
+        client.createTable(create.attributeDefinitions(attributes).build());
         return table;
+    }
+
+    TableDescription describe(String table) {
+        return client.describeTable(describe -> describe.tableName(table)).table();
     }
 
     private static AttributeDefinition string(String name) {

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
@@ -23,7 +25,7 @@ import software.amazon.awssdk.http.SdkHttpFullResponse;
 final class Wire implements SdkHttpClient {
 
     /** One request. */
-    record Call(String operation, String uri, String body, String reply) {}
+    record Call(String operation, String uri, String authorization, String body, String reply) {}
 
     /** What happens to a request instead of what should. */
     interface Fault {
@@ -68,6 +70,16 @@ final class Wire implements SdkHttpClient {
                 status, "{\"__type\":\"com.amazonaws.dynamodb.v20120810#" + code + "\",\"message\":\"said the test\"}");
     }
 
+    /** A transaction is refused, for these reasons of its single writes. */
+    static Fault cancelled(String... codes) {
+        String reasons =
+                Stream.of(codes).map(code -> "{\"Code\":\"" + code + "\"}").collect(Collectors.joining(","));
+        return (request, client) -> answer(
+                400,
+                "{\"__type\":\"com.amazonaws.dynamodb.v20120810#TransactionCanceledException\","
+                        + "\"Message\":\"said the test\",\"CancellationReasons\":[" + reasons + "]}");
+    }
+
     /** The request is carried out, and the reply never comes. */
     static Fault replyLost() {
         return (request, client) -> {
@@ -106,10 +118,10 @@ final class Wire implements SdkHttpClient {
         String body = body(request);
         String uri = request.httpRequest().getUri().toString();
         if (rule.isEmpty()) {
-            return noted(operation, uri, body, client.prepareRequest(request));
+            return noted(request, operation, uri, body);
         }
         rule.get().left()[0]--;
-        calls.add(new Call(operation, uri, body, ""));
+        calls.add(new Call(operation, uri, authorization(request), body, ""));
         return new ExecutableHttpRequest() {
             @Override
             public HttpExecuteResponse call() throws IOException {
@@ -121,15 +133,17 @@ final class Wire implements SdkHttpClient {
         };
     }
 
-    private ExecutableHttpRequest noted(String operation, String uri, String body, ExecutableHttpRequest request) {
+    private ExecutableHttpRequest noted(HttpExecuteRequest request, String operation, String uri, String body) {
+        ExecutableHttpRequest prepared = client.prepareRequest(request);
         return new ExecutableHttpRequest() {
             @Override
             public HttpExecuteResponse call() throws IOException {
-                HttpExecuteResponse response = request.call();
+                HttpExecuteResponse response = prepared.call();
                 byte[] reply = response.responseBody().isPresent()
                         ? response.responseBody().get().readAllBytes()
                         : new byte[0];
-                calls.add(new Call(operation, uri, body, new String(reply, StandardCharsets.UTF_8)));
+                calls.add(new Call(
+                        operation, uri, authorization(request), body, new String(reply, StandardCharsets.UTF_8)));
                 return HttpExecuteResponse.builder()
                         .response(response.httpResponse())
                         .responseBody(AbortableInputStream.create(new ByteArrayInputStream(reply)))
@@ -138,9 +152,13 @@ final class Wire implements SdkHttpClient {
 
             @Override
             public void abort() {
-                request.abort();
+                prepared.abort();
             }
         };
+    }
+
+    private static String authorization(HttpExecuteRequest request) {
+        return request.httpRequest().firstMatchingHeader("Authorization").orElse("");
     }
 
     private static String body(HttpExecuteRequest request) {
