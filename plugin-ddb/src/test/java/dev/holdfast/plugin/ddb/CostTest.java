@@ -39,7 +39,7 @@ class CostTest {
 
     /** The table of the manual. A transaction's writes count twice, and what has a month once more for the index. */
     @ParameterizedTest
-    @CsvSource({"3, 7, 1", "10, 9, 1", "100, 27, 1", "300, 63, 3"})
+    @CsvSource({"3, 7, 1", "10, 9, 1", "100, 27, 2", "300, 63, 4"})
     void aSaveIsOneReadOfTheNameAndOneWrite(int models, int writeUnits, int readUnitsOfTheLast) {
         store.serializer().save(ofModels(models, 1));
         store.wire().forget();

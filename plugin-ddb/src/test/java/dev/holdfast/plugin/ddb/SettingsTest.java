@@ -92,7 +92,7 @@ class SettingsTest {
     /** The system property is the SDK's other name of AWS_ENDPOINT_URL_DYNAMODB, which a process of its own tests. */
     @Test
     void theSdksOwnSettingOfTheEndpointCountsAndTheOperatorsKeyIsStronger() {
-        property("aws.endpointUrlDynamoDB", "http://127.0.0.1:4566");
+        property("aws.endpointUrlDynamoDb", "http://127.0.0.1:4566");
 
         assertThat(firstCall(config()).uri()).startsWith("http://127.0.0.1:4566");
         assertThat(firstCall(config("endpoint", "http://localhost:9999")).uri()).startsWith("http://localhost:9999");
