@@ -178,7 +178,7 @@ class DdbIT {
                             "Fetching last snapshot from DDB...",
                             "Failed to get last snapshot from DDB. Holdfast will start with default or given"
                                     + " configuration.",
-                            "The last snapshot could not be read from DynamoDB at " + ddb.endpoint(),
+                            "The last snapshot could not be read (DynamoDB at " + ddb.endpoint() + "): ",
                             "from the local spool instead",
                             "Detached from store ddb");
             assertThat(JSON.readTree(call("GET", "/models/digits").body())

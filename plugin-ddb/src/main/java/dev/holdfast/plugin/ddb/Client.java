@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -35,8 +36,7 @@ record Client(DynamoDbClient dynamoDb, SdkHttpClient http, DefaultCredentialsPro
                     .credentialsProvider(credentials)
                     .overrideConfiguration(override -> override.apiCallAttemptTimeout(options.attemptTimeout())
                             .apiCallTimeout(options.totalTimeout())
-                            .retryStrategy(
-                                    software.amazon.awssdk.awscore.retry.AwsRetryStrategy.standardRetryStrategy()));
+                            .retryStrategy(AwsRetryStrategy.standardRetryStrategy()));
             options.endpoint().ifPresent(builder::endpointOverride);
             DynamoDbClient client = builder.build();
             String endpoint = client.serviceClientConfiguration()

@@ -1,6 +1,7 @@
 package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.net.SocketTimeoutException;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -47,14 +48,16 @@ final class Failures {
      * @param what was to be done, such as {@code The last snapshot could not be read}
      */
     StoreUnavailableException unavailable(String what, SdkException e) {
-        return new StoreUnavailableException(what + " from DynamoDB at " + where + ": " + reason(e), e);
+        return new StoreUnavailableException(what + " (DynamoDB at " + where + "): " + reason(e), e);
     }
 
     private String reason(SdkException e) {
         if (e instanceof AwsServiceException answer) {
             return ofService(answer);
         }
-        if (e instanceof ApiCallTimeoutException || e instanceof ApiCallAttemptTimeoutException) {
+        if (e instanceof ApiCallTimeoutException
+                || e instanceof ApiCallAttemptTimeoutException
+                || root(e) instanceof SocketTimeoutException) {
             return "it did not answer in time (snapshot.ddb.attempt-timeout "
                     + options.attemptTimeout().toMillis() + " ms, snapshot.ddb.total-timeout "
                     + options.totalTimeout().toMillis() + " ms)";
@@ -72,11 +75,16 @@ final class Failures {
     }
 
     private static String cause(Throwable e) {
+        Throwable root = root(e);
+        return root == e ? "" : " (" + oneLine(root.toString()) + ")";
+    }
+
+    private static Throwable root(Throwable e) {
         Throwable root = e;
         for (int depth = 0; root.getCause() != null && depth < 10; depth++) {
             root = root.getCause();
         }
-        return root == e ? "" : " (" + oneLine(root.toString()) + ")";
+        return root;
     }
 
     private String ofService(AwsServiceException e) {

@@ -77,16 +77,15 @@ final class Item {
     }
 
     OptionalLong number(String name) {
-        String number =
-                Optional.ofNullable(attributes.get(name)).map(AttributeValue::n).orElse("");
-        return number.matches("[0-9]{1,18}|[0-8][0-9]{18}|9[0-2][0-9]{17}") ? parse(number) : OptionalLong.empty();
-    }
-
-    private static OptionalLong parse(String number) {
+        AttributeValue value = attributes.get(name);
+        if (value == null || value.n() == null) {
+            return OptionalLong.empty();
+        }
         try {
-            return OptionalLong.of(Long.parseLong(number));
+            long number = Long.parseLong(value.n());
+            return number < 0 ? OptionalLong.empty() : OptionalLong.of(number);
         } catch (NumberFormatException e) {
-            // Somebody wrote a number there that no revision can be.
+            // No number that this plugin writes.
             return OptionalLong.empty();
         }
     }

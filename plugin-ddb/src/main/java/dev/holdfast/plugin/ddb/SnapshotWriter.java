@@ -78,15 +78,20 @@ final class SnapshotWriter {
         PackedText text = PackedText.of(snapshot, options.codec());
         boolean longTextIsThere = false;
         for (int tries = 0; ; tries++) {
-            Head known = this.known;
-            boolean fromMemory = tries == 0 && known != null;
-            Head head = fromMemory && known != null ? known : currentHead(what, deadline);
-            this.known = null;
-            if (fromMemory && (head.revision() >= header.revision() || head.isSave(header.saveId()))) {
-                continue;
-            }
-            if (isSavedAlready(header, head, deadline)) {
-                return;
+            Head remembered = tries == 0 ? known : null;
+            Head head = remembered != null && remembered.revision() < header.revision()
+                    ? remembered
+                    : currentHead(what, deadline);
+            known = null;
+            try {
+                if (isSavedAlready(header, head, deadline)) {
+                    return;
+                }
+            } catch (SnapshotConflictException e) {
+                if (longTextIsThere) {
+                    removeAll(text.partsFor(keys.snapshot(header.name()), header.saveId()), deadline);
+                }
+                throw e;
             }
             // The time to find out what became of the write.
             Deadline writing = deadline.earlierBy(options.attemptTimeout());
@@ -95,7 +100,7 @@ final class SnapshotWriter {
                     putAll(text.partsFor(keys.snapshot(header.name()), header.saveId()), writing);
                     longTextIsThere = true;
                 }
-                this.known = publish(publication(header, text, head), writing);
+                known = publish(publication(header, text, head), writing);
                 return;
             } catch (SdkException e) {
                 if (settle(header, what, e, deadline)) {
@@ -210,6 +215,18 @@ final class SnapshotWriter {
         items.forEach(item -> requests.put(item, deadline));
     }
 
+    /** Removes parts that nothing refers to any more; they cost their storage alone, so a failure is no obstacle. */
+    private void removeAll(List<Item> parts, Deadline deadline) {
+        try {
+            parts.forEach(part -> requests.delete(part.key(), deadline));
+        } catch (SdkException e) {
+            log.warn(
+                    "Items in {} that hold parts of a removed text could not be removed: {}",
+                    options.table(),
+                    e.getMessage());
+        }
+    }
+
     /** Puts what a host that had no transactions, and died, did not come to put. */
     private void completeLast(Head head, Deadline deadline) {
         if (head.finished() || head.last().isEmpty()) {
@@ -241,7 +258,11 @@ final class SnapshotWriter {
                 return true;
             }
         } catch (SnapshotStoreException e) {
-            unavailable.addSuppressed(e);
+            StoreUnavailableException unknown = new StoreUnavailableException(
+                    unavailable.getMessage() + ". Whether it was saved is unknown until the store answers again",
+                    failure);
+            unknown.addSuppressed(e);
+            throw unknown;
         }
         throw unavailable;
     }
@@ -275,7 +296,7 @@ final class SnapshotWriter {
             }
             try {
                 remove(name, head, own, deadline);
-                items.stream().filter(PackedText::isPart).forEach(part -> requests.delete(part.key(), deadline));
+                removeAll(items.stream().filter(PackedText::isPart).toList(), deadline);
                 return true;
             } catch (SdkException e) {
                 if (!(e instanceof AwsServiceException answer) || !isToBeTriedAgain(answer)) {

@@ -93,7 +93,9 @@ class FaultTest {
                 .fault("TransactWriteItems", 9, Wire.refused())
                 .fault("GetItem", 99, Wire.refused());
         Snapshot second = snapshot("default", 2);
-        assertThatThrownBy(() -> store.serializer().save(second)).isInstanceOf(StoreUnavailableException.class);
+        assertThatThrownBy(() -> store.serializer().save(second))
+                .isInstanceOf(StoreUnavailableException.class)
+                .hasMessageContaining("Whether it was saved is unknown");
         store.wire().mend();
 
         store.serializer().save(second);
@@ -197,9 +199,31 @@ class FaultTest {
         try (Store busy = Store.open(table, "attempt-timeout", "100ms", "total-timeout", "600ms")) {
             busy.wire().fault("TransactWriteItems", 9999, Wire.cancelled("TransactionConflict", "None", "None"));
 
+            long begin = System.nanoTime();
+
             assertThatThrownBy(() -> busy.serializer().save(snapshot("default", 2)))
                     .isInstanceOf(StoreUnavailableException.class);
+
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
         }
+    }
+
+    /** Long texts are in the table before it is known who wins. */
+    @Test
+    void theOneThatLosesTakesItsLongTextBack() {
+        Snapshot ours = snapshot("default", 2, "ours", TestSnapshots.noise(300_000, 3));
+        store.wire().fault("TransactWriteItems", 1, (request, client) -> {
+            try (Store other = Store.open(table)) {
+                other.serializer().save(snapshot("default", 2, "theirs"));
+            }
+            return client.prepareRequest(request).call();
+        });
+
+        assertThatThrownBy(() -> store.serializer().save(ours)).isInstanceOf(SnapshotConflictException.class);
+
+        assertThat(LocalDynamoDb.shared().items(table))
+                .noneMatch(item -> item.key().hash().equals("ours"));
+        assertThat(revisions()).containsExactly(2L, 1L);
     }
 
     // The table
