@@ -60,7 +60,7 @@ record Client(DynamoDbClient dynamoDb, SdkHttpClient http, DefaultCredentialsPro
         } catch (SdkClientException e) {
             throw new StoreUnavailableException(
                     "The AWS region of DynamoDB is not known: set snapshot.ddb.region, AWS_REGION, or a profile with"
-                            + " one in ~/.aws/config (" + e.getMessage() + ")",
+                            + " one in ~/.aws/config",
                     e);
         }
     }

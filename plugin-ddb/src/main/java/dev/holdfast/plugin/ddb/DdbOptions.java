@@ -38,7 +38,7 @@ record DdbOptions(
         boolean transactions,
         Codec codec) {
 
-    private static final String[] KEYS = {
+    static final String[] KEYS = {
         "table",
         "layout",
         "latest-table",

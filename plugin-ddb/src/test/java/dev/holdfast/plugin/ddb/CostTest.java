@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,8 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** What each call costs: the requests as they were sent, and the units that DynamoDB's rules make of their sizes. */
 class CostTest {
+
+    private static final Path MANUAL = Path.of("../docs/serializer-ddb.md");
 
     private String table;
     private Store store;
@@ -50,16 +53,23 @@ class CostTest {
         Item head = item("default##head", "head");
         assertThat(writeUnits("of-" + models + "-2", head)).isEqualTo(writeUnits);
         assertThat((kilobytes(head) + 3) / 4).isEqualTo(readUnitsOfTheLast);
+        assertThat(MANUAL)
+                .content()
+                .contains("| " + models + " | " + writeUnits + " | 1 | " + readUnitsOfTheLast + " | 2 |");
     }
 
     @ParameterizedTest
-    @CsvSource({"1000, 52", "10000, 469"})
-    void aLongTextIsWrittenOnceInPartsOfItsOwn(int models, int writeUnits) {
+    @CsvSource({"1000, 52, 3", "10000, 469, 4"})
+    void aLongTextIsWrittenOnceInPartsOfItsOwn(int models, int writeUnits, int requests) {
+        store.serializer().save(ofModels(models, 1));
+        store.wire().forget();
         store.serializer().save(ofModels(models, 2));
+        assertThat(store.wire().operations()).hasSize(requests);
 
         int units = writeUnits("of-" + models + "-2", item("default##head", "head"));
 
         assertThat(units).isEqualTo(writeUnits);
+        assertThat(MANUAL).content().contains("| " + models + " | " + writeUnits + " | 1 |");
     }
 
     @Test

@@ -210,6 +210,14 @@ class SettingsTest {
     }
 
     @Test
+    void theManualHasEveryKey() {
+        assertThat(DdbOptions.KEYS)
+                .allSatisfy(key -> assertThat(Path.of("../docs/serializer-ddb.md"))
+                        .content()
+                        .contains("| `snapshot.ddb." + key + "` |"));
+    }
+
+    @Test
     void openingAsksTheStoreNothing() {
         try (Store store = Store.open(config("endpoint", "http://127.0.0.1:1"))) {
             assertThat(store.wire().calls()).isEmpty();

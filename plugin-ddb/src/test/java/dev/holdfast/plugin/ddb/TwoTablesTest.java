@@ -18,8 +18,10 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 /** The contract in TorchServe's older two tables, and what TorchServe left there. */
 class TwoTablesTest extends SnapshotSerializerContract {
 
-    private static final String TABLE = LocalDynamoDb.newTableName();
-    private static final String LATEST = LocalDynamoDb.newTableName();
+    /** New ones for each test: the first save of a group reads the whole table. */
+    private final String table = LocalDynamoDb.newTableName();
+
+    private final String latest = LocalDynamoDb.newTableName();
 
     @Override
     protected SnapshotSerializerFactory factory() {
@@ -28,7 +30,7 @@ class TwoTablesTest extends SnapshotSerializerContract {
 
     @Override
     protected SerializerConfig config(String group) {
-        return config(TABLE, LATEST).group(group).build();
+        return config(table, latest).group(group).build();
     }
 
     private static SerializerConfig.Builder config(String table, String latest) {
@@ -37,13 +39,11 @@ class TwoTablesTest extends SnapshotSerializerContract {
 
     @Override
     protected void damage(String group, String name) {
-        Damage.text(TABLE, LATEST, group, name);
+        Damage.text(table, latest, group, name);
     }
 
     @Test
     void whatTorchServeLeftIsRestoredListedChosenByNameAndContinued() {
-        String table = LocalDynamoDb.newTableName();
-        String latest = LocalDynamoDb.newTableName();
         try (Store store = Store.open(config(table, latest).build())) {
             assertThat(store.serializer().getLast()).isEmpty();
             put(table, "20200901120000000-startup.cfg_1598961600000_0", "2020-09-01 14:00:00,000", 0);
