@@ -30,7 +30,8 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     private final Duration totalTimeout;
     private final SnapshotReader reader;
     private final SnapshotLister lister;
-    private final SnapshotWriter writer;
+    private final SnapshotSaver saver;
+    private final SnapshotRemover remover;
     private final Runnable closing;
     private final ReentrantLock writing = new ReentrantLock();
     private volatile boolean closed;
@@ -40,13 +41,15 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
             Duration totalTimeout,
             SnapshotReader reader,
             SnapshotLister lister,
-            SnapshotWriter writer,
+            SnapshotSaver saver,
+            SnapshotRemover remover,
             Runnable closing) {
         this.group = group;
         this.totalTimeout = totalTimeout;
         this.reader = reader;
         this.lister = lister;
-        this.writer = writer;
+        this.saver = saver;
+        this.remover = remover;
         this.closing = closing;
     }
 
@@ -57,7 +60,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
                     + snapshot.header().group() + " and cannot be saved into group " + group);
         }
         write(deadline -> {
-            writer.save(snapshot, deadline);
+            saver.save(snapshot, deadline);
             return true;
         });
     }
@@ -68,7 +71,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
             requireOpen();
             return false;
         }
-        return write(deadline -> writer.delete(name, deadline));
+        return write(deadline -> remover.delete(name, deadline));
     }
 
     @Override

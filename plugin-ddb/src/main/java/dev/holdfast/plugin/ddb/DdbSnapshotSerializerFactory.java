@@ -41,12 +41,14 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
             GroupKeys keys = new GroupKeys(config.group());
             Catalogue catalogue = new Catalogue(requests, options.layout(), keys);
             SnapshotReader reader = new SnapshotReader(requests, options, keys, catalogue, config::codec);
+            Attempts attempts = new Attempts(options);
             return new DdbSnapshotSerializer(
                     config.group(),
                     options.totalTimeout(),
                     reader,
                     new SnapshotLister(reader, catalogue),
-                    new SnapshotWriter(requests, options, failures, keys, catalogue, reader),
+                    new SnapshotSaver(requests, options, failures, keys, catalogue, reader, attempts),
+                    new SnapshotRemover(requests, options, failures, keys, catalogue, reader, attempts),
                     client::close);
         } catch (RuntimeException | Error e) {
             client.close();

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -26,6 +28,8 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
  * writer has to find out first what became of the write.
  */
 final class Requests {
+
+    private static final Logger log = LoggerFactory.getLogger(Requests.class);
 
     private final DynamoDbClient client;
     private final DdbOptions options;
@@ -174,6 +178,18 @@ final class Requests {
                 deadline,
                 time -> client.deleteItem(request ->
                         request.tableName(options.table()).key(key.attributes()).overrideConfiguration(time)));
+    }
+
+    /** Deletes parts of texts that nothing refers to; they cost their storage alone, so a failure is no obstacle. */
+    void deleteParts(List<Item> parts, Deadline deadline) {
+        try {
+            parts.forEach(part -> delete(part.key(), deadline));
+        } catch (SdkException e) {
+            log.warn(
+                    "Items in {} that hold parts of a removed text could not be removed: {}",
+                    options.table(),
+                    e.getMessage());
+        }
     }
 
     void transact(List<TransactWriteItem> writes, Deadline deadline) {

@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import java.util.List;
 import java.util.NavigableSet;
@@ -45,6 +46,20 @@ final class SnapshotReader {
     Optional<Head> head(String what, Deadline deadline) {
         return requests.get(what, options.latestTable(), headKey(), deadline)
                 .map(item -> Head.read(keys.group(), item));
+    }
+
+    /** The head in the table; where there is none, one that stands for what TorchServe or a lost head left. */
+    Head currentHead(String what, Deadline deadline) {
+        Optional<Head> head = head(what, deadline);
+        if (head.isPresent()) {
+            return head.get();
+        }
+        NavigableSet<String> months = catalogue.find(deadline);
+        Optional<Entry> newest = newestEntry(months, deadline);
+        return Head.none(
+                newest.flatMap(Entry::header).map(SnapshotHeader::revision).orElse(-1L),
+                months,
+                newest.map(Entry::place).orElse(""));
     }
 
     Optional<Snapshot> last(Deadline deadline) {

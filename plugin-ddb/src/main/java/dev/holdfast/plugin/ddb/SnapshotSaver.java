@@ -6,23 +6,18 @@ import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
-import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /**
- * Saves and removes snapshots; used by one thread at a time.
+ * Saves snapshots; used by one thread at a time.
  *
  * <pre>
  *   with transactions      parts of a long text ──▶ { head, snapshot, short text } at once
@@ -37,11 +32,9 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
  * <p>A request whose reply is lost may have been carried out, and one that is sent again fails on its own success. So
  * after every failure the head is read: if it has this save's id, the save has succeeded.
  */
-final class SnapshotWriter {
+final class SnapshotSaver {
 
-    private static final Logger log = LoggerFactory.getLogger(SnapshotWriter.class);
-    private static final int SHORTEST_PAUSE_MS = 20;
-    private static final int LONGEST_PAUSE_MS = 400;
+    private static final Logger log = LoggerFactory.getLogger(SnapshotSaver.class);
 
     private final Requests requests;
     private final DdbOptions options;
@@ -49,24 +42,25 @@ final class SnapshotWriter {
     private final GroupKeys keys;
     private final Catalogue catalogue;
     private final SnapshotReader reader;
-    private boolean transactions;
+    private final Attempts attempts;
     /** The head as this host wrote it last, which saves reading it; stale where another host saved since. */
     private @Nullable Head known;
 
-    SnapshotWriter(
+    SnapshotSaver(
             Requests requests,
             DdbOptions options,
             Failures failures,
             GroupKeys keys,
             Catalogue catalogue,
-            SnapshotReader reader) {
+            SnapshotReader reader,
+            Attempts attempts) {
         this.requests = requests;
         this.options = options;
         this.failures = failures;
         this.keys = keys;
         this.catalogue = catalogue;
         this.reader = reader;
-        this.transactions = options.transactions();
+        this.attempts = attempts;
     }
 
     /** What a write is made of, in the order in which it is made where there are no transactions. */
@@ -81,7 +75,7 @@ final class SnapshotWriter {
             Head remembered = tries == 0 ? known : null;
             Head head = remembered != null && remembered.revision() < header.revision()
                     ? remembered
-                    : currentHead(what, deadline);
+                    : reader.currentHead(what, deadline);
             known = null;
             try {
                 if (isSavedAlready(header, head, deadline)) {
@@ -89,7 +83,7 @@ final class SnapshotWriter {
                 }
             } catch (SnapshotConflictException e) {
                 if (longTextIsThere) {
-                    removeAll(text.partsFor(keys.snapshot(header.name()), header.saveId()), deadline);
+                    requests.deleteParts(text.partsFor(keys.snapshot(header.name()), header.saveId()), deadline);
                 }
                 throw e;
             }
@@ -107,49 +101,25 @@ final class SnapshotWriter {
                     return;
                 }
             }
-            pause(tries, deadline, what);
+            attempts.pause(tries, deadline, what);
         }
-    }
-
-    private void pause(int tries, Deadline deadline, String what) {
-        long most = Math.min(LONGEST_PAUSE_MS, (long) SHORTEST_PAUSE_MS << Math.min(tries, 10));
-        Pause.of(Duration.ofMillis(ThreadLocalRandom.current().nextLong(1, most + 1)));
-        if (deadline.isOver()) {
-            throw new StoreUnavailableException(
-                    what + " within " + options.totalTimeout().toMillis()
-                            + " ms (snapshot.ddb.total-timeout), because other writes to the same group were always faster");
-        }
-    }
-
-    /** The head in the table; where there is none, one that stands for what TorchServe or a lost head left. */
-    private Head currentHead(String what, Deadline deadline) {
-        Optional<Head> head = reader.head(what, deadline);
-        if (head.isPresent()) {
-            return head.get();
-        }
-        NavigableSet<String> months = catalogue.find(deadline);
-        Optional<Entry> newest = reader.newestEntry(months, deadline);
-        return Head.none(
-                newest.flatMap(Entry::header).map(SnapshotHeader::revision).orElse(-1L),
-                months,
-                newest.map(Entry::place).orElse(""));
     }
 
     /** @throws SnapshotConflictException if the revision or the name is taken by another */
     private boolean isSavedAlready(SnapshotHeader header, Head head, Deadline deadline) {
         if (head.isSave(header.saveId())) {
-            completeLast(head, deadline);
+            known = head;
             return true;
         }
         Optional<Stored> sameName = reader.own(header.name(), deadline)
                 .map(item -> Stored.read(header.name(), item))
-                .or(() -> head.last().filter(last -> last.name().equals(header.name())));
+                .or(() -> head.last().filter(last -> !head.finished() && head.isLast(header.name())));
         if (sameName.filter(stored -> stored.hasSaveId(header.saveId())).isPresent()) {
             return true;
         }
         if (head.revision() >= header.revision()) {
             throw new SnapshotConflictException("Group " + keys.group() + " has revision " + head.revision()
-                    + " already" + head.last().map(SnapshotWriter::byWhom).orElse("") + "; snapshot " + header.name()
+                    + " already" + head.last().map(SnapshotSaver::byWhom).orElse("") + "; snapshot " + header.name()
                     + " has revision " + header.revision());
         }
         if (sameName.isPresent()) {
@@ -178,12 +148,17 @@ final class SnapshotWriter {
         Optional<Item> entry = catalogue.entry(own, stored);
         List<Item> parts = text.isShort() ? text.partsFor(hash, header.saveId()) : List.of();
         return new Publication(
-                head, head.after(stored, header.revision(), text.ifShort(), transactions), parts, own, entry);
+                head,
+                head.after(stored, header.revision(), text.ifShort(), attempts.transactions()),
+                parts,
+                own,
+                entry);
     }
 
     /** The head as it is now. */
     private Head publish(Publication publication, Deadline deadline) {
-        if (transactions) {
+        completeLast(publication.before(), deadline);
+        if (attempts.transactions()) {
             List<TransactWriteItem> writes = new ArrayList<>();
             writes.add(Writes.put(
                     options.latestTable(),
@@ -195,7 +170,6 @@ final class SnapshotWriter {
             requests.transact(writes, deadline);
             return publication.after();
         }
-        completeLast(publication.before(), deadline);
         putAll(publication.text(), deadline);
         requests.putHead(publication.after().item(reader.headKey()), Condition.is(publication.before()), deadline);
         try {
@@ -213,18 +187,6 @@ final class SnapshotWriter {
 
     private void putAll(List<Item> items, Deadline deadline) {
         items.forEach(item -> requests.put(item, deadline));
-    }
-
-    /** Removes parts that nothing refers to any more; they cost their storage alone, so a failure is no obstacle. */
-    private void removeAll(List<Item> parts, Deadline deadline) {
-        try {
-            parts.forEach(part -> requests.delete(part.key(), deadline));
-        } catch (SdkException e) {
-            log.warn(
-                    "Items in {} that hold parts of a removed text could not be removed: {}",
-                    options.table(),
-                    e.getMessage());
-        }
     }
 
     /** Puts what a host that had no transactions, and died, did not come to put. */
@@ -246,7 +208,7 @@ final class SnapshotWriter {
      * @throws SnapshotStoreException if it has failed, or nobody can tell
      */
     private boolean settle(SnapshotHeader header, String what, SdkException failure, Deadline deadline) {
-        if (failure instanceof AwsServiceException answer && isToBeTriedAgain(answer)) {
+        if (failure instanceof AwsServiceException answer && attempts.mayBeTriedAgain(answer)) {
             return false;
         }
         StoreUnavailableException unavailable = failures.unavailable(what, failure);
@@ -265,101 +227,5 @@ final class SnapshotWriter {
             throw unknown;
         }
         throw unavailable;
-    }
-
-    private boolean isToBeTriedAgain(AwsServiceException answer) {
-        if (transactions && Failures.isUnknownOperation(answer)) {
-            log.info("This DynamoDB has no transactions; saves are published by the head alone from now on");
-            transactions = false;
-            return true;
-        }
-        return answer instanceof ConditionalCheckFailedException
-                || (answer instanceof TransactionCanceledException cancelled
-                        && Failures.reasons(cancelled).contains("ConditionalCheckFailed"))
-                || Failures.isPassing(answer);
-    }
-
-    /** @return false if there is no such snapshot */
-    boolean delete(String name, Deadline deadline) {
-        String what = "Snapshot " + name + " could not be removed";
-        for (int tries = 0; ; tries++) {
-            Head head = currentHead(what, deadline);
-            known = null;
-            List<Item> items = reader.items(name, deadline);
-            Optional<Item> own = items.stream()
-                    .filter(item -> !PackedText.isPart(item))
-                    .filter(item -> Stored.isOne(item)
-                            || TorchServeItem.read(name, item).isPresent())
-                    .findFirst();
-            if (own.isEmpty() && !head.isLast(name)) {
-                return false;
-            }
-            try {
-                remove(name, head, own, deadline);
-                removeAll(items.stream().filter(PackedText::isPart).toList(), deadline);
-                return true;
-            } catch (SdkException e) {
-                if (!(e instanceof AwsServiceException answer) || !isToBeTriedAgain(answer)) {
-                    throw failures.unavailable(what, e);
-                }
-            }
-            pause(tries, deadline, what);
-        }
-    }
-
-    private void remove(String name, Head head, Optional<Item> own, Deadline deadline) {
-        List<ItemKey> gone = new ArrayList<>();
-        own.ifPresent(item -> {
-            gone.add(item.key());
-            if (Stored.isOne(item)) {
-                catalogue.separateEntry(Stored.read(name, item)).ifPresent(gone::add);
-            }
-        });
-        if (!head.isLast(name)) {
-            removeOlder(head, gone, deadline);
-            return;
-        }
-        Optional<Item> before = before(head.last().orElseThrow(), head, deadline);
-        Head after = head.withLast(before.filter(Stored::isOne)
-                .map(item -> Stored.read(keys.nameOf(item.key().hash()).orElseThrow(), item)));
-        Item newHead = after.item(reader.headKey());
-        if (transactions) {
-            List<TransactWriteItem> writes = new ArrayList<>();
-            writes.add(Writes.put(options.latestTable(), newHead, Condition.is(head)));
-            gone.forEach(key -> writes.add(Writes.delete(options.table(), key)));
-            before.ifPresent(item -> writes.add(Writes.check(options.table(), item.key(), Condition.present())));
-            requests.transact(writes, deadline);
-        } else {
-            requests.putHead(newHead, Condition.is(head), deadline);
-            gone.forEach(key -> requests.delete(key, deadline));
-        }
-    }
-
-    private void removeOlder(Head head, List<ItemKey> gone, Deadline deadline) {
-        if (transactions) {
-            List<TransactWriteItem> writes = new ArrayList<>();
-            gone.forEach(key -> writes.add(Writes.delete(options.table(), key)));
-            writes.add(Writes.check(options.latestTable(), reader.headKey(), Condition.is(head)));
-            requests.transact(writes, deadline);
-        } else {
-            gone.forEach(key -> requests.delete(key, deadline));
-        }
-    }
-
-    /**
-     * The snapshot before the last one. Its name stands in the last one's item, because the index may not show yet what
-     * was saved a moment ago.
-     */
-    private Optional<Item> before(Stored last, Head head, Deadline deadline) {
-        int space = last.previous().lastIndexOf(' ');
-        if (space > 0) {
-            Optional<Item> previous = reader.own(last.previous().substring(space + 1), deadline)
-                    .filter(item -> item.key().range().equals(last.previous().substring(0, space)));
-            if (previous.isPresent()) {
-                return previous;
-            }
-        }
-        return reader.newestEntry(head.months(), last.name(), deadline)
-                .flatMap(entry -> reader.own(entry.name(), deadline));
     }
 }
