@@ -40,6 +40,7 @@ class DdbIT {
     private static Path plugin;
     private static int tables;
 
+    private final List<Path> allLogs = new ArrayList<>();
     private Path logs;
     private String table;
 
@@ -73,14 +74,23 @@ class DdbIT {
     }
 
     private void anEmptyDisk() throws IOException {
-        logs = Files.createTempDirectory(directory, "logs");
+        atHost(Files.createTempDirectory(directory, "logs"));
+        allLogs.add(logs);
+    }
+
+    /** What follows is about the host of this log location. */
+    private void atHost(Path itsLogs) {
+        logs = itsLogs;
         unpacked.with("LOG_LOCATION", logs.toString());
     }
 
     @AfterEach
     void leaveNoHost() throws IOException {
-        if (Files.exists(logs.resolve("holdfast.run"))) {
-            ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
+        for (Path each : allLogs) {
+            if (Files.exists(each.resolve("holdfast.run"))) {
+                atHost(each);
+                ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
+            }
         }
     }
 
@@ -197,6 +207,30 @@ class DdbIT {
                 .doesNotHaveDuplicates()
                 .startsWith(1L, 2L)
                 .hasSizeGreaterThan(3);
+    }
+
+    @Test
+    void ofTwoHostsOfOneGroupTheOneThatComesLaterIsToldAndTakesTheNewerState() throws Exception {
+        start();
+        Path first = logs;
+        anEmptyDisk();
+        start();
+        Path second = logs;
+        change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
+
+        atHost(first);
+        HttpResponse<String> answer = change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
+
+        assertThat(answer.headers().firstValue("Holdfast-Notice").orElseThrow())
+                .contains("Detached from store ddb", "revision 3 already", "holdfast snapshots attach --take");
+        assertThat(revisions()).containsExactly(1L, 2L, 3L);
+        assertThat(unpacked.run("snapshots", "attach", "--take=store").exitCode())
+                .isZero();
+        assertThat(call("GET", "/models").body()).contains("digits").doesNotContain("iris");
+        change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
+        assertThat(revisions()).containsExactly(1L, 2L, 3L, 4L);
+        atHost(second);
+        assertThat(status().required("mode").textValue()).isEqualToIgnoringCase("attached");
     }
 
     /** The revisions of the items, as an operator reads them from the index. */

@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.holdfast.sdk.SerializerConfig;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -215,6 +217,21 @@ class SettingsTest {
                 .allSatisfy(key -> assertThat(Path.of("../docs/serializer-ddb.md"))
                         .content()
                         .contains("| `snapshot.ddb." + key + "` |"));
+    }
+
+    /** They would hold the class loader of the plugin. */
+    @Test
+    void closingLeavesNoThreadBehind() {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        Store store = Store.open(config("endpoint", "http://127.0.0.1:1"));
+        assertThatThrownBy(() -> store.serializer().getLast()).isInstanceOf(StoreUnavailableException.class);
+
+        store.close();
+
+        await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                .filteredOn(thread -> !before.contains(thread))
+                .noneMatch(thread ->
+                        thread.getName().startsWith("sdk-") || thread.getName().contains("reaper")));
     }
 
     @Test
