@@ -230,7 +230,7 @@ public final class Restore {
      */
     public Found given(String from, Snapshot snapshot) {
         try {
-            return new Found(Optional.of(parse(from, snapshot.text())), from, startPoint());
+            return Found.of(from, snapshot.text(), startPoint());
         } catch (SnapshotStoreException e) {
             throw new ConfigException("--snapshot " + from + " cannot be restored: " + e.getMessage(), e);
         }
