@@ -189,7 +189,12 @@ final class Persistence implements AutoCloseable {
     /** What keeps the state from now on; closes the store and the spool when it is closed. */
     SnapshotKeeper keeper(StartPoint start, CurrentState state, Supplier<Map<String, String>> kept, Clock clock) {
         KeeperOptions options = new KeeperOptions(
-                storeName, config.snapshotGroup(), HostName.of(config), RETRY_STORE, config.snapshotTimeout());
+                storeName,
+                config.snapshotGroup(),
+                HostName.of(config),
+                RETRY_STORE,
+                config.snapshotTimeout(),
+                config.goesOverAfterConflict());
         return new SnapshotKeeper(options, start, store, spool, state, kept, clock);
     }
 

@@ -50,6 +50,7 @@ public enum ConfigKey {
     SNAPSHOT_STORE_REQUIRED("false", Kept.NO),
     SNAPSHOT_GROUP("default", Kept.NO),
     SNAPSHOT_TIMEOUT("60", Kept.NO),
+    SNAPSHOT_CONFLICT("wait", Kept.NO),
     RESTORE("fallback", Kept.NO),
     HOST_NAME("", Kept.NO);
 

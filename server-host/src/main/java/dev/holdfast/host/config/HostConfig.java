@@ -61,6 +61,7 @@ public final class HostConfig {
         tokenFailureStatus();
         strictRestore();
         snapshotTimeout();
+        goesOverAfterConflict();
         for (ConfigKey key : ConfigKey.values()) {
             if (key.otherwise().equals("true") || key.otherwise().equals("false")) {
                 bool(key);
@@ -217,6 +218,15 @@ public final class HostConfig {
     /** How long one call of a serializer may take, whatever the serializer says itself. */
     public Duration snapshotTimeout() {
         return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_TIMEOUT, 1, 86_400));
+    }
+
+    /** Whether the host goes over by itself to the newer state that another host saved at the same time. */
+    public boolean goesOverAfterConflict() {
+        String value = get(ConfigKey.SNAPSHOT_CONFLICT);
+        if (!value.equals("wait") && !value.equals("take-store")) {
+            throw bad(ConfigKey.SNAPSHOT_CONFLICT, value, "wait or take-store");
+        }
+        return value.equals("take-store");
     }
 
     public boolean strictRestore() {
