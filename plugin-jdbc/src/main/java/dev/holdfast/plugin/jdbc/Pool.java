@@ -6,7 +6,6 @@ import com.zaxxer.hikari.HikariPoolMXBean;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** A few connections, made when they are needed and let go of when they idle; giving up soon where none can be had. */
 final class Pool implements AutoCloseable {
@@ -47,11 +46,14 @@ final class Pool implements AutoCloseable {
         connections.evictConnection(connection);
     }
 
-    /** How many of how many connections are in use, for a message; null where the pool was never used. */
-    @Nullable
-    String usage() {
+    /** Whether every connection that the pool may have is in use. */
+    boolean isExhausted() {
         HikariPoolMXBean pool = connections.getHikariPoolMXBean();
-        return pool == null ? null : pool.getActiveConnections() + " of " + connections.getMaximumPoolSize();
+        return pool != null && pool.getActiveConnections() >= connections.getMaximumPoolSize();
+    }
+
+    int size() {
+        return connections.getMaximumPoolSize();
     }
 
     @Override

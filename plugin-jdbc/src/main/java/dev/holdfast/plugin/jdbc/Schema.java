@@ -114,10 +114,12 @@ final class Schema {
         current = true;
     }
 
+    /** The table first, its marker second: they are made the other way round, perhaps in this very moment. */
     private int version(Connection connection) throws SQLException {
-        Map<String, String> marker = dialect.columns(connection, table.schema(), table.schemaVersionName());
-        if (marker.isEmpty()) {
-            requireNoStranger(connection);
+        Map<String, String> columns = dialect.columns(connection, table.schema(), table.name());
+        if (dialect.columns(connection, table.schema(), table.schemaVersionName())
+                .isEmpty()) {
+            requireNoStranger(columns);
             return WITHOUT_TABLES;
         }
         int version = recorded(connection).orElse(WITHOUT_TABLES);
@@ -135,8 +137,7 @@ final class Schema {
         }
     }
 
-    private void requireNoStranger(Connection connection) throws SQLException {
-        Map<String, String> columns = dialect.columns(connection, table.schema(), table.name());
+    private void requireNoStranger(Map<String, String> columns) {
         if (!columns.isEmpty()) {
             throw new StoreUnavailableException("Table " + table + " in " + dialect
                     + " is not one of Holdfast's: it has the columns " + String.join(", ", columns.keySet())

@@ -5,10 +5,10 @@ import dev.holdfast.plugin.jdbc.SqlFailure.Kind;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -178,22 +178,20 @@ final class Transactions {
         }
 
         private StoreUnavailableException unavailable(SqlFailure meaning, SQLException e) {
-            SQLException said = SqlFailure.said(e);
-            String text = failure + ": "
-                    + login.mask(Text.oneLine(String.valueOf(said.getMessage())))
-                    + (poolIsExhausted(e)
-                            ? " (" + usage() + " connections are in use; see snapshot.jdbc.pool-size)"
-                            : "")
-                    + doubt();
+            String text = failure + ": " + said(e) + doubt();
             return new StoreUnavailableException(meaning.cure().isEmpty() ? text : text + ". " + meaning.cure(), e);
         }
 
-        private boolean poolIsExhausted(SQLException e) {
-            return stage == Stage.CONNECTING && SqlFailure.said(e) == e && usage() != null;
-        }
-
-        private @Nullable String usage() {
-            return pool.get().usage();
+        /** What the driver said, or the pool where no driver has said anything. */
+        private String said(SQLException e) {
+            SQLException said = SqlFailure.said(e);
+            if (said instanceof SQLTransientConnectionException && stage == Stage.CONNECTING) {
+                int size = pool.get().size();
+                return pool.get().isExhausted()
+                        ? size + " of " + size + " connections are in use; see snapshot.jdbc.pool-size"
+                        : "no connection could be made within snapshot.jdbc.connect-timeout";
+            }
+            return login.mask(Text.oneLine(String.valueOf(said.getMessage())));
         }
 
         private String doubt() {

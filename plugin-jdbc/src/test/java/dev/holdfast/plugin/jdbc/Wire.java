@@ -127,6 +127,9 @@ final class Wire implements Closeable {
     private static boolean holdsCommit(byte[] buffer, int length) {
         outer:
         for (int at = 0; at + COMMIT.length <= length; at++) {
+            if (at > 0 && Character.isLetter(buffer[at - 1])) {
+                continue; // autocommit
+            }
             for (int i = 0; i < COMMIT.length; i++) {
                 if ((buffer[at + i] | 0x20) != COMMIT[i]) {
                     continue outer;
