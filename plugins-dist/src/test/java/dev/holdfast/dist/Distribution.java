@@ -80,7 +80,9 @@ final class Distribution {
                 .redirectInput(new File("/dev/null"))
                 .redirectOutput(out)
                 .redirectError(err);
-        builder.environment().keySet().removeIf(name -> name.startsWith("TS_") || name.equals("LOG_LOCATION"));
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("TS_") || name.startsWith("AWS_") || name.equals("LOG_LOCATION"));
         builder.environment().putAll(environment);
         return builder.start();
     }

@@ -13,6 +13,7 @@ import dev.holdfast.host.snapshot.KeeperOptions;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
 import dev.holdfast.host.snapshot.Restore;
 import dev.holdfast.host.snapshot.SnapshotKeeper;
+import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.Spool;
 import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.state.Codecs;
@@ -20,6 +21,8 @@ import dev.holdfast.host.state.StateStore;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.sdk.SnapshotStoreException;
@@ -29,6 +32,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -132,13 +137,53 @@ final class Persistence implements AutoCloseable {
     }
 
     private SerializerConfig serializerConfig(String serializer, Map<String, String> instead) {
+        return serializerConfig(
+                serializer,
+                config.snapshotGroup(),
+                instead.isEmpty() ? config.serializerProperties(serializer) : instead);
+    }
+
+    private SerializerConfig serializerConfig(String serializer, String group, Map<String, String> values) {
         return SerializerConfig.builder(serializer, logLocation)
-                .group(config.snapshotGroup())
+                .group(group)
                 .host(HostName.of(config))
-                .values(instead.isEmpty() ? config.serializerProperties(serializer) : instead)
+                .values(values)
                 .environment(config.environment())
                 .codecs(Codecs.all())
                 .build();
+    }
+
+    /** The names of the serializers that are here. */
+    Set<String> serializers() {
+        return plugins.serializers(fs);
+    }
+
+    /**
+     * Reads a snapshot of another store, with what the operator set for its serializer and what the URL sets over that.
+     *
+     * @throws ConfigException if it cannot be had
+     */
+    Snapshot read(SnapshotUrl url) {
+        try {
+            SerializerChoice choice = plugins.choose(url.serializer(), fs);
+            Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
+            values.putAll(url.keys());
+            SerializerConfig other =
+                    serializerConfig(choice.name(), url.group().orElse(config.snapshotGroup()), values);
+            try (SnapshotSerializer serializer = plugins.open(choice, other)) {
+                return url.name().equals(SnapshotUrl.LATEST)
+                        ? serializer
+                                .getLast()
+                                .orElseThrow(() -> new SnapshotNotFoundException(
+                                        "the store has no snapshot of group " + other.group()))
+                        : serializer.get(url.name());
+            }
+        } catch (SerializerChoiceException
+                | SnapshotStoreException
+                | IllegalArgumentException
+                | IllegalStateException e) {
+            throw url.unreadable(e);
+        }
     }
 
     Restore restore() {
@@ -154,7 +199,12 @@ final class Persistence implements AutoCloseable {
     /** What keeps the state from now on; closes the store and the spool when it is closed. */
     SnapshotKeeper keeper(StartPoint start, CurrentState state, Supplier<Map<String, String>> kept, Clock clock) {
         KeeperOptions options = new KeeperOptions(
-                storeName, config.snapshotGroup(), HostName.of(config), RETRY_STORE, config.snapshotTimeout());
+                storeName,
+                config.snapshotGroup(),
+                HostName.of(config),
+                RETRY_STORE,
+                config.snapshotTimeout(),
+                config.goesOverAfterConflict());
         return new SnapshotKeeper(options, start, store, spool, state, kept, clock);
     }
 

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param commandLine the configuration keys that the command line sets, by their names in a configuration file
  * @param tsConfig {@code --ts-config}
- * @param snapshot {@code --snapshot}: a name, {@code latest}, or a path
+ * @param snapshot {@code --snapshot}: a name, {@code latest}, a path, or the URL of one in another store
  * @param configSnapshots false for {@code --no-config-snapshots}: neither restore nor save
  * @param logLocation the directory for logs, local snapshots and what else the host keeps
  * @param defaultConfig the configuration file that holds where nothing else is said; may be absent

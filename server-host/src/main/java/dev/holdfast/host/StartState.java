@@ -7,6 +7,7 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.Restore;
 import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.snapshot.StoreStatus;
 import dev.holdfast.sdk.SnapshotStoreException;
@@ -24,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   --ts-config FILE     that file; its model_snapshot, if it has one, is restored
- *   --snapshot NAME      that snapshot (with --ts-config: the configuration is the file's, the models are the snapshot's)
+ *   --snapshot NAME      that snapshot (with --ts-config: the configuration is the file's, the models are the snapshot's);
+ *                        a path or a URL reads it from elsewhere, and the next ones go to the store all the same
  *   neither              the last snapshot of the store
  *   --ncs                no snapshot of the store, and none is saved
  * </pre>
@@ -72,7 +74,9 @@ record StartState(
             }
             return fromConfiguration(options, config, kept, found.start(), given);
         }
-        Restore.Found found = options.snapshot().map(restore::chosen).orElseGet(restore::latest);
+        Restore.Found found = options.snapshot()
+                .map(choice -> chosen(choice, persistence, restore))
+                .orElseGet(restore::latest);
         if (found.content().isEmpty()) {
             return fromConfiguration(options, config, kept, found.start(), given);
         }
@@ -81,6 +85,12 @@ record StartState(
         noteIgnoredModels(options, found.name());
         return new StartState(
                 restored, kept, found.start(), Optional.of(content.state()), "Restored snapshot " + found.name());
+    }
+
+    private static Restore.Found chosen(String choice, Persistence persistence, Restore restore) {
+        return SnapshotUrl.parse(choice, persistence.serializers())
+                .map(url -> restore.given(url.toString(), persistence.read(url)))
+                .orElseGet(() -> restore.chosen(choice));
     }
 
     private static StartState fromConfiguration(

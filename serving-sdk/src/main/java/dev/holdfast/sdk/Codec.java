@@ -39,7 +39,7 @@ public interface Codec {
         try (OutputStream stream = compress(sink)) {
             stream.write(bytes);
         } catch (IOException e) {
-            throw new UncheckedIOException("Codec " + name() + " failed in memory", e);
+            throw new UncheckedIOException("Codec " + name() + " cannot compress: " + e.getMessage(), e);
         }
         return sink.toByteArray();
     }

@@ -20,7 +20,8 @@ public interface SnapshotSerializerFactory {
     /**
      * Opens the store.
      *
-     * <p>Called once at the start of a host. A store that is there but cannot be reached may be reported here or by the
+     * <p>Called at the start of a host, and again, with another configuration, where a snapshot of another store is
+     * asked for. A store that is there but cannot be reached may be reported here or by the
      * first call that needs it; both are {@link StoreUnavailableException}, and the host tries again later. Opening
      * waits no longer than the time-outs of the configuration allow.
      *

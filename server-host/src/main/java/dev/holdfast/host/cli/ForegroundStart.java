@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -54,6 +53,7 @@ final class ForegroundStart {
             if (lock == null) {
                 return failed(ALREADY_RUNNING);
             }
+            sign(channel);
             return runAlone(options, logConfig);
         }
     }
@@ -76,11 +76,18 @@ final class ForegroundStart {
 
     private static FileChannel openLock(Path logLocation) {
         try {
-            PrivateFile.createDirectories(logLocation);
-            return FileChannel.open(
-                    logLocation.resolve("holdfast.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            return LockFile.open(logLocation);
         } catch (IOException e) {
             throw new CommandFailure("The log location " + logLocation + " cannot be used: " + e, e);
+        }
+    }
+
+    /** A full disk is no reason not to serve; the host is then found when it is ready. */
+    private static void sign(FileChannel lock) {
+        try {
+            LockFile.sign(lock, ProcessIdentity.current());
+        } catch (IOException e) {
+            log.warn("holdfast --stop will not find this host before it is ready: {}", e.toString());
         }
     }
 

@@ -54,7 +54,8 @@ final class StartArguments {
             names = "--snapshot",
             paramLabel = "NAME",
             order = 20,
-            description = "The snapshot to restore: a name, a path, or latest.")
+            description =
+                    "The snapshot to restore: a name, a path, latest, or one of another store, such as jdbc:...#name=NAME.")
     private Optional<String> snapshot = Optional.empty();
 
     @Option(

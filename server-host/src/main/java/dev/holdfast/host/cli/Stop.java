@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Tells a host to stop in order, and waits until its process is gone. */
+/**
+ * Tells a host to stop in order, and waits until its process is gone. A host that still starts ends at once: it has changed
+ * nothing yet that it would have to save.
+ */
 final class Stop {
 
     private static final Duration FIRST_WORD = Duration.ofSeconds(2);
@@ -19,6 +22,15 @@ final class Stop {
     }
 
     int run(LogLocation logLocation, Duration limit) throws InterruptedException {
+        Optional<ProcessIdentity> starting =
+                runFiles.of(logLocation.directory()).isPresent()
+                        ? Optional.empty()
+                        : LockFile.holder(logLocation.directory());
+        if (starting.isPresent()) {
+            stop(starting.get(), limit);
+            surroundings.out().println("Holdfast has stopped; it was not ready yet.");
+            return 0;
+        }
         Optional<RunningHost> host = new HostFinder(runFiles).find(logLocation, "--stop");
         if (host.isEmpty()) {
             surroundings.out().println("Holdfast is not currently running.");

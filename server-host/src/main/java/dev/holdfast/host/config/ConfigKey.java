@@ -58,6 +58,7 @@ public enum ConfigKey {
     STATE_CODEC("none", Kept.NO),
     /** From this size in MiB on, the log names the largest parts of a model's state. */
     STATE_WARN_SIZE("256", Kept.NO),
+    SNAPSHOT_CONFLICT("wait", Kept.NO),
     RESTORE("fallback", Kept.NO),
     HOST_NAME("", Kept.NO);
 
@@ -108,7 +109,7 @@ public enum ConfigKey {
     }
 
     /** Whether a key's value must never be shown or kept, whoever invented the key. */
-    static boolean isSecret(String key) {
+    public static boolean isSecret(String key) {
         if (of(key).isPresent()) {
             return false;
         }

@@ -64,6 +64,7 @@ public final class HostConfig {
         snapshotKeep();
         snapshotKeepFor();
         stateWarnBytes();
+        goesOverAfterConflict();
         for (ConfigKey key : ConfigKey.values()) {
             if (key.otherwise().equals("true") || key.otherwise().equals("false")) {
                 bool(key);
@@ -240,6 +241,15 @@ public final class HostConfig {
     /** From this many bytes on, the log names the largest parts of a model's state. */
     public long stateWarnBytes() {
         return number(ConfigKey.STATE_WARN_SIZE, 1, 1_000_000) * 1024L * 1024;
+    }
+
+    /** Whether the host goes over by itself to the newer state that another host saved at the same time. */
+    public boolean goesOverAfterConflict() {
+        String value = get(ConfigKey.SNAPSHOT_CONFLICT);
+        if (!value.equals("wait") && !value.equals("take-store")) {
+            throw bad(ConfigKey.SNAPSHOT_CONFLICT, value, "wait or take-store");
+        }
+        return value.equals("take-store");
     }
 
     public boolean strictRestore() {

@@ -71,12 +71,19 @@ final class ChangeAnswers {
      *
      * @param sentence what was done
      * @throws ApiException with 507 if the change is running but a restart would lose it, with 409 if the name that it was
-     *     to have is in use
+     *     to have is in use, or another host's change took its place
      */
     void changed(Context context, int status, String sentence, CompletableFuture<Durability> durability) {
         Durability durable = await(durability);
         if (durable.kind() == Durability.Kind.LOST_ON_RESTART) {
             throw notSaved(sentence, String.join(" ", durable.notice()));
+        }
+        if (durable.kind() == Durability.Kind.UNDONE) {
+            throw new ApiException(
+                    409,
+                    "ConflictStatusException",
+                    "The change was not made: another host of the group saved one at the same time. "
+                            + String.join(" ", durable.notice()) + " Look at what is served, and try again.");
         }
         durable.snapshot().ifPresent(name -> context.header(SNAPSHOT, Answers.headerSafe(name)));
         object(context, status, Answers.status(sentence), durable.notice());

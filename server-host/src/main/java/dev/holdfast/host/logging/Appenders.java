@@ -26,7 +26,7 @@ final class Appenders {
 
     /** These tell of each of their steps at INFO; the host says what an operator needs of it. */
     static void quietLibraries(LoggerContext context) {
-        for (String library : List.of("org.eclipse.jetty", "io.javalin", "org.pf4j")) {
+        for (String library : List.of("org.eclipse.jetty", "io.javalin", "org.pf4j", "com.zaxxer.hikari")) {
             context.getLogger(library).setLevel(Level.WARN);
         }
     }

@@ -98,7 +98,7 @@ public final class Plugins implements AutoCloseable {
                 return SerializerChoice.builtIn(builtIn);
             }
             throw new SerializerChoiceException("Snapshot serializer '" + OneLine.of(wanted) + "' is not here; "
-                    + available(builtIn.name()) + rejections());
+                    + available(builtIn) + rejections());
         }
         logChosen(brought, builtIn.name());
         return SerializerChoice.ofPlugin(brought.found(), brought.plugin());
@@ -115,10 +115,16 @@ public final class Plugins implements AutoCloseable {
         return brought.isEmpty() ? builtIn : brought.iterator().next();
     }
 
-    private String available(String builtIn) {
+    /** The names that {@link #choose} can find, of plugins and of the built-in serializer. */
+    public Set<String> serializers(SnapshotSerializerFactory builtIn) {
         Set<String> names = new TreeSet<>(loading.serializers.keySet());
-        names.add(builtIn);
-        return "there are: " + String.join(", ", names)
+        names.addAll(loading.ambiguous.keySet());
+        names.add(builtIn.name());
+        return names;
+    }
+
+    private String available(SnapshotSerializerFactory builtIn) {
+        return "there are: " + String.join(", ", serializers(builtIn))
                 + (options.paths().isEmpty() ? "; plugins were not looked for, as --plugins-path is not set" : "");
     }
 

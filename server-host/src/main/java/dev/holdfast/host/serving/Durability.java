@@ -18,6 +18,8 @@ public record Durability(Kind kind, Optional<String> snapshot, List<String> noti
         STORED,
         /** In the local spool, durably; the chosen store follows when it is back. */
         SPOOLED,
+        /** Nowhere, and not running either: the host has gone over to what another host saved at the same time. */
+        UNDONE,
         /** Nowhere: the operator switched snapshots off. */
         NOT_KEPT,
         /** Nowhere, against the operator's will: a restart now would not bring it back. */
@@ -28,5 +30,10 @@ public record Durability(Kind kind, Optional<String> snapshot, List<String> noti
 
     public Durability {
         notice = List.copyOf(notice);
+    }
+
+    /** Whether a restart serves the change, or nobody wants it to. */
+    public boolean isKept() {
+        return kind != Kind.LOST_ON_RESTART && kind != Kind.UNDONE;
     }
 }

@@ -245,7 +245,7 @@ public final class ModelServing implements AutoCloseable {
         });
         return unregistered.andThen(durability -> {
             // Not before: a restart that does not know of this change yet needs the archive.
-            if (durability.kind() != Durability.Kind.LOST_ON_RESTART) {
+            if (durability.isKept()) {
                 unused.mayBeUnused(unregistered.state().archive());
             }
         });

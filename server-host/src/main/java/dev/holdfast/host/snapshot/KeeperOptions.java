@@ -9,5 +9,8 @@ import java.time.Duration;
  * @param host this host's name
  * @param retryInterval how often a store that is down is tried again
  * @param closeTimeout how long the end waits for a save under way
+ * @param goesOver whether the host goes over by itself to the newer state that another host saved at the same time; else
+ *     the operator decides
  */
-public record KeeperOptions(String store, String group, String host, Duration retryInterval, Duration closeTimeout) {}
+public record KeeperOptions(
+        String store, String group, String host, Duration retryInterval, Duration closeTimeout, boolean goesOver) {}

@@ -46,6 +46,18 @@ final class OperatorAttach {
         return done;
     }
 
+    /**
+     * Goes over to what another host saved, if that is newer than all that this host kept.
+     *
+     * @return what was done, in one sentence; empty if the store has nothing newer
+     */
+    Optional<String> takeNewer(Consumer<Snapshot> goesOver) {
+        boolean newer = StoreHead.of(store)
+                .filter(last -> last.revision() >= next.revision())
+                .isPresent();
+        return newer ? Optional.of(attach(Take.STORE, goesOver)) : Optional.empty();
+    }
+
     private String takeStore(Consumer<Snapshot> goesOver) {
         Snapshot last = store.getLast()
                 .orElseThrow(() -> new IllegalStateException("Store " + options.store() + " has no snapshot of group "

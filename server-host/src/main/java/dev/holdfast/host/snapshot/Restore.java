@@ -222,6 +222,20 @@ public final class Restore {
         }
     }
 
+    /**
+     * A snapshot of another store.
+     *
+     * @param from where it comes from, for the operator
+     * @throws ConfigException if it is damaged, or of a newer format
+     */
+    public Found given(String from, Snapshot snapshot) {
+        try {
+            return Found.of(from, snapshot.text(), startPoint());
+        } catch (SnapshotStoreException e) {
+            throw new ConfigException("--snapshot " + from + " cannot be restored: " + e.getMessage(), e);
+        }
+    }
+
     /** A start from the configuration alone; only where the host stands with its store is asked. */
     public Found nothing() {
         return Found.nothing(startPoint());

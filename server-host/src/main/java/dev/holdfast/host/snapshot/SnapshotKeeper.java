@@ -10,6 +10,7 @@ import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
@@ -235,7 +236,10 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             }
         }
         if (!changes.isEmpty()) {
-            Durability durability = writer.write(SnapshotKind.SNAPSHOT, Optional.empty());
+            // What was acknowledged and waits in the spool is never given up without the operator's word.
+            boolean nothingWaits = standing.isAttached();
+            Durability written = writer.write(SnapshotKind.SNAPSHOT, Optional.empty());
+            Durability durability = nothingWaits ? orUndone(written, goesOver) : written;
             changes.forEach(change -> change.done().complete(durability));
         }
         for (Work work : works) {
@@ -244,6 +248,21 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             } else if (work instanceof Work.Save save && !save.isChange()) {
                 take(save);
             }
+        }
+    }
+
+    /** Where the operator wants it so, a host that another one was faster than serves what that one saved. */
+    private Durability orUndone(Durability written, Consumer<Snapshot> goesOver) {
+        if (!options.goesOver() || standing.status().mode() != StoreStatus.Mode.DETACHED) {
+            return written;
+        }
+        try {
+            return operator.takeNewer(goesOver)
+                    .map(done -> new Durability(Durability.Kind.UNDONE, Optional.empty(), List.of(done + ".")))
+                    .orElse(written);
+        } catch (SnapshotStoreException e) {
+            log.debug("The host cannot go over to what store {} has", options.store(), e);
+            return written;
         }
     }
 

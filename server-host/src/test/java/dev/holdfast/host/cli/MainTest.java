@@ -67,6 +67,8 @@ class MainTest {
                 "--ts-config nowhere --model-store store                    | nowhere",
                 "--log-config nowhere --model-store store                   | nowhere",
                 "--snapshot-store nosuch --model-store store                | nosuch",
+                "--snapshot s3://b/x --model-store store                    | --snapshot s3://b/x: there is no serializer s3",
+                "--snapshot fs:#name=x --model-store store                  | --snapshot fs:#name=x cannot be read",
                 "--model-store store -D job_queue_size=none                 | job_queue_size",
                 "--model-store store --models digits=                       | --models 'digits=' names no archive",
                 "--model-store store -D inference_address=http://[::1]:99999 | port of 0 to 65535",

@@ -2,11 +2,16 @@ package dev.holdfast.host.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.plugins.FixtureJar;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +24,24 @@ class StartStopTest {
             "-Dinference_address=http://127.0.0.1:0",
             "-Dmanagement_address=http://127.0.0.1:0",
             "-Dmetrics_address=http://127.0.0.1:0");
+
+    /** A store that never opens. */
+    private static final String SLOW = """
+            package fixture;
+            import dev.holdfast.sdk.*;
+            public class Slow implements SnapshotSerializerFactory {
+                public String name() { return "slow"; }
+                public SnapshotSerializer open(SerializerConfig config) {
+                    try {
+                        java.nio.file.Files.createFile(config.logLocation().resolve("opening"));
+                        new java.util.concurrent.CountDownLatch(1).await();
+                    } catch (java.io.IOException | InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    throw new IllegalStateException();
+                }
+            }
+            """;
 
     @TempDir
     private Path directory;
@@ -49,7 +72,7 @@ class StartStopTest {
     }
 
     private int start(String... more) {
-        List<String> args = new java.util.ArrayList<>(List.of("--start", "--model-store=store"));
+        List<String> args = new ArrayList<>(List.of("--start", "--model-store=store"));
         args.addAll(PORTS);
         args.addAll(List.of(more));
         return typed.run(args.toArray(String[]::new));
@@ -86,6 +109,33 @@ class StartStopTest {
     }
 
     @Test
+    void aHostThatStillStartsIsStoppedToo() throws Exception {
+        Files.createDirectory(directory.resolve("plugins"));
+        new FixtureJar()
+                .source("fixture.Slow", SLOW)
+                .provider("fixture.Slow")
+                .write(directory.resolve("plugins/slow.jar"));
+        Typed starting = new Typed(directory);
+        List<String> args = new ArrayList<>(List.of("--start", "--model-store=store", "--plugins-path=plugins"));
+        args.addAll(PORTS);
+        FutureTask<Integer> start = new FutureTask<>(() -> starting.run(args.toArray(String[]::new)));
+        Thread thread = new Thread(start, "start");
+        thread.start();
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(directory.resolve("logs/opening")));
+        ProcessIdentity process = LockFile.holder(directory.resolve("logs")).orElseThrow();
+
+        assertThat(typed.run("--stop")).isZero();
+
+        assertThat(typed.out().strip()).isEqualTo("Holdfast has stopped; it was not ready yet.");
+        assertThat(process.isAlive()).isFalse();
+        assertThat(start.get(1, TimeUnit.MINUTES)).isEqualTo(1);
+        assertThat(starting.errLines()).first().asString().contains("143", "before it was ready");
+        assertThat(LockFile.holder(directory.resolve("logs"))).isEmpty();
+        assertThat(typed.run("--stop")).isZero();
+        assertThat(typed.out().strip()).isEqualTo("Holdfast is not currently running.");
+    }
+
+    @Test
     void ofTwoHostsEachIsStoppedByItsLogLocation() {
         assertThat(start("--log-location=one")).as("%s", typed.errLines()).isZero();
         assertThat(start("--log-location=two")).as("%s", typed.errLines()).isZero();
@@ -119,7 +169,7 @@ class StartStopTest {
 
     @Test
     void aForegroundHostStopsInOrderOnSigterm() throws Exception {
-        List<String> command = new java.util.ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-cp",

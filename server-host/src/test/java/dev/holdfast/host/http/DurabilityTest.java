@@ -95,6 +95,19 @@ class DurabilityTest {
     }
 
     @Test
+    void aChangeThatAnotherHostsTookThePlaceOfIs409() {
+        host.snapshots.durability =
+                new Durability(Durability.Kind.UNDONE, Optional.empty(), List.of("The host serves b.cfg now."));
+
+        HttpResponse<String> answer = host.management("PUT", "/models/noop?min_worker=2");
+
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(answer.body())
+                .contains("The change was not made: another host of the group saved one at the same time."
+                        + " The host serves b.cfg now. Look at what is served, and try again.");
+    }
+
+    @Test
     void aStoreThatNeverAnswersIsNotWaitedForForEver() {
         host.snapshots.silent = true;
 

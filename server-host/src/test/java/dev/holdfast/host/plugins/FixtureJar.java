@@ -30,7 +30,7 @@ import javax.tools.ToolProvider;
 import org.slf4j.Logger;
 
 /** A jar whose classes are compiled when it is written, and which can be made wrong in many ways. */
-final class FixtureJar {
+public final class FixtureJar {
 
     private static final String SERVICE_FILE = "META-INF/services/" + SnapshotSerializerFactory.class.getName();
 
@@ -48,7 +48,7 @@ final class FixtureJar {
     private boolean hasDirectories = true;
 
     /** A whole plugin: one factory, whose serializer has nothing stored. */
-    static FixtureJar plugin(String serializer) {
+    public static FixtureJar plugin(String serializer) {
         return new FixtureJar().factory("good." + className(serializer), serializer, "");
     }
 
@@ -90,12 +90,12 @@ final class FixtureJar {
                         nameExpression);
     }
 
-    FixtureJar source(String type, String source) {
+    public FixtureJar source(String type, String source) {
         sources.put(type, source);
         return this;
     }
 
-    FixtureJar provider(String type) {
+    public FixtureJar provider(String type) {
         providers.add(type);
         return this;
     }
@@ -143,7 +143,7 @@ final class FixtureJar {
         return this;
     }
 
-    Path write(Path file) {
+    public Path write(Path file) {
         Map<String, byte[]> entries = new LinkedHashMap<>();
         if (hasManifest) {
             entries.put(JarFile.MANIFEST_NAME, manifestBytes());

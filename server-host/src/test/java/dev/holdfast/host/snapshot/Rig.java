@@ -34,6 +34,7 @@ final class Rig implements AutoCloseable {
     Supplier<Map<String, String>> config = () -> States.CONFIG;
     Duration retry = Duration.ofMillis(1);
     Duration closeTimeout = Duration.ofSeconds(20);
+    boolean goesOver;
     Spool spool;
     SnapshotKeeper keeper;
 
@@ -78,7 +79,7 @@ final class Rig implements AutoCloseable {
             restore();
         }
         keeper = new SnapshotKeeper(
-                new KeeperOptions("ddb", "default", "this-host", retry, closeTimeout),
+                new KeeperOptions("ddb", "default", "this-host", retry, closeTimeout, goesOver),
                 start,
                 store,
                 spool,

@@ -254,6 +254,42 @@ class SnapshotKeeperTest {
     }
 
     @Test
+    void hostThatIsToldToGoesOverToWhatAnotherSavedAndSaysThatItsOwnChangeIsUndone() {
+        rig.goesOver = true;
+        rig.start();
+        rig.changed("a");
+        rig.storeDisk.put(States.snapshot(2, "theirs"));
+
+        Durability mine = rig.changed("b");
+
+        assertThat(mine.kind()).isEqualTo(Kind.UNDONE);
+        assertThat(mine.isKept()).isFalse();
+        assertThat(mine.notice()).singleElement().asString().startsWith("Attached to store ddb; the host serves");
+        assertThat(rig.state.get().models()).containsOnlyKeys("theirs");
+        assertThat(rig.keeper.status().mode()).isEqualTo(Mode.ATTACHED);
+        assertThat(rig.pendingDisk.names()).isEmpty();
+        assertThat(rig.changed("c").kind()).isEqualTo(Kind.STORED);
+        assertThat(States.models(rig.storeDisk.newest())).containsExactly("c", "theirs");
+    }
+
+    @Test
+    void hostThatIsToldToGoOverStillGivesUpNothingThatItAcknowledged() {
+        rig.goesOver = true;
+        rig.start();
+        rig.changed("a");
+        rig.store.down = true;
+        assertThat(rig.changed("b").kind()).isEqualTo(Kind.SPOOLED);
+        rig.storeDisk.put(States.snapshot(2, "theirs"));
+        rig.store.down = false;
+
+        awaitMode(Mode.DETACHED);
+
+        assertThat(rig.changed("c").kind()).isEqualTo(Kind.SPOOLED);
+        assertThat(rig.state.get().models()).containsOnlyKeys("a", "b", "c");
+        assertThat(rig.pendingDisk.names()).hasSize(2);
+    }
+
+    @Test
     void takeStoreGoesOverAndLowerRevisionsAreFreeAgainInTheSpool() {
         rig.start();
         rig.changed("a");

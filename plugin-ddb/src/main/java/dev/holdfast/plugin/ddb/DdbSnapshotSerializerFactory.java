@@ -1,0 +1,58 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotSerializerFactory;
+import java.util.function.UnaryOperator;
+import software.amazon.awssdk.http.SdkHttpClient;
+
+/**
+ * Opens serializer {@code ddb}: snapshots in the DynamoDB table {@code snapshot.ddb.table}, by default
+ * {@code Snapshots2}.
+ *
+ * <p>Opening makes a client and no request: what is wrong with the store the first call says.
+ */
+public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFactory {
+
+    private final UnaryOperator<SdkHttpClient> wire;
+
+    public DdbSnapshotSerializerFactory() {
+        this(UnaryOperator.identity());
+    }
+
+    /** @param wire what lies between the SDK and the network; a place for tests to cause faults in */
+    DdbSnapshotSerializerFactory(UnaryOperator<SdkHttpClient> wire) {
+        this.wire = wire;
+    }
+
+    @Override
+    public String name() {
+        return "ddb";
+    }
+
+    @Override
+    public SnapshotSerializer open(SerializerConfig config) {
+        DdbOptions options = DdbOptions.of(config);
+        Client client = Client.open(options, wire);
+        try {
+            Failures failures = new Failures(options, client.where());
+            Tables tables = new Tables(client.dynamoDb(), options, failures);
+            Requests requests = new Requests(client.dynamoDb(), options, failures, tables);
+            GroupKeys keys = new GroupKeys(config.group());
+            Catalogue catalogue = new Catalogue(requests, options.layout(), keys);
+            SnapshotReader reader = new SnapshotReader(requests, options, keys, catalogue, config::codec);
+            Attempts attempts = new Attempts(options);
+            return new DdbSnapshotSerializer(
+                    config.group(),
+                    options.totalTimeout(),
+                    reader,
+                    new SnapshotLister(reader, catalogue),
+                    new SnapshotSaver(requests, options, failures, keys, catalogue, reader, attempts),
+                    new SnapshotRemover(requests, options, failures, keys, catalogue, reader, attempts),
+                    client::close);
+        } catch (RuntimeException | Error e) {
+            client.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.holdfast.plugin.ddb;
+
+import java.time.Duration;
+
+/** The moment at which a call of the host has to end, however many requests it makes. */
+final class Deadline {
+
+    private final long end;
+
+    private Deadline(long end) {
+        this.end = end;
+    }
+
+    static Deadline in(Duration time) {
+        return new Deadline(System.nanoTime() + time.toNanos());
+    }
+
+    /** One that leaves this much time until the deadline itself. */
+    Deadline earlierBy(Duration time) {
+        return new Deadline(end - time.toNanos());
+    }
+
+    Duration left() {
+        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    }
+
+    boolean isOver() {
+        return left().isZero();
+    }
+}

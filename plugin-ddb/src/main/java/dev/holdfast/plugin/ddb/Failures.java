@@ -1,0 +1,177 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.net.SocketTimeoutException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
+
+/** What the SDK's exceptions mean to an operator: one line that says what is wrong, and what to do about it. */
+final class Failures {
+
+    private static final Set<String> DENIED = Set.of("AccessDeniedException", "AccessDenied");
+    private static final Set<String> BAD_CREDENTIALS = Set.of(
+            "UnrecognizedClientException",
+            "InvalidSignatureException",
+            "IncompleteSignatureException",
+            "MissingAuthenticationTokenException",
+            "InvalidClientTokenId",
+            "SignatureDoesNotMatch");
+    private static final Set<String> EXPIRED = Set.of("ExpiredTokenException", "ExpiredToken", "RequestExpired");
+    private static final Set<String> THROTTLED = Set.of(
+            "ProvisionedThroughputExceededException",
+            "ThrottlingException",
+            "RequestLimitExceeded",
+            "Throttling",
+            "ThrottlingError",
+            "ProvisionedThroughputExceeded");
+
+    private final DdbOptions options;
+    private final String where;
+
+    /** @param where the service is, as messages say it */
+    Failures(DdbOptions options, String where) {
+        this.options = options;
+        this.where = where;
+    }
+
+    /**
+     * The failure of a request.
+     *
+     * @param what was to be done, such as {@code The last snapshot could not be read}
+     */
+    StoreUnavailableException unavailable(String what, SdkException e) {
+        return new StoreUnavailableException(what + " (DynamoDB at " + where + "): " + reason(e), e);
+    }
+
+    private String reason(SdkException e) {
+        if (e instanceof AwsServiceException answer) {
+            return ofService(answer);
+        }
+        if (e instanceof ApiCallTimeoutException
+                || e instanceof ApiCallAttemptTimeoutException
+                || root(e) instanceof SocketTimeoutException) {
+            return "it did not answer in time (snapshot.ddb.attempt-timeout "
+                    + options.attemptTimeout().toMillis() + " ms, snapshot.ddb.total-timeout "
+                    + options.totalTimeout().toMillis() + " ms)";
+        }
+        if (e instanceof AbortedException) {
+            return "the call was interrupted";
+        }
+        String text = oneLine(e.getMessage());
+        if (text.contains("credentials")) {
+            return text + " Give the host credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile in"
+                    + " ~/.aws, or the role of its container or instance";
+        }
+        return text + cause(e) + ". Is it running, and is the network open? snapshot.ddb.endpoint and"
+                + " snapshot.ddb.region say where it is looked for";
+    }
+
+    private static String cause(Throwable e) {
+        Throwable root = root(e);
+        return root == e ? "" : " (" + oneLine(root.toString()) + ")";
+    }
+
+    private static Throwable root(Throwable e) {
+        Throwable root = e;
+        for (int depth = 0; root.getCause() != null && depth < 10; depth++) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    private String ofService(AwsServiceException e) {
+        String code = code(e);
+        String text = code + ": " + message(e);
+        if (code.equals("ResourceNotFoundException")) {
+            return "there is no table " + tables() + ". Make it, or set snapshot.ddb.create-table=true: "
+                    + Tables.command(options);
+        }
+        if (isMissingIndex(e)) {
+            return "table " + options.table() + " has no index " + Tables.INDEX + ". Add it: "
+                    + Tables.indexCommand(options);
+        }
+        if (code.equals("ValidationException") && message(e).contains("key condition")) {
+            return "index " + Tables.INDEX + " of table " + options.table()
+                    + " does not have the range key createdOn, without which it has no order. Delete the index and add it: "
+                    + Tables.indexCommand(options);
+        }
+        if (DENIED.contains(code)) {
+            return text + ". The host's role needs the IAM policy of the manual, for the table and its index";
+        }
+        if (BAD_CREDENTIALS.contains(code)) {
+            return text + ". The host's credentials are not valid for this account and region";
+        }
+        if (EXPIRED.contains(code)) {
+            return text + ". The host's credentials have expired: renew them";
+        }
+        if (isThrottling(e)) {
+            return text + ". The table's capacity is used up: raise it, or set the table to on-demand";
+        }
+        return text + " (HTTP status " + e.statusCode() + ")";
+    }
+
+    private String tables() {
+        return options.layout() == Layout.ONE_TABLE
+                ? options.table()
+                : options.table() + ", or no table " + options.latestTable();
+    }
+
+    private static boolean isMissingIndex(AwsServiceException e) {
+        return code(e).equals("ValidationException") && message(e).contains("specified index");
+    }
+
+    /** Whether nothing is wrong but the moment: another write was under way, or too many were. */
+    static boolean isPassing(AwsServiceException e) {
+        if (e instanceof TransactionCanceledException cancelled) {
+            List<String> reasons = reasons(cancelled);
+            return reasons.contains("TransactionConflict") || reasons.stream().anyMatch(THROTTLED::contains);
+        }
+        return List.of("TransactionConflictException", "TransactionInProgressException")
+                .contains(code(e));
+    }
+
+    private static boolean isThrottling(AwsServiceException e) {
+        return THROTTLED.contains(code(e))
+                || (e instanceof TransactionCanceledException cancelled
+                        && reasons(cancelled).stream().anyMatch(THROTTLED::contains));
+    }
+
+    static List<String> reasons(TransactionCanceledException e) {
+        return e.cancellationReasons().stream()
+                .map(CancellationReason::code)
+                .map(String::valueOf)
+                .toList();
+    }
+
+    /** Whether the implementation does not know what it was asked for. */
+    static boolean isUnknownOperation(AwsServiceException e) {
+        return code(e).equals("UnknownOperationException");
+    }
+
+    private static String code(AwsServiceException e) {
+        return e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
+                ? e.getClass().getSimpleName()
+                : e.awsErrorDetails().errorCode();
+    }
+
+    private static String message(AwsServiceException e) {
+        return oneLine(
+                e.awsErrorDetails() == null
+                        ? e.getMessage()
+                        : e.awsErrorDetails().errorMessage());
+    }
+
+    private static String oneLine(@Nullable String text) {
+        return text == null
+                ? "no message"
+                : text.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
+    }
+}

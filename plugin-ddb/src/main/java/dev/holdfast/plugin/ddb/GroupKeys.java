@@ -1,0 +1,68 @@
+package dev.holdfast.plugin.ddb;
+
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * How the items of one group are named in a table that other groups share.
+ *
+ * <p>The group {@code default} has the names that TorchServe gave, any other its own in front of them. No name of a group
+ * or a snapshot has a {@code #}, so no two of these are ever the same:
+ *
+ * <pre>
+ *   snapshot        name                group#name
+ *   month           2026-11             group#2026-11         hash of the index
+ *   head            default##head       group##head
+ *   month's list    default##2026-11    group##2026-11        where there is no index
+ * </pre>
+ */
+record GroupKeys(String group) {
+
+    static final String HEAD_RANGE = "head";
+
+    private static final Pattern MONTH = Pattern.compile("[0-9]{4}-[0-9]{2}");
+
+    boolean isDefault() {
+        return group.equals("default");
+    }
+
+    private String prefix() {
+        return isDefault() ? "" : group + "#";
+    }
+
+    String snapshot(String name) {
+        return prefix() + name;
+    }
+
+    /** The name of the snapshot whose item has this hash; empty where it is none of this group's. */
+    Optional<String> nameOf(String hash) {
+        return hash.startsWith(prefix())
+                ? Optional.of(hash.substring(prefix().length())).filter(name -> !name.contains("#"))
+                : Optional.empty();
+    }
+
+    String month(String month) {
+        return prefix() + month;
+    }
+
+    /** The month of a hash of the index; empty where it is not one of this group's. */
+    Optional<String> monthOf(String indexHash) {
+        return nameOf(indexHash).filter(month -> MONTH.matcher(month).matches());
+    }
+
+    String head() {
+        return group + "##head";
+    }
+
+    String monthsList(String month) {
+        return group + "##" + month;
+    }
+
+    /** The month of such a list; empty where it is not one of this group's. */
+    Optional<String> monthOfList(String hash) {
+        return Optional.of(hash)
+                .filter(list -> list.startsWith(group + "##"))
+                .map(list -> list.substring(group.length() + 2))
+                .filter(month -> MONTH.matcher(month).matches());
+    }
+}

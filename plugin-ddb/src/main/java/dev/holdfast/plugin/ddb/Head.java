@@ -1,0 +1,120 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.SnapshotCorruptException;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * The one item of a group that every save replaces: which revision is taken, and the last snapshot itself.
+ *
+ * <p>It has no {@code createdOnMonth} and so is not in the index.
+ *
+ * @param revision the highest one that was ever taken; removing a snapshot does not make it free
+ * @param stamp random at every change of the head; a write is conditioned on the stamp that it replaces
+ * @param months those that hold snapshots, so that a list asks for no others
+ * @param place of the last one that was taken; the next goes behind it
+ * @param last empty where all were removed, or the last one is TorchServe's
+ * @param text of the last snapshot as it is stored, where it is short
+ * @param finished false where the last snapshot may have no item of its own yet, because the head was published without a
+ *     transaction
+ */
+record Head(
+        long revision,
+        String stamp,
+        NavigableSet<String> months,
+        String place,
+        Optional<Stored> last,
+        Optional<byte[]> text,
+        boolean finished) {
+
+    private static final String REVISION = "revision";
+    static final String STAMP = "stamp";
+    private static final String MONTHS = "months";
+    private static final String PLACE = "place";
+    private static final String LAST_NAME = "lastName";
+    private static final String LAST_PLACE = "lastPlace";
+    private static final String TEXT = "text";
+    private static final String PUBLISHED_BY = "publishedBy";
+
+    /** Before the first save; the months are those that TorchServe filled, or that a lost head leaves behind. */
+    static Head none(long revision, NavigableSet<String> months, String place) {
+        return new Head(revision, "", months, place, Optional.empty(), Optional.empty(), true);
+    }
+
+    boolean isAbsent() {
+        return stamp.isEmpty();
+    }
+
+    static Head read(String group, Item item) {
+        Stored.requireKnownFormat("The head item of group " + group, item);
+        long revision = item.number(REVISION).orElseThrow(() -> damaged(group, item, REVISION));
+        String stamp =
+                item.string(STAMP).filter(value -> !value.isEmpty()).orElseThrow(() -> damaged(group, item, STAMP));
+        Optional<Stored> last = item.string(LAST_NAME)
+                .map(name -> Stored.read(
+                        name,
+                        Item.of(item.attributes())
+                                .copyTo(new ItemKey(
+                                        name, item.string(LAST_PLACE).orElse("?")))));
+        return new Head(
+                revision,
+                stamp,
+                item.strings(MONTHS),
+                item.string(PLACE).orElse(""),
+                last,
+                item.bytes(TEXT),
+                !item.string(PUBLISHED_BY).orElse("").equals("head"));
+    }
+
+    private static SnapshotCorruptException damaged(String group, Item item, String attribute) {
+        return new SnapshotCorruptException("The head item of group " + group + " (" + Item.NAME + " = "
+                + item.key().hash() + ") is damaged: it has no valid attribute " + attribute
+                + ". Put it right, or delete that item: the plugin makes it anew from the snapshots");
+    }
+
+    /** The head after a save. */
+    Head after(Stored saved, long savedRevision, Optional<byte[]> savedText, boolean byTransaction) {
+        NavigableSet<String> all = new TreeSet<>(months);
+        all.add(Place.month(saved.place()));
+        return new Head(
+                savedRevision,
+                UUID.randomUUID().toString(),
+                all,
+                saved.place(),
+                Optional.of(saved),
+                savedText,
+                byTransaction);
+    }
+
+    /** The head after the last snapshot was removed. */
+    Head withLast(Optional<Stored> other) {
+        return new Head(revision, UUID.randomUUID().toString(), months, place, other, Optional.empty(), true);
+    }
+
+    Head asFinished() {
+        return new Head(revision, stamp, months, place, last, text, true);
+    }
+
+    boolean isSave(String saveId) {
+        return last.isPresent() && last.get().hasSaveId(saveId);
+    }
+
+    boolean isLast(String name) {
+        return last.isPresent() && last.get().name().equals(name);
+    }
+
+    Item item(ItemKey key) {
+        Item item = Item.at(key);
+        last.ifPresent(stored ->
+                stored.into(item, revision).with(LAST_NAME, stored.name()).with(LAST_PLACE, stored.place()));
+        text.ifPresent(bytes -> item.with(TEXT, bytes));
+        return item.with("format", Stored.FORMAT)
+                .with(REVISION, revision)
+                .with(STAMP, stamp)
+                .with(MONTHS, months)
+                .with(PLACE, place)
+                .with(PUBLISHED_BY, finished ? "transaction" : "head");
+    }
+}

@@ -1,0 +1,230 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
+import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.dynamodb.model.ScanRequest;
+import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+
+/**
+ * The requests that this plugin makes, each within a deadline.
+ *
+ * <p>What reads fails with {@link StoreUnavailableException}. What writes fails with the SDK's exception, because the
+ * writer has to find out first what became of the write.
+ */
+final class Requests {
+
+    private static final Logger log = LoggerFactory.getLogger(Requests.class);
+
+    private final DynamoDbClient client;
+    private final DdbOptions options;
+    private final Failures failures;
+    private final Tables tables;
+
+    Requests(DynamoDbClient client, DdbOptions options, Failures failures, Tables tables) {
+        this.client = client;
+        this.options = options;
+        this.failures = failures;
+        this.tables = tables;
+    }
+
+    /** Some items, and where to go on. */
+    record Page(List<Item> items, Optional<Map<String, AttributeValue>> next) {
+
+        private static Page of(List<Map<String, AttributeValue>> items, @Nullable Map<String, AttributeValue> next) {
+            return new Page(
+                    items.stream().map(Item::of).toList(),
+                    Optional.ofNullable(next).filter(key -> !key.isEmpty()));
+        }
+    }
+
+    /** One item, by a strongly consistent read. */
+    Optional<Item> get(String what, String table, ItemKey key, Deadline deadline) {
+        return read(what, deadline, time -> {
+            var response = client.getItem(request -> request.tableName(table)
+                    .key(key.attributes())
+                    .consistentRead(true)
+                    .overrideConfiguration(time));
+            return response.hasItem() ? Optional.of(Item.of(response.item())) : Optional.empty();
+        });
+    }
+
+    /** The first item of a hash whose range is below {@code before}, by a strongly consistent read. */
+    Optional<Item> first(String what, String hash, String before, Deadline deadline) {
+        QueryRequest.Builder query = query(hash)
+                .consistentRead(true)
+                .limit(1)
+                .keyConditionExpression("#hash = :hash AND #range < :before")
+                .expressionAttributeNames(Map.of("#hash", Item.NAME, "#range", Item.CREATED_ON))
+                .expressionAttributeValues(
+                        Map.of(":hash", AttributeValue.fromS(hash), ":before", AttributeValue.fromS(before)));
+        return query(what, query, deadline).items().stream().findFirst();
+    }
+
+    /** All items of a hash, in order, by strongly consistent reads. */
+    List<Item> all(String what, String hash, Deadline deadline) {
+        List<Item> all = new ArrayList<>();
+        QueryRequest.Builder query = query(hash).consistentRead(true);
+        while (true) {
+            Page page = query(what, query, deadline);
+            all.addAll(page.items());
+            if (page.next().isEmpty()) {
+                return all;
+            }
+            query.exclusiveStartKey(page.next().get());
+        }
+    }
+
+    private QueryRequest.Builder query(String hash) {
+        return QueryRequest.builder()
+                .tableName(options.table())
+                .keyConditionExpression("#hash = :hash")
+                .expressionAttributeNames(Map.of("#hash", Item.NAME))
+                .expressionAttributeValues(Map.of(":hash", AttributeValue.fromS(hash)));
+    }
+
+    /**
+     * The newest items of a month, by the index, or by the month's list where there is no index.
+     *
+     * @param after the key that the page before ended with
+     */
+    Page newestOf(String what, String hash, Optional<Map<String, AttributeValue>> after, int limit, Deadline deadline) {
+        boolean indexed = options.layout() == Layout.ONE_TABLE;
+        QueryRequest.Builder query = query(hash).scanIndexForward(false).limit(limit);
+        after.ifPresent(query::exclusiveStartKey);
+        if (indexed) {
+            // The condition on the range excludes nothing; an index without one would give any order, and refuses it.
+            query.indexName(Tables.INDEX)
+                    .keyConditionExpression("#hash = :hash AND #range >= :first")
+                    .expressionAttributeNames(Map.of("#hash", Item.MONTH, "#range", Item.CREATED_ON))
+                    .expressionAttributeValues(
+                            Map.of(":hash", AttributeValue.fromS(hash), ":first", AttributeValue.fromS(" ")));
+        } else {
+            query.consistentRead(true);
+        }
+        return query(what, query, deadline);
+    }
+
+    private Page query(String what, QueryRequest.Builder query, Deadline deadline) {
+        return read(what, deadline, time -> {
+            QueryResponse response =
+                    client.query(query.overrideConfiguration(time).build());
+            return Page.of(response.items(), response.lastEvaluatedKey());
+        });
+    }
+
+    /** Some items of everything there is, by the index where there is one; the month, or the keys and the text. */
+    Page scan(String what, Optional<Map<String, AttributeValue>> after, Deadline deadline) {
+        ScanRequest.Builder scan = ScanRequest.builder().tableName(options.table());
+        after.ifPresent(scan::exclusiveStartKey);
+        if (options.layout() == Layout.ONE_TABLE) {
+            scan.indexName(Tables.INDEX)
+                    .projectionExpression("#month")
+                    .expressionAttributeNames(Map.of("#month", Item.MONTH));
+        } else {
+            scan.consistentRead(true)
+                    .projectionExpression("#name, #createdOn, #text")
+                    .expressionAttributeNames(
+                            Map.of("#name", Item.NAME, "#createdOn", Item.CREATED_ON, "#text", TorchServeItem.TEXT));
+        }
+        return read(what, deadline, time -> {
+            ScanResponse response = client.scan(scan.overrideConfiguration(time).build());
+            return Page.of(response.items(), response.lastEvaluatedKey());
+        });
+    }
+
+    /** @throws SdkException as the SDK does */
+    void put(Item item, Deadline deadline) {
+        write(
+                deadline,
+                time -> client.putItem(request -> request.tableName(options.table())
+                        .item(item.attributes())
+                        .overrideConfiguration(time)));
+    }
+
+    /** Puts the head, if it is still the one that it takes the place of. */
+    void putHead(Item item, Condition condition, Deadline deadline) {
+        write(
+                deadline,
+                time -> client.putItem(request -> {
+                    request.tableName(options.latestTable())
+                            .item(item.attributes())
+                            .conditionExpression(condition.expression())
+                            .expressionAttributeNames(condition.names())
+                            .overrideConfiguration(time);
+                    if (!condition.values().isEmpty()) {
+                        request.expressionAttributeValues(condition.values());
+                    }
+                }));
+    }
+
+    void delete(ItemKey key, Deadline deadline) {
+        write(
+                deadline,
+                time -> client.deleteItem(request ->
+                        request.tableName(options.table()).key(key.attributes()).overrideConfiguration(time)));
+    }
+
+    /** Deletes parts of texts that nothing refers to; they cost their storage alone, so a failure is no obstacle. */
+    void deleteParts(List<Item> parts, Deadline deadline) {
+        try {
+            parts.forEach(part -> delete(part.key(), deadline));
+        } catch (SdkException e) {
+            log.warn(
+                    "Items in {} that hold parts of a removed text could not be removed: {}",
+                    options.table(),
+                    e.getMessage());
+        }
+    }
+
+    void transact(List<TransactWriteItem> writes, Deadline deadline) {
+        write(
+                deadline,
+                time -> client.transactWriteItems(
+                        request -> request.transactItems(writes).overrideConfiguration(time)));
+    }
+
+    private <T> T read(String what, Deadline deadline, Function<AwsRequestOverrideConfiguration, T> request) {
+        try {
+            return write(deadline, request);
+        } catch (SdkException e) {
+            throw failures.unavailable(what, e);
+        }
+    }
+
+    private <T> T write(Deadline deadline, Function<AwsRequestOverrideConfiguration, T> request) {
+        try {
+            return request.apply(within(deadline));
+        } catch (ResourceNotFoundException e) {
+            if (!options.createTable()) {
+                throw e;
+            }
+            tables.make();
+            return request.apply(within(Deadline.in(options.totalTimeout())));
+        }
+    }
+
+    private static AwsRequestOverrideConfiguration within(Deadline deadline) {
+        if (deadline.isOver()) {
+            throw ApiCallTimeoutException.create(0);
+        }
+        return AwsRequestOverrideConfiguration.builder()
+                .apiCallTimeout(deadline.left())
+                .build();
+    }
+}

@@ -1,0 +1,139 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotPage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lists the headers of a group, month by month of those that the head names, newest first.
+ *
+ * <p>The index may lag behind the table for a moment; the head does not, so the last snapshot is always listed. Filters
+ * are applied here, so a page of a narrow filter may be empty and still name a next one.
+ */
+final class SnapshotLister {
+
+    private static final Logger log = LoggerFactory.getLogger(SnapshotLister.class);
+    private static final int MOST_QUERIES = 10;
+    /** By this much the time of a place may lie before the time of what stands there: TorchServe wrote local times. */
+    private static final Duration ZONES = Duration.ofDays(1);
+
+    private final SnapshotReader reader;
+    private final Catalogue catalogue;
+
+    SnapshotLister(SnapshotReader reader, Catalogue catalogue) {
+        this.reader = reader;
+        this.catalogue = catalogue;
+    }
+
+    SnapshotPage list(ListRequest request, Deadline deadline) {
+        Optional<Entry> after = request.pageToken().map(PageToken::parse);
+        Optional<Head> head = head(deadline);
+        NavigableSet<String> months = head.isPresent() ? head.get().months() : catalogue.find(deadline);
+        List<Entry> found = new ArrayList<>();
+        if (after.isEmpty()) {
+            head.flatMap(SnapshotLister::last).ifPresent(found::add);
+        }
+        return page(request, found, new Walk(months, after), deadline);
+    }
+
+    /** Empty also where it is damaged: then the list is what shows the way to the snapshots. */
+    private Optional<Head> head(Deadline deadline) {
+        try {
+            return reader.head("The snapshots could not be listed", deadline);
+        } catch (SnapshotCorruptException e) {
+            log.warn("{}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<Entry> last(Head head) {
+        try {
+            return head.last()
+                    .map(last -> new Entry(
+                            Place.month(last.place()), last.name(), last.place(), Optional.of(last.header())));
+        } catch (SnapshotCorruptException e) {
+            // A header that cannot be read is not listed.
+            return Optional.empty();
+        }
+    }
+
+    /** The way through the months. */
+    private final class Walk {
+
+        private final List<String> months;
+        private Optional<Entry> after;
+
+        Walk(NavigableSet<String> all, Optional<Entry> after) {
+            this.months = new ArrayList<>(all.descendingSet());
+            this.after = after;
+            after.ifPresent(entry -> months.removeIf(month -> month.compareTo(entry.month()) > 0));
+        }
+
+        boolean isOver() {
+            return months.isEmpty();
+        }
+
+        List<Entry> next(int limit, Deadline deadline) {
+            String month = months.get(0);
+            Catalogue.Page page =
+                    catalogue.page(month, after.filter(entry -> entry.month().equals(month)), limit, deadline);
+            after = page.next();
+            if (after.isEmpty()) {
+                months.remove(0);
+            }
+            return page.entries();
+        }
+
+        void end() {
+            months.clear();
+        }
+    }
+
+    private static SnapshotPage page(ListRequest request, List<Entry> found, Walk walk, Deadline deadline) {
+        List<Entry> wanted = new ArrayList<>(found.stream()
+                .filter(entry -> entry.header().filter(request::accepts).isPresent())
+                .toList());
+        Optional<Entry> lookedAt = Optional.empty();
+        for (int queries = 0; wanted.size() <= request.limit() && !walk.isOver(); queries++) {
+            if (queries >= MOST_QUERIES && lookedAt.isPresent()) {
+                break;
+            }
+            for (Entry entry : walk.next(request.limit() + 1 - wanted.size() + found.size(), deadline)) {
+                lookedAt = Optional.of(entry);
+                if (isBefore(entry, request.from())) {
+                    walk.end();
+                    break;
+                }
+                boolean known = found.stream().anyMatch(one -> one.place().equals(entry.place()));
+                if (!known && entry.header().filter(request::accepts).isPresent()) {
+                    wanted.add(entry);
+                }
+            }
+        }
+        if (wanted.size() > request.limit()) {
+            List<Entry> page = wanted.subList(0, request.limit());
+            return SnapshotPage.of(headers(page), PageToken.after(page.get(page.size() - 1)));
+        }
+        return walk.isOver() || lookedAt.isEmpty()
+                ? SnapshotPage.last(headers(wanted))
+                : SnapshotPage.of(headers(wanted), PageToken.after(lookedAt.get()));
+    }
+
+    /** Whether everything from here on was created before the time: places never go back. */
+    private static boolean isBefore(Entry entry, Optional<Instant> from) {
+        return from.isPresent() && Place.time(entry.place()).isBefore(from.get().minus(ZONES));
+    }
+
+    private static List<SnapshotHeader> headers(List<Entry> entries) {
+        return entries.stream().flatMap(entry -> entry.header().stream()).toList();
+    }
+}

@@ -1,0 +1,221 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.Codec;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gets snapshots: the last one by the head, any one by its name. */
+final class SnapshotReader {
+
+    private static final Logger log = LoggerFactory.getLogger(SnapshotReader.class);
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    private static final int ENTRIES_AT_ONCE = 10;
+
+    private final Requests requests;
+    private final DdbOptions options;
+    private final GroupKeys keys;
+    private final Catalogue catalogue;
+    private final Function<String, Codec> codecs;
+
+    SnapshotReader(
+            Requests requests,
+            DdbOptions options,
+            GroupKeys keys,
+            Catalogue catalogue,
+            Function<String, Codec> codecs) {
+        this.requests = requests;
+        this.options = options;
+        this.keys = keys;
+        this.catalogue = catalogue;
+        this.codecs = codecs;
+    }
+
+    ItemKey headKey() {
+        return new ItemKey(keys.head(), options.layout() == Layout.ONE_TABLE ? GroupKeys.HEAD_RANGE : "");
+    }
+
+    Optional<Head> head(String what, Deadline deadline) {
+        return requests.get(what, options.latestTable(), headKey(), deadline)
+                .map(item -> Head.read(keys.group(), item));
+    }
+
+    /** The head in the table; where there is none, one that stands for what TorchServe or a lost head left. */
+    Head currentHead(String what, Deadline deadline) {
+        Optional<Head> head = head(what, deadline);
+        if (head.isPresent()) {
+            return head.get();
+        }
+        NavigableSet<String> months = catalogue.find(deadline);
+        Optional<Entry> newest = newestEntry(months, deadline);
+        return Head.none(
+                newest.flatMap(Entry::header).map(SnapshotHeader::revision).orElse(-1L),
+                months,
+                newest.map(Entry::place).orElse(""));
+    }
+
+    Optional<Snapshot> last(Deadline deadline) {
+        String what = "The last snapshot could not be read";
+        Optional<Head> head = head(what, deadline);
+        while (head.isPresent()) {
+            Head read = head.get();
+            if (read.last().isEmpty()) {
+                return newestOf(read.months(), deadline);
+            }
+            try {
+                return Optional.of(lastOf(read, deadline));
+            } catch (SnapshotCorruptException e) {
+                // Somebody may have removed it, or saved another, between the two reads.
+                head = head(what, deadline);
+                if (head.isPresent() && head.get().stamp().equals(read.stamp())) {
+                    throw e;
+                }
+            }
+        }
+        return lastWithoutHead(deadline);
+    }
+
+    /** By the head alone where the text is short; what is damaged there is taken from the snapshot's own items. */
+    private Snapshot lastOf(Head head, Deadline deadline) {
+        Stored last = head.last().orElseThrow();
+        if (head.text().isPresent()) {
+            try {
+                return PackedText.unpack(last, head.text().get(), codecs);
+            } catch (SnapshotCorruptException e) {
+                Snapshot whole = ownOf(last, deadline);
+                log.warn(
+                        "The head item of group {} is damaged ({}); snapshot {} was read from its own items",
+                        keys.group(),
+                        e.getMessage(),
+                        last.name());
+                return whole;
+            }
+        }
+        return ownOf(last, deadline);
+    }
+
+    private Snapshot ownOf(Stored last, Deadline deadline) {
+        List<Item> items = items(last.name(), deadline);
+        Stored stored = own(items).map(item -> Stored.read(last.name(), item)).orElse(last);
+        return PackedText.unpack(stored, items, codecs);
+    }
+
+    private static Optional<Item> own(List<Item> items) {
+        return items.stream()
+                .filter(item -> !PackedText.isPart(item) && Stored.isOne(item))
+                .findFirst();
+    }
+
+    private Optional<Snapshot> lastWithoutHead(Deadline deadline) {
+        if (options.layout() == Layout.TWO_TABLES && keys.isDefault()) {
+            Optional<Snapshot> latest = latestOfTorchServe(deadline);
+            if (latest.isPresent()) {
+                return latest;
+            }
+        }
+        return newestOf(catalogue.find(deadline), deadline);
+    }
+
+    private Optional<Snapshot> latestOfTorchServe(Deadline deadline) {
+        return requests.get(
+                        "TorchServe's last snapshot could not be read",
+                        options.latestTable(),
+                        new ItemKey(TorchServeItem.LATEST, ""),
+                        deadline)
+                .flatMap(TorchServeItem::readLatest);
+    }
+
+    private Optional<Snapshot> newestOf(NavigableSet<String> months, Deadline deadline) {
+        return newestEntry(months, deadline).map(entry -> get(entry.name(), deadline));
+    }
+
+    Optional<Entry> newestEntry(NavigableSet<String> months, Deadline deadline) {
+        return newestEntry(months, "", deadline);
+    }
+
+    /**
+     * The newest entry whose snapshot is still there: the index may still have one that was removed a moment ago.
+     *
+     * @param except a name to pass over
+     */
+    Optional<Entry> newestEntry(NavigableSet<String> months, String except, Deadline deadline) {
+        for (String month : months.descendingSet()) {
+            Optional<Entry> after = Optional.empty();
+            do {
+                Catalogue.Page page = catalogue.page(month, after, ENTRIES_AT_ONCE, deadline);
+                for (Entry entry : page.entries()) {
+                    if (!entry.name().equals(except)
+                            && own(entry.name(), deadline).isPresent()) {
+                        return Optional.of(entry);
+                    }
+                }
+                after = page.next();
+            } while (after.isPresent());
+        }
+        return Optional.empty();
+    }
+
+    /** The snapshot's own item, without its text. */
+    Optional<Item> own(String name, Deadline deadline) {
+        return requests.first(what(name), keys.snapshot(name), PackedText.FIRST_PART, deadline)
+                .filter(item ->
+                        Stored.isOne(item) || TorchServeItem.read(name, item).isPresent());
+    }
+
+    /** All items under a name, parts included. */
+    List<Item> items(String name, Deadline deadline) {
+        return requests.all(what(name), keys.snapshot(name), deadline);
+    }
+
+    private static String what(String name) {
+        return "Snapshot " + name + " could not be read";
+    }
+
+    /** Whether a snapshot can have this name at all. */
+    static boolean isName(String name) {
+        return NAME.matcher(name).matches();
+    }
+
+    Snapshot get(String name, Deadline deadline) {
+        if (!isName(name)) {
+            throw new SnapshotNotFoundException("There is no snapshot '" + printable(name) + "' in " + options.table()
+                    + ", for names match " + NAME);
+        }
+        List<Item> items = items(name, deadline);
+        Optional<Item> own = own(items);
+        if (own.isPresent()) {
+            return PackedText.unpack(Stored.read(name, own.get()), items, codecs);
+        }
+        return items.stream()
+                .filter(item -> keys.isDefault())
+                .flatMap(item -> TorchServeItem.read(name, item).stream())
+                .findFirst()
+                .or(() -> inLatest(name, deadline))
+                .orElseThrow(() -> new SnapshotNotFoundException(
+                        "There is no snapshot " + name + " of group " + keys.group() + " in " + options.table()));
+    }
+
+    /** A snapshot that has no item of its own (yet), because the host died between the two. */
+    private Optional<Snapshot> inLatest(String name, Deadline deadline) {
+        Optional<Head> head = head(what(name), deadline);
+        if (head.isPresent()) {
+            return head.filter(one -> !one.finished() && one.isLast(name)).map(one -> lastOf(one, deadline));
+        }
+        return options.layout() == Layout.TWO_TABLES && keys.isDefault()
+                ? latestOfTorchServe(deadline)
+                        .filter(snapshot -> snapshot.header().name().equals(name))
+                : Optional.empty();
+    }
+
+    private static String printable(String value) {
+        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
+    }
+}

@@ -1,0 +1,123 @@
+package dev.holdfast.plugin.ddb;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
+
+/**
+ * Removes snapshots. The last one leaves its revision in the head and its place to the one before it; that one, and the
+ * head beside an older one that is removed, must still be there in the same transaction.
+ */
+final class SnapshotRemover {
+
+    private final Requests requests;
+    private final DdbOptions options;
+    private final Failures failures;
+    private final GroupKeys keys;
+    private final Catalogue catalogue;
+    private final SnapshotReader reader;
+    private final Attempts attempts;
+
+    SnapshotRemover(
+            Requests requests,
+            DdbOptions options,
+            Failures failures,
+            GroupKeys keys,
+            Catalogue catalogue,
+            SnapshotReader reader,
+            Attempts attempts) {
+        this.requests = requests;
+        this.options = options;
+        this.failures = failures;
+        this.keys = keys;
+        this.catalogue = catalogue;
+        this.reader = reader;
+        this.attempts = attempts;
+    }
+
+    /** @return false if there is no such snapshot */
+    boolean delete(String name, Deadline deadline) {
+        String what = "Snapshot " + name + " could not be removed";
+        for (int tries = 0; ; tries++) {
+            Head head = reader.currentHead(what, deadline);
+            List<Item> items = reader.items(name, deadline);
+            Optional<Item> own = items.stream()
+                    .filter(item -> !PackedText.isPart(item))
+                    .filter(item -> Stored.isOne(item)
+                            || TorchServeItem.read(name, item).isPresent())
+                    .findFirst();
+            if (own.isEmpty() && !head.isLast(name)) {
+                return false;
+            }
+            try {
+                remove(name, head, own, deadline);
+                requests.deleteParts(items.stream().filter(PackedText::isPart).toList(), deadline);
+                return true;
+            } catch (SdkException e) {
+                if (!(e instanceof AwsServiceException answer) || !attempts.mayBeTriedAgain(answer)) {
+                    throw failures.unavailable(what, e);
+                }
+            }
+            attempts.pause(tries, deadline, what);
+        }
+    }
+
+    private void remove(String name, Head head, Optional<Item> own, Deadline deadline) {
+        List<ItemKey> gone = new ArrayList<>();
+        own.ifPresent(item -> {
+            gone.add(item.key());
+            if (Stored.isOne(item)) {
+                catalogue.separateEntry(Stored.read(name, item)).ifPresent(gone::add);
+            }
+        });
+        if (!head.isLast(name)) {
+            removeOlder(head, gone, deadline);
+            return;
+        }
+        Optional<Item> before = before(head.last().orElseThrow(), head, deadline);
+        Head after = head.withLast(before.filter(Stored::isOne)
+                .map(item -> Stored.read(keys.nameOf(item.key().hash()).orElseThrow(), item)));
+        Item newHead = after.item(reader.headKey());
+        if (attempts.transactions()) {
+            List<TransactWriteItem> writes = new ArrayList<>();
+            writes.add(Writes.put(options.latestTable(), newHead, Condition.is(head)));
+            gone.forEach(key -> writes.add(Writes.delete(options.table(), key)));
+            before.ifPresent(item -> writes.add(Writes.check(options.table(), item.key(), Condition.present())));
+            requests.transact(writes, deadline);
+        } else {
+            requests.putHead(newHead, Condition.is(head), deadline);
+            gone.forEach(key -> requests.delete(key, deadline));
+        }
+    }
+
+    private void removeOlder(Head head, List<ItemKey> gone, Deadline deadline) {
+        if (attempts.transactions()) {
+            List<TransactWriteItem> writes = new ArrayList<>();
+            gone.forEach(key -> writes.add(Writes.delete(options.table(), key)));
+            writes.add(Writes.check(options.latestTable(), reader.headKey(), Condition.is(head)));
+            requests.transact(writes, deadline);
+        } else {
+            gone.forEach(key -> requests.delete(key, deadline));
+        }
+    }
+
+    /**
+     * The snapshot before the last one. Its name stands in the last one's item, because the index may not show yet what
+     * was saved a moment ago.
+     */
+    private Optional<Item> before(Stored last, Head head, Deadline deadline) {
+        int space = last.previous().lastIndexOf(' ');
+        if (space > 0) {
+            Optional<Item> previous = reader.own(last.previous().substring(space + 1), deadline)
+                    .filter(item -> item.key().range().equals(last.previous().substring(0, space)));
+            if (previous.isPresent()) {
+                return previous;
+            }
+        }
+        return reader.newestEntry(head.months(), last.name(), deadline)
+                .flatMap(entry -> reader.own(entry.name(), deadline));
+    }
+}

@@ -1,0 +1,86 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
+
+/**
+ * What the item of a snapshot says: its header, and how its text is kept. The head says the same of the last one.
+ *
+ * @param name of the snapshot, also where the header is damaged
+ * @param line the header, as one line
+ * @param place its {@code createdOn}, which is its place in the order
+ * @param codec of the text
+ * @param parts how many items the text is in
+ * @param previous the place and the name of the snapshot before; empty if there was none
+ */
+record Stored(String name, String line, String place, String codec, int parts, String previous) {
+
+    /** The format of items that this version writes, and the newest that it reads. */
+    static final int FORMAT = 1;
+
+    private static final String FORMAT_KEY = "format";
+    private static final String HEADER = "header";
+    private static final String REVISION = "revision";
+    private static final String CODEC = "codec";
+    private static final String PARTS = "parts";
+    private static final String PREVIOUS = "previous";
+
+    static Stored of(SnapshotHeader header, String place, String codec, int parts, String previous) {
+        return new Stored(header.name(), header.toLine(), place, codec, parts, previous);
+    }
+
+    /** Whether an item is one of a snapshot that Holdfast saved. */
+    static boolean isOne(Item item) {
+        return item.has(HEADER);
+    }
+
+    /** @throws SnapshotFormatTooNewException if a newer version wrote it */
+    static Stored read(String name, Item item) {
+        requireKnownFormat("Snapshot " + name, item);
+        return new Stored(
+                name,
+                item.string(HEADER).orElse(""),
+                item.string(Item.CREATED_ON).orElse(""),
+                item.string(CODEC).orElse("?"),
+                (int) Math.min(Integer.MAX_VALUE, item.number(PARTS).orElse(-1)),
+                item.string(PREVIOUS).orElse(""));
+    }
+
+    static void requireKnownFormat(String what, Item item) {
+        long format = item.number(FORMAT_KEY).orElse(FORMAT);
+        if (format > FORMAT) {
+            throw new SnapshotFormatTooNewException(what + " has format " + format + " of the items of serializer ddb,"
+                    + " this plugin reads up to " + FORMAT + "; a newer plugin-ddb can read it");
+        }
+    }
+
+    /** Writes itself into an item, all but the place, which is its key. */
+    Item into(Item item, long revision) {
+        return item.with(FORMAT_KEY, FORMAT)
+                .with(HEADER, line)
+                .with(REVISION, revision)
+                .with(CODEC, codec)
+                .with(PARTS, parts)
+                .with(PREVIOUS, previous);
+    }
+
+    /** @throws SnapshotCorruptException if the line is not what was saved */
+    SnapshotHeader header() {
+        try {
+            SnapshotHeader header = SnapshotHeader.fromLine(line);
+            if (!header.name().equals(name)) {
+                throw new SnapshotCorruptException("The header in the item of snapshot " + name
+                        + " is damaged: it is that of snapshot " + header.name());
+            }
+            return header;
+        } catch (IllegalArgumentException e) {
+            throw new SnapshotCorruptException(
+                    "The header in the item of snapshot " + name + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    boolean hasSaveId(String saveId) {
+        return (" " + line + " ").contains(" saveId=" + saveId + " ");
+    }
+}

@@ -1,0 +1,161 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
+import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndex;
+import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndexDescription;
+import software.amazon.awssdk.services.dynamodb.model.IndexStatus;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
+import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.TableDescription;
+import software.amazon.awssdk.services.dynamodb.model.TableStatus;
+
+/** Makes the tables where the operator allows it, and says how to make them where not. */
+final class Tables {
+
+    static final String INDEX = "createdOnMonth-index";
+
+    private static final Logger log = LoggerFactory.getLogger(Tables.class);
+    private static final Duration LOOK = Duration.ofMillis(250);
+    private static final String INDEX_JSON = "\"IndexName\":\"" + INDEX + "\",\"KeySchema\":["
+            + "{\"AttributeName\":\"createdOnMonth\",\"KeyType\":\"HASH\"},"
+            + "{\"AttributeName\":\"createdOn\",\"KeyType\":\"RANGE\"}],\"Projection\":{\"ProjectionType\":\"ALL\"}";
+
+    private final DynamoDbClient client;
+    private final DdbOptions options;
+    private final Failures failures;
+
+    Tables(DynamoDbClient client, DdbOptions options, Failures failures) {
+        this.client = client;
+        this.options = options;
+        this.failures = failures;
+    }
+
+    /** The commands of the AWS command line that make what is needed, on one line. */
+    static String command(DdbOptions options) {
+        String create = "aws dynamodb create-table --billing-mode PAY_PER_REQUEST --table-name ";
+        if (options.layout() == Layout.ONE_TABLE) {
+            return create + options.table() + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
+                    + " AttributeName=createdOn,AttributeType=S AttributeName=createdOnMonth,AttributeType=S"
+                    + " --key-schema AttributeName=snapshotName,KeyType=HASH AttributeName=createdOn,KeyType=RANGE"
+                    + " --global-secondary-indexes '[{" + INDEX_JSON + "}]'";
+        }
+        return create + options.latestTable() + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
+                + " --key-schema AttributeName=snapshotName,KeyType=HASH; " + create + options.table()
+                + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
+                + " AttributeName=createdOn,AttributeType=S"
+                + " --key-schema AttributeName=snapshotName,KeyType=HASH AttributeName=createdOn,KeyType=RANGE";
+    }
+
+    /** The command that adds the index to a table that lacks it. */
+    static String indexCommand(DdbOptions options) {
+        return "aws dynamodb update-table --table-name " + options.table()
+                + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
+                + " AttributeName=createdOn,AttributeType=S AttributeName=createdOnMonth,AttributeType=S"
+                + " --global-secondary-index-updates '[{\"Create\":{" + INDEX_JSON + "}}]'"
+                + " (a table with provisioned capacity needs a ProvisionedThroughput for it too)";
+    }
+
+    /**
+     * Makes the tables that are not there, and waits until they can be used.
+     *
+     * @throws StoreUnavailableException if that fails or takes too long
+     */
+    void make() {
+        Deadline deadline = Deadline.in(options.createTimeout());
+        if (options.layout() == Layout.TWO_TABLES) {
+            make(options.latestTable(), false, false, deadline);
+            make(options.table(), true, false, deadline);
+        } else {
+            make(options.table(), true, true, deadline);
+        }
+    }
+
+    private void make(String table, boolean range, boolean index, Deadline deadline) {
+        try {
+            if (describe(table).isEmpty()) {
+                create(table, range, index);
+            }
+            awaitActive(table, index, deadline);
+        } catch (SdkException e) {
+            throw failures.unavailable("Table " + table + " could not be made", e);
+        }
+    }
+
+    private void create(String table, boolean range, boolean index) {
+        CreateTableRequest.Builder create =
+                CreateTableRequest.builder().tableName(table).billingMode(BillingMode.PAY_PER_REQUEST);
+        List<AttributeDefinition> attributes = new ArrayList<>(List.of(string(Item.NAME)));
+        List<KeySchemaElement> keys = new ArrayList<>(List.of(key(Item.NAME, KeyType.HASH)));
+        if (range) {
+            attributes.add(string(Item.CREATED_ON));
+            keys.add(key(Item.CREATED_ON, KeyType.RANGE));
+        }
+        if (index) {
+            attributes.add(string(Item.MONTH));
+            create.globalSecondaryIndexes(GlobalSecondaryIndex.builder()
+                    .indexName(INDEX)
+                    .keySchema(key(Item.MONTH, KeyType.HASH), key(Item.CREATED_ON, KeyType.RANGE))
+                    .projection(projection -> projection.projectionType(ProjectionType.ALL))
+                    .build());
+        }
+        try {
+            client.createTable(
+                    create.attributeDefinitions(attributes).keySchema(keys).build());
+            log.info("Made the DynamoDB table {}", table);
+        } catch (ResourceInUseException e) {
+            log.debug("Another host makes the table {}", table);
+        }
+    }
+
+    private static AttributeDefinition string(String name) {
+        return AttributeDefinition.builder()
+                .attributeName(name)
+                .attributeType(ScalarAttributeType.S)
+                .build();
+    }
+
+    private static KeySchemaElement key(String name, KeyType type) {
+        return KeySchemaElement.builder().attributeName(name).keyType(type).build();
+    }
+
+    private void awaitActive(String table, boolean index, Deadline deadline) {
+        Predicate<TableDescription> active = description -> description.tableStatus() == TableStatus.ACTIVE
+                && (!index
+                        || description.globalSecondaryIndexes().stream()
+                                .filter(one -> one.indexName().equals(INDEX))
+                                .map(GlobalSecondaryIndexDescription::indexStatus)
+                                .allMatch(status -> status == IndexStatus.ACTIVE));
+        while (describe(table).filter(active).isEmpty()) {
+            if (deadline.isOver()) {
+                throw new StoreUnavailableException("Table " + table + " was not active within "
+                        + options.createTimeout().toMillis() + " ms (snapshot.ddb.create-timeout)");
+            }
+            Pause.of(LOOK);
+        }
+    }
+
+    private Optional<TableDescription> describe(String table) {
+        try {
+            return Optional.of(
+                    client.describeTable(request -> request.tableName(table)).table());
+        } catch (ResourceNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+}

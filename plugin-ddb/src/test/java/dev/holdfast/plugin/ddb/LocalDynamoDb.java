@@ -1,0 +1,154 @@
+package dev.holdfast.plugin.ddb;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ContextHandler;
+import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
+import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndex;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.Projection;
+import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
+import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughput;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.TableDescription;
+import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
+import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
+import software.amazon.dynamodb.services.local.shared.access.sqlite.SQLiteLibraryLoader;
+
+/** DynamoDB Local in this JVM, in memory, on a loopback port of its own; one for all tests, with new tables for each. */
+final class LocalDynamoDb {
+
+    private static final AtomicInteger TABLES = new AtomicInteger();
+
+    private final URI endpoint;
+    private final DynamoDbClient client;
+
+    private LocalDynamoDb(URI endpoint) {
+        this.endpoint = endpoint;
+        this.client = DynamoDbClient.builder()
+                .region(Region.EU_CENTRAL_1)
+                .endpointOverride(endpoint)
+                .httpClient(UrlConnectionHttpClient.create())
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                .build();
+    }
+
+    private static final class Holder {
+        private static final LocalDynamoDb SHARED = start();
+    }
+
+    static LocalDynamoDb shared() {
+        return Holder.SHARED;
+    }
+
+    /** The documented launcher listens on every address and reports home; its handler alone does neither. */
+    private static LocalDynamoDb start() {
+        try {
+            SQLiteLibraryLoader.initialize();
+            LocalDynamoDBServerHandler handler =
+                    new LocalDynamoDBServerHandler(new LocalDynamoDBRequestHandler(0, true, null, true, false), null);
+            Server server = new Server(new InetSocketAddress("127.0.0.1", 0));
+            server.setHandler(new ContextHandlerCollection(new ContextHandler(handler)));
+            server.start();
+            int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
+            return new LocalDynamoDb(URI.create("http://127.0.0.1:" + port));
+        } catch (Exception e) {
+            throw new IllegalStateException("DynamoDB Local could not be started", e);
+        }
+    }
+
+    URI endpoint() {
+        return endpoint;
+    }
+
+    /** A client of the tests' own, beside the plugin's. */
+    DynamoDbClient client() {
+        return client;
+    }
+
+    static String newTableName() {
+        return "Snapshots-" + TABLES.incrementAndGet();
+    }
+
+    /** A new table as the operator's manual makes it, with provisioned capacity. */
+    String manualsTable() {
+        return table(key(Item.MONTH, KeyType.HASH), key(Item.CREATED_ON, KeyType.RANGE));
+    }
+
+    String tableWhoseIndexHasNoOrder() {
+        return table(key(Item.MONTH, KeyType.HASH));
+    }
+
+    String tableWithoutIndex() {
+        return table();
+    }
+
+    private String table(KeySchemaElement... indexKey) {
+        String table = newTableName();
+        List<AttributeDefinition> attributes = new ArrayList<>(List.of(string(Item.NAME), string(Item.CREATED_ON)));
+        CreateTableRequest.Builder create = CreateTableRequest.builder()
+                .tableName(table)
+                .keySchema(key(Item.NAME, KeyType.HASH), key(Item.CREATED_ON, KeyType.RANGE))
+                .provisionedThroughput(capacity());
+        if (indexKey.length > 0) {
+            attributes.add(string(Item.MONTH));
+            create.globalSecondaryIndexes(GlobalSecondaryIndex.builder()
+                    .indexName("createdOnMonth-index")
+                    .keySchema(indexKey)
+                    .projection(Projection.builder()
+                            .projectionType(ProjectionType.ALL)
+                            .build())
+                    .provisionedThroughput(capacity())
+                    .build());
+        }
+        client.createTable(create.attributeDefinitions(attributes).build());
+        return table;
+    }
+
+    TableDescription describe(String table) {
+        return client.describeTable(describe -> describe.tableName(table)).table();
+    }
+
+    private static AttributeDefinition string(String name) {
+        return AttributeDefinition.builder()
+                .attributeName(name)
+                .attributeType(ScalarAttributeType.S)
+                .build();
+    }
+
+    private static KeySchemaElement key(String name, KeyType type) {
+        return KeySchemaElement.builder().attributeName(name).keyType(type).build();
+    }
+
+    private static ProvisionedThroughput capacity() {
+        return ProvisionedThroughput.builder()
+                .readCapacityUnits(10L)
+                .writeCapacityUnits(5L)
+                .build();
+    }
+
+    List<Item> items(String table) {
+        return client.scanPaginator(scan -> scan.tableName(table).consistentRead(true)).items().stream()
+                .map(Item::of)
+                .toList();
+    }
+
+    void put(String table, Map<String, AttributeValue> item) {
+        client.putItem(put -> put.tableName(table).item(item));
+    }
+}

@@ -1,0 +1,41 @@
+package dev.holdfast.plugin.ddb;
+
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** One serializer of a test, and the wire that it goes through. */
+record Store(SnapshotSerializer serializer, Wire wire) implements AutoCloseable {
+
+    static SerializerConfig.Builder config(String table, String... more) {
+        Map<String, String> values = new LinkedHashMap<>(Map.of(
+                "endpoint", LocalDynamoDb.shared().endpoint().toString(), "region", "eu-central-1", "table", table));
+        for (int i = 0; i < more.length; i += 2) {
+            values.put(more[i], more[i + 1]);
+        }
+        return SerializerConfig.builder("ddb", Path.of("target")).values(values);
+    }
+
+    /** @param more keys and values in turn */
+    static Store open(String table, String... more) {
+        return open(config(table, more).build());
+    }
+
+    static Store open(SerializerConfig config) {
+        AtomicReference<Wire> wire = new AtomicReference<>();
+        SnapshotSerializer serializer = new DdbSnapshotSerializerFactory(client -> {
+                    wire.set(new Wire(client));
+                    return wire.get();
+                })
+                .open(config);
+        return new Store(serializer, wire.get());
+    }
+
+    @Override
+    public void close() {
+        serializer.close();
+    }
+}

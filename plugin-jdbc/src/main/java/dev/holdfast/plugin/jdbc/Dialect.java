@@ -1,0 +1,161 @@
+package dev.holdfast.plugin.jdbc;
+
+import dev.holdfast.plugin.jdbc.Settings.Timeouts;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What differs from database to database: how to connect so that nothing waits for ever, types, locks, and what to look at
+ * before it is trusted with snapshots. The SQL that all of them understand stands in {@link SnapshotTable}.
+ */
+abstract class Dialect {
+
+    private final JdbcUrl url;
+    private final Timeouts timeouts;
+
+    Dialect(JdbcUrl url, Timeouts timeouts) {
+        this.url = url;
+        this.timeouts = timeouts;
+    }
+
+    static Dialect of(JdbcUrl url, Timeouts timeouts) {
+        return switch (url.database()) {
+            case SQLITE -> new SqliteDialect(url, timeouts);
+            case POSTGRESQL -> new PostgresqlDialect(url, timeouts);
+            case MARIADB, MYSQL -> new MariadbDialect(url, timeouts);
+            case H2 -> new H2Dialect(url, timeouts);
+        };
+    }
+
+    final JdbcUrl url() {
+        return url;
+    }
+
+    final Timeouts timeouts() {
+        return timeouts;
+    }
+
+    /** In whole seconds, as some drivers and servers count; never 0, which stands for no limit. */
+    static long seconds(Duration time) {
+        return Math.max(1, (time.toMillis() + 999) / 1000);
+    }
+
+    /** How long a socket may be silent: a little longer than the server itself gives a statement, so that it can say so. */
+    final Duration silence() {
+        return timeouts.query().plusSeconds(2);
+    }
+
+    // Connections
+
+    /** What the driver is given beside the URL; the login is added by the caller. */
+    abstract Properties connectionProperties();
+
+    /** The URL for a driver, which may not be the one that the operator's URL speaks of. */
+    String connectionUrl(Driver driver) {
+        return url.url();
+    }
+
+    /** Statements that every new connection begins with. */
+    abstract List<String> sessionSettings();
+
+    /** How many connections the pool may have. */
+    int mostConnections(int wanted) {
+        return wanted;
+    }
+
+    // An embedded database's file
+
+    boolean isFile() {
+        return url.file().isPresent();
+    }
+
+    /** Whether there is a database at all; reading must not make one. */
+    boolean exists() {
+        return true;
+    }
+
+    /** Makes the database, where that is ours to do. */
+    void create() throws IOException {}
+
+    /** A new connection was made. */
+    void connected() {}
+
+    /** Whether the connections there are lead to something that is no longer the database. */
+    boolean isReplaced() {
+        return false;
+    }
+
+    // The schema
+
+    /** What makes the tables of version 1; every statement may be run again. */
+    abstract List<String> tables(TableName table);
+
+    /** What has to be set in a database, outside of a transaction, before tables are made in it. */
+    void prepare(Connection connection) throws SQLException {}
+
+    /** Keeps others from changing the schema until {@link #unlockSchema}, or the end of the transaction. */
+    abstract void lockSchema(Connection connection, TableName table) throws SQLException;
+
+    void unlockSchema(Connection connection, TableName table) throws SQLException {}
+
+    /** The columns of a table by their names in lower case, each with its type; empty if there is no such table. */
+    abstract Map<String, String> columns(Connection connection, @Nullable String schema, String table)
+            throws SQLException;
+
+    /** The columns that a query gives as name and type. */
+    static Map<String, String> columns(PreparedStatement query) throws SQLException {
+        Map<String, String> columns = new LinkedHashMap<>();
+        try (ResultSet row = query.executeQuery()) {
+            while (row.next()) {
+                columns.put(row.getString(1).toLowerCase(java.util.Locale.ROOT), String.valueOf(row.getString(2)));
+            }
+        }
+        return columns;
+    }
+
+    /**
+     * Looks whether the server keeps what it is given.
+     *
+     * @return warnings about what it may lose
+     * @throws dev.holdfast.sdk.StoreUnavailableException if it cannot hold snapshots as it is set; the message names the
+     *     setting
+     */
+    List<String> check(Connection connection, TableName table) throws SQLException {
+        return List.of();
+    }
+
+    // Rows
+
+    /** Whether a transaction that writes has the whole database for itself, so that no group needs a lock of its own. */
+    boolean writesAlone() {
+        return false;
+    }
+
+    abstract void setTime(PreparedStatement statement, int index, Instant time) throws SQLException;
+
+    abstract Instant time(ResultSet row, String column) throws SQLException;
+
+    // Failures
+
+    /** What a failure means and what to do; those that SQL's own states tell are known without this. */
+    @Nullable
+    SqlFailure explain(SQLException failure) {
+        return null;
+    }
+
+    @Override
+    public String toString() {
+        return url.toString();
+    }
+}

@@ -1,0 +1,222 @@
+package dev.holdfast.plugin.jdbc;
+
+import dev.holdfast.sdk.Codec;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.io.IOException;
+import java.sql.Driver;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The snapshots of one group as rows of one table.
+ *
+ * <p>Whoever saves or removes locks the group first, looks, and then writes, in one transaction; so of two hosts one comes
+ * after the other, and a save that is sent again finds itself. The unique keys (group, revision) and (group, name) hold
+ * even where somebody writes past this code.
+ *
+ * <p>Nothing is made or changed before the first save: opening and reading leave a foreign database as it is.
+ */
+final class JdbcSnapshotSerializer implements SnapshotSerializer {
+
+    private static final Logger log = LoggerFactory.getLogger(JdbcSnapshotSerializer.class);
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
+    private final String group;
+    private final Codec codec;
+    private final Function<String, Codec> codecs;
+    private final Dialect dialect;
+    private final String place;
+    private final Schema schema;
+    private final SnapshotTable table;
+    private final Retention retention;
+    private final Pool pool;
+    private final Transactions transactions;
+    /** The highest revision saved or removed here: removing the last one does not make its revision free. */
+    private final AtomicLong highest = new AtomicLong(-1);
+
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    JdbcSnapshotSerializer(
+            String group,
+            Settings settings,
+            Dialect dialect,
+            Driver driver,
+            Function<String, Codec> codecs,
+            Clock clock) {
+        this.group = group;
+        this.codec = settings.codec();
+        this.codecs = codecs;
+        this.dialect = dialect;
+        this.place = "table " + settings.table() + " of " + dialect;
+        this.schema = new Schema(dialect, settings.table());
+        this.table = new SnapshotTable(settings.table(), group, dialect);
+        this.retention = new Retention(settings.keep(), table, codecs, clock);
+        this.pool = new Pool(new DriverSource(driver, dialect, settings.login()), dialect, settings);
+        this.transactions =
+                new Transactions(() -> pool, dialect, settings.login(), settings.timeouts(), schema::forget);
+    }
+
+    @Override
+    public void save(Snapshot snapshot) {
+        requireOpen();
+        SnapshotHeader header = snapshot.header();
+        if (!header.group().equals(group)) {
+            throw new IllegalArgumentException("Snapshot " + header.name() + " is of group " + header.group()
+                    + " and cannot be saved into group " + group);
+        }
+        String failure = "Snapshot " + header.name() + " could not be saved in " + place;
+        bringUp(failure);
+        Payload payload = Payload.of(snapshot, codec);
+        transactions.write(failure, connection -> {
+            table.lock(connection);
+            SnapshotTable.Neighbours neighbours = table.neighbours(connection, header);
+            if (header.saveId().equals(neighbours.ofRevision())) {
+                return true; // this very save, sent again
+            }
+            requireFree(header, neighbours);
+            table.insert(connection, header, codec.name(), payload);
+            return true;
+        });
+        highest.accumulateAndGet(header.revision(), Math::max);
+        removeOld();
+    }
+
+    private void requireFree(SnapshotHeader header, SnapshotTable.Neighbours neighbours) {
+        if (neighbours.ofName() != null) {
+            throw new SnapshotConflictException("Group " + group + " has a snapshot " + header.name() + " already");
+        }
+        long last = Math.max(neighbours.last(), highest.get());
+        if (last >= header.revision()) {
+            throw new SnapshotConflictException("Group " + group + " has revision " + last + " already; snapshot "
+                    + header.name() + " has revision " + header.revision());
+        }
+    }
+
+    private void bringUp(String failure) {
+        if (schema.isCurrent() && dialect.exists()) {
+            return;
+        }
+        try {
+            dialect.create();
+        } catch (IOException e) {
+            throw new StoreUnavailableException(
+                    failure + ": " + e + ". Check the directory, its owner and its mode", e);
+        }
+        transactions.alone(failure, connection -> {
+            schema.bringUp(connection);
+            return true;
+        });
+    }
+
+    /** The save is done whatever becomes of this. */
+    private void removeOld() {
+        if (retention.removesNothing()) {
+            return;
+        }
+        try {
+            int removed = transactions.write("Old snapshots could not be removed from " + place, retention::apply);
+            if (removed > 0) {
+                log.debug("Removed {} old snapshots from {}", removed, place);
+            }
+        } catch (StoreUnavailableException e) {
+            log.warn("{}", e.getMessage());
+        }
+    }
+
+    @Override
+    public Optional<Snapshot> getLast() {
+        requireOpen();
+        if (!dialect.exists()) {
+            return Optional.empty();
+        }
+        return transactions.read("The last snapshot could not be read from " + place, connection -> {
+            return schema.isThere(connection) ? table.last(connection, codecs) : Optional.empty();
+        });
+    }
+
+    @Override
+    public SnapshotPage list(ListRequest request) {
+        requireOpen();
+        long before = request.pageToken().map(PageToken::parse).orElse(Long.MAX_VALUE);
+        int limit = request.limit();
+        List<SnapshotTable.Row> rows = !dialect.exists()
+                ? List.of()
+                : transactions.read("The snapshots in " + place + " could not be listed", connection -> {
+                    return schema.isThere(connection) ? table.list(connection, request, before, limit + 1) : List.of();
+                });
+        List<SnapshotHeader> headers =
+                rows.stream().limit(limit).flatMap(row -> row.header().stream()).toList();
+        return rows.size() <= limit
+                ? SnapshotPage.last(headers)
+                : SnapshotPage.of(headers, PageToken.after(rows.get(limit - 1).revision()));
+    }
+
+    @Override
+    public Snapshot get(String name) {
+        requireOpen();
+        if (!NAME.matcher(name).matches()) {
+            throw new SnapshotNotFoundException(
+                    "There is no snapshot '" + Text.printable(name) + "' in " + place + ", for names match " + NAME);
+        }
+        Optional<Snapshot> found = !dialect.exists()
+                ? Optional.empty()
+                : transactions.read("Snapshot " + name + " could not be read from " + place, connection -> {
+                    return schema.isThere(connection) ? table.named(connection, name, codecs) : Optional.empty();
+                });
+        return found.orElseThrow(() ->
+                new SnapshotNotFoundException("There is no snapshot " + name + " of group " + group + " in " + place));
+    }
+
+    @Override
+    public boolean delete(String name) {
+        requireOpen();
+        if (!NAME.matcher(name).matches() || !dialect.exists()) {
+            return false;
+        }
+        String failure = "Snapshot " + name + " could not be removed from " + place;
+        if (!transactions.read(failure, schema::isThere)) {
+            return false;
+        }
+        AtomicBoolean found = new AtomicBoolean();
+        transactions.write(failure, connection -> {
+            table.lock(connection);
+            Optional<Long> revision = table.revision(connection, name);
+            if (revision.isPresent()) {
+                // Also where it is tried again and found gone: then the attempt before has removed it.
+                found.set(true);
+                highest.accumulateAndGet(table.highestRevision(connection), Math::max);
+                table.delete(connection, revision.get());
+            }
+            return true;
+        });
+        return found.get();
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            pool.close();
+            Drivers.deregister();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed.get()) {
+            throw new IllegalStateException("The serializer of " + place + " is closed");
+        }
+    }
+}

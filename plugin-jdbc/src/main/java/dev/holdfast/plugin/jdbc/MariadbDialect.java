@@ -1,0 +1,203 @@
+package dev.holdfast.plugin.jdbc;
+
+import dev.holdfast.plugin.jdbc.Settings.Timeouts;
+import dev.holdfast.plugin.jdbc.SqlFailure.Kind;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * MariaDB, and MySQL as far as both are one. What MySQL does not know stands in MariaDB's executable comments.
+ *
+ * <p>The tables are ASCII with binary order: the usual collations take {@code model.cfg} and {@code MODEL.cfg} for one
+ * name.
+ */
+final class MariadbDialect extends Dialect {
+
+    /** A piece of a text, escaped at worst, and the rest of its statement. */
+    private static final long LEAST_PACKET = 4L << 20;
+
+    private static final String TABLE = " engine=InnoDB default charset=ascii collate=ascii_bin";
+
+    MariadbDialect(JdbcUrl url, Timeouts timeouts) {
+        super(url, timeouts);
+    }
+
+    @Override
+    Properties connectionProperties() {
+        Properties properties = new Properties();
+        properties.setProperty(
+                "connectTimeout", Long.toString(timeouts().connect().toMillis()));
+        properties.setProperty("socketTimeout", Long.toString(silence().toMillis()));
+        properties.setProperty("tcpKeepAlive", "true");
+        // A server could otherwise ask for any file of this machine; the first name is MariaDB's, the second MySQL's.
+        properties.setProperty("allowLocalInfile", "false");
+        properties.setProperty("allowLoadLocalInfile", "false");
+        return properties;
+    }
+
+    /** MariaDB's driver takes MySQL's URLs only where a parameter asks it to. */
+    @Override
+    String connectionUrl(Driver driver) {
+        String text = url().url();
+        return driver.getClass().getName().startsWith("org.mariadb.")
+                ? text.replaceFirst("^jdbc:mysql:", "jdbc:mariadb:")
+                : text;
+    }
+
+    /**
+     * Strict, because without it the server cuts what does not fit and says nothing; limits of the server's own, so that a
+     * statement ends with a clear answer, and a host that has vanished does not hold its lock for hours.
+     */
+    @Override
+    List<String> sessionSettings() {
+        long query = seconds(timeouts().query());
+        long total = seconds(timeouts().total());
+        return List.of(
+                "set session sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = "
+                        + query + ", wait_timeout = " + (total + 120)
+                        + " /*M!100300 , max_statement_time = " + query + ", idle_transaction_timeout = " + total
+                        + " */");
+    }
+
+    @Override
+    List<String> tables(TableName table) {
+        return List.of(
+                "create table if not exists " + table.schemaVersion()
+                        + " (id integer primary key check (id = 1), version integer not null)" + TABLE,
+                "create table if not exists " + table.groups() + " (workflow varchar(100) primary key)" + TABLE,
+                "create table if not exists " + table.snapshots() + " (timestamp datetime(6) not null,"
+                        + " id char(36) not null, log_id char(36) not null, workflow varchar(100) not null,"
+                        + " name varchar(128) not null, codec varchar(10) not null, revision bigint not null,"
+                        + " kind varchar(10) not null, host varchar(255) not null, model_count integer not null,"
+                        + " size bigint not null, sha256 char(64) not null, save_id varchar(64) not null,"
+                        + " parts integer not null, data longblob, primary key (workflow, revision),"
+                        + " unique (workflow, name))" + TABLE,
+                "create table if not exists " + table.parts() + " (workflow varchar(100) not null,"
+                        + " revision bigint not null, part integer not null, data mediumblob not null,"
+                        + " primary key (workflow, revision, part))" + TABLE);
+    }
+
+    /** Not a transaction, for every statement that makes a table ends one here. */
+    @Override
+    void lockSchema(Connection connection, TableName table) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement("select get_lock(left(sha1(?), 40), ?)")) {
+            lock.setString(1, "holdfast " + table);
+            lock.setLong(2, seconds(timeouts().query()));
+            try (ResultSet row = lock.executeQuery()) {
+                row.next();
+                if (row.getInt(1) != 1) {
+                    throw new SQLException("Another host is making the tables", "40001");
+                }
+            }
+        }
+    }
+
+    @Override
+    void unlockSchema(Connection connection, TableName table) throws SQLException {
+        try (PreparedStatement unlock = connection.prepareStatement("select release_lock(left(sha1(?), 40))")) {
+            unlock.setString(1, "holdfast " + table);
+            unlock.execute();
+        }
+    }
+
+    @Override
+    Map<String, String> columns(Connection connection, @Nullable String schema, String table) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement("select column_name, column_type from information_schema.columns"
+                        + " where table_schema = coalesce(?, database()) and table_name = ?"
+                        + " order by ordinal_position")) {
+            query.setString(1, schema);
+            query.setString(2, table);
+            return columns(query);
+        }
+    }
+
+    @Override
+    List<String> check(Connection connection, TableName table) throws SQLException {
+        requireTransactions(connection, table);
+        List<String> warnings = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("select @@max_allowed_packet, @@innodb_flush_log_at_trx_commit")) {
+            row.next();
+            if (row.getLong(1) < LEAST_PACKET) {
+                throw new StoreUnavailableException("max_allowed_packet of " + url() + " is " + row.getLong(1)
+                        + " bytes and must be " + LEAST_PACKET + " or more: set max_allowed_packet=16M in the server's"
+                        + " configuration");
+            }
+            if (row.getInt(2) != 1) {
+                warnings.add("innodb_flush_log_at_trx_commit is " + row.getInt(2) + ": the server may lose the newest"
+                        + " snapshots when the power fails; set innodb_flush_log_at_trx_commit=1");
+            }
+        }
+        return warnings;
+    }
+
+    private void requireTransactions(Connection connection, TableName table) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement("select table_name, engine from information_schema.tables"
+                        + " where table_schema = coalesce(?, database()) and table_name in (?, ?)"
+                        + " and engine <> 'InnoDB'")) {
+            query.setString(1, table.schema());
+            query.setString(2, table.name());
+            query.setString(3, table.partsName());
+            try (ResultSet row = query.executeQuery()) {
+                if (row.next()) {
+                    throw new StoreUnavailableException(
+                            "Table " + row.getString(1) + " of " + url() + " has the engine "
+                                    + row.getString(2) + ", which has no transactions: alter table " + row.getString(1)
+                                    + " engine=InnoDB");
+                }
+            }
+        }
+    }
+
+    /** Without a time zone on both sides, so that none is ever reckoned with. */
+    @Override
+    void setTime(PreparedStatement statement, int index, Instant time) throws SQLException {
+        statement.setObject(index, LocalDateTime.ofInstant(time, ZoneOffset.UTC));
+    }
+
+    @Override
+    Instant time(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, LocalDateTime.class).toInstant(ZoneOffset.UTC);
+    }
+
+    @Override
+    @Nullable
+    SqlFailure explain(SQLException failure) {
+        String message = String.valueOf(failure.getMessage());
+        if (message.contains("ssl not enabled in the server")) {
+            return new SqlFailure(
+                    Kind.REFUSED,
+                    "The server has no TLS: switch it on there, or write ?sslMode=disable behind the URL where nobody"
+                            + " else can listen");
+        }
+        return switch (failure.getErrorCode()) {
+            case 1205, 1213, 1020, 1062 -> new SqlFailure(Kind.CLASH, "");
+            case 1021, 1114, 3675 -> SqlFailure.full();
+            case 1040, 1053, 1927, 1928, 1158, 1159, 1160, 1161, 4031 -> new SqlFailure(Kind.CONNECTION, "");
+            case 1044, 1045, 1698 -> SqlFailure.login();
+            case 1142, 1143 -> SqlFailure.permission();
+            case 1049 -> new SqlFailure(Kind.REFUSED, "Create the database first");
+            case 1146 -> new SqlFailure(Kind.NO_TABLE, "");
+            case 1153 -> new SqlFailure(Kind.REFUSED, "Set max_allowed_packet=16M in the server's configuration");
+            case 1290, 1792, 1836 -> SqlFailure.readOnly();
+            case 1969, 3024 -> SqlFailure.tooLong();
+            default -> null;
+        };
+    }
+}

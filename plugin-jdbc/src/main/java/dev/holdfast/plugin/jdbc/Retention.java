@@ -1,0 +1,95 @@
+package dev.holdfast.plugin.jdbc;
+
+import dev.holdfast.sdk.Codec;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes old snapshots after a save, some at a time.
+ *
+ * <p>What either {@code keep} or {@code keep-for} keeps stays. So do snapshots that an operator saved under a name, and the
+ * last one; and where the last one cannot be read, nothing is removed at all, for an older one may be all that there is.
+ */
+final class Retention {
+
+    /** So that the save after which it happens does not take long. */
+    static final int AT_ONCE = 100;
+
+    private static final Logger log = LoggerFactory.getLogger(Retention.class);
+
+    private final Rule rule;
+    private final SnapshotTable table;
+    private final Function<String, Codec> codecs;
+    private final Clock clock;
+
+    Retention(Rule rule, SnapshotTable table, Function<String, Codec> codecs, Clock clock) {
+        this.rule = rule;
+        this.table = table;
+        this.codecs = codecs;
+        this.clock = clock;
+    }
+
+    /**
+     * What stays.
+     *
+     * @param newest how many of the newest; 0 for no such rule
+     * @param age those that are younger than this; zero for no such rule
+     */
+    record Rule(int newest, Duration age) {
+
+        boolean removesNothing() {
+            return newest == 0 && age.isZero();
+        }
+    }
+
+    boolean removesNothing() {
+        return rule.removesNothing();
+    }
+
+    /** @return how many were removed */
+    int apply(Connection connection) throws SQLException {
+        table.lock(connection);
+        List<SnapshotTable.Old> old = removable(connection);
+        if (old.isEmpty() || !lastIsReadable(connection)) {
+            return 0;
+        }
+        for (SnapshotTable.Old snapshot : old) {
+            table.delete(connection, snapshot.revision());
+            log.debug("Removed snapshot {} of revision {}", snapshot.name(), snapshot.revision());
+        }
+        return old.size();
+    }
+
+    private List<SnapshotTable.Old> removable(Connection connection) throws SQLException {
+        long before = table.highestRevision(connection);
+        if (rule.newest() > 0) {
+            Optional<Long> oldestKept = table.revisionOfNewest(connection, rule.newest());
+            if (oldestKept.isEmpty()) {
+                return List.of();
+            }
+            before = Math.min(before, oldestKept.get());
+        }
+        Instant keptFrom = rule.age().isZero() ? Instant.MAX : clock.instant().minus(rule.age());
+        return table.oldest(connection, before, AT_ONCE).stream()
+                .filter(snapshot -> snapshot.createdOn().isBefore(keptFrom))
+                .toList();
+    }
+
+    private boolean lastIsReadable(Connection connection) throws SQLException {
+        try {
+            return table.last(connection, codecs).isPresent();
+        } catch (SnapshotStoreException e) {
+            log.warn("No old snapshot is removed while the last one cannot be read: {}", e.getMessage());
+            return false;
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package dev.holdfast.plugin.jdbc;
+
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tables: whether they are there, are ours, and of which version.
+ *
+ * <pre>
+ *   no tables ──────────┐
+ *   some of them ───────┤ the first save, under a lock ──▶ version {@value #NEWEST}: read and written
+ *   an older version ───┘
+ *   a newer version ─────▶ refused
+ *   another's table ─────▶ refused
+ * </pre>
+ *
+ * <p>Reading alone makes and changes nothing, so that {@code --snapshot} can look into somebody else's database. Whoever
+ * adds a version adds a step to {@link #steps}; it may add columns and tables, and must leave alone what older code reads.
+ */
+final class Schema {
+
+    static final int NEWEST = 1;
+
+    private static final Logger log = LoggerFactory.getLogger(Schema.class);
+    private static final int WITHOUT_TABLES = 0;
+
+    private final Dialect dialect;
+    private final TableName table;
+    private final List<List<String>> steps;
+    private volatile boolean current;
+
+    Schema(Dialect dialect, TableName table) {
+        this(dialect, table, List.of(dialect.tables(table)));
+    }
+
+    /** @param steps the statements that lead from each version to the next; the first ones make the tables */
+    Schema(Dialect dialect, TableName table, List<List<String>> steps) {
+        this.dialect = dialect;
+        this.table = table;
+        this.steps = steps;
+    }
+
+    /** Whether the tables are known to be there, in the newest version. */
+    boolean isCurrent() {
+        return current;
+    }
+
+    /** Looks anew next time: somebody has removed a table. */
+    void forget() {
+        current = false;
+    }
+
+    /**
+     * Whether there are tables to read; changes nothing.
+     *
+     * @throws SnapshotFormatTooNewException if newer code made them
+     * @throws StoreUnavailableException if they are not ours, or the server cannot hold snapshots as it is set
+     */
+    boolean isThere(Connection connection) throws SQLException {
+        if (current) {
+            return true;
+        }
+        int version = version(connection);
+        if (version == steps.size()) {
+            trust(connection);
+        }
+        return version > WITHOUT_TABLES;
+    }
+
+    /** Makes the tables, or brings them to the newest version; two hosts may do so at once. */
+    void bringUp(Connection connection) throws SQLException {
+        dialect.prepare(connection);
+        connection.setAutoCommit(false);
+        dialect.lockSchema(connection, table);
+        try {
+            int version = version(connection);
+            if (version < steps.size()) {
+                for (List<String> step : steps.subList(version, steps.size())) {
+                    run(connection, step);
+                }
+                record(connection);
+                connection.commit();
+                tell(version);
+            }
+            trust(connection);
+        } finally {
+            dialect.unlockSchema(connection, table);
+        }
+    }
+
+    private void tell(int from) {
+        if (from == WITHOUT_TABLES) {
+            log.info("Made table {} in {}", table, dialect);
+        } else {
+            log.info("Brought table {} in {} from version {} to {}", table, dialect, from, steps.size());
+        }
+    }
+
+    private void trust(Connection connection) throws SQLException {
+        requireLongTexts(connection);
+        for (String warning : dialect.check(connection, table)) {
+            log.warn("{}: {}", dialect, warning);
+        }
+        current = true;
+    }
+
+    /** The table first, its marker second: they are made the other way round, perhaps in this very moment. */
+    private int version(Connection connection) throws SQLException {
+        Map<String, String> columns = dialect.columns(connection, table.schema(), table.name());
+        if (dialect.columns(connection, table.schema(), table.schemaVersionName())
+                .isEmpty()) {
+            requireNoStranger(columns);
+            return WITHOUT_TABLES;
+        }
+        int version = recorded(connection).orElse(WITHOUT_TABLES);
+        if (version > steps.size()) {
+            throw new SnapshotFormatTooNewException("Table " + table + " in " + dialect + " has version " + version
+                    + ", and this plugin knows " + steps.size() + " at most: take a newer plugin-jdbc");
+        }
+        return version;
+    }
+
+    private Optional<Integer> recorded(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select version from " + table.schemaVersion())) {
+            return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
+        }
+    }
+
+    private void requireNoStranger(Map<String, String> columns) {
+        if (!columns.isEmpty()) {
+            throw new StoreUnavailableException("Table " + table + " in " + dialect
+                    + " is not one of Holdfast's: it has the columns " + String.join(", ", columns.keySet())
+                    + " and no table " + table.schemaVersion() + " beside it; name another one by snapshot.jdbc.table");
+        }
+    }
+
+    /** A column of MySQL's BLOB, as somebody may make it by hand, holds 64 KB. */
+    private void requireLongTexts(Connection connection) throws SQLException {
+        for (String name : List.of(table.name(), table.partsName())) {
+            String type = dialect.columns(connection, table.schema(), name).get("data");
+            if (type != null && (type.equals("blob") || type.equals("tinyblob")) && dialect instanceof MariadbDialect) {
+                throw new StoreUnavailableException("Column data of table " + name + " in " + dialect + " is a " + type
+                        + ", which is too short: alter table " + name + " modify data longblob");
+            }
+        }
+    }
+
+    private static void run(Connection connection, List<String> statements) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    private void record(Connection connection) throws SQLException {
+        boolean there = recorded(connection).isPresent();
+        String sql = there
+                ? "update " + table.schemaVersion() + " set version = ?"
+                : "insert into " + table.schemaVersion() + " (id, version) values (1, ?)";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setInt(1, steps.size());
+            statement.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package dev.holdfast.plugin.jdbc;
+
+import dev.holdfast.plugin.jdbc.Settings.Timeouts;
+import dev.holdfast.plugin.jdbc.SqlFailure.Kind;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SQLite: one file, and its write-ahead log beside it, which is on the disk when a commit returns.
+ *
+ * <p>{@code synchronous=EXTRA} is what FULL is with a write-ahead log; where a file system cannot have one, it syncs the
+ * directory too, without which a rollback journal may come back after a power cut and undo a commit.
+ */
+final class SqliteDialect extends Dialect {
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS");
+    private static final String READ_WRITE_BUT_NEVER_CREATE = "2";
+
+    private final Path file;
+    /** Which file the connections were made to, for a path may come to mean another one. */
+    private volatile @Nullable Object identity;
+
+    SqliteDialect(JdbcUrl url, Timeouts timeouts) {
+        super(url, timeouts);
+        file = url.file().orElseThrow();
+    }
+
+    @Override
+    Properties connectionProperties() {
+        Properties properties = new Properties();
+        properties.setProperty("open_mode", READ_WRITE_BUT_NEVER_CREATE);
+        properties.setProperty("transaction_mode", "IMMEDIATE");
+        properties.setProperty("busy_timeout", Long.toString(timeouts().query().toMillis()));
+        return properties;
+    }
+
+    @Override
+    List<String> sessionSettings() {
+        return List.of(
+                "PRAGMA synchronous=EXTRA",
+                "PRAGMA fullfsync=ON",
+                "PRAGMA checkpoint_fullfsync=ON",
+                "PRAGMA trusted_schema=OFF");
+    }
+
+    /** One writer at a time is all that SQLite has, and a second connection would only wait for the first. */
+    @Override
+    int mostConnections(int wanted) {
+        return 1;
+    }
+
+    /** Where nobody may look, it counts as being there, and opening it tells what is wrong. */
+    @Override
+    boolean exists() {
+        return !Files.notExists(file);
+    }
+
+    @Override
+    void create() throws IOException {
+        if (exists()) {
+            return;
+        }
+        Path directory = file.getParent();
+        if (directory != null) {
+            Files.createDirectories(directory);
+        }
+        FileAttribute<?>[] ownerOnly =
+                file.getFileSystem().supportedFileAttributeViews().contains("posix")
+                        ? new FileAttribute<?>[] {
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                        }
+                        : new FileAttribute<?>[0];
+        try {
+            Files.createFile(file, ownerOnly);
+        } catch (FileAlreadyExistsException e) {
+            // Another host was faster, and that is as good.
+        }
+    }
+
+    @Override
+    void connected() {
+        identity = identityNow();
+    }
+
+    @Override
+    boolean isReplaced() {
+        Object before = identity;
+        return before != null && !before.equals(identityNow());
+    }
+
+    private @Nullable Object identityNow() {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        } catch (NoSuchFileException e) {
+            return "gone";
+        } catch (IOException e) {
+            // Then opening it tells what is wrong.
+            return null;
+        }
+    }
+
+    @Override
+    List<String> tables(TableName table) {
+        return List.of(
+                "create table if not exists " + table.schemaVersion()
+                        + " (id integer primary key check (id = 1), version integer not null)",
+                "create table if not exists " + table.snapshots() + " (timestamp text not null, id char(36) not null,"
+                        + " log_id char(36) not null, workflow varchar(100) not null, name varchar(128) not null,"
+                        + " codec varchar(10) not null, revision integer not null, kind varchar(10) not null,"
+                        + " host varchar(255) not null, model_count integer not null, size integer not null,"
+                        + " sha256 char(64) not null, save_id varchar(64) not null, parts integer not null, data blob,"
+                        + " primary key (workflow, revision), unique (workflow, name))",
+                "create table if not exists " + table.parts() + " (workflow varchar(100) not null,"
+                        + " revision integer not null, part integer not null, data blob not null,"
+                        + " primary key (workflow, revision, part))");
+    }
+
+    @Override
+    void prepare(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode=WAL");
+        }
+    }
+
+    /** The transaction begins with the lock of the whole database. */
+    @Override
+    void lockSchema(Connection connection, TableName table) {}
+
+    @Override
+    Map<String, String> columns(Connection connection, @Nullable String schema, String table) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement("select name, type from pragma_table_info(?, coalesce(?, 'main'))")) {
+            query.setString(1, table);
+            query.setString(2, schema);
+            return columns(query);
+        }
+    }
+
+    @Override
+    boolean writesAlone() {
+        return true;
+    }
+
+    @Override
+    void setTime(PreparedStatement statement, int index, Instant time) throws SQLException {
+        statement.setString(index, TIME.format(LocalDateTime.ofInstant(time, ZoneOffset.UTC)));
+    }
+
+    @Override
+    Instant time(ResultSet row, String column) throws SQLException {
+        String text = String.valueOf(row.getString(column));
+        try {
+            return LocalDateTime.parse(text, TIME).toInstant(ZoneOffset.UTC);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(
+                    "The timestamp '" + Text.printable(text) + "' must be like " + "2026-11-21 09:30:00.123", e);
+        }
+    }
+
+    @Override
+    @Nullable
+    SqlFailure explain(SQLException failure) {
+        String message = String.valueOf(failure.getMessage());
+        if (message.contains("native") || failure.getCause() instanceof LinkageError) {
+            return new SqlFailure(
+                    Kind.REFUSED,
+                    "SQLite's driver unpacks native code into the temporary directory, and could not, or not run it"
+                            + " there: give the host one from which code may be run, by"
+                            + " HOLDFAST_JAVA_OPTS=-Dorg.sqlite.tmpdir=DIR");
+        }
+        return switch (failure.getErrorCode() & 0xff) {
+            case 1 -> message.contains("no such table") ? new SqlFailure(Kind.NO_TABLE, "") : null;
+            case 5, 6 -> new SqlFailure(Kind.CLASH, "Another process holds the lock of the database");
+            case 19 -> new SqlFailure(Kind.CLASH, "");
+            case 8, 3 ->
+                new SqlFailure(
+                        Kind.REFUSED,
+                        "The host needs to write the file and its directory: check the owner, the mode and the mount");
+            case 10 -> new SqlFailure(Kind.REFUSED, "The disk failed: see the system's log");
+            case 11, 26 ->
+                new SqlFailure(
+                        Kind.REFUSED,
+                        "The file is no sound SQLite database: look at it with sqlite3 and PRAGMA integrity_check, or move it"
+                                + " away to begin a new one");
+            case 13 ->
+                new SqlFailure(
+                        Kind.REFUSED,
+                        "Nothing that was saved is lost: make room on the disk, or remove old snapshots, and try again");
+            case 14 -> new SqlFailure(Kind.REFUSED, "Check the path, the owner and the mode of the file");
+            default -> null;
+        };
+    }
+}

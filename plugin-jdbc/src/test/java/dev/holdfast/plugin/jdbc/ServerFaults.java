@@ -1,0 +1,311 @@
+package dev.holdfast.plugin.jdbc;
+
+import static dev.holdfast.testkit.TestSnapshots.snapshot;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a server and the network before it do to a client, on a real server. */
+@Timeout(60)
+abstract class ServerFaults {
+
+    private final String table =
+            "t" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
+
+    private final List<SnapshotSerializer> opened = new ArrayList<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private Wire wire;
+
+    abstract int serverPort();
+
+    /** The URL of the tests' database through some port. */
+    abstract String url(int port);
+
+    /** A connection past the wire, as the administrator. */
+    abstract Connection connect() throws SQLException;
+
+    /** Ends every connection of the database but the administrator's, as a restart does. */
+    abstract void disconnectAll() throws SQLException;
+
+    @BeforeEach
+    final void layAWire() throws Exception {
+        wire = new Wire(serverPort());
+    }
+
+    @AfterEach
+    final void takeItAway() throws Exception {
+        opened.forEach(SnapshotSerializer::close);
+        wire.close();
+        threads.shutdownNow();
+    }
+
+    final String table() {
+        return table;
+    }
+
+    final SnapshotSerializer open(String... more) {
+        return open(wire.port(), more);
+    }
+
+    final SnapshotSerializer open(int port, String... more) {
+        List<String> settings = new ArrayList<>(List.of("table", table, "connect-timeout", "15s"));
+        settings.addAll(List.of(more));
+        SnapshotSerializer one = new JdbcSnapshotSerializerFactory()
+                .open(Configs.of(url(port), "default", settings.toArray(new String[0])));
+        opened.add(one);
+        return one;
+    }
+
+    final List<String> saved() throws SQLException {
+        try (Connection connection = connect()) {
+            return Rows.select(connection, "select name from " + table + " order by revision");
+        }
+    }
+
+    final Snapshot named(long revision) {
+        return snapshot("default", revision, "r" + revision);
+    }
+
+    final Future<?> inTheBackground(Runnable work) {
+        return threads.submit(work);
+    }
+
+    /** Holds what a save waits for. */
+    final Connection lockTheGroup() throws SQLException {
+        Connection connection = connect();
+        connection.setAutoCommit(false);
+        Rows.select(connection, "select workflow from " + table + "_groups for update");
+        return connection;
+    }
+
+    static String withCauses(Throwable failure) {
+        StringWriter text = new StringWriter();
+        failure.printStackTrace(new PrintWriter(text));
+        return text.toString();
+    }
+
+    // Down
+
+    @Test
+    void aServerThatIsDownIsToldSoonAndUsedOnceItIsThere() throws Exception {
+        int port = wire.port();
+        wire.close();
+        SnapshotSerializer serializer = open(port, "connect-timeout", "1500ms");
+        long begin = System.nanoTime();
+
+        assertThatThrownBy(serializer::getLast)
+                .isInstanceOf(StoreUnavailableException.class)
+                .hasMessageStartingWith("The last snapshot could not be read from table " + table + " of jdbc:");
+        assertThatThrownBy(() -> serializer.save(named(1))).isInstanceOf(StoreUnavailableException.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+
+        wire = new Wire(serverPort(), port);
+        // The pool tries at longer and longer intervals, so the first call may still come too early.
+        await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> serializer.save(named(1)));
+        assertThat(serializer.getLast()).isPresent();
+    }
+
+    @Test
+    void aServerThatNeverAnswersIsGivenUp() throws Exception {
+        try (ServerSocket blackHole = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            SnapshotSerializer serializer =
+                    open(blackHole.getLocalPort(), "query-timeout", "1s", "connect-timeout", "1s");
+            long begin = System.nanoTime();
+
+            assertThatThrownBy(serializer::getLast).isInstanceOf(StoreUnavailableException.class);
+            assertThatThrownBy(() -> serializer.save(named(1))).isInstanceOf(StoreUnavailableException.class);
+
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
+        }
+    }
+
+    @Test
+    void aConnectionThatFallsSilentIsGivenUp() {
+        SnapshotSerializer serializer = open("query-timeout", "1s", "total-timeout", "4s", "connect-timeout", "3s");
+        serializer.save(named(1));
+        long begin = System.nanoTime();
+
+        wire.swallow();
+
+        assertThatThrownBy(serializer::getLast).isInstanceOf(StoreUnavailableException.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void connectionsThatWereCutWhileTheyIdledAreNotNoticed() {
+        SnapshotSerializer serializer = open();
+        serializer.save(named(1));
+
+        wire.cut();
+        assertThat(serializer.getLast()).isPresent();
+        wire.cut();
+        serializer.save(named(2));
+        wire.cut();
+        assertThat(serializer.list(ListRequest.firstPage(5)).headers()).hasSize(2);
+    }
+
+    @Test
+    void aSaveDuringWhichTheServerRestartsIsDoneOnce() throws Exception {
+        SnapshotSerializer serializer = open();
+        serializer.save(named(1));
+
+        Future<?> save;
+        try (Connection lock = lockTheGroup()) {
+            save = inTheBackground(() -> serializer.save(named(2)));
+            await().until(() -> waitsForALock());
+            disconnectAll();
+            lock.rollback();
+        }
+        save.get(20, TimeUnit.SECONDS);
+
+        assertThat(saved()).containsExactly("r1", "r2");
+    }
+
+    /** Whether some statement waits for a row that is locked. */
+    abstract boolean waitsForALock() throws SQLException;
+
+    // The commit that nobody heard of
+
+    @Test
+    void aCommitThatWasDoneAndNotAnsweredIsFoundAndSaidToBeSaved() throws Exception {
+        SnapshotSerializer serializer = open();
+        serializer.save(named(1));
+        wire.nextCommit(Wire.Commit.IS_NOT_ANSWERED);
+
+        serializer.save(named(2));
+
+        assertThat(wire.commitHasCome()).isTrue();
+        assertThat(saved()).containsExactly("r1", "r2");
+    }
+
+    @Test
+    void aCommitThatNeverArrivedIsDoneAgain() throws Exception {
+        SnapshotSerializer serializer = open();
+        serializer.save(named(1));
+        wire.nextCommit(Wire.Commit.IS_LOST);
+
+        serializer.save(named(2));
+
+        assertThat(wire.commitHasCome()).isTrue();
+        assertThat(saved()).containsExactly("r1", "r2");
+    }
+
+    @Test
+    void aRemovalThatWasDoneAndNotAnsweredIsSaidToBeDone() throws Exception {
+        SnapshotSerializer serializer = open();
+        serializer.save(named(1));
+        serializer.save(named(2));
+        wire.nextCommit(Wire.Commit.IS_NOT_ANSWERED);
+
+        assertThat(serializer.delete("r1")).isTrue();
+
+        assertThat(wire.commitHasCome()).isTrue();
+        assertThat(saved()).containsExactly("r2");
+    }
+
+    @Test
+    void aCommitOfWhichNothingCanBeLearntIsSaidToBeUnknownAndTheNextTryFindsOut() throws Exception {
+        SnapshotSerializer serializer = open("query-timeout", "1s", "total-timeout", "4s", "connect-timeout", "3s");
+        serializer.save(named(1));
+        Snapshot second = named(2);
+        wire.nextCommit(Wire.Commit.IS_NOT_ANSWERED);
+        Future<?> save = inTheBackground(() -> serializer.save(second));
+        await().until(wire::commitHasCome);
+        wire.swallow();
+        wire.cut();
+
+        Throwable failure = catchThrowable(() -> save.get(30, TimeUnit.SECONDS));
+        if (failure != null) {
+            // Not always: the answer may be sought and found before the network is gone.
+            assertThat(failure.getCause())
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessageContaining("the commit went unanswered, and whether it took effect is unknown");
+        }
+
+        SnapshotSerializer later = open(serverPort());
+        later.save(second);
+        assertThat(saved()).containsExactly("r1", "r2");
+    }
+
+    @Test
+    void aHostThatFellSilentInTheMiddleDoesNotKeepTheOthersOutForEver() throws Exception {
+        SnapshotSerializer silent = open("query-timeout", "1s", "total-timeout", "2s");
+        silent.save(named(1));
+        wire.nextCommit(Wire.Commit.HANGS);
+        Future<?> save = inTheBackground(() -> silent.save(snapshot("default", 2, "of-the-silent")));
+        await().until(wire::commitHasCome);
+
+        SnapshotSerializer other = open(serverPort(), "total-timeout", "20s", "query-timeout", "2s");
+        other.save(named(3));
+
+        Throwable outcome = catchThrowable(() -> save.get(30, TimeUnit.SECONDS));
+        if (outcome != null) {
+            assertThat(outcome.getCause()).isInstanceOf(SnapshotStoreException.class);
+        }
+        assertThat(saved()).first().isEqualTo("r1");
+        assertThat(saved()).contains("r3").doesNotHaveDuplicates();
+    }
+
+    // Refusals
+
+    @Test
+    void aPoolWhoseConnectionsAreAllInUseSaysSo() throws Exception {
+        SnapshotSerializer serializer = open("pool-size", "1", "connect-timeout", "3s");
+        serializer.save(named(1));
+        try (Connection lock = lockTheGroup()) {
+            Future<?> save = inTheBackground(() -> serializer.save(named(2)));
+            await().until(this::waitsForALock);
+
+            assertThatThrownBy(serializer::getLast)
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessageContaining("1 of 1 connections are in use; see snapshot.jdbc.pool-size");
+
+            lock.rollback();
+            save.get(20, TimeUnit.SECONDS);
+        }
+        assertThat(saved()).containsExactly("r1", "r2");
+    }
+
+    @Test
+    void aGroupThatStaysLockedIsToldWithinTheTotalTimeOut() throws Exception {
+        SnapshotSerializer serializer = open("query-timeout", "1s", "total-timeout", "2s");
+        serializer.save(named(1));
+        try (Connection lock = lockTheGroup()) {
+            long begin = System.nanoTime();
+
+            assertThatThrownBy(() -> serializer.save(named(2)))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessageNotContaining("unknown");
+
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+            lock.rollback();
+        }
+        serializer.save(named(2));
+        assertThat(saved()).containsExactly("r1", "r2");
+    }
+}

@@ -1,0 +1,314 @@
+package dev.holdfast.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.dist.Distribution.Said;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** The distribution with plugin-ddb, as an operator runs it: killed, without its store, and without its own disk. */
+class DdbIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private static Path directory;
+
+    private static Distribution unpacked;
+    private static LocalDynamoDb ddb;
+    private static Path plugin;
+    private static int tables;
+
+    private final List<Path> allLogs = new ArrayList<>();
+    private Path logs;
+    private String table;
+
+    @BeforeAll
+    static void installThePlugin() throws Exception {
+        directory = directory.toRealPath();
+        unpacked = Distribution.unpack(directory);
+        try (Stream<Path> plugins = Files.list(unpacked.home().resolve("plugins-available"))) {
+            plugin = plugins.filter(file -> file.getFileName().toString().startsWith("plugin-ddb-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Files.copy(plugin, unpacked.home().resolve("plugins").resolve(plugin.getFileName()));
+        ddb = LocalDynamoDb.start();
+        unpacked.with("AWS_ENDPOINT_URL_DYNAMODB", ddb.endpoint().toString())
+                .with("AWS_REGION", "eu-central-1")
+                .with("AWS_ACCESS_KEY_ID", "local")
+                .with("AWS_SECRET_ACCESS_KEY", "local")
+                .with("AWS_EC2_METADATA_DISABLED", "true");
+    }
+
+    @AfterAll
+    static void stopTheStore() throws Exception {
+        ddb.close();
+    }
+
+    @BeforeEach
+    void anEmptyDiskAndANewTable() throws IOException {
+        anEmptyDisk();
+        table = "Snapshots-" + ++tables;
+    }
+
+    private void anEmptyDisk() throws IOException {
+        atHost(Files.createTempDirectory(directory, "logs"));
+        allLogs.add(logs);
+    }
+
+    /** What follows is about the host of this log location. */
+    private void atHost(Path itsLogs) {
+        logs = itsLogs;
+        unpacked.with("LOG_LOCATION", logs.toString());
+    }
+
+    @AfterEach
+    void leaveNoHost() throws IOException {
+        for (Path each : allLogs) {
+            if (Files.exists(each.resolve("holdfast.run"))) {
+                atHost(each);
+                ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
+            }
+        }
+    }
+
+    @Test
+    void thePluginIsOneJarWithTheSdkAndItsLicences() throws IOException {
+        assertThat(Files.size(plugin)).isBetween(5_000_000L, 8_000_000L);
+        try (JarFile jar = new JarFile(plugin.toFile())) {
+            assertThat(jar.getManifest().getMainAttributes().getValue("Holdfast-SDK-Version"))
+                    .isNotBlank();
+            assertThat(jar.getEntry("META-INF/services/dev.holdfast.sdk.SnapshotSerializerFactory"))
+                    .isNotNull();
+            assertThat(List.of("META-INF/LICENSE.txt", "META-INF/NOTICE.txt"))
+                    .allSatisfy(file -> assertThat(jar.getEntry(file)).isNotNull());
+            assertThat(jar.stream().map(entry -> entry.getName()))
+                    .noneMatch(name -> name.startsWith("org/slf4j/")
+                            || name.startsWith("io/netty/")
+                            || name.startsWith("dev/holdfast/sdk/")
+                            || name.startsWith("software/amazon/dynamodb/"));
+        }
+        try (Stream<Path> lib = Files.list(unpacked.home().resolve("lib"))) {
+            assertThat(lib.map(jar -> jar.getFileName().toString()))
+                    .noneMatch(name -> name.contains("plugin-ddb")
+                            || name.contains("awssdk")
+                            || name.contains("dynamodb")
+                            || name.contains("DynamoDB"));
+        }
+    }
+
+    @Test
+    void whatAHostServesSurvivesAKillAndTheLossOfItsDisk() throws Exception {
+        start();
+        assertThat(log())
+                .containsSubsequence(
+                        "Trying to load snapshot serializer via plugin....",
+                        "Snapshot serializer via plugin has been loaded successfully",
+                        "Fetching last snapshot from DDB...");
+        change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
+        change("PUT", "/models/digits/1.0?min_worker=3&max_worker=3&synchronous=true");
+        String last = status().required("lastSnapshot").textValue();
+        kill();
+
+        anEmptyDisk();
+        start();
+
+        assertThat(log()).contains("Fetching last snapshot from DDB...").contains(last);
+        JsonNode served = JSON.readTree(call("GET", "/models/digits").body());
+        assertThat(served.required(0).required("modelVersion").textValue()).isEqualTo("1.0");
+        assertThat(served.required(0).required("workers")).hasSize(3);
+        assertThat(unpacked.run("snapshots", "list").out()).contains(last);
+        assertThat(unpacked.run("--stop").exitCode()).isZero();
+    }
+
+    @Test
+    void whatIsChangedWhileTheStoreIsAwayIsSpooledAndWrittenInOrderWhenItIsBack() throws Exception {
+        start();
+        ddb.goAway();
+        try {
+            HttpResponse<String> answer = change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
+            assertThat(answer.headers().firstValue("Holdfast-Notice").orElseThrow())
+                    .contains("Snapshot store ddb did not take the snapshot", "Is it running");
+            change("PUT", "/models/digits/1.0?min_worker=2&max_worker=2&synchronous=true");
+            change("PUT", "/models/digits/1.0?min_worker=1&max_worker=1&synchronous=true");
+            assertThat(status().required("mode").textValue()).isEqualToIgnoringCase("spooling");
+        } finally {
+            ddb.comeBack();
+        }
+
+        awaitAttached();
+
+        assertThat(revisions()).containsExactly(1L, 2L, 3L, 4L);
+        assertThat(log()).contains("Attached to store ddb again; 3 spooled snapshots were sent");
+        kill();
+        anEmptyDisk();
+        start();
+        assertThat(JSON.readTree(call("GET", "/models/digits").body())
+                        .required(0)
+                        .required("workers"))
+                .hasSize(1);
+        assertThat(unpacked.run("--stop").exitCode()).isZero();
+    }
+
+    @Test
+    void aStoreThatIsAwayAtTheStartIsSaidSoAndNothingIsLost() throws Exception {
+        start();
+        change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
+        kill();
+
+        ddb.goAway();
+        try {
+            long begin = System.nanoTime();
+            start();
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(30));
+            assertThat(log())
+                    .containsSubsequence(
+                            "Fetching last snapshot from DDB...",
+                            "Failed to get last snapshot from DDB. Holdfast will start with default or given"
+                                    + " configuration.",
+                            "The last snapshot could not be read (DynamoDB at " + ddb.endpoint() + "): ",
+                            "from the local spool instead",
+                            "Detached from store ddb");
+            assertThat(JSON.readTree(call("GET", "/models/digits").body())
+                            .required(0)
+                            .required("workers"))
+                    .hasSize(2);
+        } finally {
+            ddb.comeBack();
+        }
+
+        awaitAttached();
+        assertThat(unpacked.run("--stop").exitCode()).isZero();
+        List<Long> revisions = revisions();
+        assertThat(revisions)
+                .isSorted()
+                .doesNotHaveDuplicates()
+                .startsWith(1L, 2L)
+                .hasSizeGreaterThan(3);
+    }
+
+    @Test
+    void ofTwoHostsOfOneGroupTheOneThatComesLaterIsToldAndTakesTheNewerState() throws Exception {
+        start();
+        Path first = logs;
+        anEmptyDisk();
+        start();
+        Path second = logs;
+        change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
+
+        atHost(first);
+        HttpResponse<String> answer = change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
+
+        assertThat(answer.headers().firstValue("Holdfast-Notice").orElseThrow())
+                .contains("Detached from store ddb", "revision 3 already", "holdfast snapshots attach --take");
+        assertThat(revisions()).containsExactly(1L, 2L, 3L);
+        assertThat(unpacked.run("snapshots", "attach", "--take=store").exitCode())
+                .isZero();
+        assertThat(call("GET", "/models").body()).contains("digits").doesNotContain("iris");
+        change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
+        assertThat(revisions()).containsExactly(1L, 2L, 3L, 4L);
+        atHost(second);
+        assertThat(status().required("mode").textValue()).isEqualToIgnoringCase("attached");
+    }
+
+    /** The revisions of the items, as an operator reads them from the index. */
+    private List<Long> revisions() {
+        List<Long> revisions = new ArrayList<>();
+        String month =
+                ddb.client().scan(scan -> scan.tableName(table).indexName("createdOnMonth-index")).items().stream()
+                        .map(item -> item.get("createdOnMonth").s())
+                        .findFirst()
+                        .orElseThrow();
+        ddb.client()
+                .query(query -> query.tableName(table)
+                        .indexName("createdOnMonth-index")
+                        .keyConditionExpression("createdOnMonth = :month")
+                        .expressionAttributeValues(Map.of(":month", AttributeValue.fromS(month))))
+                .items()
+                .forEach(item -> revisions.add(Long.valueOf(item.get("revision").n())));
+        return revisions;
+    }
+
+    private void awaitAttached() {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> status().required("mode").textValue().equalsIgnoreCase("attached"));
+    }
+
+    private JsonNode status() throws IOException, InterruptedException {
+        return JSON.readTree(call("GET", "/snapshots/status").body());
+    }
+
+    private String log() throws IOException {
+        return Files.readString(logs.resolve("holdfast.log"));
+    }
+
+    private void start() throws IOException, InterruptedException {
+        Said said = unpacked.run(
+                "--start",
+                "--model-store=" + unpacked.home().resolve("examples/model-store"),
+                "--set=snapshot.ddb.table=" + table,
+                "--set=snapshot.ddb.create-table=true",
+                "--set=inference_address=http://127.0.0.1:0",
+                "--set=management_address=http://127.0.0.1:0",
+                "--set=metrics_address=http://127.0.0.1:0");
+        assertThat(said.exitCode()).as("%s", said).isZero();
+    }
+
+    private void kill() throws IOException {
+        ProcessHandle host = ProcessHandle.of(run().required("pid").longValue()).orElseThrow();
+        host.destroyForcibly();
+        await().atMost(Duration.ofSeconds(10)).until(() -> !host.isAlive());
+    }
+
+    private JsonNode run() throws IOException {
+        return JSON.readTree(Files.readString(logs.resolve("holdfast.run")));
+    }
+
+    private HttpResponse<String> change(String method, String path) throws IOException, InterruptedException {
+        HttpResponse<String> answer = call(method, path);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return answer;
+    }
+
+    private HttpResponse<String> call(String method, String path) throws IOException, InterruptedException {
+        JsonNode key = JSON.readTree(
+                Files.readString(Path.of(run().required("key_file").textValue())));
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(
+                                        run().required("management_address").textValue() + path))
+                                .timeout(Duration.ofSeconds(60))
+                                .header(
+                                        "Authorization",
+                                        "Bearer "
+                                                + key.required("management")
+                                                        .required("key")
+                                                        .textValue())
+                                .method(method, HttpRequest.BodyPublishers.noBody())
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+}

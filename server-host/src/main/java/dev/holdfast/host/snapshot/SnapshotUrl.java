@@ -1,0 +1,181 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.config.ConfigKey;
+import dev.holdfast.host.text.OneLine;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A snapshot in another store than the host's own, as {@code --snapshot} names it.
+ *
+ * <pre>
+ *   jdbc:postgresql://db.example.org/models?sslmode=require#table=veles&amp;name=latest
+ *   └─ serializer                                           └─ its keys, and the snapshot's name
+ *   └──────────── its key url, if more than the serializer's name stands there
+ * </pre>
+ *
+ * <p>What stands behind the {@code #} is percent-encoded. It holds no secrets, and neither does the URL: a command line is
+ * seen by every user of the machine.
+ *
+ * @param serializer its name, in lower case
+ * @param keys what is set for the serializer, over the operator's own {@code snapshot.<serializer>.*}
+ * @param name of the snapshot, or {@code latest}
+ * @param group whose snapshot it is; empty for the host's own
+ * @param shown what messages may show of it
+ */
+public record SnapshotUrl(
+        String serializer, Map<String, String> keys, String name, Optional<String> group, String shown) {
+
+    public static final String LATEST = "latest";
+
+    /** At least two letters, for one may be a drive. */
+    private static final Pattern FORM = Pattern.compile(
+            "(?<serializer>[A-Za-z][A-Za-z0-9-]{1,62}):(?<rest>[^#]*)(?:#(?<keys>.*))?", Pattern.DOTALL);
+
+    private static final Pattern KEY = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+    private static final Pattern SECRET_IN_URL = Pattern.compile(
+            "//[^/?;]*:[^/?;]*@|[?&;][^=&;]*(pass|pwd|secret|token|credential)[^=&;]*=", Pattern.CASE_INSENSITIVE);
+
+    public SnapshotUrl {
+        keys = Map.copyOf(keys);
+    }
+
+    /**
+     * What a value of {@code --snapshot} means, if it is of this form.
+     *
+     * @param serializers the names of those that are here
+     * @return empty for a name, {@code latest} or a path
+     * @throws ConfigException if it is of this form, and wrong; no message shows a secret
+     */
+    public static Optional<SnapshotUrl> parse(String value, Set<String> serializers) {
+        Matcher form = FORM.matcher(value);
+        if (!form.matches()) {
+            return Optional.empty();
+        }
+        String serializer = form.group("serializer").toLowerCase(Locale.ROOT);
+        String rest = form.group("rest");
+        String fragment = form.group("keys");
+        boolean known = serializers.contains(serializer);
+        boolean looksLikeOne = known || fragment != null || rest.contains("//");
+        boolean complete = known && fragment != null;
+        if (!looksLikeOne || (!complete && isFile(value))) {
+            return Optional.empty();
+        }
+        String url = value.substring(0, form.end("rest"));
+        String shown = shown(url);
+        if (!known) {
+            throw wrong(
+                    shown,
+                    "there is no serializer " + serializer + " here, there are: "
+                            + String.join(", ", new TreeSet<>(serializers))
+                            + "; install its plugin, or write ./ before a file's name");
+        }
+        if (SECRET_IN_URL.matcher(url).find()) {
+            throw secret(shown, serializer, "password");
+        }
+        Map<String, String> keys = keys(shown, serializer, fragment == null ? "" : fragment);
+        if (!rest.isEmpty() && keys.put("url", url) != null) {
+            throw wrong(shown, "the key url stands behind the # although a URL stands before it; leave one out");
+        }
+        String name = Optional.ofNullable(keys.remove("name"))
+                .filter(some -> !some.isBlank())
+                .orElseThrow(() -> wrong(
+                        shown,
+                        "it names no snapshot; write #name=NAME behind it, or #name=" + LATEST + " for the last"));
+        return Optional.of(new SnapshotUrl(serializer, keys, name, Optional.ofNullable(keys.remove("group")), shown));
+    }
+
+    private static boolean isFile(String value) {
+        try {
+            return Files.isRegularFile(Path.of(value));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    private static Map<String, String> keys(String shown, String serializer, String fragment) {
+        Map<String, String> keys = new TreeMap<>();
+        for (String parameter : fragment.isEmpty() ? new String[0] : fragment.split("&", -1)) {
+            int equals = parameter.indexOf('=');
+            String key = equals < 0 ? parameter : parameter.substring(0, equals);
+            if (equals < 0 || !KEY.matcher(key).matches()) {
+                throw wrong(
+                        shown,
+                        "behind the # must stand KEY=VALUE&KEY=VALUE, and a key must match " + KEY + ", unlike '"
+                                + OneLine.name(key) + "'");
+            }
+            if (ConfigKey.isSecret(key) && !key.endsWith("-file")) {
+                throw secret(shown, serializer, key);
+            }
+            if (keys.put(key, decoded(shown, key, parameter.substring(equals + 1))) != null) {
+                throw wrong(shown, "the key " + key + " stands there twice");
+            }
+        }
+        return keys;
+    }
+
+    private static String decoded(String shown, String key, String value) {
+        try {
+            // A plus sign is itself here; only in forms is it a space.
+            return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw wrong(shown, "the value of " + key + " has a % without two hexadecimal digits; write %25 for %", e);
+        }
+    }
+
+    /** Without what may hold a secret: the user and what is before the host, and all parameters. */
+    private static String shown(String url) {
+        return OneLine.name(url.replaceFirst("//.*@", "//***@").replaceFirst("(?s)[?;].*", "?***"));
+    }
+
+    private static ConfigException secret(String shown, String serializer, String key) {
+        String property = "snapshot." + serializer + "." + key + "-file";
+        return wrong(
+                shown,
+                "it has a secret in it, and every user of the machine sees a command line; leave it out, and set "
+                        + ("HOLDFAST_SNAPSHOT_" + serializer + "_" + key)
+                                .toUpperCase(Locale.ROOT)
+                                .replace('-', '_')
+                        + " in the environment, or " + property + " to a file that holds it");
+    }
+
+    private static ConfigException wrong(String shown, String what) {
+        return new ConfigException("--snapshot " + shown + ": " + what);
+    }
+
+    private static ConfigException wrong(String shown, String what, Exception cause) {
+        return new ConfigException("--snapshot " + shown + ": " + what, cause);
+    }
+
+    /**
+     * What is said when the snapshot cannot be had. A serializer that shows the URL in its message shows no more of it than
+     * we do.
+     */
+    public ConfigException unreadable(RuntimeException e) {
+        String message = String.valueOf(e.getMessage());
+        String url = keys.get("url");
+        if (url != null) {
+            message = message.replace(url, shown);
+        }
+        boolean unknownUrl = message.startsWith("snapshot." + serializer + ".url is not a known key");
+        String cure = unknownUrl ? "; nothing but # may stand behind " + serializer + ":" : "";
+        return new ConfigException("--snapshot " + this + " cannot be read: " + message + cure, e);
+    }
+
+    @Override
+    public String toString() {
+        return shown + "#name=" + OneLine.name(name);
+    }
+}
