@@ -15,6 +15,7 @@ import dev.holdfast.host.snapshot.Restore;
 import dev.holdfast.host.snapshot.SnapshotKeeper;
 import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.Spool;
+import dev.holdfast.host.snapshot.SpooledChunks;
 import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.state.Codecs;
 import dev.holdfast.host.state.StateStore;
@@ -54,6 +55,7 @@ final class Persistence implements AutoCloseable {
     private final ReopeningSerializer store;
     private final Spool spool;
     private final ReopeningSerializer local;
+    private final SnapshotSerializer spooledChunks;
     private final ChosenChunks chunks;
     private @Nullable StateStore states;
 
@@ -97,12 +99,14 @@ final class Persistence implements AutoCloseable {
             this.store = new ReopeningSerializer(opener);
             open();
             Path spooled = logLocation.resolve("spool").resolve(storeName);
+            this.spooledChunks = localDirectory(spooled.resolve("chunks"));
+            this.local = new ReopeningSerializer(() -> fs.open(serializerConfig(FS, Map.of())));
+            this.chunks = new ChosenChunks(storeName, store, local, new SpooledChunks(spooledChunks));
             this.spool = new Spool(
                     localDirectory(spooled.resolve("pending")),
                     localDirectory(spooled.resolve("copies")),
-                    !isInLogLocation(storeName));
-            this.local = new ReopeningSerializer(() -> fs.open(serializerConfig(FS, Map.of())));
-            this.chunks = new ChosenChunks(storeName, store, local);
+                    !isInLogLocation(storeName),
+                    chunks::sendSpooled);
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
@@ -248,7 +252,8 @@ final class Persistence implements AutoCloseable {
     public synchronized void close() {
         try (plugins;
                 store;
-                local) {
+                local;
+                spooledChunks) {
             if (states != null) {
                 states.close();
             }

@@ -64,6 +64,9 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
     private static final class Kept {
 
         private volatile StoredState base = StoredState.NONE;
+        /** Whether the base is of an earlier life, and perhaps of a snapshot that is not the group's last any more. */
+        private volatile boolean inherited;
+
         private volatile long updates;
         private volatile Instant stored;
         private volatile Instant notBefore = Instant.MIN;
@@ -97,6 +100,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         model.restore(found);
         Kept known = new Kept(clock.instant());
         known.base = found.asBase();
+        known.inherited = true;
         known.updates = model.updates();
         kept.put(model, known);
     }
@@ -144,7 +148,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         for (RunningVersion version : serving.stateful()) {
             try {
                 Durability durability = save(serving, version);
-                if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
+                if (!durability.isKept()) {
                     failures.add("The state of " + name(version) + " is not durable: "
                             + String.join("; ", durability.notice()));
                 }
@@ -219,6 +223,9 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         StateWriter.Result result;
         try (StateCapture capture = model.capture()) {
             warnOfSize(version, capture, known);
+            if (known.inherited && !store.get().hasAll(known.base)) {
+                known.base = StoredState.NONE;
+            }
             result = store.get().writer().write(capture, known.base);
         }
         StateReference reference = result.state().reference().orElseThrow();
@@ -227,11 +234,12 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             return Durability.NOT_KEPT;
         }
         Durability durability = await(change.get());
-        if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
+        if (!durability.isKept()) {
             failed(version, known, String.join("; ", durability.notice()));
             return durability;
         }
         known.base = result.state();
+        known.inherited = false;
         known.updates = updates;
         known.stored = clock.instant();
         known.notBefore = Instant.MIN;

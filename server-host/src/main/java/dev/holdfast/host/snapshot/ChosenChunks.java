@@ -2,18 +2,27 @@ package dev.holdfast.host.snapshot;
 
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The chunks of the chosen store, as it is open now; those of serializer {@code fs} on this host's own disk where the
- * chosen one keeps none.
+ * Where this host's chunks are.
+ *
+ * <pre>
+ *   the chosen store keeps chunks ─▶ there; what it cannot take waits in the spool, and is read from there meanwhile
+ *   it keeps none                 ─▶ in serializer fs, on this host's own disk
+ * </pre>
  */
 public final class ChosenChunks implements ChunkStore {
 
@@ -22,13 +31,18 @@ public final class ChosenChunks implements ChunkStore {
     private final String name;
     private final SnapshotSerializer store;
     private final SnapshotSerializer local;
+    private final SpooledChunks spool;
     private final AtomicBoolean said = new AtomicBoolean();
 
-    /** @param name the chosen store's, for the log */
-    public ChosenChunks(String name, SnapshotSerializer store, SnapshotSerializer local) {
+    /**
+     * @param name the chosen store's, for the log
+     * @param local what keeps chunks where the chosen store keeps none
+     */
+    public ChosenChunks(String name, SnapshotSerializer store, SnapshotSerializer local, SpooledChunks spool) {
         this.name = name;
         this.store = store;
         this.local = local;
+        this.spool = spool;
     }
 
     private ChunkStore chosen() {
@@ -47,17 +61,31 @@ public final class ChosenChunks implements ChunkStore {
 
     @Override
     public void put(Map<String, byte[]> chunks) {
-        chosen().put(chunks);
+        try {
+            chosen().put(chunks);
+        } catch (StoreUnavailableException e) {
+            log.debug("Store {} does not take chunks", name, e);
+            spool.put(chunks);
+        }
     }
 
     @Override
     public Map<String, byte[]> get(Collection<String> ids) {
-        return chosen().get(ids);
+        Map<String, byte[]> found = new HashMap<>(spool.get(ids));
+        List<String> others = new ArrayList<>(ids);
+        others.removeAll(found.keySet());
+        if (!others.isEmpty()) {
+            found.putAll(chosen().get(others));
+        }
+        return found;
     }
 
     @Override
     public Set<String> missing(Collection<String> ids) {
-        return chosen().missing(ids);
+        Set<String> waiting = spool.get(ids).keySet();
+        return chosen().missing(ids).stream()
+                .filter(id -> !waiting.contains(id))
+                .collect(Collectors.toSet());
     }
 
     @Override
@@ -68,5 +96,16 @@ public final class ChosenChunks implements ChunkStore {
     @Override
     public int delete(Collection<String> ids, Instant putBefore) {
         return chosen().delete(ids, putBefore);
+    }
+
+    /**
+     * Brings to the store what it could not take before; called before a snapshot that may need it goes there.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store does not take it
+     */
+    public void sendSpooled() {
+        if (!spool.isEmpty()) {
+            spool.sendTo(chosen());
+        }
     }
 }

@@ -72,6 +72,7 @@ final class OperatorAttach {
     }
 
     private String takeLocal() {
+        spool.sendChunks();
         StoreHead.of(store).ifPresent(next::after);
         Snapshot snapshot = saveAboveEverything();
         spool.stored(snapshot);

@@ -108,6 +108,7 @@ final class Reattachment {
         boolean lastWasSent = true;
         int sent = 0;
         try {
+            spool.sendChunks();
             List<SnapshotHeader> pending = spool.pending();
             List<SnapshotHeader> missing = Lineage.missing(StoreHead.of(store), pending, next.revision());
             for (SnapshotHeader header : pending) {

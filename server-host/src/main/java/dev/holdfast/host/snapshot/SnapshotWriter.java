@@ -105,6 +105,7 @@ final class SnapshotWriter {
     }
 
     private Durability inStore(Snapshot snapshot) {
+        spool.sendChunks();
         store.save(snapshot);
         spool.stored(snapshot);
         next.kept(snapshot.header());

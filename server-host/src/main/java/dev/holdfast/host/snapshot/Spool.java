@@ -33,12 +33,31 @@ public final class Spool implements AutoCloseable {
     private final SnapshotSerializer pending;
     private final SnapshotSerializer copies;
     private final boolean keepsCopies;
+    private final Runnable sendChunks;
 
-    /** @param keepsCopies false where the store is on this disk itself */
+    /** A spool of a store that never lacks a chunk. */
     public Spool(SnapshotSerializer pending, SnapshotSerializer copies, boolean keepsCopies) {
+        this(pending, copies, keepsCopies, () -> {});
+    }
+
+    /**
+     * @param keepsCopies false where the store is on this disk itself
+     * @param sendChunks brings the chunks to the store that it could not take before, or throws
+     */
+    public Spool(SnapshotSerializer pending, SnapshotSerializer copies, boolean keepsCopies, Runnable sendChunks) {
         this.pending = pending;
         this.copies = copies;
         this.keepsCopies = keepsCopies;
+        this.sendChunks = sendChunks;
+    }
+
+    /**
+     * Brings the chunks to the store that wait for it. No snapshot goes there before, for it may refer to them.
+     *
+     * @throws SnapshotStoreException if the store does not take them
+     */
+    void sendChunks() {
+        sendChunks.run();
     }
 
     /** Keeps a snapshot that the store could not take; durable when this returns. */

@@ -18,6 +18,9 @@ public final class StateStore implements AutoCloseable {
     /** Small enough that one changed number costs little, large enough that a digest for each is nothing. */
     private static final int PIECE_BYTES = 256 * 1024;
 
+    private static final int TOGETHER = 64;
+
+    private final ChunkStore store;
     private final ThreadPoolExecutor threads;
     private final StateWriter writer;
     private final StateReader reader;
@@ -30,6 +33,7 @@ public final class StateStore implements AutoCloseable {
      * @param parallel how many threads pack and unpack, 1 or more
      */
     public StateStore(ChunkStore store, Codec codec, List<Codec> codecs, int parallel) {
+        this.store = store;
         int longest = Math.min(PIECE_BYTES, store.maxChunkBytes() - ChunkFrame.OVERHEAD);
         threads = threads(parallel);
         writer = new StateWriter(store, codec, Cutter.byContent(longest), threads);
@@ -53,6 +57,18 @@ public final class StateStore implements AutoCloseable {
 
     public StateReader reader() {
         return reader;
+    }
+
+    /** Whether every chunk of a state is there; says nothing of what is in them. */
+    public boolean hasAll(StoredState state) {
+        List<String> ids = List.copyOf(state.chunks());
+        for (int start = 0; start < ids.size(); start += TOGETHER) {
+            if (!store.missing(ids.subList(start, Math.min(ids.size(), start + TOGETHER)))
+                    .isEmpty()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -58,6 +58,10 @@ public final class StoredState {
         return capture;
     }
 
+    Set<String> chunks() {
+        return chunks;
+    }
+
     boolean has(String chunk) {
         return chunks.contains(chunk);
     }

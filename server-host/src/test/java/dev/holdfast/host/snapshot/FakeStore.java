@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
 /** A store in memory that keeps the contract, and breaks it where a switch says so. */
-final class FakeStore implements SnapshotSerializer {
+class FakeStore implements SnapshotSerializer {
 
     /** What outlives a serializer, and is shared by the hosts of a group. */
     static final class Disk {

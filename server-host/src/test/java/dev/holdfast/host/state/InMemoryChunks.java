@@ -20,6 +20,7 @@ public final class InMemoryChunks implements ChunkStore {
     public final ConcurrentSkipListMap<String, Chunk> chunks = new ConcurrentSkipListMap<>();
     public final AtomicInteger puts = new AtomicInteger();
     public volatile int failingPut = -1;
+    public volatile boolean down;
     volatile int maxChunkBytes = 1024 * 1024;
     private final Clock clock;
 
@@ -39,6 +40,7 @@ public final class InMemoryChunks implements ChunkStore {
     @Override
     public void put(Map<String, byte[]> all) {
         ChunkStore.requireIds(all.keySet());
+        requireUp();
         if (puts.incrementAndGet() == failingPut) {
             throw new StoreUnavailableException("put " + failingPut + " fails");
         }
@@ -50,9 +52,16 @@ public final class InMemoryChunks implements ChunkStore {
         });
     }
 
+    private void requireUp() {
+        if (down) {
+            throw new StoreUnavailableException("the store is down");
+        }
+    }
+
     @Override
     public Map<String, byte[]> get(Collection<String> ids) {
         ChunkStore.requireIds(ids);
+        requireUp();
         Map<String, byte[]> found = new HashMap<>();
         for (String id : ids) {
             Chunk chunk = chunks.get(id);
