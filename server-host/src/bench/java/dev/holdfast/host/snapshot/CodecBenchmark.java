@@ -23,7 +23,7 @@ import java.util.Random;
 /**
  * How small and how fast each codec makes what this host stores: the texts of snapshots, and learned weights.
  *
- * <p>{@code mvn -q -Pbench-codecs -pl server-host -am -DskipTests verify} runs it, in about five minutes. It measures
+ * <p>{@code mvn -q -Pbench-state -pl server-host -am -DskipTests verify} runs it, in about five minutes. It measures
  * processor time of one thread, which other processes disturb least, and takes the best of several rounds.
  */
 public final class CodecBenchmark {

@@ -5,38 +5,55 @@ import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.ThreadPoolExecutor;
 
 /**
- * What storing and verifying a state of 1 GB costs in serializer {@code fs}: whole, and after one percent of it changed in
- * ten places, with and without the model's knowledge of what changed, cut by content and in fixed pieces. Prints a table;
- * asserts nothing.
+ * What storing and checking a state of 1 GiB costs in serializer {@code fs}: whole; after 1 % of it has changed in ten
+ * places; after some bytes were put in in the middle. Cut by content and in fixed pieces, and beside restic and borg on the
+ * same bytes in a file, where these are installed. Prints a table; asserts nothing.
+ *
+ * <p>The arguments are a directory for the files, and the size in MiB.
  */
 public final class StateBenchmark {
 
     private static final int ROUNDS = 5;
     private static final int MEBIBYTE = 1024 * 1024;
+    private static final int PIECE = 256 * 1024;
 
-    private final byte[][] blocks;
-    private boolean[] changed;
+    private final Path directory;
+    private final List<byte[]> blocks = new ArrayList<>();
+    private final Random random = new Random(1);
+    private boolean[] changed = new boolean[0];
 
-    private StateBenchmark(int mebibytes) {
-        blocks = new byte[mebibytes][MEBIBYTE];
-        changed = new boolean[mebibytes];
-        Random random = new Random(1);
-        for (byte[] block : blocks) {
-            fill(block, random);
+    private StateBenchmark(Path directory, int mebibytes) {
+        this.directory = directory;
+        for (int i = 0; i < mebibytes; i++) {
+            // Quarters, which keep clear of what the collector calls humongous.
+            byte[] block = new byte[MEBIBYTE / 4];
+            fill(block);
+            blocks.add(block);
+            for (int quarter = 1; quarter < 4; quarter++) {
+                byte[] other = new byte[MEBIBYTE / 4];
+                fill(other);
+                blocks.add(other);
+            }
         }
     }
 
-    /** Weights as a trained network has them. */
-    private static void fill(byte[] block, Random random) {
+    /** Weights as training leaves them. */
+    private void fill(byte[] block) {
         FloatBuffer floats = ByteBuffer.wrap(block).asFloatBuffer();
         while (floats.hasRemaining()) {
             floats.put((float) (random.nextGaussian() * 0.02));
@@ -44,66 +61,94 @@ public final class StateBenchmark {
     }
 
     public static void main(String[] arguments) throws Exception {
-        int mebibytes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1024;
-        Path directory = Files.createTempDirectory(Path.of("."), "state-benchmark");
-        StateBenchmark benchmark = new StateBenchmark(mebibytes);
-        for (String how : List.of("content none", "fixed none", "content gz:1")) {
-            String[] parts = how.split(" ");
-            SerializerConfig config = SerializerConfig.builder("fs", directory).build();
-            Codec codec = config.codec(parts[1]);
-            Cutter cutter = parts[0].equals("fixed") ? Cutter.fixed(256 * 1024) : Cutter.byContent(256 * 1024);
-            if (parts[1].equals("gz:1") && mebibytes > 256) {
-                continue;
-            }
-            benchmark.measure(how, directory, codec, cutter);
+        Path directory = Files.createTempDirectory(Path.of(arguments[0]), "state-benchmark");
+        int mebibytes = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1024;
+        try {
+            StateBenchmark benchmark = new StateBenchmark(directory, mebibytes);
+            System.out.println(row("what", "whole", "1 % changed", "tracked", "written", "put in", "written", "check"));
+            benchmark.measure("fs, by content", Cutter.byContent(PIECE));
+            benchmark.measure("fs, fixed pieces", Cutter.fixed(PIECE));
+            benchmark.measureTool("restic", new Restic(directory.resolve("restic")));
+            benchmark.measureTool("borg", new Borg(directory.resolve("borg")));
+        } finally {
+            run(List.of("rm", "-rf", directory.toString()), List.of());
         }
     }
 
-    private void measure(String how, Path directory, Codec codec, Cutter cutter) throws Exception {
-        double[][] seconds = new double[4][ROUNDS];
-        double[] megabytes = new double[2];
-        var pool = StateStore.threads(2);
+    private static String row(String... cells) {
+        StringBuilder row = new StringBuilder(String.format("%-18s", cells[0]));
+        for (int i = 1; i < cells.length; i++) {
+            row.append(String.format("%14s", cells[i]));
+        }
+        return row.toString();
+    }
+
+    private static String seconds(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return String.format(Locale.ROOT, "%.2f s", sorted[sorted.length / 2]);
+    }
+
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+    }
+
+    private void measure(String what, Cutter cutter) throws Exception {
+        double[][] seconds = new double[5][ROUNDS];
+        long changedBytes = 0;
+        long insertedBytes = 0;
+        ThreadPoolExecutor threads = StateStore.threads(2);
         for (int round = 0; round < ROUNDS; round++) {
-            Path logs = Files.createTempDirectory(directory, "round");
+            Path logs = Files.createDirectory(directory.resolve("fs"));
             try (SnapshotSerializer fs = new FsSnapshotSerializerFactory()
                     .open(SerializerConfig.builder("fs", logs).build())) {
                 ChunkStore chunks = fs.chunks().orElseThrow();
-                StateWriter writer = new StateWriter(chunks, codec, cutter, pool);
-                StateReader reader = new StateReader(chunks, List.of(Codec.none(), Codec.gz()), pool);
+                StateWriter writer = new StateWriter(chunks, Codec.none(), cutter, threads);
+                StateReader reader = new StateReader(chunks, List.of(Codec.none()), threads);
                 long start = System.nanoTime();
-                StateWriter.Result full = writer.write(new View(1), StoredState.NONE);
+                StateWriter.Result whole = writer.write(new View(1, new byte[0]), StoredState.NONE);
                 seconds[0][round] = since(start);
-                megabytes[0] = full.newBytes() / 1e6;
-                change(round);
+                change();
                 start = System.nanoTime();
-                StateWriter.Result compared = writer.write(new View(0), full.state());
+                StateWriter.Result after = writer.write(new View(0, new byte[0]), whole.state());
                 seconds[1][round] = since(start);
-                megabytes[1] = compared.newBytes() / 1e6;
-                chunks.delete(compared.state().reference().map(r -> List.of(r.root().id())).orElseThrow(),
-                        java.time.Instant.MAX);
+                changedBytes = after.newBytes();
+                change();
                 start = System.nanoTime();
-                writer.write(new View(2), full.state());
+                writer.write(new View(2, new byte[0]), whole.state());
                 seconds[2][round] = since(start);
                 start = System.nanoTime();
-                reader.find(full.state().reference().orElseThrow()).verify();
+                insertedBytes = writer.write(new View(0, new byte[1000]), after.state())
+                        .newBytes();
                 seconds[3][round] = since(start);
+                start = System.nanoTime();
+                reader.find(after.state().reference().orElseThrow()).verify();
+                seconds[4][round] = since(start);
             }
-            new ProcessBuilder("rm", "-rf", logs.toString()).start().waitFor();
+            run(List.of("rm", "-rf", logs.toString()), List.of());
         }
-        pool.shutdown();
-        System.out.printf(
-                "%-14s full %.2f s (%.0f MB), 1 %% changed: compared %.2f s, tracked %.2f s (%.1f MB), verify %.2f s%n",
-                how, median(seconds[0]), megabytes[0], median(seconds[1]), median(seconds[2]), megabytes[1],
-                median(seconds[3]));
+        threads.shutdown();
+        System.out.println(row(
+                what,
+                seconds(seconds[0]),
+                seconds(seconds[1]),
+                seconds(seconds[2]),
+                megabytes(changedBytes),
+                seconds(seconds[3]),
+                megabytes(insertedBytes),
+                seconds(seconds[4])));
     }
 
-    private void change(int round) {
-        changed = new boolean[blocks.length];
-        Random random = new Random(100 + round);
-        for (int i = 0; i < Math.max(1, blocks.length / 100); i++) {
-            int block = random.nextInt(blocks.length);
-            fill(blocks[block], random);
-            changed[block] = true;
+    /** New contents for one hundredth of the state, in ten places. */
+    private void change() {
+        changed = new boolean[blocks.size()];
+        int length = Math.max(1, blocks.size() / 1000);
+        for (int place = 0; place < 10; place++) {
+            int first = random.nextInt(blocks.size() - length);
+            for (int block = first; block < first + length; block++) {
+                fill(blocks.get(block));
+                changed[block] = true;
+            }
         }
     }
 
@@ -111,18 +156,17 @@ public final class StateBenchmark {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
-    }
+    /** The state at one moment, with some bytes put in in its middle. */
+    private final class View implements StateCapture, StatePart {
 
-    private final class View implements StateCapture {
-
+        private static final int BLOCK = MEBIBYTE / 4;
         private final long number;
+        private final byte[] inserted;
+        private final long middle = (long) blocks.size() / 2 * BLOCK;
 
-        View(long number) {
+        View(long number, byte[] inserted) {
             this.number = number;
+            this.inserted = inserted;
         }
 
         @Override
@@ -137,42 +181,182 @@ public final class StateBenchmark {
 
         @Override
         public List<StatePart> parts() {
-            return List.of(new StatePart() {
-                @Override
-                public String name() {
-                    return "weights";
-                }
+            return List.of(this);
+        }
 
-                @Override
-                public long size() {
-                    return (long) blocks.length * MEBIBYTE;
-                }
+        @Override
+        public String name() {
+            return "weights";
+        }
 
-                @Override
-                public void read(long offset, byte[] target, int length) {
-                    int done = 0;
-                    while (done < length) {
-                        int block = (int) ((offset + done) / MEBIBYTE);
-                        int at = (int) ((offset + done) % MEBIBYTE);
-                        int count = Math.min(length - done, MEBIBYTE - at);
-                        System.arraycopy(blocks[block], at, target, done, count);
-                        done += count;
-                    }
-                }
+        @Override
+        public long size() {
+            return (long) blocks.size() * BLOCK + inserted.length;
+        }
 
-                @Override
-                public boolean unchangedSince(long capture, long offset, long length) {
-                    for (long block = offset / MEBIBYTE; block <= (offset + length - 1) / MEBIBYTE; block++) {
-                        if (changed[(int) block]) {
-                            return false;
-                        }
-                    }
-                    return true;
+        @Override
+        public void read(long offset, byte[] target, int length) {
+            for (int done = 0; done < length; ) {
+                done += copy(offset + done, target, done, length - done);
+            }
+        }
+
+        private int copy(long offset, byte[] target, int at, int length) {
+            if (offset >= middle && offset < middle + inserted.length) {
+                int count = (int) Math.min(length, middle + inserted.length - offset);
+                System.arraycopy(inserted, (int) (offset - middle), target, at, count);
+                return count;
+            }
+            long place = offset < middle ? offset : offset - inserted.length;
+            int inBlock = (int) (place % BLOCK);
+            int count = Math.min(length, BLOCK - inBlock);
+            System.arraycopy(blocks.get((int) (place / BLOCK)), inBlock, target, at, count);
+            return count;
+        }
+
+        @Override
+        public boolean unchangedSince(long capture, long offset, long length) {
+            for (long block = offset / BLOCK; block <= (offset + length - 1) / BLOCK; block++) {
+                if (changed[(int) block]) {
+                    return false;
                 }
-            });
+            }
+            return true;
         }
 
         @Override
         public void close() {}
+    }
+
+    /** A program that keeps versions of a file. */
+    private interface Tool {
+
+        List<String> environment();
+
+        List<String> make();
+
+        List<String> store(Path file, int version);
+
+        List<String> check();
+
+        Path repository();
+    }
+
+    private record Restic(Path repository) implements Tool {
+
+        @Override
+        public List<String> environment() {
+            return List.of("RESTIC_PASSWORD=x", "RESTIC_REPOSITORY=" + repository, "RESTIC_CACHE_DIR=" + repository + "-cache");
+        }
+
+        @Override
+        public List<String> make() {
+            return List.of("restic", "init");
+        }
+
+        @Override
+        public List<String> store(Path file, int version) {
+            return List.of("restic", "backup", "--quiet", file.toString());
+        }
+
+        @Override
+        public List<String> check() {
+            return List.of("restic", "check", "--read-data", "--quiet");
+        }
+    }
+
+    private record Borg(Path repository) implements Tool {
+
+        @Override
+        public List<String> environment() {
+            return List.of("BORG_REPO=" + repository, "BORG_BASE_DIR=" + repository + "-base");
+        }
+
+        @Override
+        public List<String> make() {
+            return List.of("borg", "init", "--encryption", "none");
+        }
+
+        @Override
+        public List<String> store(Path file, int version) {
+            return List.of("borg", "create", "--compression", "none", "::v" + version, file.toString());
+        }
+
+        @Override
+        public List<String> check() {
+            return List.of("borg", "check", "--verify-data");
+        }
+    }
+
+    private void measureTool(String name, Tool tool) throws Exception {
+        if (!isInstalled(name)) {
+            System.out.println(name + " is not installed");
+            return;
+        }
+        double[][] seconds = new double[3][ROUNDS];
+        long written = 0;
+        Path file = directory.resolve("state");
+        for (int round = 0; round < ROUNDS; round++) {
+            writeTo(file);
+            run(tool.make(), tool.environment());
+            seconds[0][round] = timed(tool.store(file, 1), tool.environment());
+            long before = size(tool.repository());
+            change();
+            writeTo(file);
+            seconds[1][round] = timed(tool.store(file, 2), tool.environment());
+            written = size(tool.repository()) - before;
+            seconds[2][round] = timed(tool.check(), tool.environment());
+            run(List.of("bash", "-c", "rm -rf " + tool.repository() + "*"), List.of());
+        }
+        System.out.println(row(
+                name, seconds(seconds[0]), seconds(seconds[1]), "-", megabytes(written), "-", "-", seconds(seconds[2])));
+    }
+
+    private static boolean isInstalled(String name) throws Exception {
+        return new ProcessBuilder("bash", "-c", "command -v " + name)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                == 0;
+    }
+
+    private void writeTo(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            for (byte[] block : blocks) {
+                out.write(block);
+            }
+        }
+    }
+
+    private static double timed(List<String> command, List<String> environment) throws Exception {
+        long start = System.nanoTime();
+        run(command, environment);
+        return since(start);
+    }
+
+    private static void run(List<String> command, List<String> environment) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        for (String variable : environment) {
+            String[] parts = variable.split("=", 2);
+            builder.environment().put(parts[0], parts[1]);
+        }
+        int exit = builder.start().waitFor();
+        if (exit != 0) {
+            throw new IOException(command + " ended with " + exit);
+        }
+    }
+
+    private static long size(Path directory) throws IOException {
+        try (var files = Files.walk(directory)) {
+            long size = 0;
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                size += Files.size(file);
+            }
+            return size;
+        }
     }
 }
