@@ -3,13 +3,17 @@ package dev.holdfast.plugin.fs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.TestSnapshots;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
@@ -96,6 +100,37 @@ class RealDiskTest {
             serializer.delete(TestSnapshots.name(1));
             serializer.save(snapshot(next, text));
             assertThat(serializer.getLast().orElseThrow().header().revision()).isEqualTo(next);
+        } finally {
+            run("umount " + mount);
+        }
+    }
+
+    @Test
+    void aFullDiskRefusesChunksAndKeepsThoseThatItHas() throws Exception {
+        Path mount = Files.createDirectory(temp.resolve("full-of-chunks"));
+        require("mount -t tmpfs -o size=512k,mode=700 tmpfs " + mount);
+        try (FsSnapshotSerializer serializer = open(mount.resolve("config"))) {
+            ChunkStore chunks = serializer.chunks().orElseThrow();
+            List<String> stored = new ArrayList<>();
+            StoreUnavailableException full = null;
+            for (int i = 0; full == null; i++) {
+                String id = String.format("%064x", i);
+                try {
+                    chunks.put(Map.of(id, TestSnapshots.noise(100_000, i)));
+                    stored.add(id);
+                } catch (StoreUnavailableException e) {
+                    full = e;
+                }
+            }
+
+            assertThat(full).hasMessageContaining("No space left").hasMessageContaining("make room");
+            assertThat(chunks.list("", 100)).containsOnlyKeys(stored);
+            for (int i = 0; i < stored.size(); i++) {
+                assertThat(chunks.get(List.of(stored.get(i))).get(stored.get(i)))
+                        .isEqualTo(TestSnapshots.noise(100_000, i));
+            }
+            assertThat(chunks.delete(stored.subList(0, 1), Instant.MAX)).isEqualTo(1);
+            chunks.put(Map.of("f".repeat(64), TestSnapshots.noise(100_000, 99)));
         } finally {
             run("umount " + mount);
         }

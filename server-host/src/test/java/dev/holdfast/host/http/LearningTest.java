@@ -7,7 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -200,5 +205,41 @@ class LearningTest {
 
         host.management("POST", "/models/learner/load?id=a");
         assertThat(ask()).isEqualTo(2);
+    }
+
+    @Test
+    void savesAndLoadsOfOneIdAtOnceLeaveAStateThatWasWhole() throws Exception {
+        train("[[1, 1]]");
+        host.management("POST", "/models/learner/save?id=a");
+        ExecutorService callers = Executors.newFixedThreadPool(6);
+        try {
+            List<Future<HttpResponse<String>>> answers = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                String call = i % 2 == 0 ? "save" : "load";
+                answers.add(callers.submit(() -> host.management("POST", "/models/learner/" + call + "?id=a")));
+                if (i % 6 == 0) {
+                    answers.add(callers.submit(() -> host.inference("POST", "/models/learner/train", "[[1, 1]]")));
+                }
+            }
+            for (Future<HttpResponse<String>> answer : answers) {
+                // A lesson may come to a model that is just being replaced, and is then refused as a whole.
+                assertThat(answer.get().statusCode()).as(answer.get().body()).isIn(200, 503);
+            }
+        } finally {
+            callers.shutdownNow();
+        }
+
+        host.management("POST", "/models/learner/load?id=a");
+        assertThat(ask() % 2).as("whole lessons").isZero();
+        assertThat(host.serving.state().savesOf("learner").get("a")).hasSize(2);
+        assertThat(host.serving
+                        .state()
+                        .models()
+                        .get("learner")
+                        .versions()
+                        .get("1.0")
+                        .learned())
+                .contains(
+                        host.serving.state().savesOf("learner").get("a").get(0).state());
     }
 }
