@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
@@ -269,8 +270,12 @@ public abstract class ChunkStoreContract {
     @Test
     void whereAPutAndARemovalMeetTheChunkIsThereAfterwards() throws Exception {
         ChunkStore store = open();
-        store.put(Map.of(id(0), content(0)));
-        Instant between = waitUntilAfter(putTime(store, id(0)));
+        Map<String, byte[]> old = new TreeMap<>();
+        for (int round = 0; round < 20; round++) {
+            old.put(id(round), content(round));
+        }
+        store.put(old);
+        Instant between = waitUntilAfter(Collections.max(store.list("", 20).values()));
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
             for (int round = 0; round < 20; round++) {

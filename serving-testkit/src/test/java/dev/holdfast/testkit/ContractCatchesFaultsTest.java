@@ -24,4 +24,18 @@ class ContractCatchesFaultsTest {
         assertThat(tests.started().count()).as("tests that ran").isGreaterThan(40);
         assertThat(tests.failed().count()).as("tests that %s fails", fault).isPositive();
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void aStoreOfChunksWithAFaultFailsItsContract(ChunkFault fault) {
+        Events tests = EngineTestKit.engine("junit-jupiter")
+                .configurationParameter("chunk-fault", fault.name())
+                .configurationParameter("junit.jupiter.execution.timeout.default", "5 s")
+                .selectors(selectClass(InMemoryChunkStoreTest.class))
+                .execute()
+                .testEvents();
+
+        assertThat(tests.started().count()).as("tests that ran").isGreaterThan(18);
+        assertThat(tests.failed().count()).as("tests that %s fails", fault).isPositive();
+    }
 }

@@ -83,8 +83,8 @@ final class SavesApi {
         json.put("generation", generation);
         json.put("modelVersion", save.version());
         json.put("savedOn", save.savedOn().toString());
-        json.put("format", save.state().format().name());
-        json.put("size", save.state().bytes());
+        json.put("format", save.format());
+        json.put("size", save.bytes());
         return json;
     }
 

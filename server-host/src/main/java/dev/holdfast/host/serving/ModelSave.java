@@ -18,6 +18,16 @@ public record ModelSave(String version, StateReference state, Instant savedOn) {
 
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}");
 
+    /** The name of the format in which the state is written. */
+    public String format() {
+        return state.format().name();
+    }
+
+    /** How large the state is. */
+    public long bytes() {
+        return state.bytes();
+    }
+
     /**
      * Checks an id.
      *
