@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
@@ -71,7 +72,7 @@ final class DdbChunkStore implements ChunkStore {
             }
         });
         gate.call(timeout, deadline -> {
-            table.put(chunks.keySet(), id -> item(id, chunks.getOrDefault(id, new byte[0])), deadline);
+            table.put(chunks.keySet(), id -> item(id, Objects.requireNonNull(chunks.get(id), id)), deadline);
             return true;
         });
     }
