@@ -16,11 +16,13 @@ import java.util.stream.Collectors;
  * What the operator set for serializer {@code ddb}.
  *
  * @param latestTable the table of the heads; the same as {@code table} where there is one alone
+ * @param chunkTable the table of what models have learned
  * @param region empty for the one that the SDK finds
  * @param endpoint empty for the one that the SDK finds
  * @param connectTimeout for one connection
  * @param attemptTimeout for one request, of which the SDK makes up to three
  * @param totalTimeout for all that one call of the host needs
+ * @param chunkTimeout the same for a call that puts, gets, lists or removes chunks
  * @param createTimeout for making the table
  * @param transactions false where the implementation is known to have none
  */
@@ -28,11 +30,13 @@ record DdbOptions(
         Layout layout,
         String table,
         String latestTable,
+        String chunkTable,
         Optional<String> region,
         Optional<URI> endpoint,
         Duration connectTimeout,
         Duration attemptTimeout,
         Duration totalTimeout,
+        Duration chunkTimeout,
         boolean createTable,
         Duration createTimeout,
         boolean transactions,
@@ -42,12 +46,14 @@ record DdbOptions(
         "table",
         "layout",
         "latest-table",
+        "chunk-table",
         "region",
         "endpoint",
         "codec",
         "connect-timeout",
         "attempt-timeout",
         "total-timeout",
+        "chunk-timeout",
         "create-table",
         "create-timeout",
         "transactions"
@@ -66,23 +72,31 @@ record DdbOptions(
         }
         Duration attempt = time(config, "attempt-timeout", Duration.ofSeconds(2));
         Duration total = time(config, "total-timeout", Duration.ofSeconds(10));
-        if (attempt.compareTo(total) >= 0) {
-            throw new IllegalArgumentException("snapshot.ddb.attempt-timeout (" + attempt.toMillis()
-                    + " ms) must be shorter than snapshot.ddb.total-timeout (" + total.toMillis() + " ms)");
-        }
+        requireShorter(attempt, "total-timeout", total);
+        Duration chunks = time(config, "chunk-timeout", Duration.ofSeconds(50));
+        requireShorter(attempt, "chunk-timeout", chunks);
         return new DdbOptions(
                 layout,
                 table,
                 layout == Layout.ONE_TABLE ? table : tableName(config, "latest-table", "latest_snapshots"),
+                tableName(config, "chunk-table", table + "-chunks"),
                 region(config),
                 config.get("endpoint").map(DdbOptions::endpoint),
                 time(config, "connect-timeout", Duration.ofSeconds(1)),
                 attempt,
                 total,
+                chunks,
                 config.getBoolean("create-table", false),
                 time(config, "create-timeout", Duration.ofSeconds(50)),
                 transactions(config),
                 config.codec(config.get("codec", "gz")));
+    }
+
+    private static void requireShorter(Duration attempt, String key, Duration whole) {
+        if (attempt.compareTo(whole) >= 0) {
+            throw new IllegalArgumentException("snapshot.ddb.attempt-timeout (" + attempt.toMillis()
+                    + " ms) must be shorter than snapshot.ddb." + key + " (" + whole.toMillis() + " ms)");
+        }
     }
 
     private static Layout layout(SerializerConfig config) {

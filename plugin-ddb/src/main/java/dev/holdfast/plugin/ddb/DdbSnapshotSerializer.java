@@ -1,5 +1,6 @@
 package dev.holdfast.plugin.ddb;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
@@ -8,6 +9,7 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
@@ -22,7 +24,8 @@ import java.util.function.Function;
  * </pre>
  *
  * <p>The group {@code default} has no {@code group#} in front of names and months, as TorchServe had none. Reads are
- * strongly consistent but for the index, which serves lists alone.
+ * strongly consistent but for the index, which serves lists alone. What models have learned is in a table of its own: see
+ * {@link DdbChunkStore}.
  */
 final class DdbSnapshotSerializer implements SnapshotSerializer {
 
@@ -32,9 +35,11 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     private final SnapshotLister lister;
     private final SnapshotSaver saver;
     private final SnapshotRemover remover;
+    private final ChunkStore chunks;
+    private final Gate gate;
     private final Runnable closing;
     private final ReentrantLock writing = new ReentrantLock();
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     DdbSnapshotSerializer(
             String group,
@@ -43,6 +48,8 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
             SnapshotLister lister,
             SnapshotSaver saver,
             SnapshotRemover remover,
+            ChunkStore chunks,
+            Gate gate,
             Runnable closing) {
         this.group = group;
         this.totalTimeout = totalTimeout;
@@ -50,6 +57,8 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
         this.lister = lister;
         this.saver = saver;
         this.remover = remover;
+        this.chunks = chunks;
+        this.gate = gate;
         this.closing = closing;
     }
 
@@ -68,7 +77,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     @Override
     public boolean delete(String name) {
         if (!SnapshotReader.isName(name)) {
-            requireOpen();
+            gate.requireOpen();
             return false;
         }
         return write(deadline -> remover.delete(name, deadline));
@@ -90,9 +99,14 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public Optional<ChunkStore> chunks() {
+        return Optional.of(chunks);
+    }
+
+    @Override
     public void close() {
-        if (!closed) {
-            closed = true;
+        if (closed.compareAndSet(false, true)) {
+            gate.close();
             closing.run();
         }
     }
@@ -120,25 +134,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
         }
     }
 
-    /** The work is bounded, so an interrupt from before waits for it; one that comes meanwhile ends it. */
     private <T> T call(Function<Deadline, T> work) {
-        requireOpen();
-        boolean interrupted = Thread.interrupted();
-        try {
-            return work.apply(Deadline.in(totalTimeout));
-        } catch (IllegalStateException e) {
-            requireOpen();
-            throw e;
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("The serializer of group " + group + " is closed");
-        }
+        return gate.call(totalTimeout, work);
     }
 }

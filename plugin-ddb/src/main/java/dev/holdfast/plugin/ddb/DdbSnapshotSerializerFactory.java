@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import java.time.Clock;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.http.SdkHttpClient;
 
@@ -15,14 +16,19 @@ import software.amazon.awssdk.http.SdkHttpClient;
 public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFactory {
 
     private final UnaryOperator<SdkHttpClient> wire;
+    private final Clock clock;
 
     public DdbSnapshotSerializerFactory() {
-        this(UnaryOperator.identity());
+        this(UnaryOperator.identity(), Clock.systemUTC());
     }
 
-    /** @param wire what lies between the SDK and the network; a place for tests to cause faults in */
-    DdbSnapshotSerializerFactory(UnaryOperator<SdkHttpClient> wire) {
+    /**
+     * @param wire what lies between the SDK and the network; a place for tests to cause faults in
+     * @param clock says when a chunk was put
+     */
+    DdbSnapshotSerializerFactory(UnaryOperator<SdkHttpClient> wire, Clock clock) {
         this.wire = wire;
+        this.clock = clock;
     }
 
     @Override
@@ -35,13 +41,14 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
         DdbOptions options = DdbOptions.of(config);
         Client client = Client.open(options, wire);
         try {
-            Failures failures = new Failures(options, client.where());
+            Failures failures = Failures.ofSnapshots(options, client.where());
             Tables tables = new Tables(client.dynamoDb(), options, failures);
             Requests requests = new Requests(client.dynamoDb(), options, failures, tables);
             GroupKeys keys = new GroupKeys(config.group());
             Catalogue catalogue = new Catalogue(requests, options.layout(), keys);
             SnapshotReader reader = new SnapshotReader(requests, options, keys, catalogue, config::codec);
             Attempts attempts = new Attempts(options);
+            Gate gate = new Gate(config.group());
             return new DdbSnapshotSerializer(
                     config.group(),
                     options.totalTimeout(),
@@ -49,10 +56,17 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
                     new SnapshotLister(reader, catalogue),
                     new SnapshotSaver(requests, options, failures, keys, catalogue, reader, attempts),
                     new SnapshotRemover(requests, options, failures, keys, catalogue, reader, attempts),
+                    new DdbChunkStore(keys, chunkTable(client, options), gate, options.chunkTimeout(), clock),
+                    gate,
                     client::close);
         } catch (RuntimeException | Error e) {
             client.close();
             throw e;
         }
+    }
+
+    private static ChunkTable chunkTable(Client client, DdbOptions options) {
+        Failures failures = Failures.ofChunks(options, client.where());
+        return new ChunkTable(client.dynamoDb(), options, failures, new Tables(client.dynamoDb(), options, failures));
     }
 }

@@ -2,6 +2,7 @@ package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,9 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledExcepti
 
 /** What the SDK's exceptions mean to an operator: one line that says what is wrong, and what to do about it. */
 final class Failures {
+
+    /** What an operator can do about throttling. */
+    static final String CAPACITY = "The table's capacity is used up: raise it, or set the table to on-demand";
 
     private static final Set<String> DENIED = Set.of("AccessDeniedException", "AccessDenied");
     private static final Set<String> BAD_CREDENTIALS = Set.of(
@@ -33,13 +37,63 @@ final class Failures {
             "ThrottlingError",
             "ProvisionedThroughputExceeded");
 
-    private final DdbOptions options;
     private final String where;
+    private final Cures cures;
+
+    /**
+     * What is said of the tables at hand.
+     *
+     * @param noTable that one is missing, and how it is made
+     * @param noIndex that an index is missing, and how it is made
+     * @param otherIndex that an index has another key, and how to mend that
+     * @param patience the key and the value of the time that a call has
+     */
+    private record Cures(String noTable, String noIndex, String otherIndex, String patience) {}
+
+    private Failures(String where, Cures cures) {
+        this.where = where;
+        this.cures = cures;
+    }
 
     /** @param where the service is, as messages say it */
-    Failures(DdbOptions options, String where) {
-        this.options = options;
-        this.where = where;
+    static Failures ofSnapshots(DdbOptions options, String where) {
+        String tables = options.layout() == Layout.ONE_TABLE
+                ? options.table()
+                : options.table() + ", or no table " + options.latestTable();
+        return new Failures(
+                where,
+                new Cures(
+                        noTable(tables, Tables.command(options)),
+                        "table " + options.table() + " has no index " + Tables.INDEX + ". Add it: "
+                                + Tables.indexCommand(options),
+                        "index " + Tables.INDEX + " of table " + options.table()
+                                + " does not have the range key createdOn, without which it has no order. Delete the"
+                                + " index and add it: " + Tables.indexCommand(options),
+                        patience(options, "total-timeout", options.totalTimeout())));
+    }
+
+    /** The same for what models have learned. */
+    static Failures ofChunks(DdbOptions options, String where) {
+        String noIndex = "table " + options.chunkTable() + " has no index " + ChunkTable.INDEX + " by "
+                + ChunkTable.GROUP + " and " + ChunkTable.ENTRY
+                + ", and an index of this kind cannot be added. Make another table and set snapshot.ddb.chunk-table, or"
+                + " delete this one, if it is empty, and make it: " + Tables.chunkCommand(options);
+        return new Failures(
+                where,
+                new Cures(
+                        noTable(options.chunkTable(), Tables.chunkCommand(options)),
+                        noIndex,
+                        noIndex,
+                        patience(options, "chunk-timeout", options.chunkTimeout())));
+    }
+
+    private static String noTable(String tables, String command) {
+        return "there is no table " + tables + ". Make it, or set snapshot.ddb.create-table=true: " + command;
+    }
+
+    private static String patience(DdbOptions options, String key, Duration time) {
+        return "snapshot.ddb.attempt-timeout " + options.attemptTimeout().toMillis() + " ms, snapshot.ddb." + key + " "
+                + time.toMillis() + " ms";
     }
 
     /**
@@ -58,9 +112,7 @@ final class Failures {
         if (e instanceof ApiCallTimeoutException
                 || e instanceof ApiCallAttemptTimeoutException
                 || root(e) instanceof SocketTimeoutException) {
-            return "it did not answer in time (snapshot.ddb.attempt-timeout "
-                    + options.attemptTimeout().toMillis() + " ms, snapshot.ddb.total-timeout "
-                    + options.totalTimeout().toMillis() + " ms)";
+            return "it did not answer in time (" + cures.patience() + ")";
         }
         if (e instanceof AbortedException) {
             return "the call was interrupted";
@@ -91,17 +143,13 @@ final class Failures {
         String code = code(e);
         String text = code + ": " + message(e);
         if (code.equals("ResourceNotFoundException")) {
-            return "there is no table " + tables() + ". Make it, or set snapshot.ddb.create-table=true: "
-                    + Tables.command(options);
+            return cures.noTable();
         }
         if (isMissingIndex(e)) {
-            return "table " + options.table() + " has no index " + Tables.INDEX + ". Add it: "
-                    + Tables.indexCommand(options);
+            return cures.noIndex();
         }
         if (code.equals("ValidationException") && message(e).contains("key condition")) {
-            return "index " + Tables.INDEX + " of table " + options.table()
-                    + " does not have the range key createdOn, without which it has no order. Delete the index and add it: "
-                    + Tables.indexCommand(options);
+            return cures.otherIndex();
         }
         if (DENIED.contains(code)) {
             return text + ". The host's role needs the IAM policy of the manual, for the table and its index";
@@ -113,15 +161,9 @@ final class Failures {
             return text + ". The host's credentials have expired: renew them";
         }
         if (isThrottling(e)) {
-            return text + ". The table's capacity is used up: raise it, or set the table to on-demand";
+            return text + ". " + CAPACITY;
         }
         return text + " (HTTP status " + e.statusCode() + ")";
-    }
-
-    private String tables() {
-        return options.layout() == Layout.ONE_TABLE
-                ? options.table()
-                : options.table() + ", or no table " + options.latestTable();
     }
 
     private static boolean isMissingIndex(AwsServiceException e) {
@@ -138,7 +180,8 @@ final class Failures {
                 .contains(code(e));
     }
 
-    private static boolean isThrottling(AwsServiceException e) {
+    /** Whether more was asked for than the table's capacity gives. */
+    static boolean isThrottling(AwsServiceException e) {
         return THROTTLED.contains(code(e))
                 || (e instanceof TransactionCanceledException cancelled
                         && reasons(cancelled).stream().anyMatch(THROTTLED::contains));

@@ -65,4 +65,13 @@ record GroupKeys(String group) {
                 .map(list -> list.substring(group.length() + 2))
                 .filter(month -> MONTH.matcher(month).matches());
     }
+
+    /**
+     * The hash under which chunks are, in the table that has nothing else: of a group 256, so that they are spread.
+     *
+     * @param id begins with the two digits that count
+     */
+    String chunks(String id) {
+        return group + "#" + id.substring(0, 2);
+    }
 }

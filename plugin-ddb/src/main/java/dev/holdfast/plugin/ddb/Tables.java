@@ -18,6 +18,7 @@ import software.amazon.awssdk.services.dynamodb.model.GlobalSecondaryIndexDescri
 import software.amazon.awssdk.services.dynamodb.model.IndexStatus;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.LocalSecondaryIndex;
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
@@ -36,6 +37,8 @@ final class Tables {
             + "{\"AttributeName\":\"createdOnMonth\",\"KeyType\":\"HASH\"},"
             + "{\"AttributeName\":\"createdOn\",\"KeyType\":\"RANGE\"}],\"Projection\":{\"ProjectionType\":\"ALL\"}";
 
+    private static final String CREATE = "aws dynamodb create-table --billing-mode PAY_PER_REQUEST --table-name ";
+
     private final DynamoDbClient client;
     private final DdbOptions options;
     private final Failures failures;
@@ -48,18 +51,28 @@ final class Tables {
 
     /** The commands of the AWS command line that make what is needed, on one line. */
     static String command(DdbOptions options) {
-        String create = "aws dynamodb create-table --billing-mode PAY_PER_REQUEST --table-name ";
         if (options.layout() == Layout.ONE_TABLE) {
-            return create + options.table() + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
+            return CREATE + options.table() + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
                     + " AttributeName=createdOn,AttributeType=S AttributeName=createdOnMonth,AttributeType=S"
                     + " --key-schema AttributeName=snapshotName,KeyType=HASH AttributeName=createdOn,KeyType=RANGE"
                     + " --global-secondary-indexes '[{" + INDEX_JSON + "}]'";
         }
-        return create + options.latestTable() + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
-                + " --key-schema AttributeName=snapshotName,KeyType=HASH; " + create + options.table()
+        return CREATE + options.latestTable() + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
+                + " --key-schema AttributeName=snapshotName,KeyType=HASH; " + CREATE + options.table()
                 + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
                 + " AttributeName=createdOn,AttributeType=S"
                 + " --key-schema AttributeName=snapshotName,KeyType=HASH AttributeName=createdOn,KeyType=RANGE";
+    }
+
+    /** The command that makes the table of what models have learned, on one line. */
+    static String chunkCommand(DdbOptions options) {
+        return CREATE + options.chunkTable() + " --attribute-definitions AttributeName=chunkGroup,AttributeType=S"
+                + " AttributeName=chunkId,AttributeType=S AttributeName=entry,AttributeType=S"
+                + " --key-schema AttributeName=chunkGroup,KeyType=HASH AttributeName=chunkId,KeyType=RANGE"
+                + " --local-secondary-indexes '[{\"IndexName\":\"entry-index\",\"KeySchema\":["
+                + "{\"AttributeName\":\"chunkGroup\",\"KeyType\":\"HASH\"},"
+                + "{\"AttributeName\":\"entry\",\"KeyType\":\"RANGE\"}],"
+                + "\"Projection\":{\"ProjectionType\":\"INCLUDE\",\"NonKeyAttributes\":[\"put\"]}}]'";
     }
 
     /** The command that adds the index to a table that lacks it. */
@@ -78,26 +91,41 @@ final class Tables {
      */
     void make() {
         Deadline deadline = Deadline.in(options.createTimeout());
+        String patience = options.createTimeout().toMillis() + " ms (snapshot.ddb.create-timeout)";
         if (options.layout() == Layout.TWO_TABLES) {
-            make(options.latestTable(), false, false, deadline);
-            make(options.table(), true, false, deadline);
+            make(snapshotTable(options.latestTable(), false, false), deadline, patience);
+            make(snapshotTable(options.table(), true, false), deadline, patience);
         } else {
-            make(options.table(), true, true, deadline);
+            make(snapshotTable(options.table(), true, true), deadline, patience);
         }
     }
 
-    private void make(String table, boolean range, boolean index, Deadline deadline) {
-        try {
-            if (describe(table).isEmpty()) {
-                create(table, range, index);
-            }
-            awaitActive(table, index, deadline);
-        } catch (SdkException e) {
-            throw failures.unavailable("Table " + table + " could not be made", e);
-        }
+    /**
+     * Makes the table of what models have learned, if it is not there, and waits until it can be used.
+     *
+     * @throws StoreUnavailableException if that fails or takes too long
+     */
+    void makeForChunks(Deadline deadline) {
+        make(chunkTable(), deadline, options.chunkTimeout().toMillis() + " ms (snapshot.ddb.chunk-timeout)");
     }
 
-    private void create(String table, boolean range, boolean index) {
+    private CreateTableRequest chunkTable() {
+        return CreateTableRequest.builder()
+                .tableName(options.chunkTable())
+                .billingMode(BillingMode.PAY_PER_REQUEST)
+                .attributeDefinitions(string(ChunkTable.GROUP), string(ChunkTable.ID), string(ChunkTable.ENTRY))
+                .keySchema(key(ChunkTable.GROUP, KeyType.HASH), key(ChunkTable.ID, KeyType.RANGE))
+                .localSecondaryIndexes(LocalSecondaryIndex.builder()
+                        .indexName(ChunkTable.INDEX)
+                        .keySchema(key(ChunkTable.GROUP, KeyType.HASH), key(ChunkTable.ENTRY, KeyType.RANGE))
+                        .projection(projection -> projection
+                                .projectionType(ProjectionType.INCLUDE)
+                                .nonKeyAttributes(ChunkTable.PUT))
+                        .build())
+                .build();
+    }
+
+    private static CreateTableRequest snapshotTable(String table, boolean range, boolean index) {
         CreateTableRequest.Builder create =
                 CreateTableRequest.builder().tableName(table).billingMode(BillingMode.PAY_PER_REQUEST);
         List<AttributeDefinition> attributes = new ArrayList<>(List.of(string(Item.NAME)));
@@ -114,12 +142,27 @@ final class Tables {
                     .projection(projection -> projection.projectionType(ProjectionType.ALL))
                     .build());
         }
+        return create.attributeDefinitions(attributes).keySchema(keys).build();
+    }
+
+    private void make(CreateTableRequest create, Deadline deadline, String patience) {
+        String table = create.tableName();
         try {
-            client.createTable(
-                    create.attributeDefinitions(attributes).keySchema(keys).build());
-            log.info("Made the DynamoDB table {}", table);
+            if (describe(table).isEmpty()) {
+                create(create);
+            }
+            awaitActive(table, create.hasGlobalSecondaryIndexes(), deadline, patience);
+        } catch (SdkException e) {
+            throw failures.unavailable("Table " + table + " could not be made", e);
+        }
+    }
+
+    private void create(CreateTableRequest create) {
+        try {
+            client.createTable(create);
+            log.info("Made the DynamoDB table {}", create.tableName());
         } catch (ResourceInUseException e) {
-            log.debug("Another host makes the table {}", table);
+            log.debug("Another host makes the table {}", create.tableName());
         }
     }
 
@@ -134,7 +177,7 @@ final class Tables {
         return KeySchemaElement.builder().attributeName(name).keyType(type).build();
     }
 
-    private void awaitActive(String table, boolean index, Deadline deadline) {
+    private void awaitActive(String table, boolean index, Deadline deadline, String patience) {
         Predicate<TableDescription> active = description -> description.tableStatus() == TableStatus.ACTIVE
                 && (!index
                         || description.globalSecondaryIndexes().stream()
@@ -143,8 +186,7 @@ final class Tables {
                                 .allMatch(status -> status == IndexStatus.ACTIVE));
         while (describe(table).filter(active).isEmpty()) {
             if (deadline.isOver()) {
-                throw new StoreUnavailableException("Table " + table + " was not active within "
-                        + options.createTimeout().toMillis() + " ms (snapshot.ddb.create-timeout)");
+                throw new StoreUnavailableException("Table " + table + " was not active within " + patience);
             }
             Pause.of(LOOK);
         }

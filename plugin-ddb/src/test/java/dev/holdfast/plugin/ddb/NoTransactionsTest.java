@@ -10,6 +10,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.testkit.SnapshotSerializerContract;
 import dev.holdfast.testkit.TestSnapshots;
+import java.time.Clock;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +24,7 @@ class NoTransactionsTest extends SnapshotSerializerContract {
 
     @Override
     protected SnapshotSerializerFactory factory() {
-        return new DdbSnapshotSerializerFactory(client -> without(new Wire(client)));
+        return new DdbSnapshotSerializerFactory(client -> without(new Wire(client)), Clock.systemUTC());
     }
 
     private static Wire without(Wire wire) {

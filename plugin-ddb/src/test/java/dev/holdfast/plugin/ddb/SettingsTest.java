@@ -201,9 +201,11 @@ class SettingsTest {
         "connect-timeout, 0, a time from 1ms to 1h",
         "attempt-timeout, 20s, must be shorter than snapshot.ddb.total-timeout",
         "total-timeout, soon, a time like",
+        "chunk-timeout, 1s, must be shorter than snapshot.ddb.chunk-timeout (1000 ms)",
+        "chunk-table, a b, a name of a table",
         "create-table, perhaps, true or false",
         "transactions, 'true', auto or false",
-        "tabel, x, 'the keys of ddb are attempt-timeout, codec, connect-timeout, create-table'"
+        "tabel, x, 'the keys of ddb are attempt-timeout, chunk-table, chunk-timeout, codec'"
     })
     void aWrongValueIsRefusedByItsKey(String key, String value, String rule) {
         assertThatThrownBy(() -> new DdbSnapshotSerializerFactory().open(config(key, value)))

@@ -1,8 +1,10 @@
 package dev.holdfast.plugin.ddb;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,13 +27,23 @@ record Store(SnapshotSerializer serializer, Wire wire) implements AutoCloseable 
     }
 
     static Store open(SerializerConfig config) {
+        return open(config, Clock.systemUTC());
+    }
+
+    static Store open(SerializerConfig config, Clock clock) {
         AtomicReference<Wire> wire = new AtomicReference<>();
-        SnapshotSerializer serializer = new DdbSnapshotSerializerFactory(client -> {
-                    wire.set(new Wire(client));
-                    return wire.get();
-                })
+        SnapshotSerializer serializer = new DdbSnapshotSerializerFactory(
+                        client -> {
+                            wire.set(new Wire(client));
+                            return wire.get();
+                        },
+                        clock)
                 .open(config);
         return new Store(serializer, wire.get());
+    }
+
+    ChunkStore chunks() {
+        return serializer.chunks().orElseThrow();
     }
 
     @Override

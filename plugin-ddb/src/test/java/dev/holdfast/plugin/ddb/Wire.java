@@ -80,6 +80,26 @@ final class Wire implements SdkHttpClient {
                         + "\"Message\":\"said the test\",\"CancellationReasons\":[" + reasons + "]}");
     }
 
+    /** A batch is taken, and nothing of it is written. */
+    static Fault allItemsLeft() {
+        return (request, client) -> answer(200, "{\"UnprocessedItems\":" + requestItems(request) + "}");
+    }
+
+    /** A batch is taken, and nothing of it is read. */
+    static Fault allKeysLeft() {
+        return (request, client) -> answer(200, "{\"Responses\":{},\"UnprocessedKeys\":" + requestItems(request) + "}");
+    }
+
+    /** What a batch asks for, as it stands in its request; it asks for nothing else. */
+    private static String requestItems(HttpExecuteRequest request) {
+        String body = body(request);
+        String name = "{\"RequestItems\":";
+        if (!body.startsWith(name)) {
+            throw new IllegalStateException("not a batch: " + body);
+        }
+        return body.substring(name.length(), body.length() - 1);
+    }
+
     /** The request is carried out, and the reply never comes. */
     static Fault replyLost() {
         return (request, client) -> {
