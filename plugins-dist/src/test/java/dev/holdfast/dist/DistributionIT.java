@@ -229,7 +229,12 @@ class DistributionIT {
                         "SIGKILL",
                         "The same models, versions, default and workers.",
                         "The same predictions for all 360 digits",
+                        "It has learned 9760 half hours",
+                        "The same scores of what was learned",
+                        "The strangest morning was that of 2015-01-27",
+                        "taught.cfg",
                         "-shutdown.cfg")
+                .containsPattern("2014-12-25 +(0\\.[0-9]{3,}) +\\1 +0\\.0\n")
                 .endsWith("Everything came back as it was.\n")
                 .doesNotContain("\u001b");
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(60));

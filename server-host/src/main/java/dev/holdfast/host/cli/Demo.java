@@ -11,10 +11,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The story that the demo tells: real models, real digits, a real kill.
+ * The story that the demo tells: real models, real data, a real kill.
  *
  * <pre>
- *   start ─▶ register ─▶ predict ─▶ scale ─▶ new version, new default ─▶ SIGKILL ─▶ start ─▶ compare ─▶ stop
+ *   start ─▶ register ─▶ predict ─▶ scale ─▶ new version, new default ─▶ a model that learns ─┐
+ *            stop ◀─ learn on ◀─ compare ◀─ start ◀─ SIGKILL ◀────────────────────────────────┘
  * </pre>
  */
 final class Demo {
@@ -25,13 +26,15 @@ final class Demo {
     private final DemoScreen screen;
     private final DemoHost host;
     private final List<Digit> digits;
+    private final DemoLearner learner;
     private final Path place;
 
     /** @param place the directory that the demo leaves for who wants to look into it */
-    Demo(DemoScreen screen, DemoHost host, List<Digit> digits, Path place) {
+    Demo(DemoScreen screen, DemoHost host, List<Digit> digits, DemoLearner learner, Path place) {
         this.screen = screen;
         this.host = host;
         this.digits = List.copyOf(digits);
+        this.learner = learner;
         this.place = place;
     }
 
@@ -57,15 +60,27 @@ final class Demo {
         accuracy("2.0", before.answers());
         before.lines().forEach(screen::say);
 
+        screen.step("Register a model that learns while it is served, teach it, and store what it knows");
+        manage(api, "POST", "/models?url=taxi-1.0&initial_workers=1&synchronous=true");
+        learner.teach(api);
+        List<Double> scores = learner.ask(api);
+        learner.show(scores);
+        manage(api, "POST", "/snapshots?name=taught.cfg");
+
         screen.step("Kill the host: SIGKILL, no warning, no time to save anything");
         host.killAndWait(first.process());
         screen.say("Process " + first.process().pid() + " is gone.");
 
         screen.step("Start it again, with the same command");
         RunningHost second = start();
-        Served after = Served.of(new HostApi(second), digits);
+        HostApi again = new HostApi(second);
+        Served after = Served.of(again, digits);
         after.lines().forEach(screen::say);
         boolean same = compare(before, after);
+        same &= report(learner.compare(scores, learner.ask(again)), "scores of what was learned, bit for bit");
+
+        screen.step("Go on teaching, a day at a time, and ask each morning before");
+        learner.goOn(again);
 
         screen.step("Stop it, this time in order");
         host.stop();

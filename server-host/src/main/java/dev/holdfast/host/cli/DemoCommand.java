@@ -26,6 +26,7 @@ final class DemoCommand implements Callable<Integer> {
         Surroundings surroundings = holdfast.surroundings();
         Path modelStore = need(surroundings, "examples", "model-store");
         Path heldOut = need(surroundings, "examples", "digits", "held-out.csv");
+        Path taxi = need(surroundings, "examples", "taxi", "passengers.csv");
         Path plugin = plugin(need(surroundings, "plugins-available"));
 
         Path place = Files.createTempDirectory("holdfast-demo-").toRealPath();
@@ -40,7 +41,9 @@ final class DemoCommand implements Callable<Integer> {
                 "-Dmanagement_address=http://127.0.0.1:0",
                 "-Dmetrics_address=http://127.0.0.1:0");
         try (DemoHost host = new DemoHost(surroundings, logs, arguments)) {
-            return new Demo(new DemoScreen(surroundings), host, Digit.read(heldOut), place).run() ? 0 : 1;
+            DemoScreen screen = new DemoScreen(surroundings);
+            DemoLearner learner = new DemoLearner(screen, HalfHour.read(taxi));
+            return new Demo(screen, host, Digit.read(heldOut), learner, place).run() ? 0 : 1;
         } catch (CommandFailure e) {
             throw new CommandFailure(e.getMessage() + " (the demo's files are in " + place + ")", e);
         }
