@@ -22,7 +22,8 @@ import java.util.concurrent.TimeUnit;
  * lock puts one after the other (in SQLite, that of the whole database), and whichever comes first, the chunk is there
  * afterwards.
  *
- * <p>The first put makes the table, or adds it to those of an older version; nothing else does.
+ * <p>The first put makes the table, or adds it to those of an older version, as a save does too; reading and removing make
+ * and change nothing.
  */
 final class JdbcChunkStore implements ChunkStore {
 
@@ -94,10 +95,7 @@ final class JdbcChunkStore implements ChunkStore {
     public Map<String, byte[]> get(Collection<String> ids) {
         SortedSet<String> wanted = checked(ids);
         return read(
-                "Chunks could not be read from " + place,
-                Map.of(),
-                wanted.isEmpty(),
-                connection -> table.contents(connection, wanted));
+                "Chunks could not be read from " + place, Map.of(), connection -> table.contents(connection, wanted));
     }
 
     @Override
@@ -106,7 +104,6 @@ final class JdbcChunkStore implements ChunkStore {
         Set<String> present = read(
                 "Chunks could not be looked for in " + place,
                 Set.of(),
-                wanted.isEmpty(),
                 connection -> table.present(connection, wanted));
         wanted.removeAll(present);
         return wanted;
@@ -124,7 +121,6 @@ final class JdbcChunkStore implements ChunkStore {
         return read(
                 "The chunks in " + place + " could not be listed",
                 new TreeMap<>(),
-                false,
                 connection -> table.list(connection, after, limit));
     }
 
@@ -132,7 +128,7 @@ final class JdbcChunkStore implements ChunkStore {
     public int delete(Collection<String> ids, Instant putBefore) {
         SortedSet<String> unwanted = checked(ids);
         String failure = "Chunks could not be removed from " + place;
-        if (!read(failure, false, unwanted.isEmpty(), connection -> true)) {
+        if (!read(failure, false, connection -> true)) {
             return 0;
         }
         long before = TimeUnit.MILLISECONDS.convert(Duration.between(Instant.EPOCH, putBefore));
@@ -149,8 +145,8 @@ final class JdbcChunkStore implements ChunkStore {
     }
 
     /** Reads where there is a table to read from; where there is none, that is the answer for an empty one. */
-    private <T> T read(String failure, T nothing, boolean nothingAsked, Transactions.Work<T> work) {
-        if (nothingAsked || !dialect.exists()) {
+    private <T> T read(String failure, T nothing, Transactions.Work<T> work) {
+        if (!dialect.exists()) {
             return nothing;
         }
         return transactions.read(failure, connection -> schema.hasChunks(connection) ? work.with(connection) : nothing);

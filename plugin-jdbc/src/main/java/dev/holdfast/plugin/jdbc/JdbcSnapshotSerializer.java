@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * after the other, and a save that is sent again finds itself. The unique keys (group, revision) and (group, name) hold
  * even where somebody writes past this code.
  *
- * <p>Nothing is made or changed before the first save or put of chunks: opening and reading leave a foreign database as it is.
+ * <p>Nothing is made or changed before the first save or put of chunks: opening and reading leave a foreign database as
+ * it is.
  */
 final class JdbcSnapshotSerializer implements SnapshotSerializer {
 
