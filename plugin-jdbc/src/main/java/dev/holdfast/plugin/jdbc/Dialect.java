@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What differs from database to database: how to connect so that nothing waits for ever, types, locks, and what to look at
- * before it is trusted with snapshots. The SQL that all of them understand stands in {@link SnapshotTable}.
+ * before it is trusted with snapshots. The SQL that all of them understand stands in {@link SnapshotTable}
+ * and {@link ChunkTable}.
  */
 abstract class Dialect {
 
@@ -101,6 +102,9 @@ abstract class Dialect {
     /** What makes the tables of version 1; every statement may be run again. */
     abstract List<String> tables(TableName table);
 
+    /** What leads from version 1 to version 2; every statement may be run again. */
+    abstract List<String> chunkTable(TableName table);
+
     /** What has to be set in a database, outside of a transaction, before tables are made in it. */
     void prepare(Connection connection) throws SQLException {}
 
@@ -140,6 +144,12 @@ abstract class Dialect {
     /** Whether a transaction that writes has the whole database for itself, so that no group needs a lock of its own. */
     boolean writesAlone() {
         return false;
+    }
+
+    /** Puts or replaces one chunk: its group, its id, when that was, and its content. */
+    String putChunk(TableName table) {
+        return "insert into " + table.chunks() + " (workflow, id, put_on, data) values (?, ?, ?, ?)"
+                + " on conflict (workflow, id) do update set put_on = excluded.put_on, data = excluded.data";
     }
 
     abstract void setTime(PreparedStatement statement, int index, Instant time) throws SQLException;

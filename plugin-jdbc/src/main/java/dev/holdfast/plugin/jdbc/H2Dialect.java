@@ -56,6 +56,18 @@ final class H2Dialect extends Dialect {
                         + " primary key (workflow, revision, part))");
     }
 
+    @Override
+    List<String> chunkTable(TableName table) {
+        return List.of("create table if not exists " + table.chunks() + " (workflow varchar(100) not null,"
+                + " id varchar(64) not null, put_on bigint not null, data blob not null,"
+                + " primary key (workflow, id))");
+    }
+
+    @Override
+    String putChunk(TableName table) {
+        return "merge into " + table.chunks() + " (workflow, id, put_on, data) key (workflow, id) values (?, ?, ?, ?)";
+    }
+
     /** No lock is needed, for every statement may be run again, and by two at once. */
     @Override
     void lockSchema(Connection connection, TableName table) {}

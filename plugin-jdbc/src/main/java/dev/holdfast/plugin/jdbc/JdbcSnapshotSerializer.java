@@ -1,5 +1,6 @@
 package dev.holdfast.plugin.jdbc;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
@@ -22,13 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The snapshots of one group as rows of one table.
+ * The snapshots of one group as rows of one table, and its chunks as rows of another.
  *
  * <p>Whoever saves or removes locks the group first, looks, and then writes, in one transaction; so of two hosts one comes
  * after the other, and a save that is sent again finds itself. The unique keys (group, revision) and (group, name) hold
  * even where somebody writes past this code.
  *
- * <p>Nothing is made or changed before the first save: opening and reading leave a foreign database as it is.
+ * <p>Nothing is made or changed before the first save or put of chunks: opening and reading leave a foreign database as
+ * it is.
  */
 final class JdbcSnapshotSerializer implements SnapshotSerializer {
 
@@ -45,6 +47,7 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     private final Retention retention;
     private final Pool pool;
     private final Transactions transactions;
+    private final ChunkStore chunks;
     /** The highest revision saved or removed here: removing the last one does not make its revision free. */
     private final AtomicLong highest = new AtomicLong(-1);
 
@@ -68,6 +71,21 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         this.pool = new Pool(new DriverSource(driver, dialect, settings.login()), dialect, settings);
         this.transactions =
                 new Transactions(() -> pool, dialect, settings.login(), settings.timeouts(), schema::forget);
+        this.chunks = new JdbcChunkStore(settings.table(), group, dialect, schema, transactions, gate(), clock);
+    }
+
+    private JdbcChunkStore.Gate gate() {
+        return new JdbcChunkStore.Gate() {
+            @Override
+            public void requireOpen() {
+                JdbcSnapshotSerializer.this.requireOpen();
+            }
+
+            @Override
+            public void bringUp(String failure) {
+                JdbcSnapshotSerializer.this.bringUp(failure);
+            }
+        };
     }
 
     @Override
@@ -204,6 +222,11 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
             return true;
         });
         return found.get();
+    }
+
+    @Override
+    public Optional<ChunkStore> chunks() {
+        return Optional.of(chunks);
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.time.Clock;
  * snapshot.jdbc.url}, by default the SQLite file {@code snapshots.db} in the host's directory for logs.
  *
  * <p>Opening looks for the driver and connects to nothing. Connections are made when they are needed; tables are made by
- * the first save.
+ * the first save, or the first put of a chunk.
  */
 public final class JdbcSnapshotSerializerFactory implements SnapshotSerializerFactory {
 
@@ -21,7 +21,7 @@ public final class JdbcSnapshotSerializerFactory implements SnapshotSerializerFa
         this(Clock.systemUTC());
     }
 
-    /** @param clock tells how old snapshots are, and nothing else */
+    /** @param clock tells how old snapshots are and when a chunk is put, and nothing else */
     JdbcSnapshotSerializerFactory(Clock clock) {
         this.clock = clock;
     }

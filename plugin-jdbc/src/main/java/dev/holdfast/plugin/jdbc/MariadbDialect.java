@@ -90,6 +90,19 @@ final class MariadbDialect extends Dialect {
                         + " primary key (workflow, revision, part))" + TABLE);
     }
 
+    @Override
+    List<String> chunkTable(TableName table) {
+        return List.of("create table if not exists " + table.chunks() + " (workflow varchar(100) not null,"
+                + " id varchar(64) not null, put_on bigint not null, data mediumblob not null,"
+                + " primary key (workflow, id))" + TABLE);
+    }
+
+    @Override
+    String putChunk(TableName table) {
+        return "insert into " + table.chunks() + " (workflow, id, put_on, data) values (?, ?, ?, ?)"
+                + " on duplicate key update put_on = values(put_on), data = values(data)";
+    }
+
     /** Not a transaction, for every statement that makes a table ends one here. */
     @Override
     void lockSchema(Connection connection, TableName table) throws SQLException {
@@ -149,11 +162,12 @@ final class MariadbDialect extends Dialect {
     private void requireTransactions(Connection connection, TableName table) throws SQLException {
         try (PreparedStatement query =
                 connection.prepareStatement("select table_name, engine from information_schema.tables"
-                        + " where table_schema = coalesce(?, database()) and table_name in (?, ?)"
+                        + " where table_schema = coalesce(?, database()) and table_name in (?, ?, ?)"
                         + " and engine <> 'InnoDB'")) {
             query.setString(1, table.schema());
             query.setString(2, table.name());
             query.setString(3, table.partsName());
+            query.setString(4, table.chunksName());
             try (ResultSet row = query.executeQuery()) {
                 if (row.next()) {
                     throw new StoreUnavailableException(

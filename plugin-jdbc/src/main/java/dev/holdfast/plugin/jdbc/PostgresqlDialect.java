@@ -76,6 +76,16 @@ final class PostgresqlDialect extends Dialect {
                 "alter table " + table.parts() + " alter column data set storage external");
     }
 
+    /** Ids are in the order of their bytes, which is that of the SDK, whatever the order of the database. */
+    @Override
+    List<String> chunkTable(TableName table) {
+        return List.of(
+                "create table if not exists " + table.chunks() + " (workflow varchar(100) not null,"
+                        + " id varchar(64) collate \"C\" not null, put_on bigint not null, data bytea not null,"
+                        + " primary key (workflow, id))",
+                "alter table " + table.chunks() + " alter column data set storage external");
+    }
+
     @Override
     void lockSchema(Connection connection, TableName table) throws SQLException {
         try (PreparedStatement lock = connection.prepareStatement("select pg_advisory_xact_lock(hashtext(?))")) {

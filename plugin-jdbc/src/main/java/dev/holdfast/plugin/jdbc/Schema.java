@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   no tables ──────────┐
- *   some of them ───────┤ the first save, under a lock ──▶ version {@value #NEWEST}: read and written
+ *   some of them ───────┤ the first save or put, under a lock ──▶ version {@value #NEWEST}: read and written
  *   an older version ───┘
  *   a newer version ─────▶ refused
  *   another's table ─────▶ refused
@@ -29,10 +29,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Schema {
 
-    static final int NEWEST = 1;
+    static final int NEWEST = 2;
 
     private static final Logger log = LoggerFactory.getLogger(Schema.class);
     private static final int WITHOUT_TABLES = 0;
+    private static final int WITH_SNAPSHOTS = 1;
+    private static final int WITH_CHUNKS = 2;
 
     private final Dialect dialect;
     private final TableName table;
@@ -40,7 +42,7 @@ final class Schema {
     private volatile boolean current;
 
     Schema(Dialect dialect, TableName table) {
-        this(dialect, table, List.of(dialect.tables(table)));
+        this(dialect, table, List.of(dialect.tables(table), dialect.chunkTable(table)));
     }
 
     /** @param steps the statements that lead from each version to the next; the first ones make the tables */
@@ -61,12 +63,21 @@ final class Schema {
     }
 
     /**
-     * Whether there are tables to read; changes nothing.
+     * Whether there are tables to read snapshots from; changes nothing.
      *
      * @throws SnapshotFormatTooNewException if newer code made them
      * @throws StoreUnavailableException if they are not ours, or the server cannot hold snapshots as it is set
      */
     boolean isThere(Connection connection) throws SQLException {
+        return has(WITH_SNAPSHOTS, connection);
+    }
+
+    /** The same for the table of chunks. */
+    boolean hasChunks(Connection connection) throws SQLException {
+        return has(WITH_CHUNKS, connection);
+    }
+
+    private boolean has(int wanted, Connection connection) throws SQLException {
         if (current) {
             return true;
         }
@@ -74,7 +85,7 @@ final class Schema {
         if (version == steps.size()) {
             trust(connection);
         }
-        return version > WITHOUT_TABLES;
+        return version >= wanted;
     }
 
     /** Makes the tables, or brings them to the newest version; two hosts may do so at once. */
@@ -147,7 +158,7 @@ final class Schema {
 
     /** A column of MySQL's BLOB, as somebody may make it by hand, holds 64 KB. */
     private void requireLongTexts(Connection connection) throws SQLException {
-        for (String name : List.of(table.name(), table.partsName())) {
+        for (String name : List.of(table.name(), table.partsName(), table.chunksName())) {
             String type = dialect.columns(connection, table.schema(), name).get("data");
             if (type != null && (type.equals("blob") || type.equals("tinyblob")) && dialect instanceof MariadbDialect) {
                 throw new StoreUnavailableException("Column data of table " + name + " in " + dialect + " is a " + type

@@ -136,6 +136,13 @@ final class SqliteDialect extends Dialect {
     }
 
     @Override
+    List<String> chunkTable(TableName table) {
+        return List.of("create table if not exists " + table.chunks() + " (workflow varchar(100) not null,"
+                + " id varchar(64) not null, put_on integer not null, data blob not null,"
+                + " primary key (workflow, id))");
+    }
+
+    @Override
     void prepare(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");

@@ -40,6 +40,15 @@ record TableName(@Nullable String schema, String name) {
         return name + "_parts";
     }
 
+    /** One row for each piece of what models have learned. */
+    String chunks() {
+        return qualified(chunksName());
+    }
+
+    String chunksName() {
+        return name + "_chunks";
+    }
+
     /** One row for each group, to be locked by whoever saves. */
     String groups() {
         return qualified(name + "_groups");

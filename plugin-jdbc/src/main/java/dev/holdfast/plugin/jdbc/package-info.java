@@ -1,5 +1,5 @@
 /**
- * Serializer {@code jdbc}: the snapshots of a group as rows of a table.
+ * Serializer {@code jdbc}: the snapshots and chunks of a group as rows of tables.
  *
  * <pre>
  *   JdbcSnapshotSerializer ── what the SDK promises
@@ -7,6 +7,7 @@
  *       Pool ── HikariCP over the one driver of the URL
  *     Schema ── whether the tables are there, are ours, and of which version
  *     SnapshotTable, Payload ── rows and bytes
+ *   JdbcChunkStore, ChunkTable ── the same for the chunks of what models have learned
  *     Dialect ── what differs between SQLite, PostgreSQL, MariaDB and H2
  * </pre>
  */

@@ -7,6 +7,7 @@ import static dev.holdfast.testkit.TestSnapshots.time;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
@@ -20,7 +21,10 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.SnapshotSerializerContract;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
@@ -28,6 +32,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TimeZone;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -48,6 +53,9 @@ abstract class JdbcContract extends SnapshotSerializerContract {
 
     private final List<SnapshotSerializer> opened = new ArrayList<>();
     private SnapshotSerializer serializer;
+
+    private static final String ONE = "1".repeat(64);
+    private static final String TWO = "2".repeat(64);
 
     /** Where the database of these tests is. */
     abstract String url();
@@ -99,6 +107,10 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         List<String> all = new ArrayList<>(List.of("table", table));
         all.addAll(List.of(more));
         return all.toArray(new String[0]);
+    }
+
+    private static ChunkStore chunks(SnapshotSerializer of) {
+        return of.chunks().orElseThrow();
     }
 
     private List<String> select(String sql) throws SQLException {
@@ -225,8 +237,13 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         assertThat(serializer.list(ListRequest.firstPage(10)).headers()).isEmpty();
         assertThatThrownBy(() -> serializer.get("any.cfg")).isInstanceOf(SnapshotNotFoundException.class);
         assertThat(serializer.delete("any.cfg")).isFalse();
+        assertThat(chunks(serializer).get(List.of(ONE))).isEmpty();
+        assertThat(chunks(serializer).missing(List.of(ONE))).containsExactly(ONE);
+        assertThat(chunks(serializer).list("", 10)).isEmpty();
+        assertThat(chunks(serializer).delete(List.of(ONE), Instant.MAX)).isZero();
+        chunks(serializer).put(Map.of());
 
-        for (String name : List.of(table, table + "_parts", table + "_groups", table + "_schema")) {
+        for (String name : List.of(table, table + "_parts", table + "_chunks", table + "_groups", table + "_schema")) {
             assertThat(hasTable(name)).as(name).isFalse();
         }
     }
@@ -260,19 +277,19 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(select("select version from " + table + "_schema")).containsExactly("1");
+        assertThat(select("select version from " + table + "_schema")).containsExactly("2");
         assertThat(revisions()).containsExactly(1L);
     }
 
     @Test
     void tablesOfANewerVersionAreRefused() throws SQLException {
         serializer.save(snapshot(group(), 1));
-        execute("update " + table + "_schema set version = 2");
+        execute("update " + table + "_schema set version = 3");
         SnapshotSerializer older = openTable();
 
         assertThatThrownBy(older::getLast)
                 .isInstanceOf(SnapshotFormatTooNewException.class)
-                .hasMessageContaining("has version 2, and this plugin knows 1 at most: take a newer plugin-jdbc");
+                .hasMessageContaining("has version 3, and this plugin knows 2 at most: take a newer plugin-jdbc");
         assertThatThrownBy(() -> older.save(snapshot(group(), 2))).isInstanceOf(SnapshotFormatTooNewException.class);
 
         assertThat(select("select revision from " + table)).containsExactly("1");
@@ -319,6 +336,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
                 settings.table(),
                 List.of(
                         dialect.tables(settings.table()),
+                        dialect.chunkTable(settings.table()),
                         List.of("alter table " + table + " add column more integer")));
         DriverSource source = new DriverSource(
                 Drivers.find(settings.url().database(), getClass().getClassLoader()), dialect, settings.login());
@@ -331,7 +349,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         }
 
         assertThat(next.isCurrent()).isTrue();
-        assertThat(select("select version from " + table + "_schema")).containsExactly("2");
+        assertThat(select("select version from " + table + "_schema")).containsExactly("3");
         assertThat(select("select more from " + table)).containsExactly((String) null);
         assertThatThrownBy(openTable()::getLast).isInstanceOf(SnapshotFormatTooNewException.class);
     }
@@ -347,6 +365,190 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         serializer.save(snapshot(group(), 2));
 
         assertThat(serializer.getLast().orElseThrow().header().revision()).isEqualTo(2);
+    }
+
+    // Chunks
+
+    /** Tables as the first version of this plugin left them, with one snapshot. */
+    private Snapshot leaveTablesOfVersionOne() throws SQLException {
+        Settings settings = Settings.of(Configs.of(url(), group(), settings()));
+        Dialect dialect = Dialect.of(settings.url(), settings.timeouts());
+        DriverSource source = new DriverSource(
+                Drivers.find(settings.url().database(), getClass().getClassLoader()), dialect, settings.login());
+        Snapshot old = snapshot(group(), 1);
+        try {
+            dialect.create();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try (Connection connection = source.getConnection()) {
+            new Schema(dialect, settings.table(), List.of(dialect.tables(settings.table()))).bringUp(connection);
+            new SnapshotTable(settings.table(), group(), dialect)
+                    .insert(connection, old.header(), "gz", Payload.of(old, settings.codec()));
+            connection.commit();
+        }
+        return old;
+    }
+
+    @Test
+    void readingTablesOfVersionOneChangesNothing() throws SQLException {
+        Snapshot old = leaveTablesOfVersionOne();
+
+        assertThat(serializer.getLast().orElseThrow().toBytes()).isEqualTo(old.toBytes());
+        assertThat(chunks(serializer).get(List.of(ONE))).isEmpty();
+        assertThat(chunks(serializer).missing(List.of(ONE))).containsExactly(ONE);
+        assertThat(chunks(serializer).list("", 10)).isEmpty();
+        assertThat(chunks(serializer).delete(List.of(ONE), Instant.MAX)).isZero();
+
+        assertThat(select("select version from " + table + "_schema")).containsExactly("1");
+        assertThat(hasTable(table + "_chunks")).isFalse();
+    }
+
+    @Test
+    void theFirstPutAddsATableForChunksToThoseOfVersionOne() throws SQLException {
+        Snapshot old = leaveTablesOfVersionOne();
+        try (LogLines log = new LogLines()) {
+            chunks(serializer).put(Map.of(ONE, new byte[] {1}));
+
+            assertThat(log.lines())
+                    .anyMatch(line -> line.startsWith("INFO Brought table " + table + " in jdbc:")
+                            && line.endsWith(" from version 1 to 2"));
+        }
+
+        assertThat(select("select version from " + table + "_schema")).containsExactly("2");
+        assertThat(chunks(openTable()).list("", 10)).containsOnlyKeys(ONE);
+        assertThat(serializer.getLast().orElseThrow().toBytes()).isEqualTo(old.toBytes());
+        serializer.save(snapshot(group(), 2));
+        assertThat(revisions()).containsExactly(2L, 1L);
+    }
+
+    @Test
+    void aSaveAddsATableForChunksToThoseOfVersionOneToo() throws SQLException {
+        leaveTablesOfVersionOne();
+
+        serializer.save(snapshot(group(), 2));
+
+        assertThat(select("select version from " + table + "_schema")).containsExactly("2");
+        assertThat(chunks(serializer).missing(List.of(ONE))).containsExactly(ONE);
+        assertThat(revisions()).containsExactly(2L, 1L);
+    }
+
+    @Test
+    void hostsThatPutAtOnceBringTablesOfVersionOneUpOnce() throws Exception {
+        leaveTablesOfVersionOne();
+        int hosts = 4;
+        CountDownLatch ready = new CountDownLatch(hosts);
+        ExecutorService threads = Executors.newFixedThreadPool(hosts);
+        try {
+            List<Future<?>> puts = new ArrayList<>();
+            for (int host = 0; host < hosts; host++) {
+                ChunkStore store = chunks(openTable());
+                String id = String.valueOf(host).repeat(64);
+                puts.add(threads.submit(() -> {
+                    ready.countDown();
+                    ready.await();
+                    store.put(Map.of(id, new byte[] {1}));
+                    return true;
+                }));
+            }
+            for (Future<?> put : puts) {
+                put.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+
+        assertThat(chunks(serializer).list("", 10)).hasSize(hosts);
+        assertThat(select("select version from " + table + "_schema")).containsExactly("2");
+        assertThat(revisions()).containsExactly(1L);
+    }
+
+    @Test
+    void aChunkIsPutOnByTheClockOfItsHostAndRemovedByTheMomentBefore() {
+        ChunkStore store = chunks(openTable(Clock.fixed(time(5), ZoneOffset.UTC)));
+        store.put(Map.of(ONE, new byte[] {1}, TWO, new byte[] {2}));
+        chunks(openTable(Clock.fixed(time(7), ZoneOffset.UTC))).put(Map.of(TWO, new byte[] {3}));
+
+        assertThat(store.list("", 10)).isEqualTo(Map.of(ONE, time(5), TWO, time(7)));
+        assertThat(store.list(ONE, 10)).containsOnlyKeys(TWO);
+        assertThat(store.delete(List.of(ONE, TWO), Instant.MIN)).isZero();
+        assertThat(store.delete(List.of(ONE, TWO), time(5))).isZero();
+        assertThat(store.delete(List.of(ONE, TWO), time(5).plusMillis(1))).isEqualTo(1);
+        assertThat(store.delete(List.of(ONE, TWO), time(7))).isZero();
+        assertThat(store.get(List.of(ONE, TWO))).containsOnlyKeys(TWO);
+        assertThat(store.delete(List.of(ONE, TWO), Instant.MAX)).isEqualTo(1);
+    }
+
+    @Test
+    void moreIdsThanGoIntoOneStatementAreLookedFor() {
+        ChunkStore store = chunks(serializer);
+        store.put(Map.of(ONE, new byte[] {1}));
+        List<String> ids = new ArrayList<>(List.of(ONE, ONE));
+        for (int i = 0; i < 1200; i++) {
+            ids.add(String.format(Locale.ROOT, "%064x", i));
+        }
+
+        assertThat(store.missing(ids)).hasSize(1200).doesNotContain(ONE);
+        assertThat(store.get(ids)).containsOnlyKeys(ONE);
+        assertThat(store.delete(ids, Instant.MAX)).isEqualTo(1);
+    }
+
+    @Test
+    void howMuchTheChunksTakeIsAskedForAsTheManualSays() throws SQLException {
+        chunks(serializer).put(Map.of(ONE, new byte[1000], TWO, new byte[24]));
+
+        assertThat(select("select sum(length(data)) from " + table + "_chunks group by workflow"))
+                .containsExactly("1024");
+    }
+
+    @Test
+    void anEmptyChunkIsAChunk() {
+        chunks(serializer).put(Map.of(ONE, new byte[0]));
+
+        assertThat(chunks(serializer).get(List.of(ONE))).containsOnlyKeys(ONE);
+        assertThat(chunks(serializer).missing(List.of(ONE))).isEmpty();
+    }
+
+    @Test
+    void aPageOfChunksHasItsRules() {
+        for (int limit : new int[] {-1, 0, 10_001}) {
+            assertThatThrownBy(() -> chunks(serializer).list("", limit))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("Limit " + limit + " must be from 1 to 10000");
+        }
+        assertThatThrownBy(() -> chunks(serializer).list("x", 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Chunk id 'x' must be");
+    }
+
+    @Test
+    void whatCannotBeAChunkIsCorrupt() throws SQLException {
+        chunks(serializer).put(Map.of(ONE, new byte[] {1}, TWO, new byte[] {2}));
+        try (Connection connection = connect();
+                PreparedStatement update =
+                        connection.prepareStatement("update " + table + "_chunks set data = ? where id = ?")) {
+            update.setBytes(1, new byte[(1 << 20) + 1]);
+            update.setString(2, ONE);
+            update.executeUpdate();
+        }
+
+        assertThatThrownBy(() -> chunks(serializer).get(List.of(ONE, TWO)))
+                .isInstanceOf(SnapshotCorruptException.class)
+                .hasMessage("Chunk " + ONE + " in table " + table
+                        + "_chunks is no chunk: it has 1048577 bytes, where 1048576 are the most");
+        assertThat(chunks(serializer).get(List.of(TWO))).containsOnlyKeys(TWO);
+    }
+
+    @Test
+    void aTableOfChunksThatWasDroppedIsToldAndMadeAgainWithTheRest() throws SQLException {
+        chunks(serializer).put(Map.of(ONE, new byte[] {1}));
+        execute("drop table " + table + "_chunks");
+
+        assertThatThrownBy(() -> chunks(serializer).list("", 1)).isInstanceOf(StoreUnavailableException.class);
+        execute("delete from " + table + "_schema");
+        chunks(serializer).put(Map.of(TWO, new byte[] {2}));
+
+        assertThat(chunks(serializer).list("", 10)).containsOnlyKeys(TWO);
     }
 
     // Texts

@@ -104,9 +104,13 @@ class MariadbFaultsTest extends ServerFaults {
                         connection,
                         "grant select, insert, delete on " + database + "." + name + " to narrow@localhost");
             }
+            Rows.execute(
+                    connection,
+                    "grant select, insert, update, delete on " + database + "." + t + "_chunks to narrow@localhost");
         }
         try (SnapshotSerializer granted = as("narrow", "x")) {
             granted.save(snapshot("default", 2));
+            putReplaceAndRemoveAChunk(granted);
             assertThat(granted.delete(granted.getLast().orElseThrow().header().name()))
                     .isTrue();
         }
@@ -115,7 +119,9 @@ class MariadbFaultsTest extends ServerFaults {
             Rows.execute(
                     connection,
                     "grant create, alter, select, insert, update, delete on " + database + ".* to wide@localhost");
-            Rows.execute(connection, "drop table " + t + ", " + t + "_parts, " + t + "_groups, " + t + "_schema");
+            Rows.execute(
+                    connection,
+                    "drop table " + t + ", " + t + "_parts, " + t + "_chunks, " + t + "_groups, " + t + "_schema");
         }
         try (SnapshotSerializer granted = as("wide", "x")) {
             granted.save(snapshot("default", 1));

@@ -208,10 +208,12 @@ class PostgresqlFaultsTest extends ServerFaults {
             Rows.execute(connection, "grant select on " + t + "_schema to " + user);
             Rows.execute(connection, "grant select, insert, update on " + t + "_groups to " + user);
             Rows.execute(connection, "grant select, insert, delete on " + t + ", " + t + "_parts to " + user);
+            Rows.execute(connection, "grant select, insert, update, delete on " + t + "_chunks to " + user);
         }
         try (SnapshotSerializer granted = as(user, "x")) {
             granted.save(snapshot("default", 2));
             granted.save(snapshot("default", 3));
+            putReplaceAndRemoveAChunk(granted);
             assertThat(granted.delete(granted.getLast().orElseThrow().header().name()))
                     .isTrue();
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -18,8 +19,11 @@ import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -269,6 +273,156 @@ abstract class ServerFaults {
         }
         assertThat(saved()).first().isEqualTo("r1");
         assertThat(saved()).contains("r3").doesNotHaveDuplicates();
+    }
+
+    // Chunks
+
+    private static final String FIRST = "1".repeat(64);
+    private static final String SECOND = "2".repeat(64);
+
+    private static Map<String, byte[]> both(int content) {
+        byte[] bytes = new byte[200_000];
+        Arrays.fill(bytes, (byte) content);
+        return Map.of(FIRST, bytes, SECOND, bytes);
+    }
+
+    static void putReplaceAndRemoveAChunk(SnapshotSerializer serializer) {
+        ChunkStore store = serializer.chunks().orElseThrow();
+        store.put(both(1));
+        store.put(both(2));
+        assertThat(store.delete(store.list("", 10).keySet(), Instant.MAX)).isEqualTo(2);
+    }
+
+    private static ChunkStore chunks(SnapshotSerializer serializer) {
+        return serializer.chunks().orElseThrow();
+    }
+
+    /** What is there of both, past the wire; each with one content from end to end. */
+    private List<Integer> contents() {
+        Map<String, byte[]> there = chunks(open(serverPort())).get(List.of(FIRST, SECOND));
+        return there.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(chunk -> {
+                    byte content = chunk.getValue()[0];
+                    assertThat(chunk.getValue()).hasSize(200_000).containsOnly(content);
+                    return (int) content;
+                })
+                .toList();
+    }
+
+    private Connection lockTheSecondChunk() throws SQLException {
+        Connection connection = connect();
+        connection.setAutoCommit(false);
+        Rows.select(
+                connection,
+                "select id from " + table + "_chunks where workflow = 'default' and id = '" + SECOND + "' for update");
+        return connection;
+    }
+
+    @Test
+    void aPutDuringWhichTheConnectionBreaksIsDoneOnAnother() throws Exception {
+        ChunkStore store = chunks(open());
+        store.put(both(1));
+
+        Future<?> put;
+        try (Connection lock = lockTheSecondChunk()) {
+            put = inTheBackground(() -> store.put(both(2)));
+            await().until(this::waitsForALock);
+            wire.cut();
+            assertThat(contents()).containsExactly(1, 1);
+            lock.rollback();
+        }
+        put.get(20, TimeUnit.SECONDS);
+
+        assertThat(contents()).containsExactly(2, 2);
+    }
+
+    @Test
+    void ofAPutThatFailedInTheMiddleNothingIsThereAndTheNextOneIsDone() throws Exception {
+        ChunkStore store = chunks(open("connect-timeout", "1500ms"));
+        store.put(both(1));
+
+        try (Connection lock = lockTheSecondChunk()) {
+            Future<?> put = inTheBackground(() -> store.put(both(2)));
+            await().until(this::waitsForALock);
+            wire.close();
+            assertThatThrownBy(() -> put.get(20, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessageStartingWith("Chunks could not be stored in table " + table + "_chunks of jdbc:");
+            lock.rollback();
+        }
+
+        assertThat(contents()).containsExactly(1, 1);
+        chunks(open(serverPort())).put(both(2));
+        assertThat(contents()).containsExactly(2, 2);
+    }
+
+    @Test
+    void aPutWhoseCommitWasLostOrNotAnsweredIsThereAfterwards() throws Exception {
+        ChunkStore store = chunks(open());
+        store.put(both(1));
+        for (Wire.Commit fate : List.of(Wire.Commit.IS_LOST, Wire.Commit.IS_NOT_ANSWERED)) {
+            int content = 2 + fate.ordinal();
+            wire.nextCommit(fate);
+
+            store.put(both(content));
+
+            assertThat(wire.commitHasCome()).isTrue();
+            assertThat(contents()).containsExactly(content, content);
+        }
+    }
+
+    @Test
+    void aRemovalOfChunksWhoseCommitWasNotAnsweredIsCountedAsDone() throws Exception {
+        ChunkStore store = chunks(open());
+        store.put(both(1));
+        wire.nextCommit(Wire.Commit.IS_NOT_ANSWERED);
+
+        assertThat(store.delete(List.of(FIRST, SECOND), Instant.MAX)).isEqualTo(2);
+
+        assertThat(wire.commitHasCome()).isTrue();
+        assertThat(contents()).isEmpty();
+    }
+
+    @Test
+    void aRemovalThatWaitsForAPutOfTheSameChunkLeavesIt() throws Exception {
+        ChunkStore store = chunks(open());
+        store.put(both(1));
+        Instant later = Instant.now().plus(Duration.ofMinutes(1));
+
+        Future<Integer> removal;
+        try (Connection putting = lockTheSecondChunk()) {
+            Rows.execute(
+                    putting,
+                    "update " + table + "_chunks set put_on = "
+                            + later.plusSeconds(1).toEpochMilli() + " where workflow = 'default' and id = '" + SECOND
+                            + "'");
+            removal = threads.submit(() -> store.delete(List.of(FIRST, SECOND), later));
+            await().until(this::waitsForALock);
+            putting.commit();
+        }
+
+        assertThat(removal.get(20, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(store.list("", 10)).containsOnlyKeys(SECOND);
+    }
+
+    @Test
+    void aPutThatWaitsForTheRemovalOfTheSameChunkPutsItAnew() throws Exception {
+        ChunkStore store = chunks(open());
+        store.put(both(1));
+
+        Future<?> put;
+        try (Connection removing = lockTheSecondChunk()) {
+            Rows.execute(
+                    removing, "delete from " + table + "_chunks where workflow = 'default' and id = '" + SECOND + "'");
+            put = inTheBackground(() -> store.put(both(2)));
+            await().until(this::waitsForALock);
+            removing.commit();
+        }
+        put.get(20, TimeUnit.SECONDS);
+
+        assertThat(contents()).containsExactly(2, 2);
     }
 
     // Refusals

@@ -32,6 +32,7 @@ final class Wire implements Closeable {
     private final ServerSocket door;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile Commit nextCommit = Commit.PASSES;
+    private final Thread acceptor;
     private volatile boolean silent;
 
     Wire(int serverPort) throws IOException {
@@ -41,7 +42,7 @@ final class Wire implements Closeable {
     Wire(int serverPort, int port) throws IOException {
         server = new InetSocketAddress(InetAddress.getLoopbackAddress(), serverPort);
         door = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
-        daemon(this::accept);
+        acceptor = daemon(this::accept);
     }
 
     int port() {
@@ -163,15 +164,22 @@ final class Wire implements Closeable {
         }
     }
 
-    private static void daemon(Runnable work) {
+    private static Thread daemon(Runnable work) {
         Thread thread = new Thread(work, "wire");
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     @Override
     public synchronized void close() throws IOException {
         door.close();
+        try {
+            // Until it has left the door, that may let one more in.
+            acceptor.join(10_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         notifyAll();
         cut();
     }
