@@ -12,6 +12,8 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -52,6 +54,7 @@ final class FsChunkStore implements ChunkStore {
     private final Path hidden;
     private final Gate gate;
     private final ExecutorService disk;
+    private final Clock clock;
     private final ReadWriteLock putting = new ReentrantReadWriteLock();
 
     /** How the serializer lets its chunk store at the disk. */
@@ -68,13 +71,15 @@ final class FsChunkStore implements ChunkStore {
      * @param group the directory of the group's snapshots, in which the chunks get a directory of their own
      * @param hidden where temporary files lie, of the same file system
      * @param disk runs the writes of one call beside each other, so that the disk gathers their fsyncs
+     * @param clock tells when a chunk was put
      */
-    FsChunkStore(Path group, Path hidden, Gate gate, ExecutorService disk) {
+    FsChunkStore(Path group, Path hidden, Gate gate, ExecutorService disk, Clock clock) {
         this.group = group;
         this.directory = group.resolve(".chunks");
         this.hidden = hidden;
         this.gate = gate;
         this.disk = disk;
+        this.clock = clock;
     }
 
     @Override
@@ -84,13 +89,7 @@ final class FsChunkStore implements ChunkStore {
 
     @Override
     public void put(Map<String, byte[]> chunks) {
-        ChunkStore.requireIds(chunks.keySet());
-        chunks.forEach((id, content) -> {
-            if (content.length > MAX_CHUNK_BYTES) {
-                throw new IllegalArgumentException("Chunk " + id + " of " + content.length
-                        + " bytes is too large: fs takes up to " + MAX_CHUNK_BYTES);
-            }
-        });
+        ChunkStore.requireChunks("fs", chunks, MAX_CHUNK_BYTES);
         gate.write("Chunks could not be stored in " + directory, () -> {
             putting.readLock().lock();
             try {
@@ -113,6 +112,8 @@ final class FsChunkStore implements ChunkStore {
         Path temp = hidden.resolve(Writer.TEMP + UUID.randomUUID());
         Disk.writeDurably(temp, content);
         try {
+            // The kernel's own stamps are some milliseconds old, and a chunk must not seem older than it is.
+            Files.setLastModifiedTime(temp, FileTime.from(clock.instant()));
             Files.move(temp, directory.resolve(id), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             Disk.deleteAfter(e, temp);

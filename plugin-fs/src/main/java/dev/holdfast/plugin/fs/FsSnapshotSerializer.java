@@ -16,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         this.group = group;
         this.host = host;
         this.catalog = new Catalog(directory, group, hidden, boot);
-        this.chunks = new FsChunkStore(directory, hidden, new ChunkGate(), disk);
+        this.chunks = new FsChunkStore(directory, hidden, new ChunkGate(), disk, Clock.systemUTC());
     }
 
     /** Few enough for a spinning disk, many enough for a journal to gather their fsyncs; none while nothing is put. */
