@@ -85,4 +85,20 @@ public interface ChunkStore {
             }
         }
     }
+
+    /**
+     * Checks what is to be put, as every store does first.
+     *
+     * @param store the serializer's name, for the message
+     * @throws IllegalArgumentException if an id breaks its rule, or a content has more bytes than the store takes
+     */
+    static void requireChunks(String store, Map<String, byte[]> chunks, int maxChunkBytes) {
+        requireIds(chunks.keySet());
+        chunks.forEach((id, content) -> {
+            if (content.length > maxChunkBytes) {
+                throw new IllegalArgumentException("Chunk " + id + " of " + content.length + " bytes is too large: "
+                        + store + " takes up to " + maxChunkBytes);
+            }
+        });
+    }
 }

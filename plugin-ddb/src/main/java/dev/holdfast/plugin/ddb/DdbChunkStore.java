@@ -64,13 +64,7 @@ final class DdbChunkStore implements ChunkStore {
 
     @Override
     public void put(Map<String, byte[]> chunks) {
-        ChunkStore.requireIds(chunks.keySet());
-        chunks.forEach((id, content) -> {
-            if (content.length > MAX_CHUNK_BYTES) {
-                throw new IllegalArgumentException("Chunk " + id + " of " + content.length
-                        + " bytes is too large: ddb takes up to " + MAX_CHUNK_BYTES);
-            }
-        });
+        ChunkStore.requireChunks("ddb", chunks, MAX_CHUNK_BYTES);
         gate.call(timeout, deadline -> {
             table.put(chunks.keySet(), id -> item(id, Objects.requireNonNull(chunks.get(id), id)), deadline);
             return true;

@@ -71,13 +71,7 @@ final class JdbcChunkStore implements ChunkStore {
 
     @Override
     public void put(Map<String, byte[]> chunks) {
-        ChunkStore.requireIds(chunks.keySet());
-        chunks.forEach((id, content) -> {
-            if (content.length > ChunkTable.LONGEST) {
-                throw new IllegalArgumentException("Chunk " + id + " of " + content.length
-                        + " bytes is too large: jdbc takes up to " + ChunkTable.LONGEST);
-            }
-        });
+        ChunkStore.requireChunks("jdbc", chunks, ChunkTable.LONGEST);
         gate.requireOpen();
         if (chunks.isEmpty()) {
             return;
