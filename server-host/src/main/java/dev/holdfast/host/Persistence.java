@@ -49,6 +49,7 @@ final class Persistence implements AutoCloseable {
 
     private final HostConfig config;
     private final Path logLocation;
+    private final Codec stateCodec;
     private final SnapshotSerializerFactory fs = new FsSnapshotSerializerFactory();
     private final Plugins plugins;
     private final String storeName;
@@ -68,6 +69,7 @@ final class Persistence implements AutoCloseable {
     Persistence(HostConfig config, Path logLocation) {
         this.config = config;
         this.logLocation = logLocation;
+        this.stateCodec = stateCodec();
         try {
             this.plugins = Plugins.load(PluginOptions.of(config.pluginsPath())
                     .withSha256List(config.pluginsSha256().orElse(null))
@@ -222,7 +224,7 @@ final class Persistence implements AutoCloseable {
         if (opened == null) {
             opened = new StateStore(
                     chunks,
-                    codec(),
+                    stateCodec,
                     Codecs.all(),
                     Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors())));
             states = opened;
@@ -230,9 +232,10 @@ final class Persistence implements AutoCloseable {
         return opened;
     }
 
-    private Codec codec() {
+    /** Asked for at the start, so that a mistake in it does not wait for the first model that learns. */
+    private Codec stateCodec() {
         try {
-            return serializerConfig(storeName, Map.of()).codec(config.stateCodec());
+            return serializerConfig(FS, Map.of()).codec(config.stateCodec());
         } catch (IllegalArgumentException e) {
             throw new ConfigException("state_codec: " + e.getMessage(), e);
         }

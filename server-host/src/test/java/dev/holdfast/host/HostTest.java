@@ -123,6 +123,16 @@ class HostTest {
     }
 
     @Test
+    void aCodecForStatesThatIsNotThereStopsTheStart() {
+        assertThatThrownBy(() -> start(Map.of("state_codec", "zip")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("state_codec: Codec 'zip' is not one of bz2, gz");
+        assertThatThrownBy(() -> start(Map.of("state_codec", "gz:12")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("levels 1 to 9, not 12");
+    }
+
+    @Test
     void aStoreWhosePluginIsBrokenDoesNotKeepTheHostDown() throws Exception {
         Path plugins = Files.createDirectories(directory.resolve("plugins"));
         Files.write(plugins.resolve("plugin-ddb.jar"), new byte[] {1, 2, 3});
