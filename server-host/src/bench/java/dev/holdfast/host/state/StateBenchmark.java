@@ -67,7 +67,7 @@ public final class StateBenchmark {
             StateBenchmark benchmark = new StateBenchmark(directory, mebibytes);
             System.out.println(row("what", "whole", "1 % changed", "tracked", "written", "put in", "written", "check"));
             benchmark.measure("fs, by content", Cutter.byContent(PIECE));
-            benchmark.measure("fs, fixed pieces", Cutter.fixed(PIECE));
+            benchmark.measure("fs, fixed pieces", new FixedCutter(PIECE));
             benchmark.measureTool("restic", new Restic(directory.resolve("restic")));
             benchmark.measureTool("borg", new Borg(directory.resolve("borg")));
         } finally {

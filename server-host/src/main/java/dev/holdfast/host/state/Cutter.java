@@ -15,11 +15,6 @@ interface Cutter {
      */
     int cut(byte[] window, int available);
 
-    /** Pieces of one size, which suit what changes in place. */
-    static Cutter fixed(int bytes) {
-        return new FixedCutter(bytes);
-    }
-
     /** Pieces that end where the content says, so that bytes that move are found again. */
     static Cutter byContent(int longest) {
         return new ContentCutter(longest);

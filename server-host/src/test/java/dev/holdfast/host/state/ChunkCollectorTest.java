@@ -164,7 +164,7 @@ class ChunkCollectorTest {
         }
     }
 
-    private final StateWriter writer = new StateWriter(chunks, Codec.none(), Cutter.fixed(64 * 1024), new Direct());
+    private final StateWriter writer = new StateWriter(chunks, Codec.none(), new FixedCutter(64 * 1024), new Direct());
     private final StateReader reader = new StateReader(chunks, List.of(Codec.none()), new Direct());
 
     private static byte[] random(int size, long seed) {

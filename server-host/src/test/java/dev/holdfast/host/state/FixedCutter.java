@@ -1,6 +1,6 @@
 package dev.holdfast.host.state;
 
-/** Pieces of one size. */
+/** Pieces of one size: what cutting by content is compared with, and what a test can foresee. */
 record FixedCutter(int longest) implements Cutter {
 
     @Override
