@@ -7,9 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.dist.Distribution.Said;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -284,7 +281,7 @@ class DdbIT {
     }
 
     private JsonNode run() throws IOException {
-        return JSON.readTree(Files.readString(logs.resolve("holdfast.run")));
+        return new RunningHost(logs).run();
     }
 
     private HttpResponse<String> change(String method, String path) throws IOException, InterruptedException {
@@ -294,21 +291,6 @@ class DdbIT {
     }
 
     private HttpResponse<String> call(String method, String path) throws IOException, InterruptedException {
-        JsonNode key = JSON.readTree(
-                Files.readString(Path.of(run().required("key_file").textValue())));
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create(
-                                        run().required("management_address").textValue() + path))
-                                .timeout(Duration.ofSeconds(60))
-                                .header(
-                                        "Authorization",
-                                        "Bearer "
-                                                + key.required("management")
-                                                        .required("key")
-                                                        .textValue())
-                                .method(method, HttpRequest.BodyPublishers.noBody())
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
+        return new RunningHost(logs).manage(method, path);
     }
 }

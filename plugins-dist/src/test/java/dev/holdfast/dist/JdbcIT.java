@@ -8,9 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.dist.Distribution.Said;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -226,25 +223,10 @@ class JdbcIT {
     }
 
     private JsonNode run() throws IOException {
-        return JSON.readTree(Files.readString(logs.resolve("holdfast.run")));
+        return new RunningHost(logs).run();
     }
 
     private HttpResponse<String> call(String method, String path) throws IOException, InterruptedException {
-        JsonNode key = JSON.readTree(
-                Files.readString(Path.of(run().required("key_file").textValue())));
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create(
-                                        run().required("management_address").textValue() + path))
-                                .timeout(Duration.ofSeconds(60))
-                                .header(
-                                        "Authorization",
-                                        "Bearer "
-                                                + key.required("management")
-                                                        .required("key")
-                                                        .textValue())
-                                .method(method, HttpRequest.BodyPublishers.noBody())
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
+        return new RunningHost(logs).manage(method, path);
     }
 }

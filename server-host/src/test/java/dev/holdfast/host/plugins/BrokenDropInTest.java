@@ -2,6 +2,7 @@ package dev.holdfast.host.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BrokenDropInTest {
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass(), "org.pf4j");
 
     @TempDir
     Path plugins;

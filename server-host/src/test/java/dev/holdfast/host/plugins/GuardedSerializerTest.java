@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -38,7 +39,7 @@ class GuardedSerializerTest {
     private static final Snapshot SNAPSHOT = ScriptedSerializer.snapshot("default", "a", 1);
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass(), "org.pf4j");
 
     private final ScriptedSerializer plugin = new ScriptedSerializer();
     private final CountDownLatch released = new CountDownLatch(1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.lang.ref.WeakReference;
@@ -22,7 +23,7 @@ class IsolationTest {
     private static final String LIBRARY = SharedLibrary.class.getName();
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass(), "org.pf4j");
 
     @TempDir
     Path plugins;

@@ -3,6 +3,7 @@ package dev.holdfast.host.plugins;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.host.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SerializerChoiceTest {
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass(), "org.pf4j");
 
     @TempDir
     Path plugins;

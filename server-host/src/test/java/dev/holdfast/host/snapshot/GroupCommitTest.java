@@ -2,6 +2,7 @@ package dev.holdfast.host.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.Durability;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class GroupCommitTest {
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass());
 
     private static final int CALLERS = 16;
     private static final int CHANGES = 1000;

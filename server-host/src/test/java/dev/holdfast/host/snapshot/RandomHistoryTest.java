@@ -2,6 +2,7 @@ package dev.holdfast.host.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.snapshot.Snapshots.Take;
 import dev.holdfast.host.snapshot.StoreStatus.Mode;
@@ -25,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RandomHistoryTest {
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass());
 
     private static final int HISTORIES = 40;
     private static final int STEPS = 120;

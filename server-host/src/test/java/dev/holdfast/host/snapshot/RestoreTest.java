@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.snapshot.StoreStatus.Mode;
@@ -26,7 +27,7 @@ class RestoreTest {
             "Failed to get last snapshot from DDB. Holdfast will start with default or given configuration.";
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass());
 
     @TempDir
     Path directory;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.snapshot.Snapshots.Take;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class SnapshotKeeperTest {
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass());
 
     private final Rig rig = new Rig();
 

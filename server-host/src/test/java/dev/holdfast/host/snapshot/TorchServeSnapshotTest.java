@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.serving.ModelState;
@@ -52,7 +53,7 @@ class TorchServeSnapshotTest {
     };
 
     @RegisterExtension
-    final LogLines log = new LogLines();
+    final LogLines log = new LogLines(getClass());
 
     private record Version(String model, String version, String mar, int min, int max, boolean isDefault) {}
 

@@ -1,4 +1,4 @@
-package dev.holdfast.host.plugins;
+package dev.holdfast.host;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -6,19 +6,28 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
 
-/** Catches what this package logs during a test, in place of printing it. */
-final class LogLines extends AppenderBase<ILoggingEvent> implements BeforeEachCallback, AfterEachCallback {
+/** Catches what a room logs during a test, in place of printing it, and what a library warns of. */
+public final class LogLines extends AppenderBase<ILoggingEvent> implements BeforeEachCallback, AfterEachCallback {
 
     private record Line(Level level, String text, boolean hasTrace) {}
 
     private final List<Line> lines = new CopyOnWriteArrayList<>();
-    private final Logger logger = (Logger) LoggerFactory.getLogger(LogLines.class.getPackageName());
-    private final Logger pf4j = (Logger) LoggerFactory.getLogger("org.pf4j");
+    private final Logger logger;
+    private final List<Logger> libraries;
+
+    /** @param room a class of the room's package */
+    public LogLines(Class<?> room, String... libraries) {
+        this.logger = (Logger) LoggerFactory.getLogger(room.getPackageName());
+        this.libraries = Stream.of(libraries)
+                .map(library -> (Logger) LoggerFactory.getLogger(library))
+                .toList();
+    }
 
     @Override
     public void beforeEach(ExtensionContext context) {
@@ -27,8 +36,10 @@ final class LogLines extends AppenderBase<ILoggingEvent> implements BeforeEachCa
         logger.setLevel(Level.DEBUG);
         logger.setAdditive(false);
         logger.addAppender(this);
-        pf4j.setLevel(Level.WARN);
-        pf4j.addAppender(this);
+        libraries.forEach(library -> {
+            library.setLevel(Level.WARN);
+            library.addAppender(this);
+        });
     }
 
     @Override
@@ -36,8 +47,10 @@ final class LogLines extends AppenderBase<ILoggingEvent> implements BeforeEachCa
         logger.detachAppender(this);
         logger.setAdditive(true);
         logger.setLevel(null);
-        pf4j.detachAppender(this);
-        pf4j.setLevel(null);
+        libraries.forEach(library -> {
+            library.detachAppender(this);
+            library.setLevel(null);
+        });
     }
 
     @Override
@@ -45,19 +58,19 @@ final class LogLines extends AppenderBase<ILoggingEvent> implements BeforeEachCa
         lines.add(new Line(event.getLevel(), event.getFormattedMessage(), event.getThrowableProxy() != null));
     }
 
-    List<String> info() {
+    public List<String> info() {
         return of(Level.INFO);
     }
 
-    List<String> warnings() {
+    public List<String> warnings() {
         return of(Level.WARN);
     }
 
-    List<String> errors() {
+    public List<String> errors() {
         return of(Level.ERROR);
     }
 
-    List<String> debug() {
+    public List<String> debug() {
         return of(Level.DEBUG);
     }
 
@@ -69,11 +82,11 @@ final class LogLines extends AppenderBase<ILoggingEvent> implements BeforeEachCa
     }
 
     /** Whether a stack trace stands at INFO or above. */
-    boolean showStackTraces() {
+    public boolean showStackTraces() {
         return lines.stream().anyMatch(line -> line.hasTrace() && line.level().isGreaterOrEqual(Level.INFO));
     }
 
-    boolean haveStackTraceAtDebug() {
+    public boolean haveStackTraceAtDebug() {
         return lines.stream().anyMatch(line -> line.hasTrace() && line.level().equals(Level.DEBUG));
     }
 }

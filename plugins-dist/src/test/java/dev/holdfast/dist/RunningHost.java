@@ -1,0 +1,39 @@
+package dev.holdfast.dist;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** The host that runs with a log location, as its run file tells of it. */
+record RunningHost(Path logs) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    JsonNode run() throws IOException {
+        return JSON.readTree(Files.readString(logs.resolve("holdfast.run")));
+    }
+
+    /** A call of the management API, with its token. */
+    HttpResponse<String> manage(String method, String path) throws IOException, InterruptedException {
+        JsonNode run = run();
+        JsonNode tokens =
+                JSON.readTree(Files.readString(Path.of(run.required("key_file").textValue())));
+        String token = tokens.required("management").required("key").textValue();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(
+                                        run.required("management_address").textValue() + path))
+                                .timeout(Duration.ofSeconds(60))
+                                .header("Authorization", "Bearer " + token)
+                                .method(method, HttpRequest.BodyPublishers.noBody())
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+}
