@@ -12,11 +12,15 @@ final class Rules {
     private Rules() {}
 
     static String word(String what, String value, int longest) {
-        if (value.length() > longest || !WORD.matcher(value).matches()) {
+        if (value.length() > longest || !isWord(value)) {
             throw new IllegalArgumentException(
                     what + " '" + printable(value) + "' must match [A-Za-z0-9][A-Za-z0-9._-]{0," + (longest - 1) + "}");
         }
         return value;
+    }
+
+    static boolean isWord(String value) {
+        return WORD.matcher(value).matches();
     }
 
     static boolean isSha256(String value) {

@@ -15,4 +15,25 @@ public final class SnapshotConflictException extends SnapshotStoreException {
     public SnapshotConflictException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /**
+     * The usual message where the revision is taken.
+     *
+     * @param refused the snapshot that was to be saved
+     * @param last the highest revision of its group
+     */
+    public static SnapshotConflictException ofRevision(SnapshotHeader refused, long last) {
+        return new SnapshotConflictException("Group " + refused.group() + " has revision " + last
+                + " already; snapshot " + refused.name() + " has revision " + refused.revision());
+    }
+
+    /**
+     * The usual message where the name is taken.
+     *
+     * @param refused the snapshot that was to be saved
+     */
+    public static SnapshotConflictException ofName(SnapshotHeader refused) {
+        return new SnapshotConflictException(
+                "Group " + refused.group() + " has a snapshot " + refused.name() + " already");
+    }
 }

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SnapshotHeader {
 
+    static final String NAME_RULE = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}";
+
+    private static final int LONGEST_NAME = 128;
+
     /** The years that every form can say: the names of snapshots have four digits for them. */
     private static final Instant EARLIEST = Instant.EPOCH;
 
@@ -36,7 +40,7 @@ public final class SnapshotHeader {
     private final String saveId;
 
     private SnapshotHeader(Builder from) {
-        name = Rules.word("Snapshot name", set("name", from.name), 128);
+        name = Rules.word("Snapshot name", set("name", from.name), LONGEST_NAME);
         kind = set("kind", from.kind);
         createdOn = set("createdOn", from.createdOn).truncatedTo(ChronoUnit.MILLIS);
         group = Rules.word("Group", set("group", from.group), 64);
@@ -61,6 +65,23 @@ public final class SnapshotHeader {
         if (!Rules.isSha256(sha256)) {
             throw new IllegalArgumentException(
                     "sha256 '" + Rules.printable(sha256) + "' must be 64 lower-case hexadecimal digits");
+        }
+    }
+
+    /** Whether a snapshot can have this name; a store need not look for any other. */
+    public static boolean isName(String value) {
+        return value.length() <= LONGEST_NAME && Rules.isWord(value);
+    }
+
+    /**
+     * Checks that the snapshot is one of a group, as every serializer does before it saves.
+     *
+     * @throws IllegalArgumentException if it is of another group
+     */
+    public void requireGroup(String expected) {
+        if (!group.equals(expected)) {
+            throw new IllegalArgumentException(
+                    "Snapshot " + name + " is of group " + group + " and cannot be saved into group " + expected);
         }
     }
 

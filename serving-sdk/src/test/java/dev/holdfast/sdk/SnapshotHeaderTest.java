@@ -271,4 +271,38 @@ class SnapshotHeaderTest {
                 .isThrownBy(() -> SnapshotHeader.fromLine(LINE.replace(good, bad)))
                 .withMessageEndingWith(message);
     }
+
+    @Test
+    void aNameThatNoSnapshotCanHaveIsKnown() {
+        assertThat(List.of("a", "20261121093000123-startup.cfg", "n".repeat(128)))
+                .allMatch(SnapshotHeader::isName)
+                .allMatch(name -> name.matches(SnapshotHeader.NAME_RULE));
+        assertThat(List.of("", ".a", "a/b", "ä", "a\n", "n".repeat(129)))
+                .noneMatch(SnapshotHeader::isName)
+                .noneMatch(name -> name.matches(SnapshotHeader.NAME_RULE));
+    }
+
+    @Test
+    void aSnapshotOfAnotherGroupIsRefused() {
+        SnapshotHeader header = Headers.complete().name("n").group("ours").build();
+
+        header.requireGroup("ours");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> header.requireGroup("theirs"))
+                .withMessage("Snapshot n is of group ours and cannot be saved into group theirs");
+    }
+
+    @Test
+    void theUsualMessagesNameWhatIsInTheWay() {
+        SnapshotHeader header =
+                Headers.complete().name("n").group("ours").revision(7).build();
+
+        assertThat(SnapshotConflictException.ofRevision(header, 9))
+                .hasMessage("Group ours has revision 9 already; snapshot n has revision 7");
+        assertThat(SnapshotConflictException.ofName(header)).hasMessage("Group ours has a snapshot n already");
+        assertThat(SnapshotNotFoundException.of("n", "table t")).hasMessage("There is no snapshot 'n' in table t");
+        assertThat(SnapshotNotFoundException.of("a/\nb", "table t"))
+                .hasMessage("There is no snapshot 'a/?b' in table t, for names match [A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    }
 }

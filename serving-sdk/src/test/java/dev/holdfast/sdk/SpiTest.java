@@ -30,6 +30,7 @@ class SpiTest {
                         ChunkStore.class,
                         Codec.class,
                         ListRequest.class,
+                        PageToken.class,
                         SerializerConfig.class,
                         SerializerConfig.Builder.class,
                         Snapshot.class,

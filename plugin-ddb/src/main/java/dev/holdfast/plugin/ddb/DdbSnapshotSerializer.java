@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -64,10 +65,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
 
     @Override
     public void save(Snapshot snapshot) {
-        if (!snapshot.header().group().equals(group)) {
-            throw new IllegalArgumentException("Snapshot " + snapshot.header().name() + " is of group "
-                    + snapshot.header().group() + " and cannot be saved into group " + group);
-        }
+        snapshot.header().requireGroup(group);
         write(deadline -> {
             saver.save(snapshot, deadline);
             return true;
@@ -76,7 +74,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
 
     @Override
     public boolean delete(String name) {
-        if (!SnapshotReader.isName(name)) {
+        if (!SnapshotHeader.isName(name)) {
             gate.requireOpen();
             return false;
         }

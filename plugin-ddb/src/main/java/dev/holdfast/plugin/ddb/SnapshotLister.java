@@ -35,7 +35,7 @@ final class SnapshotLister {
     }
 
     SnapshotPage list(ListRequest request, Deadline deadline) {
-        Optional<Entry> after = request.pageToken().map(PageToken::parse);
+        Optional<Entry> after = request.pageToken().map(Entry::fromToken);
         Optional<Head> head = head(deadline);
         NavigableSet<String> months = head.isPresent() ? head.get().months() : catalogue.find(deadline);
         List<Entry> found = new ArrayList<>();
@@ -121,11 +121,11 @@ final class SnapshotLister {
         }
         if (wanted.size() > request.limit()) {
             List<Entry> page = wanted.subList(0, request.limit());
-            return SnapshotPage.of(headers(page), PageToken.after(page.get(page.size() - 1)));
+            return SnapshotPage.of(headers(page), page.get(page.size() - 1).toToken());
         }
         return walk.isOver() || lookedAt.isEmpty()
                 ? SnapshotPage.last(headers(wanted))
-                : SnapshotPage.of(headers(wanted), PageToken.after(lookedAt.get()));
+                : SnapshotPage.of(headers(wanted), lookedAt.get().toToken());
     }
 
     /** Whether everything from here on was created before the time: places never go back. */

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +16,6 @@ import org.slf4j.LoggerFactory;
 final class SnapshotReader {
 
     private static final Logger log = LoggerFactory.getLogger(SnapshotReader.class);
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final int ENTRIES_AT_ONCE = 10;
 
     private final Requests requests;
@@ -179,15 +177,9 @@ final class SnapshotReader {
         return "Snapshot " + name + " could not be read";
     }
 
-    /** Whether a snapshot can have this name at all. */
-    static boolean isName(String name) {
-        return NAME.matcher(name).matches();
-    }
-
     Snapshot get(String name, Deadline deadline) {
-        if (!isName(name)) {
-            throw new SnapshotNotFoundException("There is no snapshot '" + printable(name) + "' in " + options.table()
-                    + ", for names match " + NAME);
+        if (!SnapshotHeader.isName(name)) {
+            throw SnapshotNotFoundException.of(name, options.table());
         }
         List<Item> items = items(name, deadline);
         Optional<Item> own = own(items);
@@ -199,8 +191,8 @@ final class SnapshotReader {
                 .flatMap(item -> TorchServeItem.read(name, item).stream())
                 .findFirst()
                 .or(() -> inLatest(name, deadline))
-                .orElseThrow(() -> new SnapshotNotFoundException(
-                        "There is no snapshot " + name + " of group " + keys.group() + " in " + options.table()));
+                .orElseThrow(
+                        () -> SnapshotNotFoundException.of(name, "group " + keys.group() + " of " + options.table()));
     }
 
     /** A snapshot that has no item of its own (yet), because the host died between the two. */
@@ -213,9 +205,5 @@ final class SnapshotReader {
                 ? latestOfTorchServe(deadline)
                         .filter(snapshot -> snapshot.header().name().equals(name))
                 : Optional.empty();
-    }
-
-    private static String printable(String value) {
-        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
     }
 }

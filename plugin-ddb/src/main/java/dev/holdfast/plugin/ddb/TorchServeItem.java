@@ -25,14 +25,13 @@ final class TorchServeItem {
     static final String LATEST = "latestSnapshot";
 
     private static final Pattern NAME = Pattern.compile("(.+)_([0-9]{1,15})_([0-9]{1,6})");
-    private static final Pattern RULE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final Pattern KIND = Pattern.compile("[0-9]{17}-(startup|snapshot|shutdown)\\.cfg");
 
     private TorchServeItem() {}
 
     /** Empty if it is none. */
     static Optional<Snapshot> read(String name, Item item) {
-        return item.string(TEXT).filter(text -> RULE.matcher(name).matches()).map(text -> snapshot(name, item, text));
+        return item.string(TEXT).filter(text -> SnapshotHeader.isName(name)).map(text -> snapshot(name, item, text));
     }
 
     private static Snapshot snapshot(String name, Item item, String text) {
@@ -77,7 +76,7 @@ final class TorchServeItem {
             return LATEST;
         }
         String found = name.group(1) + "_" + created.group(1) + "_" + count.group(1);
-        return RULE.matcher(found).matches() ? found : LATEST;
+        return SnapshotHeader.isName(found) ? found : LATEST;
     }
 
     /** Fifteen digits of milliseconds reach far beyond the year 9999. */

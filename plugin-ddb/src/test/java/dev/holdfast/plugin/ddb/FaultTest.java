@@ -414,7 +414,7 @@ class FaultTest {
         store.wire().fault("TransactWriteItems", 99, Wire.refused()).fault("GetItem", 99, Wire.refused());
         assertThatThrownBy(() -> store.serializer().save(given)).isInstanceOf(StoreUnavailableException.class);
         store.wire().mend();
-        assertThatThrownBy(() -> store.serializer().get("big")).hasMessageContaining("There is no snapshot big");
+        assertThatThrownBy(() -> store.serializer().get("big")).hasMessageContaining("There is no snapshot 'big'");
         assertThat(revisions()).containsExactly(1L);
 
         Snapshot other = snapshot("default", 2, "big", TestSnapshots.noise(300_000, 2));

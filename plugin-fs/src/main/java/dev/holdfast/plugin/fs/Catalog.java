@@ -1,5 +1,6 @@
 package dev.holdfast.plugin.fs;
 
+import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -100,7 +101,7 @@ final class Catalog {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
             for (Path path : files) {
                 String name = path.getFileName().toString();
-                if (!SnapshotFile.NAME.matcher(name).matches()) {
+                if (!SnapshotHeader.isName(name)) {
                     continue;
                 }
                 Entry hint = hints.get(name);

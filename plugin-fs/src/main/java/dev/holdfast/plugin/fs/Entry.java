@@ -1,12 +1,15 @@
 package dev.holdfast.plugin.fs;
 
 import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.PageToken;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +20,8 @@ record Entry(long revision, String name, Instant createdOn, SnapshotKind kind) i
 
     /** The length of a line: numbers, the longest name, the checksum, and spaces to fill. */
     static final int LENGTH = 192;
+
+    private static final Pattern PLACE = Pattern.compile("([0-9]{1,18}):([A-Za-z0-9._-]{1,128})");
 
     private static final Comparator<Entry> ORDER =
             Comparator.comparingLong(Entry::revision).thenComparing(Entry::name);
@@ -47,6 +52,24 @@ record Entry(long revision, String name, Instant createdOn, SnapshotKind kind) i
                 values[3],
                 Instant.ofEpochMilli(Long.parseLong(values[1])),
                 SnapshotKind.of(values[2]));
+    }
+
+    /** The token of a page that ends with this entry. It names a place in the order, so it never grows stale. */
+    String toToken() {
+        return PageToken.of(revision + ":" + name);
+    }
+
+    /**
+     * The entry that a page ended with; its time and kind are not known.
+     *
+     * @throws IllegalArgumentException if it is not a token of an entry
+     */
+    static Entry fromToken(String token) {
+        Matcher parts = PLACE.matcher(PageToken.place(token));
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("Page token '" + token + "' is not one that serializer fs gave");
+        }
+        return new Entry(Long.parseLong(parts.group(1)), parts.group(2), Instant.EPOCH, SnapshotKind.SAVE);
     }
 
     /** Whether a list may show it; never false where {@link ListRequest#accepts} is true. */

@@ -97,10 +97,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     @Override
     public void save(Snapshot snapshot) {
         SnapshotHeader header = snapshot.header();
-        if (!header.group().equals(group)) {
-            throw new IllegalArgumentException("Snapshot " + header.name() + " is of group " + header.group()
-                    + " and cannot be saved into group " + group);
-        }
+        header.requireGroup(group);
         write("Snapshot " + header.name() + " could not be saved in " + directory, () -> {
             withWriter(one -> {
                 one.save(snapshot, highest);
@@ -113,7 +110,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
 
     @Override
     public boolean delete(String name) {
-        if (!SnapshotFile.NAME.matcher(name).matches()) {
+        if (!SnapshotHeader.isName(name)) {
             requireOpen();
             return false;
         }
@@ -237,7 +234,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
 
     @Override
     public SnapshotPage list(ListRequest request) {
-        Optional<Entry> after = request.pageToken().map(PageToken::parse);
+        Optional<Entry> after = request.pageToken().map(Entry::fromToken);
         return read("The snapshots in " + directory + " could not be listed", view -> {
             List<SnapshotHeader> headers = new ArrayList<>();
             int start = after.isPresent() ? view.indexOf(after.get()) : view.size();
@@ -252,7 +249,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
                 }
                 headers.add(file.header());
                 if (headers.size() == request.limit() && i > 0) {
-                    return SnapshotPage.of(headers, PageToken.after(entry));
+                    return SnapshotPage.of(headers, entry.toToken());
                 }
             }
             return SnapshotPage.last(headers);
@@ -262,14 +259,13 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     @Override
     public Snapshot get(String name) {
         requireOpen();
-        if (!SnapshotFile.NAME.matcher(name).matches()) {
-            throw new SnapshotNotFoundException("There is no snapshot '" + printable(name) + "' in " + directory
-                    + ", for names match " + SnapshotFile.NAME);
+        if (!SnapshotHeader.isName(name)) {
+            throw SnapshotNotFoundException.of(name, directory.toString());
         }
         return translate("Snapshot " + name + " could not be read from " + directory, () -> {
             SnapshotFile file = SnapshotFile.whole(directory.resolve(name), group);
             if (file.state() == State.ABSENT) {
-                throw new SnapshotNotFoundException("There is no snapshot " + name + " in " + directory);
+                throw SnapshotNotFoundException.of(name, directory.toString());
             }
             if (file.state() == State.FOREIGN) {
                 throw new SnapshotNotFoundException("There is no snapshot " + name + " in " + directory
@@ -277,10 +273,6 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             }
             return file.snapshot();
         });
-    }
-
-    private static String printable(String value) {
-        return (value.length() > 80 ? value.substring(0, 80) + "…" : value).replaceAll("\\p{Cntrl}", "?");
     }
 
     @Override

@@ -56,8 +56,6 @@ final class SnapshotFile {
     }
 
     /** What a name must look like; the rule of {@link SnapshotHeader#name()}. */
-    static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
-
     /** The first line of a text that a Holdfast host wrote. */
     private static final String FIRST_LINE = "#Holdfast snapshot format=";
 

@@ -3,6 +3,7 @@ package dev.holdfast.plugin.jdbc;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.PageToken;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -18,7 +19,6 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +35,6 @@ import org.slf4j.LoggerFactory;
 final class JdbcSnapshotSerializer implements SnapshotSerializer {
 
     private static final Logger log = LoggerFactory.getLogger(JdbcSnapshotSerializer.class);
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
     private final String group;
     private final Codec codec;
@@ -92,10 +91,7 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     public void save(Snapshot snapshot) {
         requireOpen();
         SnapshotHeader header = snapshot.header();
-        if (!header.group().equals(group)) {
-            throw new IllegalArgumentException("Snapshot " + header.name() + " is of group " + header.group()
-                    + " and cannot be saved into group " + group);
-        }
+        header.requireGroup(group);
         String failure = "Snapshot " + header.name() + " could not be saved in " + place;
         bringUp(failure);
         Payload payload = Payload.of(snapshot, codec);
@@ -115,12 +111,11 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
 
     private void requireFree(SnapshotHeader header, SnapshotTable.Neighbours neighbours) {
         if (neighbours.ofName() != null) {
-            throw new SnapshotConflictException("Group " + group + " has a snapshot " + header.name() + " already");
+            throw SnapshotConflictException.ofName(header);
         }
         long last = Math.max(neighbours.last(), highest.get());
         if (last >= header.revision()) {
-            throw new SnapshotConflictException("Group " + group + " has revision " + last + " already; snapshot "
-                    + header.name() + " has revision " + header.revision());
+            throw SnapshotConflictException.ofRevision(header, last);
         }
     }
 
@@ -169,7 +164,7 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     @Override
     public SnapshotPage list(ListRequest request) {
         requireOpen();
-        long before = request.pageToken().map(PageToken::parse).orElse(Long.MAX_VALUE);
+        long before = request.pageToken().map(JdbcSnapshotSerializer::revision).orElse(Long.MAX_VALUE);
         int limit = request.limit();
         List<SnapshotTable.Row> rows = !dialect.exists()
                 ? List.of()
@@ -180,29 +175,37 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
                 rows.stream().limit(limit).flatMap(row -> row.header().stream()).toList();
         return rows.size() <= limit
                 ? SnapshotPage.last(headers)
-                : SnapshotPage.of(headers, PageToken.after(rows.get(limit - 1).revision()));
+                : SnapshotPage.of(
+                        headers, PageToken.of(Long.toString(rows.get(limit - 1).revision())));
+    }
+
+    /** The revision that a page ended with. */
+    private static long revision(String token) {
+        try {
+            return Long.parseLong(PageToken.place(token));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("Page token '" + token + "' is not one that serializer jdbc gave", e);
+        }
     }
 
     @Override
     public Snapshot get(String name) {
         requireOpen();
-        if (!NAME.matcher(name).matches()) {
-            throw new SnapshotNotFoundException(
-                    "There is no snapshot '" + Text.printable(name) + "' in " + place + ", for names match " + NAME);
+        if (!SnapshotHeader.isName(name)) {
+            throw SnapshotNotFoundException.of(name, place);
         }
         Optional<Snapshot> found = !dialect.exists()
                 ? Optional.empty()
                 : transactions.read("Snapshot " + name + " could not be read from " + place, connection -> {
                     return schema.isThere(connection) ? table.named(connection, name, codecs) : Optional.empty();
                 });
-        return found.orElseThrow(() ->
-                new SnapshotNotFoundException("There is no snapshot " + name + " of group " + group + " in " + place));
+        return found.orElseThrow(() -> SnapshotNotFoundException.of(name, "group " + group + " of " + place));
     }
 
     @Override
     public boolean delete(String name) {
         requireOpen();
-        if (!NAME.matcher(name).matches() || !dialect.exists()) {
+        if (!SnapshotHeader.isName(name) || !dialect.exists()) {
             return false;
         }
         String failure = "Snapshot " + name + " could not be removed from " + place;
