@@ -7,6 +7,7 @@ import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
 import dev.holdfast.host.serving.CurrentState;
+import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.ChosenChunks;
 import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.KeeperOptions;
@@ -18,8 +19,12 @@ import dev.holdfast.host.snapshot.Spool;
 import dev.holdfast.host.snapshot.SpooledChunks;
 import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.state.Codecs;
+import dev.holdfast.host.state.StateException;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
+import dev.holdfast.host.transfer.ChunkCopy;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
@@ -33,8 +38,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -170,6 +177,46 @@ final class Persistence implements AutoCloseable {
      * @throws ConfigException if it cannot be had
      */
     Snapshot read(SnapshotUrl url) {
+        return inOther(
+                url,
+                serializer -> url.name().equals(SnapshotUrl.LATEST)
+                        ? serializer
+                                .getLast()
+                                .orElseThrow(() -> new SnapshotNotFoundException("the store has no snapshot of group "
+                                        + url.group().orElse(config.snapshotGroup())))
+                        : serializer.get(url.name()));
+    }
+
+    /**
+     * Copies what models have learned from another store to this host's. What cannot be copied fails the models that need
+     * it, as whatever cannot be loaded does, and none of the others.
+     *
+     * @param state what was restored from there
+     * @throws ConfigException if the other store fails
+     */
+    void copyStates(SnapshotUrl url, ServingState state) {
+        Set<StateReference> references = Housekeeping.references(state);
+        if (references.isEmpty()) {
+            return;
+        }
+        inOther(url, serializer -> {
+            Optional<ChunkStore> from = serializer.chunks();
+            if (from.isEmpty()) {
+                log.error("Store {} keeps no model states, so those of {} cannot be copied", url.serializer(), url);
+                return 0;
+            }
+            try {
+                int copied = new ChunkCopy(from.get(), chunks, Codecs.all()).copy(references);
+                log.info("Copied {} chunks of model state from {}", copied, url);
+                return copied;
+            } catch (StateException e) {
+                log.error("What models have learned could not be copied from {}: {}", url, e.getMessage());
+                return 0;
+            }
+        });
+    }
+
+    private <T> T inOther(SnapshotUrl url, Function<SnapshotSerializer, T> work) {
         try {
             SerializerChoice choice = plugins.choose(url.serializer(), fs);
             Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
@@ -177,12 +224,7 @@ final class Persistence implements AutoCloseable {
             SerializerConfig other =
                     serializerConfig(choice.name(), url.group().orElse(config.snapshotGroup()), values);
             try (SnapshotSerializer serializer = plugins.open(choice, other)) {
-                return url.name().equals(SnapshotUrl.LATEST)
-                        ? serializer
-                                .getLast()
-                                .orElseThrow(() -> new SnapshotNotFoundException(
-                                        "the store has no snapshot of group " + other.group()))
-                        : serializer.get(url.name());
+                return work.apply(serializer);
             }
         } catch (SerializerChoiceException
                 | SnapshotStoreException

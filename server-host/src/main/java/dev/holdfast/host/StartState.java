@@ -75,7 +75,7 @@ record StartState(
             return fromConfiguration(options, config, kept, found.start(), given);
         }
         Restore.Found found = options.snapshot()
-                .map(choice -> chosen(choice, persistence, restore))
+                .map(choice -> chosen(choice, persistence, options.configSnapshots(), restore))
                 .orElseGet(restore::latest);
         if (found.content().isEmpty()) {
             return fromConfiguration(options, config, kept, found.start(), given);
@@ -87,10 +87,16 @@ record StartState(
                 restored, kept, found.start(), Optional.of(content.state()), "Restored snapshot " + found.name());
     }
 
-    private static Restore.Found chosen(String choice, Persistence persistence, Restore restore) {
-        return SnapshotUrl.parse(choice, persistence.serializers())
-                .map(url -> restore.given(url.toString(), persistence.read(url)))
-                .orElseGet(() -> restore.chosen(choice));
+    private static Restore.Found chosen(String choice, Persistence persistence, boolean kept, Restore restore) {
+        Optional<SnapshotUrl> url = SnapshotUrl.parse(choice, persistence.serializers());
+        if (url.isEmpty()) {
+            return restore.chosen(choice);
+        }
+        Restore.Found found = restore.given(url.get().toString(), persistence.read(url.get()));
+        if (kept) {
+            found.content().ifPresent(content -> persistence.copyStates(url.get(), content.state()));
+        }
+        return found;
     }
 
     private static StartState fromConfiguration(

@@ -14,7 +14,6 @@ import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorType;
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +48,8 @@ class LearningCrashIT {
         long seed = System.nanoTime();
         System.out.println("LearningCrashIT seed " + seed);
         Random random = new Random(seed);
-        Path store = modelStore();
+        Path store = directory.resolve("model-store");
+        TestArchives.forest(store);
         Path logs = directory.resolve("logs");
         Teacher teacher = new Teacher();
         try (DirectoryModelStore archives = new DirectoryModelStore(
@@ -76,17 +76,6 @@ class LearningCrashIT {
             }
         }
         assertThat(teacher.stored).as("batches that were stored").isGreaterThan(ROUNDS);
-    }
-
-    private Path modelStore() throws IOException {
-        Path archive = Files.createDirectories(directory.resolve("model-store/forest-1.0"));
-        Files.writeString(archive.resolve("manifest.json"), """
-                {"modelName": "forest", "modelVersion": "1.0", "modelFile": "forest.json", "handler": "random-cut-forest"}
-                """);
-        Files.writeString(archive.resolve("forest.json"), """
-                {"dimensions": 1, "shingleSize": 2, "trees": 20, "sampleSize": 64, "outputAfter": 16, "seed": 3}
-                """);
-        return archive.getParent();
     }
 
     private static void killWhileItLearns(HostProcess host, Teacher teacher, int lessons) throws Exception {

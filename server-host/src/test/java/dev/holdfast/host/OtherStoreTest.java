@@ -7,15 +7,22 @@ import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.plugins.FixtureJar;
 import dev.holdfast.host.snapshot.StoreStatus;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A start from a snapshot of another store than the host's own: {@code --snapshot jdbc:…#name=…}. */
@@ -71,6 +78,9 @@ class OtherStoreTest {
                 }
             }
             """;
+
+    @RegisterExtension
+    private final LogLines log = new LogLines(getClass());
 
     @TempDir
     private Path directory;
@@ -173,6 +183,69 @@ class OtherStoreTest {
         Files.writeString(text, Files.readString(text).replaceFirst("noop.mar", "noob.mar"));
 
         refused("jdbc:x#name=x", "--snapshot jdbc:x#name=x cannot be restored: ", "damaged");
+    }
+
+    @Test
+    void whatModelsHaveLearnedComesAlong() throws Exception {
+        TestArchives.forest(directory.resolve("model-store"));
+        String scores;
+        try (Host host = start(directory.resolve("other-logs"), Map.of("snapshot.fs.directory", other.toString()))) {
+            post(host.managementAddress() + "/models?url=forest-1.0&initial_workers=1&synchronous=true", "");
+            post(host.inferenceAddress() + "/models/forest/train", rows());
+            post(host.managementAddress() + "/models/forest/save?id=before", "");
+            scores = post(host.inferenceAddress() + "/predictions/forest", "[[-3.5],[0.25],[40]]");
+        }
+        assertThat(other.resolve(".chunks")).isNotEmptyDirectory();
+
+        try (Host host = start("fs:#directory=" + other + "&name=latest")) {
+            assertThat(post(host.inferenceAddress() + "/predictions/forest", "[[-3.5],[0.25],[40]]"))
+                    .isEqualTo(scores);
+            post(host.inferenceAddress() + "/models/forest/train", "[[1],[2],[3]]");
+            // The saves of the other host are this one's now.
+            post(host.managementAddress() + "/models/forest/load?id=before", "");
+            assertThat(post(host.inferenceAddress() + "/predictions/forest", "[[-3.5],[0.25],[40]]"))
+                    .isEqualTo(scores);
+        }
+        assertThat(logs.resolve("config/.chunks")).isNotEmptyDirectory();
+    }
+
+    @Test
+    void whatModelsHaveLearnedIsLostWithItsChunksAndNothingElseIs() throws Exception {
+        TestArchives.forest(directory.resolve("model-store"));
+        try (Host host = start(directory.resolve("other-logs"), Map.of("snapshot.fs.directory", other.toString()))) {
+            post(host.managementAddress() + "/models?url=forest-1.0&initial_workers=1&synchronous=true", "");
+            post(host.inferenceAddress() + "/models/forest/train", rows());
+        }
+        try (Stream<Path> chunks = Files.list(other.resolve(".chunks"))) {
+            for (Path chunk : chunks.toList()) {
+                Files.delete(chunk);
+            }
+        }
+
+        try (Host host = start("fs:#directory=" + other + "&name=latest")) {
+            assertThat(host.summary()).contains("2 model versions, 1 of them failed to load", "Failed: forest 1.0: ");
+            assertThat(log.errors())
+                    .anyMatch(line ->
+                            line.startsWith("What models have learned could not be copied from fs:#name=latest: ")
+                                    && line.contains("missing or damaged"));
+        }
+    }
+
+    private static String rows() {
+        return IntStream.range(0, 200)
+                .mapToObj(i -> "[" + 10 * Math.sin(i / 7.0) + "]")
+                .collect(Collectors.joining(",", "[", "]"));
+    }
+
+    private static String post(String uri, String body) throws Exception {
+        HttpResponse<String> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(uri))
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as("%s: %s", uri, answer.body()).isEqualTo(200);
+        return answer.body();
     }
 
     private void refused(String snapshot, String... parts) throws Exception {

@@ -33,4 +33,20 @@ final class TestArchives {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** Makes the directory {@code forest-1.0} in the store: a small random cut forest, model {@code forest}. */
+    static void forest(Path store) {
+        try {
+            Path archive = Files.createDirectories(store.resolve("forest-1.0"));
+            Files.writeString(archive.resolve("manifest.json"), """
+                    {"modelName": "forest", "modelVersion": "1.0", "modelFile": "forest.json",
+                     "handler": "random-cut-forest"}
+                    """);
+            Files.writeString(archive.resolve("forest.json"), """
+                    {"dimensions": 1, "shingleSize": 2, "trees": 20, "sampleSize": 64, "outputAfter": 16, "seed": 3}
+                    """);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 }

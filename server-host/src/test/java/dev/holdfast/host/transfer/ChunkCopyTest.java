@@ -1,0 +1,64 @@
+package dev.holdfast.host.transfer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.holdfast.host.state.StateDamagedException;
+import dev.holdfast.sdk.Codec;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ChunkCopyTest {
+
+    private final Peer here = new Peer();
+    private final Peer there = new Peer();
+
+    private int copy(Peer.Saved saved) {
+        return new ChunkCopy(here.chunkStore(), there.chunkStore(), List.of(Codec.none(), Codec.gz()))
+                .copy(List.of(saved.reference()));
+    }
+
+    @Test
+    void aStateIsWholeInTheOtherStore() {
+        for (int bytes : List.of(0, 1, 3000, 5_000_000)) {
+            Peer.Saved saved = here.save(1, bytes, bytes);
+
+            assertThat(copy(saved)).isPositive();
+            assertThat(Arrays.equals(there.state(saved), saved.state())).isTrue();
+            there.verify(saved);
+        }
+    }
+
+    @Test
+    void onlyWhatIsLackingIsCopied() {
+        Peer.Saved saved = here.save(1, 5_000_000, 1);
+        int all = copy(saved);
+        Peer.Saved changed = here.saveChanged(saved, 2);
+
+        assertThat(copy(saved)).isZero();
+        assertThat(copy(changed)).isBetween(1, all / 2);
+        assertThat(Arrays.equals(there.state(changed), changed.state())).isTrue();
+    }
+
+    @Test
+    void aStateOfWhichChunksAreMissingIsRefusedByTheirIds() {
+        Peer.Saved saved = here.save(1, 5_000_000, 1);
+        here.forget(saved);
+
+        assertThatExceptionOfType(StateDamagedException.class)
+                .isThrownBy(() -> copy(saved))
+                .withMessageContaining("missing or damaged")
+                .withMessageContaining(saved.reference().root().id());
+    }
+
+    @Test
+    void damageIsNotCopied() {
+        Peer.Saved saved = here.save(1, 5_000_000, 1);
+        here.damageAllBut(saved, 3);
+
+        assertThatExceptionOfType(StateDamagedException.class)
+                .isThrownBy(() -> copy(saved))
+                .withMessageContaining("missing or damaged");
+    }
+}
