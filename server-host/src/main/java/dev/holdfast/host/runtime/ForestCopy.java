@@ -115,7 +115,7 @@ final class ForestCopy {
                 .putFloats(shingle);
         trees.forEach(tree -> counts.putLong(tree.samplerSeed()));
         parts.add(counts.toPart("forest"));
-        parts.add(new PartWriter().putFloats(points).toPart("points"));
+        parts.add(new FloatsPart("points", points));
         int each = treesInAPart(trees.get(0).left().length + 1);
         for (int first = 0; first < trees.size(); first += each) {
             PartWriter part = new PartWriter();

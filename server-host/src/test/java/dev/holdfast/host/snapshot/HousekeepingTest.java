@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.state.StateCapture;
-import dev.holdfast.host.state.StateFormat;
-import dev.holdfast.host.state.StatePart;
+import dev.holdfast.host.state.GivenCapture;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
 import dev.holdfast.host.state.StoredState;
@@ -66,27 +64,11 @@ class HousekeepingTest {
         fs.close();
     }
 
-    private record Capture(List<StatePart> parts) implements StateCapture {
-
-        @Override
-        public StateFormat format() {
-            return new StateFormat("numbers", 1, "");
-        }
-
-        @Override
-        public long number() {
-            return 0;
-        }
-
-        @Override
-        public void close() {}
-    }
-
     private StateReference learn(long seed) {
         byte[] bytes = new byte[300_000];
         new Random(seed).nextBytes(bytes);
         return states.writer()
-                .write(new Capture(List.of(StatePart.of("numbers", bytes))), StoredState.NONE)
+                .write(GivenCapture.of(bytes), StoredState.NONE)
                 .state()
                 .reference()
                 .orElseThrow();

@@ -1,8 +1,6 @@
 package dev.holdfast.host.transfer;
 
-import dev.holdfast.host.state.StateCapture;
-import dev.holdfast.host.state.StateFormat;
-import dev.holdfast.host.state.StatePart;
+import dev.holdfast.host.state.GivenCapture;
 import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
@@ -77,22 +75,6 @@ final class Peer implements Receiver.Target {
         }
     }
 
-    private record Capture(List<StatePart> parts) implements StateCapture {
-
-        @Override
-        public StateFormat format() {
-            return new StateFormat("numbers", 1, "");
-        }
-
-        @Override
-        public long number() {
-            return 0;
-        }
-
-        @Override
-        public void close() {}
-    }
-
     Saved save(long revision, int bytes, long seed) {
         byte[] state = new byte[bytes];
         new Random(seed).nextBytes(state);
@@ -109,9 +91,8 @@ final class Peer implements Receiver.Target {
     private Saved save(long revision, byte[] state, StoredState base) {
         Snapshot snapshot = TestSnapshots.snapshot("default", revision);
         try (StateStore store = store()) {
-            StoredState stored = store.writer()
-                    .write(new Capture(List.of(StatePart.of("numbers", state))), base)
-                    .state();
+            StoredState stored =
+                    store.writer().write(GivenCapture.of(state), base).state();
             StateReference reference = stored.reference().orElseThrow();
             REFERENCES.put(snapshot.header().saveId(), reference);
             return new Saved(snapshot, reference, state, stored);
