@@ -49,6 +49,17 @@ final class Distribution {
         return workingDirectory;
     }
 
+    /** Copies one of our plugins, a directory of jars, to where it is found: the whole installation. */
+    Distribution install(String plugin) throws IOException {
+        Path installed = Files.createDirectory(home.resolve("plugins").resolve(plugin));
+        try (var jars = Files.list(home.resolve("plugins-available").resolve(plugin))) {
+            for (Path jar : jars.toList()) {
+                Files.copy(jar, installed.resolve(jar.getFileName()));
+            }
+        }
+        return this;
+    }
+
     Distribution with(String variable, String value) {
         environment.put(variable, value);
         return this;

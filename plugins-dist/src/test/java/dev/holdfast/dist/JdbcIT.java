@@ -43,13 +43,7 @@ class JdbcIT {
         unpacked = Distribution.unpack(directory);
         logs = Files.createDirectory(directory.resolve("logs"));
         unpacked.with("LOG_LOCATION", logs.toString());
-        Path available = unpacked.home().resolve("plugins-available/plugin-jdbc");
-        Path installed = Files.createDirectory(unpacked.home().resolve("plugins/plugin-jdbc"));
-        try (Stream<Path> files = Files.list(available)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, installed.resolve(file.getFileName()));
-            }
-        }
+        unpacked.install("plugin-jdbc");
     }
 
     @AfterEach

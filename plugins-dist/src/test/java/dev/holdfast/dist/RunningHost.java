@@ -22,17 +22,27 @@ record RunningHost(Path logs) {
 
     /** A call of the management API, with its token. */
     HttpResponse<String> manage(String method, String path) throws IOException, InterruptedException {
+        return call("management", method, path, HttpRequest.BodyPublishers.noBody());
+    }
+
+    /** A call of the inference API, with its token. */
+    HttpResponse<String> infer(String path, String body) throws IOException, InterruptedException {
+        return call("inference", "POST", path, HttpRequest.BodyPublishers.ofString(body));
+    }
+
+    private HttpResponse<String> call(String api, String method, String path, HttpRequest.BodyPublisher body)
+            throws IOException, InterruptedException {
         JsonNode run = run();
         JsonNode tokens =
                 JSON.readTree(Files.readString(Path.of(run.required("key_file").textValue())));
-        String token = tokens.required("management").required("key").textValue();
+        String token = tokens.required(api).required("key").textValue();
         return HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create(
-                                        run.required("management_address").textValue() + path))
+                                        run.required(api + "_address").textValue() + path))
                                 .timeout(Duration.ofSeconds(60))
                                 .header("Authorization", "Bearer " + token)
-                                .method(method, HttpRequest.BodyPublishers.noBody())
+                                .method(method, body)
                                 .build(),
                         HttpResponse.BodyHandlers.ofString());
     }
