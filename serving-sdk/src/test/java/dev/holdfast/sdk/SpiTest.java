@@ -174,7 +174,7 @@ class SpiTest {
     }
 
     /** The public classes of the directory that {@link Snapshot} was compiled into. */
-    private static List<Class<?>> publicTypes() throws IOException, URISyntaxException, ClassNotFoundException {
+    static List<Class<?>> publicTypes() throws IOException, URISyntaxException, ClassNotFoundException {
         Path root = Path.of(Snapshot.class
                 .getProtectionDomain()
                 .getCodeSource()
