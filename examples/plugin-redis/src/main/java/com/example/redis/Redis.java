@@ -11,38 +11,26 @@ import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
-import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
-/** A server and its connections: every command ends in time, and fails in the words of the SDK. */
+/** A Redis server as the serializer sees it: each command ends in time, and fails in the words of the SDK. */
 final class Redis implements AutoCloseable {
 
-    /** A connection from the pool, connecting, a greeting and an answer: each may take this part of the time-out. */
-    static final int STEPS = 4;
-
     private static final Logger LOG = LoggerFactory.getLogger(Redis.class);
-
-    /** What to do about a refusal that holds this word of Redis. */
-    private static final Map<String, String> CURES = Map.of(
-            "NOAUTH", "set HOLDFAST_SNAPSHOT_REDIS_PASSWORD or snapshot.redis.password-file",
-            "WRONGPASS", "check snapshot.redis.user and the password",
-            "NOPERM", "let the user run the commands that the README lists on keys holdfast:*",
-            "OOM", "raise maxmemory, or remove old snapshots",
-            "READONLY", "let snapshot.redis.url name the primary, not a replica",
-            "MISCONF", "make room on the server's disk");
 
     private final HostAndPort server;
     private final Duration timeout;
     private final RedisClient client;
-    private final AtomicBoolean durabilityChecked = new AtomicBoolean();
+    private final AtomicBoolean looked = new AtomicBoolean();
     private volatile boolean closed;
 
     Redis(HostAndPort server, JedisClientConfig login, Duration timeout) {
         this.server = server;
         this.timeout = timeout;
         ConnectionPoolConfig pool = new ConnectionPoolConfig();
-        pool.setMaxWait(timeout.dividedBy(STEPS));
+        pool.setMaxTotal(-1); // as many connections as threads that ask at once, so that none waits for another
         pool.setJmxEnabled(false);
         client = RedisClient.builder()
                 .hostAndPort(server)
@@ -52,57 +40,49 @@ final class Redis implements AutoCloseable {
     }
 
     /**
-     * The answer to a command. Where the connection breaks, nobody knows whether the command was carried out, so it is
-     * sent once more: it must be one for which twice is as good as once.
+     * The answer to a command. When the connection breaks, nobody knows whether the command was carried out. So it is sent
+     * once more, and must be one for which twice is as good as once.
      */
     <T> T ask(Function<RedisClient, T> command) {
-        long retryUntil = System.nanoTime() + timeout.toNanos() / 2;
+        long start = System.nanoTime();
         for (boolean again = false; ; again = true) {
             if (closed) {
                 throw new IllegalStateException("The serializer is closed");
             }
             try {
-                checkDurability();
-                return command.apply(client);
+                T answer = command.apply(client);
+                warnOfLosses();
+                return answer;
             } catch (JedisConnectionException e) {
-                client.getPool().clear(); // what broke one connection has broken the idle ones as well
-                if (again || System.nanoTime() - retryUntil > 0) {
+                client.getPool().clear(); // what broke this connection has broken the idle ones as well
+                if (again || System.nanoTime() - start > timeout.toNanos() / 2) {
                     throw new StoreUnavailableException(this + " cannot be reached: " + e.getMessage(), e);
                 }
+            } catch (JedisAccessControlException e) {
+                throw new StoreUnavailableException(
+                        this + " refuses: " + e.getMessage() + "; check snapshot.redis.user, and the password in"
+                                + " HOLDFAST_SNAPSHOT_REDIS_PASSWORD or snapshot.redis.password-file",
+                        e);
             } catch (JedisException e) {
-                if (e.getCause() instanceof InterruptedException) {
-                    Thread.currentThread().interrupt();
-                }
-                throw new StoreUnavailableException(this + " refuses: " + e.getMessage() + cure(e), e);
+                throw new StoreUnavailableException(this + " refuses: " + e.getMessage(), e);
             }
         }
     }
 
-    private static String cure(JedisException refusal) {
-        return CURES.keySet().stream()
-                .filter(word -> String.valueOf(refusal.getMessage()).contains(word))
-                .map(word -> "; " + CURES.get(word))
-                .findAny()
-                .orElse("");
-    }
-
-    /** Warns once of a server that answers before a save is on its disk; whether that is good enough is the operator's to say. */
-    private void checkDurability() {
-        if (durabilityChecked.get()) {
+    /** Says once, if it is so, that the server answers before a save is on its disk. */
+    private void warnOfLosses() {
+        if (!looked.compareAndSet(false, true)) {
             return;
         }
         String found;
         try {
             Map<String, String> set = client.configGet("append*");
             found = "has appendonly " + set.get("appendonly") + ", appendfsync " + set.get("appendfsync");
-        } catch (JedisDataException e) {
-            found = "does not tell: " + e.getMessage();
+        } catch (JedisException e) {
+            found = "does not tell what it has: " + e.getMessage();
         }
-        if (durabilityChecked.compareAndSet(false, true) && !found.endsWith("appendonly yes, appendfsync always")) {
-            LOG.warn(
-                    "Saves may be lost when {} loses power: set appendonly yes and appendfsync always there; it {}",
-                    this,
-                    found);
+        if (!found.equals("has appendonly yes, appendfsync always")) {
+            LOG.warn("{} needs appendonly yes, appendfsync always, or a loss of power costs saves; it {}", this, found);
         }
     }
 
@@ -112,7 +92,7 @@ final class Redis implements AutoCloseable {
         client.close();
     }
 
-    /** As it stands in messages, without the login. */
+    /** As it stands in messages. */
     @Override
     public String toString() {
         return "Redis at " + server;

@@ -1,5 +1,6 @@
 package com.example.redis;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.holdfast.sdk.ListRequest;
@@ -29,8 +30,6 @@ import java.util.Optional;
  * numbers of sorted sets and of Lua have 53 bits where a revision has 63.
  */
 final class RedisSerializer implements SnapshotSerializer {
-
-    private static final int DIGITS = 19;
 
     private static final String SAVE = """
             local headers, snapshots, highest = KEYS[1], KEYS[2], KEYS[3]
@@ -71,16 +70,10 @@ final class RedisSerializer implements SnapshotSerializer {
 
     private final String group;
     private final Redis redis;
-    private final String headers;
-    private final String snapshots;
-    private final String highest;
 
     RedisSerializer(String group, Redis redis) {
         this.group = group;
         this.redis = redis;
-        headers = "holdfast:{" + group + "}:headers";
-        snapshots = "holdfast:{" + group + "}:snapshots";
-        highest = "holdfast:{" + group + "}:revision";
     }
 
     @Override
@@ -89,9 +82,9 @@ final class RedisSerializer implements SnapshotSerializer {
         header.requireGroup(group);
         String revision = padded(header.revision());
         String line = revision + " " + header.toLine();
-        String outcome = run(SAVE, bytes(line), bytes(header.name()), bytes(revision), snapshot.toBytes())
-                .map(RedisSerializer::string)
+        byte[] answer = run(SAVE, bytes(line), bytes(header.name()), bytes(revision), snapshot.toBytes())
                 .orElseThrow();
+        String outcome = new String(answer, UTF_8);
         switch (outcome) {
             case "saved" -> {}
             case "name taken" -> throw SnapshotConflictException.ofName(header);
@@ -106,7 +99,7 @@ final class RedisSerializer implements SnapshotSerializer {
 
     @Override
     public Snapshot get(String name) {
-        byte[] stored = redis.ask(client -> client.hget(bytes(snapshots), bytes(name)));
+        byte[] stored = redis.ask(client -> client.hget(bytes(key("snapshots")), bytes(name)));
         if (stored == null) {
             throw SnapshotNotFoundException.of(name, "group " + group + " of " + redis);
         }
@@ -118,19 +111,21 @@ final class RedisSerializer implements SnapshotSerializer {
         String from = request.pageToken()
                 .map(token -> "(" + padded(Long.parseLong(PageToken.place(token))))
                 .orElse("+");
-        List<String> lines = redis.ask(client -> client.zrevrangeByLex(headers, from, "-", 0, request.limit() + 1));
+        List<String> lines =
+                redis.ask(client -> client.zrevrangeByLex(key("headers"), from, "-", 0, request.limit() + 1));
         // What the request does not accept, or nobody can read, leaves a gap: a page may have fewer than its limit.
         List<SnapshotHeader> page = lines.stream()
                 .limit(request.limit())
                 .flatMap(line -> readable(line).stream())
                 .filter(request::accepts)
                 .toList();
-        return lines.size() <= request.limit()
-                ? SnapshotPage.last(page)
-                : SnapshotPage.of(
-                        page, PageToken.of(lines.get(request.limit() - 1).substring(0, DIGITS)));
+        if (lines.size() <= request.limit()) {
+            return SnapshotPage.last(page);
+        }
+        return SnapshotPage.of(page, PageToken.of(lines.get(request.limit() - 1).split(" ")[0]));
     }
 
+    /** False, too, where the first answer was lost and the second one says that it is gone. */
     @Override
     public boolean delete(String name) {
         return run(DELETE, bytes(name)).isPresent();
@@ -143,17 +138,14 @@ final class RedisSerializer implements SnapshotSerializer {
 
     /** Sent whole each time, for a server that was started again no longer knows a script by its hash. */
     private Optional<byte[]> run(String script, byte[]... arguments) {
-        List<byte[]> keys = List.of(bytes(headers), bytes(snapshots), bytes(highest));
+        List<byte[]> keys = List.of(bytes(key("headers")), bytes(key("snapshots")), bytes(key("revision")));
         return Optional.ofNullable((byte[]) redis.ask(client -> client.eval(bytes(script), keys, List.of(arguments))));
     }
 
     private Snapshot snapshot(byte[] stored) {
-        int end = 0;
-        while (end < stored.length && stored[end] != '\n') {
-            end++;
-        }
-        byte[] text = end == stored.length ? new byte[0] : Arrays.copyOfRange(stored, end + 1, stored.length);
-        return Snapshot.read(header(string(Arrays.copyOf(stored, end))), text);
+        String line = new String(stored, ISO_8859_1).split("\n", 2)[0]; // a character for each byte
+        int text = Math.min(line.length() + 1, stored.length);
+        return Snapshot.read(header(line), Arrays.copyOfRange(stored, text, stored.length));
     }
 
     private SnapshotHeader header(String line) {
@@ -174,14 +166,14 @@ final class RedisSerializer implements SnapshotSerializer {
     }
 
     private static String padded(long revision) {
-        return String.format(Locale.ROOT, "%0" + DIGITS + "d", revision);
+        return String.format(Locale.ROOT, "%019d", revision);
+    }
+
+    private String key(String what) {
+        return "holdfast:{" + group + "}:" + what;
     }
 
     private static byte[] bytes(String value) {
         return value.getBytes(UTF_8);
-    }
-
-    private static String string(byte[] value) {
-        return new String(value, UTF_8);
     }
 }

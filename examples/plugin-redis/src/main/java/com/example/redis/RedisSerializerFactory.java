@@ -41,7 +41,8 @@ public final class RedisSerializerFactory implements SnapshotSerializerFactory {
                 .database(url.group(4) == null ? 0 : Integer.parseInt(url.group(4)))
                 .user(config.get("user").orElse(null))
                 .password(password)
-                .timeoutMillis((int) timeout.toMillis() / Redis.STEPS)
+                // For connecting, and for each answer; a call may need some of them, and all of them twice.
+                .timeoutMillis((int) timeout.toMillis() / 4)
                 .build();
         HostAndPort server = new HostAndPort(url.group(2), Integer.parseInt(url.group(3)));
         return new RedisSerializer(config.group(), new Redis(server, login, timeout));

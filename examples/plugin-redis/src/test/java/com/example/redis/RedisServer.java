@@ -60,8 +60,12 @@ final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** The one that {@code -Dredis.server=PATH} names, else one from the registry, unpacked to the temporary directory. */
     private static String executable() throws IOException {
-        return ExecutableProvider.newJarResourceProvider().get().getAbsolutePath();
+        String named = System.getProperty("redis.server");
+        return named != null
+                ? named
+                : ExecutableProvider.newJarResourceProvider().get().getAbsolutePath();
     }
 
     private boolean answers() {
@@ -88,14 +92,14 @@ final class RedisServer implements AutoCloseable {
 
     /** A serializer's configuration for a group here. */
     SerializerConfig config(String group) {
-        return config(group, port);
+        return config(group, port, "4s");
     }
 
-    /** The same with another port, that of something in between. */
-    static SerializerConfig config(String group, int port) {
+    /** The same at another port, such as that of something in between. */
+    static SerializerConfig config(String group, int port, String timeout) {
         return SerializerConfig.builder("redis", Path.of("target"))
                 .group(group)
-                .values(Map.of("url", "redis://127.0.0.1:" + port, "timeout", "4s"))
+                .values(Map.of("url", "redis://127.0.0.1:" + port, "timeout", timeout))
                 .build();
     }
 
