@@ -56,17 +56,19 @@ final class Redis implements AutoCloseable {
             } catch (JedisConnectionException e) {
                 client.getPool().clear(); // what broke this connection has broken the idle ones as well
                 if (again || System.nanoTime() - start > timeout.toNanos() / 2) {
-                    throw new StoreUnavailableException(this + " cannot be reached: " + e.getMessage(), e);
+                    throw unavailable("cannot be reached", e, "");
                 }
             } catch (JedisAccessControlException e) {
-                throw new StoreUnavailableException(
-                        this + " refuses: " + e.getMessage() + "; check snapshot.redis.user, and the password in"
-                                + " HOLDFAST_SNAPSHOT_REDIS_PASSWORD or snapshot.redis.password-file",
-                        e);
+                throw unavailable("refuses", e, "; check snapshot.redis.user, its rights and its password");
             } catch (JedisException e) {
-                throw new StoreUnavailableException(this + " refuses: " + e.getMessage(), e);
+                throw unavailable("refuses", e, "");
             }
         }
+    }
+
+    private StoreUnavailableException unavailable(String what, JedisException e, String cure) {
+        Object why = e.getCause() == null ? e.getMessage() : e.getCause();
+        return new StoreUnavailableException(this + " " + what + ": " + why + cure, e);
     }
 
     /** Says once, if it is so, that the server answers before a save is on its disk. */

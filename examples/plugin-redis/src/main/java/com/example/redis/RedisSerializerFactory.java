@@ -28,15 +28,16 @@ public final class RedisSerializerFactory implements SnapshotSerializerFactory {
         if (!url.matches() || Integer.parseInt(url.group(3)) > 65535) {
             // The value is not shown: there may be a password in it.
             throw new IllegalArgumentException(
-                    "snapshot.redis.url must be redis://HOST:PORT or redis://HOST:PORT/DATABASE,"
-                            + " or rediss:// for TLS, without a user or a password: set snapshot.redis.user, and the password by"
+                    "snapshot.redis.url must be redis://HOST:PORT or redis://HOST:PORT/DATABASE, or rediss:// for TLS,"
+                            + " without a user or a password: set snapshot.redis.user, and the password by"
                             + " HOLDFAST_SNAPSHOT_REDIS_PASSWORD or snapshot.redis.password-file");
         }
         Duration timeout = config.getDuration("timeout", Duration.ofSeconds(8));
-        if (timeout.toMillis() < 100 || timeout.toHours() >= 1) {
+        if (timeout.toMillis() < 100 || timeout.compareTo(Duration.ofHours(1)) > 0) {
             throw new IllegalArgumentException("snapshot.redis.timeout " + timeout + " must be 100ms to 1h");
         }
         DefaultJedisClientConfig login = DefaultJedisClientConfig.builder()
+                .resp2() // or the client would connect here and now, to learn what the server speaks
                 .ssl(url.group(1).equals("rediss"))
                 .database(url.group(4) == null ? 0 : Integer.parseInt(url.group(4)))
                 .user(config.get("user").orElse(null))

@@ -14,6 +14,8 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.TestSnapshots;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,9 +36,10 @@ class RedisFaultsTest {
 
     private static final String GROUP = "fleet";
 
-    /** The least, as the README shows it. */
-    private static final String RIGHTS = "on ~holdfast:* +eval +get +set +hget +hset +hexists +hdel +zadd +zscore +zrem"
-            + " +zrevrangebylex +config|get +ping +select";
+    /** The least, as the README shows them. */
+    private static final String RIGHTS =
+            "+eval +get +set +hget +hset +hexists +hdel +zadd +zscore +zrem +zrevrangebylex"
+                    + " +config|get +ping +select";
 
     @TempDir
     private Path directory;
@@ -51,6 +54,17 @@ class RedisFaultsTest {
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageStartingWith("Redis at 127.0.0.1:" + server.port() + " cannot be reached: ");
             assertThatThrownBy(() -> serializer.save(snapshot(GROUP, 1))).isInstanceOf(StoreUnavailableException.class);
+        }
+    }
+
+    @Test
+    void openingConnectsToNothing() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                SnapshotSerializer serializer = open(RedisServer.config(GROUP, listener.getLocalPort(), "4s"))) {
+            listener.setSoTimeout(200);
+
+            assertThatThrownBy(listener::accept).as("a connection").isInstanceOf(SocketTimeoutException.class);
+            assertThat(serializer).isNotNull();
         }
     }
 
@@ -153,6 +167,12 @@ class RedisFaultsTest {
             admin.replicaof("127.0.0.1", 1);
             assertRefused(serializer, "READONLY You can't write against a read only replica");
             admin.replicaofNoOne();
+            Files.createDirectory(directory.resolve("dump.rdb")); // in the place of the file that Redis saves to
+            admin.configSet("save", "900 1");
+            admin.bgsave();
+            awaitInfo(admin, "rdb_last_bgsave_status:err");
+            assertRefused(serializer, "MISCONF");
+            admin.configSet("save", "");
 
             assertThat(serializer.list(ListRequest.firstPage(10)).headers()).containsExactly(saved.header());
             serializer.save(snapshot(GROUP, 2));
@@ -166,11 +186,19 @@ class RedisFaultsTest {
                 .hasMessageContaining(why);
     }
 
+    private static void awaitInfo(Jedis admin, String expected) {
+        for (long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+                !admin.info("persistence").contains(expected); ) {
+            assertThat(System.nanoTime()).as(expected).isLessThan(until);
+        }
+    }
+
     @Test
     void theLoginIsUsedAndAWrongOneIsToldWithoutThePassword() throws Exception {
         try (RedisServer server = RedisServer.durable(directory);
                 Jedis admin = server.client()) {
-            admin.aclSetUser("holdfast", RIGHTS.split(" "));
+            assertThat(Path.of("README.md")).content().contains("~holdfast:* " + RIGHTS + "`");
+            admin.aclSetUser("holdfast", ("on ~holdfast:* " + RIGHTS).split(" "));
             admin.aclSetUser("holdfast", ">right-one");
             admin.aclSetUser("default", "off");
 
@@ -184,15 +212,14 @@ class RedisFaultsTest {
                 assertThatThrownBy(serializer::getLast)
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContaining("WRONGPASS")
-                        .hasMessageContaining("check snapshot.redis.user, and the password in"
-                                + " HOLDFAST_SNAPSHOT_REDIS_PASSWORD or snapshot.redis.password-file")
+                        .hasMessageEndingWith("; check snapshot.redis.user, its rights and its password")
                         .hasMessageNotContaining("wrong-one");
             }
             try (SnapshotSerializer serializer = open(server.config(GROUP))) {
                 assertThatThrownBy(serializer::getLast)
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContaining("NOAUTH")
-                        .hasMessageContaining("HOLDFAST_SNAPSHOT_REDIS_PASSWORD");
+                        .hasMessageEndingWith("; check snapshot.redis.user, its rights and its password");
             }
         }
     }
