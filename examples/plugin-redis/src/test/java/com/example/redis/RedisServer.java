@@ -52,6 +52,7 @@ final class RedisServer implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("log").toFile()))
                 .start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly)); // where a run is broken off
         for (long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30); !answers(); ) {
             if (process.waitFor(20, TimeUnit.MILLISECONDS) || System.nanoTime() > until) {
                 process.destroyForcibly();
