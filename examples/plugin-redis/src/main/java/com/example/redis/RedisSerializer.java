@@ -2,6 +2,7 @@ package com.example.redis;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static redis.clients.jedis.params.ZRangeParams.zrangeByLexParams;
 
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.PageToken;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import redis.clients.jedis.params.ZRangeParams;
 
 /**
  * Keeps the snapshots of one group under three keys:
@@ -52,7 +54,7 @@ final class RedisSerializer implements SnapshotSerializer {
 
     private static final String GET_LAST = """
             local headers, snapshots = KEYS[1], KEYS[2]
-            local line = redis.call('ZREVRANGEBYLEX', headers, '+', '-', 'LIMIT', 0, 1)[1]
+            local line = redis.call('ZRANGE', headers, '+', '-', 'BYLEX', 'REV', 'LIMIT', 0, 1)[1]
             if line then
                 return redis.call('HGET', snapshots, line:match(' name=(%S+)') or '') or line
             end
@@ -111,18 +113,19 @@ final class RedisSerializer implements SnapshotSerializer {
         String from = request.pageToken()
                 .map(token -> "(" + padded(Long.parseLong(PageToken.place(token))))
                 .orElse("+");
-        List<String> lines =
-                redis.ask(client -> client.zrevrangeByLex(key("headers"), from, "-", 0, request.limit() + 1));
+        ZRangeParams page = zrangeByLexParams(from, "-").rev().limit(0, request.limit() + 1);
+        List<String> lines = redis.ask(client -> client.zrange(key("headers"), page));
         // What the request does not accept, or nobody can read, leaves a gap: a page may have fewer than its limit.
-        List<SnapshotHeader> page = lines.stream()
+        List<SnapshotHeader> accepted = lines.stream()
                 .limit(request.limit())
                 .flatMap(line -> readable(line).stream())
                 .filter(request::accepts)
                 .toList();
         if (lines.size() <= request.limit()) {
-            return SnapshotPage.last(page);
+            return SnapshotPage.last(accepted);
         }
-        return SnapshotPage.of(page, PageToken.of(lines.get(request.limit() - 1).split(" ")[0]));
+        return SnapshotPage.of(
+                accepted, PageToken.of(lines.get(request.limit() - 1).split(" ")[0]));
     }
 
     /** False, too, where the first answer was lost and the second one says that it is gone. */

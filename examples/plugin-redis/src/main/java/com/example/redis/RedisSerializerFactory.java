@@ -8,6 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.SslOptions;
 
 /** Opens serializer {@code redis}. Connects to nothing yet: a host starts while its Redis is still starting. */
 public final class RedisSerializerFactory implements SnapshotSerializerFactory {
@@ -38,7 +39,7 @@ public final class RedisSerializerFactory implements SnapshotSerializerFactory {
         }
         DefaultJedisClientConfig login = DefaultJedisClientConfig.builder()
                 .resp2() // or the client would connect here and now, to learn what the server speaks
-                .ssl(url.group(1).equals("rediss"))
+                .sslOptions(url.group(1).equals("rediss") ? SslOptions.defaults() : null)
                 .database(url.group(4) == null ? 0 : Integer.parseInt(url.group(4)))
                 .user(config.get("user").orElse(null))
                 .password(password)
