@@ -135,6 +135,32 @@ public final class SerializerConfig {
         return get(key).map(value -> parseDuration(key, value)).orElse(otherwise);
     }
 
+    /**
+     * A time within bounds. Most clients take 0 for "for ever", which no time-out of a serializer may be.
+     *
+     * @throws IllegalArgumentException if the value is not a time as above, from {@code least} to {@code most}
+     */
+    public Duration getDuration(String key, Duration otherwise, Duration least, Duration most) {
+        Duration time = getDuration(key, otherwise);
+        if (time.compareTo(least) < 0 || time.compareTo(most) > 0) {
+            throw bad(key, get(key, ""), "a time from " + text(least) + " to " + text(most));
+        }
+        return time;
+    }
+
+    /** In the largest unit that says it whole. */
+    private static String text(Duration time) {
+        if (time.toMillis() % 1000 != 0) {
+            return time.toMillis() + "ms";
+        }
+        long seconds = time.toSeconds();
+        return seconds % 86_400 == 0 && seconds > 0
+                ? seconds / 86_400 + "d"
+                : seconds % 3600 == 0 && seconds > 0
+                        ? seconds / 3600 + "h"
+                        : seconds % 60 == 0 && seconds > 0 ? seconds / 60 + "m" : seconds + "s";
+    }
+
     private Duration parseDuration(String key, String value) {
         String text = value.toLowerCase(Locale.ROOT);
         try {

@@ -83,7 +83,8 @@ public interface SnapshotSerializer extends AutoCloseable {
     /**
      * Removes one snapshot. Removing the last one does not make its revision free again within this serializer's life.
      *
-     * @return false if the group has no snapshot of that name
+     * @return false if the group has no snapshot of that name; where an answer was lost and the call was sent again, true
+     *     or false
      * @throws UnsupportedOperationException if this store cannot remove snapshots, as is the default
      * @throws StoreUnavailableException if the store could not be reached or refused
      */

@@ -296,4 +296,24 @@ class SerializerConfigTest {
             return source;
         }
     }
+
+    @ParameterizedTest
+    @CsvSource({"250ms, PT0.25S", "1, PT1S", "60m, PT1H", "1d, PT24H"})
+    void aTimeWithinBoundsIsTaken(String value, Duration expected) {
+        assertThat(config("key", value).getDuration("key", OTHERWISE, Duration.ofMillis(250), Duration.ofDays(1)))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, PT0.25S, P1D, a time from 250ms to 1d",
+        "249ms, PT0.25S, PT1H, a time from 250ms to 1h",
+        "91, PT0S, PT1M30S, a time from 0s to 90s",
+        "2h, PT1M, PT90M, a time from 1m to 90m"
+    })
+    void aTimeOutOfBoundsIsRefusedWithThem(String value, Duration least, Duration most, String rule) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("key", value).getDuration("key", OTHERWISE, least, most))
+                .withMessageEndingWith(".key '" + value + "' must be " + rule);
+    }
 }

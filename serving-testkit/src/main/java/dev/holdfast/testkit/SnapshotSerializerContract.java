@@ -278,6 +278,31 @@ public abstract class SnapshotSerializerContract {
         assertThat(serializer.getLast().orElseThrow().header().revision()).isEqualTo(1000);
     }
 
+    @Test
+    void neighbouringRevisionsAreToldApartHoweverLarge() {
+        SnapshotSerializer serializer = open();
+        // Numbers of floating point, as the scripts and sorted sets of some stores have them, are whole up to 2^53.
+        List<Long> revisions = List.of(
+                (1L << 31) - 1,
+                1L << 31,
+                1L << 53,
+                (1L << 53) + 1,
+                (1L << 53) + 2,
+                Long.MAX_VALUE - 2,
+                Long.MAX_VALUE - 1);
+        for (long revision : revisions) {
+            Snapshot saved = snapshot(group, revision, "r" + revision);
+            serializer.save(saved);
+
+            assertSame(serializer.getLast().orElseThrow(), saved);
+            assertConflict(serializer, snapshot(group, revision, "again" + revision));
+        }
+        assertThat(headers(open()))
+                .extracting(SnapshotHeader::revision)
+                .containsExactlyElementsOf(
+                        revisions.stream().sorted(Comparator.reverseOrder()).toList());
+    }
+
     // Texts and names
 
     @Test

@@ -50,9 +50,9 @@ public final class TestSnapshots {
                 .modelCount(2);
     }
 
-    /** When the snapshot of a revision was taken. */
+    /** When the snapshot of a revision was taken; those above a billion, for which there are not years enough, at one time. */
     public static Instant time(long revision) {
-        return START.plusSeconds(revision);
+        return START.plusSeconds(Math.min(revision, 1_000_000_000));
     }
 
     /** The kind of a revision: the first is a start, every fifth a save, the others follow a change. */

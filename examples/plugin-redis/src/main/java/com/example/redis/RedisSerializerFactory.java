@@ -33,10 +33,8 @@ public final class RedisSerializerFactory implements SnapshotSerializerFactory {
                             + " without a user or a password: set snapshot.redis.user, and the password by"
                             + " HOLDFAST_SNAPSHOT_REDIS_PASSWORD or snapshot.redis.password-file");
         }
-        Duration timeout = config.getDuration("timeout", Duration.ofSeconds(8));
-        if (timeout.toMillis() < 100 || timeout.compareTo(Duration.ofHours(1)) > 0) {
-            throw new IllegalArgumentException("snapshot.redis.timeout " + timeout + " must be 100ms to 1h");
-        }
+        Duration timeout =
+                config.getDuration("timeout", Duration.ofSeconds(8), Duration.ofMillis(100), Duration.ofHours(1));
         DefaultJedisClientConfig login = DefaultJedisClientConfig.builder()
                 .resp2() // or the client would connect here and now, to learn what the server speaks
                 .sslOptions(url.group(1).equals("rediss") ? SslOptions.defaults() : null)

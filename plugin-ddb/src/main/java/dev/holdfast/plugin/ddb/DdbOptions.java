@@ -142,11 +142,7 @@ record DdbOptions(
     }
 
     private static Duration time(SerializerConfig config, String key, Duration otherwise) {
-        Duration time = config.getDuration(key, otherwise);
-        if (time.compareTo(Duration.ofMillis(1)) < 0 || time.compareTo(Duration.ofHours(1)) > 0) {
-            throw bad(key, config.get(key, ""), "a time from 1ms to 1h");
-        }
-        return time;
+        return config.getDuration(key, otherwise, Duration.ofMillis(1), Duration.ofHours(1));
     }
 
     private static boolean transactions(SerializerConfig config) {

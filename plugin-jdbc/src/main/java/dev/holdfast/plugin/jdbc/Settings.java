@@ -56,11 +56,6 @@ record Settings(
     }
 
     private static Duration time(SerializerConfig config, String key, Duration otherwise) {
-        Duration time = config.getDuration(key, otherwise);
-        if (time.compareTo(SHORTEST) < 0 || time.compareTo(Duration.ofHours(1)) > 0) {
-            throw new IllegalArgumentException(
-                    "snapshot.jdbc." + key + " '" + config.get(key, "") + "' must be from 250ms to 1h");
-        }
-        return time;
+        return config.getDuration(key, otherwise, SHORTEST, Duration.ofHours(1));
     }
 }

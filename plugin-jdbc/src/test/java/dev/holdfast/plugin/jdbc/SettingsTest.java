@@ -62,7 +62,7 @@ class SettingsTest {
         for (String key : new String[] {"connect-timeout", "query-timeout", "total-timeout"}) {
             for (String value : new String[] {"0", "249ms", "2h"}) {
                 assertThatThrownBy(() -> settings(Map.of(key, value)))
-                        .hasMessage("snapshot.jdbc." + key + " '" + value + "' must be from 250ms to 1h");
+                        .hasMessage("snapshot.jdbc." + key + " '" + value + "' must be a time from 250ms to 1h");
             }
         }
     }
