@@ -1,8 +1,13 @@
 package ${package};
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.SnapshotSerializerContract;
+import dev.holdfast.testkit.TestSnapshots;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,9 +15,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every test of the contract, against a store of this test alone. */
+/** Every test of the contract, and what is particular to this store; against a store of each test alone. */
 class ${className}SerializerTest extends SnapshotSerializerContract {
 
     @TempDir
@@ -45,6 +51,30 @@ class ${className}SerializerTest extends SnapshotSerializerContract {
                 bytes[bytes.length - 1] ^= 1;
                 Files.write(file, bytes);
             }
+        }
+    }
+
+    @Test
+    void withoutADirectoryTheKeyIsNamed() {
+        SerializerConfig config =
+                SerializerConfig.builder("${serializer}", directory).build();
+
+        assertThatThrownBy(() -> factory().open(config))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("snapshot.${serializer}.directory is not set");
+    }
+
+    @Test
+    void aDirectoryThatIsNotThereIsNotAnEmptyStore() {
+        SerializerConfig config = SerializerConfig.builder("${serializer}", directory)
+                .values(Map.of("directory", directory.resolve("not-mounted").toString()))
+                .build();
+
+        try (SnapshotSerializer serializer = factory().open(config)) {
+            assertThatThrownBy(serializer::getLast).isInstanceOf(StoreUnavailableException.class);
+            assertThatThrownBy(() -> serializer.save(TestSnapshots.snapshot("default", 1)))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessageContaining("not-mounted is not there; make it, or mount its disk");
         }
     }
 }
