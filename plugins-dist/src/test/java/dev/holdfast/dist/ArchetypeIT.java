@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.dist.Distribution.Said;
 import dev.holdfast.testkit.SnapshotSerializerContract;
 import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,17 +103,20 @@ class ArchetypeIT {
 
     @Test
     void everyTestOfTheContractRunsInTheProject() throws IOException {
-        long tests = Arrays.stream(SnapshotSerializerContract.class.getDeclaredMethods())
+        List<String> tests = Arrays.stream(SnapshotSerializerContract.class.getDeclaredMethods())
                 .filter(method -> method.isAnnotationPresent(Test.class))
-                .count();
+                .map(Method::getName)
+                .toList();
 
         String report =
                 Files.readString(project.resolve("target/surefire-reports/TEST-com.example.MyStoreSerializerTest.xml"));
 
-        assertThat(tests).isGreaterThan(40);
+        assertThat(tests)
+                .hasSizeGreaterThan(40)
+                .allSatisfy(test -> assertThat(report).contains("<testcase name=\"" + test + "\""));
         // Left out is the one for stores with one writer at a time.
         assertThat(report)
-                .containsPattern("<testsuite [^>]* tests=\"" + tests + "\" errors=\"0\" skipped=\"1\" failures=\"0\"")
+                .containsPattern("<testsuite [^>]* errors=\"0\" skipped=\"1\" failures=\"0\"")
                 .contains("the store has many writers");
     }
 
@@ -215,6 +220,20 @@ class ArchetypeIT {
                 .contains("Serializer name 'S3 Bucket' must match [a-z][a-z0-9-]{0,62}; remove the directory");
         assertThat(taken.exitCode()).as(taken.out()).isEqualTo(1);
         assertThat(taken.out()).contains("Serializer name 'jdbc' is that of a serializer of Holdfast");
+    }
+
+    @Test
+    void theNamesOfAllPluginsOfTheDistributionAreTaken() throws IOException {
+        String script;
+        try (InputStream in = getClass().getResourceAsStream("/META-INF/archetype-post-generate.groovy")) {
+            script = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        try (var plugins = Files.list(unpacked.home().resolve("plugins-available"))) {
+            assertThat(plugins.map(
+                            plugin -> plugin.getFileName().toString().replaceFirst("^plugin-([a-z]+).*", "'$1'")))
+                    .isNotEmpty()
+                    .allSatisfy(name -> assertThat(script).contains(name));
+        }
     }
 
     /** A copy of the project, without what was built, whose pom.xml says something else in the first place that fits. */
