@@ -86,6 +86,17 @@ public final class SerializerConfig {
         return Optional.ofNullable(values.get(key)).map(String::strip).filter(value -> !value.isEmpty());
     }
 
+    /**
+     * A value that must be set.
+     *
+     * @param what it is, for the message: {@code the directory in which the snapshots are kept}
+     * @throws IllegalArgumentException if it is not set or blank
+     */
+    public String require(String key, String what) {
+        return get(key).orElseThrow(
+                        () -> new IllegalArgumentException(property(key) + " is not set; set it to " + what));
+    }
+
     public String get(String key, String otherwise) {
         return get(key).orElse(otherwise);
     }

@@ -239,6 +239,20 @@ public final class SnapshotHeader {
         return fromMap(map);
     }
 
+    /**
+     * The header of a line that a store gave.
+     *
+     * @param where it was stored, as an operator knows it; for the message
+     * @throws SnapshotCorruptException if it is not a line as {@link #toLine} makes it
+     */
+    public static SnapshotHeader fromLine(String line, String where) {
+        try {
+            return fromLine(line);
+        } catch (IllegalArgumentException e) {
+            throw new SnapshotCorruptException("A header in " + where + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof SnapshotHeader header && toMap().equals(header.toMap());

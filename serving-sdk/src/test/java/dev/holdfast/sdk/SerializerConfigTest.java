@@ -316,4 +316,12 @@ class SerializerConfigTest {
                 .isThrownBy(() -> config("key", value).getDuration("key", OTHERWISE, least, most))
                 .withMessageEndingWith(".key '" + value + "' must be " + rule);
     }
+
+    @Test
+    void aKeyThatMustBeSetIsNamedWithWhatItIs() {
+        assertThat(config("key", " there ").require("key", "a place")).isEqualTo("there");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("key", " ").require("key", "a place"))
+                .withMessageMatching("snapshot\\.\\S+\\.key is not set; set it to a place");
+    }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
@@ -304,5 +305,13 @@ class SnapshotHeaderTest {
         assertThat(SnapshotNotFoundException.of("n", "table t")).hasMessage("There is no snapshot 'n' in table t");
         assertThat(SnapshotNotFoundException.of("a/\nb", "table t"))
                 .hasMessage("There is no snapshot 'a/?b' in table t, for names match [A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    }
+
+    @Test
+    void aLineThatAStoreGaveIsDamagedWhereItIsNotAHeaders() {
+        assertThat(SnapshotHeader.fromLine(LINE, "table t")).isEqualTo(SnapshotHeader.fromLine(LINE));
+        assertThatExceptionOfType(SnapshotCorruptException.class)
+                .isThrownBy(() -> SnapshotHeader.fromLine("name=x", "table t"))
+                .withMessage("A header in table t is damaged: The snapshot header has no kind");
     }
 }

@@ -152,12 +152,7 @@ final class RedisSerializer implements SnapshotSerializer {
     }
 
     private SnapshotHeader header(String line) {
-        try {
-            return SnapshotHeader.fromLine(line.substring(line.indexOf(' ') + 1));
-        } catch (IllegalArgumentException e) {
-            throw new SnapshotCorruptException(
-                    "A header of group " + group + " of " + redis + " is damaged: " + e.getMessage(), e);
-        }
+        return SnapshotHeader.fromLine(line.substring(line.indexOf(' ') + 1), "group " + group + " of " + redis);
     }
 
     private Optional<SnapshotHeader> readable(String line) {

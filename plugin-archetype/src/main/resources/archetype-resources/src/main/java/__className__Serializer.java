@@ -4,7 +4,6 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.PageToken;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
@@ -195,13 +194,7 @@ final class ${className}Serializer implements SnapshotSerializer {
         if (line.endsWith(DELETED)) {
             return Optional.empty();
         }
-        SnapshotHeader header;
-        try {
-            header = SnapshotHeader.fromLine(line);
-        } catch (IllegalArgumentException e) {
-            throw new SnapshotCorruptException(
-                    "Record " + place + " of " + client + " is damaged: " + e.getMessage(), e);
-        }
+        SnapshotHeader header = SnapshotHeader.fromLine(line, "record " + place + " of " + client);
         byte[] text = new byte[Math.max(0, record.length - end - 1)];
         System.arraycopy(record, record.length - text.length, text, 0, text.length);
         return Optional.of(Snapshot.read(header, text));

@@ -23,10 +23,7 @@ public final class ${className}SerializerFactory implements SnapshotSerializerFa
     public SnapshotSerializer open(SerializerConfig config) {
         // All your keys stand here, so that a misspelt one is an error. A password is taken by config.secret(key).
         config.requireKnown("directory");
-        Path directory = config.get("directory")
-                .map(Path::of)
-                .orElseThrow(() -> new IllegalArgumentException("snapshot.${serializer}.directory is not set;"
-                        + " set it to a directory that is there, in which the snapshots are kept"));
+        Path directory = Path.of(config.require("directory", "a directory that is there, for the snapshots"));
         return new ${className}Serializer(
                 config.group(), new ${className}Client(directory.toAbsolutePath().normalize(), config.group()));
     }
