@@ -31,7 +31,8 @@ final class ExitRefusingLoader extends PluginClassLoader {
     }
 
     /** Where a class comes from; without a jar it lies in a directory of classes, which a manifest's Class-Path names. */
-    private record Origin(URL source, @Nullable JarFile jar, @Nullable JarEntry entry) {}
+    private record Origin(
+            URL source, @Nullable JarFile jar, @Nullable JarEntry entry) {}
 
     @Override
     protected Class<?> findClass(String name) throws ClassNotFoundException {

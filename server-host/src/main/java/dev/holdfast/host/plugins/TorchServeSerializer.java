@@ -107,7 +107,7 @@ final class TorchServeSerializer implements SnapshotSerializer {
     }
 
     private void refuseConflict(SnapshotHeader header, Reading reading) {
-        reading.last().map(Snapshot::header).ifPresent(last -> {
+        requireGroup(reading.last()).map(Snapshot::header).ifPresent(last -> {
             if (last.revision() >= header.revision()) {
                 throw new SnapshotConflictException(subject + " has revision " + last.revision() + " already: snapshot "
                         + last.name() + " of host " + last.host());
@@ -169,13 +169,15 @@ final class TorchServeSerializer implements SnapshotSerializer {
         if (properties == null) {
             return Optional.empty();
         }
-        Snapshot last = TorchServeText.snapshot(properties, group);
-        if (!last.header().group().equals(group)) {
-            throw new StoreUnavailableException(subject + " does not know groups, and its last snapshot "
-                    + last.header().name() + " is of group " + last.header().group() + "; give group " + group
-                    + " a store of its own");
-        }
-        return Optional.of(last);
+        return Optional.of(TorchServeText.snapshot(properties, group));
+    }
+
+    private Optional<Snapshot> requireGroup(Optional<Snapshot> last) {
+        last.map(Snapshot::header).filter(it -> !it.group().equals(group)).ifPresent(other -> {
+            throw new StoreUnavailableException(subject + " does not know groups, and its last snapshot " + other.name()
+                    + " is of group " + other.group() + "; give group " + group + " a store of its own");
+        });
+        return last;
     }
 
     private static String text(Throwable failure) {
@@ -184,7 +186,7 @@ final class TorchServeSerializer implements SnapshotSerializer {
 
     @Override
     public Optional<Snapshot> getLast() {
-        return alone(this::last);
+        return requireGroup(alone(this::last));
     }
 
     @Override
@@ -197,13 +199,13 @@ final class TorchServeSerializer implements SnapshotSerializer {
         if (reading.failure() instanceof StoreUnavailableException away) {
             throw away;
         }
-        return SnapshotPage.last(reading.last().map(Snapshot::header).filter(request::accepts).stream()
+        return SnapshotPage.last(requireGroup(reading.last()).map(Snapshot::header).filter(request::accepts).stream()
                 .toList());
     }
 
     @Override
     public Snapshot get(String name) {
-        return alone(this::last)
+        return getLast()
                 .filter(last -> last.header().name().equals(name))
                 .orElseThrow(() -> new SnapshotNotFoundException("Snapshot " + OneLine.of(name)
                         + " is not the last one of " + subject + ", and no other can be had" + " from it"));
