@@ -223,6 +223,35 @@ class TorchServePluginTest {
         assertThat(open().getLast()).isEmpty();
     }
 
+    @Test
+    void anExitInAStaticInitialiserIsRefusedToo() {
+        fixture.jar()
+                .source("ts.Eager", "package ts; public class Eager extends Keeper { static { System.exit(6); } }")
+                .torchServeProviders("ts.Eager")
+                .write(plugins.resolve("Keeper-1.2.jar"));
+
+        assertThatExceptionOfType(StoreUnavailableException.class)
+                .isThrownBy(this::open)
+                .withMessageEndingWith("cannot be opened: the constructor of ts.Eager called System.exit(6), which is"
+                        + " refused here");
+    }
+
+    @Test
+    void aLibraryThatIsMissingIsNamedWithWhereItBelongs() {
+        fixture.jar()
+                .source("lib.Client", "package lib; public class Client {}")
+                .source("ts.Needy", "package ts; public class Needy extends Keeper { Object it = new lib.Client(); }")
+                .without("lib.Client")
+                .torchServeProviders("ts.Needy")
+                .write(plugins.resolve("Keeper-1.2.jar"));
+
+        assertThatExceptionOfType(StoreUnavailableException.class)
+                .isThrownBy(this::open)
+                .withMessageEndingWith(
+                        "cannot be opened: class lib.Client is not in the plugin; put the jar that has it"
+                                + " and the plugin's own into " + plugins.resolve("Keeper-1.2") + "/");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"block in save", "block in get"})
     void aCallThatBlocksCostsOneLimit(String mode) {
