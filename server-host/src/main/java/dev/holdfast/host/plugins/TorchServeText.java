@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
  * </pre>
  *
  * <p>Properties have neither order nor comments, so a text cannot be had from them again; hence the one property more, which
- * is about an eighth of the whole. TorchServe keeps properties that it does not know, so it carries this one on into
+ * adds about a quarter. TorchServe keeps properties that it does not know, so it carries this one on into
  * snapshots of its own: where the models are not those of the text any more, the snapshot is TorchServe's.
  */
 final class TorchServeText {

@@ -50,7 +50,7 @@ class ExitRewriterTest {
                                     count = -1;
                                 }
                             }
-                            case "thread" -> new Thread(() -> System.exit(11), "of-the-plugin").start();
+                            case "thread" -> { Thread thread = new Thread(() -> System.exit(11), "of-the-plugin"); thread.setUncaughtExceptionHandler((on, e) -> {}); thread.start(); }
                             case "own" -> exit(12);
                             default -> throw new IllegalStateException(how);
                         }

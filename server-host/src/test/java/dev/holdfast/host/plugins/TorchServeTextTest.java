@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +29,7 @@ class TorchServeTextTest {
                     .append("\"model-" + i + "\":{\"1.0\":{\"defaultVersion\":true,\"marName\":\"model-" + i
                             + ".mar\",\"minWorkers\":1,\"maxWorkers\":4,\"batchSize\":1,\"maxBatchDelay\":100,"
                             + "\"responseTimeout\":120,\"startupTimeout\":120,\"runtimeType\":\"onnx\",\"archiveSha256\":\""
-                            + String.format("%08x", i * 0x9E3779B9).repeat(8) + "\"}}");
+                            + sha256(i) + "\"}}");
         }
         String text =
                 "#Holdfast snapshot format=1\nholdfast.header=name=a.cfg\nmodel_store=/m\u00fcnchen/\u6a21\u578b\n"
@@ -41,6 +44,16 @@ class TorchServeTextTest {
                         .host("h")
                         .modelCount(models),
                 text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Digests do not get smaller, so theirs are real ones. */
+    private static String sha256(int i) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(new byte[] {(byte) i, (byte) (i >> 8)});
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static Properties throughAFile(Properties properties) throws IOException {
@@ -68,7 +81,7 @@ class TorchServeTextTest {
 
         int carried = properties.getProperty(TorchServeText.CARRIED).length();
 
-        assertThat(carried).isLessThan(snapshot.toBytes().length / 4);
+        assertThat(carried).isLessThan(snapshot.toBytes().length * 3 / 10);
     }
 
     @Test
