@@ -11,6 +11,7 @@ import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.ChosenChunks;
 import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.KeeperOptions;
+import dev.holdfast.host.snapshot.RememberingStore;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
 import dev.holdfast.host.snapshot.Restore;
 import dev.holdfast.host.snapshot.SnapshotKeeper;
@@ -85,40 +86,54 @@ final class Persistence implements AutoCloseable {
             throw new ConfigException(String.valueOf(e.getMessage()), e);
         }
         try {
-            Supplier<SnapshotSerializer> opener;
-            String name;
-            try {
-                SerializerChoice choice = plugins.choose(config.snapshotStore().orElse(null), fs);
-                name = choice.name();
-                opener = () -> plugins.open(choice, serializerConfig(choice.name(), Map.of()));
-            } catch (SerializerChoiceException e) {
-                // A name that nothing here could have brought is a mistake of the operator's; one that a broken plugin
-                // could have brought must not keep the host down.
-                if (plugins.rejected().isEmpty()
-                        || config.snapshotStore().isEmpty()
-                        || config.snapshotStoreRequired()) {
-                    throw new ConfigException(String.valueOf(e.getMessage()), e);
-                }
-                name = serializerName(config.snapshotStore().get());
-                opener = () -> {
-                    throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
-                };
-            }
-            this.storeName = name;
-            this.store = new ReopeningSerializer(opener);
-            open();
+            Opening chosen = choose();
+            this.storeName = chosen.name();
             Path spooled = logLocation.resolve("spool").resolve(storeName);
+            SnapshotSerializer copies = localDirectory(spooled.resolve("copies"));
+            this.store = new ReopeningSerializer(
+                    chosen.mayForget()
+                            ? () -> new RememberingStore(
+                                    chosen.name(), chosen.opener().get(), copies)
+                            : chosen.opener());
+            open();
             this.spooledChunks = localDirectory(spooled.resolve("chunks"));
             this.local = new ReopeningSerializer(() -> fs.open(serializerConfig(FS, Map.of())));
             this.chunks = new ChosenChunks(storeName, store, local, new SpooledChunks(spooledChunks));
             this.spool = new Spool(
                     localDirectory(spooled.resolve("pending")),
-                    localDirectory(spooled.resolve("copies")),
+                    copies,
                     !isInLogLocation(storeName),
                     chunks::sendSpooled);
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
+        }
+    }
+
+    /**
+     * How the chosen store is opened.
+     *
+     * @param mayForget whether it may fail to give back what it took
+     */
+    private record Opening(String name, Supplier<SnapshotSerializer> opener, boolean mayForget) {}
+
+    private Opening choose() {
+        try {
+            SerializerChoice choice = plugins.choose(config.snapshotStore().orElse(null), fs);
+            return new Opening(
+                    choice.name(),
+                    () -> plugins.open(choice, serializerConfig(choice.name(), Map.of())),
+                    choice.isMadeForTorchServe());
+        } catch (SerializerChoiceException e) {
+            // A name that nothing here could have brought is a mistake of the operator's; one that a broken plugin
+            // could have brought must not keep the host down.
+            if (plugins.rejected().isEmpty() || config.snapshotStore().isEmpty() || config.snapshotStoreRequired()) {
+                throw new ConfigException(String.valueOf(e.getMessage()), e);
+            }
+            Supplier<SnapshotSerializer> opener = () -> {
+                throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
+            };
+            return new Opening(serializerName(config.snapshotStore().get()), opener, false);
         }
     }
 

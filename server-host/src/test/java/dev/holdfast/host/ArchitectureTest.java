@@ -87,6 +87,9 @@ class ArchitectureTest {
     static Stream<String[]> libraries() {
         return Stream.of(
                 new String[] {"plugins", "org.pf4j.."},
+                new String[] {"plugins", "org.objectweb.asm.."},
+                new String[] {"plugins", "org.pytorch.."},
+                new String[] {"plugins", "com.google.gson.."},
                 new String[] {"runtime", "ai.onnxruntime.."},
                 new String[] {"runtime", "com.amazon.randomcutforest.."},
                 new String[] {"state", "com.github.luben.."},

@@ -32,14 +32,21 @@ final class FactoryFinder {
 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
 
+    /** What becomes of one provider. */
+    private interface Taking<S> {
+        FoundFactory take(ServiceLoader.Provider<S> provider) throws RejectedException;
+    }
+
     private final DropIn dropIn;
+    private final PluginForm form;
     private final ClassLoader loader;
     private final FailureReason reason;
 
-    FactoryFinder(DropIn dropIn, ClassLoader loader, int javaFeature) {
-        this.dropIn = dropIn;
+    FactoryFinder(OpenedDropIn opened, ClassLoader loader, int javaFeature) {
+        this.dropIn = opened.dropIn();
+        this.form = opened.form();
         this.loader = loader;
-        this.reason = new FailureReason(dropIn, javaFeature);
+        this.reason = new FailureReason(opened, javaFeature);
     }
 
     /**
@@ -68,20 +75,27 @@ final class FactoryFinder {
     }
 
     private Findings findHere() {
+        return switch (form) {
+            case HOLDFAST -> each(SnapshotSerializerFactory.class, provider -> found(provider.get()));
+            case TORCHSERVE ->
+                theFirst(each(org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer.class, this::foundOfTorchServe));
+        };
+    }
+
+    private <S> Findings each(Class<S> service, Taking<S> taking) {
         List<FoundFactory> factories = new ArrayList<>();
         List<Problem> problems = new ArrayList<>();
-        Iterator<ServiceLoader.Provider<SnapshotSerializerFactory>> providers =
-                ServiceLoader.load(SnapshotSerializerFactory.class, loader).stream()
-                        .iterator();
+        Iterator<ServiceLoader.Provider<S>> providers =
+                ServiceLoader.load(service, loader).stream().iterator();
         for (int seen = 0; seen < MOST_PROVIDERS; seen++) {
             // Whatever a provider does, the iterator has passed it and goes on to the next one.
             try {
                 if (!providers.hasNext()) {
                     break;
                 }
-                ServiceLoader.Provider<SnapshotSerializerFactory> provider = providers.next();
+                ServiceLoader.Provider<S> provider = providers.next();
                 if (loader.equals(provider.type().getClassLoader())) {
-                    factories.add(found(provider.get()));
+                    factories.add(taking.take(provider));
                 }
             } catch (RejectedException e) {
                 problems.add(new Problem(e.reason(), e));
@@ -92,13 +106,34 @@ final class FactoryFinder {
         return new Findings(factories, problems);
     }
 
-    private static FoundFactory found(SnapshotSerializerFactory factory) throws RejectedException {
+    /** Like TorchServe, which looks at no other. */
+    private static Findings theFirst(Findings all) {
+        if (all.factories().size() < 2) {
+            return all;
+        }
+        List<Problem> problems = new ArrayList<>(all.problems());
+        for (FoundFactory other : all.factories().subList(1, all.factories().size())) {
+            String reason = "of a plugin for TorchServe the first serializer is used, so not " + other.factory();
+            problems.add(new Problem(reason, new RejectedException(reason)));
+        }
+        return new Findings(all.factories().subList(0, 1), problems);
+    }
+
+    /** Not constructed yet: what it does then is what one of ours does when it is opened. */
+    private FoundFactory foundOfTorchServe(
+            ServiceLoader.Provider<org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer> provider) {
+        String name = TorchServeName.of(dropIn.name());
+        return new FoundFactory(
+                name, new TorchServeFactory(name, DropIn.fileName(dropIn.path()), provider, reason), loader);
+    }
+
+    private FoundFactory found(SnapshotSerializerFactory factory) throws RejectedException {
         String name = factory.name();
         // A plugin may give null against its promise.
         if (!NAME.matcher(String.valueOf(name)).matches() || name == null) {
             throw new RejectedException("the serializer name '" + name + "' of class "
                     + factory.getClass().getName() + " must match " + NAME);
         }
-        return new FoundFactory(name, factory);
+        return new FoundFactory(name, factory, loader);
     }
 }

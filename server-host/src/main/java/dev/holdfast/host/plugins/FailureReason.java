@@ -21,6 +21,7 @@ final class FailureReason {
     private static final int MAJOR_OF_JAVA_0 = 44;
 
     private final DropIn dropIn;
+    private final String serviceFile;
     private final int javaFeature;
 
     /**
@@ -28,8 +29,9 @@ final class FailureReason {
      *
      * @param javaFeature the Java version that runs the server
      */
-    FailureReason(DropIn dropIn, int javaFeature) {
-        this.dropIn = dropIn;
+    FailureReason(OpenedDropIn opened, int javaFeature) {
+        this.dropIn = opened.dropIn();
+        this.serviceFile = opened.serviceFile();
         this.javaFeature = javaFeature;
     }
 
@@ -54,7 +56,7 @@ final class FailureReason {
         }
         matcher = NOT_A_FACTORY.matcher(message);
         if (matcher.matches()) {
-            return "class " + matcher.group(1) + " is not a SnapshotSerializerFactory";
+            return "class " + matcher.group(1) + " is not a " + serviceFile.substring(serviceFile.lastIndexOf('.') + 1);
         }
         matcher = NO_CONSTRUCTOR.matcher(message);
         if (matcher.matches()) {
@@ -64,13 +66,16 @@ final class FailureReason {
         }
         matcher = BAD_SYNTAX.matcher(message);
         if (matcher.matches()) {
-            return "its service file " + PluginJar.SERVICE_FILE + " in " + matcher.group(1) + " has in line "
-                    + matcher.group(2) + ": " + matcher.group(3);
+            return "its service file " + serviceFile + " in " + matcher.group(1) + " has in line " + matcher.group(2)
+                    + ": " + matcher.group(3);
         }
         return message + (cause == null ? "" : ": " + cause);
     }
 
     private String ofClass(Throwable failure, String where) {
+        if (failure instanceof RefusedExit) {
+            return where + " " + failure.getMessage();
+        }
         if (failure instanceof UnsupportedClassVersionError) {
             return ofNewerJava(failure);
         }

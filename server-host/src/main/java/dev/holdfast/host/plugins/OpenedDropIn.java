@@ -62,8 +62,18 @@ record OpenedDropIn(DropIn dropIn, List<PluginJar> jars) {
         }
     }
 
+    /** Whether one of its jars has a service file that the host looks at. */
     boolean brings() {
-        return jars.stream().anyMatch(PluginJar::brings);
+        return jars.stream().anyMatch(jar -> jar.brings() || jar.bringsTorchServe());
+    }
+
+    PluginForm form() {
+        return jars.stream().anyMatch(PluginJar::brings) ? PluginForm.HOLDFAST : PluginForm.TORCHSERVE;
+    }
+
+    /** Where the classes that it brings are named. */
+    String serviceFile() {
+        return form() == PluginForm.HOLDFAST ? PluginJar.SERVICE_FILE : PluginJar.SERVICE_FILE_OF_TORCHSERVE;
     }
 
     Optional<String> version() {
@@ -75,7 +85,8 @@ record OpenedDropIn(DropIn dropIn, List<PluginJar> jars) {
     }
 
     private Stream<PluginJar> plugins() {
-        return jars.stream().filter(PluginJar::brings);
+        boolean ours = form() == PluginForm.HOLDFAST;
+        return jars.stream().filter(jar -> ours ? jar.brings() : jar.bringsTorchServe());
     }
 
     /**
@@ -87,10 +98,6 @@ record OpenedDropIn(DropIn dropIn, List<PluginJar> jars) {
     void requireServiceFile(List<OpenedDropIn> neighbours) throws RejectedException {
         if (brings()) {
             return;
-        }
-        if (jars.stream().anyMatch(PluginJar::brought)) {
-            throw new RejectedException(
-                    "it is a plugin for TorchServe, whose classes do not run here; take the Holdfast plugin of that store");
         }
         if (dropIn.isDirectory()) {
             throw new RejectedException("none of its " + jars.size() + " jars has the service file "

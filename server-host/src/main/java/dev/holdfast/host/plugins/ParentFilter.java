@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.URL;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   plugin's loader ──▶ this ──┬──▶ the host: dev.holdfast.sdk, org.slf4j, org.pf4j
+ *                              │        for a plugin of TorchServe's form alone: its SDK, Gson, what refuses exit
  *                              └──▶ the JDK's platform loader: all else
  * </pre>
  *
@@ -23,15 +25,25 @@ final class ParentFilter extends ClassLoader {
     /** PF4J's loader asks its parent for its own package, whatever we say. */
     private static final List<String> VISIBLE = List.of("dev.holdfast.sdk.", "org.slf4j.", "org.pf4j.");
 
+    /** Gson, because its types are in the signatures of TorchServe's. */
+    private static final List<String> VISIBLE_TO_TORCHSERVE =
+            List.of("org.pytorch.serve.servingsdk.", "com.google.gson.", RefusedExit.class.getName());
+
     static {
         registerAsParallelCapable();
     }
 
     private final ClassLoader host;
+    private final List<String> visible;
 
-    ParentFilter() {
+    ParentFilter(PluginForm form) {
         super("holdfast-plugin-parent", ClassLoader.getPlatformClassLoader());
         host = SnapshotSerializerFactory.class.getClassLoader();
+        visible = switch (form) {
+            case HOLDFAST -> VISIBLE;
+            case TORCHSERVE ->
+                Stream.of(VISIBLE, VISIBLE_TO_TORCHSERVE).flatMap(List::stream).toList();
+        };
     }
 
     @Override
@@ -49,7 +61,7 @@ final class ParentFilter extends ClassLoader {
         return isVisible(name.replace('/', '.')) ? host.getResources(name) : super.getResources(name);
     }
 
-    private static boolean isVisible(String name) {
-        return VISIBLE.stream().anyMatch(name::startsWith);
+    private boolean isVisible(String name) {
+        return visible.stream().anyMatch(name::startsWith);
     }
 }

@@ -4,6 +4,7 @@ import dev.holdfast.host.text.OneLine;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +43,12 @@ final class Pf4jIsolation implements PluginIsolation {
 
     private static final Logger log = LoggerFactory.getLogger(Pf4jIsolation.class);
 
-    private final Manager manager = new Manager(new ParentFilter());
+    private final Manager manager = new Manager();
 
     @Override
-    public ClassLoader isolate(DropIn dropIn) throws RejectedException {
+    public ClassLoader isolate(DropIn dropIn, PluginForm form) throws RejectedException {
         try {
-            return manager.load(dropIn);
+            return manager.load(new Isolated(dropIn, form));
         } catch (PluginRuntimeException | IllegalArgumentException e) {
             throw new RejectedException("its class loader cannot be made: " + e, e);
         }
@@ -72,26 +73,24 @@ final class Pf4jIsolation implements PluginIsolation {
         manager.ids().forEach(this::release);
     }
 
+    private record Isolated(DropIn dropIn, PluginForm form) {}
+
     /**
      * PF4J's manager, driven one drop-in at a time. The constructor of its superclass calls the {@code create} methods
      * before the fields here are set, so what they return looks at the fields only later.
      */
     private static final class Manager extends AbstractPluginManager {
 
-        private final Map<Path, DropIn> dropIns = new HashMap<>();
-        private final ClassLoader parent;
-
-        Manager(ClassLoader parent) {
-            this.parent = parent;
-        }
+        private final Map<Path, Isolated> dropIns = new HashMap<>();
+        private final Map<PluginForm, ClassLoader> parents = new EnumMap<>(PluginForm.class);
 
         static String id(Path path) {
             return path.toString();
         }
 
-        ClassLoader load(DropIn dropIn) {
-            dropIns.put(dropIn.path(), dropIn);
-            return getPluginClassLoader(loadPlugin(dropIn.path()));
+        ClassLoader load(Isolated isolated) {
+            dropIns.put(isolated.dropIn().path(), isolated);
+            return getPluginClassLoader(loadPlugin(isolated.dropIn().path()));
         }
 
         void unload(String id) {
@@ -105,9 +104,12 @@ final class Pf4jIsolation implements PluginIsolation {
             return List.copyOf(plugins.keySet());
         }
 
-        private ClassLoader classLoader(DropIn dropIn, PluginDescriptor descriptor) {
-            var loader = new PluginClassLoader(this, descriptor, parent, ClassLoadingStrategy.APD);
-            for (Path jar : dropIn.jars()) {
+        private ClassLoader classLoader(Isolated isolated, PluginDescriptor descriptor) {
+            ClassLoader parent = parents.computeIfAbsent(isolated.form(), ParentFilter::new);
+            PluginClassLoader loader = isolated.form() == PluginForm.TORCHSERVE
+                    ? new ExitRefusingLoader(this, descriptor, parent)
+                    : new PluginClassLoader(this, descriptor, parent, ClassLoadingStrategy.APD);
+            for (Path jar : isolated.dropIn().jars()) {
                 try {
                     // In the URL of a jar's entry, "!/" ends the jar's own path.
                     loader.addURL(URI.create(jar.toUri().toString().replace("!", "%21"))
@@ -119,12 +121,12 @@ final class Pf4jIsolation implements PluginIsolation {
             return loader;
         }
 
-        private DropIn dropIn(Path path) {
-            DropIn dropIn = dropIns.get(path);
-            if (dropIn == null) {
+        private Isolated isolated(Path path) {
+            Isolated isolated = dropIns.get(path);
+            if (isolated == null) {
                 throw new PluginRuntimeException("{} was not given to load", path);
             }
-            return dropIn;
+            return isolated;
         }
 
         @Override
@@ -153,7 +155,7 @@ final class Pf4jIsolation implements PluginIsolation {
 
                 @Override
                 public ClassLoader loadPlugin(Path path, PluginDescriptor descriptor) {
-                    return classLoader(dropIn(path), descriptor);
+                    return classLoader(isolated(path), descriptor);
                 }
             };
         }

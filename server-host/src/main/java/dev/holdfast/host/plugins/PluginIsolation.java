@@ -8,7 +8,7 @@ interface PluginIsolation extends AutoCloseable {
      *
      * @throws RejectedException if it cannot be made
      */
-    ClassLoader isolate(DropIn dropIn) throws RejectedException;
+    ClassLoader isolate(DropIn dropIn, PluginForm form) throws RejectedException;
 
     /** Closes the class loader of one drop-in; does nothing if it has none. A failure is logged. */
     void release(DropIn dropIn);

@@ -17,21 +17,21 @@ import java.util.jar.Manifest;
  * <p>A class loader takes a damaged jar for an empty one and says nothing, so every jar is opened here first.
  *
  * @param brings whether it has the service file of serializers
- * @param brought whether it has the service file of TorchServe's serializers, which do not run here
+ * @param bringsTorchServe whether it has the service file of TorchServe's serializers
  * @param classPath what its manifest names for the class loader to read too, as it stands there
  */
 record PluginJar(
         Path path,
         boolean brings,
-        boolean brought,
+        boolean bringsTorchServe,
         List<String> classPath,
         Optional<String> version,
         Optional<String> sdkVersion) {
 
     static final String SERVICE_FILE = "META-INF/services/" + SnapshotSerializerFactory.class.getName();
 
-    private static final String SERVICE_FILE_OF_TORCHSERVE =
-            "META-INF/services/org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer";
+    static final String SERVICE_FILE_OF_TORCHSERVE =
+            "META-INF/services/" + org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer.class.getName();
 
     private static final Attributes.Name SDK_VERSION = new Attributes.Name("Holdfast-SDK-Version");
 

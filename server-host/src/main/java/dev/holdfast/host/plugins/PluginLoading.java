@@ -94,11 +94,11 @@ final class PluginLoading {
     private void load(OpenedDropIn opened) throws RejectedException {
         DropIn dropIn = opened.dropIn();
         Optional<String> warning = opened.checkSdk(options.sdkVersion());
-        ClassLoader loader = isolation.isolate(dropIn);
+        ClassLoader loader = isolation.isolate(dropIn, opened.form());
         FactoryFinder.Findings findings =
-                new FactoryFinder(dropIn, loader, options.javaFeature()).find(options.initialisationLimit());
+                new FactoryFinder(opened, loader, options.javaFeature()).find(options.initialisationLimit());
         if (findings.factories().isEmpty()) {
-            throw nothingOf(findings);
+            throw nothingOf(opened, findings);
         }
         register(opened, findings.factories());
         reportProblems(dropIn, findings);
@@ -106,9 +106,9 @@ final class PluginLoading {
         warnOfSharedDirectory(opened);
     }
 
-    private static RejectedException nothingOf(FactoryFinder.Findings findings) {
+    private static RejectedException nothingOf(OpenedDropIn opened, FactoryFinder.Findings findings) {
         return findings.problems().isEmpty()
-                ? new RejectedException("its service file " + PluginJar.SERVICE_FILE + " names no class")
+                ? new RejectedException("its service file " + opened.serviceFile() + " names no class")
                 : new RejectedException(
                         reasons(findings), findings.problems().get(0).failure());
     }

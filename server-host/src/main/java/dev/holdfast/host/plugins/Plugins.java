@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * again where the choice fails. Nothing is written to the plugins directory.
  *
  * <p>Deliberately not here: changing plugins while the host runs, and protection from a plugin's ill will. A plugin is code
- * with the host's rights; one that calls {@code System.exit} ends the host, which nothing in the JVM prevents.
+ * with the host's rights; one that calls {@code System.exit} ends the host. Plugins for TorchServe alone, where this is a
+ * habit, have these calls taken out of their classes ({@link ExitRewriter}).
  */
 public final class Plugins implements AutoCloseable {
 
@@ -142,12 +143,14 @@ public final class Plugins implements AutoCloseable {
         LoadedPlugin plugin = brought.plugin();
         log.info("Snapshot serializer via plugin has been loaded successfully");
         log.info(
-                "Serializer {} comes from plugin {} ({}, version {}, made for SDK {})",
+                "Serializer {} comes from plugin {} ({}, version {}, made for {})",
                 name,
                 plugin.name(),
                 OneLine.of(plugin.path()),
                 plugin.version().orElse("unknown"),
-                plugin.sdkVersion().orElse("unknown"));
+                brought.found().factory() instanceof TorchServeFactory
+                        ? "TorchServe"
+                        : "SDK " + plugin.sdkVersion().orElse("unknown"));
         if (name.equals(builtIn)) {
             log.info("Serializer {} of plugin {} takes the place of the built-in one", name, plugin.name());
         }
@@ -168,9 +171,7 @@ public final class Plugins implements AutoCloseable {
                 choice.plugin()
                         .map(plugin -> "Serializer " + choice.name() + " of plugin " + DropIn.fileName(plugin.path()))
                         .orElse("Serializer " + choice.name()),
-                new PluginContext(
-                        choice.plugin().map(LoadedPlugin::name).orElse(choice.name()),
-                        factory.getClass().getClassLoader()),
+                new PluginContext(choice.plugin().map(LoadedPlugin::name).orElse(choice.name()), choice.loader()),
                 options.callLimit());
         GuardedSerializer serializer = GuardedSerializer.open(factory, config, calls);
         opened.add(serializer);

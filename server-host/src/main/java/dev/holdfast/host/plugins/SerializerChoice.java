@@ -10,20 +10,23 @@ public final class SerializerChoice {
 
     private final String name;
     private final SnapshotSerializerFactory factory;
+    private final ClassLoader loader;
     private final @Nullable LoadedPlugin plugin;
 
-    private SerializerChoice(String name, SnapshotSerializerFactory factory, @Nullable LoadedPlugin plugin) {
-        this.name = name;
-        this.factory = factory;
+    private SerializerChoice(FoundFactory found, @Nullable LoadedPlugin plugin) {
+        this.name = found.name();
+        this.factory = found.factory();
+        this.loader = found.loader();
         this.plugin = plugin;
     }
 
     static SerializerChoice builtIn(SnapshotSerializerFactory factory) {
-        return new SerializerChoice(factory.name(), factory, null);
+        return new SerializerChoice(
+                new FoundFactory(factory.name(), factory, factory.getClass().getClassLoader()), null);
     }
 
     static SerializerChoice ofPlugin(FoundFactory found, LoadedPlugin plugin) {
-        return new SerializerChoice(found.name(), found.factory(), plugin);
+        return new SerializerChoice(found, plugin);
     }
 
     /** The serializer's name as its factory says it, whichever case the operator wrote. */
@@ -36,8 +39,20 @@ public final class SerializerChoice {
         return Optional.ofNullable(plugin);
     }
 
+    /**
+     * Whether its plugin is made for TorchServe, so that it may fail to give back what it took, and nobody is told.
+     */
+    public boolean isMadeForTorchServe() {
+        return factory instanceof TorchServeFactory;
+    }
+
     SnapshotSerializerFactory factory() {
         return factory;
+    }
+
+    /** What the serializer's code finds its classes by. */
+    ClassLoader loader() {
+        return loader;
     }
 
     @Override

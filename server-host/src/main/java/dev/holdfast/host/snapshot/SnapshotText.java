@@ -157,6 +157,8 @@ public final class SnapshotText {
             throw new SnapshotCorruptException(String.valueOf(e.getMessage()), e);
         }
         properties.remove("holdfast.header");
+        // What a snapshot went through a plugin for TorchServe with; TorchServe keeps it.
+        properties.remove("holdfast.snapshot");
         String json = properties.remove(MODEL_SNAPSHOT);
         if (json == null) {
             throw new SnapshotCorruptException("Snapshot " + name + " has no " + MODEL_SNAPSHOT);

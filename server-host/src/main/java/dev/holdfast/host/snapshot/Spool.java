@@ -112,7 +112,8 @@ public final class Spool implements AutoCloseable {
         return newest(pending).or(() -> keepsCopies ? newest(copies) : Optional.empty());
     }
 
-    private static Optional<Snapshot> newest(SnapshotSerializer serializer) {
+    /** The newest that can be read; those before which it stands are named in the log. */
+    static Optional<Snapshot> newest(SnapshotSerializer serializer) {
         for (SnapshotHeader header : headers(serializer)) {
             try {
                 return Optional.of(serializer.get(header.name()));

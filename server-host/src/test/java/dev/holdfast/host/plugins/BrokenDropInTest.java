@@ -192,12 +192,28 @@ class BrokenDropInTest {
     }
 
     @Test
-    void pluginOfTorchServe() {
+    void pluginOfTorchServeWithoutItsClass() {
+        new FixtureJar().torchServeProviders("a.B").write(bad);
+
+        assertRejected("its service file names the class a.B, which is not in the plugin");
+    }
+
+    @Test
+    void pluginOfTorchServeThatIsNone() {
         new FixtureJar()
-                .resource("META-INF/services/org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer", "a.B")
+                .source("a.B", "package a; public class B {}")
+                .torchServeProviders("a.B")
                 .write(bad);
 
-        assertRejected("it is a plugin for TorchServe, whose classes do not run here");
+        assertRejected("class a.B is not a SnapshotSerializer");
+    }
+
+    @Test
+    void pluginOfTorchServeThatNamesNoClass() {
+        new FixtureJar().torchServeProviders("# nothing").write(bad);
+
+        assertRejected("its service file META-INF/services/org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer"
+                + " names no class");
     }
 
     @Test

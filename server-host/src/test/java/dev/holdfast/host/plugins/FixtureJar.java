@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import com.google.gson.Gson;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -18,6 +19,8 @@ import java.util.TreeMap;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.tools.FileObject;
@@ -33,6 +36,9 @@ import org.slf4j.Logger;
 public final class FixtureJar {
 
     private static final String SERVICE_FILE = "META-INF/services/" + SnapshotSerializerFactory.class.getName();
+
+    private static final String SERVICE_FILE_OF_TORCHSERVE =
+            "META-INF/services/org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer";
 
     private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
     /** Kept, because reading the JDK's classes anew takes longer than compiling ours. */
@@ -98,6 +104,11 @@ public final class FixtureJar {
     public FixtureJar provider(String type) {
         providers.add(type);
         return this;
+    }
+
+    /** Names the classes in the service file of TorchServe's serializers. */
+    public FixtureJar torchServeProviders(String... types) {
+        return resource(SERVICE_FILE_OF_TORCHSERVE, String.join("\n", types) + "\n");
     }
 
     FixtureJar resource(String name, String text) {
@@ -221,9 +232,15 @@ public final class FixtureJar {
         return classes;
     }
 
-    /** What a plugin's author has: the SDK and slf4j. */
+    /** What a plugin's author has: the SDK and slf4j, or TorchServe's and Gson. */
     private static String classPath() {
-        return location(SnapshotSerializerFactory.class) + File.pathSeparator + location(Logger.class);
+        return Stream.of(
+                        SnapshotSerializerFactory.class,
+                        Logger.class,
+                        org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer.class,
+                        Gson.class)
+                .map(FixtureJar::location)
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static String location(Class<?> type) {

@@ -137,6 +137,18 @@ class TorchServeSnapshotTest {
     }
 
     @Test
+    void whatTorchServeKeptOfASnapshotOfOursIsNoConfiguration() {
+        SnapshotText.Content content = SnapshotText.parse("config.properties", """
+                holdfast.header=name\\=a.cfg
+                holdfast.snapshot=name\\=a.cfg text\\=H4sI
+                model_store=/mnt/models
+                model_snapshot={"models":{}}
+                """);
+
+        assertThat(content.config()).containsOnlyKeys("model_store");
+    }
+
+    @Test
     void negativeWorkersThatTorchServeCouldWriteAreNone() {
         ServingState state =
                 parse("{\"models\":{\"m\":{\"1\":{\"marName\":\"m.mar\",\"minWorkers\":-1,\"maxWorkers\":-1}}}}");

@@ -1,0 +1,149 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A store that may not give back what it took, held to it by this host's own copies.
+ *
+ * <pre>
+ *   save    ──▶ the store, then a copy; a change is acknowledged when both have it
+ *   getLast ──▶ the one of the two with the higher revision
+ * </pre>
+ *
+ * <p>An ordinary store needs none of this: there, an older last snapshot is the truth, and a copy stands in only while the
+ * store cannot be read. Here the copies are the memory that the store lacks, and as short: the newest few.
+ */
+public final class RememberingStore implements SnapshotSerializer {
+
+    private static final Logger log = LoggerFactory.getLogger(RememberingStore.class);
+
+    private final String name;
+    private final SnapshotSerializer store;
+    private final SnapshotSerializer copies;
+    /** What was said of the store last, so that it is not said at every look. */
+    private final AtomicReference<String> said = new AtomicReference<>("");
+
+    /**
+     * @param name the store's, for the log
+     * @param store closed by {@link #close}
+     * @param copies the same that the spool keeps, which closes them
+     */
+    public RememberingStore(String name, SnapshotSerializer store, SnapshotSerializer copies) {
+        this.name = name;
+        this.store = store;
+        this.copies = copies;
+    }
+
+    @Override
+    public void save(Snapshot snapshot) {
+        store.save(snapshot);
+        try {
+            copies.save(snapshot);
+        } catch (SnapshotConflictException e) {
+            // The operator went over to an older snapshot. The spool clears away the copies of what came after it.
+            log.debug(
+                    "The copies beside store {} are newer than {}",
+                    name,
+                    snapshot.header().name(),
+                    e);
+        }
+    }
+
+    @Override
+    public Optional<Snapshot> getLast() {
+        Optional<Snapshot> stored = store.getLast();
+        Optional<Snapshot> kept = Spool.newest(copies);
+        if (kept.isEmpty() || revision(stored) >= revision(kept)) {
+            return stored;
+        }
+        String what = stored.map(last -> "is " + last.header().name() + ", revision "
+                        + last.header().revision())
+                .orElse("is none");
+        SnapshotHeader header = kept.get().header();
+        if (!said.getAndSet(what + header.name()).equals(what + header.name())) {
+            log.warn(
+                    "The last snapshot that store {} gives {}, yet this host saved {} there, revision {}: going on from its own"
+                            + " copy of that one",
+                    name,
+                    what,
+                    header.name(),
+                    header.revision());
+        }
+        return kept;
+    }
+
+    private static long revision(Optional<Snapshot> snapshot) {
+        return snapshot.map(it -> it.header().revision()).orElse(-1L);
+    }
+
+    /** Those of the store and the copies, the newest first. The token of a page is the revision of its last entry. */
+    @Override
+    public SnapshotPage list(ListRequest request) {
+        long before = request.pageToken().map(RememberingStore::parse).orElse(Long.MAX_VALUE);
+        Map<String, SnapshotHeader> all = new TreeMap<>();
+        Stream.of(copies, store)
+                .flatMap(from -> from.list(ListRequest.firstPage(ListRequest.MOST)).headers().stream())
+                .forEach(header -> all.put(header.name(), header));
+        List<SnapshotHeader> rest = all.values().stream()
+                .filter(header -> header.revision() < before && request.accepts(header))
+                .sorted(Comparator.comparingLong(SnapshotHeader::revision).reversed())
+                .toList();
+        if (rest.size() <= request.limit()) {
+            return SnapshotPage.last(rest);
+        }
+        List<SnapshotHeader> page = rest.subList(0, request.limit());
+        return SnapshotPage.of(page, Long.toString(page.get(page.size() - 1).revision()));
+    }
+
+    private static long parse(String token) {
+        if (!token.matches("[0-9]{1,18}")) {
+            throw new IllegalArgumentException("Page token '" + token + "' is not one that this store gave");
+        }
+        return Long.parseLong(token);
+    }
+
+    @Override
+    public Snapshot get(String wanted) {
+        try {
+            return store.get(wanted);
+        } catch (SnapshotNotFoundException | SnapshotCorruptException e) {
+            try {
+                return copies.get(wanted);
+            } catch (SnapshotNotFoundException absent) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public boolean delete(String unwanted) {
+        return store.delete(unwanted);
+    }
+
+    @Override
+    public Optional<ChunkStore> chunks() {
+        return store.chunks();
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,147 @@
+package dev.holdfast.host.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.holdfast.host.LogLines;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class RememberingStoreTest {
+
+    @RegisterExtension
+    final LogLines log = new LogLines(getClass());
+
+    private final FakeStore store = new FakeStore(new FakeStore.Disk());
+    private final FakeStore copies = new FakeStore(new FakeStore.Disk());
+    private final RememberingStore remembering = new RememberingStore("keeper", store, copies);
+
+    @Test
+    void whatItTookIsInBoth() {
+        remembering.save(States.snapshot(1, "a"));
+
+        assertThat(store.disk.names()).hasSize(1).isEqualTo(copies.disk.names());
+        assertThat(remembering.getLast()).contains(store.disk.newest());
+        assertThat(log.warnings()).isEmpty();
+    }
+
+    @Test
+    void anEmptyStoreIsAFirstStart() {
+        assertThat(remembering.getLast()).isEmpty();
+        assertThat(remembering.list(ListRequest.firstPage(1)).headers()).isEmpty();
+    }
+
+    @Test
+    void anOlderLastSnapshotIsNotGoneBackTo() {
+        store.disk.put(States.snapshot(4, "old"));
+        copies.disk.put(States.snapshot(5, "new"));
+
+        assertThat(remembering.getLast()).contains(copies.disk.newest());
+        assertThat(remembering.getLast()).contains(copies.disk.newest());
+
+        assertThat(log.warnings())
+                .singleElement()
+                .asString()
+                .isEqualTo("The last snapshot that store keeper gives is "
+                        + store.disk.names().get(0)
+                        + ", revision 4, yet this host saved "
+                        + copies.disk.names().get(0)
+                        + " there, revision 5: going on from its own copy of that one");
+    }
+
+    @Test
+    void noLastSnapshotIsNotEmptinessWhereThisHostSavedOne() {
+        copies.disk.put(States.snapshot(5, "new"));
+
+        assertThat(remembering.getLast()).contains(copies.disk.newest());
+        assertThat(log.warnings())
+                .singleElement()
+                .asString()
+                .startsWith("The last snapshot that store keeper gives is none");
+    }
+
+    @Test
+    void whatAnotherHostSavedMeanwhileIsNewer() {
+        store.disk.put(States.snapshot(6, "theirs"));
+        copies.disk.put(States.snapshot(5, "ours"));
+
+        assertThat(remembering.getLast()).contains(store.disk.newest());
+    }
+
+    @Test
+    void aStoreThatIsAwayIsNotReplacedByACopy() {
+        copies.disk.put(States.snapshot(5, "new"));
+        store.down = true;
+
+        assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(remembering::getLast);
+    }
+
+    @Test
+    void aChangeThatHasNoCopyIsNotAcknowledged() {
+        copies.down = true;
+
+        assertThatExceptionOfType(StoreUnavailableException.class)
+                .isThrownBy(() -> remembering.save(States.snapshot(1, "a")));
+    }
+
+    @Test
+    void aConflictLeavesNoCopy() {
+        store.disk.put(States.snapshot(3, "theirs"));
+
+        assertThatExceptionOfType(SnapshotConflictException.class)
+                .isThrownBy(() -> remembering.save(States.snapshot(2, "ours")));
+        assertThat(copies.disk.names()).isEmpty();
+    }
+
+    @Test
+    void aSnapshotBelowTheCopiesIsSavedAfterTheOperatorWentBack() {
+        copies.disk.put(States.snapshot(9, "before"));
+
+        remembering.save(States.snapshot(3, "after"));
+
+        assertThat(store.disk.newest().header().revision()).isEqualTo(3);
+    }
+
+    @Test
+    void theCopiesAreListedAndGotTooPageByPage() {
+        for (int revision = 1; revision <= 4; revision++) {
+            remembering.save(States.snapshot(revision, "m" + revision));
+        }
+        List<String> names = copies.disk.names();
+        store.disk.snapshots.keySet().removeAll(names.subList(0, 3));
+
+        List<Long> revisions = new ArrayList<>();
+        ListRequest request = ListRequest.firstPage(3);
+        SnapshotPage page = remembering.list(request);
+        page.headers().forEach(header -> revisions.add(header.revision()));
+        page = remembering.list(request.page(page.nextPageToken().orElseThrow()));
+        page.headers().stream().map(SnapshotHeader::revision).forEach(revisions::add);
+
+        assertThat(revisions).containsExactly(4L, 3L, 2L, 1L);
+        assertThat(page.nextPageToken()).isEmpty();
+        assertThat(names)
+                .allSatisfy(name ->
+                        assertThat(remembering.get(name).header().name()).isEqualTo(name));
+        assertThatExceptionOfType(SnapshotNotFoundException.class).isThrownBy(() -> remembering.get("absent"));
+        assertThatExceptionOfType(IllegalArgumentException.class)
+                .isThrownBy(() -> remembering.list(request.page("elsewhere")))
+                .withMessageContaining("elsewhere");
+    }
+
+    @Test
+    void aDamagedLastSnapshotIsGotFromTheCopies() {
+        remembering.save(States.snapshot(1, "a"));
+        String name = store.disk.names().get(0);
+        store.disk.damaged.add(name);
+
+        assertThat(remembering.get(name)).isEqualTo(copies.disk.newest());
+    }
+}
