@@ -66,10 +66,7 @@ final class TorchServeSerializer implements SnapshotSerializer {
 
     @Override
     public void save(Snapshot snapshot) {
-        if (!snapshot.header().group().equals(group)) {
-            throw new IllegalArgumentException("Snapshot " + snapshot.header().name() + " is of group "
-                    + snapshot.header().group() + "; " + subject + " was opened for " + group);
-        }
+        snapshot.header().requireGroup(group);
         alone(() -> {
             Reading before = read();
             if (isThis(snapshot, before)) {

@@ -43,7 +43,6 @@ final class TorchServeText {
     private static final String MODELS = "model_snapshot";
 
     private static final Pattern TEXT = Pattern.compile(" text=([A-Za-z0-9+/=]+)$");
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final Pattern KIND = Pattern.compile("[0-9]{17}-(startup|snapshot|shutdown)\\.cfg");
     /** What a snapshot without a usable name is called. */
     private static final String NAMELESS = "torchserve-last";
@@ -123,7 +122,7 @@ final class TorchServeText {
     private static Snapshot foreign(Properties properties, String group) {
         JsonObject json = json(properties.getProperty(MODELS, ""));
         String said = string(json, "name");
-        String name = NAME.matcher(said).matches() ? said : NAMELESS;
+        String name = SnapshotHeader.isName(said) ? said : NAMELESS;
         Matcher kind = KIND.matcher(name);
         return Snapshot.create(
                 SnapshotHeader.builder()

@@ -2,6 +2,7 @@ package dev.holdfast.host.snapshot;
 
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.PageToken;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -109,14 +110,16 @@ public final class RememberingStore implements SnapshotSerializer {
             return SnapshotPage.last(rest);
         }
         List<SnapshotHeader> page = rest.subList(0, request.limit());
-        return SnapshotPage.of(page, Long.toString(page.get(page.size() - 1).revision()));
+        return SnapshotPage.of(
+                page, PageToken.of(Long.toString(page.get(page.size() - 1).revision())));
     }
 
     private static long parse(String token) {
-        if (!token.matches("[0-9]{1,18}")) {
-            throw new IllegalArgumentException("Page token '" + token + "' is not one that this store gave");
+        try {
+            return Long.parseLong(PageToken.place(token));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("Page token '" + token + "' is not one that this store gave", e);
         }
-        return Long.parseLong(token);
     }
 
     @Override
