@@ -47,6 +47,7 @@ public final class Main {
         CommandLine line = new CommandLine(holdfast);
         line.addSubcommand(new DemoCommand(holdfast));
         line.addSubcommand(new SnapshotsCommand(holdfast));
+        line.addSubcommand(new PluginsCommand(holdfast));
         line.addSubcommand(new WarmUpCommand(surroundings));
         line.addSubcommand(new GenerateCompletionCommand(surroundings));
         return configured(surroundings, line);

@@ -36,6 +36,11 @@ public final class SerializerChoice {
         return Optional.ofNullable(plugin);
     }
 
+    /** The class of its factory. */
+    public Class<? extends SnapshotSerializerFactory> factoryType() {
+        return factory.getClass();
+    }
+
     SnapshotSerializerFactory factory() {
         return factory;
     }
