@@ -57,7 +57,8 @@ public final class StoreVerification {
     /**
      * Runs the whole, once.
      *
-     * @param listener told of each outcome at once, by the thread that calls this
+     * @param listener told of each outcome at once, by the thread that calls this; not of the rules that the run does not
+     *     come to, because it has ended early
      * @throws IllegalArgumentException if the serializer says that its configuration is wrong
      * @throws IllegalStateException if the serializer says that it cannot be opened as things are
      */
@@ -167,7 +168,10 @@ public final class StoreVerification {
 
     private void tell(RuleOutcome outcome, Consumer<RuleOutcome> listener) {
         outcomes.add(outcome);
-        listener.accept(outcome);
+        if (!outcome.reason().equals(Optional.ofNullable(endedEarly))
+                || outcome.reason().isEmpty()) {
+            listener.accept(outcome);
+        }
     }
 
     /** After a failure: is it the rule that the store breaks, or is the store gone? */

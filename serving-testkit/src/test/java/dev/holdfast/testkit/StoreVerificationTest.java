@@ -202,6 +202,7 @@ class StoreVerificationTest {
             }
         });
 
+        assertThat(told).hasSize(10);
         assertThat(report.count(Result.SKIPPED)).isGreaterThan(30);
         assertThat(report.endedEarly()).contains("it was stopped");
         assertThat(report.passed()).isFalse();

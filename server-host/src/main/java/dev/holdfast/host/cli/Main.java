@@ -59,6 +59,8 @@ public final class Main {
         line.setErr(surroundings.err());
         line.setExpandAtFiles(false);
         line.setOverwrittenOptionsAllowed(true);
+        // A directory may have the name of a command, as in --plugins-path plugins.
+        line.setAllowSubcommandsAsOptionParameters(true);
         line.setParameterExceptionHandler((wrong, given) -> usage(surroundings, wrong));
         line.setExecutionExceptionHandler((failure, command, parsed) -> failed(surroundings, failure));
         return line;
