@@ -41,6 +41,7 @@ public final class StoreVerification {
     private final List<RuleOutcome> outcomes = new ArrayList<>();
     private boolean manyWriters = true;
     private boolean keepsChunks;
+    private boolean stored;
     private volatile @Nullable String endedEarly;
 
     public StoreVerification(StoreUnderTest store) {
@@ -64,7 +65,7 @@ public final class StoreVerification {
      */
     public VerificationReport run(Consumer<RuleOutcome> listener) {
         Optional<Times> times = Optional.empty();
-        List<Leftover> leftovers;
+        List<Leftover> leftovers = List.of();
         try {
             lookAtTheStore(listener);
             if (endedEarly == null) {
@@ -77,7 +78,11 @@ public final class StoreVerification {
                 times = measure();
             }
         } finally {
-            leftovers = new ScratchCleaning(groups, store.config(), calls).run();
+            if (stored) {
+                leftovers = new ScratchCleaning(groups, store.config(), calls).run();
+            } else {
+                groups.closeAll(calls);
+            }
         }
         return new VerificationReport(
                 outcomes,
@@ -86,7 +91,7 @@ public final class StoreVerification {
                 keepsChunks,
                 times,
                 groupPrefix,
-                groups.groups().size(),
+                stored ? groups.groups().size() : 0,
                 leftovers);
     }
 
@@ -102,7 +107,7 @@ public final class StoreVerification {
     private void lookAtTheStore(Consumer<RuleOutcome> listener) {
         String group = groupPrefix + "look";
         try {
-            Optional<String> foreign = calls.get(5, () -> whatIsInANewGroup(group));
+            Optional<String> foreign = calls.get(2, () -> whatIsInANewGroup(group));
             if (foreign.isPresent()) {
                 // The contract and the cleaning remove what they find in their groups.
                 String reason = "A new group has " + foreign.get() + ", so groups are not kept apart";
@@ -113,7 +118,8 @@ public final class StoreVerification {
                 endEarly(reason + ": nothing more was tried, for it could reach the snapshots of hosts");
                 return;
             }
-            manyWriters = calls.get(5, () -> takesTwoWriters(group));
+            stored = true;
+            manyWriters = calls.get(3, () -> takesTwoWriters(group));
         } catch (StoreUnavailableException e) {
             endEarly("The store cannot be reached: " + e.getMessage());
         }

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param keepsChunks whether the serializer keeps chunks, without which their rules do not apply
  * @param times how long single calls took; empty if they could not be measured
  * @param groupPrefix what the names of all scratch groups begin with
- * @param groups how many there were
+ * @param groups in how many of them something was stored; 0 if it did not come to that
  * @param leftovers the groups that are not empty again
  */
 public record VerificationReport(

@@ -109,7 +109,7 @@ class StoreVerificationTest {
                             reason -> assertThat(reason).contains("A new group has ", "groups are not kept apart"));
         });
         assertThat(report.endedEarly()).isPresent();
-        assertThat(report.leftovers()).hasSize(1);
+        assertThat(report.groups()).isZero();
         assertThat(new InMemorySerializer(mixing, "default").getLast()).contains(hosts);
     }
 

@@ -102,6 +102,10 @@ final class VerificationText {
 
     private static void cleaning(StringBuilder text, VerificationReport report) {
         List<Leftover> leftovers = report.leftovers();
+        if (report.groups() == 0) {
+            text.append("Nothing was stored.\n");
+            return;
+        }
         text.append(report.groups() - leftovers.size())
                 .append(" of ")
                 .append(report.groups())
