@@ -44,6 +44,11 @@ final class ConfigArguments {
             description = "The jars that may be loaded, as sha256sum lists them.")
     private Optional<Path> pluginsSha256 = Optional.empty();
 
+    /** Whether none of them was given. */
+    boolean isEmpty() {
+        return tsConfig.isEmpty() && keys.isEmpty() && pluginsPath.isEmpty() && pluginsSha256.isEmpty();
+    }
+
     /** Whether a {@code --set =VALUE} was given, which names nothing. */
     boolean hasEmptyKey() {
         return keys.keySet().stream().anyMatch(String::isBlank);

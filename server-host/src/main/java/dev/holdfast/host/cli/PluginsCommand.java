@@ -88,6 +88,13 @@ final class PluginsCommand implements Runnable {
             throw new ParameterException(
                     Objects.requireNonNull(spec).commandLine(), "--set needs a key before the '=', as in KEY=VALUE");
         }
+        if (!holdfast.config().isEmpty()) {
+            // Those in front are of a start; passed over in silence, another store than the one meant would be
+            // verified.
+            throw new ParameterException(
+                    Objects.requireNonNull(spec).commandLine(),
+                    "Options stand behind the command, as in plugins list --config FILE");
+        }
         return arguments.toStartOptions(holdfast.logLocation(), holdfast.surroundings());
     }
 }

@@ -126,6 +126,10 @@ final class StartArguments {
                 surroundings.environment());
     }
 
+    ConfigArguments config() {
+        return config;
+    }
+
     /** Whether a {@code --set =VALUE} was given, which names nothing. */
     boolean hasEmptyKey() {
         return config.hasEmptyKey();
