@@ -160,7 +160,15 @@ public final class Host implements AutoCloseable {
         }
 
         HttpApis http = closer.add(HttpApis.start(
-                config, serving, learned, snapshots, metrics, options.logLocation(), clock, HostVersion.get()));
+                config,
+                serving,
+                learned,
+                snapshots,
+                metrics,
+                begin.persistence().map(Persistence::plugins).orElse(List.of()),
+                options.logLocation(),
+                clock,
+                HostVersion.get()));
         if (keeper != null) {
             keeper.start(snapshot -> serving.reconcile(
                     SnapshotText.parse(snapshot.header().name(), snapshot.text())

@@ -2,7 +2,7 @@ package dev.holdfast.host;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
-import dev.holdfast.host.plugins.PluginOptions;
+import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
@@ -37,6 +37,7 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +57,7 @@ final class Persistence implements AutoCloseable {
     private static final String FS = "fs";
 
     private final HostConfig config;
-    private final Path logLocation;
+    private final ConfiguredPlugins configured;
     private final Codec stateCodec;
     private final SnapshotSerializerFactory fs = new FsSnapshotSerializerFactory();
     private final Plugins plugins;
@@ -76,15 +77,9 @@ final class Persistence implements AutoCloseable {
      */
     Persistence(HostConfig config, Path logLocation) {
         this.config = config;
-        this.logLocation = logLocation;
+        this.configured = new ConfiguredPlugins(config, logLocation);
         this.stateCodec = stateCodec();
-        try {
-            this.plugins = Plugins.load(PluginOptions.of(config.pluginsPath())
-                    .withSha256List(config.pluginsSha256().orElse(null))
-                    .withCallLimit(config.snapshotTimeout()));
-        } catch (IllegalArgumentException e) {
-            throw new ConfigException(String.valueOf(e.getMessage()), e);
-        }
+        this.plugins = configured.load();
         try {
             Opening chosen = choose();
             this.storeName = chosen.name();
@@ -165,20 +160,15 @@ final class Persistence implements AutoCloseable {
     }
 
     private SerializerConfig serializerConfig(String serializer, Map<String, String> instead) {
-        return serializerConfig(
+        return configured.of(
                 serializer,
                 config.snapshotGroup(),
                 instead.isEmpty() ? config.serializerProperties(serializer) : instead);
     }
 
-    private SerializerConfig serializerConfig(String serializer, String group, Map<String, String> values) {
-        return SerializerConfig.builder(serializer, logLocation)
-                .group(group)
-                .host(HostName.of(config))
-                .values(values)
-                .environment(config.environment())
-                .codecs(Codecs.all())
-                .build();
+    /** Every drop-in that was found. */
+    List<PluginStatus> plugins() {
+        return plugins.all();
     }
 
     /** The names of the serializers that are here. */
@@ -236,8 +226,7 @@ final class Persistence implements AutoCloseable {
             SerializerChoice choice = plugins.choose(url.serializer(), fs);
             Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
             values.putAll(url.keys());
-            SerializerConfig other =
-                    serializerConfig(choice.name(), url.group().orElse(config.snapshotGroup()), values);
+            SerializerConfig other = configured.of(choice.name(), url.group().orElse(config.snapshotGroup()), values);
             try (SnapshotSerializer serializer = plugins.open(choice, other)) {
                 return work.apply(serializer);
             }

@@ -48,16 +48,27 @@ record StartState(
     /** A configuration file that the operator named. */
     private record GivenFile(Path path, Map<String, String> config, Optional<ServingState> state) {}
 
-    static StartState of(StartOptions options, Closer closer) {
+    /**
+     * The configuration that chooses the store, before any snapshot of it says more.
+     *
+     * @throws ConfigException if it is wrong
+     */
+    static HostConfig configuration(StartOptions options) {
+        return layers(options, options.tsConfig().map(StartState::read)).toConfig();
+    }
+
+    private static ConfigLayers layers(StartOptions options, Optional<GivenFile> given) {
         ConfigLayers layers = ConfigLayers.of(options.environment()).commandLine(options.commandLine());
         Optional<Path> defaultFile = options.defaultConfig().filter(Files::exists);
         if (defaultFile.isPresent()) {
             layers = layers.defaultFile(properties("Configuration file", defaultFile.get()));
         }
+        return given.isPresent() ? layers.givenFile(given.get().config()) : layers;
+    }
+
+    static StartState of(StartOptions options, Closer closer) {
         Optional<GivenFile> given = options.tsConfig().map(StartState::read);
-        if (given.isPresent()) {
-            layers = layers.givenFile(given.get().config());
-        }
+        ConfigLayers layers = layers(options, given);
         HostConfig config = layers.toConfig();
         if (!options.configSnapshots() && options.snapshot().isEmpty()) {
             return fromConfiguration(options, config, Optional.empty(), OFF, given);

@@ -34,7 +34,7 @@ class ArchitectureTest {
             "runtime", rooms("archive", "state", "text"),
             "serving", rooms("archive", "runtime", "state", "text"),
             "snapshot", rooms("serving", "state", "config", "text"),
-            "http", rooms("serving", "snapshot", "config", "runtime", "archive", "text"));
+            "http", rooms("serving", "snapshot", "plugins", "config", "runtime", "archive", "text"));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -101,7 +101,8 @@ class ArchitectureTest {
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},
-                new String[] {"cli", "picocli.."});
+                new String[] {"cli", "picocli.."},
+                new String[] {"cli", "dev.holdfast.testkit.."});
     }
 
     @ParameterizedTest
@@ -115,7 +116,7 @@ class ArchitectureTest {
                 .isTrue();
         noClasses()
                 .that()
-                .resideOutsideOfPackage(own)
+                .resideOutsideOfPackages(own, library)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(library)

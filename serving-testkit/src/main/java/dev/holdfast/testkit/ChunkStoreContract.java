@@ -46,8 +46,16 @@ public abstract class ChunkStoreContract {
     private static final Instant NEVER = Instant.EPOCH;
 
     private final Deque<SnapshotSerializer> opened = new ArrayDeque<>();
-    private final String group =
-            "c" + UUID.randomUUID().toString().replace("-", "").substring(0, 20);
+    private final String group;
+
+    protected ChunkStoreContract() {
+        this("c");
+    }
+
+    /** @param groupPrefix as in {@link SnapshotSerializerContract} */
+    protected ChunkStoreContract(String groupPrefix) {
+        group = groupPrefix + UUID.randomUUID().toString().replace("-", "").substring(0, 20);
+    }
 
     /** The factory to test; a new one or the same one each time. */
     protected abstract SnapshotSerializerFactory factory();

@@ -67,11 +67,24 @@ public abstract class SnapshotSerializerContract {
     private static final int THREADS = 8;
 
     private final Deque<SnapshotSerializer> opened = new ArrayDeque<>();
-    private final String group =
-            "t" + UUID.randomUUID().toString().replace("-", "").substring(0, 20);
+    private final String group;
+
+    protected SnapshotSerializerContract() {
+        this("t");
+    }
+
+    /** @param groupPrefix what the groups' names begin with, where they must be told from others; 40 characters at the most */
+    protected SnapshotSerializerContract(String groupPrefix) {
+        group = groupPrefix + UUID.randomUUID().toString().replace("-", "").substring(0, 20);
+    }
 
     /** The factory to test; a new one or the same one each time. */
     protected abstract SnapshotSerializerFactory factory();
+
+    /** The class that the service file names, where {@link #factory()} gives something around it. */
+    protected Class<? extends SnapshotSerializerFactory> factoryType() {
+        return factory().getClass();
+    }
 
     /**
      * How to open a group of the store. Within one test every call gives the same store; the group is new in every test.
@@ -129,7 +142,7 @@ public abstract class SnapshotSerializerContract {
 
     @Test
     void theFactoryIsFoundByItsPublicConstructorWithoutParameters() throws Exception {
-        Class<? extends SnapshotSerializerFactory> type = factory().getClass();
+        Class<? extends SnapshotSerializerFactory> type = factoryType();
 
         assertThat(Modifier.isPublic(type.getModifiers()))
                 .as("%s is public, as ServiceLoader needs it", type)
@@ -655,7 +668,8 @@ public abstract class SnapshotSerializerContract {
     void aSnapshotOfAnotherGroupIsRefused() {
         SnapshotSerializer serializer = open();
 
-        assertThatThrownBy(() -> serializer.save(snapshot("another", 1))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> serializer.save(snapshot(group + "-2", 1)))
+                .isInstanceOf(IllegalArgumentException.class);
 
         assertThat(serializer.getLast()).isEmpty();
     }

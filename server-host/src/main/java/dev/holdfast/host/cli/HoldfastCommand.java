@@ -107,6 +107,11 @@ final class HoldfastCommand implements Callable<Integer> {
         return surroundings;
     }
 
+    /** What was said of the configuration before the name of a command. */
+    ConfigArguments config() {
+        return start.config();
+    }
+
     LogLocation logLocation() {
         return LogLocation.of(logLocation, surroundings);
     }

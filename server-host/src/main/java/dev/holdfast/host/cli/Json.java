@@ -16,6 +16,11 @@ final class Json {
         return MAPPER.createObjectNode();
     }
 
+    /** What maps, lists and texts say, as JSON. */
+    static JsonNode of(Object value) {
+        return MAPPER.valueToTree(value);
+    }
+
     /** @throws IllegalArgumentException if the text is no JSON */
     static JsonNode parse(String text) {
         try {

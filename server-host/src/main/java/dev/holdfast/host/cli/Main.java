@@ -47,6 +47,7 @@ public final class Main {
         CommandLine line = new CommandLine(holdfast);
         line.addSubcommand(new DemoCommand(holdfast));
         line.addSubcommand(new SnapshotsCommand(holdfast));
+        line.addSubcommand(new PluginsCommand(holdfast));
         line.addSubcommand(new WarmUpCommand(surroundings));
         line.addSubcommand(new GenerateCompletionCommand(surroundings));
         return configured(surroundings, line);
@@ -58,6 +59,8 @@ public final class Main {
         line.setErr(surroundings.err());
         line.setExpandAtFiles(false);
         line.setOverwrittenOptionsAllowed(true);
+        // A directory may have the name of a command, as in --plugins-path plugins.
+        line.setAllowSubcommandsAsOptionParameters(true);
         line.setParameterExceptionHandler((wrong, given) -> usage(surroundings, wrong));
         line.setExecutionExceptionHandler((failure, command, parsed) -> failed(surroundings, failure));
         return line;

@@ -1,17 +1,14 @@
 package dev.holdfast.host.cli;
 
 import dev.holdfast.host.StartOptions;
-import dev.holdfast.host.config.ConfigFile;
 import dev.holdfast.host.config.ConfigKey;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say what a host starts with. Names and meaning are TorchServe's where it has the option. */
@@ -36,19 +33,8 @@ final class StartArguments {
                     "Models to serve at a first start: NAME=ARCHIVE, ARCHIVE, or all. A restored snapshot comes first.")
     private List<String> models = new ArrayList<>();
 
-    @Option(
-            names = {"--ts-config", "--config"},
-            paramLabel = "FILE",
-            order = 12,
-            description = "The configuration; may be a snapshot. Else the last snapshot is restored.")
-    private Optional<Path> tsConfig = Optional.empty();
-
-    @Option(
-            names = {"-D", "--set"},
-            paramLabel = "KEY=VALUE",
-            order = 13,
-            description = "Any configuration key.")
-    private Map<String, String> keys = new LinkedHashMap<>();
+    @Mixin
+    private final ConfigArguments config = new ConfigArguments();
 
     @Option(
             names = "--snapshot",
@@ -85,20 +71,6 @@ final class StartArguments {
     private boolean noConfigSnapshots;
 
     @Option(
-            names = {"--plugins-path", "--ppath"},
-            paramLabel = "PATH",
-            order = 30,
-            description = "Directories of plugins. Default: the distribution's plugins directory, if it has any.")
-    private Optional<String> pluginsPath = Optional.empty();
-
-    @Option(
-            names = "--plugins-sha256",
-            paramLabel = "FILE",
-            order = 31,
-            description = "The jars that may be loaded, as sha256sum lists them.")
-    private Optional<Path> pluginsSha256 = Optional.empty();
-
-    @Option(
             names = {"--disable-token-auth", "--dt"},
             order = 40,
             description = "Answer calls without a token.")
@@ -118,7 +90,7 @@ final class StartArguments {
 
     /** @throws CommandFailure if the file is not there */
     Optional<Path> logConfig(Surroundings surroundings) {
-        return logConfig.map(surroundings::absolute).map(file -> file("--log-config", file));
+        return logConfig.map(surroundings::absolute).map(file -> ConfigArguments.file("--log-config", file));
     }
 
     /**
@@ -127,15 +99,7 @@ final class StartArguments {
      * @throws CommandFailure if a file or directory that an option names is not there
      */
     StartOptions toStartOptions(LogLocation logLocation, Surroundings surroundings) {
-        Optional<Path> given = tsConfig.or(
-                        () -> Optional.ofNullable(surroundings.environment().get("TS_CONFIG_FILE"))
-                                .filter(value -> !value.isBlank())
-                                .map(Path::of))
-                .map(surroundings::absolute)
-                .map(file -> file("--ts-config file", file));
-        Optional<Path> defaultConfig = surroundings.inHome("conf", "config.properties");
-
-        Map<String, String> set = new LinkedHashMap<>(keys);
+        Map<String, String> set = config.set();
         modelStore.ifPresent(directory -> set.put(
                 ConfigKey.MODEL_STORE.key(),
                 directory("--model-store", surroundings.absolute(directory)).toString()));
@@ -147,35 +111,28 @@ final class StartArguments {
         }
         snapshotStore.ifPresent(name -> set.put(ConfigKey.SNAPSHOT_STORE.key(), name));
         restore.ifPresent(value -> set.put(ConfigKey.RESTORE.key(), value.name()));
-        pluginsPath.ifPresent(path -> set.put(ConfigKey.PLUGINS_PATH.key(), absolutePlugins(path, surroundings)));
-        pluginsSha256.ifPresent(file -> set.put(
-                ConfigKey.PLUGINS_SHA256.key(),
-                file("--plugins-sha256", surroundings.absolute(file)).toString()));
+        config.addPlugins(set, surroundings);
         cppLogConfig.ifPresent(file -> set.put("cpp_log_config", file.toString()));
         putIf(snapshotStoreRequired, ConfigKey.SNAPSHOT_STORE_REQUIRED, set);
         putIf(disableTokenAuth, ConfigKey.DISABLE_TOKEN_AUTHORIZATION, set);
         putIf(enableModelApi, ConfigKey.ENABLE_MODEL_API, set);
-        if (!set.containsKey(ConfigKey.PLUGINS_PATH.key())
-                && !hasPluginsPath(given, "--ts-config file")
-                && !hasPluginsPath(defaultConfig, "Default configuration")) {
-            surroundings
-                    .inHome("plugins")
-                    .filter(StartArguments::hasEntries)
-                    .ifPresent(directory -> set.put(ConfigKey.PLUGINS_PATH.key(), directory.toString()));
-        }
         return new StartOptions(
                 set,
-                given,
+                config.givenFile(surroundings),
                 snapshot,
                 !noConfigSnapshots,
                 logLocation.directory(),
-                defaultConfig,
+                config.defaultFile(surroundings),
                 surroundings.environment());
+    }
+
+    ConfigArguments config() {
+        return config;
     }
 
     /** Whether a {@code --set =VALUE} was given, which names nothing. */
     boolean hasEmptyKey() {
-        return keys.keySet().stream().anyMatch(String::isBlank);
+        return config.hasEmptyKey();
     }
 
     private static void putIf(boolean given, ConfigKey key, Map<String, String> set) {
@@ -184,39 +141,9 @@ final class StartArguments {
         }
     }
 
-    /** Each directory of the list absolute; TorchServe's {@code dir/*} stays what it is. */
-    private static String absolutePlugins(String path, Surroundings surroundings) {
-        return Stream.of(path.split("[:,]"))
-                .map(String::strip)
-                .filter(entry -> !entry.isEmpty())
-                .map(entry -> surroundings.absolute(Path.of(entry)).toString())
-                .reduce((one, other) -> one + java.io.File.pathSeparator + other)
-                .orElse("");
-    }
-
-    private static boolean hasPluginsPath(Optional<Path> file, String what) {
-        return file.isPresent()
-                && ConfigFile.parse(what, ConfigFile.read(what, file.get())).containsKey(ConfigKey.PLUGINS_PATH.key());
-    }
-
-    private static boolean hasEntries(Path directory) {
-        try (Stream<Path> entries = Files.list(directory)) {
-            return entries.anyMatch(entry -> !entry.getFileName().toString().startsWith("."));
-        } catch (IOException e) {
-            throw new CommandFailure("The plugins directory cannot be read: " + e.getMessage(), e);
-        }
-    }
-
     private static Path directory(String option, Path path) {
         if (!Files.isDirectory(path)) {
             throw new CommandFailure(option + " directory not found: " + path);
-        }
-        return path;
-    }
-
-    private static Path file(String option, Path path) {
-        if (!Files.isRegularFile(path)) {
-            throw new CommandFailure(option + " not found: " + path);
         }
         return path;
     }

@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.snapshot.Snapshots;
@@ -20,6 +21,7 @@ final class ApiRoutes {
     private final ChangeAnswers changes;
     private final Predictions predictions;
     private final Optional<TokenAuthorization> authorization;
+    private final List<PluginStatus> plugins;
     private final String version;
 
     ApiRoutes(
@@ -31,6 +33,7 @@ final class ApiRoutes {
             ChangeAnswers changes,
             Predictions predictions,
             Optional<TokenAuthorization> authorization,
+            List<PluginStatus> plugins,
             String version) {
         this.config = config;
         this.serving = serving;
@@ -40,6 +43,7 @@ final class ApiRoutes {
         this.changes = changes;
         this.predictions = predictions;
         this.authorization = authorization;
+        this.plugins = plugins;
         this.version = version;
     }
 
@@ -64,6 +68,7 @@ final class ApiRoutes {
         routes.addAll(new ManagementApi(serving, snapshots, changes, config.enableModelApi(), config.maxRequestSize())
                 .routes());
         routes.addAll(new SnapshotApi(snapshots, () -> learned.saveAll(serving), changes).routes());
+        routes.addAll(new PluginsApi(plugins).routes());
         authorization.ifPresent(guard -> routes.addAll(guard.routes()));
         return routes;
     }

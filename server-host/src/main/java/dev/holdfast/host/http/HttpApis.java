@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.snapshot.Snapshots;
@@ -51,6 +52,7 @@ public final class HttpApis implements AutoCloseable {
      * Starts to listen and answer.
      *
      * @param metrics the listener of {@code serving}; from now on it shows this host
+     * @param plugins those that the host found when it started
      * @param keyFileDirectory where {@code key_file.json} is put
      * @param version the host's, for documents
      * @throws dev.holdfast.host.config.ConfigException if an address cannot be listened on, or the tokens cannot be
@@ -62,6 +64,7 @@ public final class HttpApis implements AutoCloseable {
             LearnedStates learned,
             Snapshots snapshots,
             Metrics metrics,
+            List<PluginStatus> plugins,
             Path keyFileDirectory,
             Clock clock,
             String version) {
@@ -83,6 +86,7 @@ public final class HttpApis implements AutoCloseable {
                             changes,
                             apis.predictions,
                             authorization,
+                            plugins,
                             version),
                     new Pipeline(authorization, cors(config), metrics::answered, changes::announce));
             return apis;

@@ -4,10 +4,15 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.joran.spi.JoranException;
+import ch.qos.logback.core.spi.FilterReply;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
 
 /** The logging of a host: to a file, to the console beside it, or as a Logback file says. */
 public final class HostLogging {
@@ -53,6 +58,32 @@ public final class HostLogging {
             Throwable reason = e.getCause() == null ? e : e.getCause();
             throw new IllegalArgumentException(
                     "--log-config " + file + " is no Logback configuration: " + reason.getMessage(), e);
+        }
+    }
+
+    /** Runs something while nothing is logged, because its own answer says it all. */
+    public static <T> T silently(Supplier<T> body) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        TurboFilter nothing = new Nothing();
+        context.addTurboFilter(nothing);
+        try {
+            return body.get();
+        } finally {
+            context.getTurboFilterList().remove(nothing);
+        }
+    }
+
+    private static final class Nothing extends TurboFilter {
+
+        @Override
+        public FilterReply decide(
+                @Nullable Marker marker,
+                Logger logger,
+                Level level,
+                @Nullable String format,
+                Object @Nullable [] arguments,
+                @Nullable Throwable failure) {
+            return FilterReply.DENY;
         }
     }
 

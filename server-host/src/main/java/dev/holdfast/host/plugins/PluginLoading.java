@@ -36,6 +36,8 @@ final class PluginLoading {
     /** Names that two plugins have, each with a text that names the plugins. */
     final Map<String, String> ambiguous = new LinkedHashMap<>();
 
+    final PluginInventory inventory = new PluginInventory();
+
     PluginLoading(PluginOptions options, PluginIsolation isolation) {
         this.options = options;
         this.isolation = isolation;
@@ -75,7 +77,9 @@ final class PluginLoading {
         List<OpenedDropIn> opened = new ArrayList<>();
         for (DropIn dropIn : found) {
             try {
-                opened.add(OpenedDropIn.open(dropIn, approved));
+                OpenedDropIn whole = OpenedDropIn.open(dropIn, approved);
+                inventory.opened(whole);
+                opened.add(whole);
             } catch (RejectedException e) {
                 reject(dropIn.path(), e.reason(), e);
             }
@@ -102,7 +106,10 @@ final class PluginLoading {
         }
         register(opened, findings.factories());
         reportProblems(dropIn, findings);
-        warning.ifPresent(text -> log.warn("Plugin {} is loaded, but {}", OneLine.of(dropIn.path()), text));
+        warning.ifPresent(text -> {
+            inventory.remark(dropIn.path(), text);
+            log.warn("Plugin {} is loaded, but {}", OneLine.of(dropIn.path()), text);
+        });
         warnOfSharedDirectory(opened);
     }
 
@@ -139,15 +146,17 @@ final class PluginLoading {
                 new LoadedPlugin(dropIn.path(), List.copyOf(fresh.keySet()), opened.version(), opened.sdkVersion());
         fresh.forEach((name, found) -> serializers.put(name, new Brought(found, plugin)));
         loaded.add(plugin);
+        inventory.loaded(plugin);
         log.debug("Plugin {} brings {}", OneLine.of(dropIn.path()), String.join(", ", plugin.serializers()));
     }
 
     private void refuseSecond(String name, Path first, Path second) {
         String both = OneLine.of(first) + " and " + OneLine.of(second);
         ambiguous.merge(name, both, (before, now) -> before + " and " + OneLine.of(second));
-        rejected.add(new RejectedPlugin(
-                second,
-                OneLine.of("its serializer " + name + " is already brought by " + first + "; remove one of them")));
+        String reason =
+                OneLine.of("its serializer " + name + " is already brought by " + first + "; remove one of them");
+        rejected.add(new RejectedPlugin(second, reason));
+        inventory.refused(second, reason);
         log.error("Serializer {} is brought by both {}; the first is kept, remove one of them", name, both);
     }
 
@@ -156,6 +165,7 @@ final class PluginLoading {
             return;
         }
         rejected.add(new RejectedPlugin(dropIn.path(), "in part: " + reasons(findings)));
+        inventory.refused(dropIn.path(), reasons(findings));
         log.warn("Plugin {} is loaded in part: {}", OneLine.of(dropIn.path()), reasons(findings));
         findings.problems()
                 .forEach(problem ->
@@ -163,12 +173,17 @@ final class PluginLoading {
     }
 
     /** Two plugins in one directory work, but share their libraries; mostly the plugins path is one level too high. */
-    private static void warnOfSharedDirectory(OpenedDropIn opened) {
+    private void warnOfSharedDirectory(OpenedDropIn opened) {
         List<String> plugins = opened.jars().stream()
                 .filter(PluginJar::brings)
                 .map(jar -> DropIn.fileName(jar.path()))
                 .toList();
         if (plugins.size() > 1) {
+            inventory.remark(
+                    opened.dropIn().path(),
+                    OneLine.of("its plugins " + String.join(", ", plugins)
+                            + " share one class loader; if --plugins-path is one level too high, give it "
+                            + opened.dropIn().path()));
             log.warn(
                     "Plugin {} holds {} plugins ({}), which share one class loader; if --plugins-path is one level too"
                             + " high, give it {}",
@@ -181,6 +196,7 @@ final class PluginLoading {
 
     private void reject(Path path, String reason, @Nullable Exception failure) {
         rejected.add(new RejectedPlugin(path, reason));
+        inventory.refused(path, reason);
         log.warn("Plugin {} is not loaded: {}", OneLine.of(path), reason);
         if (failure != null) {
             log.debug("Plugin {} is not loaded", OneLine.of(path), failure);

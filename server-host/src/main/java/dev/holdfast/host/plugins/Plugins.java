@@ -77,6 +77,11 @@ public final class Plugins implements AutoCloseable {
         return List.copyOf(loading.rejected);
     }
 
+    /** Every drop-in that was found, ordered by path. */
+    public List<PluginStatus> all() {
+        return loading.inventory.all();
+    }
+
     /**
      * Chooses the serializer of a name, or the one serializer that a plugin brings, or the built-in one. A plugin that
      * brings a serializer of the built-in one's name takes its place, and is no choice of its own.
@@ -176,6 +181,15 @@ public final class Plugins implements AutoCloseable {
         GuardedSerializer serializer = GuardedSerializer.open(factory, config, calls);
         opened.add(serializer);
         return serializer;
+    }
+
+    /**
+     * The factory of a choice for whoever tests the serializer itself: its calls run in the plugin's context, and beyond
+     * that nothing is put around them, neither a limit of time nor the checks of {@link #open}. What it opens, the caller
+     * closes.
+     */
+    public SnapshotSerializerFactory unguarded(SerializerChoice choice) {
+        return InPluginContext.of(choice.factory());
     }
 
     /** Closes the serializers that are still open, and the class loaders. What fails is logged, and the rest closed. */

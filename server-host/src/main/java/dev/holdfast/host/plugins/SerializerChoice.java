@@ -46,6 +46,11 @@ public final class SerializerChoice {
         return factory instanceof TorchServeFactory;
     }
 
+    /** The class of its factory. */
+    public Class<? extends SnapshotSerializerFactory> factoryType() {
+        return factory.getClass();
+    }
+
     SnapshotSerializerFactory factory() {
         return factory;
     }

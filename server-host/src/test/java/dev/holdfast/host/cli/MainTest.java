@@ -46,6 +46,12 @@ class MainTest {
                 "snapshots attach             | --take",
                 "snapshots attach --take both | 'both'",
                 "snapshots list --limit many  | 'many'",
+                "plugins                      | list, or verify NAME",
+                "plugins verify               | NAME",
+                "plugins list extra           | 'extra'",
+                "plugins list -D =value       | --set needs a key",
+                "-D a=b plugins list          | behind the command",
+                "--config f plugins verify fs | behind the command",
             })
     void aWrongCommandLineIsToldInOneLineWithExitCode2(String line, String said) {
         assertThat(typed.run(line.strip().split(" "))).isEqualTo(2);

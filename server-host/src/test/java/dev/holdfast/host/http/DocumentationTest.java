@@ -48,6 +48,7 @@ class DocumentationTest {
             routes.addAll(new ManagementApi(host.serving, host.snapshots, answers, true, 1).routes());
             routes.addAll(new SnapshotApi(host.snapshots, List::of, answers).routes());
             routes.addAll(new SavesApi(host.serving, host.learned, answers).routes());
+            routes.addAll(new PluginsApi(host.plugins).routes());
             routes.addAll(new TrainingApi(host.serving, 1).routes());
             routes.addAll(new InferenceApi(host.serving, host.snapshots, predictions, writer, 1, 1).routes());
             routes.addAll(new OpenInferenceApi(host.serving, predictions, writer, 1, "v").routes());

@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The HTTP side of a host over fake models and a fake store, and a caller of it. */
 final class HostUnderTest implements AutoCloseable {
@@ -36,6 +38,14 @@ final class HostUnderTest implements AutoCloseable {
     final Metrics metrics = new Metrics("test-host");
     final InMemoryChunks chunks = new InMemoryChunks();
     final StateStore states = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 1);
+    final List<PluginStatus> plugins = List.of(new PluginStatus(
+            "acme-store",
+            List.of(),
+            Optional.of("1.2"),
+            Optional.empty(),
+            Path.of("/srv/plugins/acme-store.jar"),
+            PluginStatus.State.REJECTED,
+            Optional.of("it is broken")));
     final LearnedStates learned;
     final ModelServing serving;
     final HttpApis apis;
@@ -57,7 +67,7 @@ final class HostUnderTest implements AutoCloseable {
                 new ServingDefaults(1, 100, Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20), 1),
                 metrics,
                 clock);
-        apis = HttpApis.start(config, serving, learned, snapshots, metrics, directory, clock, "9.8.7");
+        apis = HttpApis.start(config, serving, learned, snapshots, metrics, plugins, directory, clock, "9.8.7");
     }
 
     static HostConfig config(Map<String, String> settings) {
@@ -80,7 +90,7 @@ final class HostUnderTest implements AutoCloseable {
                 registration.runtimeType(),
                 java.util.OptionalInt.of(1),
                 registration.batchSize(),
-                java.util.Optional.of(Duration.ZERO),
+                Optional.of(Duration.ZERO),
                 registration.responseTimeout(),
                 registration.startupTimeout()));
         return this;

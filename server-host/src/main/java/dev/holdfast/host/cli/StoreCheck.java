@@ -1,0 +1,129 @@
+package dev.holdfast.host.cli;
+
+import dev.holdfast.host.InstalledPlugins;
+import dev.holdfast.testkit.RuleOutcome;
+import dev.holdfast.testkit.RuleOutcome.Contract;
+import dev.holdfast.testkit.RuleOutcome.Result;
+import dev.holdfast.testkit.StoreUnderTest;
+import dev.holdfast.testkit.StoreVerification;
+import dev.holdfast.testkit.VerificationReport;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The contract of serializers run against a store, and told to the operator while it runs.
+ *
+ * <p>The testkit and its libraries are on the class path for this command alone, so this class alone knows them.
+ */
+final class StoreCheck {
+
+    private static final Duration LEAST_FOR_A_RULE = Duration.ofMinutes(1);
+    private static final Duration CLEANING_AFTER_A_SIGNAL = Duration.ofSeconds(30);
+
+    private final InstalledPlugins.Store store;
+    private final PrintWriter out;
+    private @Nullable Contract heading;
+
+    StoreCheck(InstalledPlugins.Store store, PrintWriter out) {
+        this.store = store;
+        this.out = out;
+    }
+
+    /** @throws CommandFailure if the testkit is not on the class path */
+    static void requireTestkit() {
+        try {
+            Class.forName("dev.holdfast.testkit.StoreVerification", false, StoreCheck.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new CommandFailure(
+                    "The contract of serializers is not on the class path; use bin/holdfast of a distribution, whose"
+                            + " lib/verify has it",
+                    e);
+        }
+    }
+
+    /**
+     * Runs it; SIGINT and SIGTERM have the scratch groups emptied before the process ends.
+     *
+     * @return the exit code
+     * @throws CommandFailure if the store cannot be opened or reached
+     */
+    int run() {
+        Duration twoCalls = store.callLimit().multipliedBy(2);
+        StoreVerification verification = new StoreVerification(new StoreUnderTest(
+                store.factory(),
+                store.factoryType(),
+                store.config(),
+                store.callLimit(),
+                twoCalls.compareTo(LEAST_FOR_A_RULE) > 0 ? twoCalls : LEAST_FOR_A_RULE));
+        CountDownLatch done = new CountDownLatch(1);
+        Thread hook = new Thread(() -> stop(verification, done), "stop-verification");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            requireConfiguration(verification.groupPrefix());
+            long start = System.nanoTime();
+            VerificationReport report = verification.run(outcome -> tell(outcome, verification.groupPrefix()));
+            Duration took = Duration.ofNanos(System.nanoTime() - start);
+            if (report.outcomes().isEmpty() && report.endedEarly().isPresent()) {
+                throw new CommandFailure("Snapshot store " + store.name() + ": "
+                        + report.endedEarly().get());
+            }
+            out.print(VerificationText.of(report, store, took));
+            out.flush();
+            return report.passed() ? 0 : 1;
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new CommandFailure("Snapshot store " + store.name() + ": " + e.getMessage(), e);
+        } finally {
+            done.countDown();
+            remove(hook);
+        }
+    }
+
+    /** What the run leaves out of the configuration must be right too, or a start refuses it. */
+    private void requireConfiguration(String groupPrefix) {
+        if (!store.leftOut().isEmpty()) {
+            store.factory()
+                    .open(store.wholeConfig().apply(groupPrefix + "look"))
+                    .close();
+        }
+    }
+
+    private void stop(StoreVerification verification, CountDownLatch done) {
+        verification.stop();
+        try {
+            if (!done.await(CLEANING_AFTER_A_SIGNAL.toMillis(), TimeUnit.MILLISECONDS)) {
+                out.println("Not cleaned up: the groups whose names begin with " + verification.groupPrefix());
+                out.flush();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void remove(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process ends, and the hook runs.
+        }
+    }
+
+    private void tell(RuleOutcome outcome, String groupPrefix) {
+        if (heading == null) {
+            out.print(VerificationText.introduction(store, groupPrefix));
+        }
+        if (outcome.contract() != heading) {
+            heading = outcome.contract();
+            out.println(heading == Contract.SNAPSHOTS ? "\nSnapshots" : "\nChunks of what models have learned");
+        }
+        out.println(VerificationText.line(outcome));
+        Optional.of(outcome)
+                .filter(one -> one.result() != Result.PASSED)
+                .flatMap(RuleOutcome::reason)
+                .ifPresent(reason -> out.println(Paragraph.of(reason, VerificationText.INDENT)));
+        out.flush();
+    }
+}
