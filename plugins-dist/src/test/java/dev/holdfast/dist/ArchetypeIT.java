@@ -83,9 +83,7 @@ class ArchetypeIT {
 
     @AfterEach
     void leaveNoHost() throws IOException {
-        if (Files.exists(host().logs().resolve("holdfast.run"))) {
-            ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroyForcibly);
-        }
+        host().end();
     }
 
     @Test
@@ -144,7 +142,9 @@ class ArchetypeIT {
                 metrics_address=http://127.0.0.1:0
                 """, StandardOpenOption.APPEND);
         Said installed = shell(project, install);
-        assertThat(installed.out()).contains("Snapshots go to store my-store", "-startup.cfg");
+        assertThat(installed.out())
+                .contains("Snapshots go to store my-store", "-startup.cfg")
+                .containsPattern("\n[0-9]{2} passed, 0 failed, [0-9] skipped in ");
         assertThat(host().logs().resolve("holdfast.log"))
                 .content()
                 .contains("Snapshot serializer via plugin has been loaded successfully");

@@ -52,11 +52,7 @@ class DdbIT {
         }
         Files.copy(plugin, unpacked.home().resolve("plugins").resolve(plugin.getFileName()));
         ddb = LocalDynamoDb.start();
-        unpacked.with("AWS_ENDPOINT_URL_DYNAMODB", ddb.endpoint().toString())
-                .with("AWS_REGION", "eu-central-1")
-                .with("AWS_ACCESS_KEY_ID", "local")
-                .with("AWS_SECRET_ACCESS_KEY", "local")
-                .with("AWS_EC2_METADATA_DISABLED", "true");
+        ddb.servesFor(unpacked);
     }
 
     @AfterAll
@@ -84,10 +80,7 @@ class DdbIT {
     @AfterEach
     void leaveNoHost() throws IOException {
         for (Path each : allLogs) {
-            if (Files.exists(each.resolve("holdfast.run"))) {
-                atHost(each);
-                ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
-            }
+            new RunningHost(each).end();
         }
     }
 
@@ -119,21 +112,21 @@ class DdbIT {
     @Test
     void whatAHostServesSurvivesAKillAndTheLossOfItsDisk() throws Exception {
         start();
-        assertThat(log())
+        assertThat(host().log())
                 .containsSubsequence(
                         "Trying to load snapshot serializer via plugin....",
                         "Snapshot serializer via plugin has been loaded successfully",
                         "Fetching last snapshot from DDB...");
-        change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
-        change("PUT", "/models/digits/1.0?min_worker=3&max_worker=3&synchronous=true");
-        String last = status().required("lastSnapshot").textValue();
-        kill();
+        host().change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
+        host().change("PUT", "/models/digits/1.0?min_worker=3&max_worker=3&synchronous=true");
+        String last = host().status().required("lastSnapshot").textValue();
+        host().kill();
 
         anEmptyDisk();
         start();
 
-        assertThat(log()).contains("Fetching last snapshot from DDB...").contains(last);
-        JsonNode served = JSON.readTree(call("GET", "/models/digits").body());
+        assertThat(host().log()).contains("Fetching last snapshot from DDB...").contains(last);
+        JsonNode served = JSON.readTree(host().manage("GET", "/models/digits").body());
         assertThat(served.required(0).required("modelVersion").textValue()).isEqualTo("1.0");
         assertThat(served.required(0).required("workers")).hasSize(3);
         assertThat(unpacked.run("snapshots", "list").out()).contains(last);
@@ -145,12 +138,13 @@ class DdbIT {
         start();
         ddb.goAway();
         try {
-            HttpResponse<String> answer = change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
+            HttpResponse<String> answer =
+                    host().change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
             assertThat(answer.headers().firstValue("Holdfast-Notice").orElseThrow())
                     .contains("Snapshot store ddb did not take the snapshot", "Is it running");
-            change("PUT", "/models/digits/1.0?min_worker=2&max_worker=2&synchronous=true");
-            change("PUT", "/models/digits/1.0?min_worker=1&max_worker=1&synchronous=true");
-            assertThat(status().required("mode").textValue()).isEqualToIgnoringCase("spooling");
+            host().change("PUT", "/models/digits/1.0?min_worker=2&max_worker=2&synchronous=true");
+            host().change("PUT", "/models/digits/1.0?min_worker=1&max_worker=1&synchronous=true");
+            assertThat(host().status().required("mode").textValue()).isEqualToIgnoringCase("spooling");
         } finally {
             ddb.comeBack();
         }
@@ -158,11 +152,11 @@ class DdbIT {
         awaitAttached();
 
         assertThat(revisions()).containsExactly(1L, 2L, 3L, 4L);
-        assertThat(log()).contains("Attached to store ddb again; 3 spooled snapshots were sent");
-        kill();
+        assertThat(host().log()).contains("Attached to store ddb again; 3 spooled snapshots were sent");
+        host().kill();
         anEmptyDisk();
         start();
-        assertThat(JSON.readTree(call("GET", "/models/digits").body())
+        assertThat(JSON.readTree(host().manage("GET", "/models/digits").body())
                         .required(0)
                         .required("workers"))
                 .hasSize(1);
@@ -172,15 +166,15 @@ class DdbIT {
     @Test
     void aStoreThatIsAwayAtTheStartIsSaidSoAndNothingIsLost() throws Exception {
         start();
-        change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
-        kill();
+        host().change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
+        host().kill();
 
         ddb.goAway();
         try {
             long begin = System.nanoTime();
             start();
             assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(30));
-            assertThat(log())
+            assertThat(host().log())
                     .containsSubsequence(
                             "Fetching last snapshot from DDB...",
                             "Failed to get last snapshot from DDB. Holdfast will start with default or given"
@@ -188,7 +182,7 @@ class DdbIT {
                             "The last snapshot could not be read (DynamoDB at " + ddb.endpoint() + "): ",
                             "from the local spool instead",
                             "Detached from store ddb");
-            assertThat(JSON.readTree(call("GET", "/models/digits").body())
+            assertThat(JSON.readTree(host().manage("GET", "/models/digits").body())
                             .required(0)
                             .required("workers"))
                     .hasSize(2);
@@ -213,21 +207,21 @@ class DdbIT {
         anEmptyDisk();
         start();
         Path second = logs;
-        change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
+        host().change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
 
         atHost(first);
-        HttpResponse<String> answer = change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
+        HttpResponse<String> answer = host().change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
 
         assertThat(answer.headers().firstValue("Holdfast-Notice").orElseThrow())
                 .contains("Detached from store ddb", "revision 3 already", "holdfast snapshots attach --take");
         assertThat(revisions()).containsExactly(1L, 2L, 3L);
         assertThat(unpacked.run("snapshots", "attach", "--take=store").exitCode())
                 .isZero();
-        assertThat(call("GET", "/models").body()).contains("digits").doesNotContain("iris");
-        change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
+        assertThat(host().manage("GET", "/models").body()).contains("digits").doesNotContain("iris");
+        host().change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
         assertThat(revisions()).containsExactly(1L, 2L, 3L, 4L);
         atHost(second);
-        assertThat(status().required("mode").textValue()).isEqualToIgnoringCase("attached");
+        assertThat(host().status().required("mode").textValue()).isEqualToIgnoringCase("attached");
     }
 
     /** The revisions of the items, as an operator reads them from the index. */
@@ -251,15 +245,7 @@ class DdbIT {
     private void awaitAttached() {
         await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> status().required("mode").textValue().equalsIgnoreCase("attached"));
-    }
-
-    private JsonNode status() throws IOException, InterruptedException {
-        return JSON.readTree(call("GET", "/snapshots/status").body());
-    }
-
-    private String log() throws IOException {
-        return Files.readString(logs.resolve("holdfast.log"));
+                .until(() -> host().status().required("mode").textValue().equalsIgnoreCase("attached"));
     }
 
     private void start() throws IOException, InterruptedException {
@@ -274,23 +260,7 @@ class DdbIT {
         assertThat(said.exitCode()).as("%s", said).isZero();
     }
 
-    private void kill() throws IOException {
-        ProcessHandle host = ProcessHandle.of(run().required("pid").longValue()).orElseThrow();
-        host.destroyForcibly();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !host.isAlive());
-    }
-
-    private JsonNode run() throws IOException {
-        return new RunningHost(logs).run();
-    }
-
-    private HttpResponse<String> change(String method, String path) throws IOException, InterruptedException {
-        HttpResponse<String> answer = call(method, path);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        return answer;
-    }
-
-    private HttpResponse<String> call(String method, String path) throws IOException, InterruptedException {
-        return new RunningHost(logs).manage(method, path);
+    private RunningHost host() {
+        return new RunningHost(logs);
     }
 }

@@ -50,9 +50,7 @@ class DistributionIT {
 
     @AfterEach
     void leaveNoHost() throws IOException {
-        if (Files.exists(logs.resolve("holdfast.run"))) {
-            ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
-        }
+        new RunningHost(logs).end();
     }
 
     @Test

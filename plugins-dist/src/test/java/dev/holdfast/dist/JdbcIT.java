@@ -3,8 +3,6 @@ package dev.holdfast.dist;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.dist.Distribution.Said;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -28,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The distribution with plugin-jdbc copied over, which is the whole installation. */
 class JdbcIT {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CANARY = "canary-4711-password";
 
     @TempDir
@@ -48,9 +45,7 @@ class JdbcIT {
 
     @AfterEach
     void leaveNoHost() throws IOException {
-        if (Files.exists(logs.resolve("holdfast.run"))) {
-            ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
-        }
+        new RunningHost(logs).end();
     }
 
     @Test
@@ -58,11 +53,11 @@ class JdbcIT {
         start();
         register();
         scale(3);
-        kill();
+        host().kill();
 
         start();
 
-        assertThat(workers()).isEqualTo(3);
+        assertThat(host().workersOf("digits")).isEqualTo(3);
         assertThat(logs.resolve("snapshots.db")).isRegularFile();
         assertThat(logs.resolve("config")).doesNotExist();
         assertThat(logs.resolve("holdfast.log"))
@@ -93,9 +88,9 @@ class JdbcIT {
             start(settings);
             register();
             assertThat(scale(2).headers().firstValue("Holdfast-Notice")).isEmpty();
-            kill();
+            host().kill();
             start(settings);
-            assertThat(workers()).isEqualTo(2);
+            assertThat(host().workersOf("digits")).isEqualTo(2);
 
             // The database stops: the change is spooled, and the answer says so.
             database.close();
@@ -110,11 +105,11 @@ class JdbcIT {
             assertThat(revisions.get(revisions.size() - 1) - revisions.get(0)).isEqualTo(revisions.size() - 1);
 
             // Down at the start: the host comes back with its own copy, detached, and attaches by itself.
-            kill();
+            host().kill();
             database.close();
             start(settings);
-            assertThat(workers()).isEqualTo(4);
-            assertThat(call("GET", "/snapshots/status").body()).contains("DETACHED");
+            assertThat(host().workersOf("digits")).isEqualTo(4);
+            assertThat(host().manage("GET", "/snapshots/status").body()).contains("DETACHED");
             assertThat(logs.resolve("holdfast.log"))
                     .content()
                     .contains("Failed to get last snapshot from JDBC.")
@@ -122,8 +117,9 @@ class JdbcIT {
                             + " jdbc:postgresql://127.0.0.1:" + port + "/postgres");
             database = postgresql(data, port);
             await().atMost(Duration.ofSeconds(40))
-                    .until(() -> call("GET", "/snapshots/status").body().contains("ATTACHED"));
-            assertThat(workers()).isEqualTo(4);
+                    .until(() ->
+                            host().manage("GET", "/snapshots/status").body().contains("ATTACHED"));
+            assertThat(host().workersOf("digits")).isEqualTo(4);
             assertThat(unpacked.run("--stop").exitCode()).isZero();
             assertThat(revisions(database)).isSorted().hasSizeGreaterThan(revisions.size());
 
@@ -190,37 +186,21 @@ class JdbcIT {
         assertThat(said.out()).contains("Snapshots go to store jdbc");
     }
 
-    private void kill() throws IOException {
-        ProcessHandle host = ProcessHandle.of(run().required("pid").longValue()).orElseThrow();
-        host.destroyForcibly();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !host.isAlive());
-    }
-
     private void register() throws IOException, InterruptedException {
-        assertThat(call("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true")
+        assertThat(host().manage("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true")
                         .statusCode())
                 .isEqualTo(200);
     }
 
     private HttpResponse<String> scale(int workers) throws IOException, InterruptedException {
-        HttpResponse<String> answer = call(
-                "PUT", "/models/digits/1.0?min_worker=" + workers + "&max_worker=" + workers + "&synchronous=true");
+        HttpResponse<String> answer = host().manage(
+                        "PUT",
+                        "/models/digits/1.0?min_worker=" + workers + "&max_worker=" + workers + "&synchronous=true");
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return answer;
     }
 
-    private int workers() throws IOException, InterruptedException {
-        return JSON.readTree(call("GET", "/models/digits").body())
-                .required(0)
-                .required("workers")
-                .size();
-    }
-
-    private JsonNode run() throws IOException {
-        return new RunningHost(logs).run();
-    }
-
-    private HttpResponse<String> call(String method, String path) throws IOException, InterruptedException {
-        return new RunningHost(logs).manage(method, path);
+    private RunningHost host() {
+        return new RunningHost(logs);
     }
 }

@@ -76,13 +76,6 @@ class LearningFleetIT {
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
             return answer.body();
         }
-
-        void kill() throws IOException {
-            ProcessHandle process =
-                    ProcessHandle.of(host().run().required("pid").longValue()).orElseThrow();
-            process.destroyForcibly();
-            await().atMost(Duration.ofSeconds(10)).until(() -> !process.isAlive());
-        }
     }
 
     private Member member(String name) throws IOException, InterruptedException {
@@ -97,10 +90,7 @@ class LearningFleetIT {
     @AfterEach
     void leaveNoHost() throws IOException {
         for (Member member : members) {
-            if (Files.exists(member.logs().resolve("holdfast.run"))) {
-                ProcessHandle.of(member.host().run().required("pid").longValue())
-                        .ifPresent(ProcessHandle::destroyForcibly);
-            }
+            member.host().end();
         }
     }
 
@@ -127,7 +117,7 @@ class LearningFleetIT {
         assertThat(one.scores()).isEqualTo(tuesday);
 
         // One of them dies with its disk; what replaces it has everything from the database.
-        one.kill();
+        one.host().kill();
         Member successor = member("successor");
         successor.start(database);
         assertThat(successor.scores()).isEqualTo(tuesday);

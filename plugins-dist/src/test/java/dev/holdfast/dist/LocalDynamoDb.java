@@ -51,6 +51,16 @@ final class LocalDynamoDb implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + connector.getPort());
     }
 
+    /** Has hosts of a distribution take this for Amazon's. */
+    void servesFor(Distribution distribution) {
+        distribution
+                .with("AWS_ENDPOINT_URL_DYNAMODB", endpoint().toString())
+                .with("AWS_REGION", "eu-central-1")
+                .with("AWS_ACCESS_KEY_ID", "local")
+                .with("AWS_SECRET_ACCESS_KEY", "local")
+                .with("AWS_EC2_METADATA_DISABLED", "true");
+    }
+
     DynamoDbClient client() {
         return client;
     }

@@ -44,10 +44,7 @@ class PluginsIT {
 
     @AfterEach
     void leaveNoHost() throws IOException {
-        if (Files.exists(logs.resolve("holdfast.run"))) {
-            ProcessHandle.of(new RunningHost(logs).run().required("pid").longValue())
-                    .ifPresent(ProcessHandle::destroyForcibly);
-        }
+        new RunningHost(logs).end();
     }
 
     @Test

@@ -1,5 +1,8 @@
 package dev.holdfast.dist;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -23,6 +26,43 @@ record RunningHost(Path logs) {
     /** A call of the management API, with its token. */
     HttpResponse<String> manage(String method, String path) throws IOException, InterruptedException {
         return call("management", method, path, HttpRequest.BodyPublishers.noBody());
+    }
+
+    /** A call that changes something, and must succeed. */
+    HttpResponse<String> change(String method, String path) throws IOException, InterruptedException {
+        HttpResponse<String> answer = manage(method, path);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return answer;
+    }
+
+    /** How it stands with its store. */
+    JsonNode status() throws IOException, InterruptedException {
+        return JSON.readTree(manage("GET", "/snapshots/status").body());
+    }
+
+    int workersOf(String model) throws IOException, InterruptedException {
+        return JSON.readTree(manage("GET", "/models/" + model).body())
+                .required(0)
+                .required("workers")
+                .size();
+    }
+
+    String log() throws IOException {
+        return Files.readString(logs.resolve("holdfast.log"));
+    }
+
+    /** SIGKILL: the process does nothing more. */
+    void kill() throws IOException {
+        ProcessHandle host = ProcessHandle.of(run().required("pid").longValue()).orElseThrow();
+        host.destroyForcibly();
+        await().atMost(Duration.ofSeconds(10)).until(() -> !host.isAlive());
+    }
+
+    /** Ends it after a test, if one ran and has not ended. */
+    void end() throws IOException {
+        if (Files.exists(logs.resolve("holdfast.run"))) {
+            ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
+        }
     }
 
     /** A call of the inference API, with its token. */

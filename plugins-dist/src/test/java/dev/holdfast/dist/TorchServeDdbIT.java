@@ -1,10 +1,7 @@
 package dev.holdfast.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.dist.Distribution.Said;
 import dev.holdfast.dist.torchserve.DdbEndpoint;
 import dev.holdfast.dist.torchserve.MendedDdbEndpoint;
@@ -15,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -35,8 +31,6 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
  */
 class TorchServeDdbIT {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     @TempDir
     private static Path directory;
 
@@ -52,11 +46,7 @@ class TorchServeDdbIT {
         dropIn("DDBEndPoint-1.0", DdbEndpoint.class);
         dropIn("mended", MendedDdbEndpoint.class, DdbEndpoint.class);
         ddb = LocalDynamoDb.start();
-        unpacked.with("AWS_ENDPOINT_URL_DYNAMODB", ddb.endpoint().toString())
-                .with("AWS_REGION", "eu-central-1")
-                .with("AWS_ACCESS_KEY_ID", "local")
-                .with("AWS_SECRET_ACCESS_KEY", "local")
-                .with("AWS_EC2_METADATA_DISABLED", "true");
+        ddb.servesFor(unpacked);
     }
 
     /** A directory with the plugin's jar and the AWS SDK's. */
@@ -118,26 +108,24 @@ class TorchServeDdbIT {
 
     @AfterEach
     void leaveNoHost() throws IOException {
-        if (Files.exists(logs.resolve("holdfast.run"))) {
-            ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
-        }
+        new RunningHost(logs).end();
     }
 
     @Test
     void whatAHostServesSurvivesAKillInspiteOfThePluginsMistakes() throws Exception {
         start("ddbendpoint");
-        kill();
+        host().kill();
         start("ddbendpoint");
-        change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
-        change("PUT", "/models/digits/1.0?min_worker=3&max_worker=3&synchronous=true");
-        assertThat(status().required("mode").textValue()).isEqualToIgnoringCase("attached");
-        kill();
+        host().change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
+        host().change("PUT", "/models/digits/1.0?min_worker=3&max_worker=3&synchronous=true");
+        assertThat(host().status().required("mode").textValue()).isEqualToIgnoringCase("attached");
+        host().kill();
 
         start("ddbendpoint");
 
-        assertThat(workersOfDigits()).isEqualTo(3);
-        assertThat(status().required("mode").textValue()).isEqualToIgnoringCase("attached");
-        assertThat(log())
+        assertThat(host().workersOf("digits")).isEqualTo(3);
+        assertThat(host().status().required("mode").textValue()).isEqualToIgnoringCase("attached");
+        assertThat(host().log())
                 .contains("Serializer ddbendpoint of plugin DDBEndPoint-1.0 is made for TorchServe")
                 .contains("does not give it back")
                 .contains("this host saved");
@@ -152,32 +140,33 @@ class TorchServeDdbIT {
         start("ddbendpoint");
         ddb.client().deleteTable(delete -> delete.tableName("Snapshots"));
 
-        HttpResponse<String> answer = change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
+        HttpResponse<String> answer =
+                host().change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
 
         assertThat(answer.headers().firstValue("Holdfast-Notice").orElseThrow())
                 .contains("could be read neither before nor after")
                 .contains("it called System.exit(1), which is refused here");
-        assertThat(workersOfDigits()).isEqualTo(1);
-        kill();
+        assertThat(host().workersOf("digits")).isEqualTo(1);
+        host().kill();
 
         start("ddbendpoint");
 
-        assertThat(workersOfDigits()).isEqualTo(1);
+        assertThat(host().workersOf("digits")).isEqualTo(1);
         assertThat(unpacked.run("--stop").exitCode()).isZero();
     }
 
     @Test
     void whatAMendedOneStoredComesBackOnAnEmptyDisk() throws Exception {
         start("mended");
-        change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
-        String last = status().required("lastSnapshot").textValue();
-        kill();
+        host().change("POST", "/models?url=digits-1.0&initial_workers=2&synchronous=true");
+        String last = host().status().required("lastSnapshot").textValue();
+        host().kill();
 
         anEmptyDisk();
         start("mended");
 
-        assertThat(workersOfDigits()).isEqualTo(2);
-        assertThat(log()).contains(last).doesNotContain("does not give it back");
+        assertThat(host().workersOf("digits")).isEqualTo(2);
+        assertThat(host().log()).contains(last).doesNotContain("does not give it back");
         assertThat(unpacked.run("--stop").exitCode()).isZero();
     }
 
@@ -192,38 +181,7 @@ class TorchServeDdbIT {
         assertThat(said.exitCode()).as("%s", said).isZero();
     }
 
-    private int workersOfDigits() throws IOException, InterruptedException {
-        return JSON.readTree(call("GET", "/models/digits").body())
-                .required(0)
-                .required("workers")
-                .size();
-    }
-
-    private JsonNode status() throws IOException, InterruptedException {
-        return JSON.readTree(call("GET", "/snapshots/status").body());
-    }
-
-    private String log() throws IOException {
-        return Files.readString(logs.resolve("holdfast.log"));
-    }
-
-    private void kill() throws IOException {
-        ProcessHandle host = ProcessHandle.of(run().required("pid").longValue()).orElseThrow();
-        host.destroyForcibly();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !host.isAlive());
-    }
-
-    private JsonNode run() throws IOException {
-        return new RunningHost(logs).run();
-    }
-
-    private HttpResponse<String> change(String method, String path) throws IOException, InterruptedException {
-        HttpResponse<String> answer = call(method, path);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        return answer;
-    }
-
-    private HttpResponse<String> call(String method, String path) throws IOException, InterruptedException {
-        return new RunningHost(logs).manage(method, path);
+    private RunningHost host() {
+        return new RunningHost(logs);
     }
 }

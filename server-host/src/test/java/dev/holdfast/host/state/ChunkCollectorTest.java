@@ -112,27 +112,6 @@ class ChunkCollectorTest {
         }
     }
 
-    private record Capture(byte[] bytes) implements StateCapture {
-
-        @Override
-        public StateFormat format() {
-            return new StateFormat("numbers", 1, "");
-        }
-
-        @Override
-        public long number() {
-            return 0;
-        }
-
-        @Override
-        public List<StatePart> parts() {
-            return List.of(StatePart.of("numbers", bytes));
-        }
-
-        @Override
-        public void close() {}
-    }
-
     private static final class Direct extends AbstractExecutorService {
 
         @Override
@@ -176,7 +155,7 @@ class ChunkCollectorTest {
     /** Stores a state, and then the snapshot that refers to it. */
     private StoredState save(byte[] state) {
         StoredState base = snapshots.isEmpty() ? StoredState.NONE : snapshots.get(snapshots.size() - 1);
-        StoredState stored = writer.write(new Capture(state), base).state();
+        StoredState stored = writer.write(GivenCapture.of(state), base).state();
         snapshots.add(stored);
         return stored;
     }
