@@ -100,7 +100,7 @@ class RedisStorageTest {
 
             assertThatThrownBy(serializer::getLast)
                     .isInstanceOf(SnapshotCorruptException.class)
-                    .hasMessageContaining("A header of group fleet of Redis at 127.0.0.1:" + server.port());
+                    .hasMessageContaining("A header in group fleet of Redis at 127.0.0.1:" + server.port());
             assertThatThrownBy(() -> serializer.get("damaged")).isInstanceOf(SnapshotCorruptException.class);
             assertThat(serializer.list(ListRequest.firstPage(1)).headers()).isEmpty();
             assertThat(serializer.list(ListRequest.firstPage(2)).headers()).containsExactly(sound.header());
