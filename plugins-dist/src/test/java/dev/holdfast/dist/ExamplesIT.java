@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -35,10 +34,7 @@ class ExamplesIT {
     @TestFactory
     List<DynamicTest> everyExampleBuilds() throws IOException {
         List<Path> examples = projects();
-        if (examples.isEmpty()) {
-            return List.of(DynamicTest.dynamicTest(
-                    "there is none", () -> Assumptions.abort("There is no project below " + EXAMPLES)));
-        }
+        assertThat(examples).as("projects below %s", EXAMPLES).isNotEmpty();
         return examples.stream()
                 .map(example -> DynamicTest.dynamicTest(example.getFileName().toString(), () -> build(example)))
                 .toList();

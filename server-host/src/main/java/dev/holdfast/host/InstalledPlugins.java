@@ -71,13 +71,22 @@ public final class InstalledPlugins implements AutoCloseable {
             Function<String, SerializerConfig> wholeConfig,
             Duration callLimit) {}
 
-    /** @throws ConfigException if there is no serializer of that name */
+    /**
+     * The store of a serializer.
+     *
+     * @throws ConfigException if there is no serializer of that name, or it was made for TorchServe: such a store knows no
+     *     groups and removes nothing, so what a test saves would be there for good, before the eyes of hosts
+     */
     public Store store(String name) {
         SerializerChoice choice;
         try {
             choice = plugins.choose(name, fs);
         } catch (SerializerChoiceException e) {
             throw new ConfigException(String.valueOf(e.getMessage()), e);
+        }
+        if (choice.isMadeForTorchServe()) {
+            throw new ConfigException("Serializer " + choice.name() + " was made for TorchServe: it knows no groups and"
+                    + " removes nothing, so its store cannot be verified without harm to what hosts keep there");
         }
         Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
         Map<String, String> leftOut = new TreeMap<>();

@@ -15,6 +15,7 @@ import dev.holdfast.host.snapshot.RememberingStore;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
 import dev.holdfast.host.snapshot.Restore;
 import dev.holdfast.host.snapshot.SnapshotKeeper;
+import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.Spool;
 import dev.holdfast.host.snapshot.SpooledChunks;
@@ -37,6 +38,7 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -64,7 +66,7 @@ final class Persistence implements AutoCloseable {
     private final String storeName;
     private final ReopeningSerializer store;
     private final Spool spool;
-    private final ReopeningSerializer local;
+    private final SnapshotSerializer local;
     private final SnapshotSerializer spooledChunks;
     private final ChosenChunks chunks;
     private @Nullable StateStore states;
@@ -92,7 +94,8 @@ final class Persistence implements AutoCloseable {
                             : chosen.opener());
             open();
             this.spooledChunks = localDirectory(spooled.resolve("chunks"));
-            this.local = new ReopeningSerializer(() -> fs.open(serializerConfig(FS, Map.of())));
+            // Apart from those of fs and of other stores, for each store's snapshots alone say what is needed there.
+            this.local = localDirectory(spooled.resolve("states"));
             this.chunks = new ChosenChunks(storeName, store, local, new SpooledChunks(spooledChunks));
             this.spool = new Spool(
                     localDirectory(spooled.resolve("pending")),
@@ -197,28 +200,58 @@ final class Persistence implements AutoCloseable {
      * it, as whatever cannot be loaded does, and none of the others.
      *
      * @param state what was restored from there
-     * @throws ConfigException if the other store fails
+     * @throws ConfigException if the other store cannot be opened
      */
     void copyStates(SnapshotUrl url, ServingState state) {
-        Set<StateReference> references = Housekeeping.references(state);
-        if (references.isEmpty()) {
-            return;
+        Set<StateReference> references = new HashSet<>(Housekeeping.references(state));
+        if (!references.isEmpty()) {
+            references.removeAll(safeHere());
+            inOther(url, serializer -> copyStates(url, references, serializer));
         }
-        inOther(url, serializer -> {
-            Optional<ChunkStore> from = serializer.chunks();
-            if (from.isEmpty()) {
+    }
+
+    /** The states that this host's last snapshot needs, which nobody collects. */
+    private Set<StateReference> safeHere() {
+        try {
+            return store.getLast()
+                    .map(last -> Housekeeping.references(
+                            SnapshotText.parse(last.header().name(), last.text())
+                                    .state()))
+                    .orElse(Set.of());
+        } catch (SnapshotStoreException e) {
+            log.debug("What the last snapshot of store {} needs is not known", storeName, e);
+            return Set.of();
+        }
+    }
+
+    private int copyStates(SnapshotUrl url, Set<StateReference> references, SnapshotSerializer from) {
+        int copied = 0;
+        try {
+            Optional<ChunkStore> source = from.chunks();
+            if (source.isEmpty()) {
                 log.error("Store {} keeps no model states, so those of {} cannot be copied", url.serializer(), url);
                 return 0;
             }
-            try {
-                int copied = new ChunkCopy(from.get(), chunks, Codecs.all()).copy(references);
-                log.info("Copied {} chunks of model state from {}", copied, url);
-                return copied;
-            } catch (StateException e) {
-                log.error("What models have learned could not be copied from {}: {}", url, e.getMessage());
-                return 0;
+            try (StateStore there = new StateStore(source.get(), stateCodec, Codecs.all(), 1)) {
+                ChunkCopy copy = new ChunkCopy(source.get(), there.reader(), chunks, Codecs.all());
+                for (StateReference reference : references) {
+                    copied += copyState(url, reference, copy);
+                }
             }
-        });
+        } catch (SnapshotStoreException e) {
+            log.error("What models have learned could not be copied from {}: {}", url, e.getMessage());
+        }
+        log.info("Copied {} chunks of model state from {}", copied, url);
+        return copied;
+    }
+
+    private static int copyState(SnapshotUrl url, StateReference reference, ChunkCopy copy) {
+        try {
+            return copy.copy(reference);
+        } catch (StateException e) {
+            log.error("What a model has learned could not be copied from {}: {}", url, e.getMessage());
+            return 0;
+        }
     }
 
     private <T> T inOther(SnapshotUrl url, Function<SnapshotSerializer, T> work) {

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -210,24 +211,42 @@ class OtherStoreTest {
     }
 
     @Test
-    void whatModelsHaveLearnedIsLostWithItsChunksAndNothingElseIs() throws Exception {
+    void whatOneModelHasLearnedIsLostWithItsChunksAndNothingElseIs() throws Exception {
         TestArchives.forest(directory.resolve("model-store"));
+        TestArchives.forest(directory.resolve("model-store"), "broken");
+        Path chunks = other.resolve(".chunks");
+        String scores;
         try (Host host = start(directory.resolve("other-logs"), Map.of("snapshot.fs.directory", other.toString()))) {
-            post(host.managementAddress() + "/models?url=forest-1.0&initial_workers=1&synchronous=true", "");
+            for (String model : List.of("forest", "broken")) {
+                post(host.managementAddress() + "/models?url=" + model + "-1.0&initial_workers=1&synchronous=true", "");
+            }
             post(host.inferenceAddress() + "/models/forest/train", rows());
-        }
-        try (Stream<Path> chunks = Files.list(other.resolve(".chunks"))) {
-            for (Path chunk : chunks.toList()) {
-                Files.delete(chunk);
+            post(host.managementAddress() + "/models/forest/save?id=before", "");
+            Set<String> ofForest = names(chunks);
+            post(host.inferenceAddress() + "/models/broken/train", "[[1],[2],[3],[4]]");
+            post(host.managementAddress() + "/models/broken/save?id=before", "");
+            scores = post(host.inferenceAddress() + "/predictions/forest", "[[-3.5],[0.25],[40]]");
+            for (String chunk : names(chunks)) {
+                if (!ofForest.contains(chunk)) {
+                    Files.delete(chunks.resolve(chunk));
+                }
             }
         }
 
         try (Host host = start("fs:#directory=" + other + "&name=latest")) {
-            assertThat(host.summary()).contains("2 model versions, 1 of them failed to load", "Failed: forest 1.0: ");
+            assertThat(host.summary()).contains("3 model versions, 1 of them failed to load", "Failed: broken 1.0: ");
             assertThat(log.errors())
                     .anyMatch(line ->
-                            line.startsWith("What models have learned could not be copied from fs:#name=latest: ")
-                                    && line.contains("missing or damaged"));
+                            line.startsWith("What a model has learned could not be copied from fs:#name=latest: ")
+                                    && line.contains("missing"));
+            assertThat(post(host.inferenceAddress() + "/predictions/forest", "[[-3.5],[0.25],[40]]"))
+                    .isEqualTo(scores);
+        }
+    }
+
+    private static Set<String> names(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
         }
     }
 

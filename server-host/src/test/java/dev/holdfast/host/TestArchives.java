@@ -36,12 +36,17 @@ final class TestArchives {
 
     /** Makes the directory {@code forest-1.0} in the store: a small random cut forest, model {@code forest}. */
     static void forest(Path store) {
+        forest(store, "forest");
+    }
+
+    /** The same under another name. */
+    static void forest(Path store, String model) {
         try {
-            Path archive = Files.createDirectories(store.resolve("forest-1.0"));
+            Path archive = Files.createDirectories(store.resolve(model + "-1.0"));
             Files.writeString(archive.resolve("manifest.json"), """
-                    {"modelName": "forest", "modelVersion": "1.0", "modelFile": "forest.json",
+                    {"modelName": "%s", "modelVersion": "1.0", "modelFile": "forest.json",
                      "handler": "random-cut-forest"}
-                    """);
+                    """.formatted(model));
             Files.writeString(archive.resolve("forest.json"), """
                     {"dimensions": 1, "shingleSize": 2, "trees": 20, "sampleSize": 64, "outputAfter": 16, "seed": 3}
                     """);

@@ -51,6 +51,19 @@ public final class SerializerConfig {
         return new Builder(serializer, logLocation);
     }
 
+    /** The same with one key more, or another value of it. */
+    public SerializerConfig with(String key, String value) {
+        Map<String, String> more = new TreeMap<>(values);
+        more.put(key, value);
+        return new Builder(serializer, logLocation)
+                .group(group)
+                .host(host)
+                .values(more)
+                .environment(environment)
+                .codecs(codecs.values())
+                .build();
+    }
+
     /** The group whose snapshots are saved and got. */
     public String group() {
         return group;

@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,8 @@ public final class SnapshotHeader {
     static final String NAME_RULE = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}";
 
     private static final int LONGEST_NAME = 128;
+
+    private static final Pattern KIND = Pattern.compile("(?:^| )kind=([a-z]+)(?: |$)");
 
     /** The years that every form can say: the names of snapshots have four digits for them. */
     private static final Instant EARLIEST = Instant.EPOCH;
@@ -244,8 +248,14 @@ public final class SnapshotHeader {
      *
      * @param where it was stored, as an operator knows it; for the message
      * @throws SnapshotCorruptException if it is not a line as {@link #toLine} makes it
+     * @throws SnapshotFormatTooNewException if its kind is a word that this version does not know
      */
     public static SnapshotHeader fromLine(String line, String where) {
+        Matcher kind = KIND.matcher(line);
+        if (kind.find() && !SnapshotKind.isWord(kind.group(1))) {
+            throw new SnapshotFormatTooNewException("A header in " + where + " is of the kind '"
+                    + Rules.printable(kind.group(1)) + "', which a newer version of Holdfast wrote");
+        }
         try {
             return fromLine(line);
         } catch (IllegalArgumentException e) {

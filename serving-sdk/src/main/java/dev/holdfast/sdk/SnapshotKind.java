@@ -1,5 +1,6 @@
 package dev.holdfast.sdk;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /** The occasion on which a snapshot was taken. */
@@ -16,6 +17,10 @@ public enum SnapshotKind {
     /** The word in names and headers: {@code startup}, {@code snapshot}, {@code shutdown} or {@code save}. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    static boolean isWord(String word) {
+        return Arrays.stream(values()).anyMatch(kind -> kind.word().equals(word));
     }
 
     /**

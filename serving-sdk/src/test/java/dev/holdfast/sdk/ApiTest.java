@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -76,7 +78,17 @@ class ApiTest {
                 + (type.isInterface()
                         ? ""
                         : " class extends " + type.getSuperclass().getName())
-                + (type.isSealed() ? " sealed" : ""));
+                + (type.isSealed()
+                        ? " permits "
+                                + Stream.of(type.getPermittedSubclasses())
+                                        .map(Class::getSimpleName)
+                                        .sorted()
+                                        .collect(Collectors.joining(" "))
+                        : "")
+                + Stream.of(type.getInterfaces())
+                        .map(parent -> " with " + parent.getName())
+                        .sorted()
+                        .collect(Collectors.joining()));
         for (Constructor<?> constructor : type.getDeclaredConstructors()) {
             if (isSeen(constructor.getModifiers())) {
                 lines.add(name + "." + "new"

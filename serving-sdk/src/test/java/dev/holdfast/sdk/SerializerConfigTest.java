@@ -324,4 +324,20 @@ class SerializerConfigTest {
                 .isThrownBy(() -> config("key", " ").require("key", "a place"))
                 .withMessageMatching("snapshot\\.\\S+\\.key is not set; set it to a place");
     }
+
+    @Test
+    void aCopyHasOneKeyMoreAndAllElse() {
+        SerializerConfig config = config("key", "value");
+
+        SerializerConfig more = config.with("other", "1");
+
+        assertThat(more.get("key")).hasValue("value");
+        assertThat(more.get("other")).hasValue("1");
+        assertThat(more.with("key", "2").get("key")).hasValue("2");
+        assertThat(config.get("other")).isEmpty();
+        assertThat(more.group()).isEqualTo(config.group());
+        assertThat(more.host()).isEqualTo(config.host());
+        assertThat(more.logLocation()).isEqualTo(config.logLocation());
+        assertThat(more.codec("gz").name()).isEqualTo("gz");
+    }
 }

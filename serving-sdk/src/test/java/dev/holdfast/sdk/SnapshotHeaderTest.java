@@ -313,5 +313,15 @@ class SnapshotHeaderTest {
         assertThatExceptionOfType(SnapshotCorruptException.class)
                 .isThrownBy(() -> SnapshotHeader.fromLine("name=x", "table t"))
                 .withMessage("A header in table t is damaged: The snapshot header has no kind");
+        assertThatExceptionOfType(SnapshotCorruptException.class)
+                .isThrownBy(() -> SnapshotHeader.fromLine(LINE.replace("kind=startup", "kind=START"), "table t"));
+    }
+
+    @Test
+    void aKindThatIsNotKnownYetIsNotDamageButOfANewerVersion() {
+        assertThatExceptionOfType(SnapshotFormatTooNewException.class)
+                .isThrownBy(() -> SnapshotHeader.fromLine(LINE.replace("kind=startup", "kind=checkpoint"), "table t"))
+                .withMessage(
+                        "A header in table t is of the kind 'checkpoint', which a newer version of Holdfast wrote");
     }
 }

@@ -11,6 +11,8 @@ import java.util.concurrent.TimeoutException;
 /** Calls into a serializer that may hang: each on a thread of its own, which is left behind when its time is up. */
 final class BoundedCalls {
 
+    static final String THREAD = "verification";
+
     private final Duration limit;
 
     BoundedCalls(Duration limit) {
@@ -24,7 +26,7 @@ final class BoundedCalls {
     <T> T get(int calls, Callable<T> body) {
         Duration all = limit.multipliedBy(calls);
         FutureTask<T> task = new FutureTask<>(body);
-        Thread thread = new Thread(task, "verification");
+        Thread thread = new Thread(task, THREAD);
         thread.setDaemon(true);
         thread.start();
         try {

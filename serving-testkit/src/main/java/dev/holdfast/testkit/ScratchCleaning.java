@@ -36,6 +36,7 @@ final class ScratchCleaning {
 
     /** Those that are not empty afterwards. A store that is gone is asked once, and not for every group. */
     List<Leftover> run() {
+        store.beginCleaning();
         store.closeAll(calls);
         List<Leftover> leftovers = new ArrayList<>();
         Optional<String> gone = Optional.empty();
@@ -67,12 +68,12 @@ final class ScratchCleaning {
     }
 
     private static Optional<String> removeSnapshots(SnapshotSerializer serializer, String group) {
-        for (int page = 0; page < MOST_PAGES; page++) {
-            SnapshotPage first = serializer.list(ListRequest.firstPage(ListRequest.MOST));
-            if (first.headers().isEmpty()) {
+        for (int round = 0; round < MOST_PAGES; round++) {
+            List<SnapshotHeader> listed = listed(serializer);
+            if (listed.isEmpty() && serializer.getLast().isEmpty()) {
                 return Optional.empty();
             }
-            for (SnapshotHeader header : first.headers()) {
+            for (SnapshotHeader header : listed) {
                 if (!header.group().equals(group)) {
                     return Optional.of("it lists snapshot " + header.name() + " of group " + header.group()
                             + ", which is left alone");
@@ -85,6 +86,19 @@ final class ScratchCleaning {
             }
         }
         return Optional.of("its snapshots stay, though the serializer said that it removed them");
+    }
+
+    /** The first headers there are; a page may be empty and name a next one. */
+    private static List<SnapshotHeader> listed(SnapshotSerializer serializer) {
+        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
+        for (int page = 0; page < MOST_PAGES; page++) {
+            SnapshotPage some = serializer.list(request);
+            if (!some.headers().isEmpty() || some.nextPageToken().isEmpty()) {
+                return some.headers();
+            }
+            request = request.page(some.nextPageToken().get());
+        }
+        return List.of();
     }
 
     private static Optional<String> removeChunks(ChunkStore chunks) {

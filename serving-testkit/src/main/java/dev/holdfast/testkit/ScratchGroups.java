@@ -19,6 +19,7 @@ final class ScratchGroups implements SnapshotSerializerFactory {
     private final String prefix;
     private final Set<String> groups = new TreeSet<>();
     private final List<SnapshotSerializer> open = new ArrayList<>();
+    private boolean cleaning;
 
     ScratchGroups(SnapshotSerializerFactory factory, String prefix) {
         this.factory = factory;
@@ -37,6 +38,10 @@ final class ScratchGroups implements SnapshotSerializerFactory {
             throw new TestAbortedException("group " + config.group() + " may be that of a host, and is not opened");
         }
         synchronized (this) {
+            if (cleaning && !Thread.currentThread().getName().equals(BoundedCalls.THREAD)) {
+                throw new TestAbortedException(
+                        "the run is being cleaned up after; a rule whose time was up opens no more");
+            }
             groups.add(config.group());
         }
         SnapshotSerializer serializer = factory.open(config);
@@ -44,6 +49,11 @@ final class ScratchGroups implements SnapshotSerializerFactory {
             open.add(serializer);
         }
         return serializer;
+    }
+
+    /** From now on only those who clean up may open a group. */
+    synchronized void beginCleaning() {
+        cleaning = true;
     }
 
     synchronized List<String> groups() {

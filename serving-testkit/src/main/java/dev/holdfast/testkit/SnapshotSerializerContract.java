@@ -28,7 +28,6 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -153,11 +152,7 @@ public abstract class SnapshotSerializerContract {
 
     @Test
     void anUnknownKeyIsRefusedByItsName() {
-        SerializerConfig misspelt = SerializerConfig.builder(
-                        factory().name(), config(group).logLocation())
-                .group(group)
-                .values(Map.of("no-such-key", "1"))
-                .build();
+        SerializerConfig misspelt = config(group).with("no-such-key", "1");
 
         assertThatThrownBy(() -> opened.push(factory().open(misspelt)))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -310,7 +305,7 @@ public abstract class SnapshotSerializerContract {
             assertSame(serializer.getLast().orElseThrow(), saved);
             assertConflict(serializer, snapshot(group, revision, "again" + revision));
         }
-        assertThat(headers(open()))
+        assertThat(headers(serializer, ListRequest.firstPage(1)))
                 .extracting(SnapshotHeader::revision)
                 .containsExactlyElementsOf(
                         revisions.stream().sorted(Comparator.reverseOrder()).toList());

@@ -1,6 +1,7 @@
 package dev.holdfast.testkit;
 
 import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,6 +95,20 @@ public final class StoreVerification {
                 groupPrefix,
                 stored ? groups.groups().size() : 0,
                 leftovers);
+    }
+
+    /**
+     * Opens a scratch group with another configuration and closes it again, to see whether a start would take it.
+     *
+     * @throws IllegalArgumentException if the serializer says that its configuration is wrong
+     * @throws IllegalStateException if the serializer says that it cannot be opened as things are
+     * @throws StoreUnavailableException if it cannot be reached, or has not answered within the limit of a call
+     */
+    public void tryOpening(Function<String, SerializerConfig> config) {
+        calls.get(1, () -> {
+            groups.open(config.apply(groupPrefix + "look")).close();
+            return true;
+        });
     }
 
     /** Has the run skip the rules that it has not come to, and clean up; from any thread. */

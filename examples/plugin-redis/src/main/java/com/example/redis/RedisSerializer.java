@@ -9,6 +9,7 @@ import dev.holdfast.sdk.PageToken;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
@@ -158,7 +159,7 @@ final class RedisSerializer implements SnapshotSerializer {
     private Optional<SnapshotHeader> readable(String line) {
         try {
             return Optional.of(header(line));
-        } catch (SnapshotCorruptException e) {
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             return Optional.empty();
         }
     }

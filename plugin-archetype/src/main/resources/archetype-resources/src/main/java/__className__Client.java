@@ -106,7 +106,7 @@ final class ${className}Client {
         return directory.resolve(String.format(Locale.ROOT, "%019d.snapshot", place));
     }
 
-    /** A disk that is not mounted is not an empty store. */
+    /** A directory that is gone is not an empty store. Mount a disk above it, so that it is gone when the disk is. */
     private void requireBase() {
         if (!Files.isDirectory(base)) {
             throw new StoreUnavailableException("Directory " + base + " is not there; make it, or mount its disk");

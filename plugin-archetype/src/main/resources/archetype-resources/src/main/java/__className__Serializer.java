@@ -8,6 +8,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,12 +26,16 @@ import java.util.Optional;
  *
  * <p>A record is a line with the header and, behind it, the text's bytes. Hosts that save at the same time all try
  * for the one free place, and the store lets one of them have it; so there is no lock, and nothing to mend after a
- * crash. A deleted snapshot leaves its line at its place, for a gap would hide what is behind it. Any store that can
- * put a record only where none is will do: {@link ${className}Client} is the part to change.
+ * crash. A deleted snapshot leaves its line at its place, for a gap would hide what is behind it. Any store will do
+ * that can put a record only where none is, and reads what was written last: {@link ${className}Client} is the part to
+ * change. Nobody else may remove records: what is behind a gap is not seen.
  */
 final class ${className}Serializer implements SnapshotSerializer {
 
     private static final String DELETED = " deleted=true";
+
+    /** More often than hosts can be faster; a store that shows old answers would keep us here for ever. */
+    private static final int MOST_TRIES = 100;
 
     private final String group;
     private final ${className}Client client;
@@ -51,7 +56,7 @@ final class ${className}Serializer implements SnapshotSerializer {
         SnapshotHeader header = snapshot.header();
         header.requireGroup(group);
         byte[] record = record(header.toLine(), snapshot.toBytes());
-        while (true) {
+        for (int tries = 0; tries < MOST_TRIES; tries++) {
             long last = lastPlace();
             Optional<Entry> ofName = find(header.name());
             if (ofName.isPresent()) {
@@ -70,6 +75,8 @@ final class ${className}Serializer implements SnapshotSerializer {
             }
             // Another host was faster, and what was looked at above is no longer so.
         }
+        throw new StoreUnavailableException(client + " says that the place after the last one is taken, and does not"
+                + " show what is there; it must read what was written last");
     }
 
     @Override

@@ -21,7 +21,7 @@ record Entry(long revision, String name, Instant createdOn, SnapshotKind kind) i
     /** The length of a line: numbers, the longest name, the checksum, and spaces to fill. */
     static final int LENGTH = 192;
 
-    private static final Pattern PLACE = Pattern.compile("([0-9]{1,18}):([A-Za-z0-9._-]{1,128})");
+    private static final Pattern PLACE = Pattern.compile("([0-9]{1,19}):([A-Za-z0-9._-]{1,128})");
 
     private static final Comparator<Entry> ORDER =
             Comparator.comparingLong(Entry::revision).thenComparing(Entry::name);
@@ -66,10 +66,14 @@ record Entry(long revision, String name, Instant createdOn, SnapshotKind kind) i
      */
     static Entry fromToken(String token) {
         Matcher parts = PLACE.matcher(PageToken.place(token));
-        if (!parts.matches()) {
-            throw new IllegalArgumentException("Page token '" + token + "' is not one that serializer fs gave");
+        try {
+            if (parts.matches()) {
+                return new Entry(Long.parseLong(parts.group(1)), parts.group(2), Instant.EPOCH, SnapshotKind.SAVE);
+            }
+        } catch (NumberFormatException e) {
+            // More than a revision can be: the message below.
         }
-        return new Entry(Long.parseLong(parts.group(1)), parts.group(2), Instant.EPOCH, SnapshotKind.SAVE);
+        throw new IllegalArgumentException("Page token '" + token + "' is not one that serializer fs gave");
     }
 
     /** Whether a list may show it; never false where {@link ListRequest#accepts} is true. */

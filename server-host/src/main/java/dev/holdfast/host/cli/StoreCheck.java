@@ -63,7 +63,7 @@ final class StoreCheck {
         Thread hook = new Thread(() -> stop(verification, done), "stop-verification");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            requireConfiguration(verification.groupPrefix());
+            requireConfiguration(verification);
             long start = System.nanoTime();
             VerificationReport report = verification.run(outcome -> tell(outcome, verification.groupPrefix()));
             Duration took = Duration.ofNanos(System.nanoTime() - start);
@@ -83,11 +83,9 @@ final class StoreCheck {
     }
 
     /** What the run leaves out of the configuration must be right too, or a start refuses it. */
-    private void requireConfiguration(String groupPrefix) {
+    private void requireConfiguration(StoreVerification verification) {
         if (!store.leftOut().isEmpty()) {
-            store.factory()
-                    .open(store.wholeConfig().apply(groupPrefix + "look"))
-                    .close();
+            verification.tryOpening(store.wholeConfig());
         }
     }
 

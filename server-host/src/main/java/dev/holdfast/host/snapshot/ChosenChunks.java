@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   the chosen store keeps chunks ─▶ there; what it cannot take waits in the spool, and is read from there meanwhile
- *   it keeps none                 ─▶ in serializer fs, on this host's own disk
+ *   it keeps none                 ─▶ in a directory of its own on this host's disk, by serializer fs
  * </pre>
  */
 public final class ChosenChunks implements ChunkStore {

@@ -3,8 +3,7 @@ package dev.holdfast.host.state;
 /**
  * Pieces that end where a rolling hash of the bytes before has certain bits, after the algorithm FastCDC (Xia et al.,
  * "FastCDC: a Fast and Efficient Content-Defined Chunking Approach for Data Deduplication", USENIX ATC 2016): no end in
- * the first half, rare ends up to three quarters, frequent ones from there on. Pieces come out near the longest that there
- * may be, for what a store takes for each is most of the price.
+ * the first quarter, rare ends up to the half, frequent ones from there on.
  *
  * <p>The table and the masks are part of the stored format in so far as another table would cut every state anew: the
  * next save would then be a full one.
@@ -21,8 +20,8 @@ final class ContentCutter implements Cutter {
 
     ContentCutter(int longest) {
         this.longest = longest;
-        this.usual = longest / 4 * 3;
-        this.shortest = longest / 2;
+        this.usual = longest / 2;
+        this.shortest = longest / 4;
         int bits = 63 - Long.numberOfLeadingZeros(usual);
         // The high bits, which depend on the last 64 bytes; two bits more or fewer is FastCDC's normalization.
         rare = -1L << (64 - (bits + 2));

@@ -1,60 +1,57 @@
 package dev.holdfast.host.transfer;
 
 import dev.holdfast.host.state.ChunkContent;
-import dev.holdfast.host.state.LackingChunks;
 import dev.holdfast.host.state.StateDamagedException;
+import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
- * Copies learned states from one store to another that both can be reached from here: only the chunks that the other one
- * lacks, each checked. One that breaks off has copied some of them, and the next one goes on there.
+ * Copies learned states from one store to another that both can be reached from here, each chunk checked.
+ *
+ * <p>Every chunk is put, also one that is there: what no snapshot needs may be about to be collected, and a chunk counts as
+ * young again when it is put. So the copy is safe from a collector for as long as a state that was stored is.
  */
 public final class ChunkCopy {
 
     private static final int TOGETHER = 16;
 
     private final ChunkStore from;
+    private final StateReader states;
     private final ChunkStore to;
     private final ChunkContent content;
-    private final LackingChunks lacking;
 
-    /** @param codecs what the chunks may have been packed with */
-    public ChunkCopy(ChunkStore from, ChunkStore to, List<Codec> codecs) {
+    /**
+     * @param states reads the lists of chunks in {@code from}
+     * @param codecs what the chunks may have been packed with
+     */
+    public ChunkCopy(ChunkStore from, StateReader states, ChunkStore to, List<Codec> codecs) {
         this.from = from;
+        this.states = states;
         this.to = to;
         this.content = new ChunkContent(codecs);
-        this.lacking = new LackingChunks(to, codecs);
     }
 
     /**
-     * Copies states; all of their chunks are there when this returns.
+     * Copies a state; all of its chunks are there when this returns.
      *
      * @return how many chunks were copied
-     * @throws StateDamagedException if a chunk is missing or damaged where it should come from, or larger than the other
-     *     store takes
+     * @throws dev.holdfast.host.state.StateException if a chunk is missing or damaged where it should come from, or larger
+     *     than the other store takes
      * @throws dev.holdfast.sdk.SnapshotStoreException if a store fails
      */
-    public int copy(Collection<StateReference> states) {
-        int copied = 0;
-        for (StateReference state : states) {
-            // The chunks below a list are known when the list has been copied.
-            for (List<String> ids = List.copyOf(lacking.of(state));
-                    !ids.isEmpty();
-                    ids = List.copyOf(lacking.of(state))) {
-                for (int start = 0; start < ids.size(); start += TOGETHER) {
-                    copyChunks(ids.subList(start, Math.min(ids.size(), start + TOGETHER)));
-                }
-                copied += ids.size();
-            }
+    public int copy(StateReference state) {
+        List<String> ids = List.copyOf(new TreeSet<>(states.find(state).chunkIds()));
+        for (int start = 0; start < ids.size(); start += TOGETHER) {
+            copyChunks(ids.subList(start, Math.min(ids.size(), start + TOGETHER)));
         }
-        return copied;
+        return ids.size();
     }
 
     private void copyChunks(List<String> ids) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.host.plugins.FixtureJar;
+import dev.holdfast.host.plugins.TorchServeFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -216,6 +217,22 @@ class PluginsCommandTest {
         assertThat(typed.errLines())
                 .containsExactly(
                         "Snapshot store memory: snapshot.memory.keep 'two' must be a whole number from 0 to 99");
+    }
+
+    @Test
+    void aStoreOfAPluginThatWasMadeForTorchServeIsNotTouched() {
+        TorchServeFixture fixture = new TorchServeFixture(plugins.resolveSibling("last.properties"));
+        fixture.jar().write(plugins.resolve("keeper.jar"));
+
+        assertThat(typed.run("plugins", "verify", "keeper", "--plugins-path=plugins"))
+                .isEqualTo(1);
+
+        assertThat(typed.errLines())
+                .containsExactly(
+                        "Serializer keeper was made for TorchServe: it knows no groups and removes nothing, so its"
+                                + " store cannot be verified without harm to what hosts keep there");
+        assertThat(typed.out()).isEmpty();
+        assertThat(fixture.last()).doesNotExist();
     }
 
     @Test

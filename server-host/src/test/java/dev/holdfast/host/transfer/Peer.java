@@ -1,5 +1,6 @@
 package dev.holdfast.host.transfer;
 
+import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.host.state.GivenCapture;
 import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
@@ -109,6 +110,11 @@ final class Peer implements Receiver.Target {
 
     Receiver receiver() {
         return new Receiver(chunks, CODECS, this);
+    }
+
+    boolean hasOnlyWholeChunks() {
+        ChunkContent content = new ChunkContent(CODECS);
+        return chunks.contents.entrySet().stream().allMatch(chunk -> content.isPiece(chunk.getKey(), chunk.getValue()));
     }
 
     ChunkStore chunkStore() {
