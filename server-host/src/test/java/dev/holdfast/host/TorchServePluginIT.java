@@ -142,18 +142,42 @@ class TorchServePluginIT {
 
     @Test
     void whatTorchServeSavedIsServed() throws Exception {
-        Files.writeString(fixture.last(), """
-                #snapshot
-                model_store=/elsewhere
-                model_snapshot={"name"\\:"20250101000000000-snapshot.cfg","modelCount"\\:1,"created"\\:1735689600000,"models"\\:\\
-                {"a"\\:{"1.0"\\:{"defaultVersion"\\:true,"marName"\\:"a.mar","minWorkers"\\:3,"maxWorkers"\\:3,"batchSize"\\:1,\\
-                "maxBatchDelay"\\:100,"responseTimeout"\\:120}}}}
-                """);
+        saveAsTorchServe("20250101000000000-snapshot.cfg", 1_735_689_600_000L);
         try (HostProcess host = start()) {
             assertThat(served(host)).containsExactly("a 1.0 x3");
             host.kill();
         }
         assertThat(log()).contains("Snapshot 20250101000000000-snapshot.cfg is not one of Holdfast's");
+    }
+
+    @Test
+    void whatTorchServeSavedAfterThisHostIsServedAndGoneOnFrom() throws Exception {
+        try (HostProcess host = start()) {
+            ok(host, "POST", "/models?url=a.mar&initial_workers=1&synchronous=true");
+            host.kill();
+        }
+        saveAsTorchServe("of-torchserve.cfg", System.currentTimeMillis() + 1000);
+        try (HostProcess host = start()) {
+            assertThat(served(host)).containsExactly("a 1.0 x3");
+            assertThat(status(host).required("mode").textValue()).isEqualToIgnoringCase("attached");
+            ok(host, "PUT", "/models/a?min_worker=2&max_worker=2&synchronous=true");
+            host.kill();
+        }
+        assertThat(log()).contains("TorchServe saved of-torchserve.cfg in store keeper after this host saved ");
+        try (HostProcess host = start()) {
+            assertThat(served(host)).containsExactly("a 1.0 x2");
+        }
+    }
+
+    /** Model {@code a} with three workers. */
+    private void saveAsTorchServe(String name, long created) throws IOException {
+        Files.writeString(fixture.last(), """
+                #snapshot
+                model_store=/elsewhere
+                model_snapshot={"name"\\:"%s","modelCount"\\:1,"created"\\:%d,"models"\\:\\
+                {"a"\\:{"1.0"\\:{"defaultVersion"\\:true,"marName"\\:"a.mar","minWorkers"\\:3,"maxWorkers"\\:3,"batchSize"\\:1,\\
+                "maxBatchDelay"\\:100,"responseTimeout"\\:120}}}}
+                """.formatted(name, created));
     }
 
     private String log() throws IOException {

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   save    ──▶ the store, then a copy; a change is acknowledged when both have it
- *   getLast ──▶ the one of the two with the higher revision
+ *   getLast ──▶ the one of the two with the higher revision; one of TorchServe's own, if it is the younger, as the next one
  * </pre>
  *
  * <p>An ordinary store needs none of this: there, an older last snapshot is the truth, and a copy stands in only while the
@@ -74,6 +74,11 @@ public final class RememberingStore implements SnapshotSerializer {
         if (kept.isEmpty() || revision(stored) >= revision(kept)) {
             return stored;
         }
+        Optional<Snapshot> foreign = stored.filter(last -> last.header().revision() == 0
+                && last.header().createdOn().isAfter(kept.get().header().createdOn()));
+        if (foreign.isPresent()) {
+            return Optional.of(after(kept.get(), foreign.get()));
+        }
         String what = stored.map(last -> "is " + last.header().name() + ", revision "
                         + last.header().revision())
                 .orElse("is none");
@@ -88,6 +93,29 @@ public final class RememberingStore implements SnapshotSerializer {
                     header.revision());
         }
         return kept;
+    }
+
+    /** What TorchServe saved since then has no revision of its own: it is the next one. Only its time tells. */
+    private Snapshot after(Snapshot kept, Snapshot foreign) {
+        SnapshotHeader header = foreign.header();
+        if (!said.getAndSet(header.name()).equals(header.name())) {
+            log.info(
+                    "TorchServe saved {} in store {} after this host saved {}: going on from there",
+                    header.name(),
+                    name,
+                    kept.header().name());
+        }
+        return Snapshot.create(
+                SnapshotHeader.builder()
+                        .name(header.name())
+                        .kind(header.kind())
+                        .createdOn(header.createdOn())
+                        .group(header.group())
+                        .revision(kept.header().revision() + 1)
+                        .host(header.host())
+                        .modelCount(header.modelCount())
+                        .saveId(header.saveId()),
+                foreign.toBytes());
     }
 
     private static long revision(Optional<Snapshot> snapshot) {

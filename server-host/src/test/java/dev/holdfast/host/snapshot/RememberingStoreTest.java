@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -74,6 +77,46 @@ class RememberingStoreTest {
         copies.disk.put(States.snapshot(5, "ours"));
 
         assertThat(remembering.getLast()).contains(store.disk.newest());
+    }
+
+    @Test
+    void whatTorchServeSavedSinceIsTheNextRevision() {
+        Snapshot ours = States.snapshot(5, "ours");
+        copies.disk.put(ours);
+        store.disk.put(ofTorchServe(ours.header().createdOn().plusSeconds(1)));
+
+        Snapshot last = remembering.getLast().orElseThrow();
+
+        assertThat(last.header().name()).isEqualTo("theirs.cfg");
+        assertThat(last.header().revision()).isEqualTo(6);
+        assertThat(last.toBytes()).isEqualTo(store.disk.newest().toBytes());
+        assertThat(remembering.getLast()).contains(last);
+        assertThat(log.info())
+                .containsExactly("TorchServe saved theirs.cfg in store keeper after this host saved "
+                        + ours.header().name() + ": going on from there");
+        assertThat(log.warnings()).isEmpty();
+    }
+
+    @Test
+    void whatTorchServeSavedBeforeIsNotGoneBackTo() {
+        Snapshot ours = States.snapshot(5, "ours");
+        copies.disk.put(ours);
+        store.disk.put(ofTorchServe(ours.header().createdOn().minusSeconds(1)));
+
+        assertThat(remembering.getLast()).contains(ours);
+        assertThat(log.warnings()).hasSize(1);
+    }
+
+    private static Snapshot ofTorchServe(Instant created) {
+        return Snapshot.create(
+                SnapshotHeader.builder()
+                        .name("theirs.cfg")
+                        .kind(SnapshotKind.SNAPSHOT)
+                        .createdOn(created)
+                        .group("default")
+                        .host("torchserve")
+                        .saveId("torchserve"),
+                new byte[] {1, 2, 3});
     }
 
     @Test
