@@ -192,6 +192,23 @@ class PluginsCommandTest {
     }
 
     @Test
+    void aStoreThatCannotBeOpenedIsOneLineWithRetentionToo() {
+        new MemoryPlugin()
+                .with(
+                        "config.requireKnown();",
+                        "config.requireKnown(\"keep\"); if (true) throw new"
+                                + " dev.holdfast.sdk.StoreUnavailableException(\"no route to db\");")
+                .write(plugins.resolve("memory.jar"));
+
+        assertThat(typed.run("plugins", "verify", "memory", "--ppath=plugins", "-Dsnapshot.memory.keep=2"))
+                .isEqualTo(1);
+
+        assertThat(typed.errLines())
+                .containsExactly("Snapshot store memory: The store cannot be reached: no route to db");
+        assertThat(typed.out()).isEmpty();
+    }
+
+    @Test
     void retentionIsLeftOutAndSaid() {
         new MemoryPlugin()
                 .with(
