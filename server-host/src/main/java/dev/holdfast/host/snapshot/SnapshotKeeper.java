@@ -7,6 +7,7 @@ import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -127,7 +128,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
 
     @Override
     public CompletableFuture<Durability> save(String name) {
-        if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")) {
+        if (!SnapshotHeader.isName(name)) {
             throw new IllegalArgumentException(
                     "Snapshot name '" + OneLine.name(name) + "' must match [A-Za-z0-9][A-Za-z0-9._-]{0,127}");
         }
