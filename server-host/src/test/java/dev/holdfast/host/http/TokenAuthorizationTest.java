@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.ManualClock;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
 import java.io.IOException;
@@ -13,11 +14,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -28,30 +26,10 @@ class TokenAuthorizationTest {
 
     private static final Instant START = Instant.parse("2026-11-21T09:30:00Z");
 
-    /** A clock that is set by hand. */
-    private static final class HandClock extends Clock {
-        private volatile Instant now = START;
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-    }
-
     @TempDir
     Path directory;
 
-    final HandClock clock = new HandClock();
+    final ManualClock clock = new ManualClock();
 
     private HostUnderTest start(String... settings) {
         Map<String, String> all = new java.util.HashMap<>(Map.of("disable_token_authorization", "false"));
@@ -201,10 +179,10 @@ class TokenAuthorizationTest {
         try (HostUnderTest host = start("token_expiration_min", "0.5")) {
             ListenAddress management = host.apis.management();
             String old = key("management");
-            clock.now = START.plusSeconds(29);
+            clock.set(START.plusSeconds(29));
             assertThat(call(management, "GET", "/models", "Bearer " + old).statusCode())
                     .isEqualTo(200);
-            clock.now = START.plusSeconds(30);
+            clock.set(START.plusSeconds(30));
             assertThat(call(management, "GET", "/models", "Bearer " + old).statusCode())
                     .isEqualTo(401);
             assertThat(call(management, "GET", "/token?type=management", "Bearer " + old)

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.host.ManualClock;
 import dev.holdfast.host.state.StateDamagedException;
 import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateMismatchException;

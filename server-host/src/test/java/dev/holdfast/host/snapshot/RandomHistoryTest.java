@@ -81,7 +81,7 @@ class RandomHistoryTest {
                 } else if (dice < 75) {
                     rig.pendingDown = !rig.pendingDown;
                 } else if (dice < 78) {
-                    rig.clock.now = rig.clock.now.plusMillis(random.nextInt(100_000) - 50_000);
+                    rig.clock.set(rig.clock.instant().plusMillis(random.nextInt(100_000) - 50_000));
                 } else if (dice < 82) {
                     otherHostWrites();
                 } else if (dice < 90) {

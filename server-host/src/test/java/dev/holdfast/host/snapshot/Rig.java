@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.host.ManualClock;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;

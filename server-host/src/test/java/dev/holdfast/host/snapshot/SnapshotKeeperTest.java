@@ -517,7 +517,7 @@ class SnapshotKeeperTest {
         String before = rig.changed("a").snapshot().orElseThrow();
         Rig.get(rig.keeper.save("before-upgrade"));
         rig.crash();
-        rig.clock.now = rig.clock.now.minusSeconds(86_400);
+        rig.clock.set(rig.clock.instant().minusSeconds(86_400));
         rig.start();
 
         assertThat(rig.changed("b").snapshot().orElseThrow()).isGreaterThan(before);
@@ -531,7 +531,7 @@ class SnapshotKeeperTest {
         for (int i = 0; i < 5; i++) {
             names.add(rig.changed("a").snapshot().orElseThrow());
         }
-        rig.clock.now = rig.clock.now.minusSeconds(86_400);
+        rig.clock.set(rig.clock.instant().minusSeconds(86_400));
         names.add(rig.changed("a").snapshot().orElseThrow());
         rig.crash();
         rig.start();

@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.holdfast.host.ManualClock;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.StoreUnavailableException;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -28,34 +26,10 @@ class ChunkCollectorTest {
 
     private static final Duration HOUR = Duration.ofHours(1);
 
-    private final TestClock clock = new TestClock();
+    private final ManualClock clock = new ManualClock();
     private final Stepping chunks = new Stepping(new InMemoryChunks(clock));
     /** The states that the group's snapshots refer to, oldest first; the last one is the last snapshot's. */
     private final List<StoredState> snapshots = new ArrayList<>();
-
-    private static final class TestClock extends Clock {
-
-        private Instant now = Instant.parse("2026-11-21T09:30:00Z");
-
-        void pass(Duration time) {
-            now = now.plus(time);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException("not needed");
-        }
-    }
 
     /** A store that lets another do something before its n-th call. */
     private static final class Stepping implements ChunkStore {
@@ -186,7 +160,7 @@ class ChunkCollectorTest {
         int before = chunks.chunks.chunks.size();
 
         assertThat(collect()).as("younger than an hour").isZero();
-        clock.pass(HOUR.plusSeconds(1));
+        clock.advance(HOUR.plusSeconds(1));
         int removed = collect();
 
         assertThat(removed).isEqualTo(before / 2);
@@ -197,7 +171,7 @@ class ChunkCollectorTest {
     @Test
     void whatASnapshotNeedsStaysHoweverOldItIs() {
         save(random(500_000, 1));
-        clock.pass(Duration.ofDays(1000));
+        clock.advance(Duration.ofDays(1000));
 
         assertThat(collect()).isZero();
         requireAllRestorable();
@@ -206,7 +180,7 @@ class ChunkCollectorTest {
     @Test
     void nothingIsRemovedWhereTheSnapshotsCannotBeRead() {
         save(random(500_000, 1));
-        clock.pass(Duration.ofDays(1));
+        clock.advance(Duration.ofDays(1));
         int before = chunks.chunks.chunks.size();
 
         assertThatExceptionOfType(StoreUnavailableException.class)
@@ -272,7 +246,7 @@ class ChunkCollectorTest {
         save(random(500_000, 1));
         save(random(500_000, 3));
         snapshots.remove(0);
-        clock.pass(Duration.ofHours(2));
+        clock.advance(Duration.ofHours(2));
     }
 
     @Test
