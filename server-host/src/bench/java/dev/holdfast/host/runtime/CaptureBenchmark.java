@@ -62,7 +62,7 @@ public final class CaptureBenchmark {
     }
 
     private static void sessions(int count, int captures) throws Exception {
-        SessionSettings settings = new SessionSettings(new TreeMap<>(Map.of("state", "stateN")), Map.of(), count, Duration.ofHours(1), 4096);
+        SessionSettings settings = new SessionSettings(new TreeMap<>(Map.of("state", "stateN")), Map.of(), count, Duration.ofHours(1), 4096, StatefulModel.SaveRule.DEFAULT);
         Sessions sessions = new Sessions("sessions", settings, Clock.systemUTC());
         List<TensorSpec> carried = List.of(new TensorSpec("state", TensorType.FP32, List.of((long) NUMBERS_OF_A_SESSION)));
         SessionState codec = new SessionState(carried, settings);

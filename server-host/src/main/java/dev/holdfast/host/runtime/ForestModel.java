@@ -226,6 +226,11 @@ final class ForestModel implements LearningModel {
     }
 
     @Override
+    public SaveRule saveRule() {
+        return settings.saveRule();
+    }
+
+    @Override
     public long updates() {
         return updates.get();
     }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.runtime.StatefulModel.SaveRule;
 import java.util.List;
 
 /**
@@ -14,9 +15,17 @@ import java.util.List;
  * @param timeDecay how fast old points make room for new ones; 0 for a sample of everything that was ever learned
  * @param outputAfter how many rows are learned before a score is other than 0
  * @param seed of the random cuts and samples: forests with one seed that learn the same are the same
+ * @param saveRule when what it has learned is stored
  */
 record ForestSettings(
-        int dimensions, int shingleSize, int trees, int sampleSize, double timeDecay, int outputAfter, long seed) {
+        int dimensions,
+        int shingleSize,
+        int trees,
+        int sampleSize,
+        double timeDecay,
+        int outputAfter,
+        long seed,
+        SaveRule saveRule) {
 
     /**
      * A node of a tree over at most 256 points refers to a point by 16 bits, which the library does not check: 256 points
@@ -33,9 +42,15 @@ record ForestSettings(
     private static final List<String> KEYS =
             List.of("dimensions", "shingleSize", "trees", "sampleSize", "timeDecay", "outputAfter", "seed");
 
+    /** Settings that leave the saving to the default. */
+    ForestSettings(
+            int dimensions, int shingleSize, int trees, int sampleSize, double timeDecay, int outputAfter, long seed) {
+        this(dimensions, shingleSize, trees, sampleSize, timeDecay, outputAfter, seed, SaveRule.DEFAULT);
+    }
+
     /** @throws ModelLoadException naming the setting that is wrong, its value, and the rule */
     static ForestSettings read(Archive archive, String file) {
-        SettingsFile settings = SettingsFile.read(archive, file, KEYS);
+        SettingsFile settings = SettingsFile.ofLearner(archive, file, KEYS);
         int dimensions = (int) settings.wholeNumber("dimensions", 1, 10_000);
         int shingleSize = (int) settings.wholeNumber("shingleSize", 1, 1000, 1);
         int trees = (int) settings.wholeNumber("trees", 1, MOST_TREES, 50);
@@ -56,7 +71,8 @@ record ForestSettings(
                 sampleSize,
                 settings.number("timeDecay", 0, 1, 0.1 / sampleSize),
                 (int) settings.wholeNumber("outputAfter", 1, Integer.MAX_VALUE, Math.max(1, sampleSize / 4)),
-                settings.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE, 0));
+                settings.wholeNumber("seed", Long.MIN_VALUE, Long.MAX_VALUE, 0),
+                settings.saveRule());
     }
 
     /** How many numbers a point in the trees has: those of all rows of a shingle. */

@@ -283,6 +283,11 @@ final class OnnxSessionModel implements StatefulModel {
     }
 
     @Override
+    public SaveRule saveRule() {
+        return settings.saveRule();
+    }
+
+    @Override
     public long updates() {
         return sessions.updates();
     }

@@ -2,6 +2,7 @@ package dev.holdfast.host.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.runtime.StatefulModel.SaveRule;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,13 +17,15 @@ import java.util.TreeMap;
  * @param maxSessions how many sessions there may be at once
  * @param idle how long a session that nobody calls is kept
  * @param maxSessionBytes how large the state of a session may grow
+ * @param saveRule when what the sessions carry is stored
  */
 record SessionSettings(
         SortedMap<String, String> carry,
         Map<String, List<Long>> shapes,
         int maxSessions,
         Duration idle,
-        long maxSessionBytes) {
+        long maxSessionBytes,
+        SaveRule saveRule) {
 
     static final String FILE = "session.json";
 
@@ -32,13 +35,14 @@ record SessionSettings(
 
     /** @throws ModelLoadException naming the setting that is wrong, its value, and the rule */
     static SessionSettings read(Archive archive) {
-        SettingsFile settings = SettingsFile.read(archive, FILE, KEYS);
+        SettingsFile settings = SettingsFile.ofLearner(archive, FILE, KEYS);
         return new SessionSettings(
                 carry(settings),
                 shapes(settings),
                 (int) settings.wholeNumber("maxSessions", 1, 1_000_000, 1000),
                 Duration.ofSeconds(settings.wholeNumber("idleSeconds", 1, 31_536_000, 3600)),
-                settings.wholeNumber("maxSessionBytes", 1, 1 << 30, 1 << 20));
+                settings.wholeNumber("maxSessionBytes", 1, 1 << 30, 1 << 20),
+                settings.saveRule());
     }
 
     private static SortedMap<String, String> carry(SettingsFile settings) {

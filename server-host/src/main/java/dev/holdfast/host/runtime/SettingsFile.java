@@ -8,11 +8,14 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.runtime.StatefulModel.SaveRule;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
@@ -22,6 +25,9 @@ import java.util.List;
  * would change what the model learns.
  */
 final class SettingsFile {
+
+    private static final String SAVE_AFTER_UPDATES = "saveAfterUpdates";
+    private static final String SAVE_AFTER_SECONDS = "saveAfterSeconds";
 
     private static final int LONGEST = 64 << 10;
 
@@ -62,6 +68,25 @@ final class SettingsFile {
             }
         }
         return settings;
+    }
+
+    /** The settings of a model that learns, which may also say when what it learned is stored: {@link #saveRule}. */
+    static SettingsFile ofLearner(Archive archive, String file, List<String> known) {
+        List<String> all = new ArrayList<>(known);
+        all.add(SAVE_AFTER_UPDATES);
+        all.add(SAVE_AFTER_SECONDS);
+        return read(archive, file, all);
+    }
+
+    /** When the state is stored; each of the two settings by itself, and the default where it is not given. */
+    SaveRule saveRule() {
+        return new SaveRule(
+                wholeNumber(SAVE_AFTER_UPDATES, 1, Long.MAX_VALUE, SaveRule.DEFAULT.updates()),
+                Duration.ofSeconds(wholeNumber(
+                        SAVE_AFTER_SECONDS,
+                        1,
+                        31_536_000,
+                        SaveRule.DEFAULT.time().toSeconds())));
     }
 
     private static JsonNode parse(String where, Path path) {

@@ -377,6 +377,7 @@ class OnnxSessionModelTest {
                 "{'carry': {'before': 'after'}, 'maxSessions': 0}            | 'maxSessions' is 0; it must be a whole number from 1 to",
                 "{'carry': {'before': 'after'}, 'idleSeconds': 1.5}          | 'idleSeconds' is 1.5; it must be",
                 "{'carry': {'before': 'after'}, 'maxSessionBytes': 3}        | 'maxSessionBytes' is 3, and the input 'before' alone takes 4",
+                "{'carry': {'before': 'after'}, 'saveAfterSeconds': 'x'}     | 'saveAfterSeconds' is \"x\"; it must be a whole number",
                 "{'carry': {'before': 'after'}, 'idle': 3}                   | has the unknown setting 'idle'; the settings are carry,",
             })
     void aWrongSettingIsNamedWithItsValueAndTheRule(String settings, String message) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,9 +49,22 @@ class RandomCutForestRuntimeTest {
     void everySettingIsHeard() throws IOException {
         ForestSettings settings = ForestSettings.read(archive("""
                         {"dimensions": 2, "shingleSize": 4, "trees": 30, "sampleSize": 128, "timeDecay": 0,
-                         "outputAfter": 500, "seed": -3}"""), "forest.json");
+                         "outputAfter": 500, "seed": -3, "saveAfterUpdates": 7, "saveAfterSeconds": 90}"""), "forest.json");
 
-        assertThat(settings).isEqualTo(new ForestSettings(2, 4, 30, 128, 0, 500, -3));
+        assertThat(settings)
+                .isEqualTo(new ForestSettings(
+                        2, 4, 30, 128, 0, 500, -3, new StatefulModel.SaveRule(7, Duration.ofSeconds(90))));
+    }
+
+    @Test
+    void whenAModelIsStoredItsSettingsSay() throws IOException {
+        LearningModel usual = (LearningModel) runtime.load(archive("{\"dimensions\": 4}"));
+        assertThat(usual.saveRule()).isEqualTo(StatefulModel.SaveRule.DEFAULT);
+
+        LearningModel often = (LearningModel) runtime.load(archive("{\"dimensions\": 4, \"saveAfterUpdates\": 1}"));
+        assertThat(often.saveRule()).isEqualTo(new StatefulModel.SaveRule(1, Duration.ofSeconds(30)));
+        // It may change under a state that was stored.
+        assertThat(often.stateFormat()).isEqualTo(usual.stateFormat());
     }
 
     @ParameterizedTest
@@ -68,6 +82,8 @@ class RandomCutForestRuntimeTest {
                 "{'dimensions': 9, 'timeDecay': -1}  | 'timeDecay' is -1; it must be a number from 0.0 to 1.0",
                 "{'dimensions': 9, 'timeDecay': []}  | 'timeDecay' is []; it must be a number",
                 "{'dimensions': 9, 'outputAfter': 0} | 'outputAfter' is 0; it must be a whole number from 1 to",
+                "{'dimensions': 9, 'saveAfterUpdates': 0} | 'saveAfterUpdates' is 0; it must be a whole number from 1 to",
+                "{'dimensions': 9, 'saveAfterSeconds': 0} | 'saveAfterSeconds' is 0; it must be a whole number from 1 to",
                 "{'dimensions': 9, 'seed': 1.5}      | 'seed' is 1.5; it must be a whole number",
                 "{'dimensions': 999, 'shingleSize': 99} | 'shingleSize' is 99; it must be at most 10000 together with",
                 "{'dimensions': 9999, 'trees': 250}  | 'dimensions' is 9999; it must be at most 100000000 together with",
