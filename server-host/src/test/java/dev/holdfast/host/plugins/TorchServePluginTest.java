@@ -255,7 +255,8 @@ class TorchServePluginTest {
     @ParameterizedTest
     @ValueSource(strings = {"block in save", "block in get"})
     void aCallThatBlocksCostsOneLimit(String mode) {
-        limit = Duration.ofMillis(300);
+        // Long enough for the save that follows, also on a machine that has other things to do.
+        limit = Duration.ofSeconds(3);
         try (SnapshotSerializer serializer = open()) {
             fixture.behave(mode);
             Snapshot snapshot = snapshot(1);
@@ -263,8 +264,8 @@ class TorchServePluginTest {
 
             assertThatExceptionOfType(StoreUnavailableException.class)
                     .isThrownBy(() -> serializer.save(snapshot))
-                    .withMessageContaining("has not ended save within 300 ms");
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(limit, Duration.ofSeconds(20));
+                    .withMessageContaining("has not ended save within 3000 ms");
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(limit, Duration.ofSeconds(30));
 
             fixture.behave("");
             serializer.save(snapshot);
