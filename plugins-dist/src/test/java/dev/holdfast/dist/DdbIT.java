@@ -44,13 +44,8 @@ class DdbIT {
     @BeforeAll
     static void installThePlugin() throws Exception {
         directory = directory.toRealPath();
-        unpacked = Distribution.unpack(directory);
-        try (Stream<Path> plugins = Files.list(unpacked.home().resolve("plugins-available"))) {
-            plugin = plugins.filter(file -> file.getFileName().toString().startsWith("plugin-ddb-"))
-                    .findFirst()
-                    .orElseThrow();
-        }
-        Files.copy(plugin, unpacked.home().resolve("plugins").resolve(plugin.getFileName()));
+        unpacked = Distribution.unpack(directory).install("plugin-ddb");
+        plugin = unpacked.available("plugin-ddb");
         ddb = LocalDynamoDb.start();
         ddb.servesFor(unpacked);
     }

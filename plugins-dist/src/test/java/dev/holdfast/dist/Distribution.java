@@ -49,12 +49,25 @@ final class Distribution {
         return workingDirectory;
     }
 
-    /** Copies one of our plugins, a directory of jars, to where it is found: the whole installation. */
+    /** One of our plugins: a jar, or a directory of jars. */
+    Path available(String plugin) throws IOException {
+        try (var plugins = Files.list(home.resolve("plugins-available"))) {
+            return plugins.filter(file -> (file.getFileName() + "-").startsWith(plugin + "-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** Copies one of our plugins to where it is found: the whole installation. */
     Distribution install(String plugin) throws IOException {
-        Path installed = Files.createDirectory(home.resolve("plugins").resolve(plugin));
-        try (var jars = Files.list(home.resolve("plugins-available").resolve(plugin))) {
-            for (Path jar : jars.toList()) {
-                Files.copy(jar, installed.resolve(jar.getFileName()));
+        Path available = available(plugin);
+        Path installed = home.resolve("plugins").resolve(available.getFileName());
+        Files.copy(available, installed);
+        if (Files.isDirectory(available)) {
+            try (var jars = Files.list(available)) {
+                for (Path jar : jars.toList()) {
+                    Files.copy(jar, installed.resolve(jar.getFileName()));
+                }
             }
         }
         return this;

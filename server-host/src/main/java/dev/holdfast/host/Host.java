@@ -20,7 +20,6 @@ import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.NoSnapshots;
 import dev.holdfast.host.snapshot.SnapshotKeeper;
 import dev.holdfast.host.snapshot.SnapshotText;
@@ -243,7 +242,7 @@ public final class Host implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        Housekeeping[] opened = new Housekeeping[1];
+        Runnable[] opened = new Runnable[1];
         rounds.scheduleWithFixedDelay(
                 () -> {
                     try {

@@ -9,6 +9,7 @@ import dev.holdfast.host.plugins.SerializerChoiceException;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.ChosenChunks;
+import dev.holdfast.host.snapshot.CopiedChunks;
 import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.KeeperOptions;
 import dev.holdfast.host.snapshot.RememberingStore;
@@ -20,6 +21,7 @@ import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.Spool;
 import dev.holdfast.host.snapshot.SpooledChunks;
 import dev.holdfast.host.snapshot.StartPoint;
+import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.host.state.Codecs;
 import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateReference;
@@ -68,6 +70,8 @@ final class Persistence implements AutoCloseable {
     private final Spool spool;
     private final SnapshotSerializer local;
     private final SnapshotSerializer spooledChunks;
+    private final SnapshotSerializer copiedChunks;
+    private final Optional<CopiedChunks> chunkCopies;
     private final ChosenChunks chunks;
     private @Nullable StateStore states;
 
@@ -96,12 +100,13 @@ final class Persistence implements AutoCloseable {
             this.spooledChunks = localDirectory(spooled.resolve("chunks"));
             // Apart from those of fs and of other stores, for each store's snapshots alone say what is needed there.
             this.local = localDirectory(spooled.resolve("states"));
-            this.chunks = new ChosenChunks(storeName, store, local, new SpooledChunks(spooledChunks));
-            this.spool = new Spool(
-                    localDirectory(spooled.resolve("pending")),
-                    copies,
-                    !isInLogLocation(storeName),
-                    chunks::sendSpooled);
+            this.copiedChunks = localDirectory(spooled.resolve("chunk-copies"));
+            boolean elsewhere = !isInLogLocation(storeName);
+            this.chunkCopies = elsewhere && config.stateCopies()
+                    ? Optional.of(new CopiedChunks(copiedChunks, new ChunkContent(Codecs.all())))
+                    : Optional.empty();
+            this.chunks = new ChosenChunks(storeName, store, local, new SpooledChunks(spooledChunks), chunkCopies);
+            this.spool = new Spool(localDirectory(spooled.resolve("pending")), copies, elsewhere, chunks::sendSpooled);
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
@@ -320,14 +325,18 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    /** What removes old snapshots and the chunks that none of the others needs. */
-    Housekeeping housekeeping(Clock clock) {
-        return new Housekeeping(
+    /** A round that removes old snapshots, the chunks that none of the others needs, and copies that are not needed here. */
+    Runnable housekeeping(Clock clock) {
+        Housekeeping inStore = new Housekeeping(
                 new Housekeeping.Rule(config.snapshotKeep(), config.snapshotKeepFor()),
                 store,
                 chunks,
                 states().reader(),
                 clock);
+        return () -> {
+            inStore.run();
+            chunkCopies.ifPresent(copies -> copies.removeOthers(spool.references(), states().reader(), clock));
+        };
     }
 
     @Override
@@ -335,7 +344,8 @@ final class Persistence implements AutoCloseable {
         try (plugins;
                 store;
                 local;
-                spooledChunks) {
+                spooledChunks;
+                copiedChunks) {
             if (states != null) {
                 states.close();
             }

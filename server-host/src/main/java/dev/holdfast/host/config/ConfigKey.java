@@ -56,6 +56,8 @@ public enum ConfigKey {
     SNAPSHOT_KEEP_DAYS("0", Kept.NO),
     /** What chunks of model state are packed with: a codec, or a codec and its level. */
     STATE_CODEC("none", Kept.NO),
+    /** Whether this host's disk keeps copies of the chunks that its models need. */
+    STATE_COPIES("true", Kept.NO),
     /** From this size in MiB on, the log names the largest parts of a model's state. */
     STATE_WARN_SIZE("256", Kept.NO),
     SNAPSHOT_CONFLICT("wait", Kept.NO),

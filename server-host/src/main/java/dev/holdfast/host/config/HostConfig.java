@@ -238,6 +238,11 @@ public final class HostConfig {
         return get(ConfigKey.STATE_CODEC);
     }
 
+    /** Whether copies of what models have learned stay on this host's disk, where the store is elsewhere. */
+    public boolean stateCopies() {
+        return bool(ConfigKey.STATE_COPIES);
+    }
+
     /** From this many bytes on, the log names the largest parts of a model's state. */
     public long stateWarnBytes() {
         return number(ConfigKey.STATE_WARN_SIZE, 1, 1_000_000) * 1024L * 1024;

@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -12,8 +13,10 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,6 +86,23 @@ public final class Spool implements AutoCloseable {
             }
             request = request.page(page.nextPageToken().get());
         }
+    }
+
+    /** The learned states that the snapshots here refer to, those that can be read. */
+    public Set<StateReference> references() {
+        Set<StateReference> references = new HashSet<>();
+        for (SnapshotSerializer serializer : List.of(pending, copies)) {
+            for (SnapshotHeader header : headers(serializer)) {
+                try {
+                    Snapshot snapshot = serializer.get(header.name());
+                    references.addAll(Housekeeping.references(
+                            SnapshotText.parse(header.name(), snapshot.text()).state()));
+                } catch (SnapshotCorruptException | SnapshotFormatTooNewException | SnapshotNotFoundException e) {
+                    log.debug("What snapshot {} in the spool refers to is not known", header.name(), e);
+                }
+            }
+        }
+        return references;
     }
 
     Snapshot get(SnapshotHeader header) {

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,16 +56,17 @@ public final class SpooledChunks {
     /**
      * Brings all of them to the store; does nothing if there are none.
      *
+     * @param put stores some durably, or throws
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store does not take them; those that it took do not wait any more
      */
-    synchronized void sendTo(ChunkStore store) {
+    synchronized void sendTo(Consumer<Map<String, byte[]>> put) {
         if (isEmpty()) {
             return;
         }
         int sent = 0;
         SortedMap<String, Instant> page = chunks().list("", TOGETHER);
         while (!page.isEmpty()) {
-            store.put(chunks().get(page.keySet()));
+            put.accept(chunks().get(page.keySet()));
             sent += chunks().delete(page.keySet(), Instant.MAX);
             page = chunks().list("", TOGETHER);
         }

@@ -3,33 +3,57 @@ package dev.holdfast.host.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.holdfast.host.LogLines;
+import dev.holdfast.host.ManualClock;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.state.ChunkContent;
+import dev.holdfast.host.state.Codecs;
+import dev.holdfast.host.state.GivenCapture;
 import dev.holdfast.host.state.InMemoryChunks;
+import dev.holdfast.host.state.StateCapture;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.host.state.StateStore;
+import dev.holdfast.host.state.StateWriter;
+import dev.holdfast.host.state.StoredState;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
 import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ChosenChunksTest {
 
     private static final String ONE = "1".repeat(64);
     private static final String TWO = "2".repeat(64);
+    private static final ChunkContent CONTENT = new ChunkContent(Codecs.all());
+
+    @RegisterExtension
+    final LogLines log = new LogLines(getClass());
 
     @TempDir
     private Path logs;
@@ -40,6 +64,7 @@ class ChosenChunksTest {
     private SnapshotSerializer store;
     private SnapshotSerializer local;
     private SpooledChunks spooled;
+    private CopiedChunks copies;
     private ChosenChunks chunks;
 
     @BeforeEach
@@ -63,7 +88,8 @@ class ChosenChunksTest {
 
     private void restart() {
         spooled = new SpooledChunks(fs("spool"));
-        chunks = new ChosenChunks("ddb", store, local, spooled);
+        copies = new CopiedChunks(fs("copies"), CONTENT);
+        chunks = new ChosenChunks("ddb", store, local, spooled, Optional.of(copies));
     }
 
     @AfterEach
@@ -71,6 +97,12 @@ class ChosenChunksTest {
         for (AutoCloseable one : open) {
             one.close();
         }
+    }
+
+    private static StateCapture capture(int seed) {
+        byte[] bytes = new byte[500_000];
+        new Random(seed).nextBytes(bytes);
+        return GivenCapture.of(bytes);
     }
 
     private static byte[] bytes(int value) {
@@ -87,14 +119,133 @@ class ChosenChunksTest {
     }
 
     @Test
-    void theChunksOfAStoreThatKeepsNoneStayOnThisHost() {
-        ChosenChunks none = new ChosenChunks("ddb", new FakeStore(storeDisk), local, spooled);
+    void theChunksOfAStoreThatKeepsNoneStayOnThisHost() throws IOException {
+        ChosenChunks none = new ChosenChunks("ddb", new FakeStore(storeDisk), local, spooled, Optional.of(copies));
 
         none.put(Map.of(ONE, bytes(1)));
+        assertThat(none.get(List.of(ONE))).hasSize(1);
 
         assertThat(local.chunks().orElseThrow().get(List.of(ONE))).hasSize(1);
         assertThat(none.list("", 10)).containsOnlyKeys(ONE);
         assertThat(none.delete(List.of(ONE), Instant.MAX)).isEqualTo(1);
+        assertThat(logs.resolve("copies")).doesNotExist();
+    }
+
+    private List<Path> copyFiles() throws IOException {
+        try (Stream<Path> files = Files.walk(logs.resolve("copies"))) {
+            return files.filter(file -> file.getFileName().toString().matches("[0-9a-f]{64}"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void whatWentToTheStoreIsHereWhenItIsAway() {
+        chunks.put(Map.of(ONE, bytes(1)));
+        storeChunks.down = true;
+
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(1));
+        assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> chunks.get(List.of(ONE, TWO)));
+        assertThat(chunks.missing(List.of(ONE))).containsExactly(ONE);
+    }
+
+    @Test
+    void whatCameFromTheStoreIsToo() {
+        try (StateStore there = new StateStore(storeChunks, Codec.none(), Codecs.all(), 1);
+                StateStore here = new StateStore(chunks, Codec.none(), Codecs.all(), 1)) {
+            StateReference state = there.writer()
+                    .write(capture(1), StoredState.NONE)
+                    .state()
+                    .reference()
+                    .orElseThrow();
+            here.reader().find(state).verify();
+            storeChunks.down = true;
+
+            here.reader().find(state).verify();
+        }
+    }
+
+    @Test
+    void whatIsDamagedInTheStoreIsReadFromThereWhenItIsMended() {
+        storeChunks.put(Map.of(ONE, bytes(1)));
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(1));
+
+        storeChunks.put(Map.of(ONE, bytes(2)));
+
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(2));
+    }
+
+    @Test
+    void whatWaitedForTheStoreIsToo() {
+        storeChunks.down = true;
+        chunks.put(Map.of(ONE, bytes(1)));
+        storeChunks.down = false;
+        chunks.sendSpooled();
+        storeChunks.down = true;
+
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, 4})
+    void ofADamagedCopyTheStoreIsAsked(int left) throws IOException {
+        byte[] content = {1, 2, 3};
+        chunks.put(Map.of(ONE, content));
+        Path copy = copyFiles().get(0);
+        byte[] damaged = Arrays.copyOf(Files.readAllBytes(copy), 7);
+        damaged[left] ^= 1;
+        Files.write(copy, left == 2 ? Arrays.copyOf(damaged, left) : damaged);
+
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(content);
+        assertThat(log.warnings()).singleElement().asString().contains("damaged; the store is asked for it");
+    }
+
+    @Test
+    void copiesThatCannotBeKeptCostNoChunk() {
+        InMemoryChunks full = new InMemoryChunks();
+        full.down = true;
+        SnapshotSerializer fullDisk = new FakeStore(new FakeStore.Disk()) {
+            @Override
+            public Optional<ChunkStore> chunks() {
+                return Optional.of(full);
+            }
+        };
+        ChosenChunks without =
+                new ChosenChunks("ddb", store, local, spooled, Optional.of(new CopiedChunks(fullDisk, CONTENT)));
+
+        without.put(Map.of(ONE, bytes(1)));
+        without.put(Map.of(TWO, bytes(2)));
+
+        assertThat(without.get(List.of(ONE, TWO))).hasSize(2);
+        assertThat(spooled.isEmpty()).isTrue();
+        assertThat(log.warnings())
+                .filteredOn(line -> line.contains("no copies of it are kept on this host"))
+                .hasSize(1);
+    }
+
+    @Test
+    void copiesThatNoStateNeedsGoWhenTheyAreAnHourOld() throws IOException {
+        try (StateStore states = new StateStore(chunks, Codec.none(), Codecs.all(), 1)) {
+            StateWriter.Result needed = states.writer().write(capture(1), StoredState.NONE);
+            StateWriter.Result other = states.writer().write(capture(2), StoredState.NONE);
+            Set<StateReference> references = Set.of(needed.state().reference().orElseThrow());
+            int all = copyFiles().size();
+            ManualClock clock = new ManualClock();
+            clock.set(Instant.now());
+
+            copies.removeOthers(references, states.reader(), clock);
+            assertThat(copyFiles()).hasSize(all);
+            clock.advance(Duration.ofHours(2));
+            copies.removeOthers(references, states.reader(), clock);
+
+            assertThat(copyFiles()).hasSize((int) needed.newChunks());
+            storeChunks.down = true;
+            states.reader().find(references.iterator().next()).verify();
+            StateReference gone = other.state().reference().orElseThrow();
+            assertThatExceptionOfType(StoreUnavailableException.class)
+                    .isThrownBy(() -> states.reader().find(gone));
+            storeChunks.down = false;
+            states.reader().find(gone).verify();
+        }
     }
 
     @Test
