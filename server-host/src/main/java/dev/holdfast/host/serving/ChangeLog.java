@@ -12,9 +12,13 @@ public interface ChangeLog {
     void abandoned();
 
     /**
-     * The change that began is in the serving state now.
+     * The change that began is in the serving state now. To be called before anything that {@linkplain #overtaken overtakes}
+     * it can be.
      *
      * @return completes, never exceptionally, when a snapshot that holds it is durable or cannot be made so
      */
     CompletableFuture<Durability> changed();
+
+    /** The serving state has been replaced as a whole: changes that are in no snapshot yet are not in it any more. */
+    void overtaken();
 }

@@ -185,7 +185,8 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
     /**
      * Stores what one version has learned until now, and keeps it under an id.
      *
-     * @throws ServingException if the version is not loaded or its model has no state, or the id breaks its rule
+     * @throws ServingException if the version is not loaded or its model has no state, or the id breaks its rule, or the
+     *     version was replaced meanwhile
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store of states failed; what was under the id stays
      */
     public ModelServing.Change saveAs(ModelServing serving, RunningVersion version, String id) {
@@ -203,12 +204,13 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
                     throw e;
                 }
             }
-            VersionState state = version.state();
-            StateReference stored = state.learned()
-                    .orElseThrow(
-                            () -> new ServingException(Kind.UNAVAILABLE, name(version) + " was taken out of service."));
+            // Of a version that was replaced meanwhile this is an older state, which is refused below.
+            StateReference stored = version.state()
+                    .learned()
+                    .orElseThrow(() -> new ServingException(
+                            Kind.CONFLICT, name(version) + " was taken out of service while its state was saved."));
             Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-            return serving.keep(version.model(), id, new ModelSave(version.version(), stored, now), state);
+            return serving.keep(version, id, new ModelSave(version.version(), stored, now));
         });
     }
 

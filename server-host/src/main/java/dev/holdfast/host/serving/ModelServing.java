@@ -8,7 +8,6 @@ import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -158,7 +157,7 @@ public final class ModelServing implements AutoCloseable {
         });
     }
 
-    private Changed register(Registration registration, Archive archive) {
+    private Change register(Registration registration, Archive archive) {
         boolean[] handedOver = new boolean[1];
         boolean registered = false;
         try {
@@ -168,12 +167,12 @@ public final class ModelServing implements AutoCloseable {
             String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
             VersionState wanted = rules.wanted(
                     registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
-            edit(model, current -> ModelEdits.add(model, version, wanted, current), ignored -> {
+            Edited edited = edit(model, current -> ModelEdits.add(model, version, wanted, current), ignored -> {
                 handedOver[0] = true;
                 return archive;
             });
             registered = true;
-            return new Changed(model, version, wanted);
+            return new Change(model, version, wanted, edited.durability());
         } finally {
             if (!handedOver[0]) {
                 archive.close();
@@ -194,14 +193,13 @@ public final class ModelServing implements AutoCloseable {
     public Change scale(String model, Optional<String> version, int min, int max, boolean wait) {
         Change scaled = change(() -> {
             String[] scaledVersion = new String[1];
-            ModelState after = edit(model, current -> {
-                        ModelState now = ModelEdits.require(model, current);
-                        scaledVersion[0] = version.orElse(now.defaultVersion());
-                        VersionState before = ModelEdits.require(model, now, scaledVersion[0]);
-                        return Optional.of(now.with(scaledVersion[0], before.withWorkers(min, max)));
-                    })
-                    .orElseThrow();
-            return new Changed(model, scaledVersion[0], ModelEdits.require(model, after, scaledVersion[0]));
+            Edited edited = edit(model, current -> {
+                ModelState now = ModelEdits.require(model, current);
+                scaledVersion[0] = version.orElse(now.defaultVersion());
+                VersionState before = ModelEdits.require(model, now, scaledVersion[0]);
+                return Optional.of(now.with(scaledVersion[0], before.withWorkers(min, max)));
+            });
+            return edited.of(model, scaledVersion[0]);
         });
         if (wait) {
             running.get(model, scaled.version()).ifPresent(found -> found.awaitScaled(defaults.unregisterTimeout()));
@@ -216,13 +214,12 @@ public final class ModelServing implements AutoCloseable {
      */
     public Change setDefault(String model, String version) {
         return change(() -> {
-            ModelState after = edit(model, current -> {
-                        ModelState now = ModelEdits.require(model, current);
-                        ModelEdits.require(model, now, version);
-                        return Optional.of(now.withDefault(version));
-                    })
-                    .orElseThrow();
-            return new Changed(model, version, ModelEdits.require(model, after, version));
+            Edited edited = edit(model, current -> {
+                ModelState now = ModelEdits.require(model, current);
+                ModelEdits.require(model, now, version);
+                return Optional.of(now.withDefault(version));
+            });
+            return edited.of(model, version);
         });
     }
 
@@ -234,14 +231,18 @@ public final class ModelServing implements AutoCloseable {
      */
     public Change unregister(String model, Optional<String> version) {
         Change unregistered = change(() -> {
-            List<Changed> removed = new ArrayList<>();
-            edit(model, current -> {
+            String[] removed = new String[1];
+            Edited edited = edit(model, current -> {
                 ModelState now = ModelEdits.require(model, current);
-                String gone = version.orElse(now.defaultVersion());
-                removed.add(new Changed(model, gone, ModelEdits.require(model, now, gone)));
-                return ModelEdits.remove(model, gone, now);
+                removed[0] = version.orElse(now.defaultVersion());
+                ModelEdits.require(model, now, removed[0]);
+                return ModelEdits.remove(model, removed[0], now);
             });
-            return removed.get(0);
+            return new Change(
+                    model,
+                    removed[0],
+                    ModelEdits.require(model, edited.before().orElseThrow(), removed[0]),
+                    edited.durability());
         });
         return unregistered.andThen(durability -> {
             // Not before: a restart that does not know of this change yet needs the archive.
@@ -251,36 +252,43 @@ public final class ModelServing implements AutoCloseable {
         });
     }
 
-    private record Changed(String model, String version, VersionState state) {}
+    /** What a model was and is now, and what becomes of the change. */
+    private record Edited(
+            Optional<ModelState> before, Optional<ModelState> after, CompletableFuture<Durability> durability) {
 
-    private Change change(Supplier<Changed> apply) {
+        Change of(String model, String version) {
+            return new Change(model, version, ModelEdits.require(model, after.orElseThrow(), version), durability);
+        }
+    }
+
+    /** @param apply tells the change log of the change, or throws */
+    private <T> T change(Supplier<T> apply) {
         changes.begin();
-        Changed changed;
         try {
-            changed = apply.get();
+            return apply.get();
         } catch (RuntimeException | Error e) {
             changes.abandoned();
             throw e;
         }
-        return new Change(changed.model(), changed.version(), changed.state(), changes.changed());
     }
 
-    private Optional<ModelState> edit(String model, UnaryOperator<Optional<ModelState>> edit) {
+    private Edited edit(String model, UnaryOperator<Optional<ModelState>> edit) {
         return edit(model, edit, archives::openAgain);
     }
 
     /** Brings one model from what it is to what {@code edit} makes of it; empty stands for a model that is not there. */
-    private Optional<ModelState> edit(
+    private Edited edit(
             String model, UnaryOperator<Optional<ModelState>> edit, Function<VersionState, Archive> opener) {
         return withModel(model, () -> {
             Optional<ModelState> before = state.get().model(model);
             Optional<ModelState> after = edit.apply(before);
             reconciler.apply(Plan.between(only(model, before), only(model, after)), opener);
             state.update(now -> after.map(changed -> now.with(model, changed)).orElseGet(() -> now.without(model)));
-            return after;
+            return new Edited(before, after, changes.changed());
         });
     }
 
+    /** Changes one model. Who tells the change log does so in here, where nothing overtakes the change. */
     private <T> T withModel(String model, Supplier<T> work) {
         everything.readLock().lock();
         try {
@@ -303,7 +311,8 @@ public final class ModelServing implements AutoCloseable {
 
     /**
      * Goes from what runs to a whole other serving state: what a restore does. A version that cannot be loaded is kept in
-     * the serving state as failed, and does not stop the rest. Takes no snapshot.
+     * the serving state as failed, and does not stop the rest. Takes no snapshot; changes that no snapshot holds yet are
+     * {@linkplain ChangeLog#overtaken overtaken}.
      *
      * @return the versions that failed, as {@code model version: reason}
      */
@@ -318,6 +327,7 @@ public final class ModelServing implements AutoCloseable {
                 plan.actions().forEach(action -> log.debug("Plan: {}", action));
                 failed = reconciler.applyAll(plan, archives::openAgain, atStartup);
                 state.update(before -> withArchiveDigests(target));
+                changes.overtaken();
             } finally {
                 unused.openingEnds();
             }
@@ -352,27 +362,41 @@ public final class ModelServing implements AutoCloseable {
      * @return empty if the version has been taken out of service meanwhile
      */
     Optional<CompletableFuture<Durability>> learned(RunningVersion version, StateReference learned, long updates) {
-        changes.begin();
-        boolean noted = false;
-        try {
-            noted = withModel(version.model(), () -> note(version, learned, updates));
-        } finally {
-            if (!noted) {
+        return change(() -> withModel(version.model(), () -> {
+            if (!isInService(version)) {
                 changes.abandoned();
+                return Optional.<CompletableFuture<Durability>>empty();
             }
-        }
-        return noted ? Optional.of(changes.changed()) : Optional.empty();
+            version.stored(learned, updates);
+            state.update(now -> now.with(
+                    version.model(), now.model(version.model()).orElseThrow().withLearned(version.version(), learned)));
+            return Optional.of(changes.changed());
+        }));
+    }
+
+    private boolean isInService(RunningVersion version) {
+        return running.get(version.model(), version.version())
+                .filter(found -> found == version)
+                .isPresent();
     }
 
     /**
      * Keeps a stored state of a model under an id; what was under it before is kept as the older generation.
      *
-     * @throws ServingException if the id breaks its rule
+     * @throws ServingException if the id breaks its rule, or the version is not in service any more
      */
-    Change keep(String model, String id, ModelSave save, VersionState version) {
+    Change keep(RunningVersion version, String id, ModelSave save) {
+        String model = version.model();
         return change(() -> withModel(model, () -> {
+            if (!isInService(version)) {
+                throw new ServingException(
+                        Kind.CONFLICT,
+                        "Model \"" + model + "\" version \"" + version.version()
+                                + "\" was replaced or taken out of service while its state was saved; nothing was kept"
+                                + " as \"" + id + "\".");
+            }
             state.update(now -> now.withSave(model, ModelSave.checkId(id), save));
-            return new Changed(model, save.version(), version);
+            return new Change(model, save.version(), version.state(), changes.changed());
         }));
     }
 
@@ -382,18 +406,11 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if there is nothing under it
      */
     public CompletableFuture<Durability> forget(String model, String id) {
-        changes.begin();
-        try {
-            withModel(model, () -> {
-                requireSaves(model, id);
-                state.update(now -> now.withoutSave(model, id));
-                return true;
-            });
-        } catch (RuntimeException | Error e) {
-            changes.abandoned();
-            throw e;
-        }
-        return changes.changed();
+        return change(() -> withModel(model, () -> {
+            requireSaves(model, id);
+            state.update(now -> now.withoutSave(model, id));
+            return changes.changed();
+        }));
     }
 
     /**
@@ -419,7 +436,7 @@ public final class ModelServing implements AutoCloseable {
             VersionState then = now.withLearned(generations.get(generation).state());
             reconciler.apply(new Plan(List.of(new Action.Replace(model, loaded, then))), archives::openAgain);
             state.update(all -> all.with(model, before.with(loaded, then)));
-            return new Changed(model, loaded, then);
+            return new Change(model, loaded, then, changes.changed());
         }));
     }
 
@@ -431,18 +448,6 @@ public final class ModelServing implements AutoCloseable {
                     "Nothing was saved of model \"" + model + "\" as \"" + OneLine.name(id) + "\".");
         }
         return generations;
-    }
-
-    private boolean note(RunningVersion version, StateReference learned, long updates) {
-        boolean inService = running.get(version.model(), version.version())
-                .filter(found -> found == version)
-                .isPresent();
-        if (inService) {
-            version.stored(learned, updates);
-            state.update(now -> now.with(
-                    version.model(), now.model(version.model()).orElseThrow().withLearned(version.version(), learned)));
-        }
-        return inService;
     }
 
     /** The target with the SHA-256 of the archives that were loaded, which a foreign snapshot does not have. */

@@ -34,6 +34,9 @@ public final class NoSnapshots implements ChangeLog, Snapshots {
     }
 
     @Override
+    public void overtaken() {}
+
+    @Override
     public StoreStatus status() {
         return new StoreStatus("none", group, StoreStatus.Mode.OFF, Optional.empty(), 0, 0, List.of());
     }

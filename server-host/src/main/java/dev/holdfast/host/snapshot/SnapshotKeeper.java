@@ -120,6 +120,17 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         return accepted(change, queue.addChange(change));
     }
 
+    /** A snapshot that is taken from now on says nothing of them: they must not be answered as if it did. */
+    @Override
+    public void overtaken() {
+        Durability undone = undone("The host has gone over to what another one saved in store " + options.store());
+        queue.withdrawChanges().forEach(change -> change.done().complete(undone));
+    }
+
+    private static Durability undone(String why) {
+        return new Durability(Durability.Kind.UNDONE, Optional.empty(), List.of(why + "."));
+    }
+
     /** Takes the snapshot of a start or an orderly stop. */
     public CompletableFuture<Durability> take(SnapshotKind kind) {
         Work.Save save = save(kind, Optional.empty());
@@ -258,9 +269,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             return written;
         }
         try {
-            return operator.takeNewer(goesOver)
-                    .map(done -> new Durability(Durability.Kind.UNDONE, Optional.empty(), List.of(done + ".")))
-                    .orElse(written);
+            return operator.takeNewer(goesOver).map(SnapshotKeeper::undone).orElse(written);
         } catch (SnapshotStoreException e) {
             log.debug("The host cannot go over to what store {} has", options.store(), e);
             return written;

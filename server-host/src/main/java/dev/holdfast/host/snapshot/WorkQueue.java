@@ -100,6 +100,23 @@ final class WorkQueue {
         }
     }
 
+    /** Takes back the changes that the keeper has not begun to save. */
+    List<Work.Save> withdrawChanges() {
+        lock.lock();
+        try {
+            List<Work.Save> changes = new ArrayList<>();
+            for (Work work : waiting) {
+                if (work instanceof Work.Save save && save.isChange()) {
+                    changes.add(save);
+                }
+            }
+            waiting.removeAll(changes);
+            return changes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Lets the keeper see that it is {@linkplain #next wanted} elsewhere. */
     void wake() {
         lock.lock();

@@ -60,6 +60,9 @@ final class FakeSnapshots implements Snapshots, ChangeLog {
     public void abandoned() {}
 
     @Override
+    public void overtaken() {}
+
+    @Override
     public CompletableFuture<Durability> changed() {
         changes.incrementAndGet();
         return silent ? new CompletableFuture<>() : CompletableFuture.completedFuture(durability);

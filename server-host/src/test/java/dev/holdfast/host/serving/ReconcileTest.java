@@ -13,6 +13,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +54,22 @@ class ReconcileTest {
         });
         assertThat(serving.healthy()).isTrue();
         assertThat(host.changes.begun).hasValue(0);
+    }
+
+    @Test
+    void aChangeIsInTheLogBeforeAnythingOvertakesIt() throws Exception {
+        Thread overtaking = new Thread(() -> serving.reconcile(ServingState.EMPTY, false));
+        host.changes.onChanged = () -> {
+            overtaking.start();
+            Awaitility.await().until(() -> overtaking.getState() == Thread.State.WAITING);
+            assertThat(host.changes.overtaken).hasValue(0);
+        };
+
+        serving.register(Registration.of("a-1.0.mar"));
+
+        overtaking.join(60_000);
+        assertThat(host.changes.overtaken).hasValue(1);
+        assertThat(serving.state().models()).isEmpty();
     }
 
     @Test

@@ -12,6 +12,9 @@ final class RecordingChangeLog implements ChangeLog {
     volatile CompletableFuture<Durability> durability = CompletableFuture.completedFuture(Durability.NOT_KEPT);
 
     final AtomicInteger changed = new AtomicInteger();
+    final AtomicInteger overtaken = new AtomicInteger();
+    /** Runs before a change is told to the log. */
+    volatile Runnable onChanged = () -> {};
 
     @Override
     public void begin() {
@@ -25,8 +28,14 @@ final class RecordingChangeLog implements ChangeLog {
 
     @Override
     public CompletableFuture<Durability> changed() {
+        onChanged.run();
         changed.incrementAndGet();
         return durability;
+    }
+
+    @Override
+    public void overtaken() {
+        overtaken.incrementAndGet();
     }
 
     int underWay() {

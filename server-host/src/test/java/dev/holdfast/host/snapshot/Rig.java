@@ -36,6 +36,7 @@ final class Rig implements AutoCloseable {
     Duration retry = Duration.ofMillis(1);
     Duration closeTimeout = Duration.ofSeconds(20);
     boolean goesOver;
+    Runnable whileGoingOver = () -> {};
     Spool spool;
     SnapshotKeeper keeper;
 
@@ -93,8 +94,10 @@ final class Rig implements AutoCloseable {
     void run() {
         keeper.start(snapshot -> {
             takenOver.add(snapshot);
+            whileGoingOver.run();
             state.set(SnapshotText.parse(snapshot.header().name(), snapshot.text())
                     .state());
+            keeper.overtaken();
         });
     }
 

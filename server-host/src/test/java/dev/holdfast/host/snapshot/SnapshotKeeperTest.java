@@ -274,6 +274,24 @@ class SnapshotKeeperTest {
     }
 
     @Test
+    void changesThatWaitWhileTheHostGoesOverAreUndoneToo() {
+        rig.goesOver = true;
+        rig.start();
+        rig.changed("a");
+        rig.storeDisk.put(States.snapshot(2, "theirs"));
+        List<CompletableFuture<Durability>> waiting = new ArrayList<>();
+        rig.whileGoingOver = () -> waiting.add(rig.change("waits"));
+
+        rig.changed("b");
+
+        assertThat(Rig.get(waiting.get(0)).kind()).isEqualTo(Kind.UNDONE);
+        assertThat(Rig.get(waiting.get(0)).notice())
+                .containsExactly("The host has gone over to what another one saved in store ddb.");
+        assertThat(rig.changed("c").kind()).isEqualTo(Kind.STORED);
+        assertThat(States.models(rig.storeDisk.newest())).containsExactly("c", "theirs");
+    }
+
+    @Test
     void hostThatIsToldToGoOverStillGivesUpNothingThatItAcknowledged() {
         rig.goesOver = true;
         rig.start();
