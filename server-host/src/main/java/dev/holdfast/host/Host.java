@@ -175,6 +175,7 @@ public final class Host implements AutoCloseable {
                     false));
             noteStartup(
                     await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
+            keeper.alsoTells(() -> learned.notices(serving));
             learned.start(serving);
             closer.add(housekeeping(begin.persistence().orElseThrow(), snapshots, clock));
         }

@@ -9,6 +9,7 @@ import dev.holdfast.host.plugins.SerializerChoiceException;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.ChosenChunks;
+import dev.holdfast.host.snapshot.ChunkCourier;
 import dev.holdfast.host.snapshot.CopiedChunks;
 import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.KeeperOptions;
@@ -16,11 +17,12 @@ import dev.holdfast.host.snapshot.RememberingStore;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
 import dev.holdfast.host.snapshot.Restore;
 import dev.holdfast.host.snapshot.SnapshotKeeper;
-import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.Spool;
 import dev.holdfast.host.snapshot.SpooledChunks;
 import dev.holdfast.host.snapshot.StartPoint;
+import dev.holdfast.host.snapshot.StateReferences;
+import dev.holdfast.host.snapshot.StoreStatus;
 import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.host.state.Codecs;
 import dev.holdfast.host.state.StateException;
@@ -101,12 +103,18 @@ final class Persistence implements AutoCloseable {
             // Apart from those of fs and of other stores, for each store's snapshots alone say what is needed there.
             this.local = localDirectory(spooled.resolve("states"));
             this.copiedChunks = localDirectory(spooled.resolve("chunk-copies"));
+            ChunkContent content = new ChunkContent(Codecs.all());
             boolean elsewhere = !isInLogLocation(storeName);
             this.chunkCopies = elsewhere && config.stateCopies()
-                    ? Optional.of(new CopiedChunks(copiedChunks, new ChunkContent(Codecs.all())))
+                    ? Optional.of(new CopiedChunks(copiedChunks, content))
                     : Optional.empty();
-            this.chunks = new ChosenChunks(storeName, store, local, new SpooledChunks(spooledChunks), chunkCopies);
-            this.spool = new Spool(localDirectory(spooled.resolve("pending")), copies, elsewhere, chunks::sendSpooled);
+            this.chunks = new ChosenChunks(
+                    storeName, store, local, new SpooledChunks(spooledChunks, content), chunkCopies, RETRY_STORE);
+            this.spool = new Spool(
+                    localDirectory(spooled.resolve("pending")),
+                    copies,
+                    elsewhere,
+                    new ChunkCourier(chunks, () -> states().reader())::send);
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
@@ -218,11 +226,7 @@ final class Persistence implements AutoCloseable {
     /** The states that this host's last snapshot needs, which nobody collects. */
     private Set<StateReference> safeHere() {
         try {
-            return store.getLast()
-                    .map(last -> Housekeeping.references(
-                            SnapshotText.parse(last.header().name(), last.text())
-                                    .state()))
-                    .orElse(Set.of());
+            return store.getLast().map(StateReferences::of).orElse(Set.of());
         } catch (SnapshotStoreException e) {
             log.debug("What the last snapshot of store {} needs is not known", storeName, e);
             return Set.of();
@@ -295,7 +299,9 @@ final class Persistence implements AutoCloseable {
                 RETRY_STORE,
                 config.snapshotTimeout(),
                 config.goesOverAfterConflict());
-        return new SnapshotKeeper(options, start, store, spool, state, kept, clock);
+        SnapshotKeeper keeper = new SnapshotKeeper(options, start, store, spool, state, kept, clock);
+        chunks.putWhile(() -> keeper.status().mode() == StoreStatus.Mode.ATTACHED);
+        return keeper;
     }
 
     /**

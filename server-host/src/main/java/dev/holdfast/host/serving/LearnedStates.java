@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -64,18 +65,18 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
     private static final class Kept {
 
         private volatile StoredState base = StoredState.NONE;
-        /** Whether the base is of an earlier life, and perhaps of a snapshot that is not the group's last any more. */
+        /** Whether no snapshot of the store that this host knows of is sure to hold the base. */
         private volatile boolean inherited;
 
         private volatile long updates;
-        private volatile Instant stored;
-        private volatile Instant notBefore = Instant.MIN;
-        private volatile boolean failing;
-        private volatile boolean warned;
+        /** When it was stored last, and when storing it failed last, by a clock that nobody sets. */
+        private volatile long storedNanos = System.nanoTime();
 
-        Kept(Instant now) {
-            stored = now;
-        }
+        private volatile OptionalLong failedNanos = OptionalLong.empty();
+        /** Why what was learned is not stored; empty while it is, or is not due. */
+        private volatile Optional<String> failure = Optional.empty();
+
+        private volatile boolean warned;
     }
 
     /**
@@ -98,7 +99,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         StateReader.Found found = store.get().reader().find(state);
         found.format().requireFits(model.stateFormat());
         model.restore(found);
-        Kept known = new Kept(clock.instant());
+        Kept known = new Kept();
         known.base = found.asBase();
         known.inherited = true;
         known.updates = model.updates();
@@ -128,14 +129,18 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         Kept known = kept(model);
         long ahead = model.updates() - known.updates;
         SaveRule rule = model.saveRule();
-        Instant now = clock.instant();
         return ahead > 0
-                && !now.isBefore(known.notBefore)
-                && (ahead >= rule.updates() || !now.isBefore(known.stored.plus(rule.time())));
+                && hasPassed(known.failedNanos, RETRY)
+                && (ahead >= rule.updates() || hasPassed(OptionalLong.of(known.storedNanos), rule.time()));
+    }
+
+    private static boolean hasPassed(OptionalLong since, Duration time) {
+        return since.isEmpty()
+                || Duration.ofNanos(System.nanoTime() - since.getAsLong()).compareTo(time) >= 0;
     }
 
     private Kept kept(StatefulModel model) {
-        return kept.computeIfAbsent(model, ignored -> new Kept(clock.instant()));
+        return kept.computeIfAbsent(model, ignored -> new Kept());
     }
 
     /**
@@ -208,7 +213,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             StateReference stored = version.state()
                     .learned()
                     .orElseThrow(() -> new ServingException(
-                            Kind.CONFLICT, name(version) + " was taken out of service while its state was saved."));
+                            Kind.UNAVAILABLE, name(version) + " was taken out of service while its state was saved."));
             Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
             return serving.keep(version, id, new ModelSave(version.version(), stored, now));
         });
@@ -221,7 +226,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
     private Durability store(ModelServing serving, RunningVersion version, StatefulModel model, Kept known) {
         // Before the capture: what comes between the two is stored and counted as not stored, the safe way round.
         long updates = model.updates();
-        Instant begin = clock.instant();
+        long begin = System.nanoTime();
         StateWriter.Result result;
         try (StateCapture capture = model.capture()) {
             warnOfSize(version, capture, known);
@@ -241,18 +246,19 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             return durability;
         }
         known.base = result.state();
-        known.inherited = false;
+        // The store may have it or not when it comes to the next one.
+        known.inherited = durability.kind() != Durability.Kind.STORED;
         known.updates = updates;
-        known.stored = clock.instant();
-        known.notBefore = Instant.MIN;
-        if (known.failing) {
-            known.failing = false;
+        known.storedNanos = System.nanoTime();
+        known.failedNanos = OptionalLong.empty();
+        if (known.failure.isPresent()) {
+            known.failure = Optional.empty();
             log.info("The state of {} is stored again", name(version));
         }
         log.debug(
                 "The state of {} was stored in {} ms: {} bytes, {} new chunks of {} bytes",
                 name(version),
-                Duration.between(begin, known.stored).toMillis(),
+                Duration.ofNanos(known.storedNanos - begin).toMillis(),
                 reference.bytes(),
                 result.newChunks(),
                 result.newBytes());
@@ -268,15 +274,20 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
     }
 
     private void failed(RunningVersion version, Kept known, String why) {
-        known.notBefore = clock.instant().plus(RETRY);
-        if (!known.failing) {
-            known.failing = true;
-            log.error(
-                    "The state of {} could not be stored, and is tried again every {} s: {}",
-                    name(version),
-                    RETRY.toSeconds(),
-                    why);
+        known.failedNanos = OptionalLong.of(System.nanoTime());
+        String failure = "The state of " + name(version) + " could not be stored, and is tried again every "
+                + RETRY.toSeconds() + " s: " + why;
+        if (known.failure.isEmpty()) {
+            log.error(failure);
         }
+        known.failure = Optional.of(failure);
+    }
+
+    /** What has been learned and would not survive a restart, against the operator's will: why, a line for each model. */
+    public List<String> notices(ModelServing serving) {
+        return serving.stateful().stream()
+                .flatMap(version -> kept(version.stateful().orElseThrow()).failure.stream())
+                .toList();
     }
 
     private void warnOfSize(RunningVersion version, StateCapture capture, Kept known) {

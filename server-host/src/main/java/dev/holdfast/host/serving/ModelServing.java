@@ -390,10 +390,10 @@ public final class ModelServing implements AutoCloseable {
         return change(() -> withModel(model, () -> {
             if (!isInService(version)) {
                 throw new ServingException(
-                        Kind.CONFLICT,
+                        Kind.UNAVAILABLE,
                         "Model \"" + model + "\" version \"" + version.version()
                                 + "\" was replaced or taken out of service while its state was saved; nothing was kept"
-                                + " as \"" + id + "\".");
+                                + " as \"" + id + "\". Try again.");
             }
             state.update(now -> now.withSave(model, ModelSave.checkId(id), save));
             return new Change(model, save.version(), version.state(), changes.changed());

@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -12,7 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +27,9 @@ import org.slf4j.LoggerFactory;
  *   it keeps none                 ─▶ in a directory of its own on this host's disk, by serializer fs
  * </pre>
  *
- * <p>What is on this host's disk is read from there. Whether a chunk is missing the store alone says.
+ * <p>What is on this host's disk is read from there. While the host is not attached to its store, nothing goes there: no
+ * snapshot of the store would refer to it, and another host of the group would collect it. Nor is a store that did not answer
+ * asked again for each of thousands of chunks.
  */
 public final class ChosenChunks implements ChunkStore {
 
@@ -37,24 +42,42 @@ public final class ChosenChunks implements ChunkStore {
     private final SnapshotSerializer local;
     private final SpooledChunks spool;
     private final Optional<CopiedChunks> copies;
+    private final long retryNanos;
     private final AtomicBoolean keepsNone = new AtomicBoolean();
+    private volatile BooleanSupplier attached = () -> true;
+    private volatile @Nullable Refusal refusal;
+
+    /** That the store did not answer, and when. */
+    private record Refusal(StoreUnavailableException why, long nanos) {}
 
     /**
      * @param name the chosen store's, for the log
      * @param local what keeps chunks where the chosen store keeps none
      * @param copies empty where the store is on this disk itself
+     * @param retry how long a store that did not answer is left alone
      */
     public ChosenChunks(
             String name,
             SnapshotSerializer store,
             SnapshotSerializer local,
             SpooledChunks spool,
-            Optional<CopiedChunks> copies) {
+            Optional<CopiedChunks> copies,
+            Duration retry) {
         this.name = name;
         this.store = store;
         this.local = local;
         this.spool = spool;
         this.copies = copies;
+        this.retryNanos = retry.toNanos();
+    }
+
+    /** From now on chunks go to the store only while the host is attached to it. */
+    public void putWhile(BooleanSupplier attachedToStore) {
+        attached = attachedToStore;
+    }
+
+    private boolean takes() {
+        return keepsNone.get() || (refusal == null && attached.getAsBoolean());
     }
 
     private ChunkStore chosen() {
@@ -79,17 +102,37 @@ public final class ChosenChunks implements ChunkStore {
 
     @Override
     public void put(Map<String, byte[]> chunks) {
-        try {
-            putThere(chunks);
-        } catch (StoreUnavailableException e) {
-            log.debug("Store {} does not take chunks", name, e);
-            spool.put(chunks);
+        if (takes()) {
+            try {
+                putThere(chunks);
+                return;
+            } catch (StoreUnavailableException e) {
+                log.debug("Store {} does not take chunks", name, e);
+            }
         }
+        spool.put(chunks);
     }
 
     private void putThere(Map<String, byte[]> chunks) {
-        chosen().put(chunks);
+        try {
+            chosen().put(chunks);
+        } catch (StoreUnavailableException e) {
+            refusal = new Refusal(e, System.nanoTime());
+            throw e;
+        }
         copied(kept -> kept.keep(chunks));
+    }
+
+    /**
+     * Puts chunks into the store again, from this host's disk or from the store itself.
+     *
+     * @return how many of them are nowhere
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store does not answer
+     */
+    int putAgain(List<String> ids) {
+        Map<String, byte[]> found = get(ids);
+        putThere(found);
+        return ids.size() - found.size();
     }
 
     private void copied(Consumer<CopiedChunks> action) {
@@ -115,16 +158,18 @@ public final class ChosenChunks implements ChunkStore {
         return ids.stream().filter(id -> !some.contains(id)).toList();
     }
 
-    /** Where the store does not answer, all that does not wait here counts as missing: no state is to rely on it. */
+    /** Where the store is not to be asked, or does not answer, what is on this host's disk is all that is there. */
     @Override
     public Set<String> missing(Collection<String> ids) {
-        List<String> others = without(ids, spool.get(ids).keySet());
-        try {
-            return chosen().missing(others);
-        } catch (StoreUnavailableException e) {
-            log.debug("Store {} does not say which chunks it has", name, e);
-            return Set.copyOf(others);
+        Set<String> others = spool.missing(ids);
+        if (takes()) {
+            try {
+                return chosen().missing(others);
+            } catch (StoreUnavailableException e) {
+                log.debug("Store {} does not say which chunks it has", name, e);
+            }
         }
+        return copies.map(kept -> kept.missing(others)).orElse(others);
     }
 
     @Override
@@ -140,11 +185,16 @@ public final class ChosenChunks implements ChunkStore {
     /**
      * Brings to the store what it could not take before; called before a snapshot that may need it goes there.
      *
+     * @return the ids of the chunks that were brought
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store does not take it
      */
-    public void sendSpooled() {
-        if (!spool.isEmpty()) {
-            spool.sendTo(this::putThere);
+    Set<String> sendSpooled() {
+        Refusal last = refusal;
+        if (last != null && System.nanoTime() - last.nanos() < retryNanos) {
+            throw new StoreUnavailableException(String.valueOf(last.why().getMessage()), last.why());
         }
+        Set<String> sent = spool.isEmpty() ? Set.of() : spool.sendTo(this::putThere);
+        refusal = null;
+        return sent;
     }
 }

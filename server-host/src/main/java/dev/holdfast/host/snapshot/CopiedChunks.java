@@ -76,6 +76,16 @@ public final class CopiedChunks {
         }
     }
 
+    /** Those of the chunks of which no copy is here. */
+    Set<String> missing(Collection<String> ids) {
+        try {
+            return copies().missing(ids);
+        } catch (SnapshotStoreException e) {
+            log.debug("The copies of chunks cannot be looked for", e);
+            return Set.copyOf(ids);
+        }
+    }
+
     /** Those of the chunks of which a whole copy is here. */
     Map<String, byte[]> get(Collection<String> ids) {
         Map<String, byte[]> whole = new HashMap<>();

@@ -1,11 +1,14 @@
 package dev.holdfast.host.snapshot;
 
 import dev.holdfast.host.snapshot.Snapshots.Take;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +75,6 @@ final class OperatorAttach {
     }
 
     private String takeLocal() {
-        spool.sendChunks();
         StoreHead.of(store).ifPresent(next::after);
         Snapshot snapshot = saveAboveEverything();
         spool.stored(snapshot);
@@ -85,8 +87,12 @@ final class OperatorAttach {
 
     /** Damaged snapshots have revisions that nobody can read. */
     private Snapshot saveAboveEverything() {
+        Set<StateReference> safe = new HashSet<>(StoreHead.references(store));
         for (int tries = 1; ; tries++) {
             Snapshot snapshot = next.make(SnapshotKind.SNAPSHOT, Optional.empty());
+            Set<StateReference> needed = StateReferences.of(snapshot);
+            spool.sendChunks(needed, safe);
+            safe.addAll(needed);
             try {
                 store.save(snapshot);
                 return snapshot;

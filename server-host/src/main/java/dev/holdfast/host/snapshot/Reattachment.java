@@ -108,9 +108,9 @@ final class Reattachment {
         boolean lastWasSent = true;
         int sent = 0;
         try {
-            spool.sendChunks();
             List<SnapshotHeader> pending = spool.pending();
             List<SnapshotHeader> missing = Lineage.missing(StoreHead.of(store), pending, next.revision());
+            spool.sendChunks(spool.references(missing), StoreHead.references(store));
             for (SnapshotHeader header : pending) {
                 lastWasSent = send(header, missing.contains(header));
                 if (!lastWasSent) {

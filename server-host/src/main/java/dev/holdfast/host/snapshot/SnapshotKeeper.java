@@ -65,6 +65,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     private final SnapshotWriter writer;
     private final Reattachment reattachment;
     private final OperatorAttach operator;
+    private volatile Supplier<List<String>> alsoNotices = List::of;
     private volatile @Nullable Thread thread;
 
     /**
@@ -102,6 +103,11 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         keeper.setDaemon(true);
         thread = keeper;
         keeper.start();
+    }
+
+    /** @param notices what the status tells besides what becomes of snapshots; quick */
+    public void alsoTells(Supplier<List<String>> notices) {
+        alsoNotices = notices;
     }
 
     @Override
@@ -196,7 +202,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
 
     @Override
     public StoreStatus status() {
-        return standing.status();
+        return standing.status().withNotices(alsoNotices.get());
     }
 
     @Override

@@ -36,10 +36,17 @@ final class SnapshotReader {
         }
     }
 
-    /** Whether there is a snapshot of this name, readable or not; a store that does not answer has none. */
+    /**
+     * Whether there is a snapshot of this name where the host writes now, readable or not; a store that does not answer has
+     * none. A store to which the host is not attached is not asked: every change would wait for its answer.
+     */
     boolean has(String name) {
         try {
-            get(name);
+            if (standing.isAttached()) {
+                store.get(name);
+            } else {
+                spool.get(name);
+            }
             return true;
         } catch (SnapshotNotFoundException | StoreUnavailableException e) {
             return false;

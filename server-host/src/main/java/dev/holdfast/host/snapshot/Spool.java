@@ -36,22 +36,35 @@ public final class Spool implements AutoCloseable {
     private final SnapshotSerializer pending;
     private final SnapshotSerializer copies;
     private final boolean keepsCopies;
-    private final Runnable sendChunks;
+    private final Chunks chunks;
+
+    /** Brings chunks to the store. */
+    public interface Chunks {
+
+        /**
+         * Brings those that wait here, and those that some states need.
+         *
+         * @param needed the states that the snapshots need which go to the store next
+         * @param safe the states that the store's last snapshot refers to
+         * @throws SnapshotStoreException if the store does not take them
+         */
+        void send(Set<StateReference> needed, Set<StateReference> safe);
+    }
 
     /** A spool of a store that never lacks a chunk. */
     public Spool(SnapshotSerializer pending, SnapshotSerializer copies, boolean keepsCopies) {
-        this(pending, copies, keepsCopies, () -> {});
+        this(pending, copies, keepsCopies, (needed, safe) -> {});
     }
 
     /**
      * @param keepsCopies false where the store is on this disk itself
-     * @param sendChunks brings the chunks to the store that it could not take before, or throws
+     * @param chunks brings the chunks to the store before the snapshots that need them
      */
-    public Spool(SnapshotSerializer pending, SnapshotSerializer copies, boolean keepsCopies, Runnable sendChunks) {
+    public Spool(SnapshotSerializer pending, SnapshotSerializer copies, boolean keepsCopies, Chunks chunks) {
         this.pending = pending;
         this.copies = copies;
         this.keepsCopies = keepsCopies;
-        this.sendChunks = sendChunks;
+        this.chunks = chunks;
     }
 
     /**
@@ -60,7 +73,16 @@ public final class Spool implements AutoCloseable {
      * @throws SnapshotStoreException if the store does not take them
      */
     void sendChunks() {
-        sendChunks.run();
+        chunks.send(Set.of(), Set.of());
+    }
+
+    /**
+     * The same, and what some states need that the store's last snapshot does not.
+     *
+     * @throws SnapshotStoreException if the store does not take them
+     */
+    void sendChunks(Set<StateReference> needed, Set<StateReference> safe) {
+        chunks.send(needed, safe);
     }
 
     /** Keeps a snapshot that the store could not take; durable when this returns. */
@@ -90,16 +112,23 @@ public final class Spool implements AutoCloseable {
 
     /** The learned states that the snapshots here refer to, those that can be read. */
     public Set<StateReference> references() {
+        Set<StateReference> references = references(headers(pending));
+        references.addAll(references(copies, headers(copies)));
+        return references;
+    }
+
+    /** The learned states that some of the pending snapshots refer to, those that can be read. */
+    Set<StateReference> references(List<SnapshotHeader> some) {
+        return references(pending, some);
+    }
+
+    private static Set<StateReference> references(SnapshotSerializer serializer, List<SnapshotHeader> headers) {
         Set<StateReference> references = new HashSet<>();
-        for (SnapshotSerializer serializer : List.of(pending, copies)) {
-            for (SnapshotHeader header : headers(serializer)) {
-                try {
-                    Snapshot snapshot = serializer.get(header.name());
-                    references.addAll(Housekeeping.references(
-                            SnapshotText.parse(header.name(), snapshot.text()).state()));
-                } catch (SnapshotCorruptException | SnapshotFormatTooNewException | SnapshotNotFoundException e) {
-                    log.debug("What snapshot {} in the spool refers to is not known", header.name(), e);
-                }
+        for (SnapshotHeader header : headers) {
+            try {
+                references.addAll(StateReferences.of(serializer.get(header.name())));
+            } catch (SnapshotCorruptException | SnapshotFormatTooNewException | SnapshotNotFoundException e) {
+                log.debug("What snapshot {} refers to is not known", header.name(), e);
             }
         }
         return references;

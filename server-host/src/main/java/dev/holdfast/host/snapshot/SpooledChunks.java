@@ -1,10 +1,14 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +26,17 @@ public final class SpooledChunks {
     private static final int TOGETHER = 16;
 
     private final SnapshotSerializer directory;
+    private final ChunkContent content;
     /** Whether chunks are here; null until somebody has looked. */
     private @Nullable Boolean waiting;
 
-    /** @param directory a serializer with chunks, on this host's disk and for this purpose alone */
-    public SpooledChunks(SnapshotSerializer directory) {
+    /**
+     * @param directory a serializer with chunks, on this host's disk and for this purpose alone
+     * @param content knows a chunk that is whole
+     */
+    public SpooledChunks(SnapshotSerializer directory, ChunkContent content) {
         this.directory = directory;
+        this.content = content;
     }
 
     private ChunkStore chunks() {
@@ -49,6 +58,10 @@ public final class SpooledChunks {
         waiting = true;
     }
 
+    Set<String> missing(Collection<String> ids) {
+        return isEmpty() ? Set.copyOf(ids) : chunks().missing(ids);
+    }
+
     Map<String, byte[]> get(Collection<String> ids) {
         return isEmpty() ? Map.of() : chunks().get(ids);
     }
@@ -56,21 +69,39 @@ public final class SpooledChunks {
     /**
      * Brings all of them to the store; does nothing if there are none.
      *
+     * <p>One that has been damaged here is left out: it would take the place of a whole one.
+     *
      * @param put stores some durably, or throws
+     * @return the ids of those that the store has now
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store does not take them; those that it took do not wait any more
      */
-    synchronized void sendTo(Consumer<Map<String, byte[]>> put) {
+    synchronized Set<String> sendTo(Consumer<Map<String, byte[]>> put) {
+        Set<String> sent = new HashSet<>();
         if (isEmpty()) {
-            return;
+            return sent;
         }
-        int sent = 0;
         SortedMap<String, Instant> page = chunks().list("", TOGETHER);
         while (!page.isEmpty()) {
-            put.accept(chunks().get(page.keySet()));
-            sent += chunks().delete(page.keySet(), Instant.MAX);
+            Map<String, byte[]> whole = whole(page.keySet());
+            put.accept(whole);
+            sent.addAll(whole.keySet());
+            chunks().delete(page.keySet(), Instant.MAX);
             page = chunks().list("", TOGETHER);
         }
         waiting = false;
-        log.info("{} chunks of what models have learned were sent to the store", sent);
+        log.info("{} chunks of what models have learned were sent to the store", sent.size());
+        return sent;
+    }
+
+    private Map<String, byte[]> whole(Collection<String> ids) {
+        Map<String, byte[]> whole = new HashMap<>(chunks().get(ids));
+        whole.entrySet().removeIf(chunk -> {
+            boolean damaged = !content.isPiece(chunk.getKey(), chunk.getValue());
+            if (damaged) {
+                log.error("Chunk {} was damaged on this host's disk, and is not sent to the store", chunk.getKey());
+            }
+            return damaged;
+        });
+        return whole;
     }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -7,6 +8,7 @@ import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
+import java.util.Set;
 
 /** The newest snapshot of a store, by its header. */
 final class StoreHead {
@@ -23,6 +25,15 @@ final class StoreHead {
             return store.getLast().map(Snapshot::header);
         } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             return firstListed(store);
+        }
+    }
+
+    /** The learned states that the newest snapshot refers to; none if it cannot be read. */
+    static Set<StateReference> references(SnapshotSerializer store) {
+        try {
+            return store.getLast().map(StateReferences::of).orElse(Set.of());
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return Set.of();
         }
     }
 

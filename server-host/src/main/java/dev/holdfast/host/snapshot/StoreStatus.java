@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,5 +36,15 @@ public record StoreStatus(
 
     public StoreStatus {
         notices = List.copyOf(notices);
+    }
+
+    /** The same with more to know. */
+    StoreStatus withNotices(List<String> more) {
+        if (more.isEmpty()) {
+            return this;
+        }
+        List<String> all = new ArrayList<>(notices);
+        all.addAll(more);
+        return new StoreStatus(store, group, mode, lastSnapshot, revision, spooled, all);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.ManualClock;
 import dev.holdfast.host.runtime.StatefulModel.SaveRule;
 import dev.holdfast.host.state.InMemoryChunks;
 import dev.holdfast.host.state.StateReference;
@@ -29,6 +30,7 @@ class LearnedStatesTest {
             new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of("the disk is full"));
 
     private final InMemoryChunks chunks = new InMemoryChunks();
+    private final ManualClock clock = new ManualClock();
     private final List<AutoCloseable> open = new ArrayList<>();
 
     /** A host with models that count. */
@@ -38,7 +40,7 @@ class LearnedStatesTest {
         final List<CountingModel> models = new CopyOnWriteArrayList<>();
         final FakeStore archives = new FakeStore();
         final StateStore store = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 2);
-        final LearnedStates learned = new LearnedStates(() -> store, 500, Clock.systemUTC());
+        final LearnedStates learned = new LearnedStates(() -> store, 500, clock);
         final ModelServing serving;
         volatile String fingerprint = "plain";
 
@@ -94,6 +96,59 @@ class LearnedStatesTest {
         CountingHost host = new CountingHost(NEVER);
         host.serving.reconcile(state, true);
         return host;
+    }
+
+    @Test
+    void aStateOfAVersionThatIsReplacedMeanwhileIsNotKeptUnderAnId() {
+        CountingHost host = host(NEVER);
+        host.ask(40);
+        host.learned.saveAs(host.serving, host.version(), "one");
+        host.ask(1);
+        RunningVersion replaced = host.version();
+        chunks.onPut = () -> {
+            chunks.onPut = () -> {};
+            host.serving.load("m", Optional.empty(), "one", 0);
+        };
+
+        assertThatExceptionOfType(ServingException.class)
+                .isThrownBy(() -> host.learned.saveAs(host.serving, replaced, "two"))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(ServingException.Kind.UNAVAILABLE))
+                .withMessageContaining("nothing was kept as \"two\"");
+
+        assertThat(host.serving.state().savesOf("m")).containsOnlyKeys("one");
+        assertThat(host.ask(2)).isEqualTo(42);
+    }
+
+    @Test
+    void aClockThatIsSetBackHoldsNoStateUp() {
+        clock.set(clock.instant().minus(Duration.ofDays(1)));
+        CountingHost host = host(CountingModel.every(1000, Duration.ofMillis(10)));
+        host.learned.start(host.serving);
+        host.ask(40);
+        await().until(() -> host.reference().isPresent());
+        clock.set(clock.instant().minus(Duration.ofDays(1)));
+        StateReference before = host.reference().orElseThrow();
+
+        host.ask(2);
+
+        await().until(() -> !host.reference().orElseThrow().equals(before));
+    }
+
+    @Test
+    void aStateThatCannotBeStoredIsToldUntilItIs() {
+        CountingHost host = host(NEVER);
+        host.ask(40);
+        assertThat(host.learned.notices(host.serving)).isEmpty();
+        chunks.down = true;
+
+        host.learned.saveAll(host.serving);
+
+        assertThat(host.learned.notices(host.serving))
+                .containsExactly("The state of model m version 1.0 could not be stored, and is tried again every 5 s:"
+                        + " the store is down");
+        chunks.down = false;
+        host.learned.saveAll(host.serving);
+        assertThat(host.learned.notices(host.serving)).isEmpty();
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.host.state.Codecs;
 import dev.holdfast.host.state.GivenCapture;
+import dev.holdfast.host.state.GivenChunk;
 import dev.holdfast.host.state.InMemoryChunks;
 import dev.holdfast.host.state.StateCapture;
 import dev.holdfast.host.state.StateReference;
@@ -48,8 +49,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ChosenChunksTest {
 
-    private static final String ONE = "1".repeat(64);
-    private static final String TWO = "2".repeat(64);
+    private static final GivenChunk FIRST = GivenChunk.of("one");
+    private static final GivenChunk SECOND = GivenChunk.of("two");
+    private static final String ONE = FIRST.id();
+    private static final String TWO = SECOND.id();
     private static final ChunkContent CONTENT = new ChunkContent(Codecs.all());
 
     @RegisterExtension
@@ -87,9 +90,9 @@ class ChosenChunksTest {
     }
 
     private void restart() {
-        spooled = new SpooledChunks(fs("spool"));
+        spooled = new SpooledChunks(fs("spool"), CONTENT);
         copies = new CopiedChunks(fs("copies"), CONTENT);
-        chunks = new ChosenChunks("ddb", store, local, spooled, Optional.of(copies));
+        chunks = new ChosenChunks("ddb", store, local, spooled, Optional.of(copies), Duration.ZERO);
     }
 
     @AfterEach
@@ -105,13 +108,9 @@ class ChosenChunksTest {
         return GivenCapture.of(bytes);
     }
 
-    private static byte[] bytes(int value) {
-        return new byte[] {(byte) value};
-    }
-
     @Test
     void chunksGoToTheChosenStore() {
-        chunks.put(Map.of(ONE, bytes(1)));
+        chunks.put(FIRST.alone());
 
         assertThat(storeChunks.chunks).containsOnlyKeys(ONE);
         assertThat(chunks.get(List.of(ONE, TWO))).containsOnlyKeys(ONE);
@@ -120,9 +119,10 @@ class ChosenChunksTest {
 
     @Test
     void theChunksOfAStoreThatKeepsNoneStayOnThisHost() throws IOException {
-        ChosenChunks none = new ChosenChunks("ddb", new FakeStore(storeDisk), local, spooled, Optional.of(copies));
+        ChosenChunks none =
+                new ChosenChunks("ddb", new FakeStore(storeDisk), local, spooled, Optional.of(copies), Duration.ZERO);
 
-        none.put(Map.of(ONE, bytes(1)));
+        none.put(FIRST.alone());
         assertThat(none.get(List.of(ONE))).hasSize(1);
 
         assertThat(local.chunks().orElseThrow().get(List.of(ONE))).hasSize(1);
@@ -140,12 +140,12 @@ class ChosenChunksTest {
 
     @Test
     void whatWentToTheStoreIsHereWhenItIsAway() {
-        chunks.put(Map.of(ONE, bytes(1)));
+        chunks.put(FIRST.alone());
         storeChunks.down = true;
 
-        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(1));
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(FIRST.content());
         assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> chunks.get(List.of(ONE, TWO)));
-        assertThat(chunks.missing(List.of(ONE))).containsExactly(ONE);
+        assertThat(chunks.missing(List.of(ONE, TWO))).containsExactly(TWO);
     }
 
     @Test
@@ -166,36 +166,83 @@ class ChosenChunksTest {
 
     @Test
     void whatIsDamagedInTheStoreIsReadFromThereWhenItIsMended() {
-        storeChunks.put(Map.of(ONE, bytes(1)));
-        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(1));
+        storeChunks.put(Map.of(ONE, SECOND.content()));
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(SECOND.content());
 
-        storeChunks.put(Map.of(ONE, bytes(2)));
+        storeChunks.put(FIRST.alone());
 
-        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(2));
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(FIRST.content());
     }
 
     @Test
     void whatWaitedForTheStoreIsToo() {
         storeChunks.down = true;
-        chunks.put(Map.of(ONE, bytes(1)));
+        chunks.put(FIRST.alone());
         storeChunks.down = false;
         chunks.sendSpooled();
         storeChunks.down = true;
 
-        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(1));
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(FIRST.content());
+    }
+
+    @Test
+    void whileTheHostIsNotAttachedTheStoreIsNotAsked() {
+        boolean[] attached = new boolean[1];
+        chunks.put(FIRST.alone());
+        chunks.putWhile(() -> attached[0]);
+
+        chunks.put(SECOND.alone());
+
+        assertThat(storeChunks.chunks).containsOnlyKeys(ONE);
+        assertThat(chunks.missing(List.of(ONE, TWO))).isEmpty();
+        storeChunks.delete(List.of(ONE), Instant.MAX);
+        assertThat(chunks.missing(List.of(ONE, TWO))).isEmpty();
+        attached[0] = true;
+        assertThat(chunks.missing(List.of(ONE, TWO))).containsExactly(ONE);
+        assertThat(chunks.sendSpooled()).containsExactly(TWO);
+        assertThat(storeChunks.chunks).containsOnlyKeys(TWO);
+    }
+
+    @Test
+    void aStoreThatDidNotAnswerIsLeftAloneUntilItIsTimeToTryAgain() {
+        ChosenChunks patient = new ChosenChunks("ddb", store, local, spooled, Optional.of(copies), Duration.ofDays(1));
+        storeChunks.failingPut = 1;
+
+        patient.put(FIRST.alone());
+        patient.put(SECOND.alone());
+
+        assertThat(storeChunks.puts).hasValue(1);
+        assertThat(patient.get(List.of(ONE, TWO))).hasSize(2);
+        assertThatExceptionOfType(StoreUnavailableException.class)
+                .isThrownBy(patient::sendSpooled)
+                .withMessage("put 1 fails");
+        assertThat(storeChunks.puts).hasValue(1);
+    }
+
+    @Test
+    void aChunkThatWasDamagedInTheSpoolTakesNoWholeOnesPlace() {
+        SnapshotSerializer directory = fs("own-spool");
+        SpooledChunks own = new SpooledChunks(directory, CONTENT);
+        directory.chunks().orElseThrow().put(Map.of(ONE, SECOND.content(), TWO, SECOND.content()));
+        storeChunks.put(FIRST.alone());
+
+        assertThat(own.sendTo(storeChunks::put)).containsExactly(TWO);
+
+        assertThat(storeChunks.get(List.of(ONE)).get(ONE)).isEqualTo(FIRST.content());
+        assertThat(own.isEmpty()).isTrue();
+        assertThat(log.errors()).anyMatch(line -> line.contains("Chunk " + ONE + " was damaged on this host's disk"));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 2, 4})
     void ofADamagedCopyTheStoreIsAsked(int left) throws IOException {
-        byte[] content = {1, 2, 3};
-        chunks.put(Map.of(ONE, content));
+        chunks.put(FIRST.alone());
         Path copy = copyFiles().get(0);
-        byte[] damaged = Arrays.copyOf(Files.readAllBytes(copy), 7);
+        byte[] damaged = Files.readAllBytes(copy);
         damaged[left] ^= 1;
         Files.write(copy, left == 2 ? Arrays.copyOf(damaged, left) : damaged);
 
-        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(content);
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(FIRST.content());
         assertThat(log.warnings()).singleElement().asString().contains("damaged; the store is asked for it");
     }
 
@@ -209,11 +256,11 @@ class ChosenChunksTest {
                 return Optional.of(full);
             }
         };
-        ChosenChunks without =
-                new ChosenChunks("ddb", store, local, spooled, Optional.of(new CopiedChunks(fullDisk, CONTENT)));
+        ChosenChunks without = new ChosenChunks(
+                "ddb", store, local, spooled, Optional.of(new CopiedChunks(fullDisk, CONTENT)), Duration.ZERO);
 
-        without.put(Map.of(ONE, bytes(1)));
-        without.put(Map.of(TWO, bytes(2)));
+        without.put(FIRST.alone());
+        without.put(SECOND.alone());
 
         assertThat(without.get(List.of(ONE, TWO))).hasSize(2);
         assertThat(spooled.isEmpty()).isTrue();
@@ -251,9 +298,9 @@ class ChosenChunksTest {
     @Test
     void whatTheStoreCannotTakeWaitsAndIsReadMeanwhile() {
         storeChunks.down = true;
-        chunks.put(Map.of(ONE, bytes(1)));
+        chunks.put(FIRST.alone());
 
-        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(bytes(1));
+        assertThat(chunks.get(List.of(ONE)).get(ONE)).isEqualTo(FIRST.content());
         assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> chunks.get(List.of(ONE, TWO)));
         assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(chunks::sendSpooled);
 
@@ -267,7 +314,7 @@ class ChosenChunksTest {
     @Test
     void whatWaitsSurvivesTheHost() throws Exception {
         storeChunks.down = true;
-        chunks.put(Map.of(ONE, bytes(1), TWO, bytes(2)));
+        chunks.put(Map.of(ONE, FIRST.content(), TWO, SECOND.content()));
         close();
         open.clear();
         storeChunks.down = false;
@@ -282,7 +329,7 @@ class ChosenChunksTest {
 
     @Test
     void noSnapshotGoesToTheStoreBeforeTheChunksThatItMayNeed() throws Exception {
-        Spool spool = new Spool(fs("pending"), fs("copies"), true, chunks::sendSpooled);
+        Spool spool = new Spool(fs("pending"), fs("copies"), true, (needed, safe) -> chunks.sendSpooled());
         SnapshotKeeper keeper = new SnapshotKeeper(
                 new KeeperOptions("ddb", "default", "here", Duration.ofMillis(1), Duration.ofSeconds(20), false),
                 new Restore("ddb", store, spool, () -> fs("other"), false, false)
@@ -296,7 +343,7 @@ class ChosenChunksTest {
         open.add(0, keeper);
         keeper.start(snapshot -> {});
         storeChunks.down = true;
-        chunks.put(Map.of(ONE, bytes(1)));
+        chunks.put(FIRST.alone());
 
         keeper.begin();
         Durability durability = keeper.changed().get(30, TimeUnit.SECONDS);

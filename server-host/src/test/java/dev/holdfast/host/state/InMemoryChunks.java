@@ -21,6 +21,9 @@ public final class InMemoryChunks implements ChunkStore {
     public final AtomicInteger puts = new AtomicInteger();
     public volatile int failingPut = -1;
     public volatile boolean down;
+    /** Runs before chunks are put. */
+    public volatile Runnable onPut = () -> {};
+
     volatile int maxChunkBytes = 1024 * 1024;
     private final Clock clock;
 
@@ -41,6 +44,7 @@ public final class InMemoryChunks implements ChunkStore {
     public void put(Map<String, byte[]> all) {
         ChunkStore.requireIds(all.keySet());
         requireUp();
+        onPut.run();
         if (puts.incrementAndGet() == failingPut) {
             throw new StoreUnavailableException("put " + failingPut + " fails");
         }
