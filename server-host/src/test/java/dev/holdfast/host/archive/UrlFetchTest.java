@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -168,6 +169,61 @@ class UrlFetchTest {
         try (Stream<Path> files = Files.list(store)) {
             assertThat(files).isEmpty();
         }
+    }
+
+    @Test
+    void aFetchedFileThatWasCutShortGivesWayToAnotherFetch() throws IOException {
+        serve("/noop.mar", noop());
+        models.open(url + "/noop.mar").close();
+        Files.write(store.resolve("noop.mar"), Arrays.copyOf(noop(), 40));
+        assertThat(refusal("noop.mar").reason()).isEqualTo(Reason.INVALID);
+
+        assertThat(models.setAside("noop.mar")).isTrue();
+
+        models.open(url + "/noop.mar").close();
+        assertThat(store.resolve(".noop.mar.damaged")).hasSize(40);
+        assertThat(models.list()).containsExactly("noop.mar");
+    }
+
+    @Test
+    void aFetchedModelThatAPowerCutEmptiedIsRefusedAsDamaged() throws IOException {
+        serve("/m.onnx", new byte[] {8, 7});
+        models.open(url + "/m.onnx").close();
+        Files.write(store.resolve("m.onnx"), new byte[0]);
+
+        assertThat(refusal("m.onnx").reason()).isEqualTo(Reason.INVALID);
+
+        assertThat(models.setAside("m.onnx")).isTrue();
+    }
+
+    @Test
+    void whatIsStillWhatWasFetchedAndWhatNeverWasFetchedIsNotSetAside() throws IOException {
+        serve("/noop.mar", noop());
+        models.open(url + "/noop.mar").close();
+        Files.writeString(store.resolve("own.mar"), "the operator's");
+
+        assertThat(models.setAside("noop.mar")).isFalse();
+        assertThat(models.setAside("own.mar")).isFalse();
+        assertThat(models.setAside("absent.mar")).isFalse();
+
+        assertThat(models.list()).containsExactly("noop.mar", "own.mar");
+    }
+
+    @Test
+    void aFileIsOnTheDiskBeforeItHasItsNameAndItsNameBeforeTheFetchEnds() throws IOException {
+        List<String> forced = new ArrayList<>();
+        Path target = store.resolve("noop.mar");
+        Path mark = store.resolve(".noop.mar.fetched");
+        FetchedFiles fetched = new FetchedFiles(store, new Digests(), path -> {
+            String what = path.equals(store) ? "directory" : Files.size(path) == 64 ? "mark" : "archive";
+            forced.add(what + (Files.exists(mark) ? ", marked" : "") + (Files.exists(target) ? ", named" : ""));
+        });
+        Path part = Files.write(fetched.part(), noop());
+
+        fetched.place(part, "noop.mar");
+        Files.delete(part);
+
+        assertThat(forced).containsExactly("archive", "mark", "directory, marked", "directory, marked, named");
     }
 
     @ParameterizedTest
