@@ -298,6 +298,7 @@ public final class Host implements AutoCloseable {
                 + (state.versionCount() == 1 ? "" : "s")
                 + (failures.isEmpty() ? "" : ", " + failures.size() + " of them failed to load"));
         failures.forEach(failure -> lines.add("Failed: " + failure));
+        lines.addAll(begin.notes());
         lines.add(
                 status.mode() == StoreStatus.Mode.OFF
                         ? "Snapshots are switched off"
