@@ -2,6 +2,7 @@ package dev.holdfast.host;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigFile;
+import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.serving.ServingState;
@@ -12,10 +13,12 @@ import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.snapshot.StoreStatus;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -117,7 +120,7 @@ record StartState(
             return fromConfiguration(options, config, kept, found.start(), files);
         }
         SnapshotText.Content content = found.content().get();
-        HostConfig restored = layers.snapshot(content.config()).toConfig();
+        HostConfig restored = layers.snapshot(inThisDirectory(content.config())).toConfig();
         files.noteIgnoredModels("snapshot " + found.name() + " is restored");
         return new StartState(
                 restored,
@@ -181,14 +184,34 @@ record StartState(
         String text = ConfigFile.read(what, file);
         Map<String, String> properties = ConfigFile.parse(what + " " + file, text);
         if (!SnapshotText.isSnapshot(properties)) {
-            return new ReadFile(file, properties, Optional.empty(), false);
+            return new ReadFile(file, inThisDirectory(properties), Optional.empty(), false);
         }
         try {
             SnapshotText.Content content = SnapshotText.parse(String.valueOf(file), text);
             return new ReadFile(
-                    file, content.config(), Optional.of(content.state()), content.verified());
+                    file, inThisDirectory(content.config()), Optional.of(content.state()), content.verified());
         } catch (SnapshotStoreException e) {
             throw new ConfigException(what + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** A model_store is relative to the working directory of this start; the next snapshot carries it into others. */
+    private static Map<String, String> inThisDirectory(Map<String, String> properties) {
+        Map<String, String> absolute = new TreeMap<>(properties);
+        absolute.computeIfPresent(ConfigKey.MODEL_STORE.key(), (key, value) -> absolute(value));
+        return absolute;
+    }
+
+    private static String absolute(String path) {
+        if (path.isBlank() || path.contains("$$")) {
+            // A placeholder is kept as it is, and may stand for an absolute path.
+            return path;
+        }
+        try {
+            return Path.of(path.strip()).toAbsolutePath().normalize().toString();
+        } catch (InvalidPathException e) {
+            // Where the key is used, it is said which layer has it.
+            return path;
         }
     }
 }

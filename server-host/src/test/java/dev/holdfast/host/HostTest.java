@@ -121,7 +121,8 @@ class HostTest {
         assertThatThrownBy(() ->
                         start(Map.of("model_store", directory.resolve("nowhere").toString())))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("nowhere");
+                .hasMessage("model_store " + directory.resolve("nowhere")
+                        + " of the command line is not a directory; make it, or name another one with --model-store");
         assertThatThrownBy(() -> start(Map.of("snapshot_store", "s3")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("s3")
@@ -351,6 +352,26 @@ class HostTest {
     void aSnapshotOfTheCommandLineIsSaidToCountForNothing() throws Exception {
         assertThat(logOf(() -> start(Map.of("model_snapshot", "{}")).close()))
                 .contains("model_snapshot of the command line is not used: it counts in a configuration file alone");
+    }
+
+    @Test
+    void aRelativeModelStoreOfAFileMeansTheSameInAnotherDirectory() throws Exception {
+        Path relative = Path.of("").toAbsolutePath().relativize(store);
+        Path file = Files.writeString(directory.resolve("config.properties"), "model_store=" + relative + "\n");
+        Map<String, String> keys = new HashMap<>(
+                options(Map.of(), Optional.empty(), Optional.empty(), true).commandLine());
+        keys.remove("model_store");
+
+        Host.start(new StartOptions(keys, Optional.of(file), Optional.empty(), true, logs, Optional.empty(), Map.of()))
+                .close();
+
+        assertThat(Files.readString(logs.resolve("config").resolve(newestSnapshot())))
+                .contains("\nmodel_store=" + store + "\n");
+        Files.move(store, directory.resolve("elsewhere"));
+        assertThatThrownBy(() -> Host.start(new StartOptions(
+                        keys, Optional.empty(), Optional.empty(), true, logs, Optional.empty(), Map.of())))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("model_store " + store + " of the restored snapshot is not a directory");
     }
 
     private StartOptions withDefaultFile(Path file, Map<String, String> keys) {

@@ -337,6 +337,11 @@ public final class HostConfig {
         return ListenAddress.parse(key.key() + origin(key), get(key), otherwise);
     }
 
+    /** A key as messages name it: with its value, and with the layer that says so. */
+    public String named(ConfigKey key) {
+        return key.key() + " " + OneLine.name(get(key)) + origin(key);
+    }
+
     private String origin(ConfigKey key) {
         String origin = origins.get(key.key());
         return origin == null ? "" : " of the " + origin;
