@@ -4,6 +4,7 @@ import dev.holdfast.host.archive.ArchiveLimits;
 import dev.holdfast.host.archive.DirectoryModelStore;
 import dev.holdfast.host.archive.UrlPolicy;
 import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.http.HttpApis;
@@ -203,8 +204,8 @@ public final class Host implements AutoCloseable {
         Path directory =
                 config.modelStore().orElseThrow(() -> new ConfigException("Missing mandatory parameter --model-store"));
         if (!Files.isDirectory(directory)) {
-            throw new ConfigException(
-                    "--model-store " + directory + " is not a directory; make it, or name another one");
+            throw new ConfigException(config.named(ConfigKey.MODEL_STORE)
+                    + " is not a directory; make it, or name another one with --model-store");
         }
         DirectoryModelStore store = new DirectoryModelStore(
                 directory,
@@ -299,6 +300,7 @@ public final class Host implements AutoCloseable {
                 + (state.versionCount() == 1 ? "" : "s")
                 + (failures.isEmpty() ? "" : ", " + failures.size() + " of them failed to load"));
         failures.forEach(failure -> lines.add("Failed: " + failure));
+        lines.addAll(begin.notes());
         lines.add(
                 status.mode() == StoreStatus.Mode.OFF
                         ? "Snapshots are switched off"

@@ -2,6 +2,7 @@ package dev.holdfast.host;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigFile;
+import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.serving.ServingState;
@@ -12,6 +13,7 @@ import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.snapshot.StoreStatus;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,26 +29,61 @@ import org.slf4j.LoggerFactory;
  *   --ts-config FILE     that file; its model_snapshot, if it has one, is restored
  *   --snapshot NAME      that snapshot (with --ts-config: the configuration is the file's, the models are the snapshot's);
  *                        a path or a URL reads it from elsewhere, and the next ones go to the store all the same
- *   neither              the last snapshot of the store
+ *   neither              the last snapshot of the store; where there is none, the model_snapshot of conf/config.properties
  *   --ncs                no snapshot of the store, and none is saved
  * </pre>
  *
  * @param persistence empty if snapshots are switched off
  * @param restored what to go back to; empty for the models that the configuration names
  * @param source where that came from, for the operator
+ * @param notes what was asked for and is not done
  */
 record StartState(
         HostConfig config,
         Optional<Persistence> persistence,
         StartPoint start,
         Optional<ServingState> restored,
-        String source) {
+        String source,
+        List<String> notes) {
 
     private static final Logger log = LoggerFactory.getLogger(StartState.class);
     private static final StartPoint OFF = new StartPoint(0, "", StoreStatus.Mode.OFF, false, List.of());
 
-    /** A configuration file that the operator named. */
-    private record GivenFile(Path path, Map<String, String> config, Optional<ServingState> state) {}
+    /**
+     * A configuration file.
+     *
+     * @param state the models of its model_snapshot
+     */
+    private record ReadFile(Path path, Map<String, String> config, Optional<ServingState> state, boolean verified) {}
+
+    /** The configuration files of a start: the one that the operator named, and the one that holds where nothing is said. */
+    private record ConfigFiles(Optional<ReadFile> given, Optional<ReadFile> byDefault) {
+
+        static ConfigFiles of(StartOptions options) {
+            return new ConfigFiles(
+                    options.tsConfig().map(file -> read("--ts-config file", file)),
+                    options.defaultConfig().filter(Files::exists).map(file -> read("Configuration file", file)));
+        }
+
+        ConfigLayers layers(StartOptions options) {
+            ConfigLayers layers = ConfigLayers.of(options.environment()).commandLine(options.commandLine());
+            if (byDefault.isPresent()) {
+                layers = layers.defaultFile(byDefault.get().config());
+            }
+            return given.isPresent() ? layers.givenFile(given.get().config()) : layers;
+        }
+
+        /** The file with the models of a start that restores nothing from a store. */
+        Optional<ReadFile> withModels() {
+            return given.or(() -> byDefault).filter(file -> file.state().isPresent());
+        }
+
+        void noteIgnoredModels(String why) {
+            byDefault
+                    .filter(file -> file.state().isPresent())
+                    .ifPresent(file -> log.info("model_snapshot of {} is ignored, because {}", file.path(), why));
+        }
+    }
 
     /**
      * The configuration that chooses the store, before any snapshot of it says more.
@@ -54,48 +91,44 @@ record StartState(
      * @throws ConfigException if it is wrong
      */
     static HostConfig configuration(StartOptions options) {
-        return layers(options, options.tsConfig().map(StartState::read)).toConfig();
-    }
-
-    private static ConfigLayers layers(StartOptions options, Optional<GivenFile> given) {
-        ConfigLayers layers = ConfigLayers.of(options.environment()).commandLine(options.commandLine());
-        Optional<Path> defaultFile = options.defaultConfig().filter(Files::exists);
-        if (defaultFile.isPresent()) {
-            layers = layers.defaultFile(properties("Configuration file", defaultFile.get()));
-        }
-        return given.isPresent() ? layers.givenFile(given.get().config()) : layers;
+        return ConfigFiles.of(options).layers(options).toConfig();
     }
 
     static StartState of(StartOptions options, Closer closer) {
-        Optional<GivenFile> given = options.tsConfig().map(StartState::read);
-        ConfigLayers layers = layers(options, given);
+        ConfigFiles files = ConfigFiles.of(options);
+        ConfigLayers layers = files.layers(options);
         HostConfig config = layers.toConfig();
         if (!options.configSnapshots() && options.snapshot().isEmpty()) {
-            return fromConfiguration(options, config, Optional.empty(), OFF, given);
+            return fromConfiguration(options, config, Optional.empty(), OFF, files);
         }
         Persistence persistence = closer.add(new Persistence(config, options.logLocation()));
         Optional<Persistence> kept = options.configSnapshots() ? Optional.of(persistence) : Optional.empty();
         Restore restore = persistence.restore();
-        if (given.isPresent() && options.snapshot().isEmpty()) {
+        if (files.given().isPresent() && options.snapshot().isEmpty()) {
             Restore.Found found = restore.nothing();
-            if (given.get().state().isEmpty() && !found.start().lastName().isEmpty()) {
+            if (files.withModels().isEmpty() && !found.start().lastName().isEmpty()) {
                 log.warn(
                         "Snapshot {} is not restored, because --ts-config was given; --snapshot latest beside it restores it",
                         found.start().lastName());
             }
-            return fromConfiguration(options, config, kept, found.start(), given);
+            return fromConfiguration(options, config, kept, found.start(), files);
         }
         Restore.Found found = options.snapshot()
                 .map(choice -> chosen(choice, persistence, options.configSnapshots(), restore))
                 .orElseGet(restore::latest);
         if (found.content().isEmpty()) {
-            return fromConfiguration(options, config, kept, found.start(), given);
+            return fromConfiguration(options, config, kept, found.start(), files);
         }
         SnapshotText.Content content = found.content().get();
-        HostConfig restored = layers.snapshot(content.config()).toConfig();
-        noteIgnoredModels(options, found.name());
+        HostConfig restored = layers.snapshot(inThisDirectory(content.config())).toConfig();
+        files.noteIgnoredModels("snapshot " + found.name() + " is restored");
         return new StartState(
-                restored, kept, found.start(), Optional.of(content.state()), "Restored snapshot " + found.name());
+                restored,
+                kept,
+                found.start(),
+                Optional.of(content.state()),
+                "Restored snapshot " + found.name(),
+                ignoredModels(options, found.name()));
     }
 
     private static Restore.Found chosen(String choice, Persistence persistence, boolean kept, Restore restore) {
@@ -115,40 +148,70 @@ record StartState(
             HostConfig config,
             Optional<Persistence> persistence,
             StartPoint start,
-            Optional<GivenFile> given) {
-        String source = given.map(file -> "Started from " + file.path()).orElse("Started from the configuration");
-        Optional<ServingState> state = given.flatMap(GivenFile::state);
-        if (state.isPresent()) {
-            source = "Restored the snapshot in " + given.get().path();
-            noteIgnoredModels(options, String.valueOf(given.get().path()));
+            ConfigFiles files) {
+        if (files.given().isPresent()) {
+            files.noteIgnoredModels("--ts-config was given");
         }
-        return new StartState(config, persistence, start, state, source);
-    }
-
-    private static void noteIgnoredModels(StartOptions options, String snapshot) {
-        if (options.commandLine().containsKey("load_models")) {
-            log.warn("--models is ignored, because snapshot {} is restored", snapshot);
+        Optional<ReadFile> models = files.withModels();
+        if (models.isEmpty()) {
+            String source =
+                    files.given().map(file -> "Started from " + file.path()).orElse("Started from the configuration");
+            return new StartState(config, persistence, start, Optional.empty(), source, List.of());
         }
+        Path file = models.get().path();
+        if (!models.get().verified()) {
+            log.info("{} is not one of Holdfast's snapshots: accepted, unverified", file);
+        }
+        return new StartState(
+                config,
+                persistence,
+                start,
+                models.get().state(),
+                "Restored the snapshot in " + file,
+                ignoredModels(options, String.valueOf(file)));
     }
 
-    private static Map<String, String> properties(String what, Path file) {
-        return ConfigFile.parse(what + " " + file, ConfigFile.read(what, file));
+    private static List<String> ignoredModels(StartOptions options, String snapshot) {
+        if (!options.commandLine().containsKey("load_models")) {
+            return List.of();
+        }
+        String line = "--models is ignored, because snapshot " + snapshot + " is restored";
+        log.warn(line);
+        return List.of(line);
     }
 
-    private static GivenFile read(Path file) {
-        String what = "--ts-config file";
-        Map<String, String> properties = new TreeMap<>(properties(what, file));
+    private static ReadFile read(String what, Path file) {
+        String text = ConfigFile.read(what, file);
+        Map<String, String> properties = ConfigFile.parse(what + " " + file, text);
         if (!SnapshotText.isSnapshot(properties)) {
-            return new GivenFile(file, properties, Optional.empty());
+            return new ReadFile(file, inThisDirectory(properties), Optional.empty(), false);
         }
         try {
-            SnapshotText.Content content = SnapshotText.parse(String.valueOf(file), ConfigFile.read(what, file));
-            if (!content.verified()) {
-                log.info("{} is not one of Holdfast's snapshots: accepted, unverified", file);
-            }
-            return new GivenFile(file, content.config(), Optional.of(content.state()));
+            SnapshotText.Content content = SnapshotText.parse(String.valueOf(file), text);
+            return new ReadFile(
+                    file, inThisDirectory(content.config()), Optional.of(content.state()), content.verified());
         } catch (SnapshotStoreException e) {
             throw new ConfigException(what + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** A model_store is relative to the working directory of this start; the next snapshot carries it into others. */
+    private static Map<String, String> inThisDirectory(Map<String, String> properties) {
+        Map<String, String> absolute = new TreeMap<>(properties);
+        absolute.computeIfPresent(ConfigKey.MODEL_STORE.key(), (key, value) -> absolute(value));
+        return absolute;
+    }
+
+    private static String absolute(String path) {
+        if (path.isBlank() || path.contains("$$")) {
+            // A placeholder is kept as it is, and may stand for an absolute path.
+            return path;
+        }
+        try {
+            return Path.of(path.strip()).toAbsolutePath().normalize().toString();
+        } catch (InvalidPathException e) {
+            // Where the key is used, it is said which layer has it.
+            return path;
         }
     }
 }

@@ -38,6 +38,12 @@ class HostTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
+    /** As people write it by hand. */
+    private static final String ONE_MODEL = """
+            model_snapshot={"name":"startup.cfg","modelCount":1,"models":{"noop":{"1.11":{"defaultVersion":true,\
+            "marName":"noop.mar","minWorkers":1,"maxWorkers":5,"batchSize":1,"maxBatchDelay":10,"responseTimeout":60}}}}
+            """;
+
     @TempDir
     private Path directory;
 
@@ -115,7 +121,8 @@ class HostTest {
         assertThatThrownBy(() ->
                         start(Map.of("model_store", directory.resolve("nowhere").toString())))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("nowhere");
+                .hasMessage("model_store " + directory.resolve("nowhere")
+                        + " of the command line is not a directory; make it, or name another one with --model-store");
         assertThatThrownBy(() -> start(Map.of("snapshot_store", "s3")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("s3")
@@ -288,16 +295,89 @@ class HostTest {
     @Test
     void aHandWrittenSnapshotInAConfigurationFileIsRestored() throws Exception {
         Path file = directory.resolve("config.properties");
-        Files.writeString(file, """
-                inference_address=http://127.0.0.1:0
-                model_snapshot={"name":"startup.cfg","modelCount":1,"models":{"noop":{"1.11":{"defaultVersion":true,\
-                "marName":"noop.mar","minWorkers":1,"maxWorkers":5,"batchSize":1,"maxBatchDelay":10,"responseTimeout":60}}}}
-                """);
+        Files.writeString(file, "inference_address=http://127.0.0.1:0\n" + ONE_MODEL);
         try (Host host = Host.start(options(Map.of(), Optional.of(file), Optional.empty(), true))) {
             assertThat(json(host, "/models/noop").get(0).required("maxWorkers").asInt())
                     .isEqualTo(5);
             assertThat(predict(host, "noop").statusCode()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void aSnapshotInTheDefaultFileIsRestoredAtAFirstStartAndIgnoredLater() throws Exception {
+        Path file = Files.writeString(directory.resolve("config.properties"), "job_queue_size=7\n" + ONE_MODEL);
+
+        try (Host host = Host.start(withDefaultFile(file, Map.of("load_models", "noop_v2.mar")))) {
+            assertThat(json(host, "/models/noop").get(0).required("maxWorkers").asInt())
+                    .isEqualTo(5);
+            assertThat(host.summary())
+                    .contains(
+                            "Restored the snapshot in " + file + ": 1 model version",
+                            "--models is ignored, because snapshot " + file + " is restored");
+            assertThat(manage(host, "DELETE", "/models/noop").statusCode()).isEqualTo(200);
+        }
+        List<String> log = logOf(() -> {
+            try (Host host = Host.start(withDefaultFile(file, Map.of()))) {
+                assertThat(json(host, "/models").required("models")).isEmpty();
+            }
+        });
+        assertThat(log)
+                .filteredOn(line -> line.startsWith("model_snapshot of " + file + " is ignored, because snapshot "))
+                .hasSize(1);
+    }
+
+    @Test
+    void modelsOfTheDefaultFileGiveWayToTheFileThatWasGiven() throws Exception {
+        Path given = Files.writeString(directory.resolve("given.properties"), "job_queue_size=7\n");
+        Path file = Files.writeString(directory.resolve("config.properties"), ONE_MODEL);
+        StartOptions both = withDefaultFile(file, Map.of());
+
+        List<String> log = logOf(() -> {
+            try (Host host = Host.start(new StartOptions(
+                    both.commandLine(),
+                    Optional.of(given),
+                    Optional.empty(),
+                    true,
+                    logs,
+                    both.defaultConfig(),
+                    Map.of()))) {
+                assertThat(json(host, "/models").required("models")).isEmpty();
+            }
+        });
+
+        assertThat(log).contains("model_snapshot of " + file + " is ignored, because --ts-config was given");
+    }
+
+    @Test
+    void aSnapshotOfTheCommandLineIsSaidToCountForNothing() throws Exception {
+        assertThat(logOf(() -> start(Map.of("model_snapshot", "{}")).close()))
+                .contains("model_snapshot of the command line is not used: it counts in a configuration file alone");
+    }
+
+    @Test
+    void aRelativeModelStoreOfAFileMeansTheSameInAnotherDirectory() throws Exception {
+        Path relative = Path.of("").toAbsolutePath().relativize(store);
+        Path file = Files.writeString(directory.resolve("config.properties"), "model_store=" + relative + "\n");
+        Map<String, String> keys = new HashMap<>(
+                options(Map.of(), Optional.empty(), Optional.empty(), true).commandLine());
+        keys.remove("model_store");
+
+        Host.start(new StartOptions(keys, Optional.of(file), Optional.empty(), true, logs, Optional.empty(), Map.of()))
+                .close();
+
+        assertThat(Files.readString(logs.resolve("config").resolve(newestSnapshot())))
+                .contains("\nmodel_store=" + store + "\n");
+        Files.move(store, directory.resolve("elsewhere"));
+        assertThatThrownBy(() -> Host.start(new StartOptions(
+                        keys, Optional.empty(), Optional.empty(), true, logs, Optional.empty(), Map.of())))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("model_store " + store + " of the restored snapshot is not a directory");
+    }
+
+    private StartOptions withDefaultFile(Path file, Map<String, String> keys) {
+        StartOptions plain = options(keys, Optional.empty(), Optional.empty(), true);
+        return new StartOptions(
+                plain.commandLine(), Optional.empty(), Optional.empty(), true, logs, Optional.of(file), Map.of());
     }
 
     @Test

@@ -130,6 +130,16 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         }
     }
 
+    @Override
+    public boolean setAside(String fileName) {
+        requireVisible(fileName);
+        try {
+            return fetched.setAside(fileName);
+        } catch (IOException e) {
+            throw failed("The damaged archive " + fileName + " cannot be moved in the model store " + store, e);
+        }
+    }
+
     /** Removes what earlier hosts, and fetches that were cut off, have left. To be called once, at start. */
     public void clean() {
         try {
@@ -285,6 +295,9 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         Path directory = real.getParent();
         if (file == null || directory == null) {
             throw new NoSuchFileException(fileName);
+        }
+        if (Files.size(real) == 0) {
+            throw new ArchiveException("Archive " + fileName + " is empty");
         }
         ArchiveManifest manifest = ManifestReader.ofBareModel(file.toString(), Kind.stem(fileName));
         return new OpenedArchive(fileName, directory, manifest, digests.ofFile(real), () -> {});

@@ -2,6 +2,7 @@ package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
  *   .fetch-UUID.part    being fetched
  *   x.mar               fetched, whole
  *   .x.mar.fetched      says so: the SHA-256 of what was fetched
+ *   .x.mar.damaged      was fetched, could not be read later, and gave way to another fetch
  * </pre>
  *
  * <p>The mark is written before the file appears, so that a host that dies in between never takes a fetched file for the
@@ -34,12 +36,24 @@ final class FetchedFiles {
     private static final Logger LOG = LoggerFactory.getLogger(FetchedFiles.class);
     private static final Pattern PART = Pattern.compile("\\.fetch-[0-9a-f-]{36}\\.part");
 
+    /** What brings a file's content, or a directory's entries, to the disk before it returns. */
+    @FunctionalInterface
+    interface Force {
+        void force(Path path) throws IOException;
+    }
+
     private final Path store;
     private final Digests digests;
+    private final Force disk;
 
     FetchedFiles(Path store, Digests digests) {
+        this(store, digests, FetchedFiles::force);
+    }
+
+    FetchedFiles(Path store, Digests digests, Force disk) {
         this.store = store;
         this.digests = digests;
+        this.disk = disk;
     }
 
     /** The name of a file to fetch into; the store does not show it. */
@@ -54,12 +68,14 @@ final class FetchedFiles {
         }
     }
 
-    /** Puts a fetched file into the store under its name, whole or not at all, and never in place of another. */
+    /**
+     * Puts a fetched file into the store under its name, whole or not at all, and never in place of another. When this
+     * returns, the file is on the disk: a snapshot that names it is about to be, and must not outlive it.
+     */
     synchronized void place(Path part, String fileName) throws IOException {
         requireFree(fileName);
-        Path mark = part();
-        Files.writeString(mark, digests.ofFile(part), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        Files.move(mark, mark(fileName), StandardCopyOption.ATOMIC_MOVE);
+        disk.force(part);
+        writeMark(fileName, digests.ofFile(part));
         Path target = store.resolve(fileName);
         try {
             Files.createLink(target, part);
@@ -69,7 +85,33 @@ final class FetchedFiles {
             LOG.debug("Moving {} into place, for the file system has no hard links", fileName, e);
             move(part, target, fileName);
         }
+        disk.force(store);
         LOG.info("Fetched {} into the model store {}", fileName, store);
+    }
+
+    private void writeMark(String fileName, String sha256) throws IOException {
+        Path part = part();
+        try {
+            Files.writeString(part, sha256, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            disk.force(part);
+            Files.move(part, mark(fileName), StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+        disk.force(store);
+    }
+
+    private static void force(Path path) throws IOException {
+        boolean directory = Files.isDirectory(path);
+        if (directory && !path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            // Windows opens no directory as a file, and makes entries durable itself.
+            return;
+        }
+        // Windows forces only what is open for writing.
+        try (FileChannel channel =
+                FileChannel.open(path, directory ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
     }
 
     private static void move(Path part, Path target, String fileName) throws IOException {
@@ -96,6 +138,26 @@ final class FetchedFiles {
             LOG.info("Removed {}, which had been fetched, from the model store {}", fileName, store);
         }
         Files.deleteIfExists(mark);
+    }
+
+    /**
+     * Moves a file out of the way that was fetched and is not any more what was fetched; leaves every other one alone. It
+     * is not removed, because the operator may have put another one in its place.
+     *
+     * @return whether the name is free now
+     */
+    synchronized boolean setAside(String fileName) throws IOException {
+        Path file = store.resolve(fileName);
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !Files.exists(mark(fileName))) {
+            return false;
+        }
+        if (digests.ofFile(file).equals(Files.readString(mark(fileName)))) {
+            return false;
+        }
+        Path aside = store.resolve("." + fileName + ".damaged");
+        Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        LOG.warn("{} is not what was fetched any more, and cannot be read; it lies in {} now", fileName, aside);
+        return true;
     }
 
     /** Removes what fetches that were cut off have left; another host's may still be under way if it is young. */

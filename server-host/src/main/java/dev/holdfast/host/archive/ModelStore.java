@@ -34,4 +34,14 @@ public interface ModelStore {
      * @throws ArchiveException if the file cannot be removed
      */
     void forget(String fileName);
+
+    /**
+     * Moves an archive that {@link #open} fetched, and then refused as invalid, out of the way of another fetch; does nothing
+     * if it is still what was fetched, or was never fetched.
+     *
+     * @param fileName a name that {@link Archive#fileName} gave
+     * @return whether it can be fetched again
+     * @throws ArchiveException if the file cannot be moved
+     */
+    boolean setAside(String fileName);
 }

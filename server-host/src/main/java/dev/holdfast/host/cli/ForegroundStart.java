@@ -7,6 +7,7 @@ import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -64,7 +65,11 @@ final class ForegroundStart {
                     options.logLocation(),
                     report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
                     logConfig);
-            ready(Host.start(options), options.logLocation());
+            Optional<String> notice = fileThatIsNotRead(options);
+            notice.ifPresent(log::warn);
+            Host host = Host.start(options);
+            String told = notice.map(line -> host.summary() + "\n" + line).orElseGet(host::summary);
+            ready(host, told, options.logLocation());
         } catch (RuntimeException | LinkageError e) {
             log.error("Holdfast cannot start: {}", OneLine.of(e));
             log.debug("The start failed", e);
@@ -100,11 +105,21 @@ final class ForegroundStart {
         return 1;
     }
 
-    private void ready(Host host, Path logLocation) throws IOException {
+    /** TorchServe reads such a file; who comes from there must not believe that it holds. */
+    private Optional<String> fileThatIsNotRead(StartOptions options) {
+        Path file = surroundings.absolute(Path.of("config.properties"));
+        boolean read = options.tsConfig().isPresent()
+                || options.defaultConfig().filter(file::equals).isPresent();
+        return read || !Files.isRegularFile(file)
+                ? Optional.empty()
+                : Optional.of(file + " is not read; to use it, start with --ts-config " + file);
+    }
+
+    private void ready(Host host, String summary, Path logLocation) throws IOException {
         RunningHost note = RunningHost.of(host, logLocation, Clock.systemUTC());
         runFiles.write(note);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(host, note), "stop"));
-        String text = readyText(note, host.summary());
+        String text = readyText(note, summary);
         surroundings.out().print(text);
         surroundings.out().flush();
         if (report.isPresent()) {

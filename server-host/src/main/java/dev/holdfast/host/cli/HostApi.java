@@ -12,15 +12,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 
-/** A running host's HTTP APIs, called with the tokens of its key file. */
+/**
+ * A running host's HTTP APIs, called with the tokens of its key file; those that have expired are renewed with its API key.
+ * For one thread at a time.
+ */
 final class HostApi {
 
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final Duration ANSWER = Duration.ofMinutes(2);
 
+    /** The key of the key file that renews the others, and does not expire. */
+    private static final String RENEWAL = "API";
+
     private final RunningHost host;
     private final HttpClient client;
-    private final JsonNode keys;
+    private JsonNode keys;
 
     /** @throws CommandFailure if the key file cannot be read */
     HostApi(RunningHost host) {
@@ -57,6 +63,42 @@ final class HostApi {
     }
 
     private String call(String scope, String address, String method, String path, HttpRequest.BodyPublisher body) {
+        HttpResponse<String> response = send(key(scope), address, method, path, body);
+        // Twice, because another command may renew the key between this one's renewal and its call.
+        for (int i = 0; i < 2 && isRefused(response) && renewed(scope); i++) {
+            response = send(key(scope), address, method, path, body);
+        }
+        if (response.statusCode() >= 300) {
+            throw new CommandFailure(method + " " + address + path + " was answered with " + response.statusCode()
+                    + ": " + message(response.body()));
+        }
+        return response.body();
+    }
+
+    /** Whether a call was not made, for want of a key that is in force; a host may be set to answer 400 to that. */
+    private static boolean isRefused(HttpResponse<String> response) {
+        return response.statusCode() == 401
+                || (response.statusCode() == 400 && response.body().contains("InvalidKeyException"));
+    }
+
+    /** Whether the key file has another key now: one that somebody else asked for, or this does. */
+    private boolean renewed(String scope) {
+        String refused = key(scope);
+        keys = keys(host);
+        if (key(scope).equals(refused) && !key(RENEWAL).isEmpty()) {
+            HttpRequest.BodyPublisher nothing = HttpRequest.BodyPublishers.noBody();
+            send(key(RENEWAL), host.management(), "GET", "/token?type=" + scope, nothing);
+            keys = keys(host);
+        }
+        return !key(scope).equals(refused);
+    }
+
+    private String key(String scope) {
+        return keys.path(scope).path("key").asText("");
+    }
+
+    private HttpResponse<String> send(
+            String key, String address, String method, String path, HttpRequest.BodyPublisher body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + path))
                 .timeout(ANSWER)
                 .method(method, body)
@@ -64,18 +106,11 @@ final class HostApi {
         if (body.contentLength() > 0) {
             request.header("Content-Type", "application/json");
         }
-        String key = keys.path(scope).path("key").asText("");
         if (!key.isEmpty()) {
             request.header("Authorization", "Bearer " + key);
         }
         try {
-            HttpResponse<String> response =
-                    client.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
-            if (response.statusCode() >= 300) {
-                throw new CommandFailure(method + " " + address + path + " was answered with " + response.statusCode()
-                        + ": " + message(response.body()));
-            }
-            return response.body();
+            return client.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new CommandFailure("The host at " + address + " does not answer: " + e, e);
         } catch (InterruptedException e) {

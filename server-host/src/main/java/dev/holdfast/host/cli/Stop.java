@@ -72,7 +72,8 @@ final class Stop {
                 throw new CommandFailure(
                         "Holdfast (pid " + process.pid() + ") has not stopped within " + limit.toSeconds()
                                 + " s; it goes on stopping. kill -9 " + process.pid()
-                                + " ends it at once, and loses nothing that it has acknowledged");
+                                + " ends it at once, and loses nothing that it has acknowledged but what models have"
+                                + " learned since it was stored last");
             }
             if (waited.compareTo(word) >= 0) {
                 surroundings

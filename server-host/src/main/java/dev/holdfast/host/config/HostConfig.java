@@ -100,11 +100,6 @@ public final class HostConfig {
         return get(ConfigKey.MODELS);
     }
 
-    /** The JSON of a snapshot inside a configuration file; empty if there is none. */
-    public String modelSnapshot() {
-        return get(ConfigKey.MODEL_SNAPSHOT);
-    }
-
     public int defaultWorkersPerModel() {
         return number(ConfigKey.DEFAULT_WORKERS_PER_MODEL, 0, 1024);
     }
@@ -308,6 +303,12 @@ public final class HostConfig {
         if (!withoutEffect.isEmpty()) {
             log.info("Configuration keys of TorchServe without effect here: {}", String.join(", ", withoutEffect));
         }
+        if (resolved.containsKey(ConfigKey.MODEL_SNAPSHOT.key())) {
+            log.warn(
+                    "{} of the {} is not used: it counts in a configuration file alone",
+                    ConfigKey.MODEL_SNAPSHOT.key(),
+                    origins.get(ConfigKey.MODEL_SNAPSHOT.key()));
+        }
         if (!unknown.isEmpty()) {
             log.warn("Unknown configuration keys, kept and not used: {}", String.join(", ", unknown));
         }
@@ -334,6 +335,11 @@ public final class HostConfig {
 
     private ListenAddress address(ConfigKey key, int otherwise) {
         return ListenAddress.parse(key.key() + origin(key), get(key), otherwise);
+    }
+
+    /** A key as messages name it: with its value, and with the layer that says so. */
+    public String named(ConfigKey key) {
+        return key.key() + " " + OneLine.name(get(key)) + origin(key);
     }
 
     private String origin(ConfigKey key) {

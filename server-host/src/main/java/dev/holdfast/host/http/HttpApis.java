@@ -132,7 +132,7 @@ public final class HttpApis implements AutoCloseable {
         }
         Tokens tokens = new Tokens(config.tokenExpiration(), clock, new SecureRandom());
         TokenFile file = new TokenFile(directory);
-        file.write(tokens);
+        file.write(tokens.toMap());
         tokenFile = Optional.of(file);
         return Optional.of(new TokenAuthorization(tokens, file, config.tokenFailureStatus()));
     }

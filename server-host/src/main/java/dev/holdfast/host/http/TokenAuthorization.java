@@ -95,8 +95,7 @@ final class TokenAuthorization {
                         "Token Authentication failed. Parameter type '" + Names.printable(type)
                                 + "' must be management or inference.");
         };
-        tokens.rotate(scope);
-        file.write(tokens);
+        tokens.rotate(scope, file::write);
         log.info("The {} key was replaced on request", scope.key());
         context.status(200).contentType(Answers.TEXT).result("\n");
     }

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -36,10 +37,12 @@ final class TokenFile implements AutoCloseable {
     }
 
     /**
-     * @throws ConfigException if the file cannot be written
+     * Writes {@link Tokens#toMap()}.
+     *
+     * @throws ConfigException if the file cannot be written; what was there before is there still
      */
-    synchronized void write(Tokens tokens) {
-        byte[] content = Json.pretty(tokens.toMap());
+    synchronized void write(Map<String, Object> tokens) {
+        byte[] content = Json.pretty(tokens);
         Path temporary = file.resolveSibling("." + NAME + "." + UUID.randomUUID());
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());

@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The three secret keys of a running host, 256 random bits each; all but the API key expire. Safe for several threads. */
 final class Tokens {
@@ -77,15 +78,25 @@ final class Tokens {
         return found.get() == wanted ? Verdict.ALLOWED : Verdict.OTHER_SCOPE;
     }
 
-    /** Replaces one key by a new one, which lives as long as the first did. */
-    synchronized void rotate(Scope scope) {
+    /**
+     * Replaces one key by a new one, which lives as long as the first did.
+     *
+     * @param keep is given the keys in the layout of {@code key_file.json} before they are in force; if it throws, the old
+     *     ones stay, for a key that nobody can read opens nothing
+     */
+    synchronized void rotate(Scope scope, Consumer<Map<String, Object>> keep) {
         EnumMap<Scope, Token> changed = new EnumMap<>(tokens);
         changed.put(scope, expiring());
+        keep.accept(toMap(changed));
         tokens = changed;
     }
 
     /** The keys in the layout of {@code key_file.json}. */
     Map<String, Object> toMap() {
+        return toMap(tokens);
+    }
+
+    private static Map<String, Object> toMap(Map<Scope, Token> tokens) {
         Map<String, Object> file = new LinkedHashMap<>();
         tokens.forEach((scope, token) -> {
             Map<String, Object> entry = new LinkedHashMap<>();

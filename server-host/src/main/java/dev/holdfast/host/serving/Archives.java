@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An archive that came from a URL is removed when the last version that needs it goes. When a version comes back, with
  * a rollback or because the operator took the store's state, it is fetched from there again, under the same rules for URLs;
- * but only what has the SHA-256 that it had is the same model.
+ * but only what has the SHA-256 that it had is the same model. The same goes for one that is damaged.
  */
 final class Archives {
 
@@ -51,11 +51,22 @@ final class Archives {
         try {
             return withHandler(store.open(version.archive()), version.handler());
         } catch (ArchiveException e) {
-            if (e.reason() != Reason.NOT_FOUND || version.url().isEmpty()) {
+            if (version.url().isEmpty() || !isGone(version, e)) {
                 throw e;
             }
             return withHandler(fetchAgain(version, version.url().get(), e), version.handler());
         }
+    }
+
+    /** Whether there is no such archive in the store, or none any more: a fetched one that a disk has damaged gives way. */
+    private boolean isGone(VersionState version, ArchiveException failure) {
+        return switch (failure.reason()) {
+            case NOT_FOUND -> true;
+            case INVALID ->
+                version.archiveSha256().filter(known -> !known.isEmpty()).isPresent()
+                        && store.setAside(version.archive());
+            default -> false;
+        };
     }
 
     private static Archive withHandler(Archive archive, Optional<String> handler) {
@@ -72,7 +83,7 @@ final class Archives {
         if (changed.contains(once)) {
             throw differs(gone, url, sha256);
         }
-        log.info("Archive {} is gone from the model store; fetching it again from {}", version.archive(), url);
+        log.info("Archive {} is not in the model store any more; fetching it again from {}", version.archive(), url);
         Archive archive;
         try {
             archive = store.open(url);

@@ -66,7 +66,7 @@ final class FallBack {
 
     private Optional<Snapshot> lastOfFs() {
         try (SnapshotSerializer fs = localFs.get()) {
-            return fs.getLast();
+            return Spool.newest(fs);
         }
     }
 

@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -39,7 +40,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class UrlFetchTest {
 
-    private static final ArchiveLimits LIMITS = new ArchiveLimits(1 << 20, 100, 50, 64 << 10, Duration.ofSeconds(1));
+    /** For what is to succeed, or to fail by another rule, on a machine however busy. */
+    private static final ArchiveLimits LIMITS = limits(Duration.ofMinutes(1));
+
+    private static final ArchiveLimits SHORT = limits(Duration.ofSeconds(1));
 
     @TempDir
     Path directory;
@@ -170,6 +174,61 @@ class UrlFetchTest {
         }
     }
 
+    @Test
+    void aFetchedFileThatWasCutShortGivesWayToAnotherFetch() throws IOException {
+        serve("/noop.mar", noop());
+        models.open(url + "/noop.mar").close();
+        Files.write(store.resolve("noop.mar"), Arrays.copyOf(noop(), 40));
+        assertThat(refusal("noop.mar").reason()).isEqualTo(Reason.INVALID);
+
+        assertThat(models.setAside("noop.mar")).isTrue();
+
+        models.open(url + "/noop.mar").close();
+        assertThat(store.resolve(".noop.mar.damaged")).hasSize(40);
+        assertThat(models.list()).containsExactly("noop.mar");
+    }
+
+    @Test
+    void aFetchedModelThatAPowerCutEmptiedIsRefusedAsDamaged() throws IOException {
+        serve("/m.onnx", new byte[] {8, 7});
+        models.open(url + "/m.onnx").close();
+        Files.write(store.resolve("m.onnx"), new byte[0]);
+
+        assertThat(refusal("m.onnx").reason()).isEqualTo(Reason.INVALID);
+
+        assertThat(models.setAside("m.onnx")).isTrue();
+    }
+
+    @Test
+    void whatIsStillWhatWasFetchedAndWhatNeverWasFetchedIsNotSetAside() throws IOException {
+        serve("/noop.mar", noop());
+        models.open(url + "/noop.mar").close();
+        Files.writeString(store.resolve("own.mar"), "the operator's");
+
+        assertThat(models.setAside("noop.mar")).isFalse();
+        assertThat(models.setAside("own.mar")).isFalse();
+        assertThat(models.setAside("absent.mar")).isFalse();
+
+        assertThat(models.list()).containsExactly("noop.mar", "own.mar");
+    }
+
+    @Test
+    void aFileIsOnTheDiskBeforeItHasItsNameAndItsNameBeforeTheFetchEnds() throws IOException {
+        List<String> forced = new ArrayList<>();
+        Path target = store.resolve("noop.mar");
+        Path mark = store.resolve(".noop.mar.fetched");
+        FetchedFiles fetched = new FetchedFiles(store, new Digests(), path -> {
+            String what = path.equals(store) ? "directory" : Files.size(path) == 64 ? "mark" : "archive";
+            forced.add(what + (Files.exists(mark) ? ", marked" : "") + (Files.exists(target) ? ", named" : ""));
+        });
+        Path part = Files.write(fetched.part(), noop());
+
+        fetched.place(part, "noop.mar");
+        Files.delete(part);
+
+        assertThat(forced).containsExactly("archive", "mark", "directory, marked", "directory, marked, named");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {301, 302, 303, 307, 308})
     void aRedirectIsNotFollowed(int status) throws IOException {
@@ -225,7 +284,8 @@ class UrlFetchTest {
             forever(exchange, new byte[1], 50);
         });
 
-        ArchiveException refused = refusal(url + "/slow.mar");
+        ArchiveException refused =
+                refusal(models(UrlPolicy.of("http://.*", true), InetAddress::getAllByName, SHORT), url + "/slow.mar");
 
         assertThat(refused.reason()).isEqualTo(Reason.UNREACHABLE);
         assertThat(refused).hasMessageContaining("it took longer than 1000 ms");
@@ -326,13 +386,15 @@ class UrlFetchTest {
 
     @Test
     void aLookUpThatHangsMeetsTheDeadline() {
-        DirectoryModelStore hanging = models(UrlPolicy.of("http://.*", true), host -> {
-            await(end);
-            return new InetAddress[0];
-        });
+        DirectoryModelStore hanging = models(
+                UrlPolicy.of("http://.*", true),
+                host -> {
+                    await(end);
+                    return new InetAddress[0];
+                },
+                SHORT);
 
-        ArchiveException refused =
-                catchThrowableOfType(ArchiveException.class, () -> hanging.open("http://slow.example/noop.mar"));
+        ArchiveException refused = refusal(hanging, "http://slow.example/noop.mar");
 
         assertThat(refused.reason()).isEqualTo(Reason.UNREACHABLE);
     }
@@ -401,17 +463,29 @@ class UrlFetchTest {
     }
 
     private DirectoryModelStore models(UrlPolicy policy, HttpDownload.Resolver resolver) {
+        return models(policy, resolver, LIMITS);
+    }
+
+    private static ArchiveLimits limits(Duration downloadTime) {
+        return new ArchiveLimits(1 << 20, 100, 50, 64 << 10, downloadTime);
+    }
+
+    private DirectoryModelStore models(UrlPolicy policy, HttpDownload.Resolver resolver, ArchiveLimits limits) {
         return new DirectoryModelStore(
                 store,
                 directory.resolve("work"),
                 policy,
-                LIMITS,
+                limits,
                 resolver,
                 () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
                 Clock.systemUTC());
     }
 
     private ArchiveException refusal(String location) {
+        return refusal(models, location);
+    }
+
+    private static ArchiveException refusal(DirectoryModelStore models, String location) {
         ArchiveException refused = catchThrowableOfType(ArchiveException.class, () -> models.open(location));
         assertThat(refused).as("the refusal of %s", location).isNotNull();
         return refused;

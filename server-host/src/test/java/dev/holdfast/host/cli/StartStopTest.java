@@ -136,6 +136,19 @@ class StartStopTest {
     }
 
     @Test
+    void aConfigurationInTheWorkingDirectoryIsSaidNotToBeRead() throws IOException {
+        Path file = Files.writeString(directory.resolve("config.properties"), "disable_token_authorization=true\n");
+
+        assertThat(start()).as("%s", typed.errLines()).isZero();
+
+        String line = file + " is not read; to use it, start with --ts-config " + file;
+        assertThat(typed.out()).contains(line);
+        assertThat(Files.readAllLines(directory.resolve("logs/holdfast.log")))
+                .filteredOn(logged -> logged.contains("[WARN ]") && logged.endsWith(line))
+                .hasSize(1);
+    }
+
+    @Test
     void ofTwoHostsEachIsStoppedByItsLogLocation() {
         assertThat(start("--log-location=one")).as("%s", typed.errLines()).isZero();
         assertThat(start("--log-location=two")).as("%s", typed.errLines()).isZero();

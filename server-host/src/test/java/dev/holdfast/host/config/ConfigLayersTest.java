@@ -3,10 +3,14 @@ package dev.holdfast.host.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +52,27 @@ class ConfigLayersTest {
         assertThat(on.jobQueueSize()).as("our own name is the stronger one").isEqualTo(7);
         assertThat(on.openInferenceProtocol()).isTrue();
         assertThat(on.toSnapshot()).as("values of the environment are not kept").doesNotContainKey("job_queue_size");
+    }
+
+    @Test
+    void theManualNamesEveryKeyThatASnapshotDoesNotKeep() throws IOException {
+        String manual = Files.readString(Path.of("..", "docs", "operators-manual.md"));
+        int begin = manual.indexOf("it does not keep\n");
+        String list = manual.substring(begin, manual.indexOf("\n\n", manual.indexOf("\n- ", begin)));
+
+        List<String> named = Pattern.compile("`([a-z0-9_]+)`")
+                .matcher(list)
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+
+        assertThat(named)
+                .containsExactlyInAnyOrderElementsOf(Stream.of(ConfigKey.values())
+                        // A snapshot has one of its own.
+                        .filter(key -> key != ConfigKey.MODEL_SNAPSHOT)
+                        .map(ConfigKey::key)
+                        .filter(key -> !ConfigKey.isKept(key))
+                        .toList());
     }
 
     @Test

@@ -119,6 +119,7 @@ class CompatibilityTest {
             OPTIONS | /predictions/noop              | ``            | 200 | "/predictions/noop"
             OPTIONS | /predictions/none              | ``            | 404 | "type": "ModelNotFoundException"
             GET     | /nothing                       | ``            | 404 | "message": "Requested resource is not found, please refer to API document."
+            DELETE  | /predictions/noop              | x             | 405 | "message": "Requested method is not allowed, please refer to API document."
             DELETE  | /ping                          | ``            | 405 | "message": "Requested method is not allowed, please refer to API document."
             """)
     void inferenceAnswers(String method, String path, String body, int status, String answered) {

@@ -57,6 +57,11 @@ final class FakeModels implements ModelStore {
     @Override
     public void forget(String fileName) {}
 
+    @Override
+    public boolean setAside(String fileName) {
+        return false;
+    }
+
     LoadedModel load(Archive archive) {
         String kind = archive.manifest().handler().orElseThrow();
         return kind.equals("learner") ? new FakeLearner() : new FakeModel(kind);

@@ -206,6 +206,34 @@ class TokenAuthorizationTest {
     }
 
     @Test
+    void aKeyThatCannotBeWrittenIsNotInForce() throws IOException {
+        try (HostUnderTest host = start()) {
+            ListenAddress management = host.apis.management();
+            String old = key("management");
+            String renew = key("API");
+            Path file = directory.resolve("key_file.json");
+            Path whole = Files.move(file, directory.resolve("whole"));
+            Files.createDirectories(file.resolve("in-the-way"));
+
+            assertThat(call(management, "GET", "/token?type=management", "Bearer " + renew)
+                            .statusCode())
+                    .isEqualTo(500);
+
+            assertThat(call(management, "GET", "/models", "Bearer " + old).statusCode())
+                    .isEqualTo(200);
+            Files.delete(file.resolve("in-the-way"));
+            Files.delete(file);
+            Files.move(whole, file);
+            assertThat(call(management, "GET", "/token?type=management", "Bearer " + renew)
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(call(management, "GET", "/models", "Bearer " + key("management"))
+                            .statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
     void allFailuresAre400WhereTheOldNumberIsWanted() throws IOException {
         try (HostUnderTest host = start("token_failure_status", "400")) {
             for (String authorization : new String[] {"", "Bearer wrong", "Bearer " + key("inference")}) {

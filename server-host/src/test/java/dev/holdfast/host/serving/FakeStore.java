@@ -22,6 +22,9 @@ final class FakeStore implements ModelStore {
     /** Files that are not there until their URL is fetched. */
     final Set<String> gone = ConcurrentHashMap.newKeySet();
 
+    /** Fetched files that cannot be read any more. */
+    final Set<String> damaged = ConcurrentHashMap.newKeySet();
+
     final List<String> fetched = new CopyOnWriteArrayList<>();
     volatile ArchiveException fetchFailure;
     final Map<String, String> missing = new ConcurrentHashMap<>();
@@ -36,6 +39,9 @@ final class FakeStore implements ModelStore {
         String why = missing.get(fileName);
         if (why != null) {
             throw new ArchiveException(why);
+        }
+        if (damaged.contains(fileName)) {
+            throw new ArchiveException("Archive " + fileName + " is damaged");
         }
         if (location.contains("://")) {
             fetched.add(location);
@@ -69,6 +75,15 @@ final class FakeStore implements ModelStore {
         if (fetched.stream().anyMatch(url -> fileName(url).equals(fileName))) {
             gone.add(fileName);
         }
+    }
+
+    @Override
+    public boolean setAside(String fileName) {
+        if (!damaged.remove(fileName)) {
+            return false;
+        }
+        gone.add(fileName);
+        return true;
     }
 
     /** How many archives are open now. */

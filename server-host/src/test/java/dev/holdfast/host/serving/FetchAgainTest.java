@@ -44,6 +44,27 @@ class FetchAgainTest {
     }
 
     @Test
+    void archiveThatADiskDamagedIsFetchedFromWhereItCame() {
+        host.store.gone.clear();
+        host.store.damaged.add("m-1.0.mar");
+
+        assertThat(serving.reconcile(before, false)).isEmpty();
+
+        assertThat(host.store.fetched).last().isEqualTo(URL);
+        assertThat(host.predict("m", DEFAULT, 3)).isEqualTo(3);
+    }
+
+    @Test
+    void damagedArchiveThatWasNotFetchedStaysWhereItIs() {
+        host.store.gone.clear();
+        host.store.missing.put("m-1.0.mar", "Archive m-1.0.mar is damaged");
+
+        assertThat(serving.reconcile(before, false)).containsExactly("m 1.0: Archive m-1.0.mar is damaged");
+
+        assertThat(host.store.fetched).as("when it was registered").hasSize(1);
+    }
+
+    @Test
     void otherBytesAreNotServedAndNotFetchedOverAndOver() {
         host.store.digests.put("m-1.0.mar", "another");
 

@@ -209,6 +209,20 @@ class RestoreTest {
     }
 
     @Test
+    void damagedNewestOfFsGivesWayToTheOneBeforeIt() {
+        rig.fsDisk.put(States.snapshot(8, "whole"));
+        rig.fsDisk.put(States.snapshot(9, "local"));
+        String newest = rig.fsDisk.newest().header().name();
+        rig.fsDisk.damaged.add(newest);
+        rig.store.down = true;
+
+        Restore.Found found = rig.restore().latest();
+
+        assertThat(models(found)).containsExactly("whole");
+        assertThat(log.errors()).contains("Snapshot " + newest + " is damaged; taking the one before it");
+    }
+
+    @Test
     void defaultStateNeverFollowsAHistoryThatWasNotRead() {
         rig.storeDisk.put(States.snapshot(5, "theirs"));
         rig.store.down = true;
