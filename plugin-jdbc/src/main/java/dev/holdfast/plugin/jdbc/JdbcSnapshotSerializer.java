@@ -135,18 +135,22 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         });
     }
 
-    /** The save is done whatever becomes of this. */
+    /** The save is done whatever becomes of this, so no failure may get out. */
     private void removeOld() {
         if (retention.removesNothing()) {
             return;
         }
+        String failure = "Old snapshots could not be removed from " + place;
         try {
-            int removed = transactions.write("Old snapshots could not be removed from " + place, retention::apply);
+            int removed = transactions.write(failure, retention::apply);
             if (removed > 0) {
                 log.debug("Removed {} old snapshots from {}", removed, place);
             }
         } catch (StoreUnavailableException e) {
             log.warn("{}", e.getMessage());
+        } catch (RuntimeException e) {
+            log.warn("{}: {}", failure, Text.oneLine(e.toString()));
+            log.debug("{}", failure, e);
         }
     }
 

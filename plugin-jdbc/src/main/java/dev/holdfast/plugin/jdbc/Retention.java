@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What either {@code keep} or {@code keep-for} keeps stays. So do snapshots that an operator saved under a name, and the
  * last one; and where the last one cannot be read, nothing is removed at all, for an older one may be all that there is.
+ * One whose time cannot be read is never too old.
  */
 final class Retention {
 
@@ -78,9 +79,14 @@ final class Retention {
             }
             before = Math.min(before, oldestKept.get());
         }
-        Instant keptFrom = rule.age().isZero() ? Instant.MAX : clock.instant().minus(rule.age());
-        return table.oldest(connection, before, AT_ONCE).stream()
-                .filter(snapshot -> snapshot.createdOn().isBefore(keptFrom))
+        List<SnapshotTable.Old> oldest = table.oldest(connection, before, AT_ONCE);
+        if (rule.age().isZero()) {
+            return oldest;
+        }
+        Instant keptFrom = clock.instant().minus(rule.age());
+        return oldest.stream()
+                .filter(snapshot ->
+                        snapshot.createdOn().map(on -> on.isBefore(keptFrom)).orElse(false))
                 .toList();
     }
 

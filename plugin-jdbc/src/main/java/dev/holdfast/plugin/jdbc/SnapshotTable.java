@@ -53,8 +53,12 @@ final class SnapshotTable {
     /** A row of which the header can be read or not. */
     record Row(long revision, Optional<SnapshotHeader> header) {}
 
-    /** What is known of a snapshot that may be removed. */
-    record Old(long revision, String name, Instant createdOn) {}
+    /**
+     * What is known of a snapshot that may be removed.
+     *
+     * @param createdOn empty where that cannot be read
+     */
+    record Old(long revision, String name, Optional<Instant> createdOn) {}
 
     /** Waits until no one else changes the group, and keeps the others waiting until the transaction ends. */
     void lock(Connection connection) throws SQLException {
@@ -309,11 +313,18 @@ final class SnapshotTable {
             List<Old> oldest = new ArrayList<>();
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    oldest.add(
-                            new Old(row.getLong(1), String.valueOf(row.getString(2)), dialect.time(row, "timestamp")));
+                    oldest.add(new Old(row.getLong(1), String.valueOf(row.getString(2)), time(row)));
                 }
             }
             return oldest;
+        }
+    }
+
+    private Optional<Instant> time(ResultSet row) throws SQLException {
+        try {
+            return Optional.of(dialect.time(row, "timestamp"));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
         }
     }
 }

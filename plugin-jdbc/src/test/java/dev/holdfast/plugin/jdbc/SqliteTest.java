@@ -21,6 +21,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -186,6 +189,55 @@ class SqliteTest {
             assertThatThrownBy(serializer::getLast).isInstanceOf(StoreUnavailableException.class);
             assertThatThrownBy(() -> serializer.save(snapshot("default", 1)))
                     .isInstanceOf(StoreUnavailableException.class);
+        }
+    }
+
+    // Retention
+
+    @Test
+    void aTimeThatCannotBeReadKeepsNeitherASaveNorTheRemovalOfOtherSnapshotsFromBeingDone() throws Exception {
+        try (SnapshotSerializer serializer = open()) {
+            for (int revision = 1; revision <= 3; revision++) {
+                serializer.save(snapshot("default", revision));
+            }
+        }
+        try (Connection connection = connect()) {
+            Rows.execute(
+                    connection, "update holdfast_snapshots set timestamp = '2026-11-21 09:30:00' where revision = 1");
+        }
+
+        try (SnapshotSerializer young = open("keep-for", "1s")) {
+            young.save(snapshot("default", 4));
+        }
+        try (Connection connection = connect()) {
+            assertThat(Rows.select(connection, "select revision from holdfast_snapshots order by revision"))
+                    .containsExactly("1", "4");
+        }
+        try (SnapshotSerializer newest = open("keep", "1")) {
+            newest.save(snapshot("default", 6));
+        }
+        try (Connection connection = connect()) {
+            assertThat(Rows.select(connection, "select revision from holdfast_snapshots"))
+                    .containsExactly("6");
+        }
+    }
+
+    @Test
+    void aSaveIsDoneWhateverTheRemovalOfOldSnapshotsRunsInto() {
+        // From which no time that is kept can be taken.
+        Clock clock = Clock.fixed(Instant.MIN, ZoneOffset.UTC);
+        try (SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory(clock)
+                        .open(SerializerConfig.builder("jdbc", directory)
+                                .values(Map.of("keep-for", "1d"))
+                                .build());
+                LogLines log = new LogLines()) {
+            serializer.save(snapshot("default", 1));
+            serializer.save(snapshot("default", 2));
+
+            assertThat(revisions(serializer)).containsExactly(2L, 1L);
+            assertThat(log.lines())
+                    .anyMatch(line -> line.startsWith("WARN Old snapshots could not be removed from table"
+                            + " holdfast_snapshots of jdbc:sqlite:" + file() + ": java.time.DateTimeException: "));
         }
     }
 
