@@ -4,13 +4,17 @@ import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -156,6 +160,31 @@ class MariadbFaultsTest extends ServerFaults {
                 .isInstanceOf(StoreUnavailableException.class)
                 .hasMessageContaining(
                         "has the engine Aria, which has no transactions: alter table " + table() + " engine=InnoDB");
+    }
+
+    @Test
+    void aRowWithADateThatIsNoneHindersNoOther() throws Exception {
+        SnapshotSerializer serializer = open(serverPort());
+        for (int revision = 1; revision <= 3; revision++) {
+            serializer.save(named(revision));
+        }
+        for (String none : List.of("0000-00-00", "2026-00-00")) {
+            try (Connection connection = connect()) {
+                Rows.execute(connection, "set session sql_mode = ''");
+                Rows.execute(connection, "update " + table() + " set timestamp = '" + none + "' where revision <> 2");
+            }
+
+            assertThat(serializer.list(ListRequest.firstPage(10)).headers())
+                    .extracting(SnapshotHeader::name)
+                    .containsExactly("r2");
+            assertThatThrownBy(serializer::getLast)
+                    .isInstanceOf(SnapshotCorruptException.class)
+                    .hasMessage("Snapshot r3 is damaged: The timestamp is no date");
+        }
+
+        open(serverPort(), "keep-for", "1s").save(named(4));
+
+        assertThat(saved()).containsExactly("r1", "r3", "r4");
     }
 
     @Test
