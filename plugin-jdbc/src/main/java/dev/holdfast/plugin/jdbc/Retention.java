@@ -56,18 +56,27 @@ final class Retention {
         return rule.removesNothing();
     }
 
-    /** @return how many were removed */
-    int apply(Connection connection) throws SQLException {
+    /**
+     * Removes what there is time for.
+     *
+     * @return how many were removed
+     */
+    int apply(Connection connection, Deadline deadline) throws SQLException {
         table.lock(connection);
         List<SnapshotTable.Old> old = removable(connection);
         if (old.isEmpty() || !lastIsReadable(connection)) {
             return 0;
         }
+        int removed = 0;
         for (SnapshotTable.Old snapshot : old) {
+            if (deadline.isPast()) {
+                break;
+            }
             table.delete(connection, snapshot.revision());
+            removed++;
             log.debug("Removed snapshot {} of revision {}", snapshot.name(), snapshot.revision());
         }
-        return old.size();
+        return removed;
     }
 
     private List<SnapshotTable.Old> removable(Connection connection) throws SQLException {

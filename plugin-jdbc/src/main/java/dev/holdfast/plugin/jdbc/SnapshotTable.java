@@ -99,7 +99,8 @@ final class SnapshotTable {
         }
     }
 
-    void insert(Connection connection, SnapshotHeader header, String codec, Payload payload) throws SQLException {
+    void insert(Connection connection, SnapshotHeader header, String codec, Payload payload, Deadline deadline)
+            throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement("insert into " + table.snapshots()
                 + " (timestamp, id, log_id, workflow, name, codec, revision, kind, host, model_count, size, sha256,"
                 + " save_id, parts, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
@@ -118,6 +119,7 @@ final class SnapshotTable {
             insert.setString(13, header.saveId());
             insert.setInt(14, payload.pieces().size());
             insert.setBytes(15, payload.whole());
+            deadline.require();
             insert.executeUpdate();
         }
         try (PreparedStatement insert = connection.prepareStatement(
@@ -127,6 +129,7 @@ final class SnapshotTable {
                 insert.setLong(2, header.revision());
                 insert.setInt(3, part);
                 insert.setBytes(4, payload.pieces().get(part));
+                deadline.require();
                 insert.executeUpdate();
             }
         }

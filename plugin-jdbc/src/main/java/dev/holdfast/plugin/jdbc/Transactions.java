@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
  *   the commit failed or went unheard   nobody knows; again, until the work itself has seen what became of it
  * </pre>
  *
- * all within the total time-out. So work that writes has to look first whether it has been done already.
+ * all before the {@link Deadline} of the call, after which not even a commit is begun. So work that writes has to look
+ * first whether it has been done already, and work of many statements at the deadline before each.
  *
  * <p>An interrupt waits until the work is done: it would close the files of some databases, and the time-outs bound the
  * work anyway.
@@ -59,34 +60,40 @@ final class Transactions {
         COMMITTING
     }
 
+    /** By when a call that begins now has to end. */
+    Deadline deadline() {
+        return Deadline.in(timeouts.total());
+    }
+
     /** Work that changes nothing, each statement for itself. */
-    <T> T read(String failure, Work<T> work) {
-        return new Call<>(failure, work, false).run();
+    <T> T read(String failure, Deadline deadline, Work<T> work) {
+        return new Call<>(failure, deadline, work, false).run();
     }
 
     /** Work that sees to its own transactions, and can be done again from the beginning at any time. */
-    <T> T alone(String failure, Work<T> work) {
-        return new Call<>(failure, work, false).run();
+    <T> T alone(String failure, Deadline deadline, Work<T> work) {
+        return new Call<>(failure, deadline, work, false).run();
     }
 
     /** Work that is done whole or not at all. */
-    <T> T write(String failure, Work<T> work) {
-        return new Call<>(failure, work, true).run();
+    <T> T write(String failure, Deadline deadline, Work<T> work) {
+        return new Call<>(failure, deadline, work, true).run();
     }
 
     private final class Call<T> {
 
         private final String failure;
+        private final Deadline deadline;
         private final Work<T> work;
         private final boolean writes;
-        private final long end = System.nanoTime() + timeouts.total().toNanos();
         private Stage stage = Stage.CONNECTING;
         private boolean unknown;
         private int broken;
         private int attempts;
 
-        Call(String failure, Work<T> work, boolean writes) {
+        Call(String failure, Deadline deadline, Work<T> work, boolean writes) {
             this.failure = failure;
+            this.deadline = deadline;
             this.work = work;
             this.writes = writes;
         }
@@ -119,12 +126,15 @@ final class Transactions {
 
         private T once() throws SQLException {
             stage = Stage.CONNECTING;
+            deadline.require();
             try (Connection connection = pool.get().connection()) {
                 stage = Stage.WORKING;
                 try {
+                    deadline.require();
                     connection.setAutoCommit(!writes);
                     T result = work.with(connection);
                     if (writes) {
+                        deadline.require();
                         stage = Stage.COMMITTING;
                         connection.commit();
                     }
@@ -170,7 +180,7 @@ final class Transactions {
         private boolean pause() throws InterruptedException {
             long most = Math.min(1000, 10L << Math.min(attempts, 7));
             long millis = ThreadLocalRandom.current().nextLong(most / 2, most);
-            if (TimeUnit.MILLISECONDS.toNanos(millis) >= end - System.nanoTime()) {
+            if (TimeUnit.MILLISECONDS.toNanos(millis) >= deadline.nanosLeft()) {
                 return false;
             }
             TimeUnit.MILLISECONDS.sleep(millis);

@@ -27,6 +27,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -54,6 +55,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
     private final List<SnapshotSerializer> opened = new ArrayList<>();
     private SnapshotSerializer serializer;
 
+    private static final Deadline FAR = Deadline.in(Duration.ofDays(1));
     private static final String ONE = "1".repeat(64);
     private static final String TWO = "2".repeat(64);
 
@@ -344,7 +346,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         try (Connection connection = source.getConnection()) {
             assertThat(next.isThere(connection)).isTrue();
             assertThat(next.isCurrent()).isFalse();
-            next.bringUp(connection);
+            next.bringUp(connection, FAR);
             connection.setAutoCommit(true);
         }
 
@@ -382,9 +384,9 @@ abstract class JdbcContract extends SnapshotSerializerContract {
             throw new UncheckedIOException(e);
         }
         try (Connection connection = source.getConnection()) {
-            new Schema(dialect, settings.table(), List.of(dialect.tables(settings.table()))).bringUp(connection);
+            new Schema(dialect, settings.table(), List.of(dialect.tables(settings.table()))).bringUp(connection, FAR);
             new SnapshotTable(settings.table(), group(), dialect)
-                    .insert(connection, old.header(), "gz", Payload.of(old, settings.codec()));
+                    .insert(connection, old.header(), "gz", Payload.of(old, settings.codec()), FAR);
             connection.commit();
         }
         return old;
@@ -733,7 +735,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
                         Drivers.find(settings.url().database(), getClass().getClassLoader()), dialect, settings.login())
                 .getConnection()) {
             connection.setAutoCommit(false);
-            removed.set(retention.apply(connection) > 0);
+            removed.set(retention.apply(connection, FAR) > 0);
             connection.commit();
         }
 
