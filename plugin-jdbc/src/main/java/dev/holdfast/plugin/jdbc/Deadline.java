@@ -36,8 +36,11 @@ final class Deadline {
     /** @throws SQLException if it is past; for nothing more is to be begun then */
     void require() throws SQLException {
         if (isPast()) {
-            throw new SQLException(
-                    "it took longer than snapshot.jdbc.total-timeout: see what the database is busy with");
+            throw passed();
         }
+    }
+
+    SQLException passed() {
+        return new SQLException("it took longer than snapshot.jdbc.total-timeout: see what the database is busy with");
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
@@ -429,8 +430,8 @@ abstract class ServerFaults {
 
     @Test
     void aPoolWhoseConnectionsAreAllInUseSaysSo() throws Exception {
-        SnapshotSerializer serializer = open("pool-size", "1", "connect-timeout", "3s");
-        serializer.save(named(1));
+        open().save(named(1));
+        SnapshotSerializer serializer = open("pool-size", "1", "connect-timeout", "3s", "total-timeout", "4s");
         try (Connection lock = lockTheGroup()) {
             Future<?> save = inTheBackground(() -> serializer.save(named(2)));
             await().until(this::waitsForALock);
@@ -440,6 +441,27 @@ abstract class ServerFaults {
                     .hasMessageContaining("1 of 1 connections are in use; see snapshot.jdbc.pool-size");
 
             lock.rollback();
+            assertThatThrownBy(() -> save.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(StoreUnavailableException.class);
+        }
+        assertThat(saved()).containsExactly("r1");
+    }
+
+    @Test
+    void aConnectionThatIsInUseIsWaitedForLongerThanOneThatCannotBeMade() throws Exception {
+        SnapshotSerializer serializer = open("pool-size", "1", "connect-timeout", "3s");
+        serializer.save(named(1));
+        try (Connection lock = lockTheGroup();
+                LogLines log = new LogLines(Level.DEBUG)) {
+            Future<?> save = inTheBackground(() -> serializer.save(named(2)));
+            await().until(this::waitsForALock);
+
+            Future<?> list = inTheBackground(() -> serializer.list(ListRequest.firstPage(5)));
+            await().until(() -> log.lines().stream()
+                    .anyMatch(line -> line.contains(" could not be listed: attempt 1 failed while CONNECTING")));
+            lock.rollback();
+
+            list.get(20, TimeUnit.SECONDS);
             save.get(20, TimeUnit.SECONDS);
         }
         assertThat(saved()).containsExactly("r1", "r2");

@@ -27,6 +27,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -277,6 +278,28 @@ class SqliteTest {
 
             Rows.execute(other, "rollback");
             serializer.save(snapshot("default", 2));
+        }
+    }
+
+    @Test
+    void whatWaitsForTheLockOfAnotherProcessKeepsNobodyFromReading() throws Exception {
+        try (SnapshotSerializer serializer = open("query-timeout", "30s", "total-timeout", "60s");
+                Connection other = connect()) {
+            serializer.save(snapshot("default", 1));
+            Rows.execute(other, "begin immediate");
+            CompletableFuture<Void> save = CompletableFuture.runAsync(() -> serializer.save(snapshot("default", 2)));
+            CompletableFuture<Void> put = CompletableFuture.runAsync(
+                    () -> serializer.chunks().orElseThrow().put(Map.of("1".repeat(64), new byte[1])));
+
+            for (int i = 0; i < 50; i++) {
+                assertThat(revisions(serializer)).containsExactly(1L);
+            }
+            assertThat(save).isNotDone();
+            assertThat(put).isNotDone();
+
+            Rows.execute(other, "rollback");
+            CompletableFuture.allOf(save, put).get(60, TimeUnit.SECONDS);
+            assertThat(revisions(serializer)).containsExactly(2L, 1L);
         }
     }
 
