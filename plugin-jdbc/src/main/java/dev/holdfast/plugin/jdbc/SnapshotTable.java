@@ -4,6 +4,7 @@ import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.nio.charset.StandardCharsets;
@@ -13,10 +14,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +32,15 @@ final class SnapshotTable {
 
     private static final String HEADER = "s.timestamp, s.workflow, s.name, s.codec, s.revision, s.kind, s.host,"
             + " s.model_count, s.size, s.sha256, s.save_id, s.parts";
+
+    /** What the kind of a snapshot looks like, also of one that is not known yet. */
+    private static final Pattern WORD = Pattern.compile("[a-z]+");
+
+    private static final Set<String> KINDS =
+            Arrays.stream(SnapshotKind.values()).map(SnapshotKind::word).collect(Collectors.toUnmodifiableSet());
+
+    /** Not what was saved under a name of an operator's choice, nor what a newer version may want to keep. */
+    private static final String REMOVABLE = "kind in ('startup', 'snapshot', 'shutdown')";
 
     private final TableName table;
     private final String group;
@@ -192,10 +206,15 @@ final class SnapshotTable {
 
     private SnapshotHeader header(ResultSet row) throws SQLException {
         String name = String.valueOf(row.getString("name"));
+        String kind = String.valueOf(row.getString("kind"));
+        if (WORD.matcher(kind).matches() && !KINDS.contains(kind)) {
+            throw new SnapshotFormatTooNewException("Snapshot " + Text.printable(name) + " is of the kind '" + kind
+                    + "', which a newer version of Holdfast wrote");
+        }
         try {
             return SnapshotHeader.builder()
                     .name(name)
-                    .kind(SnapshotKind.of(String.valueOf(row.getString("kind"))))
+                    .kind(SnapshotKind.of(kind))
                     .createdOn(dialect.time(row, "timestamp"))
                     .group(String.valueOf(row.getString("workflow")))
                     .revision(row.getLong("revision"))
@@ -250,7 +269,7 @@ final class SnapshotTable {
     private Optional<SnapshotHeader> readable(ResultSet row) throws SQLException {
         try {
             return Optional.of(header(row));
-        } catch (SnapshotCorruptException e) {
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             return Optional.empty();
         }
     }
@@ -291,12 +310,12 @@ final class SnapshotTable {
     }
 
     /**
-     * The revision of the so-manieth snapshot from the newest, those that were saved under a name of an operator's choice
-     * not counted; empty if there are not so many.
+     * The revision of the so-manieth snapshot from the newest, only those counted that may be removed; empty if there are
+     * not so many.
      */
     Optional<Long> revisionOfNewest(Connection connection, int number) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("select revision from " + table.snapshots()
-                + " where workflow = ? and kind <> 'save' order by revision desc limit 1 offset ?")) {
+                + " where workflow = ? and " + REMOVABLE + " order by revision desc limit 1 offset ?")) {
             query.setString(1, group);
             query.setInt(2, number - 1);
             try (ResultSet row = query.executeQuery()) {
@@ -305,10 +324,10 @@ final class SnapshotTable {
         }
     }
 
-    /** The oldest snapshots below a revision, those that were saved under a name of an operator's choice left out. */
+    /** The oldest snapshots below a revision, only those that may be removed. */
     List<Old> oldest(Connection connection, long before, int limit) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("select revision, name, timestamp from "
-                + table.snapshots() + " where workflow = ? and kind <> 'save' and revision < ?"
+                + table.snapshots() + " where workflow = ? and " + REMOVABLE + " and revision < ?"
                 + " order by revision limit ?")) {
             query.setString(1, group);
             query.setLong(2, before);

@@ -616,7 +616,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
                 "size = 3",
                 "sha256 = 'x'",
                 "sha256 = '" + "0".repeat(64) + "'",
-                "kind = 'odd'",
+                "kind = 'ODD'",
                 "model_count = -1",
                 "host = ''",
                 "save_id = ''",
@@ -638,6 +638,24 @@ abstract class JdbcContract extends SnapshotSerializerContract {
             serializer.save(snapshot(group(), revision + 1));
         }
         assertThat(serializer.getLast()).isPresent();
+    }
+
+    @Test
+    void aKindThatIsNotKnownIsFromANewerVersionAndNotTakenForDamage() throws SQLException {
+        serializer.save(snapshot(group(), 1));
+        serializer.save(snapshot(group(), 2, "newer"));
+        execute("update " + table + " set kind = 'replica' where revision = 2");
+        SnapshotSerializer keeping = openTable("keep", "1");
+
+        for (Runnable read : List.<Runnable>of(serializer::getLast, () -> serializer.get("newer"))) {
+            assertThatThrownBy(read::run)
+                    .isInstanceOf(SnapshotFormatTooNewException.class)
+                    .hasMessage("Snapshot newer is of the kind 'replica', which a newer version of Holdfast wrote");
+        }
+        assertThat(revisions()).containsExactly(1L);
+        keeping.save(snapshot(group(), 3));
+        assertThat(select("select revision from " + table + " order by revision"))
+                .containsExactly("2", "3");
     }
 
     @Test
