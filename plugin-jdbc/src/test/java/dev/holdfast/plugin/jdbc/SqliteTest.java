@@ -22,6 +22,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +38,12 @@ class SqliteTest {
 
     @TempDir
     private Path directory;
+
+    /** The first connection of a JVM unpacks native code, which is no matter of these tests' time-outs. */
+    @BeforeAll
+    static void loadTheDriver() throws SQLException {
+        DriverManager.getConnection("jdbc:sqlite::memory:").close();
+    }
 
     private Path file() {
         return directory.resolve("snapshots.db");
@@ -46,7 +54,7 @@ class SqliteTest {
     }
 
     private static SnapshotSerializer open(Path directory, String... more) {
-        Map<String, String> values = new HashMap<>(Map.of("connect-timeout", "500ms"));
+        Map<String, String> values = new HashMap<>(Map.of("connect-timeout", "15s"));
         for (int i = 0; i < more.length; i += 2) {
             values.put(more[i], more[i + 1]);
         }
@@ -249,7 +257,7 @@ class SqliteTest {
         for (int round = 0; round < 3; round++) {
             Path out = directory.resolve("out" + round);
             Process process = SavingProcess.start(List.of(), List.of(), directory, 100_000, out.toFile());
-            await().until(() -> Files.exists(out) && Files.size(out) > 100);
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(out) && Files.size(out) > 100);
             process.destroyForcibly().waitFor();
 
             List<Long> said = Files.readString(out).lines().map(Long::parseLong).toList();
@@ -266,13 +274,14 @@ class SqliteTest {
 
     @Test
     void aLockThatAnotherProcessHoldsIsWaitedForAndThenTold() throws Exception {
-        try (SnapshotSerializer serializer = open("query-timeout", "250ms", "total-timeout", "1s");
+        try (SnapshotSerializer serializer = open();
+                SnapshotSerializer hurried = open("query-timeout", "250ms", "total-timeout", "1s");
                 Connection other = connect()) {
             serializer.save(snapshot("default", 1));
             Rows.execute(other, "begin immediate");
 
             assertThat(serializer.getLast()).isPresent();
-            assertThatThrownBy(() -> serializer.save(snapshot("default", 2)))
+            assertThatThrownBy(() -> hurried.save(snapshot("default", 2)))
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("Another process holds the lock of the database");
 
@@ -320,7 +329,7 @@ class SqliteTest {
     void whatIsNoDatabaseIsToldAndLeftAlone() throws Exception {
         Files.write(file(), noise(10_000, 1));
 
-        try (SnapshotSerializer serializer = open()) {
+        try (SnapshotSerializer serializer = open("connect-timeout", "1s")) {
             assertThatThrownBy(serializer::getLast)
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("The file is no sound SQLite database");
@@ -387,7 +396,7 @@ class SqliteTest {
                 serializer.save(snapshot("default", 1));
             }
             assertThat(run("mount", "-o", "remount,ro", disk.toString())).isZero();
-            try (SnapshotSerializer serializer = open(disk)) {
+            try (SnapshotSerializer serializer = open(disk, "connect-timeout", "1s")) {
                 assertThatThrownBy(() -> serializer.save(snapshot("default", 2)))
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContaining("heck the ");
