@@ -33,7 +33,7 @@ final class BoundedCalls {
             return task.get(all.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             task.cancel(true);
-            throw new StoreUnavailableException("The store has not answered within " + all.toSeconds() + " s", e);
+            throw new StoreUnavailableException("The store has not answered within " + inWords(all), e);
         } catch (InterruptedException e) {
             task.cancel(true);
             Thread.currentThread().interrupt();
@@ -47,5 +47,9 @@ final class BoundedCalls {
             }
             throw new IllegalStateException(String.valueOf(e.getCause()), e);
         }
+    }
+
+    private static String inWords(Duration time) {
+        return time.toMillis() % 1000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
     }
 }

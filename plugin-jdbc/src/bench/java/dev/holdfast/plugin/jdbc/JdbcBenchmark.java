@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -80,8 +81,9 @@ public class JdbcBenchmark {
                         Drivers.find(settings.url().database(), getClass().getClassLoader()), dialect, settings.login())
                 .getConnection()) {
             connection.setAutoCommit(false);
+            Deadline never = Deadline.in(Duration.ofDays(1));
             while (revision < snapshots - 1) {
-                table.insert(connection, next().header(), gz.name(), payload);
+                table.insert(connection, next().header(), gz.name(), payload, never);
             }
             connection.commit();
         }

@@ -46,21 +46,24 @@ final class ChunkTable {
      * Puts chunks in the order of their ids, so that of two hosts with the same ones the second waits for the first and
      * neither for the other. One statement for each: drivers lose the error's code in a batch, or send it as one packet.
      */
-    void put(Connection connection, SortedMap<String, byte[]> chunks, Instant now) throws SQLException {
+    void put(Connection connection, SortedMap<String, byte[]> chunks, Instant now, Deadline deadline)
+            throws SQLException {
         try (PreparedStatement put = connection.prepareStatement(dialect.putChunk(table))) {
             for (Map.Entry<String, byte[]> chunk : chunks.entrySet()) {
                 put.setString(1, group);
                 put.setString(2, chunk.getKey());
                 put.setLong(3, now.toEpochMilli());
                 put.setBytes(4, chunk.getValue());
+                deadline.require();
                 put.executeUpdate();
             }
         }
     }
 
-    Map<String, byte[]> contents(Connection connection, SortedSet<String> ids) throws SQLException {
+    Map<String, byte[]> contents(Connection connection, SortedSet<String> ids, Deadline deadline) throws SQLException {
         Map<String, byte[]> contents = new HashMap<>();
         for (List<String> some : inGroups(ids, CONTENTS_AT_ONCE)) {
+            deadline.require();
             try (PreparedStatement query = select("id, data", connection, some);
                     ResultSet row = query.executeQuery()) {
                 while (row.next()) {
@@ -79,9 +82,10 @@ final class ChunkTable {
     }
 
     /** Which of the ids are there; reads no content. */
-    Set<String> present(Connection connection, SortedSet<String> ids) throws SQLException {
+    Set<String> present(Connection connection, SortedSet<String> ids, Deadline deadline) throws SQLException {
         Set<String> present = new HashSet<>();
         for (List<String> some : inGroups(ids, IDS_AT_ONCE)) {
+            deadline.require();
             try (PreparedStatement query = select("id", connection, some);
                     ResultSet row = query.executeQuery()) {
                 while (row.next()) {
@@ -134,7 +138,8 @@ final class ChunkTable {
      * @param putBefore in milliseconds since 1970
      * @return which were removed
      */
-    Set<String> delete(Connection connection, SortedSet<String> ids, long putBefore) throws SQLException {
+    Set<String> delete(Connection connection, SortedSet<String> ids, long putBefore, Deadline deadline)
+            throws SQLException {
         Set<String> removed = new HashSet<>();
         try (PreparedStatement delete = connection.prepareStatement(
                 "delete from " + table.chunks() + " where workflow = ? and id = ? and put_on < ?")) {
@@ -142,6 +147,7 @@ final class ChunkTable {
                 delete.setString(1, group);
                 delete.setString(2, id);
                 delete.setLong(3, putBefore);
+                deadline.require();
                 if (delete.executeUpdate() > 0) {
                     removed.add(id);
                 }

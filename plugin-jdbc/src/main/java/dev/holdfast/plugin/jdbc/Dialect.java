@@ -70,11 +70,6 @@ abstract class Dialect {
     /** Statements that every new connection begins with. */
     abstract List<String> sessionSettings();
 
-    /** How many connections the pool may have. */
-    int mostConnections(int wanted) {
-        return wanted;
-    }
-
     // An embedded database's file
 
     boolean isFile() {

@@ -44,7 +44,7 @@ final class JdbcChunkStore implements ChunkStore {
         void requireOpen();
 
         /** Makes the tables where they are not there in the newest version. */
-        void bringUp(String failure);
+        void bringUp(String failure, Deadline deadline);
     }
 
     JdbcChunkStore(
@@ -77,10 +77,11 @@ final class JdbcChunkStore implements ChunkStore {
             return;
         }
         String failure = "Chunks could not be stored in " + place;
-        gate.bringUp(failure);
+        Deadline deadline = transactions.deadline();
+        gate.bringUp(failure, deadline);
         SortedMap<String, byte[]> ordered = new TreeMap<>(chunks);
-        transactions.write(failure, connection -> {
-            table.put(connection, ordered, clock.instant());
+        transactions.write(failure, deadline, connection -> {
+            table.put(connection, ordered, clock.instant(), deadline);
             return true;
         });
     }
@@ -88,17 +89,23 @@ final class JdbcChunkStore implements ChunkStore {
     @Override
     public Map<String, byte[]> get(Collection<String> ids) {
         SortedSet<String> wanted = checked(ids);
+        Deadline deadline = transactions.deadline();
         return read(
-                "Chunks could not be read from " + place, Map.of(), connection -> table.contents(connection, wanted));
+                "Chunks could not be read from " + place,
+                deadline,
+                Map.of(),
+                connection -> table.contents(connection, wanted, deadline));
     }
 
     @Override
     public Set<String> missing(Collection<String> ids) {
         SortedSet<String> wanted = checked(ids);
+        Deadline deadline = transactions.deadline();
         Set<String> present = read(
                 "Chunks could not be looked for in " + place,
+                deadline,
                 Set.of(),
-                connection -> table.present(connection, wanted));
+                connection -> table.present(connection, wanted, deadline));
         wanted.removeAll(present);
         return wanted;
     }
@@ -114,6 +121,7 @@ final class JdbcChunkStore implements ChunkStore {
         gate.requireOpen();
         return read(
                 "The chunks in " + place + " could not be listed",
+                transactions.deadline(),
                 new TreeMap<>(),
                 connection -> table.list(connection, after, limit));
     }
@@ -122,13 +130,15 @@ final class JdbcChunkStore implements ChunkStore {
     public int delete(Collection<String> ids, Instant putBefore) {
         SortedSet<String> unwanted = checked(ids);
         String failure = "Chunks could not be removed from " + place;
-        if (!read(failure, false, connection -> true)) {
+        Deadline deadline = transactions.deadline();
+        if (!read(failure, deadline, false, connection -> true)) {
             return 0;
         }
         long before = TimeUnit.MILLISECONDS.convert(Duration.between(Instant.EPOCH, putBefore));
         // Over all attempts: one that is found gone was removed by the attempt before.
         Set<String> removed = new HashSet<>();
-        transactions.write(failure, connection -> removed.addAll(table.delete(connection, unwanted, before)));
+        transactions.write(
+                failure, deadline, connection -> removed.addAll(table.delete(connection, unwanted, before, deadline)));
         return removed.size();
     }
 
@@ -139,10 +149,11 @@ final class JdbcChunkStore implements ChunkStore {
     }
 
     /** Reads where there is a table to read from; where there is none, that is the answer for an empty one. */
-    private <T> T read(String failure, T nothing, Transactions.Work<T> work) {
+    private <T> T read(String failure, Deadline deadline, T nothing, Transactions.Work<T> work) {
         if (!dialect.exists()) {
             return nothing;
         }
-        return transactions.read(failure, connection -> schema.hasChunks(connection) ? work.with(connection) : nothing);
+        return transactions.read(
+                failure, deadline, connection -> schema.hasChunks(connection) ? work.with(connection) : nothing);
     }
 }

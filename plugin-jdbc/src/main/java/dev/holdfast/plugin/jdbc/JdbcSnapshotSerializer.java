@@ -81,8 +81,8 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
             }
 
             @Override
-            public void bringUp(String failure) {
-                JdbcSnapshotSerializer.this.bringUp(failure);
+            public void bringUp(String failure, Deadline deadline) {
+                JdbcSnapshotSerializer.this.bringUp(failure, deadline);
             }
         };
     }
@@ -93,20 +93,22 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         SnapshotHeader header = snapshot.header();
         header.requireGroup(group);
         String failure = "Snapshot " + header.name() + " could not be saved in " + place;
-        bringUp(failure);
+        Deadline deadline = transactions.deadline();
+        bringUp(failure, deadline);
         Payload payload = Payload.of(snapshot, codec);
-        transactions.write(failure, connection -> {
+        transactions.write(failure, deadline, connection -> {
             table.lock(connection);
+            deadline.require();
             SnapshotTable.Neighbours neighbours = table.neighbours(connection, header);
             if (header.saveId().equals(neighbours.ofRevision())) {
                 return true; // this very save, sent again
             }
             requireFree(header, neighbours);
-            table.insert(connection, header, codec.name(), payload);
+            table.insert(connection, header, codec.name(), payload, deadline);
             return true;
         });
         highest.accumulateAndGet(header.revision(), Math::max);
-        removeOld();
+        removeOld(deadline);
     }
 
     private void requireFree(SnapshotHeader header, SnapshotTable.Neighbours neighbours) {
@@ -119,7 +121,7 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         }
     }
 
-    private void bringUp(String failure) {
+    private void bringUp(String failure, Deadline deadline) {
         if (schema.isCurrent() && dialect.exists()) {
             return;
         }
@@ -129,24 +131,29 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
             throw new StoreUnavailableException(
                     failure + ": " + e + ". Check the directory, its owner and its mode", e);
         }
-        transactions.alone(failure, connection -> {
-            schema.bringUp(connection);
+        transactions.alone(failure, deadline, connection -> {
+            schema.bringUp(connection, deadline);
             return true;
         });
     }
 
-    /** The save is done whatever becomes of this. */
-    private void removeOld() {
+    /** The save is done whatever becomes of this, so no failure may get out, and it has only the time that is left. */
+    private void removeOld(Deadline deadline) {
         if (retention.removesNothing()) {
             return;
         }
+        String failure = "Old snapshots could not be removed from " + place;
         try {
-            int removed = transactions.write("Old snapshots could not be removed from " + place, retention::apply);
+            int removed = transactions.write(
+                    failure, deadline, connection -> retention.apply(connection, deadline.halfway()));
             if (removed > 0) {
                 log.debug("Removed {} old snapshots from {}", removed, place);
             }
         } catch (StoreUnavailableException e) {
             log.warn("{}", e.getMessage());
+        } catch (RuntimeException e) {
+            log.warn("{}: {}", failure, Text.oneLine(e.toString()));
+            log.debug("{}", failure, e);
         }
     }
 
@@ -156,9 +163,10 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         if (!dialect.exists()) {
             return Optional.empty();
         }
-        return transactions.read("The last snapshot could not be read from " + place, connection -> {
-            return schema.isThere(connection) ? table.last(connection, codecs) : Optional.empty();
-        });
+        return transactions.read(
+                "The last snapshot could not be read from " + place, transactions.deadline(), connection -> {
+                    return schema.isThere(connection) ? table.last(connection, codecs) : Optional.empty();
+                });
     }
 
     @Override
@@ -168,9 +176,12 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         int limit = request.limit();
         List<SnapshotTable.Row> rows = !dialect.exists()
                 ? List.of()
-                : transactions.read("The snapshots in " + place + " could not be listed", connection -> {
-                    return schema.isThere(connection) ? table.list(connection, request, before, limit + 1) : List.of();
-                });
+                : transactions.read(
+                        "The snapshots in " + place + " could not be listed", transactions.deadline(), connection -> {
+                            return schema.isThere(connection)
+                                    ? table.list(connection, request, before, limit + 1)
+                                    : List.of();
+                        });
         List<SnapshotHeader> headers =
                 rows.stream().limit(limit).flatMap(row -> row.header().stream()).toList();
         return rows.size() <= limit
@@ -196,9 +207,14 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         }
         Optional<Snapshot> found = !dialect.exists()
                 ? Optional.empty()
-                : transactions.read("Snapshot " + name + " could not be read from " + place, connection -> {
-                    return schema.isThere(connection) ? table.named(connection, name, codecs) : Optional.empty();
-                });
+                : transactions.read(
+                        "Snapshot " + name + " could not be read from " + place,
+                        transactions.deadline(),
+                        connection -> {
+                            return schema.isThere(connection)
+                                    ? table.named(connection, name, codecs)
+                                    : Optional.empty();
+                        });
         return found.orElseThrow(() -> SnapshotNotFoundException.of(name, "group " + group + " of " + place));
     }
 
@@ -209,12 +225,14 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
             return false;
         }
         String failure = "Snapshot " + name + " could not be removed from " + place;
-        if (!transactions.read(failure, schema::isThere)) {
+        Deadline deadline = transactions.deadline();
+        if (!transactions.read(failure, deadline, schema::isThere)) {
             return false;
         }
         AtomicBoolean found = new AtomicBoolean();
-        transactions.write(failure, connection -> {
+        transactions.write(failure, deadline, connection -> {
             table.lock(connection);
+            deadline.require();
             Optional<Long> revision = table.revision(connection, name);
             if (revision.isPresent()) {
                 // Also where it is tried again and found gone: then the attempt before has removed it.

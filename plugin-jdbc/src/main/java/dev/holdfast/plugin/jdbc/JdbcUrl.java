@@ -86,11 +86,13 @@ record JdbcUrl(Database database, String url, String shown, Optional<Path> file)
         return new JdbcUrl(database, parameters.isEmpty() ? shown : shown + "?" + parameters, shown, Optional.empty());
     }
 
+    /** No ~ and no prefix before the path, for H2 makes another path of them than that which is looked at here. */
     private static JdbcUrl h2(String rest) {
         int semicolon = rest.indexOf(';');
         String place = semicolon < 0 ? rest : rest.substring(0, semicolon);
-        if (!place.matches("mem:[A-Za-z0-9_-]{1,64}|file:[^;?\\p{Cntrl}]+")) {
-            throw new IllegalArgumentException(KEY + " for H2 must be jdbc:h2:mem:NAME or jdbc:h2:file:PATH");
+        if (!place.matches("mem:[A-Za-z0-9_-]{1,64}|file:(?!~)(?:[A-Za-z]:)?[^:;?\\p{Cntrl}]+")) {
+            throw new IllegalArgumentException(KEY + " for H2 must be jdbc:h2:mem:NAME or jdbc:h2:file:PATH, the path"
+                    + " written out, without ~ for the home directory");
         }
         check(Database.H2, semicolon < 0 ? "" : rest.substring(semicolon + 1), ";");
         String shown = "jdbc:h2:" + place;

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
@@ -187,7 +188,23 @@ final class MariadbDialect extends Dialect {
 
     @Override
     Instant time(ResultSet row, String column) throws SQLException {
-        return row.getObject(column, LocalDateTime.class).toInstant(ZoneOffset.UTC);
+        try {
+            LocalDateTime time = row.getObject(column, LocalDateTime.class);
+            if (time != null) {
+                return time.toInstant(ZoneOffset.UTC);
+            }
+        } catch (SQLDataException e) {
+            throw noDate(e);
+        }
+        throw noDate(null);
+    }
+
+    /**
+     * A session that is not strict may have written 0000-00-00, of which the driver makes null, or a month 0, which it
+     * refuses.
+     */
+    private static IllegalArgumentException noDate(@Nullable SQLDataException cause) {
+        return new IllegalArgumentException("The timestamp is no date", cause);
     }
 
     @Override

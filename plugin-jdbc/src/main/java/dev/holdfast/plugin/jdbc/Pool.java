@@ -23,7 +23,7 @@ final class Pool implements AutoCloseable {
         config.setDataSource(source);
         // Opening the store must not wait for a database that is down.
         config.setInitializationFailTimeout(-1);
-        config.setMaximumPoolSize(dialect.mostConnections(settings.poolSize()));
+        config.setMaximumPoolSize(settings.poolSize());
         config.setMinimumIdle(0);
         long connect = settings.timeouts().connect().toMillis();
         config.setConnectionTimeout(connect);
@@ -46,10 +46,13 @@ final class Pool implements AutoCloseable {
         connections.evictConnection(connection);
     }
 
-    /** Whether every connection that the pool may have is in use. */
+    /**
+     * Whether the pool has every connection that it may have, so that whoever got none waited for the others and not for
+     * the database. One of them may have become free since.
+     */
     boolean isExhausted() {
         HikariPoolMXBean pool = connections.getHikariPoolMXBean();
-        return pool != null && pool.getActiveConnections() >= connections.getMaximumPoolSize();
+        return pool != null && pool.getTotalConnections() >= connections.getMaximumPoolSize();
     }
 
     int size() {

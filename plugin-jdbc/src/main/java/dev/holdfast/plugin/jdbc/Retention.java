@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>What either {@code keep} or {@code keep-for} keeps stays. So do snapshots that an operator saved under a name, and the
  * last one; and where the last one cannot be read, nothing is removed at all, for an older one may be all that there is.
+ * One whose time cannot be read is never too old.
  */
 final class Retention {
 
@@ -55,18 +56,27 @@ final class Retention {
         return rule.removesNothing();
     }
 
-    /** @return how many were removed */
-    int apply(Connection connection) throws SQLException {
+    /**
+     * Removes what there is time for.
+     *
+     * @return how many were removed
+     */
+    int apply(Connection connection, Deadline deadline) throws SQLException {
         table.lock(connection);
         List<SnapshotTable.Old> old = removable(connection);
         if (old.isEmpty() || !lastIsReadable(connection)) {
             return 0;
         }
+        int removed = 0;
         for (SnapshotTable.Old snapshot : old) {
+            if (deadline.isPast()) {
+                break;
+            }
             table.delete(connection, snapshot.revision());
+            removed++;
             log.debug("Removed snapshot {} of revision {}", snapshot.name(), snapshot.revision());
         }
-        return old.size();
+        return removed;
     }
 
     private List<SnapshotTable.Old> removable(Connection connection) throws SQLException {
@@ -78,9 +88,14 @@ final class Retention {
             }
             before = Math.min(before, oldestKept.get());
         }
-        Instant keptFrom = rule.age().isZero() ? Instant.MAX : clock.instant().minus(rule.age());
-        return table.oldest(connection, before, AT_ONCE).stream()
-                .filter(snapshot -> snapshot.createdOn().isBefore(keptFrom))
+        List<SnapshotTable.Old> oldest = table.oldest(connection, before, AT_ONCE);
+        if (rule.age().isZero()) {
+            return oldest;
+        }
+        Instant keptFrom = clock.instant().minus(rule.age());
+        return oldest.stream()
+                .filter(snapshot ->
+                        snapshot.createdOn().map(on -> on.isBefore(keptFrom)).orElse(false))
                 .toList();
     }
 

@@ -89,7 +89,7 @@ final class Schema {
     }
 
     /** Makes the tables, or brings them to the newest version; two hosts may do so at once. */
-    void bringUp(Connection connection) throws SQLException {
+    void bringUp(Connection connection, Deadline deadline) throws SQLException {
         dialect.prepare(connection);
         connection.setAutoCommit(false);
         dialect.lockSchema(connection, table);
@@ -97,7 +97,7 @@ final class Schema {
             int version = version(connection);
             if (version < steps.size()) {
                 for (List<String> step : steps.subList(version, steps.size())) {
-                    run(connection, step);
+                    run(connection, step, deadline);
                 }
                 record(connection);
                 connection.commit();
@@ -167,9 +167,10 @@ final class Schema {
         }
     }
 
-    private static void run(Connection connection, List<String> statements) throws SQLException {
+    private static void run(Connection connection, List<String> statements, Deadline deadline) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             for (String sql : statements) {
+                deadline.require();
                 statement.execute(sql);
             }
         }

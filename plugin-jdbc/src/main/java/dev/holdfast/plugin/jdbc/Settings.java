@@ -17,7 +17,7 @@ record Settings(
     /**
      * How long things may take.
      *
-     * @param connect to get a connection
+     * @param connect to make a connection
      * @param query one statement, a wait for a lock among them
      * @param total one call, all its attempts together
      */

@@ -4,6 +4,7 @@ import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.nio.charset.StandardCharsets;
@@ -13,10 +14,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +32,15 @@ final class SnapshotTable {
 
     private static final String HEADER = "s.timestamp, s.workflow, s.name, s.codec, s.revision, s.kind, s.host,"
             + " s.model_count, s.size, s.sha256, s.save_id, s.parts";
+
+    /** What the kind of a snapshot looks like, also of one that is not known yet. */
+    private static final Pattern WORD = Pattern.compile("[a-z]+");
+
+    private static final Set<String> KINDS =
+            Arrays.stream(SnapshotKind.values()).map(SnapshotKind::word).collect(Collectors.toUnmodifiableSet());
+
+    /** Not what was saved under a name of an operator's choice, nor what a newer version may want to keep. */
+    private static final String REMOVABLE = "kind in ('startup', 'snapshot', 'shutdown')";
 
     private final TableName table;
     private final String group;
@@ -53,8 +67,12 @@ final class SnapshotTable {
     /** A row of which the header can be read or not. */
     record Row(long revision, Optional<SnapshotHeader> header) {}
 
-    /** What is known of a snapshot that may be removed. */
-    record Old(long revision, String name, Instant createdOn) {}
+    /**
+     * What is known of a snapshot that may be removed.
+     *
+     * @param createdOn empty where that cannot be read
+     */
+    record Old(long revision, String name, Optional<Instant> createdOn) {}
 
     /** Waits until no one else changes the group, and keeps the others waiting until the transaction ends. */
     void lock(Connection connection) throws SQLException {
@@ -95,7 +113,8 @@ final class SnapshotTable {
         }
     }
 
-    void insert(Connection connection, SnapshotHeader header, String codec, Payload payload) throws SQLException {
+    void insert(Connection connection, SnapshotHeader header, String codec, Payload payload, Deadline deadline)
+            throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement("insert into " + table.snapshots()
                 + " (timestamp, id, log_id, workflow, name, codec, revision, kind, host, model_count, size, sha256,"
                 + " save_id, parts, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
@@ -114,6 +133,7 @@ final class SnapshotTable {
             insert.setString(13, header.saveId());
             insert.setInt(14, payload.pieces().size());
             insert.setBytes(15, payload.whole());
+            deadline.require();
             insert.executeUpdate();
         }
         try (PreparedStatement insert = connection.prepareStatement(
@@ -123,6 +143,7 @@ final class SnapshotTable {
                 insert.setLong(2, header.revision());
                 insert.setInt(3, part);
                 insert.setBytes(4, payload.pieces().get(part));
+                deadline.require();
                 insert.executeUpdate();
             }
         }
@@ -185,10 +206,15 @@ final class SnapshotTable {
 
     private SnapshotHeader header(ResultSet row) throws SQLException {
         String name = String.valueOf(row.getString("name"));
+        String kind = String.valueOf(row.getString("kind"));
+        if (WORD.matcher(kind).matches() && !KINDS.contains(kind)) {
+            throw new SnapshotFormatTooNewException("Snapshot " + Text.printable(name) + " is of the kind '" + kind
+                    + "', which a newer version of Holdfast wrote");
+        }
         try {
             return SnapshotHeader.builder()
                     .name(name)
-                    .kind(SnapshotKind.of(String.valueOf(row.getString("kind"))))
+                    .kind(SnapshotKind.of(kind))
                     .createdOn(dialect.time(row, "timestamp"))
                     .group(String.valueOf(row.getString("workflow")))
                     .revision(row.getLong("revision"))
@@ -243,7 +269,7 @@ final class SnapshotTable {
     private Optional<SnapshotHeader> readable(ResultSet row) throws SQLException {
         try {
             return Optional.of(header(row));
-        } catch (SnapshotCorruptException e) {
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             return Optional.empty();
         }
     }
@@ -284,12 +310,12 @@ final class SnapshotTable {
     }
 
     /**
-     * The revision of the so-manieth snapshot from the newest, those that were saved under a name of an operator's choice
-     * not counted; empty if there are not so many.
+     * The revision of the so-manieth snapshot from the newest, only those counted that may be removed; empty if there are
+     * not so many.
      */
     Optional<Long> revisionOfNewest(Connection connection, int number) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("select revision from " + table.snapshots()
-                + " where workflow = ? and kind <> 'save' order by revision desc limit 1 offset ?")) {
+                + " where workflow = ? and " + REMOVABLE + " order by revision desc limit 1 offset ?")) {
             query.setString(1, group);
             query.setInt(2, number - 1);
             try (ResultSet row = query.executeQuery()) {
@@ -298,10 +324,10 @@ final class SnapshotTable {
         }
     }
 
-    /** The oldest snapshots below a revision, those that were saved under a name of an operator's choice left out. */
+    /** The oldest snapshots below a revision, only those that may be removed. */
     List<Old> oldest(Connection connection, long before, int limit) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("select revision, name, timestamp from "
-                + table.snapshots() + " where workflow = ? and kind <> 'save' and revision < ?"
+                + table.snapshots() + " where workflow = ? and " + REMOVABLE + " and revision < ?"
                 + " order by revision limit ?")) {
             query.setString(1, group);
             query.setLong(2, before);
@@ -309,11 +335,18 @@ final class SnapshotTable {
             List<Old> oldest = new ArrayList<>();
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    oldest.add(
-                            new Old(row.getLong(1), String.valueOf(row.getString(2)), dialect.time(row, "timestamp")));
+                    oldest.add(new Old(row.getLong(1), String.valueOf(row.getString(2)), time(row)));
                 }
             }
             return oldest;
+        }
+    }
+
+    private Optional<Instant> time(ResultSet row) throws SQLException {
+        try {
+            return Optional.of(dialect.time(row, "timestamp"));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
         }
     }
 }

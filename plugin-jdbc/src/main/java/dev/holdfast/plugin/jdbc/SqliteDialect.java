@@ -63,12 +63,6 @@ final class SqliteDialect extends Dialect {
                 "PRAGMA trusted_schema=OFF");
     }
 
-    /** One writer at a time is all that SQLite has, and a second connection would only wait for the first. */
-    @Override
-    int mostConnections(int wanted) {
-        return 1;
-    }
-
     /** Where nobody may look, it counts as being there, and opening it tells what is wrong. */
     @Override
     boolean exists() {

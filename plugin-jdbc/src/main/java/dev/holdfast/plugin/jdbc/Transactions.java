@@ -6,6 +6,7 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -16,13 +17,15 @@ import org.slf4j.LoggerFactory;
  * Runs work on a connection of the pool, and tries again where that is right:
  *
  * <pre>
- *   no connection to be had          give up: the pool has waited for one
+ *   no connection could be made      give up: the pool has waited for one
+ *   all connections are in use       wait for one of them
  *   it broke before the commit       nothing has happened; twice more on another connection
  *   deadlock, lost race for a lock   nothing has happened; again
  *   the commit failed or went unheard   nobody knows; again, until the work itself has seen what became of it
  * </pre>
  *
- * all within the total time-out. So work that writes has to look first whether it has been done already.
+ * all before the {@link Deadline} of the call, after which not even a commit is begun. So work that writes has to look
+ * first whether it has been done already, and work of many statements at the deadline before each.
  *
  * <p>An interrupt waits until the work is done: it would close the files of some databases, and the time-outs bound the
  * work anyway.
@@ -37,6 +40,8 @@ final class Transactions {
     private final Login login;
     private final Timeouts timeouts;
     private final Runnable onMissingTable;
+    /** For a database that has one writer at a time, so that ours wait in a queue: its own lock may starve some of them. */
+    private final Semaphore turn = new Semaphore(1, true);
 
     /** @param onMissingTable run where a statement found no table that should have been there */
     Transactions(Supplier<Pool> pool, Dialect dialect, Login login, Timeouts timeouts, Runnable onMissingTable) {
@@ -52,6 +57,12 @@ final class Transactions {
         T with(Connection connection) throws SQLException;
     }
 
+    private enum Way {
+        READ,
+        ALONE,
+        WRITE
+    }
+
     /** What a connection has been used for so far in one attempt. */
     private enum Stage {
         CONNECTING,
@@ -59,36 +70,44 @@ final class Transactions {
         COMMITTING
     }
 
+    /** By when a call that begins now has to end. */
+    Deadline deadline() {
+        return Deadline.in(timeouts.total());
+    }
+
     /** Work that changes nothing, each statement for itself. */
-    <T> T read(String failure, Work<T> work) {
-        return new Call<>(failure, work, false).run();
+    <T> T read(String failure, Deadline deadline, Work<T> work) {
+        return new Call<>(failure, deadline, work, Way.READ).run();
     }
 
     /** Work that sees to its own transactions, and can be done again from the beginning at any time. */
-    <T> T alone(String failure, Work<T> work) {
-        return new Call<>(failure, work, false).run();
+    <T> T alone(String failure, Deadline deadline, Work<T> work) {
+        return new Call<>(failure, deadline, work, Way.ALONE).run();
     }
 
     /** Work that is done whole or not at all. */
-    <T> T write(String failure, Work<T> work) {
-        return new Call<>(failure, work, true).run();
+    <T> T write(String failure, Deadline deadline, Work<T> work) {
+        return new Call<>(failure, deadline, work, Way.WRITE).run();
     }
 
     private final class Call<T> {
 
         private final String failure;
+        private final Deadline deadline;
         private final Work<T> work;
         private final boolean writes;
-        private final long end = System.nanoTime() + timeouts.total().toNanos();
+        private final boolean inTurn;
         private Stage stage = Stage.CONNECTING;
         private boolean unknown;
         private int broken;
         private int attempts;
 
-        Call(String failure, Work<T> work, boolean writes) {
+        Call(String failure, Deadline deadline, Work<T> work, Way way) {
             this.failure = failure;
+            this.deadline = deadline;
             this.work = work;
-            this.writes = writes;
+            this.writes = way == Way.WRITE;
+            this.inTurn = way != Way.READ && dialect.writesAlone();
         }
 
         T run() {
@@ -97,7 +116,7 @@ final class Transactions {
                 while (true) {
                     attempts++;
                     try {
-                        return once();
+                        return inTurn ? onceItsTurnComes() : once();
                     } catch (SQLException e) {
                         SqlFailure meaning = SqlFailure.of(dialect, e);
                         unknown |= stage == Stage.COMMITTING && meaning.kind() != Kind.CLASH;
@@ -109,7 +128,7 @@ final class Transactions {
                 }
             } catch (InterruptedException e) {
                 interrupted = true;
-                throw new StoreUnavailableException(failure + ": interrupted between two attempts" + doubt(), e);
+                throw new StoreUnavailableException(failure + ": interrupted while it waited" + doubt(), e);
             } finally {
                 if (interrupted) {
                     Thread.currentThread().interrupt();
@@ -117,14 +136,29 @@ final class Transactions {
             }
         }
 
+        private T onceItsTurnComes() throws SQLException, InterruptedException {
+            stage = Stage.CONNECTING;
+            if (!turn.tryAcquire(deadline.nanosLeft(), TimeUnit.NANOSECONDS)) {
+                throw deadline.passed();
+            }
+            try {
+                return once();
+            } finally {
+                turn.release();
+            }
+        }
+
         private T once() throws SQLException {
             stage = Stage.CONNECTING;
+            deadline.require();
             try (Connection connection = pool.get().connection()) {
                 stage = Stage.WORKING;
                 try {
+                    deadline.require();
                     connection.setAutoCommit(!writes);
                     T result = work.with(connection);
                     if (writes) {
+                        deadline.require();
                         stage = Stage.COMMITTING;
                         connection.commit();
                     }
@@ -157,7 +191,8 @@ final class Transactions {
         private boolean mayTryAgain(SqlFailure meaning) {
             return switch (meaning.kind()) {
                 case CLASH -> true;
-                case CONNECTION -> unknown || (stage != Stage.CONNECTING && broken++ < BROKEN_CONNECTIONS);
+                case CONNECTION ->
+                    unknown || (stage == Stage.CONNECTING ? pool.get().isExhausted() : broken++ < BROKEN_CONNECTIONS);
                 case NO_TABLE -> {
                     onMissingTable.run();
                     yield false;
@@ -170,7 +205,7 @@ final class Transactions {
         private boolean pause() throws InterruptedException {
             long most = Math.min(1000, 10L << Math.min(attempts, 7));
             long millis = ThreadLocalRandom.current().nextLong(most / 2, most);
-            if (TimeUnit.MILLISECONDS.toNanos(millis) >= end - System.nanoTime()) {
+            if (TimeUnit.MILLISECONDS.toNanos(millis) >= deadline.nanosLeft()) {
                 return false;
             }
             TimeUnit.MILLISECONDS.sleep(millis);

@@ -1,10 +1,18 @@
 package dev.holdfast.plugin.jdbc;
 
+import static dev.holdfast.testkit.TestSnapshots.snapshot;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class H2ContractTest extends JdbcContract {
 
@@ -13,6 +21,19 @@ class H2ContractTest extends JdbcContract {
     @BeforeAll
     static void database() throws SQLException {
         url = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
+    }
+
+    @Test
+    void aFileGivesBackWhatWasSavedAlsoToTheNextHost(@TempDir Path directory) {
+        SerializerConfig config = Configs.of("jdbc:h2:file:" + directory.resolve("test"), "default");
+        try (SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory().open(config)) {
+            assertThat(serializer.getLast()).isEmpty();
+            serializer.save(snapshot("default", 1));
+            assertThat(serializer.getLast()).isPresent();
+        }
+        try (SnapshotSerializer next = new JdbcSnapshotSerializerFactory().open(config)) {
+            assertThat(next.getLast()).isPresent();
+        }
     }
 
     @Override

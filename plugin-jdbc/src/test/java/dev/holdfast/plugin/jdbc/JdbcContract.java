@@ -27,6 +27,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -54,6 +55,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
     private final List<SnapshotSerializer> opened = new ArrayList<>();
     private SnapshotSerializer serializer;
 
+    private static final Deadline FAR = Deadline.in(Duration.ofDays(1));
     private static final String ONE = "1".repeat(64);
     private static final String TWO = "2".repeat(64);
 
@@ -344,7 +346,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         try (Connection connection = source.getConnection()) {
             assertThat(next.isThere(connection)).isTrue();
             assertThat(next.isCurrent()).isFalse();
-            next.bringUp(connection);
+            next.bringUp(connection, FAR);
             connection.setAutoCommit(true);
         }
 
@@ -382,9 +384,9 @@ abstract class JdbcContract extends SnapshotSerializerContract {
             throw new UncheckedIOException(e);
         }
         try (Connection connection = source.getConnection()) {
-            new Schema(dialect, settings.table(), List.of(dialect.tables(settings.table()))).bringUp(connection);
+            new Schema(dialect, settings.table(), List.of(dialect.tables(settings.table()))).bringUp(connection, FAR);
             new SnapshotTable(settings.table(), group(), dialect)
-                    .insert(connection, old.header(), "gz", Payload.of(old, settings.codec()));
+                    .insert(connection, old.header(), "gz", Payload.of(old, settings.codec()), FAR);
             connection.commit();
         }
         return old;
@@ -614,7 +616,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
                 "size = 3",
                 "sha256 = 'x'",
                 "sha256 = '" + "0".repeat(64) + "'",
-                "kind = 'odd'",
+                "kind = 'ODD'",
                 "model_count = -1",
                 "host = ''",
                 "save_id = ''",
@@ -636,6 +638,24 @@ abstract class JdbcContract extends SnapshotSerializerContract {
             serializer.save(snapshot(group(), revision + 1));
         }
         assertThat(serializer.getLast()).isPresent();
+    }
+
+    @Test
+    void aKindThatIsNotKnownIsFromANewerVersionAndNotTakenForDamage() throws SQLException {
+        serializer.save(snapshot(group(), 1));
+        serializer.save(snapshot(group(), 2, "newer"));
+        execute("update " + table + " set kind = 'replica' where revision = 2");
+        SnapshotSerializer keeping = openTable("keep", "1");
+
+        for (Runnable read : List.<Runnable>of(serializer::getLast, () -> serializer.get("newer"))) {
+            assertThatThrownBy(read::run)
+                    .isInstanceOf(SnapshotFormatTooNewException.class)
+                    .hasMessage("Snapshot newer is of the kind 'replica', which a newer version of Holdfast wrote");
+        }
+        assertThat(revisions()).containsExactly(1L);
+        keeping.save(snapshot(group(), 3));
+        assertThat(select("select revision from " + table + " order by revision"))
+                .containsExactly("2", "3");
     }
 
     @Test
@@ -733,7 +753,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
                         Drivers.find(settings.url().database(), getClass().getClassLoader()), dialect, settings.login())
                 .getConnection()) {
             connection.setAutoCommit(false);
-            removed.set(retention.apply(connection) > 0);
+            removed.set(retention.apply(connection, FAR) > 0);
             connection.commit();
         }
 

@@ -58,6 +58,10 @@ class JdbcUrlTest {
                 "jdbc:h2:~/x",
                 "jdbc:h2:tcp://db/x",
                 "jdbc:h2:zip:~/a.zip!/x",
+                "jdbc:h2:file:~/x",
+                "jdbc:h2:file:~",
+                "jdbc:h2:file:split:/data/x",
+                "jdbc:h2:file:memFS:x",
                 "jdbc:h2:mem:",
                 "jdbc:sqlite:a\0b"
             })

@@ -1,16 +1,23 @@
 package dev.holdfast.plugin.jdbc;
 
+import static dev.holdfast.testkit.TestSnapshots.noise;
 import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -156,6 +163,90 @@ class MariadbFaultsTest extends ServerFaults {
                 .isInstanceOf(StoreUnavailableException.class)
                 .hasMessageContaining(
                         "has the engine Aria, which has no transactions: alter table " + table() + " engine=InnoDB");
+    }
+
+    @Test
+    void aRowWithADateThatIsNoneHindersNoOther() throws Exception {
+        SnapshotSerializer serializer = open(serverPort());
+        for (int revision = 1; revision <= 3; revision++) {
+            serializer.save(named(revision));
+        }
+        for (String none : List.of("0000-00-00", "2026-00-00")) {
+            try (Connection connection = connect()) {
+                Rows.execute(connection, "set session sql_mode = ''");
+                Rows.execute(connection, "update " + table() + " set timestamp = '" + none + "' where revision <> 2");
+            }
+
+            assertThat(serializer.list(ListRequest.firstPage(10)).headers())
+                    .extracting(SnapshotHeader::name)
+                    .containsExactly("r2");
+            assertThatThrownBy(serializer::getLast)
+                    .isInstanceOf(SnapshotCorruptException.class)
+                    .hasMessage("Snapshot r3 is damaged: The timestamp is no date");
+        }
+
+        open(serverPort(), "keep-for", "1s").save(named(4));
+
+        assertThat(saved()).containsExactly("r1", "r3", "r4");
+    }
+
+    // The total time-out
+
+    private SnapshotSerializer withTheTablesMade(String... more) {
+        SnapshotSerializer maker = open(serverPort());
+        maker.save(named(1));
+        maker.chunks().orElseThrow().put(Map.of("0".repeat(64), new byte[1]));
+        return open(serverPort(), more);
+    }
+
+    private void eachRowTakes(String seconds, String what, String of) throws SQLException {
+        try (Connection connection = connect()) {
+            Rows.execute(
+                    connection,
+                    "create trigger " + of + "_slow before " + what + " on " + of + " for each row do sleep(" + seconds
+                            + ")");
+        }
+    }
+
+    @Test
+    void callsOfManyStatementsEndWithinTheTotalTimeOutAndLeaveNothing() throws Exception {
+        SnapshotSerializer hurried = withTheTablesMade("total-timeout", "2s");
+        eachRowTakes("0.5", "insert", table() + "_chunks");
+        eachRowTakes("0.5", "insert", table() + "_parts");
+        Map<String, byte[]> chunks = new HashMap<>();
+        for (int i = 0; i < 16; i++) {
+            chunks.put(String.format(Locale.ROOT, "%064x", i + 1), new byte[] {1});
+        }
+
+        assertThatThrownBy(() -> hurried.chunks().orElseThrow().put(chunks))
+                .isInstanceOf(StoreUnavailableException.class)
+                .hasMessageEndingWith(
+                        ": it took longer than snapshot.jdbc.total-timeout: see what the database is busy with");
+        assertThatThrownBy(() -> hurried.save(snapshot("default", 2, "big", noise(8 << 20, 1))))
+                .isInstanceOf(StoreUnavailableException.class)
+                .hasMessageContaining("it took longer than snapshot.jdbc.total-timeout");
+
+        SnapshotSerializer patient = open(serverPort());
+        assertThat(patient.chunks().orElseThrow().list("", 100)).hasSize(1);
+        assertThat(saved()).containsExactly("r1");
+    }
+
+    @Test
+    void oldSnapshotsAreRemovedInTheTimeThatASaveHasLeft() throws Exception {
+        SnapshotSerializer keeping = withTheTablesMade("total-timeout", "8s", "keep", "1");
+        SnapshotSerializer filling = open(serverPort());
+        for (int revision = 2; revision <= 40; revision++) {
+            filling.save(snapshot("default", revision * 5L + 1, "r" + revision));
+        }
+        eachRowTakes("0.4", "delete", table());
+
+        try (LogLines log = new LogLines()) {
+            keeping.save(snapshot("default", 1000 + 1, "last"));
+
+            assertThat(log.lines()).noneMatch(line -> line.contains("could not be removed"));
+        }
+        // All would have taken 16 s.
+        assertThat(saved()).endsWith("r40", "last").hasSizeBetween(20, 40);
     }
 
     @Test

@@ -21,10 +21,16 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +38,12 @@ class SqliteTest {
 
     @TempDir
     private Path directory;
+
+    /** The first connection of a JVM unpacks native code, which is no matter of these tests' time-outs. */
+    @BeforeAll
+    static void loadTheDriver() throws SQLException {
+        DriverManager.getConnection("jdbc:sqlite::memory:").close();
+    }
 
     private Path file() {
         return directory.resolve("snapshots.db");
@@ -42,7 +54,7 @@ class SqliteTest {
     }
 
     private static SnapshotSerializer open(Path directory, String... more) {
-        Map<String, String> values = new HashMap<>(Map.of("connect-timeout", "500ms"));
+        Map<String, String> values = new HashMap<>(Map.of("connect-timeout", "15s"));
         for (int i = 0; i < more.length; i += 2) {
             values.put(more[i], more[i + 1]);
         }
@@ -189,6 +201,55 @@ class SqliteTest {
         }
     }
 
+    // Retention
+
+    @Test
+    void aTimeThatCannotBeReadKeepsNeitherASaveNorTheRemovalOfOtherSnapshotsFromBeingDone() throws Exception {
+        try (SnapshotSerializer serializer = open()) {
+            for (int revision = 1; revision <= 3; revision++) {
+                serializer.save(snapshot("default", revision));
+            }
+        }
+        try (Connection connection = connect()) {
+            Rows.execute(
+                    connection, "update holdfast_snapshots set timestamp = '2026-11-21 09:30:00' where revision = 1");
+        }
+
+        try (SnapshotSerializer young = open("keep-for", "1s")) {
+            young.save(snapshot("default", 4));
+        }
+        try (Connection connection = connect()) {
+            assertThat(Rows.select(connection, "select revision from holdfast_snapshots order by revision"))
+                    .containsExactly("1", "4");
+        }
+        try (SnapshotSerializer newest = open("keep", "1")) {
+            newest.save(snapshot("default", 6));
+        }
+        try (Connection connection = connect()) {
+            assertThat(Rows.select(connection, "select revision from holdfast_snapshots"))
+                    .containsExactly("6");
+        }
+    }
+
+    @Test
+    void aSaveIsDoneWhateverTheRemovalOfOldSnapshotsRunsInto() {
+        // From which no time that is kept can be taken.
+        Clock clock = Clock.fixed(Instant.MIN, ZoneOffset.UTC);
+        try (SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory(clock)
+                        .open(SerializerConfig.builder("jdbc", directory)
+                                .values(Map.of("keep-for", "1d"))
+                                .build());
+                LogLines log = new LogLines()) {
+            serializer.save(snapshot("default", 1));
+            serializer.save(snapshot("default", 2));
+
+            assertThat(revisions(serializer)).containsExactly(2L, 1L);
+            assertThat(log.lines())
+                    .anyMatch(line -> line.startsWith("WARN Old snapshots could not be removed from table"
+                            + " holdfast_snapshots of jdbc:sqlite:" + file() + ": java.time.DateTimeException: "));
+        }
+    }
+
     // Processes
 
     @Test
@@ -196,7 +257,7 @@ class SqliteTest {
         for (int round = 0; round < 3; round++) {
             Path out = directory.resolve("out" + round);
             Process process = SavingProcess.start(List.of(), List.of(), directory, 100_000, out.toFile());
-            await().until(() -> Files.exists(out) && Files.size(out) > 100);
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(out) && Files.size(out) > 100);
             process.destroyForcibly().waitFor();
 
             List<Long> said = Files.readString(out).lines().map(Long::parseLong).toList();
@@ -213,18 +274,41 @@ class SqliteTest {
 
     @Test
     void aLockThatAnotherProcessHoldsIsWaitedForAndThenTold() throws Exception {
-        try (SnapshotSerializer serializer = open("query-timeout", "250ms", "total-timeout", "1s");
+        try (SnapshotSerializer serializer = open();
+                SnapshotSerializer hurried = open("query-timeout", "250ms", "total-timeout", "1s");
                 Connection other = connect()) {
             serializer.save(snapshot("default", 1));
             Rows.execute(other, "begin immediate");
 
             assertThat(serializer.getLast()).isPresent();
-            assertThatThrownBy(() -> serializer.save(snapshot("default", 2)))
+            assertThatThrownBy(() -> hurried.save(snapshot("default", 2)))
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("Another process holds the lock of the database");
 
             Rows.execute(other, "rollback");
             serializer.save(snapshot("default", 2));
+        }
+    }
+
+    @Test
+    void whatWaitsForTheLockOfAnotherProcessKeepsNobodyFromReading() throws Exception {
+        try (SnapshotSerializer serializer = open("query-timeout", "30s", "total-timeout", "60s");
+                Connection other = connect()) {
+            serializer.save(snapshot("default", 1));
+            Rows.execute(other, "begin immediate");
+            CompletableFuture<Void> save = CompletableFuture.runAsync(() -> serializer.save(snapshot("default", 2)));
+            CompletableFuture<Void> put = CompletableFuture.runAsync(
+                    () -> serializer.chunks().orElseThrow().put(Map.of("1".repeat(64), new byte[1])));
+
+            for (int i = 0; i < 50; i++) {
+                assertThat(revisions(serializer)).containsExactly(1L);
+            }
+            assertThat(save).isNotDone();
+            assertThat(put).isNotDone();
+
+            Rows.execute(other, "rollback");
+            CompletableFuture.allOf(save, put).get(60, TimeUnit.SECONDS);
+            assertThat(revisions(serializer)).containsExactly(2L, 1L);
         }
     }
 
@@ -245,7 +329,7 @@ class SqliteTest {
     void whatIsNoDatabaseIsToldAndLeftAlone() throws Exception {
         Files.write(file(), noise(10_000, 1));
 
-        try (SnapshotSerializer serializer = open()) {
+        try (SnapshotSerializer serializer = open("connect-timeout", "1s")) {
             assertThatThrownBy(serializer::getLast)
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("The file is no sound SQLite database");
@@ -312,7 +396,7 @@ class SqliteTest {
                 serializer.save(snapshot("default", 1));
             }
             assertThat(run("mount", "-o", "remount,ro", disk.toString())).isZero();
-            try (SnapshotSerializer serializer = open(disk)) {
+            try (SnapshotSerializer serializer = open(disk, "connect-timeout", "1s")) {
                 assertThatThrownBy(() -> serializer.save(snapshot("default", 2)))
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContaining("heck the ");

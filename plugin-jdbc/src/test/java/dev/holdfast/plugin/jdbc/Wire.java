@@ -22,6 +22,8 @@ final class Wire implements Closeable {
         IS_LOST,
         /** The server does it, and the connection breaks before the answer. */
         IS_NOT_ANSWERED,
+        /** The same, and before the client hears of it nothing else gets through any more. */
+        IS_THE_LAST_THAT_PASSES,
         /** The server never hears of it, and the connection stays open and silent. */
         HANGS
     }
@@ -105,6 +107,9 @@ final class Wire implements Closeable {
                     }
                     if (fate == Commit.IS_LOST) {
                         break;
+                    }
+                    if (fate == Commit.IS_THE_LAST_THAT_PASSES) {
+                        silent = true;
                     }
                     // What the server says from here on does not reach the client.
                     sockets.remove(from);
