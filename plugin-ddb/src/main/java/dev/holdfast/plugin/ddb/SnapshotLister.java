@@ -2,6 +2,7 @@ package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotPage;
 import java.time.Duration;
@@ -45,11 +46,11 @@ final class SnapshotLister {
         return page(request, found, new Walk(months, after), deadline);
     }
 
-    /** Empty also where it is damaged: then the list is what shows the way to the snapshots. */
+    /** Empty also where it cannot be read: then the list is what shows the way to the snapshots. */
     private Optional<Head> head(Deadline deadline) {
         try {
             return reader.head("The snapshots could not be listed", deadline);
-        } catch (SnapshotCorruptException e) {
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             log.warn("{}", e.getMessage());
             return Optional.empty();
         }
@@ -60,7 +61,7 @@ final class SnapshotLister {
             return head.last()
                     .map(last -> new Entry(
                             Place.month(last.place()), last.name(), last.place(), Optional.of(last.header())));
-        } catch (SnapshotCorruptException e) {
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             // A header that cannot be read is not listed.
             return Optional.empty();
         }

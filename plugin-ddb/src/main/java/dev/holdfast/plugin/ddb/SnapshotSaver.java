@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -133,8 +134,8 @@ final class SnapshotSaver {
         try {
             SnapshotHeader header = stored.header();
             return " (" + header.name() + ", revision " + header.revision() + ", by host " + header.host() + ")";
-        } catch (SnapshotCorruptException e) {
-            return " (" + stored.name() + ", whose header is damaged)";
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return " (" + stored.name() + ", whose header cannot be read)";
         }
     }
 

@@ -65,19 +65,19 @@ record Stored(String name, String line, String place, String codec, int parts, S
                 .with(PREVIOUS, previous);
     }
 
-    /** @throws SnapshotCorruptException if the line is not what was saved */
+    /**
+     * The header, whole.
+     *
+     * @throws SnapshotCorruptException if the line is not what was saved
+     * @throws SnapshotFormatTooNewException if a newer version saved it, as a kind that this one does not know
+     */
     SnapshotHeader header() {
-        try {
-            SnapshotHeader header = SnapshotHeader.fromLine(line);
-            if (!header.name().equals(name)) {
-                throw new SnapshotCorruptException("The header in the item of snapshot " + name
-                        + " is damaged: it is that of snapshot " + header.name());
-            }
-            return header;
-        } catch (IllegalArgumentException e) {
-            throw new SnapshotCorruptException(
-                    "The header in the item of snapshot " + name + " is damaged: " + e.getMessage(), e);
+        SnapshotHeader header = SnapshotHeader.fromLine(line, "the item of snapshot " + name);
+        if (!header.name().equals(name)) {
+            throw new SnapshotCorruptException("The header in the item of snapshot " + name
+                    + " is damaged: it is that of snapshot " + header.name());
         }
+        return header;
     }
 
     boolean hasSaveId(String saveId) {

@@ -399,6 +399,27 @@ class FaultTest {
                 .hasMessageContaining("newer plugin-ddb");
     }
 
+    /** A host takes an older snapshot for a damaged one; for a newer one it detaches, so that nothing is lost. */
+    @Test
+    void aKindOfANewerVersionIsNoDamage() {
+        Snapshot second = snapshot("default", 2);
+        store.serializer().save(second);
+        Consumer<Map<String, AttributeValue>> newer = item -> item.put(
+                "header", AttributeValue.fromS(item.get("header").s().replace("kind=snapshot", "kind=checkpoint")));
+        change("default##head", "head", newer);
+        change(second.header().name(), "2026", newer);
+
+        assertThatThrownBy(() -> store.serializer().getLast())
+                .isInstanceOf(SnapshotFormatTooNewException.class)
+                .hasMessageContainingAll("checkpoint", second.header().name());
+        assertThatThrownBy(() -> store.serializer().get(second.header().name()))
+                .isInstanceOf(SnapshotFormatTooNewException.class);
+        assertThatThrownBy(() -> store.serializer().save(snapshot("default", 2, "ours")))
+                .isInstanceOf(SnapshotConflictException.class)
+                .hasMessageContaining("whose header cannot be read");
+        assertThat(revisions()).containsExactly(1L);
+    }
+
     @Test
     void aCodecThatThisHostDoesNotHaveIsSaidSo() {
         change("default##head", "head", head -> head.put("codec", AttributeValue.fromS("zpaq")));
