@@ -38,7 +38,7 @@ record Head(
     private static final String TEXT = "text";
     private static final String PUBLISHED_BY = "publishedBy";
 
-    /** Before the first save; the months are those that TorchServe filled, or that a lost head leaves behind. */
+    /** Before the first save, or where the head was lost; with what TorchServe or that head left. */
     static Head none(long revision, NavigableSet<String> months, String place) {
         return new Head(revision, "", months, place, Optional.empty(), Optional.empty(), true);
     }

@@ -15,10 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lists the headers of a group, month by month of those that the head names, newest first.
+ * Lists the headers of a group, month by month of those that the head names, newest first, and then TorchServe's.
  *
- * <p>The index may lag behind the table for a moment; the head does not, so the last snapshot is always listed. Filters
- * are applied here, so a page of a narrow filter may be empty and still name a next one.
+ * <p>The index may lag behind the table for a moment; the head does not, so the last snapshot is always listed, and none
+ * before it that was removed. Filters are applied here, so a page of a narrow filter may be empty and still name a next
+ * one.
  */
 final class SnapshotLister {
 
@@ -38,12 +39,13 @@ final class SnapshotLister {
     SnapshotPage list(ListRequest request, Deadline deadline) {
         Optional<Entry> after = request.pageToken().map(Entry::fromToken);
         Optional<Head> head = head(deadline);
-        NavigableSet<String> months = head.isPresent() ? head.get().months() : catalogue.find(deadline);
+        NavigableSet<String> months = head.isPresent() ? catalogue.toLookIn(head.get()) : catalogue.find(deadline);
+        Optional<String> newest = head.map(one -> one.last().map(Stored::place).orElse(""));
         List<Entry> found = new ArrayList<>();
         if (after.isEmpty()) {
             head.flatMap(SnapshotLister::last).ifPresent(found::add);
         }
-        return page(request, found, new Walk(months, after), deadline);
+        return page(request, found, new Walk(months, after, newest), deadline);
     }
 
     /** Empty also where it cannot be read: then the list is what shows the way to the snapshots. */
@@ -71,11 +73,14 @@ final class SnapshotLister {
     private final class Walk {
 
         private final List<String> months;
+        private final Optional<String> newest;
         private Optional<Entry> after;
 
-        Walk(NavigableSet<String> all, Optional<Entry> after) {
+        /** @param newest the place of the last one; what the index has beyond it was removed */
+        Walk(NavigableSet<String> all, Optional<Entry> after, Optional<String> newest) {
             this.months = new ArrayList<>(all.descendingSet());
             this.after = after;
+            this.newest = newest;
             after.ifPresent(entry -> months.removeIf(month -> month.compareTo(entry.month()) > 0));
         }
 
@@ -94,8 +99,17 @@ final class SnapshotLister {
             return page.entries();
         }
 
-        void end() {
-            months.clear();
+        boolean isThere(Entry entry) {
+            return TorchServeTables.isSection(entry.month())
+                    || newest.filter(place -> entry.place().compareTo(place) > 0)
+                            .isEmpty();
+        }
+
+        /** Goes on with TorchServe's, or ends if it has come to them. */
+        void leave(Entry entry) {
+            boolean torchServes = TorchServeTables.isSection(entry.month());
+            months.removeIf(month -> TorchServeTables.isSection(month) == torchServes);
+            after = Optional.empty();
         }
     }
 
@@ -104,18 +118,21 @@ final class SnapshotLister {
                 .filter(entry -> entry.header().filter(request::accepts).isPresent())
                 .toList());
         Optional<Entry> lookedAt = Optional.empty();
-        for (int queries = 0; wanted.size() <= request.limit() && !walk.isOver(); queries++) {
-            if (queries >= MOST_QUERIES && lookedAt.isPresent()) {
-                break;
-            }
-            for (Entry entry : walk.next(request.limit() + 1 - wanted.size() + found.size(), deadline)) {
+        int queries = 0;
+        while (wanted.size() <= request.limit() && !walk.isOver() && queries < MOST_QUERIES) {
+            List<Entry> entries = walk.next(request.limit() + 1 - wanted.size() + found.size(), deadline);
+            // Months that hold nothing are few, and give no place to go on from.
+            queries += entries.isEmpty() ? 0 : 1;
+            for (Entry entry : entries) {
                 lookedAt = Optional.of(entry);
                 if (isBefore(entry, request.from())) {
-                    walk.end();
+                    walk.leave(entry);
                     break;
                 }
                 boolean known = found.stream().anyMatch(one -> one.place().equals(entry.place()));
-                if (!known && entry.header().filter(request::accepts).isPresent()) {
+                if (!known
+                        && walk.isThere(entry)
+                        && entry.header().filter(request::accepts).isPresent()) {
                     wanted.add(entry);
                 }
             }
@@ -129,7 +146,7 @@ final class SnapshotLister {
                 : SnapshotPage.of(headers(wanted), lookedAt.get().toToken());
     }
 
-    /** Whether everything from here on was created before the time: places never go back. */
+    /** Whether everything from here on was created before the time, up to TorchServe's: places never go back. */
     private static boolean isBefore(Entry entry, Optional<Instant> from) {
         return from.isPresent() && Place.time(entry.place()).isBefore(from.get().minus(ZONES));
     }

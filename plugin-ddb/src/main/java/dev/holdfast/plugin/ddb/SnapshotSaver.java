@@ -65,7 +65,7 @@ final class SnapshotSaver {
     }
 
     /** What a write is made of, in the order in which it is made where there are no transactions. */
-    private record Publication(Head before, Head after, List<Item> text, Item own, Optional<Item> entry) {}
+    private record Publication(Head before, Head after, List<Item> beside, Item own, Optional<Item> entry) {}
 
     void save(Snapshot snapshot, Deadline deadline) {
         SnapshotHeader header = snapshot.header();
@@ -147,13 +147,13 @@ final class SnapshotSaver {
         Stored stored = Stored.of(header, place, text.codecName(), text.parts(), previous);
         Item own = stored.into(Item.at(new ItemKey(hash, place)), header.revision());
         Optional<Item> entry = catalogue.entry(own, stored);
-        List<Item> parts = text.isShort() ? text.partsFor(hash, header.saveId()) : List.of();
-        return new Publication(
-                head,
-                head.after(stored, header.revision(), text.ifShort(), attempts.transactions()),
-                parts,
-                own,
-                entry);
+        Head after = head.after(stored, header.revision(), text.ifShort(), attempts.transactions());
+        List<Item> beside = new ArrayList<>();
+        catalogue.monthsItem(head, after).ifPresent(beside::add);
+        if (text.isShort()) {
+            beside.addAll(text.partsFor(hash, header.saveId()));
+        }
+        return new Publication(head, after, beside, own, entry);
     }
 
     /** The head as it is now. */
@@ -167,11 +167,11 @@ final class SnapshotSaver {
                     Condition.is(publication.before())));
             writes.add(Writes.put(options.table(), publication.own(), Condition.absent()));
             publication.entry().ifPresent(entry -> writes.add(Writes.put(options.table(), entry)));
-            publication.text().forEach(part -> writes.add(Writes.put(options.table(), part)));
+            publication.beside().forEach(part -> writes.add(Writes.put(options.table(), part)));
             requests.transact(writes, deadline);
             return publication.after();
         }
-        putAll(publication.text(), deadline);
+        putAll(publication.beside(), deadline);
         requests.putHead(publication.after().item(reader.headKey()), Condition.is(publication.before()), deadline);
         try {
             requests.put(publication.own(), deadline);

@@ -343,10 +343,7 @@ class FaultTest {
             assertThatThrownBy(() -> other.serializer().save(snapshot("default", 3)))
                     .isInstanceOf(SnapshotCorruptException.class);
 
-            LocalDynamoDb.shared()
-                    .client()
-                    .deleteItem(
-                            delete -> delete.tableName(table).key(new ItemKey("default##head", "head").attributes()));
+            removeTheHead();
 
             assertThat(other.serializer().getLast()).contains(second);
             assertThatThrownBy(() -> other.serializer().save(snapshot("default", 2, "again")))
@@ -356,6 +353,29 @@ class FaultTest {
                     .extracting(SnapshotHeader::revision)
                     .containsExactly(3L, 2L, 1L);
         }
+    }
+
+    /** What the place says of the revision is whole, where the header is not. */
+    @ParameterizedTest
+    @ValueSource(strings = {"name=other", "kind=checkpoint"})
+    void aLostHeadFreesNoRevisionThoughTheNewestHeaderCannotBeRead(String header) {
+        store.serializer().save(snapshot("default", 2));
+        change(TestSnapshots.name(2), "2026", item -> item.put("header", AttributeValue.fromS(header)));
+        removeTheHead();
+
+        try (Store other = Store.open(table)) {
+            assertThatThrownBy(() -> other.serializer().save(snapshot("default", 2, "again")))
+                    .isInstanceOf(SnapshotConflictException.class)
+                    .hasMessageContaining("revision 2 already");
+            other.serializer().save(snapshot("default", 3));
+            assertThat(revisions()).containsExactly(3L, 1L);
+        }
+    }
+
+    private void removeTheHead() {
+        LocalDynamoDb.shared()
+                .client()
+                .deleteItem(delete -> delete.tableName(table).key(new ItemKey("default##head", "head").attributes()));
     }
 
     @Test
@@ -489,6 +509,28 @@ class FaultTest {
 
         assertThat(revisions()).containsExactly(4L, 3L, 2L, 1L);
         assertThat(Listing.of(store, 1)).extracting(SnapshotHeader::revision).containsExactly(4L, 3L, 2L, 1L);
+    }
+
+    /** The index is always a moment behind; here it still has what was removed. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10})
+    void aSnapshotThatWasRemovedIsNotListedThoughTheIndexLagsBehind(int limit) {
+        store.serializer().save(snapshot("default", 2));
+        store.serializer().save(snapshot("default", 3));
+        Item third = own(TestSnapshots.name(3));
+        store.serializer().delete(TestSnapshots.name(3));
+        LocalDynamoDb.shared().put(table, third.attributes());
+
+        assertThat(Listing.of(store, limit))
+                .extracting(SnapshotHeader::revision)
+                .containsExactly(2L, 1L);
+    }
+
+    private Item own(String name) {
+        return LocalDynamoDb.shared().items(table).stream()
+                .filter(item -> item.key().hash().equals(name) && !PackedText.isPart(item))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The index is always a moment behind; here it has not heard of the last snapshot at all. */
