@@ -228,8 +228,8 @@ final class Requests {
             if (!options.createTable()) {
                 throw e;
             }
-            tables.make();
-            return request.apply(within(Deadline.in(options.totalTimeout())));
+            deadline.outside(tables::make);
+            return request.apply(within(deadline));
         }
     }
 

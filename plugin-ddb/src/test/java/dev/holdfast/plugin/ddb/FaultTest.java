@@ -310,6 +310,40 @@ class FaultTest {
         change.accept(attributes);
         LocalDynamoDb.shared().put(table, attributes);
     }
+    /** A table of the real service takes longer than a call may. */
+    @Test
+    void theTimeThatATableTakesToBeMadeIsNotThatOfTheCall() {
+        String made = LocalDynamoDb.newTableName();
+        try (Store maker = Store.open(
+                made,
+                "create-table",
+                "true",
+                "attempt-timeout",
+                "2s",
+                "total-timeout",
+                "3s",
+                "create-timeout",
+                "30s")) {
+            maker.wire().fault("DescribeTable", 16, Wire.error(400, "ResourceNotFoundException"));
+
+            maker.serializer().save(snapshot("default", 1));
+
+            assertThat(maker.serializer().getLast()).isPresent();
+        }
+    }
+
+    @Test
+    void aTableThatDoesNotBecomeActiveEndsTheCall() {
+        String made = LocalDynamoDb.newTableName();
+        try (Store maker = Store.open(made, "create-table", "true", "create-timeout", "600ms")) {
+            maker.wire().fault("DescribeTable", 9999, Wire.error(400, "ResourceNotFoundException"));
+
+            assertThatThrownBy(() -> maker.serializer().getLast())
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessage("Table " + made + " was not active within 600 ms (snapshot.ddb.create-timeout)");
+        }
+    }
+
 
     @Test
     void aDamagedCopyInTheHeadIsMadeGoodByTheSnapshotsOwnItems() {
