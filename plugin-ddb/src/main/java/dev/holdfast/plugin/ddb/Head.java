@@ -93,6 +93,18 @@ record Head(
         return new Head(revision, UUID.randomUUID().toString(), months, place, other, Optional.empty(), true);
     }
 
+    /** The head after the snapshot before the last one was removed. */
+    Head withPrevious(String previous) {
+        return new Head(
+                revision,
+                UUID.randomUUID().toString(),
+                months,
+                place,
+                last.map(stored -> stored.withPrevious(previous)),
+                text,
+                finished);
+    }
+
     Head asFinished() {
         return new Head(revision, stamp, months, place, last, text, true);
     }

@@ -10,6 +10,10 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 /**
  * Removes snapshots. The last one leaves its revision in the head and its place to the one before it; that one, and the
  * head beside an older one that is removed, must still be there in the same transaction.
+ *
+ * <pre>
+ *   s2 ◀── s3 ◀── s4, the last     without s3:     s2 ◀── s4     each names the one before it
+ * </pre>
  */
 final class SnapshotRemover {
 
@@ -74,7 +78,7 @@ final class SnapshotRemover {
             }
         });
         if (!head.isLast(name)) {
-            removeOlder(head, gone, deadline);
+            removeOlder(name, head, own, gone, deadline);
             return;
         }
         Optional<Item> before = before(head.last().orElseThrow(), head, deadline);
@@ -93,15 +97,27 @@ final class SnapshotRemover {
         }
     }
 
-    private void removeOlder(Head head, List<ItemKey> gone, Deadline deadline) {
+    private void removeOlder(String name, Head head, Optional<Item> own, List<ItemKey> gone, Deadline deadline) {
+        Optional<Head> relinked = own.filter(item -> head.last()
+                        .filter(last -> last.follows(item.key().range(), name))
+                        .isPresent())
+                .map(item -> head.withPrevious(Stored.read(name, item).previous()));
         if (attempts.transactions()) {
             List<TransactWriteItem> writes = new ArrayList<>();
             gone.forEach(key -> writes.add(Writes.delete(options.table(), key)));
-            writes.add(Writes.check(options.latestTable(), reader.headKey(), Condition.is(head)));
+            if (relinked.isPresent()) {
+                writes.add(
+                        Writes.put(options.latestTable(), relinked.get().item(reader.headKey()), Condition.is(head)));
+                ownOfLast(relinked.get(), deadline)
+                        .ifPresent(item -> writes.add(Writes.put(options.table(), item, Condition.present())));
+            } else {
+                writes.add(Writes.check(options.latestTable(), reader.headKey(), Condition.is(head)));
+            }
             requests.transact(writes, deadline);
         } else {
             gone.forEach(key -> requests.delete(key, deadline));
         }
+            relinked.ifPresent(after -> requests.putHead(after.item(reader.headKey()), Condition.is(head), deadline));
     }
 
     /**
@@ -119,5 +135,6 @@ final class SnapshotRemover {
         }
         return reader.newestEntry(head.months(), last.name(), deadline)
                 .flatMap(entry -> reader.own(entry.name(), deadline));
+        // A removal of that one left the name of the one before it.
     }
 }

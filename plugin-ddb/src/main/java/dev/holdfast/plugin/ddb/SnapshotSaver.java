@@ -143,7 +143,7 @@ final class SnapshotSaver {
         String hash = keys.snapshot(header.name());
         String place = Place.next(header.createdOn(), header.revision(), head.place());
         String previous =
-                head.last().map(last -> last.place() + " " + last.name()).orElse("");
+                head.last().map(last -> Stored.link(last.place(), last.name())).orElse("");
         Stored stored = Stored.of(header, place, text.codecName(), text.parts(), previous);
         Item own = stored.into(Item.at(new ItemKey(hash, place)), header.revision());
         Optional<Item> entry = catalogue.entry(own, stored);

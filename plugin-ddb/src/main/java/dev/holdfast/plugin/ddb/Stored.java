@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import java.util.LinkedHashMap;
 
 /**
  * What the item of a snapshot says: its header, and how its text is kept. The head says the same of the last one.
@@ -53,6 +54,25 @@ record Stored(String name, String line, String place, String codec, int parts, S
             throw new SnapshotFormatTooNewException(what + " has format " + format + " of the items of serializer ddb,"
                     + " this plugin reads up to " + FORMAT + "; a newer plugin-ddb can read it");
         }
+    }
+
+    /** Whether the snapshot before this one is that. */
+    boolean follows(String otherPlace, String otherName) {
+        return previous.equals(link(otherPlace, otherName));
+    }
+
+    /** How a snapshot names the one before it. */
+    static String link(String place, String name) {
+        return place + " " + name;
+    }
+
+    Stored withPrevious(String other) {
+        return new Stored(name, line, place, codec, parts, other);
+    }
+
+    /** Writes into an item of this snapshot which one is before it. */
+    Item previousInto(Item item) {
+        return Item.of(new LinkedHashMap<>(item.attributes())).with(PREVIOUS, previous);
     }
 
     /** Writes itself into an item, all but the place, which is its key. */
