@@ -48,7 +48,7 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
             TorchServeTables torchServe = new TorchServeTables(requests, options, keys, clock);
             Catalogue catalogue = new Catalogue(requests, options, keys, torchServe);
             SnapshotReader reader = new SnapshotReader(requests, options, keys, catalogue, torchServe, config::codec);
-            Attempts attempts = new Attempts(options);
+            Attempts attempts = new Attempts(options, failures);
             Gate gate = new Gate(config.group());
             return new DdbSnapshotSerializer(
                     config.group(),

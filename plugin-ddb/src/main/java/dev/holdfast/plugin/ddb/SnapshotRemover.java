@@ -45,6 +45,7 @@ final class SnapshotRemover {
     /** @return false if there is no such snapshot */
     boolean delete(String name, Deadline deadline) {
         String what = "Snapshot " + name + " could not be removed";
+        AwsServiceException refusal = null;
         for (int tries = 0; ; tries++) {
             Head head = reader.currentHead(what, deadline);
             List<Item> items = reader.items(name, deadline);
@@ -62,10 +63,11 @@ final class SnapshotRemover {
                 return true;
             } catch (SdkException e) {
                 if (!(e instanceof AwsServiceException answer) || !attempts.mayBeTriedAgain(answer)) {
-                    throw failures.unavailable(what, e);
+                    throw failures.unavailable(what, refusal != null && deadline.isOver() ? refusal : e);
                 }
+                refusal = answer;
             }
-            attempts.pause(tries, deadline, what);
+            attempts.pause(tries, deadline, what, refusal);
         }
     }
 
@@ -115,9 +117,17 @@ final class SnapshotRemover {
             }
             requests.transact(writes, deadline);
         } else {
+            relinked.ifPresent(after -> requests.putHead(after.item(reader.headKey()), Condition.is(head), deadline));
             gone.forEach(key -> requests.delete(key, deadline));
         }
-            relinked.ifPresent(after -> requests.putHead(after.item(reader.headKey()), Condition.is(head), deadline));
+    }
+
+    /** The last one's own item, with what the head says of the one before it; empty where it is still missing. */
+    private Optional<Item> ownOfLast(Head head, Deadline deadline) {
+        Stored last = head.last().orElseThrow();
+        return reader.own(last.name(), deadline)
+                .filter(item -> item.key().range().equals(last.place()))
+                .map(item -> last.previousInto(item));
     }
 
     /**
@@ -125,6 +135,7 @@ final class SnapshotRemover {
      * was saved a moment ago.
      */
     private Optional<Item> before(Stored last, Head head, Deadline deadline) {
+        // A removal of that one left the name of the one before it.
         int space = last.previous().lastIndexOf(' ');
         if (space > 0) {
             Optional<Item> previous = reader.own(last.previous().substring(space + 1), deadline)
@@ -135,6 +146,5 @@ final class SnapshotRemover {
         }
         return reader.newestEntry(head.months(), last.name(), deadline)
                 .flatMap(entry -> reader.own(entry.name(), deadline));
-        // A removal of that one left the name of the one before it.
     }
 }

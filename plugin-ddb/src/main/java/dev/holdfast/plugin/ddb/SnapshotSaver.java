@@ -72,6 +72,7 @@ final class SnapshotSaver {
         String what = "Snapshot " + header.name() + " could not be saved";
         PackedText text = PackedText.of(snapshot, options.codec());
         boolean longTextIsThere = false;
+        AwsServiceException refusal = null;
         for (int tries = 0; ; tries++) {
             Head remembered = tries == 0 ? known : null;
             Head head = remembered != null && remembered.revision() < header.revision()
@@ -98,11 +99,15 @@ final class SnapshotSaver {
                 known = publish(publication(header, text, head), writing);
                 return;
             } catch (SdkException e) {
-                if (settle(header, what, e, deadline)) {
+                if (e instanceof AwsServiceException answer && attempts.mayBeTriedAgain(answer)) {
+                    refusal = answer;
+                } else {
+                    // Where the time was over before it was asked again, what it answered last is what is wrong.
+                    settle(header, what, refusal != null && writing.isOver() ? refusal : e, deadline);
                     return;
                 }
             }
-            attempts.pause(tries, deadline, what);
+            attempts.pause(tries, deadline, what, refusal);
         }
     }
 
@@ -203,22 +208,18 @@ final class SnapshotSaver {
     }
 
     /**
-     * Finds out what became of a save that failed.
+     * Finds out what became of a save that failed, and returns if it has succeeded all the same.
      *
-     * @return whether it has succeeded all the same; false if it is to be tried again
      * @throws SnapshotStoreException if it has failed, or nobody can tell
      */
-    private boolean settle(SnapshotHeader header, String what, SdkException failure, Deadline deadline) {
-        if (failure instanceof AwsServiceException answer && attempts.mayBeTriedAgain(answer)) {
-            return false;
-        }
+    private void settle(SnapshotHeader header, String what, SdkException failure, Deadline deadline) {
         StoreUnavailableException unavailable = failures.unavailable(what, failure);
         try {
             if (reader.head(what, deadline)
                     .filter(head -> head.isSave(header.saveId()))
                     .isPresent()) {
                 log.debug("Snapshot {} was saved, though the reply said otherwise", header.name(), failure);
-                return true;
+                return;
             }
         } catch (SnapshotStoreException e) {
             StoreUnavailableException unknown = new StoreUnavailableException(
