@@ -26,7 +26,7 @@ import java.util.function.Function;
  * </pre>
  *
  * <p>The group {@code default} has no {@code group#} in front of names, as TorchServe had none. Reads are
- * strongly consistent but for the index, which serves lists alone. What models have learned is in a table of its own: see
+ * strongly consistent but for the index, which serves lists, and a group whose head names no last one. What models have learned is in a table of its own: see
  * {@link DdbChunkStore}.
  */
 final class DdbSnapshotSerializer implements SnapshotSerializer {
