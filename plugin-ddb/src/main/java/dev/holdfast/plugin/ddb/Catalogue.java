@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.TreeSet;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * The snapshots of a group month by month, newest first, and TorchServe's after all of them.
  *
- * <p>With one table this is the index, which DynamoDB keeps, a moment behind the table. With two tables it is an item for
+ * <p>With one table this is the index, which DynamoDB keeps, a moment behind the table. A month of it holds ours and, in the
+ * group {@code default}, TorchServe's; an entry of the other kind has no header. With two tables it is an item for
  * each snapshot under {@link GroupKeys#monthsList}, which a save writes; what TorchServe saved there has none. See
  * {@link TorchServeTables} for its months.
  */
@@ -112,7 +112,8 @@ final class Catalogue {
         String name = item.string(NAME)
                 .or(() -> keys.nameOf(item.key().hash()))
                 .orElse(item.key().hash());
-        return new Entry(month, name, item.key().range(), header(name, item));
+        boolean isOfThisKind = TorchServeTables.isSection(month) != Stored.isOne(item);
+        return new Entry(month, name, item.key().range(), isOfThisKind ? header(name, item) : Optional.empty());
     }
 
     /** Of the group {@code default}, whose hashes are the names. */
@@ -137,22 +138,33 @@ final class Catalogue {
         NavigableSet<String> months = ours(after.months());
         return months.equals(ours(before.months()))
                 ? Optional.empty()
-                : Optional.of(Item.at(keys.months()).with(MONTHS, months));
+                : Optional.of(Item.at(keys.months()).with(MONTHS, months).with(Head.SINCE, after.since()));
     }
 
-    /** The months that hold something of this group; for one without a head. */
-    NavigableSet<String> find(Deadline deadline) {
+    /**
+     * Where the snapshots of a group without a head are.
+     *
+     * @param months those that hold something of this group
+     * @param since the place of the first one that Holdfast took, where TorchServe had taken some before; else empty
+     */
+    record Whereabouts(NavigableSet<String> months, String since) {
+
+        static Whereabouts of(Head head) {
+            return new Whereabouts(head.months(), head.since());
+        }
+    }
+
+    Whereabouts find(Deadline deadline) {
         String what = "The months that hold snapshots could not be found";
         NavigableSet<String> months = torchServe.sections(deadline);
-        requests.get(what, options.table(), keys.months(), deadline)
-                .ifPresent(item -> months.addAll(item.strings(MONTHS)));
-        return months;
+        Optional<Item> known = requests.get(what, options.table(), keys.months(), deadline);
+        known.ifPresent(item -> months.addAll(item.strings(MONTHS)));
+        return new Whereabouts(
+                months, known.flatMap(item -> item.string(Head.SINCE)).orElse(""));
     }
 
-    /** The months in which a list looks: those of the head, and those in which TorchServe may have saved since. */
-    NavigableSet<String> toLookIn(Head head) {
-        NavigableSet<String> months = new TreeSet<>(head.months());
-        months.addAll(torchServe.sectionsBeside(ours(head.months())));
-        return months;
+    /** Where a list of TorchServe's snapshots begins that leaves out what it saved after our first one. */
+    static Entry before(String section, String since) {
+        return new Entry(section, "since", since, Optional.empty());
     }
 }

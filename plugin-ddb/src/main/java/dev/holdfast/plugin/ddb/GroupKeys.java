@@ -11,14 +11,11 @@ import java.util.regex.Pattern;
  *
  * <pre>
  *   snapshot        name                group#name
- *   month           default#2026-11     group#2026-11         hash of the index
+ *   month           2026-11             group#2026-11         hash of the index
  *   head            default##head       group##head
  *   months          default##months     group##months
  *   month's list    default##2026-11    group##2026-11        where there is no index
  * </pre>
- *
- * <p>TorchServe's months are {@code 2026-11}: so its snapshots and ours, whose places have nothing to do with one another,
- * are never in one list, and it does not find ours, which it could not read.
  */
 record GroupKeys(String group) {
 
@@ -52,7 +49,7 @@ record GroupKeys(String group) {
     }
 
     String month(String month) {
-        return group + "#" + month;
+        return prefix() + month;
     }
 
     String head() {

@@ -38,7 +38,8 @@ final class Latecomer {
             Duration time = deadline.left().compareTo(options.attemptTimeout()) < 0
                     ? deadline.left()
                     : options.attemptTimeout();
-            Optional<SnapshotHeader> latecomer = torchServe.newestAfter(Place.time(last.place()), Deadline.in(time));
+            Optional<SnapshotHeader> latecomer =
+                    torchServe.newestAfter(last.header().createdOn(), Deadline.in(time));
             latecomer.ifPresent(header -> log.warn(
                     "TorchServe saved {} in {} at {}, after Holdfast saved {}: that is not restored by itself. To start"
                             + " from it: --snapshot {}",

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,13 +38,13 @@ final class SnapshotLister {
     SnapshotPage list(ListRequest request, Deadline deadline) {
         Optional<Entry> after = request.pageToken().map(Entry::fromToken);
         Optional<Head> head = head(deadline);
-        NavigableSet<String> months = head.isPresent() ? catalogue.toLookIn(head.get()) : catalogue.find(deadline);
+        Catalogue.Whereabouts where = head.map(Catalogue.Whereabouts::of).orElseGet(() -> catalogue.find(deadline));
         Optional<String> newest = head.map(one -> one.last().map(Stored::place).orElse(""));
         List<Entry> found = new ArrayList<>();
         if (after.isEmpty()) {
             head.flatMap(SnapshotLister::last).ifPresent(found::add);
         }
-        return page(request, found, new Walk(months, after, newest), deadline);
+        return page(request, found, new Walk(where, after, newest), deadline);
     }
 
     /** Empty also where it cannot be read: then the list is what shows the way to the snapshots. */
@@ -74,11 +73,13 @@ final class SnapshotLister {
 
         private final List<String> months;
         private final Optional<String> newest;
+        private final String since;
         private Optional<Entry> after;
 
         /** @param newest the place of the last one; what the index has beyond it was removed */
-        Walk(NavigableSet<String> all, Optional<Entry> after, Optional<String> newest) {
-            this.months = new ArrayList<>(all.descendingSet());
+        Walk(Catalogue.Whereabouts where, Optional<Entry> after, Optional<String> newest) {
+            this.months = new ArrayList<>(where.months().descendingSet());
+            this.since = where.since();
             this.after = after;
             this.newest = newest;
             after.ifPresent(entry -> months.removeIf(month -> month.compareTo(entry.month()) > 0));
@@ -90,13 +91,20 @@ final class SnapshotLister {
 
         List<Entry> next(int limit, Deadline deadline) {
             String month = months.get(0);
-            Catalogue.Page page =
-                    catalogue.page(month, after.filter(entry -> entry.month().equals(month)), limit, deadline);
+            Optional<Entry> from = after.filter(entry -> entry.month().equals(month));
+            if (from.isEmpty() && isMonthOfOurFirst(month)) {
+                from = Optional.of(Catalogue.before(month, since));
+            }
+            Catalogue.Page page = catalogue.page(month, from, limit, deadline);
             after = page.next();
             if (after.isEmpty()) {
                 months.remove(0);
             }
             return page.entries();
+        }
+
+        private boolean isMonthOfOurFirst(String month) {
+            return !since.isEmpty() && month.equals(TorchServeTables.SECTION + Place.month(since));
         }
 
         boolean isThere(Entry entry) {

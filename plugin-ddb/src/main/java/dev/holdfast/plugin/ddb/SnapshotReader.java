@@ -57,14 +57,14 @@ final class SnapshotReader {
         if (head.isPresent()) {
             return head.get();
         }
-        NavigableSet<String> months = catalogue.find(deadline);
-        Optional<Entry> newest = newestEntry(months, deadline);
-        if (newest.isEmpty() || TorchServeTables.isSection(newest.get().month())) {
-            return Head.none(newest.isEmpty() ? -1 : 0, months, "");
+        Catalogue.Whereabouts left = catalogue.find(deadline);
+        Optional<Entry> newest = newestEntry(left.months(), deadline);
+        if (newest.isEmpty()) {
+            return Head.none(-1, left.months(), "", left.since());
         }
         String place = newest.get().place();
         // By the place, which is whole also where the header is not: what is taken must not be taken again.
-        return Head.none(Place.revision(place).orElse(0), months, place);
+        return Head.none(Place.revision(place).orElse(0), left.months(), place, left.since());
     }
 
     Optional<Snapshot> last(Deadline deadline) {
@@ -87,7 +87,7 @@ final class SnapshotReader {
                 }
             }
         }
-        return newestOf(catalogue.find(deadline), deadline);
+        return newestOf(catalogue.find(deadline).months(), deadline);
     }
 
     /** By the head alone where the text is short; what is damaged there is taken from the snapshot's own items. */
@@ -146,7 +146,9 @@ final class SnapshotReader {
                 Catalogue.Page page = catalogue.page(month, after, ENTRIES_AT_ONCE, deadline);
                 for (Entry entry : page.entries()) {
                     if (!entry.name().equals(except)
-                            && own(entry.name(), deadline).isPresent()) {
+                            && own(entry.name(), deadline)
+                                    .filter(item -> TorchServeTables.isSection(month) != Stored.isOne(item))
+                                    .isPresent()) {
                         return Optional.of(entry);
                     }
                 }

@@ -3,7 +3,6 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -21,8 +20,9 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * What TorchServe's own plugin saved in the same tables, which belongs to the group {@code default}: before Holdfast, or
  * after it, where an operator went back.
  *
- * <p>It stands in months of its own, which come after all others: {@code -2026-11} is the hash {@code 2026-11} of the
- * index. Of two tables it is all in {@link #SECTION}, for there is no index, and a list reads the whole table.
+ * <p>It is listed in months of its own, which come after all others: {@code -2026-11} is what the month {@code 2026-11} of
+ * the index holds of TorchServe's. What TorchServe saved after Holdfast began is not listed, since it would have to be sought
+ * among all of ours; it can be restored by its name. Of two tables it is all in {@link #SECTION}, for there is no index, and a list reads the whole table.
  */
 final class TorchServeTables {
 
@@ -86,26 +86,6 @@ final class TorchServeTables {
                     .forEach(months::add);
         }
         return months;
-    }
-
-    /** The months in which it may have saved something beside ours. */
-    NavigableSet<String> sectionsBeside(NavigableSet<String> ours) {
-        NavigableSet<String> sections = new TreeSet<>();
-        if (keys.isDefault() && isIndexed() && !ours.isEmpty()) {
-            ours.forEach(month -> sections.add(SECTION + month));
-            months(monthOf(ours.first())).forEach(month -> sections.add(SECTION + month));
-        }
-        return sections;
-    }
-
-    private static YearMonth monthOf(String month) {
-        try {
-            YearMonth parsed = YearMonth.parse(month);
-            return parsed.isBefore(FIRST) ? FIRST : parsed;
-        } catch (DateTimeException e) {
-            // Not one that this plugin writes.
-            return FIRST;
-        }
     }
 
     /** From the newest back to this one. */

@@ -143,29 +143,63 @@ class TorchServeTableTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 10})
-    void whatItSavesAfterOursIsListedAfterAllOfOurs(int limit) {
+    void whatItSavesAfterOursIsInNobodysWay(int limit) {
         String before = torchServeSaves("2026-10-31T09:00:00Z", "UTC", "snapshot", 1);
         try (Store store = Store.open(table)) {
             store.serializer().save(ours(1, "2026-11-19T10:00:00Z"));
             store.serializer().save(ours(2, "2026-11-20T11:00:00Z"));
-            String sameDay = torchServeSaves("2026-11-20T11:30:00Z", "America/New_York", "snapshot", 2);
+            torchServeSaves("2026-11-20T11:30:00Z", "America/New_York", "snapshot", 2);
             String later = torchServeSaves("2026-11-21T09:30:00Z", "UTC", "snapshot", 3);
-            String nextMonth = torchServeSaves("2026-11-21T23:30:00Z", "Pacific/Auckland", "snapshot", 3);
+            torchServeSaves("2026-11-30T23:30:00Z", "Pacific/Auckland", "snapshot", 3);
 
             assertThat(Listing.of(store, limit))
                     .extracting(SnapshotHeader::revision)
-                    .containsExactly(2L, 1L, 0L, 0L, 0L, 0L);
-            store.serializer().save(ours(3, "2026-11-22T11:00:00Z"));
+                    .containsExactly(2L, 1L, 0L);
+            store.serializer().save(ours(3, "2026-12-01T11:00:00Z"));
 
             List<SnapshotHeader> listed = Listing.of(store, limit);
-            assertThat(listed).extracting(SnapshotHeader::revision).containsExactly(3L, 2L, 1L, 0L, 0L, 0L, 0L);
-            assertThat(listed.subList(3, 7))
-                    .extracting(SnapshotHeader::name)
-                    .containsExactly(nextMonth, later, sameDay, before);
+            assertThat(listed).extracting(SnapshotHeader::revision).containsExactly(3L, 2L, 1L, 0L);
+            assertThat(listed.get(3).name()).isEqualTo(before);
             ListRequest since = ListRequest.firstPage(limit).from(Instant.parse("2026-11-21T12:00:00Z"));
             assertThat(Listing.of(store, since))
-                    .extracting(SnapshotHeader::name)
-                    .containsExactly(listed.get(0).name(), nextMonth);
+                    .extracting(SnapshotHeader::revision)
+                    .containsExactly(3L);
+            assertThat(store.serializer().get(later).header().name()).isEqualTo(later);
+        }
+    }
+
+    /** What it saved in the month of our first one, and before that one, is behind all of ours. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10})
+    void aMonthThatBeganWithItsSnapshotsIsListedInOrder(int limit) {
+        torchServeSaves("2026-10-31T09:00:00Z", "UTC", "snapshot", 1);
+        torchServeSaves("2026-11-03T09:00:00Z", "UTC", "snapshot", 2);
+        torchServeSaves("2026-11-04T09:00:00Z", "UTC", "snapshot", 3);
+        try (Store store = Store.open(table)) {
+            store.serializer().save(ours(1, "2026-11-19T10:00:00Z"));
+            store.serializer().save(ours(2, "2026-11-20T11:00:00Z"));
+
+            assertThat(Listing.of(store, limit))
+                    .extracting(header -> header.revision() + " of " + header.modelCount())
+                    .startsWith(
+                            "2 of " + ours(2, "2026-11-20T11:00:00Z").header().modelCount())
+                    .endsWith("0 of 3", "0 of 2", "0 of 1")
+                    .hasSize(5);
+        }
+    }
+
+    /** As an operator looks for them, and as the design has it. */
+    @Test
+    void oursStandInTheMonthOfTheIndexThatIsNamedLikeIt() {
+        try (Store store = Store.open(table);
+                Store other = Store.open(Store.config(table).group("blue").build())) {
+            store.serializer().save(ours(1, "2026-11-19T10:00:00Z"));
+            other.serializer().save(snapshot("blue", 1));
+
+            assertThat(LocalDynamoDb.shared().items(table))
+                    .extracting(item -> item.string("createdOnMonth").orElse(""))
+                    .contains("2026-11")
+                    .anyMatch(month -> month.startsWith("blue#20"));
         }
     }
 
