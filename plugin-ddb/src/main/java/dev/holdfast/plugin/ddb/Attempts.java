@@ -7,7 +7,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
-import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /** When a write that failed is made again, and whether it is made by a transaction; for one serializer. */
 final class Attempts {
@@ -16,11 +15,13 @@ final class Attempts {
     private static final int SHORTEST_PAUSE_MS = 20;
     private static final int LONGEST_PAUSE_MS = 400;
 
-    private final DdbOptions options;
+    private final Duration attemptTimeout;
+    private final Failures failures;
     private volatile boolean transactions;
 
-    Attempts(DdbOptions options) {
-        this.options = options;
+    Attempts(DdbOptions options, Failures failures) {
+        this.attemptTimeout = options.attemptTimeout();
+        this.failures = failures;
         this.transactions = options.transactions();
     }
 
@@ -37,23 +38,21 @@ final class Attempts {
             return true;
         }
         return refusal instanceof ConditionalCheckFailedException
-                || (refusal instanceof TransactionCanceledException cancelled
-                        && Failures.reasons(cancelled).contains("ConditionalCheckFailed"))
+                || Failures.isRefusedByCondition(refusal)
                 || Failures.isPassing(refusal);
     }
 
     /**
      * Waits a moment, a random and growing one, so that two hosts do not meet again.
      *
-     * @throws StoreUnavailableException if the time is over
+     * @param refusal of the last try
+     * @throws StoreUnavailableException if there is no time for another try
      */
-    void pause(int tries, Deadline deadline, String what) {
+    void pause(int tries, Deadline deadline, String what, AwsServiceException refusal) {
         long most = Math.min(LONGEST_PAUSE_MS, (long) SHORTEST_PAUSE_MS << Math.min(tries, 10));
         Pause.of(Duration.ofMillis(ThreadLocalRandom.current().nextLong(1, most + 1)));
-        if (deadline.isOver()) {
-            throw new StoreUnavailableException(what + " within "
-                    + options.totalTimeout().toMillis()
-                    + " ms (snapshot.ddb.total-timeout), because other writes were in the way each time");
+        if (deadline.earlierBy(attemptTimeout).isOver()) {
+            throw failures.unavailable(what, refusal);
         }
     }
 }

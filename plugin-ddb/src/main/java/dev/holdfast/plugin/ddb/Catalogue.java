@@ -4,37 +4,49 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.TreeSet;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The snapshots of a group month by month, newest first.
+ * The snapshots of a group month by month, newest first, and TorchServe's after all of them.
  *
- * <p>With one table this is the index, which DynamoDB keeps, a moment behind the table. With two tables it is an item for
- * each snapshot under {@link GroupKeys#monthsList}, which a save writes; what TorchServe saved there has none and is
- * found by reading the whole table, under the month {@link #TORCHSERVE}.
+ * <p>With one table this is the index, which DynamoDB keeps, a moment behind the table. A month of it holds ours and, in the
+ * group {@code default}, TorchServe's; an entry of the other kind has no header. With two tables it is an item for
+ * each snapshot under {@link GroupKeys#monthsList}, which a save writes; what TorchServe saved there has none. See
+ * {@link TorchServeTables} for its months.
  */
 final class Catalogue {
 
-    /** Comes after all months. */
-    static final String TORCHSERVE = "0000-00";
-
     private static final String NAME = "name";
+    private static final String MONTHS = "months";
 
     private final Requests requests;
-    private final Layout layout;
+    private final DdbOptions options;
     private final GroupKeys keys;
+    private final TorchServeTables torchServe;
 
-    Catalogue(Requests requests, Layout layout, GroupKeys keys) {
+    Catalogue(Requests requests, DdbOptions options, GroupKeys keys, TorchServeTables torchServe) {
         this.requests = requests;
-        this.layout = layout;
+        this.options = options;
         this.keys = keys;
+        this.torchServe = torchServe;
+    }
+
+    /** Those of the months that hold what Holdfast saved. */
+    static NavigableSet<String> ours(NavigableSet<String> months) {
+        return months.tailSet("0", true);
+    }
+
+    /** Those that hold what TorchServe saved. */
+    static NavigableSet<String> torchServes(NavigableSet<String> months) {
+        return months.headSet("0", false);
+    }
+
+    private boolean isIndexed() {
+        return options.layout() == Layout.ONE_TABLE;
     }
 
     /** Some entries, and the last one that was looked at where there may be more in this month. */
@@ -43,7 +55,7 @@ final class Catalogue {
     /** The item that a save writes beside the snapshot's own, or changes in it, so that it is found here. */
     Optional<Item> entry(Item own, Stored stored) {
         String month = Place.month(stored.place());
-        if (layout == Layout.ONE_TABLE) {
+        if (isIndexed()) {
             own.with(Item.MONTH, keys.month(month));
             return Optional.empty();
         }
@@ -52,7 +64,7 @@ final class Catalogue {
 
     /** Where the entry of a snapshot is, where it has one. */
     Optional<ItemKey> separateEntry(Stored stored) {
-        return layout == Layout.ONE_TABLE ? Optional.empty() : Optional.of(entryKey(stored));
+        return isIndexed() ? Optional.empty() : Optional.of(entryKey(stored));
     }
 
     private ItemKey entryKey(Stored stored) {
@@ -66,10 +78,10 @@ final class Catalogue {
      */
     Page page(String month, Optional<Entry> after, int limit, Deadline deadline) {
         String what = "The snapshots of " + month + " could not be listed";
-        if (month.equals(TORCHSERVE)) {
-            return pageOfTorchServe(what, after, limit, deadline);
+        if (month.equals(TorchServeTables.SECTION)) {
+            return torchServe.page("TorchServe's snapshots could not be listed", after, limit, deadline);
         }
-        String hash = layout == Layout.ONE_TABLE ? keys.month(month) : keys.monthsList(month);
+        String hash = hash(month);
         Requests.Page page = requests.newestOf(what, hash, after.map(entry -> key(hash, entry)), limit, deadline);
         List<Entry> entries =
                 page.items().stream().map(item -> entryOf(month, item)).toList();
@@ -80,8 +92,15 @@ final class Catalogue {
                         : Optional.empty());
     }
 
+    private String hash(String month) {
+        if (TorchServeTables.isSection(month)) {
+            return TorchServeTables.hash(month);
+        }
+        return isIndexed() ? keys.month(month) : keys.monthsList(month);
+    }
+
     private Map<String, AttributeValue> key(String hash, Entry entry) {
-        return layout == Layout.ONE_TABLE
+        return isIndexed()
                 ? Map.of(
                         Item.MONTH, AttributeValue.fromS(hash),
                         Item.CREATED_ON, AttributeValue.fromS(entry.place()),
@@ -93,6 +112,13 @@ final class Catalogue {
         String name = item.string(NAME)
                 .or(() -> keys.nameOf(item.key().hash()))
                 .orElse(item.key().hash());
+        boolean isOfThisKind = TorchServeTables.isSection(month) != Stored.isOne(item);
+        return new Entry(month, name, item.key().range(), isOfThisKind ? header(name, item) : Optional.empty());
+    }
+
+    /** Of the group {@code default}, whose hashes are the names. */
+    static Entry entryOfTorchServe(String month, Item item) {
+        String name = item.key().hash();
         return new Entry(month, name, item.key().range(), header(name, item));
     }
 
@@ -107,51 +133,38 @@ final class Catalogue {
         }
     }
 
-    private Page pageOfTorchServe(String what, Optional<Entry> after, int limit, Deadline deadline) {
-        Comparator<Entry> newestFirst =
-                Comparator.comparing(Entry::place).thenComparing(Entry::name).reversed();
-        List<Entry> rest = torchServe(what, deadline).stream()
-                .sorted(newestFirst)
-                .filter(entry -> after.isEmpty() || newestFirst.compare(entry, after.get()) > 0)
-                .toList();
-        List<Entry> page = rest.subList(0, Math.min(limit, rest.size()));
-        return new Page(page, page.size() < rest.size() ? Optional.of(page.get(page.size() - 1)) : Optional.empty());
+    /** The item that says which months hold snapshots of ours, where a save adds one. */
+    Optional<Item> monthsItem(Head before, Head after) {
+        NavigableSet<String> months = ours(after.months());
+        return months.equals(ours(before.months()))
+                ? Optional.empty()
+                : Optional.of(Item.at(keys.months()).with(MONTHS, months).with(Head.SINCE, after.since()));
     }
 
-    private List<Entry> torchServe(String what, Deadline deadline) {
-        List<Entry> entries = new ArrayList<>();
-        for (Item item : scan(what, deadline)) {
-            if (item.has(TorchServeItem.TEXT)) {
-                entries.add(entryOf(TORCHSERVE, item));
-            }
+    /**
+     * Where the snapshots of a group without a head are.
+     *
+     * @param months those that hold something of this group
+     * @param since the place of the first one that Holdfast took, where TorchServe had taken some before; else empty
+     */
+    record Whereabouts(NavigableSet<String> months, String since) {
+
+        static Whereabouts of(Head head) {
+            return new Whereabouts(head.months(), head.since());
         }
-        return entries;
     }
 
-    /** The months that hold something of this group, by reading the whole index; for a group without a head. */
-    NavigableSet<String> find(Deadline deadline) {
-        NavigableSet<String> months = new TreeSet<>();
+    Whereabouts find(Deadline deadline) {
         String what = "The months that hold snapshots could not be found";
-        for (Item item : scan(what, deadline)) {
-            if (layout == Layout.ONE_TABLE) {
-                item.string(Item.MONTH).flatMap(keys::monthOf).ifPresent(months::add);
-            } else if (keys.isDefault() && item.has(TorchServeItem.TEXT)) {
-                months.add(TORCHSERVE);
-            } else {
-                keys.monthOfList(item.key().hash()).ifPresent(months::add);
-            }
-        }
-        return months;
+        NavigableSet<String> months = torchServe.sections(deadline);
+        Optional<Item> known = requests.get(what, options.table(), keys.months(), deadline);
+        known.ifPresent(item -> months.addAll(item.strings(MONTHS)));
+        return new Whereabouts(
+                months, known.flatMap(item -> item.string(Head.SINCE)).orElse(""));
     }
 
-    private List<Item> scan(String what, Deadline deadline) {
-        List<Item> items = new ArrayList<>();
-        Optional<Map<String, AttributeValue>> next = Optional.empty();
-        do {
-            Requests.Page page = requests.scan(what, next, deadline);
-            items.addAll(page.items());
-            next = page.next();
-        } while (next.isPresent());
-        return items;
+    /** Where a list of TorchServe's snapshots begins that leaves out what it saved after our first one. */
+    static Entry before(String section, String since) {
+        return new Entry(section, "since", since, Optional.empty());
     }
 }

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * @param attemptTimeout for one request, of which the SDK makes up to three
  * @param totalTimeout for all that one call of the host needs
  * @param chunkTimeout the same for a call that puts, gets, lists or removes chunks
- * @param createTimeout for making the table
+ * @param createTimeout for making the table, beside the time of the call that needs it
  * @param transactions false where the implementation is known to have none
  */
 record DdbOptions(
@@ -87,7 +87,7 @@ record DdbOptions(
                 total,
                 chunks,
                 config.getBoolean("create-table", false),
-                time(config, "create-timeout", Duration.ofSeconds(50)),
+                time(config, "create-timeout", Duration.ofSeconds(40)),
                 transactions(config),
                 config.codec(config.get("codec", "gz")));
     }

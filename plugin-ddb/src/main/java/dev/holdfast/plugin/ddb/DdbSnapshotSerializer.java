@@ -21,11 +21,12 @@ import java.util.function.Function;
  *   snapshotName          createdOn                              createdOnMonth    what it is
  *   group##head           head                                   -                 {@link Head}: the last one, and what is taken
  *   group#name            2026-11-21T09:30:00.123Z#000…042       group#2026-11     {@link Stored}: the header
+ *   group##months         months                                 -                 the months that hold snapshots
  *   group#name            part#save-id#00000                     -                 {@link PackedText}: the text, or a part of it
  * </pre>
  *
- * <p>The group {@code default} has no {@code group#} in front of names and months, as TorchServe had none. Reads are
- * strongly consistent but for the index, which serves lists alone. What models have learned is in a table of its own: see
+ * <p>The group {@code default} has no {@code group#} in front of names, as TorchServe had none. Reads are
+ * strongly consistent but for the index, which serves lists, and a group whose head names no last one. What models have learned is in a table of its own: see
  * {@link DdbChunkStore}.
  */
 final class DdbSnapshotSerializer implements SnapshotSerializer {

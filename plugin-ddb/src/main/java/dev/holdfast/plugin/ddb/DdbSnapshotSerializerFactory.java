@@ -24,7 +24,7 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
 
     /**
      * @param wire what lies between the SDK and the network; a place for tests to cause faults in
-     * @param clock says when a chunk was put
+     * @param clock says when a chunk was put, and which months there have been
      */
     DdbSnapshotSerializerFactory(UnaryOperator<SdkHttpClient> wire, Clock clock) {
         this.wire = wire;
@@ -45,9 +45,10 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
             Tables tables = new Tables(client.dynamoDb(), options, failures);
             Requests requests = new Requests(client.dynamoDb(), options, failures, tables);
             GroupKeys keys = new GroupKeys(config.group());
-            Catalogue catalogue = new Catalogue(requests, options.layout(), keys);
-            SnapshotReader reader = new SnapshotReader(requests, options, keys, catalogue, config::codec);
-            Attempts attempts = new Attempts(options);
+            TorchServeTables torchServe = new TorchServeTables(requests, options, keys, clock);
+            Catalogue catalogue = new Catalogue(requests, options, keys, torchServe);
+            SnapshotReader reader = new SnapshotReader(requests, options, keys, catalogue, torchServe, config::codec);
+            Attempts attempts = new Attempts(options, failures);
             Gate gate = new Gate(config.group());
             return new DdbSnapshotSerializer(
                     config.group(),

@@ -2,10 +2,10 @@ package dev.holdfast.plugin.ddb;
 
 import java.time.Duration;
 
-/** The moment at which a call of the host has to end, however many requests it makes. */
+/** The moment at which a call of the host has to end, however many requests it makes; for the thread of that call. */
 final class Deadline {
 
-    private final long end;
+    private long end;
 
     private Deadline(long end) {
         this.end = end;
@@ -18,6 +18,13 @@ final class Deadline {
     /** One that leaves this much time until the deadline itself. */
     Deadline earlierBy(Duration time) {
         return new Deadline(end - time.toNanos());
+    }
+
+    /** Does work that has a limit of its own, and puts off the end by the time that it takes. */
+    void outside(Runnable work) {
+        long begin = System.nanoTime();
+        work.run();
+        end += System.nanoTime() - begin;
     }
 
     Duration left() {

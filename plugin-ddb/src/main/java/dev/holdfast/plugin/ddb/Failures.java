@@ -12,6 +12,7 @@ import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.model.CancellationReason;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /** What the SDK's exceptions mean to an operator: one line that says what is wrong, and what to do about it. */
@@ -163,6 +164,9 @@ final class Failures {
         if (isThrottling(e)) {
             return text + ". " + CAPACITY;
         }
+        if (isPassing(e) || e instanceof ConditionalCheckFailedException || isRefusedByCondition(e)) {
+            return text + ". Other writes of this group were in the way each time (" + cures.patience() + ")";
+        }
         return text + " (HTTP status " + e.statusCode() + ")";
     }
 
@@ -178,6 +182,12 @@ final class Failures {
         }
         return List.of("TransactionConflictException", "TransactionInProgressException")
                 .contains(code(e));
+    }
+
+    /** Whether a transaction is refused because something in it is not as it was read. */
+    static boolean isRefusedByCondition(AwsServiceException e) {
+        return e instanceof TransactionCanceledException cancelled
+                && reasons(cancelled).contains("ConditionalCheckFailed");
     }
 
     /** Whether more was asked for than the table's capacity gives. */

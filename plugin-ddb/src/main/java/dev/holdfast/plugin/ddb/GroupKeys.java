@@ -13,12 +13,14 @@ import java.util.regex.Pattern;
  *   snapshot        name                group#name
  *   month           2026-11             group#2026-11         hash of the index
  *   head            default##head       group##head
+ *   months          default##months     group##months
  *   month's list    default##2026-11    group##2026-11        where there is no index
  * </pre>
  */
 record GroupKeys(String group) {
 
     static final String HEAD_RANGE = "head";
+    static final String MONTHS_RANGE = "months";
 
     private static final Pattern MONTH = Pattern.compile("[0-9]{4}-[0-9]{2}");
 
@@ -41,29 +43,26 @@ record GroupKeys(String group) {
                 : Optional.empty();
     }
 
-    String month(String month) {
-        return prefix() + month;
+    /** Whether this is a month as the index has it without a group. */
+    static boolean isMonth(String value) {
+        return MONTH.matcher(value).matches();
     }
 
-    /** The month of a hash of the index; empty where it is not one of this group's. */
-    Optional<String> monthOf(String indexHash) {
-        return nameOf(indexHash).filter(month -> MONTH.matcher(month).matches());
+    String month(String month) {
+        return prefix() + month;
     }
 
     String head() {
         return group + "##head";
     }
 
-    String monthsList(String month) {
-        return group + "##" + month;
+    /** The item that says which months hold snapshots, also where the head was removed. */
+    ItemKey months() {
+        return new ItemKey(group + "##months", MONTHS_RANGE);
     }
 
-    /** The month of such a list; empty where it is not one of this group's. */
-    Optional<String> monthOfList(String hash) {
-        return Optional.of(hash)
-                .filter(list -> list.startsWith(group + "##"))
-                .map(list -> list.substring(group.length() + 2))
-                .filter(month -> MONTH.matcher(month).matches());
+    String monthsList(String month) {
+        return group + "##" + month;
     }
 
     /**

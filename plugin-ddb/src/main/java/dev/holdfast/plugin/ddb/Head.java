@@ -15,6 +15,7 @@ import java.util.UUID;
  * @param stamp random at every change of the head; a write is conditioned on the stamp that it replaces
  * @param months those that hold snapshots, so that a list asks for no others
  * @param place of the last one that was taken; the next goes behind it
+ * @param since the place of the first one that Holdfast took, where TorchServe had taken some before; else empty
  * @param last empty where all were removed, or the last one is TorchServe's
  * @param text of the last snapshot as it is stored, where it is short
  * @param finished false where the last snapshot may have no item of its own yet, because the head was published without a
@@ -25,6 +26,7 @@ record Head(
         String stamp,
         NavigableSet<String> months,
         String place,
+        String since,
         Optional<Stored> last,
         Optional<byte[]> text,
         boolean finished) {
@@ -33,14 +35,15 @@ record Head(
     static final String STAMP = "stamp";
     private static final String MONTHS = "months";
     private static final String PLACE = "place";
+    static final String SINCE = "since";
     private static final String LAST_NAME = "lastName";
     private static final String LAST_PLACE = "lastPlace";
     private static final String TEXT = "text";
     private static final String PUBLISHED_BY = "publishedBy";
 
-    /** Before the first save; the months are those that TorchServe filled, or that a lost head leaves behind. */
-    static Head none(long revision, NavigableSet<String> months, String place) {
-        return new Head(revision, "", months, place, Optional.empty(), Optional.empty(), true);
+    /** Before the first save, or where the head was lost; with what TorchServe or that head left. */
+    static Head none(long revision, NavigableSet<String> months, String place, String since) {
+        return new Head(revision, "", months, place, since, Optional.empty(), Optional.empty(), true);
     }
 
     boolean isAbsent() {
@@ -63,6 +66,7 @@ record Head(
                 stamp,
                 item.strings(MONTHS),
                 item.string(PLACE).orElse(""),
+                item.string(SINCE).orElse(""),
                 last,
                 item.bytes(TEXT),
                 !item.string(PUBLISHED_BY).orElse("").equals("head"));
@@ -83,6 +87,7 @@ record Head(
                 UUID.randomUUID().toString(),
                 all,
                 saved.place(),
+                isAbsent() && since.isEmpty() && !Catalogue.torchServes(months).isEmpty() ? saved.place() : since,
                 Optional.of(saved),
                 savedText,
                 byTransaction);
@@ -90,11 +95,24 @@ record Head(
 
     /** The head after the last snapshot was removed. */
     Head withLast(Optional<Stored> other) {
-        return new Head(revision, UUID.randomUUID().toString(), months, place, other, Optional.empty(), true);
+        return new Head(revision, UUID.randomUUID().toString(), months, place, since, other, Optional.empty(), true);
+    }
+
+    /** The head after the snapshot before the last one was removed. */
+    Head withPrevious(String previous) {
+        return new Head(
+                revision,
+                UUID.randomUUID().toString(),
+                months,
+                place,
+                since,
+                last.map(stored -> stored.withPrevious(previous)),
+                text,
+                finished);
     }
 
     Head asFinished() {
-        return new Head(revision, stamp, months, place, last, text, true);
+        return new Head(revision, stamp, months, place, since, last, text, true);
     }
 
     boolean isSave(String saveId) {
@@ -110,6 +128,9 @@ record Head(
         last.ifPresent(stored ->
                 stored.into(item, revision).with(LAST_NAME, stored.name()).with(LAST_PLACE, stored.place()));
         text.ifPresent(bytes -> item.with(TEXT, bytes));
+        if (!since.isEmpty()) {
+            item.with(SINCE, since);
+        }
         return item.with("format", Stored.FORMAT)
                 .with(REVISION, revision)
                 .with(STAMP, stamp)

@@ -7,6 +7,7 @@ import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.OptionalLong;
 
 /**
  * Where a snapshot stands in the order of its group: the attribute {@code createdOn} of its item.
@@ -37,6 +38,19 @@ final class Place {
         Instant earliest = before.isEmpty() ? Instant.EPOCH : time(before);
         Instant time = createdOn.isAfter(earliest) ? createdOn : earliest;
         return TIME.format(time.atOffset(ZoneOffset.UTC)) + String.format(Locale.ROOT, "#%019d", revision);
+    }
+
+    /** The revision behind the time; empty for a place that TorchServe wrote. */
+    static OptionalLong revision(String place) {
+        if (place.length() <= TIME_LENGTH || place.charAt(TIME_LENGTH) != '#') {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(Long.parseLong(place.substring(TIME_LENGTH + 1)));
+        } catch (NumberFormatException e) {
+            // Not one that this plugin writes.
+            return OptionalLong.empty();
+        }
     }
 
     static String month(String place) {

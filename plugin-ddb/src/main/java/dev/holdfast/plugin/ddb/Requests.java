@@ -30,6 +30,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 final class Requests {
 
     private static final Logger log = LoggerFactory.getLogger(Requests.class);
+    private static final int SOME = 1000;
 
     private final DynamoDbClient client;
     private final DdbOptions options;
@@ -128,20 +129,33 @@ final class Requests {
         });
     }
 
-    /** Some items of everything there is, by the index where there is one; the month, or the keys and the text. */
-    Page scan(String what, Optional<Map<String, AttributeValue>> after, Deadline deadline) {
-        ScanRequest.Builder scan = ScanRequest.builder().tableName(options.table());
+    /** The months of the first items of the index, whosesoever they are; in one request. */
+    Page someOfIndex(String what, Deadline deadline) {
+        return scan(
+                what,
+                ScanRequest.builder()
+                        .tableName(options.table())
+                        .indexName(Tables.INDEX)
+                        .limit(SOME)
+                        .projectionExpression("#month")
+                        .expressionAttributeNames(Map.of("#month", Item.MONTH)),
+                deadline);
+    }
+
+    /** Some of TorchServe's items, by reading the table; a page may have none and still name a next one. */
+    Page textsOfTorchServe(String what, Optional<Map<String, AttributeValue>> after, Deadline deadline) {
+        ScanRequest.Builder scan = ScanRequest.builder()
+                .tableName(options.table())
+                .consistentRead(true)
+                .filterExpression("attribute_exists(#text)")
+                .projectionExpression("#name, #createdOn, #text")
+                .expressionAttributeNames(
+                        Map.of("#name", Item.NAME, "#createdOn", Item.CREATED_ON, "#text", TorchServeItem.TEXT));
         after.ifPresent(scan::exclusiveStartKey);
-        if (options.layout() == Layout.ONE_TABLE) {
-            scan.indexName(Tables.INDEX)
-                    .projectionExpression("#month")
-                    .expressionAttributeNames(Map.of("#month", Item.MONTH));
-        } else {
-            scan.consistentRead(true)
-                    .projectionExpression("#name, #createdOn, #text")
-                    .expressionAttributeNames(
-                            Map.of("#name", Item.NAME, "#createdOn", Item.CREATED_ON, "#text", TorchServeItem.TEXT));
-        }
+        return scan(what, scan, deadline);
+    }
+
+    private Page scan(String what, ScanRequest.Builder scan, Deadline deadline) {
         return read(what, deadline, time -> {
             ScanResponse response = client.scan(scan.overrideConfiguration(time).build());
             return Page.of(response.items(), response.lastEvaluatedKey());
@@ -214,8 +228,8 @@ final class Requests {
             if (!options.createTable()) {
                 throw e;
             }
-            tables.make();
-            return request.apply(within(Deadline.in(options.totalTimeout())));
+            deadline.outside(tables::make);
+            return request.apply(within(deadline));
         }
     }
 

@@ -2,22 +2,23 @@ package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotPage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lists the headers of a group, month by month of those that the head names, newest first.
+ * Lists the headers of a group, month by month of those that the head names, newest first, and then TorchServe's.
  *
- * <p>The index may lag behind the table for a moment; the head does not, so the last snapshot is always listed. Filters
- * are applied here, so a page of a narrow filter may be empty and still name a next one.
+ * <p>The index may lag behind the table for a moment; the head does not, so the last snapshot is always listed, and none
+ * before it that was removed. Filters are applied here, so a page of a narrow filter may be empty and still name a next
+ * one.
  */
 final class SnapshotLister {
 
@@ -37,19 +38,20 @@ final class SnapshotLister {
     SnapshotPage list(ListRequest request, Deadline deadline) {
         Optional<Entry> after = request.pageToken().map(Entry::fromToken);
         Optional<Head> head = head(deadline);
-        NavigableSet<String> months = head.isPresent() ? head.get().months() : catalogue.find(deadline);
+        Catalogue.Whereabouts where = head.map(Catalogue.Whereabouts::of).orElseGet(() -> catalogue.find(deadline));
+        Optional<String> newest = head.map(one -> one.last().map(Stored::place).orElse(""));
         List<Entry> found = new ArrayList<>();
         if (after.isEmpty()) {
             head.flatMap(SnapshotLister::last).ifPresent(found::add);
         }
-        return page(request, found, new Walk(months, after), deadline);
+        return page(request, found, new Walk(where, after, newest), deadline);
     }
 
-    /** Empty also where it is damaged: then the list is what shows the way to the snapshots. */
+    /** Empty also where it cannot be read: then the list is what shows the way to the snapshots. */
     private Optional<Head> head(Deadline deadline) {
         try {
             return reader.head("The snapshots could not be listed", deadline);
-        } catch (SnapshotCorruptException e) {
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             log.warn("{}", e.getMessage());
             return Optional.empty();
         }
@@ -60,7 +62,7 @@ final class SnapshotLister {
             return head.last()
                     .map(last -> new Entry(
                             Place.month(last.place()), last.name(), last.place(), Optional.of(last.header())));
-        } catch (SnapshotCorruptException e) {
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             // A header that cannot be read is not listed.
             return Optional.empty();
         }
@@ -70,11 +72,16 @@ final class SnapshotLister {
     private final class Walk {
 
         private final List<String> months;
+        private final Optional<String> newest;
+        private final String since;
         private Optional<Entry> after;
 
-        Walk(NavigableSet<String> all, Optional<Entry> after) {
-            this.months = new ArrayList<>(all.descendingSet());
+        /** @param newest the place of the last one; what the index has beyond it was removed */
+        Walk(Catalogue.Whereabouts where, Optional<Entry> after, Optional<String> newest) {
+            this.months = new ArrayList<>(where.months().descendingSet());
+            this.since = where.since();
             this.after = after;
+            this.newest = newest;
             after.ifPresent(entry -> months.removeIf(month -> month.compareTo(entry.month()) > 0));
         }
 
@@ -84,8 +91,11 @@ final class SnapshotLister {
 
         List<Entry> next(int limit, Deadline deadline) {
             String month = months.get(0);
-            Catalogue.Page page =
-                    catalogue.page(month, after.filter(entry -> entry.month().equals(month)), limit, deadline);
+            Optional<Entry> from = after.filter(entry -> entry.month().equals(month));
+            if (from.isEmpty() && isMonthOfOurFirst(month)) {
+                from = Optional.of(Catalogue.before(month, since));
+            }
+            Catalogue.Page page = catalogue.page(month, from, limit, deadline);
             after = page.next();
             if (after.isEmpty()) {
                 months.remove(0);
@@ -93,8 +103,21 @@ final class SnapshotLister {
             return page.entries();
         }
 
-        void end() {
-            months.clear();
+        private boolean isMonthOfOurFirst(String month) {
+            return !since.isEmpty() && month.equals(TorchServeTables.SECTION + Place.month(since));
+        }
+
+        boolean isThere(Entry entry) {
+            return TorchServeTables.isSection(entry.month())
+                    || newest.filter(place -> entry.place().compareTo(place) > 0)
+                            .isEmpty();
+        }
+
+        /** Goes on with TorchServe's, or ends if it has come to them. */
+        void leave(Entry entry) {
+            boolean torchServes = TorchServeTables.isSection(entry.month());
+            months.removeIf(month -> TorchServeTables.isSection(month) == torchServes);
+            after = Optional.empty();
         }
     }
 
@@ -103,18 +126,21 @@ final class SnapshotLister {
                 .filter(entry -> entry.header().filter(request::accepts).isPresent())
                 .toList());
         Optional<Entry> lookedAt = Optional.empty();
-        for (int queries = 0; wanted.size() <= request.limit() && !walk.isOver(); queries++) {
-            if (queries >= MOST_QUERIES && lookedAt.isPresent()) {
-                break;
-            }
-            for (Entry entry : walk.next(request.limit() + 1 - wanted.size() + found.size(), deadline)) {
+        int queries = 0;
+        while (wanted.size() <= request.limit() && !walk.isOver() && queries < MOST_QUERIES) {
+            List<Entry> entries = walk.next(request.limit() + 1 - wanted.size() + found.size(), deadline);
+            // Months that hold nothing are few, and give no place to go on from.
+            queries += entries.isEmpty() ? 0 : 1;
+            for (Entry entry : entries) {
                 lookedAt = Optional.of(entry);
                 if (isBefore(entry, request.from())) {
-                    walk.end();
+                    walk.leave(entry);
                     break;
                 }
                 boolean known = found.stream().anyMatch(one -> one.place().equals(entry.place()));
-                if (!known && entry.header().filter(request::accepts).isPresent()) {
+                if (!known
+                        && walk.isThere(entry)
+                        && entry.header().filter(request::accepts).isPresent()) {
                     wanted.add(entry);
                 }
             }
@@ -128,7 +154,7 @@ final class SnapshotLister {
                 : SnapshotPage.of(headers(wanted), lookedAt.get().toToken());
     }
 
-    /** Whether everything from here on was created before the time: places never go back. */
+    /** Whether everything from here on was created before the time, up to TorchServe's: places never go back. */
     private static boolean isBefore(Entry entry, Optional<Instant> from) {
         return from.isPresent() && Place.time(entry.place()).isBefore(from.get().minus(ZONES));
     }

@@ -22,6 +22,8 @@ final class SnapshotReader {
     private final DdbOptions options;
     private final GroupKeys keys;
     private final Catalogue catalogue;
+    private final TorchServeTables torchServe;
+    private final Latecomer latecomer;
     private final Function<String, Codec> codecs;
 
     SnapshotReader(
@@ -29,11 +31,14 @@ final class SnapshotReader {
             DdbOptions options,
             GroupKeys keys,
             Catalogue catalogue,
+            TorchServeTables torchServe,
             Function<String, Codec> codecs) {
         this.requests = requests;
         this.options = options;
         this.keys = keys;
         this.catalogue = catalogue;
+        this.torchServe = torchServe;
+        this.latecomer = new Latecomer(torchServe, options, keys);
         this.codecs = codecs;
     }
 
@@ -52,12 +57,14 @@ final class SnapshotReader {
         if (head.isPresent()) {
             return head.get();
         }
-        NavigableSet<String> months = catalogue.find(deadline);
-        Optional<Entry> newest = newestEntry(months, deadline);
-        return Head.none(
-                newest.flatMap(Entry::header).map(SnapshotHeader::revision).orElse(-1L),
-                months,
-                newest.map(Entry::place).orElse(""));
+        Catalogue.Whereabouts left = catalogue.find(deadline);
+        Optional<Entry> newest = newestEntry(left.months(), deadline);
+        if (newest.isEmpty()) {
+            return Head.none(-1, left.months(), "", left.since());
+        }
+        String place = newest.get().place();
+        // By the place, which is whole also where the header is not: what is taken must not be taken again.
+        return Head.none(Place.revision(place).orElse(0), left.months(), place, left.since());
     }
 
     Optional<Snapshot> last(Deadline deadline) {
@@ -69,7 +76,9 @@ final class SnapshotReader {
                 return newestOf(read.months(), deadline);
             }
             try {
-                return Optional.of(lastOf(read, deadline));
+                Snapshot last = lastOf(read, deadline);
+                latecomer.lookFor(read.last().get(), deadline);
+                return Optional.of(last);
             } catch (SnapshotCorruptException e) {
                 // Somebody may have removed it, or saved another, between the two reads.
                 head = head(what, deadline);
@@ -78,7 +87,7 @@ final class SnapshotReader {
                 }
             }
         }
-        return lastWithoutHead(deadline);
+        return newestOf(catalogue.find(deadline).months(), deadline);
     }
 
     /** By the head alone where the text is short; what is damaged there is taken from the snapshot's own items. */
@@ -112,27 +121,13 @@ final class SnapshotReader {
                 .findFirst();
     }
 
-    private Optional<Snapshot> lastWithoutHead(Deadline deadline) {
-        if (options.layout() == Layout.TWO_TABLES && keys.isDefault()) {
-            Optional<Snapshot> latest = latestOfTorchServe(deadline);
-            if (latest.isPresent()) {
-                return latest;
-            }
-        }
-        return newestOf(catalogue.find(deadline), deadline);
-    }
-
-    private Optional<Snapshot> latestOfTorchServe(Deadline deadline) {
-        return requests.get(
-                        "TorchServe's last snapshot could not be read",
-                        options.latestTable(),
-                        new ItemKey(TorchServeItem.LATEST, ""),
-                        deadline)
-                .flatMap(TorchServeItem::readLatest);
-    }
-
+    /** Ours; else the one that TorchServe called its latest, or else its newest. */
     private Optional<Snapshot> newestOf(NavigableSet<String> months, Deadline deadline) {
-        return newestEntry(months, deadline).map(entry -> get(entry.name(), deadline));
+        return newestEntry(Catalogue.ours(months), deadline)
+                .map(entry -> get(entry.name(), deadline))
+                .or(() -> torchServe.latest(deadline))
+                .or(() ->
+                        newestEntry(Catalogue.torchServes(months), deadline).map(entry -> get(entry.name(), deadline)));
     }
 
     Optional<Entry> newestEntry(NavigableSet<String> months, Deadline deadline) {
@@ -151,7 +146,9 @@ final class SnapshotReader {
                 Catalogue.Page page = catalogue.page(month, after, ENTRIES_AT_ONCE, deadline);
                 for (Entry entry : page.entries()) {
                     if (!entry.name().equals(except)
-                            && own(entry.name(), deadline).isPresent()) {
+                            && own(entry.name(), deadline)
+                                    .filter(item -> TorchServeTables.isSection(month) != Stored.isOne(item))
+                                    .isPresent()) {
                         return Optional.of(entry);
                     }
                 }
@@ -201,9 +198,8 @@ final class SnapshotReader {
         if (head.isPresent()) {
             return head.filter(one -> !one.finished() && one.isLast(name)).map(one -> lastOf(one, deadline));
         }
-        return options.layout() == Layout.TWO_TABLES && keys.isDefault()
-                ? latestOfTorchServe(deadline)
-                        .filter(snapshot -> snapshot.header().name().equals(name))
-                : Optional.empty();
+        return torchServe
+                .latest(deadline)
+                .filter(snapshot -> snapshot.header().name().equals(name));
     }
 }

@@ -10,6 +10,10 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 /**
  * Removes snapshots. The last one leaves its revision in the head and its place to the one before it; that one, and the
  * head beside an older one that is removed, must still be there in the same transaction.
+ *
+ * <pre>
+ *   s2 ◀── s3 ◀── s4, the last     without s3:     s2 ◀── s4     each names the one before it
+ * </pre>
  */
 final class SnapshotRemover {
 
@@ -41,6 +45,7 @@ final class SnapshotRemover {
     /** @return false if there is no such snapshot */
     boolean delete(String name, Deadline deadline) {
         String what = "Snapshot " + name + " could not be removed";
+        AwsServiceException refusal = null;
         for (int tries = 0; ; tries++) {
             Head head = reader.currentHead(what, deadline);
             List<Item> items = reader.items(name, deadline);
@@ -58,10 +63,11 @@ final class SnapshotRemover {
                 return true;
             } catch (SdkException e) {
                 if (!(e instanceof AwsServiceException answer) || !attempts.mayBeTriedAgain(answer)) {
-                    throw failures.unavailable(what, e);
+                    throw failures.unavailable(what, refusal != null && deadline.isOver() ? refusal : e);
                 }
+                refusal = answer;
             }
-            attempts.pause(tries, deadline, what);
+            attempts.pause(tries, deadline, what, refusal);
         }
     }
 
@@ -74,7 +80,7 @@ final class SnapshotRemover {
             }
         });
         if (!head.isLast(name)) {
-            removeOlder(head, gone, deadline);
+            removeOlder(name, head, own, gone, deadline);
             return;
         }
         Optional<Item> before = before(head.last().orElseThrow(), head, deadline);
@@ -93,15 +99,35 @@ final class SnapshotRemover {
         }
     }
 
-    private void removeOlder(Head head, List<ItemKey> gone, Deadline deadline) {
+    private void removeOlder(String name, Head head, Optional<Item> own, List<ItemKey> gone, Deadline deadline) {
+        Optional<Head> relinked = own.filter(item -> head.last()
+                        .filter(last -> last.follows(item.key().range(), name))
+                        .isPresent())
+                .map(item -> head.withPrevious(Stored.read(name, item).previous()));
         if (attempts.transactions()) {
             List<TransactWriteItem> writes = new ArrayList<>();
             gone.forEach(key -> writes.add(Writes.delete(options.table(), key)));
-            writes.add(Writes.check(options.latestTable(), reader.headKey(), Condition.is(head)));
+            if (relinked.isPresent()) {
+                writes.add(
+                        Writes.put(options.latestTable(), relinked.get().item(reader.headKey()), Condition.is(head)));
+                ownOfLast(relinked.get(), deadline)
+                        .ifPresent(item -> writes.add(Writes.put(options.table(), item, Condition.present())));
+            } else {
+                writes.add(Writes.check(options.latestTable(), reader.headKey(), Condition.is(head)));
+            }
             requests.transact(writes, deadline);
         } else {
+            relinked.ifPresent(after -> requests.putHead(after.item(reader.headKey()), Condition.is(head), deadline));
             gone.forEach(key -> requests.delete(key, deadline));
         }
+    }
+
+    /** The last one's own item, with what the head says of the one before it; empty where it is still missing. */
+    private Optional<Item> ownOfLast(Head head, Deadline deadline) {
+        Stored last = head.last().orElseThrow();
+        return reader.own(last.name(), deadline)
+                .filter(item -> item.key().range().equals(last.place()))
+                .map(item -> last.previousInto(item));
     }
 
     /**
@@ -109,6 +135,7 @@ final class SnapshotRemover {
      * was saved a moment ago.
      */
     private Optional<Item> before(Stored last, Head head, Deadline deadline) {
+        // A removal of that one left the name of the one before it.
         int space = last.previous().lastIndexOf(' ');
         if (space > 0) {
             Optional<Item> previous = reader.own(last.previous().substring(space + 1), deadline)

@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -64,13 +65,14 @@ final class SnapshotSaver {
     }
 
     /** What a write is made of, in the order in which it is made where there are no transactions. */
-    private record Publication(Head before, Head after, List<Item> text, Item own, Optional<Item> entry) {}
+    private record Publication(Head before, Head after, List<Item> beside, Item own, Optional<Item> entry) {}
 
     void save(Snapshot snapshot, Deadline deadline) {
         SnapshotHeader header = snapshot.header();
         String what = "Snapshot " + header.name() + " could not be saved";
         PackedText text = PackedText.of(snapshot, options.codec());
         boolean longTextIsThere = false;
+        AwsServiceException refusal = null;
         for (int tries = 0; ; tries++) {
             Head remembered = tries == 0 ? known : null;
             Head head = remembered != null && remembered.revision() < header.revision()
@@ -97,11 +99,15 @@ final class SnapshotSaver {
                 known = publish(publication(header, text, head), writing);
                 return;
             } catch (SdkException e) {
-                if (settle(header, what, e, deadline)) {
+                if (e instanceof AwsServiceException answer && attempts.mayBeTriedAgain(answer)) {
+                    refusal = answer;
+                } else {
+                    // Where the time was over before it was asked again, what it answered last is what is wrong.
+                    settle(header, what, refusal != null && writing.isOver() ? refusal : e, deadline);
                     return;
                 }
             }
-            attempts.pause(tries, deadline, what);
+            attempts.pause(tries, deadline, what, refusal);
         }
     }
 
@@ -133,8 +139,8 @@ final class SnapshotSaver {
         try {
             SnapshotHeader header = stored.header();
             return " (" + header.name() + ", revision " + header.revision() + ", by host " + header.host() + ")";
-        } catch (SnapshotCorruptException e) {
-            return " (" + stored.name() + ", whose header is damaged)";
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return " (" + stored.name() + ", whose header cannot be read)";
         }
     }
 
@@ -142,17 +148,17 @@ final class SnapshotSaver {
         String hash = keys.snapshot(header.name());
         String place = Place.next(header.createdOn(), header.revision(), head.place());
         String previous =
-                head.last().map(last -> last.place() + " " + last.name()).orElse("");
+                head.last().map(last -> Stored.link(last.place(), last.name())).orElse("");
         Stored stored = Stored.of(header, place, text.codecName(), text.parts(), previous);
         Item own = stored.into(Item.at(new ItemKey(hash, place)), header.revision());
         Optional<Item> entry = catalogue.entry(own, stored);
-        List<Item> parts = text.isShort() ? text.partsFor(hash, header.saveId()) : List.of();
-        return new Publication(
-                head,
-                head.after(stored, header.revision(), text.ifShort(), attempts.transactions()),
-                parts,
-                own,
-                entry);
+        Head after = head.after(stored, header.revision(), text.ifShort(), attempts.transactions());
+        List<Item> beside = new ArrayList<>();
+        catalogue.monthsItem(head, after).ifPresent(beside::add);
+        if (text.isShort()) {
+            beside.addAll(text.partsFor(hash, header.saveId()));
+        }
+        return new Publication(head, after, beside, own, entry);
     }
 
     /** The head as it is now. */
@@ -166,11 +172,11 @@ final class SnapshotSaver {
                     Condition.is(publication.before())));
             writes.add(Writes.put(options.table(), publication.own(), Condition.absent()));
             publication.entry().ifPresent(entry -> writes.add(Writes.put(options.table(), entry)));
-            publication.text().forEach(part -> writes.add(Writes.put(options.table(), part)));
+            publication.beside().forEach(part -> writes.add(Writes.put(options.table(), part)));
             requests.transact(writes, deadline);
             return publication.after();
         }
-        putAll(publication.text(), deadline);
+        putAll(publication.beside(), deadline);
         requests.putHead(publication.after().item(reader.headKey()), Condition.is(publication.before()), deadline);
         try {
             requests.put(publication.own(), deadline);
@@ -202,22 +208,18 @@ final class SnapshotSaver {
     }
 
     /**
-     * Finds out what became of a save that failed.
+     * Finds out what became of a save that failed, and returns if it has succeeded all the same.
      *
-     * @return whether it has succeeded all the same; false if it is to be tried again
      * @throws SnapshotStoreException if it has failed, or nobody can tell
      */
-    private boolean settle(SnapshotHeader header, String what, SdkException failure, Deadline deadline) {
-        if (failure instanceof AwsServiceException answer && attempts.mayBeTriedAgain(answer)) {
-            return false;
-        }
+    private void settle(SnapshotHeader header, String what, SdkException failure, Deadline deadline) {
         StoreUnavailableException unavailable = failures.unavailable(what, failure);
         try {
             if (reader.head(what, deadline)
                     .filter(head -> head.isSave(header.saveId()))
                     .isPresent()) {
                 log.debug("Snapshot {} was saved, though the reply said otherwise", header.name(), failure);
-                return true;
+                return;
             }
         } catch (SnapshotStoreException e) {
             StoreUnavailableException unknown = new StoreUnavailableException(

@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import java.util.LinkedHashMap;
 
 /**
  * What the item of a snapshot says: its header, and how its text is kept. The head says the same of the last one.
@@ -55,6 +56,25 @@ record Stored(String name, String line, String place, String codec, int parts, S
         }
     }
 
+    /** Whether the snapshot before this one is that. */
+    boolean follows(String otherPlace, String otherName) {
+        return previous.equals(link(otherPlace, otherName));
+    }
+
+    /** How a snapshot names the one before it. */
+    static String link(String place, String name) {
+        return place + " " + name;
+    }
+
+    Stored withPrevious(String other) {
+        return new Stored(name, line, place, codec, parts, other);
+    }
+
+    /** Writes into an item of this snapshot which one is before it. */
+    Item previousInto(Item item) {
+        return Item.of(new LinkedHashMap<>(item.attributes())).with(PREVIOUS, previous);
+    }
+
     /** Writes itself into an item, all but the place, which is its key. */
     Item into(Item item, long revision) {
         return item.with(FORMAT_KEY, FORMAT)
@@ -65,19 +85,19 @@ record Stored(String name, String line, String place, String codec, int parts, S
                 .with(PREVIOUS, previous);
     }
 
-    /** @throws SnapshotCorruptException if the line is not what was saved */
+    /**
+     * The header, whole.
+     *
+     * @throws SnapshotCorruptException if the line is not what was saved
+     * @throws SnapshotFormatTooNewException if a newer version saved it, as a kind that this one does not know
+     */
     SnapshotHeader header() {
-        try {
-            SnapshotHeader header = SnapshotHeader.fromLine(line);
-            if (!header.name().equals(name)) {
-                throw new SnapshotCorruptException("The header in the item of snapshot " + name
-                        + " is damaged: it is that of snapshot " + header.name());
-            }
-            return header;
-        } catch (IllegalArgumentException e) {
-            throw new SnapshotCorruptException(
-                    "The header in the item of snapshot " + name + " is damaged: " + e.getMessage(), e);
+        SnapshotHeader header = SnapshotHeader.fromLine(line, "the item of snapshot " + name);
+        if (!header.name().equals(name)) {
+            throw new SnapshotCorruptException("The header in the item of snapshot " + name
+                    + " is damaged: it is that of snapshot " + header.name());
         }
+        return header;
     }
 
     boolean hasSaveId(String saveId) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
@@ -148,8 +149,8 @@ final class Tables {
     private void make(CreateTableRequest create, Deadline deadline, String patience) {
         String table = create.tableName();
         try {
-            if (describe(table).isEmpty()) {
-                create(create);
+            if (describe(table, deadline).isEmpty()) {
+                create(create, deadline);
             }
             awaitActive(table, create.hasGlobalSecondaryIndexes(), deadline, patience);
         } catch (SdkException e) {
@@ -157,9 +158,10 @@ final class Tables {
         }
     }
 
-    private void create(CreateTableRequest create) {
+    private void create(CreateTableRequest create, Deadline deadline) {
         try {
-            client.createTable(create);
+            client.createTable(
+                    create.toBuilder().overrideConfiguration(within(deadline)).build());
             log.info("Made the DynamoDB table {}", create.tableName());
         } catch (ResourceInUseException e) {
             log.debug("Another host makes the table {}", create.tableName());
@@ -184,7 +186,7 @@ final class Tables {
                                 .filter(one -> one.indexName().equals(INDEX))
                                 .map(GlobalSecondaryIndexDescription::indexStatus)
                                 .allMatch(status -> status == IndexStatus.ACTIVE));
-        while (describe(table).filter(active).isEmpty()) {
+        while (describe(table, deadline).filter(active).isEmpty()) {
             if (deadline.isOver()) {
                 throw new StoreUnavailableException("Table " + table + " was not active within " + patience);
             }
@@ -192,10 +194,19 @@ final class Tables {
         }
     }
 
-    private Optional<TableDescription> describe(String table) {
+    /** The last look has the time of one request, so that the deadline ends in a message about the table. */
+    private AwsRequestOverrideConfiguration within(Deadline deadline) {
+        Duration left = deadline.left();
+        return AwsRequestOverrideConfiguration.builder()
+                .apiCallTimeout(left.compareTo(options.attemptTimeout()) > 0 ? left : options.attemptTimeout())
+                .build();
+    }
+
+    private Optional<TableDescription> describe(String table, Deadline deadline) {
         try {
             return Optional.of(
-                    client.describeTable(request -> request.tableName(table)).table());
+                    client.describeTable(request -> request.tableName(table).overrideConfiguration(within(deadline)))
+                            .table());
         } catch (ResourceNotFoundException e) {
             return Optional.empty();
         }

@@ -88,7 +88,7 @@ class ChunkFaultTest {
     @Test
     void aTableWithoutCapacityEndsTheCallInTimeAndIsSaidSo() {
         madeTable();
-        try (Store hurried = Store.open(table, "attempt-timeout", "200ms", "chunk-timeout", "800ms")) {
+        try (Store hurried = Store.open(table, "attempt-timeout", "2s", "chunk-timeout", "3s")) {
             hurried.wire()
                     .fault("BatchWriteItem", 9999, Wire.allItemsLeft())
                     .fault("BatchGetItem", 9999, Wire.allKeysLeft());
@@ -98,7 +98,7 @@ class ChunkFaultTest {
                 assertThatThrownBy(() -> call.accept(hurried.chunks()))
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContainingAll(
-                                chunkTable, "800 ms (snapshot.ddb.chunk-timeout)", "for later", "on-demand");
+                                chunkTable, "3000 ms (snapshot.ddb.chunk-timeout)", "for later", "on-demand");
             }
         }
     }

@@ -76,12 +76,49 @@ class CostTest {
     void theFirstSaveLooksForWhatTorchServeLeft() {
         store.serializer().save(ofModels(10, 1));
 
-        assertThat(store.wire().operations()).containsExactly("GetItem", "Scan", "Query", "TransactWriteItems");
+        assertThat(store.wire().operations())
+                .containsExactly("GetItem", "Scan", "GetItem", "Query", "TransactWriteItems");
+    }
+
+    @Test
+    void theFirstSaveOfAnotherGroupLooksForNothingOfOthers() {
+        try (Store other = Store.open(Store.config(table).group("b").build())) {
+            assertThat(other.serializer().getLast()).isEmpty();
+            assertThat(other.wire().operations()).containsExactly("GetItem", "GetItem");
+            other.wire().forget();
+
+            other.serializer().save(snapshot("b", 1));
+
+            assertThat(other.wire().operations()).containsExactly("GetItem", "GetItem", "Query", "TransactWriteItems");
+        }
+    }
+
+    /** The index is asked once whether TorchServe saved after us, in the group that it belongs to. */
+    @ParameterizedTest
+    @CsvSource({"default, true", "b, false"})
+    void theFirstReadOfTheLastSnapshotIsOneStronglyConsistentRead(String group, boolean looksForTorchServes) {
+        try (Store other = Store.open(Store.config(table).group(group).build())) {
+            other.serializer().save(snapshot(group, 1));
+            other.wire().forget();
+
+            assertThat(other.serializer().getLast()).isPresent();
+            assertThat(other.serializer().getLast()).isPresent();
+
+            assertThat(other.wire().operations())
+                    .isEqualTo(
+                            looksForTorchServes
+                                    ? List.of("GetItem", "Query", "GetItem")
+                                    : List.of("GetItem", "GetItem"));
+            assertThat(other.wire().calls())
+                    .filteredOn(call -> call.operation().equals("Query"))
+                    .noneMatch(call -> call.body().contains("ConsistentRead"));
+        }
     }
 
     @Test
     void theLastSnapshotIsOneRead() {
         store.serializer().save(ofModels(10, 1));
+        assertThat(store.serializer().getLast()).isPresent();
         store.wire().forget();
 
         assertThat(store.serializer().getLast()).isPresent();
@@ -94,6 +131,7 @@ class CostTest {
         for (int revision = 1; revision <= 60; revision++) {
             store.serializer().save(ofModels(3, revision));
         }
+        assertThat(store.serializer().getLast()).isPresent();
         store.wire().forget();
 
         assertThat(store.serializer().getLast()).isPresent();

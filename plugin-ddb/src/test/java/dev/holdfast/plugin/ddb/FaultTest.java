@@ -28,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
 /** What goes wrong between this host and DynamoDB, and in the table. */
 class FaultTest {
@@ -194,17 +195,28 @@ class FaultTest {
         assertThat(revisions()).containsExactly(2L, 1L);
     }
 
-    @Test
-    void aGroupThatIsWrittenToWithoutEndEndsTheCallInTime() {
-        try (Store busy = Store.open(table, "attempt-timeout", "100ms", "total-timeout", "600ms")) {
-            busy.wire().fault("TransactWriteItems", 9999, Wire.cancelled("TransactionConflict", "None", "None"));
+    /** Not that it did not answer: it did, and said what is wrong. */
+    @ParameterizedTest
+    @CsvSource({
+        "TransactionConflict, Other writes of this group were in the way",
+        "ProvisionedThroughputExceeded, capacity is used up: raise it"
+    })
+    void aWriteThatIsRefusedWithoutEndEndsInTimeWithWhatTheServiceSaid(String reason, String cure) {
+        try (Store busy = Store.open(table, "attempt-timeout", "1s", "total-timeout", "2500ms")) {
+            busy.wire().fault("TransactWriteItems", 9999, Wire.cancelled(reason, "None", "None"));
 
-            long begin = System.nanoTime();
+            for (Consumer<Store> call : List.<Consumer<Store>>of(
+                    one -> one.serializer().save(snapshot("default", 2)),
+                    one -> one.serializer().delete(TestSnapshots.name(1)))) {
+                long begin = System.nanoTime();
 
-            assertThatThrownBy(() -> busy.serializer().save(snapshot("default", 2)))
-                    .isInstanceOf(StoreUnavailableException.class);
+                assertThatThrownBy(() -> call.accept(busy))
+                        .isInstanceOf(StoreUnavailableException.class)
+                        .hasMessageContainingAll("TransactionCanceledException", "said the test", cure)
+                        .hasCauseInstanceOf(TransactionCanceledException.class);
 
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+                assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(6));
+            }
         }
     }
 
@@ -298,6 +310,40 @@ class FaultTest {
         assertThat(mine.billingModeSummary().billingModeAsString()).isEqualTo("PAY_PER_REQUEST");
     }
 
+    /** A table of the real service takes longer than a call may. */
+    @Test
+    void theTimeThatATableTakesToBeMadeIsNotThatOfTheCall() {
+        String made = LocalDynamoDb.newTableName();
+        try (Store maker = Store.open(
+                made,
+                "create-table",
+                "true",
+                "attempt-timeout",
+                "2s",
+                "total-timeout",
+                "3s",
+                "create-timeout",
+                "30s")) {
+            maker.wire().fault("DescribeTable", 16, Wire.error(400, "ResourceNotFoundException"));
+
+            maker.serializer().save(snapshot("default", 1));
+
+            assertThat(maker.serializer().getLast()).isPresent();
+        }
+    }
+
+    @Test
+    void aTableThatDoesNotBecomeActiveEndsTheCall() {
+        String made = LocalDynamoDb.newTableName();
+        try (Store maker = Store.open(made, "create-table", "true", "create-timeout", "600ms")) {
+            maker.wire().fault("DescribeTable", 9999, Wire.error(400, "ResourceNotFoundException"));
+
+            assertThatThrownBy(() -> maker.serializer().getLast())
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessage("Table " + made + " was not active within 600 ms (snapshot.ddb.create-timeout)");
+        }
+    }
+
     // Damage
 
     private void change(String hash, String range, Consumer<Map<String, AttributeValue>> change) {
@@ -343,10 +389,7 @@ class FaultTest {
             assertThatThrownBy(() -> other.serializer().save(snapshot("default", 3)))
                     .isInstanceOf(SnapshotCorruptException.class);
 
-            LocalDynamoDb.shared()
-                    .client()
-                    .deleteItem(
-                            delete -> delete.tableName(table).key(new ItemKey("default##head", "head").attributes()));
+            removeTheHead();
 
             assertThat(other.serializer().getLast()).contains(second);
             assertThatThrownBy(() -> other.serializer().save(snapshot("default", 2, "again")))
@@ -356,6 +399,29 @@ class FaultTest {
                     .extracting(SnapshotHeader::revision)
                     .containsExactly(3L, 2L, 1L);
         }
+    }
+
+    /** What the place says of the revision is whole, where the header is not. */
+    @ParameterizedTest
+    @ValueSource(strings = {"name=other", "kind=checkpoint"})
+    void aLostHeadFreesNoRevisionThoughTheNewestHeaderCannotBeRead(String header) {
+        store.serializer().save(snapshot("default", 2));
+        change(TestSnapshots.name(2), "2026", item -> item.put("header", AttributeValue.fromS(header)));
+        removeTheHead();
+
+        try (Store other = Store.open(table)) {
+            assertThatThrownBy(() -> other.serializer().save(snapshot("default", 2, "again")))
+                    .isInstanceOf(SnapshotConflictException.class)
+                    .hasMessageContaining("revision 2 already");
+            other.serializer().save(snapshot("default", 3));
+            assertThat(revisions()).containsExactly(3L, 1L);
+        }
+    }
+
+    private void removeTheHead() {
+        LocalDynamoDb.shared()
+                .client()
+                .deleteItem(delete -> delete.tableName(table).key(new ItemKey("default##head", "head").attributes()));
     }
 
     @Test
@@ -397,6 +463,27 @@ class FaultTest {
         assertThatThrownBy(() -> store.serializer().getLast())
                 .isInstanceOf(SnapshotFormatTooNewException.class)
                 .hasMessageContaining("newer plugin-ddb");
+    }
+
+    /** A host takes an older snapshot for a damaged one; for a newer one it detaches, so that nothing is lost. */
+    @Test
+    void aKindOfANewerVersionIsNoDamage() {
+        Snapshot second = snapshot("default", 2);
+        store.serializer().save(second);
+        Consumer<Map<String, AttributeValue>> newer = item -> item.put(
+                "header", AttributeValue.fromS(item.get("header").s().replace("kind=snapshot", "kind=checkpoint")));
+        change("default##head", "head", newer);
+        change(second.header().name(), "2026", newer);
+
+        assertThatThrownBy(() -> store.serializer().getLast())
+                .isInstanceOf(SnapshotFormatTooNewException.class)
+                .hasMessageContainingAll("checkpoint", second.header().name());
+        assertThatThrownBy(() -> store.serializer().get(second.header().name()))
+                .isInstanceOf(SnapshotFormatTooNewException.class);
+        assertThatThrownBy(() -> store.serializer().save(snapshot("default", 2, "ours")))
+                .isInstanceOf(SnapshotConflictException.class)
+                .hasMessageContaining("whose header cannot be read");
+        assertThat(revisions()).containsExactly(1L);
     }
 
     @Test
@@ -468,6 +555,56 @@ class FaultTest {
 
         assertThat(revisions()).containsExactly(4L, 3L, 2L, 1L);
         assertThat(Listing.of(store, 1)).extracting(SnapshotHeader::revision).containsExactly(4L, 3L, 2L, 1L);
+    }
+
+    /** The index is always a moment behind; here it still has what was removed. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10})
+    void aSnapshotThatWasRemovedIsNotListedThoughTheIndexLagsBehind(int limit) {
+        store.serializer().save(snapshot("default", 2));
+        store.serializer().save(snapshot("default", 3));
+        Item third = own(TestSnapshots.name(3));
+        store.serializer().delete(TestSnapshots.name(3));
+        LocalDynamoDb.shared().put(table, third.attributes());
+
+        assertThat(Listing.of(store, limit))
+                .extracting(SnapshotHeader::revision)
+                .containsExactly(2L, 1L);
+    }
+
+    /** The index does not show the second yet, which is the last one after the two behind it were removed. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRemovalLeavesNoGapInWhichOneNamesTheOneBeforeIt(boolean transactions) {
+        for (int revision = 2; revision <= 5; revision++) {
+            store.serializer().save(snapshot("default", revision));
+        }
+        change(TestSnapshots.name(2), "2026", item -> item.remove("createdOnMonth"));
+        change(TestSnapshots.name(3), "2026", item -> item.remove("createdOnMonth"));
+
+        try (Store other = Store.open(table, "transactions", transactions ? "auto" : "false")) {
+            other.serializer().delete(TestSnapshots.name(4));
+            other.serializer().delete(TestSnapshots.name(5));
+            assertThat(last()).isEqualTo(3);
+            other.serializer().delete(TestSnapshots.name(2));
+            other.serializer().save(snapshot("default", 6));
+            assertThat(last()).isEqualTo(6);
+            other.serializer().delete(TestSnapshots.name(6));
+            assertThat(last()).isEqualTo(3);
+            other.serializer().delete(TestSnapshots.name(3));
+            assertThat(last()).isEqualTo(1);
+        }
+    }
+
+    private long last() {
+        return store.serializer().getLast().orElseThrow().header().revision();
+    }
+
+    private Item own(String name) {
+        return LocalDynamoDb.shared().items(table).stream()
+                .filter(item -> item.key().hash().equals(name) && !PackedText.isPart(item))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The index is always a moment behind; here it has not heard of the last snapshot at all. */

@@ -3,13 +3,16 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.testkit.TestSnapshots;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** One serializer of a test, and the wire that it goes through. */
+/** One serializer of a test, at a fixed time, and the wire that it goes through. */
 record Store(SnapshotSerializer serializer, Wire wire) implements AutoCloseable {
 
     static SerializerConfig.Builder config(String table, String... more) {
@@ -27,7 +30,7 @@ record Store(SnapshotSerializer serializer, Wire wire) implements AutoCloseable 
     }
 
     static Store open(SerializerConfig config) {
-        return open(config, Clock.systemUTC());
+        return open(config, Clock.fixed(TestSnapshots.START.plus(Duration.ofDays(1)), ZoneOffset.UTC));
     }
 
     static Store open(SerializerConfig config, Clock clock) {

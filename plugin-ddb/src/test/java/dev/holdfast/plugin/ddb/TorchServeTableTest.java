@@ -7,17 +7,22 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
 /** A table that TorchServe's own plugin filled: no head, its keys, its attributes, its local time. */
 class TorchServeTableTest {
@@ -101,8 +106,153 @@ class TorchServeTableTest {
 
             assertThat(Listing.of(store, 10)).hasSize(3);
 
-            assertThat(store.wire().operations()).containsExactly("GetItem", "Query", "Query");
+            assertThat(store.wire().operations()).containsExactly("GetItem", "Query", "Query", "Query");
         }
+    }
+
+    /** Others have so many in the table that one request does not tell TorchServe's months. */
+    @Test
+    void theMonthsOfALargeTableAreAskedForOneByOne() {
+        String old = torchServeSaves("2020-10-05T00:00:00Z", "UTC", "startup", 0);
+        String newer = torchServeSaves("2024-02-05T00:00:00Z", "UTC", "startup", 0);
+        for (int i = 0; i < 1100; i += 25) {
+            List<WriteRequest> batch = IntStream.range(i, i + 25)
+                    .mapToObj(number -> Map.of(
+                            "snapshotName", AttributeValue.fromS("others#" + number),
+                            "createdOn", AttributeValue.fromS("2026-11-01T00:00:00.000Z#" + number),
+                            "createdOnMonth", AttributeValue.fromS("others#" + number % 7)))
+                    .map(item -> WriteRequest.builder()
+                            .putRequest(put -> put.item(item))
+                            .build())
+                    .toList();
+            LocalDynamoDb.shared().client().batchWriteItem(write -> write.requestItems(Map.of(table, batch)));
+        }
+
+        try (Store store = Store.open(table)) {
+            assertThat(store.serializer().getLast().orElseThrow().header().name())
+                    .isEqualTo(newer);
+            store.wire().forget();
+            store.serializer().save(snapshot("default", 1));
+
+            assertThat(store.wire().operations()).hasSizeLessThan(95).containsOnlyOnce("Scan");
+            assertThat(Listing.of(store, 10))
+                    .extracting(SnapshotHeader::name)
+                    .containsExactly(dev.holdfast.testkit.TestSnapshots.name(1), newer, old);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10})
+    void whatItSavesAfterOursIsInNobodysWay(int limit) {
+        String before = torchServeSaves("2026-10-31T09:00:00Z", "UTC", "snapshot", 1);
+        try (Store store = Store.open(table)) {
+            store.serializer().save(ours(1, "2026-11-19T10:00:00Z"));
+            store.serializer().save(ours(2, "2026-11-20T11:00:00Z"));
+            torchServeSaves("2026-11-20T11:30:00Z", "America/New_York", "snapshot", 2);
+            String later = torchServeSaves("2026-11-21T09:30:00Z", "UTC", "snapshot", 3);
+            torchServeSaves("2026-11-30T23:30:00Z", "Pacific/Auckland", "snapshot", 3);
+
+            assertThat(Listing.of(store, limit))
+                    .extracting(SnapshotHeader::revision)
+                    .containsExactly(2L, 1L, 0L);
+            store.serializer().save(ours(3, "2026-12-01T11:00:00Z"));
+
+            List<SnapshotHeader> listed = Listing.of(store, limit);
+            assertThat(listed).extracting(SnapshotHeader::revision).containsExactly(3L, 2L, 1L, 0L);
+            assertThat(listed.get(3).name()).isEqualTo(before);
+            ListRequest since = ListRequest.firstPage(limit).from(Instant.parse("2026-11-21T12:00:00Z"));
+            assertThat(Listing.of(store, since))
+                    .extracting(SnapshotHeader::revision)
+                    .containsExactly(3L);
+            assertThat(store.serializer().get(later).header().name()).isEqualTo(later);
+        }
+    }
+
+    /** What it saved in the month of our first one, and before that one, is behind all of ours. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10})
+    void aMonthThatBeganWithItsSnapshotsIsListedInOrder(int limit) {
+        torchServeSaves("2026-10-31T09:00:00Z", "UTC", "snapshot", 1);
+        torchServeSaves("2026-11-03T09:00:00Z", "UTC", "snapshot", 2);
+        torchServeSaves("2026-11-04T09:00:00Z", "UTC", "snapshot", 3);
+        try (Store store = Store.open(table)) {
+            store.serializer().save(ours(1, "2026-11-19T10:00:00Z"));
+            store.serializer().save(ours(2, "2026-11-20T11:00:00Z"));
+
+            assertThat(Listing.of(store, limit))
+                    .extracting(header -> header.revision() + " of " + header.modelCount())
+                    .startsWith(
+                            "2 of " + ours(2, "2026-11-20T11:00:00Z").header().modelCount())
+                    .endsWith("0 of 3", "0 of 2", "0 of 1")
+                    .hasSize(5);
+        }
+    }
+
+    /** As an operator looks for them, and as the design has it. */
+    @Test
+    void oursStandInTheMonthOfTheIndexThatIsNamedLikeIt() {
+        try (Store store = Store.open(table);
+                Store other = Store.open(Store.config(table).group("blue").build())) {
+            store.serializer().save(ours(1, "2026-11-19T10:00:00Z"));
+            other.serializer().save(snapshot("blue", 1));
+
+            assertThat(LocalDynamoDb.shared().items(table))
+                    .extracting(item -> item.string("createdOnMonth").orElse(""))
+                    .contains("2026-11")
+                    .anyMatch(month -> month.startsWith("blue#20"));
+        }
+    }
+
+    /** It goes on by itself from what it was told last; what TorchServe did meanwhile is an operator's to choose. */
+    @ParameterizedTest
+    @CsvSource({"2026-11-20T11:30:00Z, UTC", "2026-11-21T03:30:00Z, America/New_York", "2026-12-24T03:30:00Z, UTC"})
+    void whatItSavedAfterOursIsNamedAtTheStart(String time, String zone) {
+        torchServeSaves("2026-11-20T10:30:00Z", "Pacific/Auckland", "snapshot", 1);
+        Snapshot ours = ours(1, "2026-11-20T11:00:00Z");
+        try (Store store = Store.open(table)) {
+            store.serializer().save(ours);
+        }
+        try (Logs logs = Logs.of(Latecomer.class);
+                Store store = Store.open(Store.config(table).build(), clock())) {
+            assertThat(store.serializer().getLast()).contains(ours);
+            assertThat(logs.lines()).isEmpty();
+        }
+        String theirs = torchServeSaves(time, zone, "snapshot", 2);
+
+        try (Logs logs = Logs.of(Latecomer.class);
+                Store store = Store.open(Store.config(table).build(), clock())) {
+            assertThat(store.serializer().getLast()).contains(ours);
+            assertThat(store.serializer().getLast()).contains(ours);
+
+            assertThat(logs.lines())
+                    .containsExactly("WARN TorchServe saved " + theirs + " in " + table + " at " + time
+                            + ", after Holdfast saved " + ours.header().name()
+                            + ": that is not restored by itself. To start from it: --snapshot " + theirs);
+            assertThat(store.serializer().get(theirs).header().modelCount()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aFailureToLookForThatIsNoObstacle() {
+        Snapshot ours = ours(1, "2026-11-20T11:00:00Z");
+        try (Logs logs = Logs.of(Latecomer.class);
+                Store store = Store.open(table)) {
+            store.serializer().save(ours);
+            store.wire().fault("Query", 99, Wire.error(400, "AccessDeniedException"));
+
+            assertThat(store.serializer().getLast()).contains(ours);
+
+            assertThat(logs.lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN Whether TorchServe saved anything after Holdfast saved "
+                            + ours.header().name() + " is not known: ")
+                    .contains("AccessDeniedException");
+        }
+    }
+
+    private static Clock clock() {
+        return Clock.fixed(Instant.parse("2026-12-25T00:00:00Z"), ZoneOffset.UTC);
     }
 
     @Test
@@ -209,7 +359,16 @@ class TorchServeTableTest {
             assertThat(store.serializer().getLast().orElseThrow().header().name())
                     .isEqualTo(name);
             assertThat(Listing.of(store, 5)).hasSize(1);
+            store.serializer().save(snapshot("default", 1));
+            assertThat(Listing.of(store, 5)).hasSize(2);
         }
+    }
+
+    @Test
+    void aPlaceSaysItsRevision() {
+        assertThat(Place.revision(Place.next(Instant.EPOCH, 42, ""))).hasValue(42);
+        assertThat(Place.revision("2026-03-01T00:00:00.000Z#x")).isEmpty();
+        assertThat(Place.revision("2026-03-01 00:00:00,000")).isEmpty();
     }
 
     @Test

@@ -79,6 +79,55 @@ class TwoTablesTest extends SnapshotSerializerContract {
         }
     }
 
+    /** Nothing is found by reading the whole table, but what TorchServe saved, where a list comes to it. */
+    @Test
+    void aFirstSaveAndAReadOfTheLastDoNotScan() {
+        try (Store store = Store.open(config(table, latest).build())) {
+            Snapshot ours = snapshot("default", 1);
+            store.serializer().save(ours);
+            assertThat(names(store, 10)).containsExactly(ours.header().name());
+
+            LocalDynamoDb.shared()
+                    .client()
+                    .deleteItem(delete -> delete.tableName(latest).key(new ItemKey("default##head", "").attributes()));
+
+            assertThat(store.serializer().getLast()).contains(ours);
+            assertThat(names(store, 10)).containsExactly(ours.header().name());
+            store.serializer().save(snapshot("default", 2));
+            assertThat(names(store, 1)).hasSize(2);
+            assertThat(store.wire().operations()).doesNotContain("Scan");
+        }
+    }
+
+    @Test
+    void whatTorchServeSavedAfterOursIsNamedAtTheStart() {
+        Snapshot ours = snapshot("default", 1);
+        try (Store store = Store.open(config(table, latest).build())) {
+            store.serializer().save(ours);
+        }
+        long later = ours.header().createdOn().toEpochMilli() + 1000;
+        put(latest, TorchServeItem.LATEST, later);
+
+        try (Logs logs = Logs.of(Latecomer.class);
+                Store store = Store.open(config(table, latest).build())) {
+            assertThat(store.serializer().getLast()).contains(ours);
+
+            assertThat(logs.lines())
+                    .singleElement()
+                    .asString()
+                    .contains("TorchServe saved a.cfg_" + later + "_1 in ", "--snapshot a.cfg_" + later + "_1");
+        }
+    }
+
+    private static void put(String table, String name, long created) {
+        LocalDynamoDb.shared()
+                .put(
+                        table,
+                        Map.of(
+                                "snapshotName", AttributeValue.fromS(name),
+                                "snapshot", AttributeValue.fromS(TorchServeText.of("a.cfg", created, 1))));
+    }
+
     private static void put(String table, String name, String createdOn, int models) {
         LocalDynamoDb.shared()
                 .put(
