@@ -250,8 +250,8 @@ public final class Host implements AutoCloseable {
                             opened[0] = opened[0] == null ? persistence.housekeeping(clock) : opened[0];
                             opened[0].run();
                         }
-                    } catch (RuntimeException e) {
-                        // An exception would end the schedule.
+                    } catch (RuntimeException | OutOfMemoryError e) {
+                        // What is thrown here would end the schedule.
                         log.warn("Old snapshots and chunks stay for now: {}", e.getMessage());
                         log.debug("Housekeeping failed", e);
                     }

@@ -74,6 +74,7 @@ final class Persistence implements AutoCloseable {
     private final Optional<CopiedChunks> chunkCopies;
     private final ChosenChunks chunks;
     private @Nullable StateStore states;
+    private @Nullable StateStore history;
 
     /**
      * Loads the plugins and opens the chosen store.
@@ -316,6 +317,16 @@ final class Persistence implements AutoCloseable {
         return opened;
     }
 
+    /** The same, for who reads the whole history: the disk of this host is not to be filled with copies of it. */
+    private synchronized StateStore history() {
+        StateStore opened = history;
+        if (opened == null) {
+            opened = new StateStore(chunks.withoutCopies(), stateCodec, Codecs.all(), 1);
+            history = opened;
+        }
+        return opened;
+    }
+
     /** Asked for at the start, so that a mistake in it does not wait for the first model that learns. */
     private Codec stateCodec() {
         try {
@@ -331,7 +342,7 @@ final class Persistence implements AutoCloseable {
                 new Housekeeping.Rule(config.snapshotKeep(), config.snapshotKeepFor()),
                 store,
                 chunks,
-                states().reader(),
+                history().reader(),
                 clock);
         return () -> {
             inStore.run();
@@ -348,6 +359,9 @@ final class Persistence implements AutoCloseable {
                 copiedChunks) {
             if (states != null) {
                 states.close();
+            }
+            if (history != null) {
+                history.close();
             }
             spool.close();
         }

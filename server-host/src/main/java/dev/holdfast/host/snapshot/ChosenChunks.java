@@ -37,7 +37,7 @@ public final class ChosenChunks implements ChunkStore {
     private final SnapshotSerializer local;
     private final SpooledChunks spool;
     private final Optional<CopiedChunks> copies;
-    private final AtomicBoolean keepsNone = new AtomicBoolean();
+    private final AtomicBoolean keepsNone;
 
     /**
      * @param name the chosen store's, for the log
@@ -50,11 +50,27 @@ public final class ChosenChunks implements ChunkStore {
             SnapshotSerializer local,
             SpooledChunks spool,
             Optional<CopiedChunks> copies) {
+        this(name, store, local, spool, copies, new AtomicBoolean());
+    }
+
+    private ChosenChunks(
+            String name,
+            SnapshotSerializer store,
+            SnapshotSerializer local,
+            SpooledChunks spool,
+            Optional<CopiedChunks> copies,
+            AtomicBoolean keepsNone) {
         this.name = name;
         this.store = store;
         this.local = local;
         this.spool = spool;
         this.copies = copies;
+        this.keepsNone = keepsNone;
+    }
+
+    /** The same chunks for who reads much that this host does not need: no copy is kept of it. */
+    public ChosenChunks withoutCopies() {
+        return new ChosenChunks(name, store, local, spool, Optional.empty(), keepsNone);
     }
 
     private ChunkStore chosen() {

@@ -20,6 +20,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +43,10 @@ class HousekeepingTest {
 
     private static final Instant NOW = Instant.parse("2026-11-21T09:30:00Z");
     private static final Housekeeping.Rule ALL = new Housekeeping.Rule(0, Duration.ZERO);
+
+    private static final Clock FIXED = Clock.fixed(NOW, ZoneOffset.UTC);
+    /** The list of the parts, and the list of the chunks of the only part. */
+    private static final int READS_OF_A_STATE = 2;
 
     @TempDir
     private Path logs;
@@ -95,7 +101,7 @@ class HousekeepingTest {
     }
 
     private void run(Housekeeping.Rule rule) {
-        new Housekeeping(rule, fs, chunks, states.reader(), Clock.fixed(NOW, ZoneOffset.UTC)).run();
+        new Housekeeping(rule, fs, chunks, states.reader(), FIXED).run();
     }
 
     private List<String> names() {
@@ -190,6 +196,62 @@ class HousekeepingTest {
         assertThat(chunks.missing(List.of(first.root().id()))).isNotEmpty();
         assertThat(chunks.list("", 100))
                 .hasSize(states.reader().find(second).chunkIds().size());
+    }
+
+    @Test
+    void aRoundReadsWhatIsNewAndNothingTwice() throws IOException {
+        Calls calls = new Calls();
+        SnapshotSerializer snapshots = calls.counted(SnapshotSerializer.class, fs);
+        ChunkStore lists = calls.counted(ChunkStore.class, chunks);
+        try (StateStore counted = new StateStore(lists, Codec.none(), List.of(Codec.none()), 1)) {
+            var housekeeping = new Housekeeping(
+                    new Housekeeping.Rule(3, Duration.ZERO), snapshots, chunks, counted.reader(), FIXED);
+            StateReference same = learn(1);
+            for (String name : List.of("a.cfg", "b.cfg", "c.cfg")) {
+                save(name, SnapshotKind.SNAPSHOT, Duration.ofDays(5), learned(same));
+            }
+            ageChunks();
+            housekeeping.run();
+            assertThat(calls.since()).as("the last one by getLast").containsEntry("get", 2 + READS_OF_A_STATE);
+
+            housekeeping.run();
+            assertThat(calls.since()).doesNotContainKey("get");
+
+            StateReference other = learn(2);
+            save("d.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(4), learned(other));
+            housekeeping.run();
+            assertThat(names()).containsExactly("d.cfg", "c.cfg", "b.cfg");
+            assertThat(calls.since())
+                    .as("a third of the snapshots is gone: all are read again")
+                    .containsEntry("get", READS_OF_A_STATE + 2 + 2 * READS_OF_A_STATE);
+
+            save("e.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), learned(other));
+            save("f.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(2), learned(other));
+            ageChunks();
+            housekeeping.run();
+            assertThat(chunks.missing(List.of(same.root().id()))).isNotEmpty();
+            states.reader().find(other).verify();
+        }
+    }
+
+    /** What was called, and how often. */
+    private static final class Calls {
+
+        private final Map<String, Integer> counts = new ConcurrentHashMap<>();
+
+        <T> T counted(Class<T> type, T target) {
+            return type.cast(
+                    Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, args) -> {
+                        counts.merge(method.getName(), 1, Integer::sum);
+                        return method.invoke(target, args);
+                    }));
+        }
+
+        Map<String, Integer> since() {
+            Map<String, Integer> since = Map.copyOf(counts);
+            counts.clear();
+            return since;
+        }
     }
 
     @Test
