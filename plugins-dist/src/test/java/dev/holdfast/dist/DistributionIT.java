@@ -134,6 +134,14 @@ class DistributionIT {
         assertThat(list.out()).contains("REVISION", "-startup.cfg", "-snapshot.cfg");
         String newest = list.out().lines().skip(1).findFirst().orElseThrow().split(" ")[0];
         assertThat(unpacked.run("snapshots", "show", newest).out()).contains("model_snapshot");
+        String oldest =
+                list.out().lines().reduce((first, second) -> second).orElseThrow().split(" ")[0];
+        assertThat(unpacked.run("snapshots", "delete", oldest))
+                .isEqualTo(new Said(0, "Snapshot \"" + oldest + "\" deleted\n", ""));
+        assertThat(unpacked.run("snapshots", "list").out()).contains(newest).doesNotContain(oldest);
+        Said last = unpacked.run("snapshots", "delete", newest);
+        assertThat(last.exitCode()).isEqualTo(1);
+        assertThat(last.err()).contains("answered with 409", "is the last one of group default");
         assertThat(unpacked.run("snapshots", "attach", "--take=local").exitCode())
                 .as("the host is not detached")
                 .isEqualTo(1);

@@ -252,7 +252,9 @@ public final class Host implements AutoCloseable {
                         }
                     } catch (RuntimeException | OutOfMemoryError e) {
                         // What is thrown here would end the schedule.
-                        log.warn("Old snapshots and chunks stay for now: {}", e.getMessage());
+                        log.warn(
+                                "Clearing away old snapshots and chunks broke off, and is tried again in an hour: {}",
+                                e.getMessage());
                         log.debug("Housekeeping failed", e);
                     }
                 },

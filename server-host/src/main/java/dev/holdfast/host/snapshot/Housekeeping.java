@@ -1,9 +1,6 @@
 package dev.holdfast.host.snapshot;
 
-import dev.holdfast.host.serving.ModelSave;
-import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.state.ChunkCollector;
 import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
@@ -19,7 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -70,16 +68,20 @@ public final class Housekeeping {
     /**
      * Does one round.
      *
-     * @throws dev.holdfast.sdk.SnapshotStoreException if the store fails, or a snapshot that may need chunks cannot be read
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store fails, or the last snapshot cannot be read
+     * @throws UnknownNeedsException if it cannot be told what some snapshot needs; old snapshots have been removed by then
      */
     public void run() {
         int snapshots = rule.keepsAll() ? 0 : removeSnapshots();
+        if (snapshots > 0) {
+            log.info("Removed {} old snapshots", snapshots);
+        }
         // Most hosts have no models that learn, and need not read all their snapshots to find that out.
         int removed = chunks.list("", 1).isEmpty()
                 ? 0
                 : new ChunkCollector(chunks, clock, ChunkCollector.SHORTEST_GRACE).collect(needed::read);
-        if (snapshots > 0 || removed > 0) {
-            log.info("Removed {} old snapshots, and {} chunks that no snapshot needs", snapshots, removed);
+        if (removed > 0) {
+            log.info("Removed {} chunks that no snapshot needs", removed);
         }
     }
 
@@ -128,17 +130,19 @@ public final class Housekeeping {
 
     /** The states that a serving state refers to. */
     public static Set<StateReference> references(ServingState state) {
-        Set<StateReference> references = new HashSet<>();
-        for (ModelState model : state.models().values()) {
-            for (VersionState version : model.versions().values()) {
-                version.learned().ifPresent(references::add);
-            }
-        }
+        return users(state).keySet();
+    }
+
+    /** The states that a serving state refers to, and what each of them is the state of. */
+    static Map<StateReference, String> users(ServingState state) {
+        Map<StateReference, String> users = new HashMap<>();
         state.saves()
-                .values()
-                .forEach(ids -> ids.values()
-                        .forEach(generations ->
-                                generations.stream().map(ModelSave::state).forEach(references::add)));
-        return references;
+                .forEach((model, ids) -> ids.forEach((id, generations) ->
+                        generations.forEach(save -> users.put(save.state(), "save " + id + " of model " + model))));
+        state.models()
+                .forEach((name, model) -> model.versions()
+                        .forEach((number, version) -> version.learned()
+                                .ifPresent(learned -> users.put(learned, "model " + name + ", version " + number))));
+        return users;
     }
 }

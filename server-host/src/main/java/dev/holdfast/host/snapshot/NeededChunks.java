@@ -1,11 +1,13 @@
 package dev.holdfast.host.snapshot;
 
-import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.state.DigestSet;
+import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
@@ -13,7 +15,11 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -45,6 +51,10 @@ final class NeededChunks {
     private int rounds;
     /** What the snapshot needs that was read before: its neighbour mostly needs the same. */
     private Set<StateReference> before = Set.of();
+    /** Why some states cannot be read, found in this round. */
+    private final Map<StateReference, String> unreadable = new HashMap<>();
+    /** The snapshots whose needs are unknown, by the reason, found in this round. */
+    private final Map<String, Set<String>> unknown = new LinkedHashMap<>();
 
     NeededChunks(SnapshotSerializer store, StateReader states) {
         this.store = store;
@@ -55,30 +65,38 @@ final class NeededChunks {
      * Reads what was saved since it was called last.
      *
      * @return whether a chunk is needed, by its id
+     * @throws UnknownNeedsException if it cannot be told what some snapshots need; those are read again the next time
      */
     Predicate<String> read() {
         rounds++;
-        // The last one for certain: a list may lag behind the store.
-        store.getLast().ifPresent(this::add);
-        int there = readListed();
+        int there = readAll();
         int gone = read.size() - there;
         if (gone > read.size() / MOST_GONE || (gone > 0 && rounds >= ROUNDS)) {
             forget();
-            store.getLast().ifPresent(this::add);
-            readListed();
+            readAll();
         }
-        before = Set.of();
+        if (!unknown.isEmpty()) {
+            throw new UnknownNeedsException(unknown);
+        }
         return needed;
+    }
+
+    /** @return how many are there and have been read, now or before */
+    private int readAll() {
+        unknown.clear();
+        unreadable.clear();
+        before = Set.of();
+        // The last one for certain: a list may lag behind the store.
+        store.getLast().ifPresent(this::add);
+        return readListed();
     }
 
     private void forget() {
         read = new DigestSet();
         needed = new DigestSet();
-        before = Set.of();
         rounds = 0;
     }
 
-    /** @return how many are there and have been read, now or before */
     private int readListed() {
         int there = 0;
         ListRequest request = ListRequest.firstPage(ListRequest.MOST);
@@ -94,11 +112,13 @@ final class NeededChunks {
         }
     }
 
-    /** @return false if it is not there any more */
+    /** @return false if it is not there any more, or its needs are unknown */
     private boolean read(SnapshotHeader header) {
         try {
-            add(store.get(header.name()));
-            return true;
+            return add(store.get(header.name()));
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            isUnknown(header.name(), String.valueOf(e.getMessage()));
+            return false;
         } catch (SnapshotNotFoundException e) {
             // Removed since it was listed: it needs nothing any more.
             log.debug("Snapshot {} is gone", header.name());
@@ -106,21 +126,45 @@ final class NeededChunks {
         }
     }
 
-    private void add(Snapshot snapshot) {
+    /** @return false if its needs are unknown */
+    private boolean add(Snapshot snapshot) {
         String saveId = digest(snapshot.header().saveId());
         if (read.test(saveId)) {
-            return;
+            return true;
         }
-        ServingState state =
-                SnapshotText.parse(snapshot.header().name(), snapshot.text()).state();
-        Set<StateReference> references = Housekeeping.references(state);
-        for (StateReference reference : references) {
-            if (!before.contains(reference)) {
-                states.find(reference).chunkIds().forEach(needed::add);
+        String name = snapshot.header().name();
+        Map<StateReference, String> users =
+                Housekeeping.users(SnapshotText.parse(name, snapshot.text()).state());
+        boolean whole = true;
+        for (Map.Entry<StateReference, String> use : users.entrySet()) {
+            if (!before.contains(use.getKey())) {
+                whole &= add(name, use.getKey(), use.getValue());
             }
         }
-        before = references;
-        read.add(saveId);
+        if (whole) {
+            before = users.keySet();
+            read.add(saveId);
+        }
+        return whole;
+    }
+
+    private boolean add(String snapshot, StateReference state, String user) {
+        String why = unreadable.get(state);
+        if (why == null) {
+            try {
+                states.find(state).chunkIds().forEach(needed::add);
+                return true;
+            } catch (StateException e) {
+                why = e.getMessage();
+                unreadable.put(state, why);
+            }
+        }
+        isUnknown(snapshot, user + ": " + why);
+        return false;
+    }
+
+    private void isUnknown(String snapshot, String why) {
+        unknown.computeIfAbsent(why, ignored -> new LinkedHashSet<>()).add(snapshot);
     }
 
     /** A save-id is any text. */

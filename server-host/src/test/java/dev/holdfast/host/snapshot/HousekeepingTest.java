@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
@@ -37,6 +38,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class HousekeepingTest {
@@ -47,6 +49,9 @@ class HousekeepingTest {
     private static final Clock FIXED = Clock.fixed(NOW, ZoneOffset.UTC);
     /** The list of the parts, and the list of the chunks of the only part. */
     private static final int READS_OF_A_STATE = 2;
+
+    @RegisterExtension
+    final LogLines log = new LogLines(getClass());
 
     @TempDir
     private Path logs;
@@ -279,10 +284,51 @@ class HousekeepingTest {
         damaged[3] ^= 1;
         Files.write(file, damaged);
 
-        assertThatExceptionOfType(SnapshotCorruptException.class).isThrownBy(() -> run(ALL));
+        assertThatExceptionOfType(UnknownNeedsException.class)
+                .isThrownBy(() -> run(ALL))
+                .withMessageContaining("what these snapshots need: a.cfg (");
 
         Files.write(file, whole);
         states.reader().find(hidden).verify();
+    }
+
+    @Test
+    void whoseChunkIsMissingIsToldUntilTheSnapshotsAreDeleted() throws IOException {
+        StateReference broken = learn(1);
+        StateReference whole = learn(2);
+        ServingState saved = learned(whole).withSave("m", "monday", new ModelSave("1.0", broken, NOW));
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(9), learned(learn(3)));
+        save("named", SnapshotKind.SAVE, Duration.ofDays(5), learned(broken));
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(4), saved);
+        for (int i = 0; i < 11; i++) {
+            save("c" + i, SnapshotKind.SNAPSHOT, Duration.ofDays(4), learned(broken));
+        }
+        save("d.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), learned(whole));
+        ageChunks();
+        chunks.delete(List.of(broken.root().id()), NOW);
+        int before = chunks.list("", 100).size();
+        var housekeeping =
+                new Housekeeping(new Housekeeping.Rule(13, Duration.ZERO), fs, chunks, states.reader(), FIXED);
+
+        String missing = "The list of the state's parts: chunk " + broken.root().id() + " is missing";
+        for (int round = 0; round < 2; round++) {
+            assertThatExceptionOfType(UnknownNeedsException.class)
+                    .isThrownBy(housekeeping::run)
+                    .withMessage("No chunk is removed, because it cannot be told what these snapshots need:"
+                            + " c10, c9, c8, c7, c6, c5, c4, c3, c2, c1 and 2 more (model m, version 1.0: " + missing
+                            + "); b.cfg (save monday of model m: " + missing
+                            + "). Bring back what is missing, or give these snapshots up:"
+                            + " holdfast snapshots delete NAME...");
+        }
+        assertThat(names()).as("old snapshots go all the same").doesNotContain("a.cfg");
+        assertThat(chunks.list("", 100)).hasSize(before);
+        assertThat(log.info()).containsExactly("Removed 1 old snapshots");
+
+        names().stream().filter(name -> !name.equals("d.cfg")).forEach(fs::delete);
+        housekeeping.run();
+
+        assertThat(chunks.list("", 100))
+                .hasSize(states.reader().find(whole).chunkIds().size());
     }
 
     @Test
