@@ -242,20 +242,11 @@ public final class Host implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        Runnable[] opened = new Runnable[1];
+        HousekeepingRound round = new HousekeepingRound(() -> persistence.housekeeping(clock));
         rounds.scheduleWithFixedDelay(
                 () -> {
-                    try {
-                        if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {
-                            opened[0] = opened[0] == null ? persistence.housekeeping(clock) : opened[0];
-                            opened[0].run();
-                        }
-                    } catch (RuntimeException | OutOfMemoryError e) {
-                        // What is thrown here would end the schedule.
-                        log.warn(
-                                "Clearing away old snapshots and chunks broke off, and is tried again in an hour: {}",
-                                e.getMessage());
-                        log.debug("Housekeeping failed", e);
+                    if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {
+                        round.run();
                     }
                 },
                 60,

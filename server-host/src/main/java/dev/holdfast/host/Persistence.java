@@ -336,18 +336,18 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    /** A round that removes old snapshots, the chunks that none of the others needs, and copies that are not needed here. */
-    Runnable housekeeping(Clock clock) {
+    /** What removes old snapshots and the chunks that none of the others needs; and copies that are not needed here. */
+    List<Runnable> housekeeping(Clock clock) {
         Housekeeping inStore = new Housekeeping(
                 new Housekeeping.Rule(config.snapshotKeep(), config.snapshotKeepFor()),
                 store,
                 chunks,
                 history().reader(),
                 clock);
-        return () -> {
-            inStore.run();
-            chunkCopies.ifPresent(copies -> copies.removeOthers(spool.references(), states().reader(), clock));
-        };
+        return List.of(
+                inStore::run,
+                () -> chunkCopies.ifPresent(
+                        copies -> copies.removeOthers(spool.references(), states().reader(), clock)));
     }
 
     @Override
