@@ -135,7 +135,7 @@ class MainTest {
         assertThat(typed.run("snapshots", "attach", "--help")).isZero();
         assertThat(typed.out()).contains("--take");
         assertThat(typed.run("generate-completion")).isZero();
-        assertThat(typed.out()).contains("--snapshot-store", "complete ", "list show delete attach");
+        assertThat(typed.out()).contains("--snapshot-store", "complete ", "attach delete list show");
     }
 
     @Test
