@@ -145,8 +145,11 @@ public final class Host implements AutoCloseable {
         DirectoryModelStore store = closer.add(modelStore(options, config));
         Metrics metrics = new Metrics(HostName.of(config));
         OnnxRuntime onnx = new OnnxRuntime();
-        Runtimes runtimes = new Runtimes(
-                List.of(onnx, new OnnxSessionRuntime(onnx, clock), new RandomCutForestRuntime(), new BuiltInRuntime()));
+        Runtimes runtimes = new Runtimes(List.of(
+                onnx,
+                new OnnxSessionRuntime(onnx, System::nanoTime),
+                new RandomCutForestRuntime(),
+                new BuiltInRuntime()));
         LearnedStates learned = closer.add(new LearnedStates(() -> states(begin), config.stateWarnBytes(), clock));
         ModelServing serving = closer.add(new ModelServing(
                 current, changes, store, runtimes::load, learned, servingDefaults(config), metrics, clock));
