@@ -155,7 +155,7 @@ class ArchetypeIT {
 
         shell(unpacked.home(), killAndStart);
 
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() -> ProcessHandle.of(killed).isEmpty());
         assertThat(pid()).isNotEqualTo(killed);
         JsonNode digits = JSON.readTree(host().manage("GET", "/models/digits").body());

@@ -166,9 +166,7 @@ class DdbIT {
 
         ddb.goAway();
         try {
-            long begin = System.nanoTime();
             start();
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(30));
             assertThat(host().log())
                     .containsSubsequence(
                             "Fetching last snapshot from DDB...",

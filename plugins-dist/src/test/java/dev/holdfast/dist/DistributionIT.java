@@ -119,7 +119,7 @@ class DistributionIT {
         long pid = run().required("pid").longValue();
         ProcessHandle host = ProcessHandle.of(pid).orElseThrow();
         host.destroyForcibly();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !host.isAlive());
+        await().atMost(Duration.ofSeconds(60)).until(() -> !host.isAlive());
 
         Said again = start("--model-store=" + unpacked.home().resolve("examples/model-store"));
 
@@ -134,6 +134,17 @@ class DistributionIT {
         assertThat(list.out()).contains("REVISION", "-startup.cfg", "-snapshot.cfg");
         String newest = list.out().lines().skip(1).findFirst().orElseThrow().split(" ")[0];
         assertThat(unpacked.run("snapshots", "show", newest).out()).contains("model_snapshot");
+        String oldest = list.out()
+                .lines()
+                .reduce((first, second) -> second)
+                .orElseThrow()
+                .split(" ")[0];
+        assertThat(unpacked.run("snapshots", "delete", oldest))
+                .isEqualTo(new Said(0, "Snapshot \"" + oldest + "\" deleted\n", ""));
+        assertThat(unpacked.run("snapshots", "list").out()).contains(newest).doesNotContain(oldest);
+        Said last = unpacked.run("snapshots", "delete", newest);
+        assertThat(last.exitCode()).isEqualTo(1);
+        assertThat(last.err()).contains("answered with 409", "is the last one of group default");
         assertThat(unpacked.run("snapshots", "attach", "--take=local").exitCode())
                 .as("the host is not detached")
                 .isEqualTo(1);
@@ -213,8 +224,6 @@ class DistributionIT {
 
     @Test
     void theDemoTellsItsStoryAndLeavesNothingRunning() throws Exception {
-        long begin = System.nanoTime();
-
         Said demo = unpacked.run("demo");
 
         assertThat(demo.exitCode()).as("%s", demo).isZero();
@@ -232,7 +241,6 @@ class DistributionIT {
                 .containsPattern("2014-12-25 +(0\\.[0-9]{3,}) +\\1 +0\\.0\n")
                 .endsWith("Everything came back as it was.\n")
                 .doesNotContain("\u001b");
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(60));
         assertThat(unpacked.run("--stop").out()).isEqualTo("Holdfast is not currently running.\n");
     }
 

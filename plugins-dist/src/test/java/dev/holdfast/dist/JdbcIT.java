@@ -97,7 +97,7 @@ class JdbcIT {
             assertThat(scale(3).headers().firstValue("Holdfast-Notice")).isPresent();
             assertThat(scale(4).headers().firstValue("Holdfast-Notice")).isPresent();
             database = postgresql(data, port);
-            await().atMost(Duration.ofSeconds(40))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() ->
                             scale(4).headers().firstValue("Holdfast-Notice").isEmpty());
             List<Long> revisions = revisions(database);
@@ -116,7 +116,7 @@ class JdbcIT {
                     .contains("The last snapshot could not be read from table holdfast_snapshots of"
                             + " jdbc:postgresql://127.0.0.1:" + port + "/postgres");
             database = postgresql(data, port);
-            await().atMost(Duration.ofSeconds(40))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() ->
                             host().manage("GET", "/snapshots/status").body().contains("ATTACHED"));
             assertThat(host().workersOf("digits")).isEqualTo(4);

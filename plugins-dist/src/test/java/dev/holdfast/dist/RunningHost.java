@@ -55,7 +55,7 @@ record RunningHost(Path logs) {
     void kill() throws IOException {
         ProcessHandle host = ProcessHandle.of(run().required("pid").longValue()).orElseThrow();
         host.destroyForcibly();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !host.isAlive());
+        await().atMost(Duration.ofSeconds(60)).until(() -> !host.isAlive());
     }
 
     /** Ends it after a test, if one ran and has not ended. */

@@ -146,8 +146,11 @@ public final class Host implements AutoCloseable {
         DirectoryModelStore store = closer.add(modelStore(options, config));
         Metrics metrics = new Metrics(HostName.of(config));
         OnnxRuntime onnx = new OnnxRuntime();
-        Runtimes runtimes = new Runtimes(
-                List.of(onnx, new OnnxSessionRuntime(onnx, clock), new RandomCutForestRuntime(), new BuiltInRuntime()));
+        Runtimes runtimes = new Runtimes(List.of(
+                onnx,
+                new OnnxSessionRuntime(onnx, System::nanoTime),
+                new RandomCutForestRuntime(),
+                new BuiltInRuntime()));
         LearnedStates learned = closer.add(new LearnedStates(() -> states(begin), config.stateWarnBytes(), clock));
         ModelServing serving = closer.add(new ModelServing(
                 current, changes, store, runtimes::load, learned, servingDefaults(config), metrics, clock));
@@ -244,18 +247,11 @@ public final class Host implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        Runnable[] opened = new Runnable[1];
+        HousekeepingRound round = new HousekeepingRound(() -> persistence.housekeeping(clock));
         rounds.scheduleWithFixedDelay(
                 () -> {
-                    try {
-                        if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {
-                            opened[0] = opened[0] == null ? persistence.housekeeping(clock) : opened[0];
-                            opened[0].run();
-                        }
-                    } catch (RuntimeException e) {
-                        // An exception would end the schedule.
-                        log.warn("Old snapshots and chunks stay for now: {}", e.getMessage());
-                        log.debug("Housekeeping failed", e);
+                    if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {
+                        round.run();
                     }
                 },
                 60,

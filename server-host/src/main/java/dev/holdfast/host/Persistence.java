@@ -76,6 +76,7 @@ final class Persistence implements AutoCloseable {
     private final Optional<CopiedChunks> chunkCopies;
     private final ChosenChunks chunks;
     private @Nullable StateStore states;
+    private @Nullable StateStore history;
 
     /**
      * Loads the plugins and opens the chosen store.
@@ -322,6 +323,16 @@ final class Persistence implements AutoCloseable {
         return opened;
     }
 
+    /** The same, for who reads the whole history: the disk of this host is not to be filled with copies of it. */
+    private synchronized StateStore history() {
+        StateStore opened = history;
+        if (opened == null) {
+            opened = new StateStore(chunks.withoutCopies(), stateCodec, Codecs.all(), 1);
+            history = opened;
+        }
+        return opened;
+    }
+
     /** Asked for at the start, so that a mistake in it does not wait for the first model that learns. */
     private Codec stateCodec() {
         try {
@@ -331,18 +342,18 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    /** A round that removes old snapshots, the chunks that none of the others needs, and copies that are not needed here. */
-    Runnable housekeeping(Clock clock) {
+    /** What removes old snapshots and the chunks that none of the others needs; and copies that are not needed here. */
+    List<Runnable> housekeeping(Clock clock) {
         Housekeeping inStore = new Housekeeping(
                 new Housekeeping.Rule(config.snapshotKeep(), config.snapshotKeepFor()),
                 store,
                 chunks,
-                states().reader(),
+                history().reader(),
                 clock);
-        return () -> {
-            inStore.run();
-            chunkCopies.ifPresent(copies -> copies.removeOthers(spool.references(), states().reader(), clock));
-        };
+        return List.of(
+                inStore::run,
+                () -> chunkCopies.ifPresent(
+                        copies -> copies.removeOthers(spool.references(), states().reader(), clock)));
     }
 
     @Override
@@ -354,6 +365,9 @@ final class Persistence implements AutoCloseable {
                 copiedChunks) {
             if (states != null) {
                 states.close();
+            }
+            if (history != null) {
+                history.close();
             }
             spool.close();
         }

@@ -57,7 +57,7 @@ class FullDiskIT {
 
             Files.delete(filler);
             Awaitility.await("the host makes the change durable by itself")
-                    .atMost(Duration.ofSeconds(30))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() ->
                             !host.managementJson("/snapshots/status").toString().contains("not durable"));
             host.kill();

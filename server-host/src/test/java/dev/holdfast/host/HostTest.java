@@ -182,7 +182,7 @@ class HostTest {
             Files.delete(shared);
             Files.move(away, shared);
             Awaitility.await("the directory is back, and nothing was lost")
-                    .atMost(Duration.ofSeconds(30))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> host.storeStatus().mode() == StoreStatus.Mode.ATTACHED);
         }
     }

@@ -78,7 +78,7 @@ final class Mariadb {
                 .start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         Mariadb server = new Mariadb(directory, port, process);
-        await().atMost(Duration.ofSeconds(30)).until(server::answers);
+        await().atMost(Duration.ofSeconds(60)).until(server::answers);
         return server;
     }
 

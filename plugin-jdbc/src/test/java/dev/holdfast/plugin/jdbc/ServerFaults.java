@@ -131,7 +131,7 @@ abstract class ServerFaults {
 
         wire = new Wire(serverPort(), port);
         // The pool tries at longer and longer intervals, so the first call may still come too early.
-        await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> serializer.save(named(1)));
+        await().atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> serializer.save(named(1)));
         assertThat(serializer.getLast()).isPresent();
     }
 

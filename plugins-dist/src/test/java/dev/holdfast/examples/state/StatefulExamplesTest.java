@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -47,7 +46,7 @@ class StatefulExamplesTest {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final OnnxRuntime onnx = new OnnxRuntime();
     private final Runtimes runtimes =
-            new Runtimes(List.of(onnx, new OnnxSessionRuntime(onnx, Clock.systemUTC()), new RandomCutForestRuntime()));
+            new Runtimes(List.of(onnx, new OnnxSessionRuntime(onnx, System::nanoTime), new RandomCutForestRuntime()));
 
     @TempDir
     private Path directory;

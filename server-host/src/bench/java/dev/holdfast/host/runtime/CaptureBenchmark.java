@@ -2,7 +2,6 @@ package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.state.StateCapture;
 import dev.holdfast.host.state.StatePart;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -63,7 +62,7 @@ public final class CaptureBenchmark {
 
     private static void sessions(int count, int captures) throws Exception {
         SessionSettings settings = new SessionSettings(new TreeMap<>(Map.of("state", "stateN")), Map.of(), count, Duration.ofHours(1), 4096, StatefulModel.SaveRule.DEFAULT);
-        Sessions sessions = new Sessions("sessions", settings, Clock.systemUTC());
+        Sessions sessions = new Sessions("sessions", settings, System::nanoTime);
         List<TensorSpec> carried = List.of(new TensorSpec("state", TensorType.FP32, List.of((long) NUMBERS_OF_A_SESSION)));
         SessionState codec = new SessionState(carried, settings);
         Random random = new Random(1);

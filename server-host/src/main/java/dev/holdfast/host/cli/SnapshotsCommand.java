@@ -1,6 +1,7 @@
 package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +15,8 @@ import picocli.CommandLine.Spec;
 /** {@code holdfast snapshots}: what the running host has kept, asked over its management API. */
 @Command(
         name = "snapshots",
-        description = "List, show and choose the snapshots of the running host.",
-        synopsisSubcommandLabel = "list | show | attach",
+        description = "List, show, delete and choose the snapshots of the running host.",
+        synopsisSubcommandLabel = "list | show | delete | attach",
         sortOptions = false)
 final class SnapshotsCommand implements Runnable {
 
@@ -33,7 +34,8 @@ final class SnapshotsCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                Objects.requireNonNull(spec).commandLine(), "Missing command: list, show NAME, or attach --take WHAT");
+                Objects.requireNonNull(spec).commandLine(),
+                "Missing command: list, show NAME, delete NAME..., or attach --take WHAT");
     }
 
     @Command(name = "list", description = "List them, newest first.")
@@ -69,6 +71,18 @@ final class SnapshotsCommand implements Runnable {
     @Command(name = "show", description = "Print one: its text as it is stored.")
     int show(@Parameters(paramLabel = "NAME", description = "Its name, as list prints it.") String name) {
         holdfast.surroundings().out().print(api("show").manageForText("GET", "/snapshots/" + HostApi.encode(name)));
+        return 0;
+    }
+
+    @Command(name = "delete", description = "Remove some for good. The last one stays.")
+    int delete(
+            @Parameters(paramLabel = "NAME", arity = "1..*", description = "Their names, as list prints them.")
+                    List<String> names) {
+        HostApi api = api("delete");
+        for (String name : names) {
+            JsonNode answer = api.manage("DELETE", "/snapshots/" + HostApi.encode(name));
+            holdfast.surroundings().out().println(answer.path("status").asText());
+        }
         return 0;
     }
 

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The snapshots on the management API: listing, reading, saving one now, and ending a detachment. */
+/** The snapshots on the management API: listing, reading, deleting, saving one now, and ending a detachment. */
 final class SnapshotApi {
 
     private static final int PAGE = 100;
@@ -40,7 +40,8 @@ final class SnapshotApi {
                 Route.post("/snapshots", scope, this::save),
                 Route.get("/snapshots/status", scope, this::status),
                 Route.post("/snapshots/attach", scope, this::attach),
-                Route.get("/snapshots/{name}", scope, this::read));
+                Route.get("/snapshots/{name}", scope, this::read),
+                Route.delete("/snapshots/{name}", scope, this::delete));
     }
 
     private void list(Context context) {
@@ -91,6 +92,18 @@ final class SnapshotApi {
         byte[] text = snapshots.get(name).toBytes();
         context.header(ChangeAnswers.SNAPSHOT, name);
         context.status(200).contentType(Answers.TEXT).result(text);
+    }
+
+    private void delete(Context context) {
+        String name = checkedName(context.pathParam("name"));
+        try {
+            snapshots.delete(name);
+        } catch (IllegalStateException e) {
+            throw new ApiException(409, "ConflictStatusException", String.valueOf(e.getMessage()));
+        } catch (UnsupportedOperationException e) {
+            throw new ApiException(501, "NotImplementedException", String.valueOf(e.getMessage()));
+        }
+        answers.object(context, 200, Answers.status("Snapshot \"" + name + "\" deleted"));
     }
 
     private static String checkedName(String name) {

@@ -8,13 +8,13 @@ import dev.holdfast.host.text.OneLine;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 
 /**
  * An ONNX model of which some outputs are inputs of the next call of the same session.
@@ -50,11 +50,11 @@ final class OnnxSessionModel implements StatefulModel {
     private final StateFormat format;
 
     /** @param digest of the model's file */
-    OnnxSessionModel(String name, LoadedModel model, SessionSettings settings, String digest, Clock clock) {
+    OnnxSessionModel(String name, LoadedModel model, SessionSettings settings, String digest, LongSupplier nanos) {
         this.name = name;
         this.model = model;
         this.settings = settings;
-        this.sessions = new Sessions(name, settings, clock);
+        this.sessions = new Sessions(name, settings, nanos);
         ModelSignature plain = model.signature();
         this.carried = settings.carry().keySet().stream()
                 .map(input -> carried(plain, input))

@@ -3,7 +3,7 @@ package dev.holdfast.host.runtime;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
-import java.time.Clock;
+import java.util.function.LongSupplier;
 
 /**
  * ONNX models that take again what they gave: recurrent networks for speech, text or sensors, of which the host keeps for
@@ -17,12 +17,12 @@ public final class OnnxSessionRuntime implements ModelRuntime {
     static final String NAME = "onnx-session";
 
     private final OnnxRuntime onnx;
-    private final Clock clock;
+    private final LongSupplier nanos;
 
-    /** @param clock tells how long sessions have been idle */
-    public OnnxSessionRuntime(OnnxRuntime onnx, Clock clock) {
+    /** @param nanos tells how long sessions have been idle, as {@link System#nanoTime} does */
+    public OnnxSessionRuntime(OnnxRuntime onnx, LongSupplier nanos) {
         this.onnx = onnx;
-        this.clock = clock;
+        this.nanos = nanos;
     }
 
     @Override
@@ -45,7 +45,7 @@ public final class OnnxSessionRuntime implements ModelRuntime {
         SessionSettings settings = SessionSettings.read(archive);
         LoadedModel model = onnx.load(archive);
         try {
-            return new OnnxSessionModel(archive.fileName(), model, settings, digest(archive), clock);
+            return new OnnxSessionModel(archive.fileName(), model, settings, digest(archive), nanos);
         } catch (RuntimeException e) {
             model.close();
             throw e;

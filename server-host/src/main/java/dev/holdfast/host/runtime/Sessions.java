@@ -1,7 +1,6 @@
 package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.text.OneLine;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * The sessions of a model by their ids, each with what it carries from call to call.
@@ -29,16 +29,17 @@ final class Sessions {
 
     private final String model;
     private final SessionSettings settings;
-    private final Clock clock;
+    private final LongSupplier nanos;
     /** By last use; the one that has been idle longest is first. Guarded by this. */
     private final LinkedHashMap<String, Session> byId = new LinkedHashMap<>(16, 0.75f, true);
 
     private long updates;
 
-    Sessions(String model, SessionSettings settings, Clock clock) {
+    /** @param nanos tells how much time passes, as {@link System#nanoTime} does: the time of day may step */
+    Sessions(String model, SessionSettings settings, LongSupplier nanos) {
         this.model = model;
         this.settings = settings;
-        this.clock = clock;
+        this.nanos = nanos;
     }
 
     /** One session; its fields are guarded by the sessions it is one of, but for the turn. */
@@ -86,11 +87,11 @@ final class Sessions {
                         + "' can begin when one of them ends (session_end), or has been idle for "
                         + settings.idle().toSeconds() + " s");
             }
-            session = new Session(id, Optional.empty(), clock.millis());
+            session = new Session(id, Optional.empty(), nanos.getAsLong());
             byId.put(id, session);
         }
         session.users++;
-        session.lastUsed = clock.millis();
+        session.lastUsed = nanos.getAsLong();
         return session;
     }
 
@@ -99,12 +100,14 @@ final class Sessions {
     }
 
     private void dropIdle() {
-        long before = clock.millis() - settings.idle().toMillis();
+        long now = nanos.getAsLong();
+        long limit = settings.idle().toNanos();
         for (Iterator<Session> sessions = byId.values().iterator(); sessions.hasNext(); ) {
             Session session = sessions.next();
-            if (session.users == 0 && session.lastUsed <= before) {
+            boolean isIdle = now - session.lastUsed >= limit;
+            if (session.users == 0 && isIdle) {
                 sessions.remove();
-            } else if (session.lastUsed > before) {
+            } else if (!isIdle) {
                 return;
             }
         }
@@ -134,7 +137,7 @@ final class Sessions {
     void leave(Session session) {
         synchronized (this) {
             session.users--;
-            session.lastUsed = clock.millis();
+            session.lastUsed = nanos.getAsLong();
             // The map keeps the order of its gets.
             byId.get(session.id);
             // Nothing came of it, and nobody waits.
@@ -163,7 +166,7 @@ final class Sessions {
     /** Puts other sessions in the place of all that there are; what comes of calls under way is dropped. */
     synchronized void replace(Map<String, List<Tensor>> states) {
         byId.clear();
-        long now = clock.millis();
+        long now = nanos.getAsLong();
         states.forEach((id, state) -> byId.put(id, new Session(id, Optional.of(state), now)));
     }
 

@@ -4,8 +4,11 @@ import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.state.StateDamagedException;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -164,8 +167,18 @@ final class Loading {
         if (e instanceof ServingException serving) {
             return serving;
         }
-        boolean tooBig = e instanceof OutOfMemoryError;
-        return new ServingException(tooBig ? Kind.INTERNAL : Kind.BAD_ARCHIVE, OneLine.of(e), e);
+        return new ServingException(kind(e), OneLine.of(e), e);
+    }
+
+    /** Whose problem it is: the store's, this host's, or that of who named the archive. */
+    private static Kind kind(Throwable e) {
+        if (e instanceof StoreUnavailableException) {
+            return Kind.UNAVAILABLE;
+        }
+        boolean isHosts = e instanceof SnapshotStoreException
+                || e instanceof StateDamagedException
+                || e instanceof OutOfMemoryError;
+        return isHosts ? Kind.INTERNAL : Kind.BAD_ARCHIVE;
     }
 
     private static void noteDifferences(String model, String version, VersionState state, Archive archive) {

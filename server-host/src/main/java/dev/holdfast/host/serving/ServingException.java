@@ -9,7 +9,7 @@ public final class ServingException extends RuntimeException {
     public enum Kind {
         /** The caller asked for something that is not possible: a bad name, number or location. */
         BAD_REQUEST,
-        /** The archive cannot be had, or is damaged. */
+        /** The archive cannot be had, is damaged, or is not that of the model that learned the state. */
         BAD_ARCHIVE,
         MODEL_NOT_FOUND,
         VERSION_NOT_FOUND,
@@ -19,11 +19,11 @@ public final class ServingException extends RuntimeException {
         CONFLICT,
         /** The default version of several cannot be removed. */
         DEFAULT_VERSION,
-        /** No workers, or a full queue: worth trying again. */
+        /** No workers, a full queue, or a store that does not answer: worth trying again. */
         UNAVAILABLE,
         /** The prediction, or the end of the running ones, took longer than allowed. */
         TIMEOUT,
-        /** The model, or the engine under it, failed. */
+        /** The model, or the engine under it, failed; or what the model learned is damaged. */
         INTERNAL
     }
 

@@ -43,7 +43,7 @@ public final class ChosenChunks implements ChunkStore {
     private final SpooledChunks spool;
     private final Optional<CopiedChunks> copies;
     private final long retryNanos;
-    private final AtomicBoolean keepsNone = new AtomicBoolean();
+    private final AtomicBoolean keepsNone;
     private volatile BooleanSupplier attached = () -> true;
     private volatile @Nullable Refusal refusal;
 
@@ -63,12 +63,29 @@ public final class ChosenChunks implements ChunkStore {
             SpooledChunks spool,
             Optional<CopiedChunks> copies,
             Duration retry) {
+        this(name, store, local, spool, copies, retry.toNanos(), new AtomicBoolean());
+    }
+
+    private ChosenChunks(
+            String name,
+            SnapshotSerializer store,
+            SnapshotSerializer local,
+            SpooledChunks spool,
+            Optional<CopiedChunks> copies,
+            long retryNanos,
+            AtomicBoolean keepsNone) {
         this.name = name;
         this.store = store;
         this.local = local;
         this.spool = spool;
         this.copies = copies;
-        this.retryNanos = retry.toNanos();
+        this.retryNanos = retryNanos;
+        this.keepsNone = keepsNone;
+    }
+
+    /** The same chunks for who reads much that this host does not need: no copy is kept of it. */
+    public ChosenChunks withoutCopies() {
+        return new ChosenChunks(name, store, local, spool, Optional.empty(), retryNanos, keepsNone);
     }
 
     /** From now on chunks go to the store only while the host is attached to it. */

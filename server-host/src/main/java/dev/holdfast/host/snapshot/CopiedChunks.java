@@ -121,7 +121,7 @@ public final class CopiedChunks {
                     log.debug("A state that cannot be restored needs no copies", e);
                 }
             }
-            return ids;
+            return ids::contains;
         });
         log.debug("Removed {} copies of chunks", removed);
     }

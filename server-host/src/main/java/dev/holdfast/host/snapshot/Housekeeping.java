@@ -1,9 +1,6 @@
 package dev.holdfast.host.snapshot;
 
-import dev.holdfast.host.serving.ModelSave;
-import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.state.ChunkCollector;
 import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
@@ -12,16 +9,14 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
-import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -45,10 +40,8 @@ public final class Housekeeping {
     private final Rule rule;
     private final SnapshotSerializer store;
     private final ChunkStore chunks;
-    private final StateReader states;
+    private final NeededChunks needed;
     private final Clock clock;
-    /** What each snapshot refers to, by its save-id: a snapshot never changes. */
-    private final Map<String, Set<StateReference>> known = new HashMap<>();
 
     /**
      * Which snapshots stay.
@@ -68,47 +61,35 @@ public final class Housekeeping {
         this.rule = rule;
         this.store = store;
         this.chunks = chunks;
-        this.states = states;
+        this.needed = new NeededChunks(store, states);
         this.clock = clock;
     }
 
     /**
      * Does one round.
      *
-     * @throws dev.holdfast.sdk.SnapshotStoreException if the store fails, or a snapshot that may need chunks cannot be read
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store fails, or the last snapshot cannot be read
+     * @throws UnknownNeedsException if it cannot be told what some snapshot needs; old snapshots have been removed by then
      */
     public void run() {
         int snapshots = rule.keepsAll() ? 0 : removeSnapshots();
+        if (snapshots > 0) {
+            log.info("Removed {} old snapshots", snapshots);
+        }
         // Most hosts have no models that learn, and need not read all their snapshots to find that out.
         int removed = chunks.list("", 1).isEmpty()
                 ? 0
-                : new ChunkCollector(chunks, clock, ChunkCollector.SHORTEST_GRACE).collect(this::needed);
-        if (snapshots > 0 || removed > 0) {
-            log.info("Removed {} old snapshots, and {} chunks that no snapshot needs", snapshots, removed);
+                : new ChunkCollector(chunks, clock, ChunkCollector.SHORTEST_GRACE).collect(needed::read);
+        if (removed > 0) {
+            log.info("Removed {} chunks that no snapshot needs", removed);
         }
     }
 
     private int removeSnapshots() {
-        // Where the last one cannot be read, an older one may be all that there is.
-        Optional<Snapshot> last = store.getLast();
-        Instant keptFrom = rule.age().isZero() ? Instant.MAX : clock.instant().minus(rule.age());
-        List<SnapshotHeader> old = new ArrayList<>();
-        int newer = 0;
-        for (SnapshotHeader header : headers()) {
-            boolean kept = newer++ < rule.newest()
-                    || !header.createdOn().isBefore(keptFrom)
-                    || header.kind() == SnapshotKind.SAVE
-                    || last.filter(snapshot -> snapshot.header().equals(header)).isPresent();
-            if (!kept) {
-                old.add(header);
-            }
-        }
-        // The oldest first, so that a round that is cut short leaves no gaps.
-        List<SnapshotHeader> now = old.subList(Math.max(0, old.size() - MOST_REMOVED), old.size());
         int removed = 0;
-        for (int i = now.size() - 1; i >= 0; i--) {
+        for (String name : old()) {
             try {
-                removed += store.delete(now.get(i).name()) ? 1 : 0;
+                removed += store.delete(name) ? 1 : 0;
             } catch (UnsupportedOperationException e) {
                 log.warn("Old snapshots stay: {}", e.getMessage());
                 break;
@@ -117,66 +98,51 @@ public final class Housekeeping {
         return removed;
     }
 
-    private List<SnapshotHeader> headers() {
-        List<SnapshotHeader> headers = new ArrayList<>();
+    /** The names of what is to be removed now: the oldest first, so that a round that is cut short leaves no gaps. */
+    private Deque<String> old() {
+        // Where the last one cannot be read, an older one may be all that there is.
+        Optional<Snapshot> last = store.getLast();
+        Instant keptFrom = rule.age().isZero() ? Instant.MAX : clock.instant().minus(rule.age());
+        Deque<String> old = new ArrayDeque<>();
+        int newer = 0;
         ListRequest request = ListRequest.firstPage(ListRequest.MOST);
         while (true) {
             SnapshotPage page = store.list(request);
-            headers.addAll(page.headers());
+            for (SnapshotHeader header : page.headers()) {
+                boolean kept = newer++ < rule.newest()
+                        || !header.createdOn().isBefore(keptFrom)
+                        || header.kind() == SnapshotKind.SAVE
+                        || last.filter(snapshot -> snapshot.header().equals(header))
+                                .isPresent();
+                if (!kept) {
+                    old.addFirst(header.name());
+                }
+                if (old.size() > MOST_REMOVED) {
+                    old.removeLast();
+                }
+            }
             if (page.nextPageToken().isEmpty()) {
-                return headers;
+                return old;
             }
             request = request.page(page.nextPageToken().get());
         }
     }
 
-    /** Every chunk that a snapshot of the group needs. */
-    private Set<String> needed() {
-        Set<StateReference> references = new HashSet<>();
-        Set<String> there = new HashSet<>();
-        // The last one for certain: a list may lag behind the store.
-        store.getLast().ifPresent(last -> references.addAll(references(last, there)));
-        for (SnapshotHeader header : headers()) {
-            Set<StateReference> before = known.get(header.saveId());
-            if (before != null) {
-                references.addAll(before);
-                there.add(header.saveId());
-                continue;
-            }
-            try {
-                references.addAll(references(store.get(header.name()), there));
-            } catch (SnapshotNotFoundException e) {
-                // Removed since it was listed: it needs nothing any more.
-                log.debug("Snapshot {} is gone", header.name());
-            }
-        }
-        known.keySet().retainAll(there);
-        Set<String> ids = new HashSet<>();
-        references.forEach(reference -> ids.addAll(states.find(reference).chunkIds()));
-        return ids;
-    }
-
-    private Set<StateReference> references(Snapshot snapshot, Set<String> there) {
-        there.add(snapshot.header().saveId());
-        return known.computeIfAbsent(
-                snapshot.header().saveId(),
-                ignored -> references(SnapshotText.parse(snapshot.header().name(), snapshot.text())
-                        .state()));
-    }
-
     /** The states that a serving state refers to. */
     public static Set<StateReference> references(ServingState state) {
-        Set<StateReference> references = new HashSet<>();
-        for (ModelState model : state.models().values()) {
-            for (VersionState version : model.versions().values()) {
-                version.learned().ifPresent(references::add);
-            }
-        }
+        return users(state).keySet();
+    }
+
+    /** The states that a serving state refers to, and what each of them is the state of. */
+    static Map<StateReference, String> users(ServingState state) {
+        Map<StateReference, String> users = new HashMap<>();
         state.saves()
-                .values()
-                .forEach(ids -> ids.values()
-                        .forEach(generations ->
-                                generations.stream().map(ModelSave::state).forEach(references::add)));
-        return references;
+                .forEach((model, ids) -> ids.forEach((id, generations) ->
+                        generations.forEach(save -> users.put(save.state(), "save " + id + " of model " + model))));
+        state.models()
+                .forEach((name, model) -> model.versions()
+                        .forEach((number, version) -> version.learned()
+                                .ifPresent(learned -> users.put(learned, "model " + name + ", version " + number))));
+        return users;
     }
 }

@@ -52,6 +52,11 @@ public final class NoSnapshots implements ChangeLog, Snapshots {
     }
 
     @Override
+    public void delete(String name) {
+        throw new IllegalStateException(OFF + ", so none is deleted");
+    }
+
+    @Override
     public CompletableFuture<Durability> save(String name) {
         return CompletableFuture.completedFuture(
                 new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of(OFF)));

@@ -65,6 +65,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     private final SnapshotWriter writer;
     private final Reattachment reattachment;
     private final OperatorAttach operator;
+    private final OperatorDelete deletion;
     private volatile Supplier<List<String>> alsoNotices = List::of;
     private volatile @Nullable Thread thread;
 
@@ -91,6 +92,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         this.writer = new SnapshotWriter(options.store(), store, spool, next, standing, reader);
         this.reattachment = new Reattachment(options, store, spool, next, standing, writer, queue::wake);
         this.operator = new OperatorAttach(options, store, spool, next, standing);
+        this.deletion = new OperatorDelete(options, store, standing);
     }
 
     /**
@@ -213,6 +215,11 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     @Override
     public Snapshot get(String name) {
         return reader.get(name);
+    }
+
+    @Override
+    public void delete(String name) {
+        deletion.delete(name);
     }
 
     private void run(Consumer<Snapshot> goesOver) {

@@ -29,6 +29,15 @@ public interface Snapshots {
     Snapshot get(String name);
 
     /**
+     * Removes one snapshot from the store, readable or not.
+     *
+     * @throws IllegalStateException if it is the last one of the group, or the host does not write to its store now
+     * @throws UnsupportedOperationException if the store cannot remove snapshots
+     * @throws dev.holdfast.sdk.SnapshotStoreException if there is none of that name, or the store fails
+     */
+    void delete(String name);
+
+    /**
      * Takes a snapshot now under a name of the operator's choice.
      *
      * @param name matches {@code [A-Za-z0-9][A-Za-z0-9._-]{0,127}} and is not in use

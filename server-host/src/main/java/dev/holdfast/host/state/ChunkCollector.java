@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -49,19 +49,19 @@ public final class ChunkCollector {
     /**
      * Removes what nobody needs.
      *
-     * @param needed reads the chunks that the group's snapshots need, all of them; where it cannot, it throws, and nothing
-     *     is removed
+     * @param needed reads which chunks the group's snapshots need, all of them; where it cannot, it throws, and nothing is
+     *     removed
      * @return how many chunks were removed
      */
-    public int collect(Supplier<Set<String>> needed) {
+    public int collect(Supplier<? extends Predicate<String>> needed) {
         Instant putBefore = clock.instant().minus(grace);
-        Set<String> kept = needed.get();
+        Predicate<String> kept = needed.get();
         int removed = 0;
         SortedMap<String, Instant> page = store.list("", PAGE);
         while (!page.isEmpty()) {
             List<String> garbage = new ArrayList<>();
             page.forEach((id, put) -> {
-                if (put.isBefore(putBefore) && !kept.contains(id)) {
+                if (put.isBefore(putBefore) && !kept.test(id)) {
                     garbage.add(id);
                 }
             });

@@ -41,8 +41,9 @@ class MainTest {
                 "--restore sometimes          | 'sometimes'",
                 "-D key                       | KEY=VALUE",
                 "-D =value                    | --set needs a key",
-                "snapshots                    | list, show NAME, or attach",
+                "snapshots                    | list, show NAME, delete NAME..., or attach",
                 "snapshots show               | NAME",
+                "snapshots delete             | NAME",
                 "snapshots attach             | --take",
                 "snapshots attach --take both | 'both'",
                 "snapshots list --limit many  | 'many'",
@@ -134,7 +135,7 @@ class MainTest {
         assertThat(typed.run("snapshots", "attach", "--help")).isZero();
         assertThat(typed.out()).contains("--take");
         assertThat(typed.run("generate-completion")).isZero();
-        assertThat(typed.out()).contains("--snapshot-store", "complete ");
+        assertThat(typed.out()).contains("--snapshot-store", "complete ", "attach delete list show");
     }
 
     @Test

@@ -84,6 +84,8 @@ class BadInputTest {
             GET    | /snapshots?next_page_token=zz        | 400 | Page token is not the store's
             GET    | /snapshots/%2e%2e                    | 400 | Snapshot name '..' must match
             GET    | /snapshots/none.cfg                  | 404 | There is no snapshot none.cfg
+            DELETE | /snapshots/%2e%2e                    | 400 | Snapshot name '..' must match
+            DELETE | /snapshots/none.cfg                  | 404 | There is no snapshot none.cfg
             POST   | /snapshots                           | 400 | Parameter name is required.
             POST   | /snapshots?name=a%2Fb                | 400 | Snapshot name 'a/b' must match
             POST   | /snapshots/attach                    | 400 | Parameter take '' must be store

@@ -170,6 +170,31 @@ class DurabilityTest {
     }
 
     @Test
+    void aSnapshotIsDeleted() {
+        HttpResponse<String> deleted = host.management("DELETE", "/snapshots/20261121093000123-startup.cfg");
+
+        assertThat(deleted.statusCode()).isEqualTo(200);
+        assertThat(deleted.body()).contains("Snapshot \\\"20261121093000123-startup.cfg\\\" deleted");
+        assertThat(host.management("GET", "/snapshots").body()).doesNotContain("startup");
+        assertThat(host.management("DELETE", "/snapshots/20261121093000123-startup.cfg")
+                        .statusCode())
+                .isEqualTo(404);
+        HttpResponse<String> last = host.management("DELETE", "/snapshots/20261121093000456-snapshot.cfg");
+        assertThat(last.statusCode()).isEqualTo(409);
+        assertThat(last.body()).contains("ConflictStatusException", "is the last one");
+    }
+
+    @Test
+    void aStoreThatCannotDeleteSaysSo() {
+        host.snapshots.keepsAll = true;
+
+        HttpResponse<String> answer = host.management("DELETE", "/snapshots/20261121093000123-startup.cfg");
+
+        assertThat(answer.statusCode()).isEqualTo(501);
+        assertThat(answer.body()).contains("NotImplementedException", "This store removes nothing");
+    }
+
+    @Test
     void theStoresStatusIsShownAndItsFailureIs503() {
         assertThat(host.management("GET", "/snapshots/status").body()).isEqualTo("""
                         {

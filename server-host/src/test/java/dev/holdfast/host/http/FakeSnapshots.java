@@ -31,6 +31,7 @@ final class FakeSnapshots implements Snapshots, ChangeLog {
     volatile List<String> notices = List.of();
     volatile boolean unavailable;
     volatile boolean silent;
+    volatile boolean keepsAll;
     final AtomicInteger changes = new AtomicInteger();
     private final Map<String, Snapshot> stored = new ConcurrentSkipListMap<>();
 
@@ -93,6 +94,18 @@ final class FakeSnapshots implements Snapshots, ChangeLog {
         requireStore();
         return Optional.ofNullable(stored.get(name))
                 .orElseThrow(() -> new SnapshotNotFoundException("There is no snapshot " + name));
+    }
+
+    @Override
+    public void delete(String name) {
+        get(name);
+        if (keepsAll) {
+            throw new UnsupportedOperationException("This store removes nothing, so not " + name + " either");
+        }
+        if (stored.size() == 1) {
+            throw new IllegalStateException("Snapshot " + name + " is the last one");
+        }
+        stored.remove(name);
     }
 
     private void requireStore() {

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.serving.ModelSave;
+import dev.holdfast.host.state.StateFormat;
+import dev.holdfast.host.state.StateReference;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -188,9 +191,44 @@ class LearningTest {
 
         HttpResponse<String> answer = host.management("POST", "/models/learner/load?id=a");
 
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
-        assertThat(answer.body()).contains("is missing");
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(500);
+        assertThat(answer.body()).contains("InternalServerException", "is missing");
         assertThat(ask()).isEqualTo(12);
+    }
+
+    @Test
+    void aStoreThatDoesNotAnswerIsNoFaultOfWhoLoads() throws IOException {
+        train("[[1, 1]]");
+        host.management("POST", "/models/learner/save?id=a");
+        train("[[5, 5]]");
+        host.chunks.down = true;
+
+        HttpResponse<String> answer = host.management("POST", "/models/learner/load?id=a");
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+        assertThat(answer.body()).contains("ServiceUnavailableException", "the store is down");
+        assertThat(ask()).isEqualTo(12);
+        host.chunks.down = false;
+        host.management("POST", "/models/learner/load?id=a");
+        assertThat(ask()).isEqualTo(2);
+    }
+
+    @Test
+    void aStateOfAnotherFormatIsRefusedAsABadRequest() throws IOException {
+        train("[[1, 1]]");
+        host.management("POST", "/models/learner/save?id=a");
+        ModelSave save = host.serving.state().saves().get("learner").get("a").get(0);
+        StateReference before = save.state();
+        StateReference other =
+                new StateReference(new StateFormat("product", 1, ""), before.bytes(), before.chunks(), before.root());
+        host.serving.reconcile(
+                host.serving.state().withSave("learner", "other", new ModelSave("1.0", other, save.savedOn())), false);
+
+        HttpResponse<String> answer = host.management("POST", "/models/learner/load?id=other");
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.body()).contains("InvalidModelException", "product");
+        assertThat(ask()).isEqualTo(2);
     }
 
     @Test

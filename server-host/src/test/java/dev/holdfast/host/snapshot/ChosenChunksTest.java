@@ -118,6 +118,19 @@ class ChosenChunksTest {
     }
 
     @Test
+    void whoReadsTheWholeHistoryLeavesNoCopiesOfIt() {
+        try (StateStore elsewhere = new StateStore(storeChunks, Codec.none(), Codecs.all(), 1)) {
+            elsewhere.writer().write(capture(1), StoredState.NONE);
+        }
+        List<String> ids = List.copyOf(storeChunks.chunks.keySet());
+
+        assertThat(chunks.withoutCopies().get(ids)).hasSameSizeAs(ids);
+        assertThat(copies.get(ids)).isEmpty();
+        assertThat(chunks.get(ids)).hasSameSizeAs(ids);
+        assertThat(copies.get(ids)).hasSameSizeAs(ids);
+    }
+
+    @Test
     void theChunksOfAStoreThatKeepsNoneStayOnThisHost() throws IOException {
         ChosenChunks none =
                 new ChosenChunks("ddb", new FakeStore(storeDisk), local, spooled, Optional.of(copies), Duration.ZERO);

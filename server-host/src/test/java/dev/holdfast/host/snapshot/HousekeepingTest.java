@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
@@ -20,6 +21,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -31,16 +33,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class HousekeepingTest {
 
     private static final Instant NOW = Instant.parse("2026-11-21T09:30:00Z");
     private static final Housekeeping.Rule ALL = new Housekeeping.Rule(0, Duration.ZERO);
+
+    private static final Clock FIXED = Clock.fixed(NOW, ZoneOffset.UTC);
+    /** The list of the parts, and the list of the chunks of the only part. */
+    private static final int READS_OF_A_STATE = 2;
+
+    @RegisterExtension
+    final LogLines log = new LogLines(getClass());
 
     @TempDir
     private Path logs;
@@ -95,7 +106,7 @@ class HousekeepingTest {
     }
 
     private void run(Housekeeping.Rule rule) {
-        new Housekeeping(rule, fs, chunks, states.reader(), Clock.fixed(NOW, ZoneOffset.UTC)).run();
+        new Housekeeping(rule, fs, chunks, states.reader(), FIXED).run();
     }
 
     private List<String> names() {
@@ -193,6 +204,62 @@ class HousekeepingTest {
     }
 
     @Test
+    void aRoundReadsWhatIsNewAndNothingTwice() throws IOException {
+        Calls calls = new Calls();
+        SnapshotSerializer snapshots = calls.counted(SnapshotSerializer.class, fs);
+        ChunkStore lists = calls.counted(ChunkStore.class, chunks);
+        try (StateStore counted = new StateStore(lists, Codec.none(), List.of(Codec.none()), 1)) {
+            var housekeeping = new Housekeeping(
+                    new Housekeeping.Rule(3, Duration.ZERO), snapshots, chunks, counted.reader(), FIXED);
+            StateReference same = learn(1);
+            for (String name : List.of("a.cfg", "b.cfg", "c.cfg")) {
+                save(name, SnapshotKind.SNAPSHOT, Duration.ofDays(5), learned(same));
+            }
+            ageChunks();
+            housekeeping.run();
+            assertThat(calls.since()).as("the last one by getLast").containsEntry("get", 2 + READS_OF_A_STATE);
+
+            housekeeping.run();
+            assertThat(calls.since()).doesNotContainKey("get");
+
+            StateReference other = learn(2);
+            save("d.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(4), learned(other));
+            housekeeping.run();
+            assertThat(names()).containsExactly("d.cfg", "c.cfg", "b.cfg");
+            assertThat(calls.since())
+                    .as("a third of the snapshots is gone: all are read again")
+                    .containsEntry("get", READS_OF_A_STATE + 2 + 2 * READS_OF_A_STATE);
+
+            save("e.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), learned(other));
+            save("f.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(2), learned(other));
+            ageChunks();
+            housekeeping.run();
+            assertThat(chunks.missing(List.of(same.root().id()))).isNotEmpty();
+            states.reader().find(other).verify();
+        }
+    }
+
+    /** What was called, and how often. */
+    private static final class Calls {
+
+        private final Map<String, Integer> counts = new ConcurrentHashMap<>();
+
+        <T> T counted(Class<T> type, T target) {
+            return type.cast(
+                    Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, args) -> {
+                        counts.merge(method.getName(), 1, Integer::sum);
+                        return method.invoke(target, args);
+                    }));
+        }
+
+        Map<String, Integer> since() {
+            Map<String, Integer> since = Map.copyOf(counts);
+            counts.clear();
+            return since;
+        }
+    }
+
+    @Test
     void whatWasSavedUnderAnIdStays() throws IOException {
         StateReference kept = learn(1);
         ServingState state = learned(learn(2)).withSave("gone", "monday", new ModelSave("1.0", kept, NOW));
@@ -217,10 +284,51 @@ class HousekeepingTest {
         damaged[3] ^= 1;
         Files.write(file, damaged);
 
-        assertThatExceptionOfType(SnapshotCorruptException.class).isThrownBy(() -> run(ALL));
+        assertThatExceptionOfType(UnknownNeedsException.class)
+                .isThrownBy(() -> run(ALL))
+                .withMessageContaining("what these snapshots need: a.cfg (");
 
         Files.write(file, whole);
         states.reader().find(hidden).verify();
+    }
+
+    @Test
+    void whoseChunkIsMissingIsToldUntilTheSnapshotsAreDeleted() throws IOException {
+        StateReference broken = learn(1);
+        StateReference whole = learn(2);
+        ServingState saved = learned(whole).withSave("m", "monday", new ModelSave("1.0", broken, NOW));
+        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(9), learned(learn(3)));
+        save("named", SnapshotKind.SAVE, Duration.ofDays(5), learned(broken));
+        save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(4), saved);
+        for (int i = 0; i < 11; i++) {
+            save("c" + i, SnapshotKind.SNAPSHOT, Duration.ofDays(4), learned(broken));
+        }
+        save("d.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), learned(whole));
+        ageChunks();
+        chunks.delete(List.of(broken.root().id()), NOW);
+        int before = chunks.list("", 100).size();
+        var housekeeping =
+                new Housekeeping(new Housekeeping.Rule(13, Duration.ZERO), fs, chunks, states.reader(), FIXED);
+
+        String missing = "The list of the state's parts: chunk " + broken.root().id() + " is missing";
+        for (int round = 0; round < 2; round++) {
+            assertThatExceptionOfType(UnknownNeedsException.class)
+                    .isThrownBy(housekeeping::run)
+                    .withMessage("No chunk is removed, because it cannot be told what these snapshots need:"
+                            + " c10, c9, c8, c7, c6, c5, c4, c3, c2, c1 and 2 more (model m, version 1.0: " + missing
+                            + "); b.cfg (save monday of model m: " + missing
+                            + "). Bring back what is missing, or give these snapshots up:"
+                            + " holdfast snapshots delete NAME...");
+        }
+        assertThat(names()).as("old snapshots go all the same").doesNotContain("a.cfg");
+        assertThat(chunks.list("", 100)).hasSize(before);
+        assertThat(log.info()).containsExactly("Removed 1 old snapshots");
+
+        names().stream().filter(name -> !name.equals("d.cfg")).forEach(fs::delete);
+        housekeeping.run();
+
+        assertThat(chunks.list("", 100))
+                .hasSize(states.reader().find(whole).chunkIds().size());
     }
 
     @Test

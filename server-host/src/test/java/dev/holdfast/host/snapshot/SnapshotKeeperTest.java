@@ -14,6 +14,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -700,6 +701,53 @@ class SnapshotKeeperTest {
     }
 
     @Test
+    void anySnapshotButTheLastIsDeletedEvenADamagedOne() {
+        rig.start();
+        String first = rig.changed("a").snapshot().orElseThrow();
+        String damaged = rig.changed("b").snapshot().orElseThrow();
+        String last = rig.changed("c").snapshot().orElseThrow();
+        rig.storeDisk.damaged.add(damaged);
+
+        rig.keeper.delete(first);
+        rig.keeper.delete(damaged);
+
+        assertThat(rig.storeDisk.names()).containsExactly(last);
+        assertThat(log.info()).anySatisfy(line -> assertThat(line).contains(damaged, "deleted on request"));
+        assertThatThrownBy(() -> rig.keeper.delete(first)).isInstanceOf(SnapshotNotFoundException.class);
+        assertThatThrownBy(() -> rig.keeper.delete(last))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Snapshot " + last
+                        + " is not deleted: it is the last one of group default, which the next start restores");
+        assertThat(rig.storeDisk.names()).containsExactly(last);
+    }
+
+    @Test
+    void nothingIsDeletedWhileTheLastOneIsDamagedOrTheHostWritesElsewhere() {
+        rig.start();
+        String first = rig.changed("a").snapshot().orElseThrow();
+        String last = rig.changed("b").snapshot().orElseThrow();
+        rig.storeDisk.damaged.add(last);
+
+        assertThatThrownBy(() -> rig.keeper.delete(first))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Snapshot " + last + " is damaged");
+        assertThatThrownBy(() -> rig.keeper.delete(last)).isInstanceOf(IllegalStateException.class);
+
+        rig.storeDisk.damaged.clear();
+        rig.retry = Duration.ofMinutes(10);
+        rig.stop();
+        rig.start(rig.restore().latest());
+        rig.store.down = true;
+        rig.changed("c");
+        rig.store.down = false;
+        assertThatThrownBy(() -> rig.keeper.delete(first))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Snapshot " + first
+                        + " is not deleted: the host is not attached to its store ddb but SPOOLING");
+        assertThat(rig.storeDisk.names()).contains(first, last);
+    }
+
+    @Test
     void hostWithoutSnapshotsSaysSoEverywhere() {
         NoSnapshots off = new NoSnapshots("default");
 
@@ -710,6 +758,7 @@ class SnapshotKeeperTest {
         assertThat(off.status().lastSnapshot()).isEqualTo(Optional.empty());
         assertThat(off.list(ListRequest.firstPage(1)).headers()).isEmpty();
         assertThatThrownBy(() -> off.get("x")).hasMessageContaining("switched off");
+        assertThatThrownBy(() -> off.delete("x")).hasMessageContaining("switched off");
         assertThatThrownBy(() -> off.attach(Take.LOCAL, Duration.ofSeconds(1)))
                 .isInstanceOf(IllegalStateException.class);
     }

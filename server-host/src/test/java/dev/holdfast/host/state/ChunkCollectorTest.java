@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 class ChunkCollectorTest {
@@ -138,12 +139,12 @@ class ChunkCollectorTest {
         return new ChunkCollector(chunks, clock, HOUR).collect(this::needed);
     }
 
-    private Set<String> needed() {
+    private Predicate<String> needed() {
         Set<String> needed = new HashSet<>();
         for (StoredState snapshot : List.copyOf(snapshots)) {
             needed.addAll(reader.find(snapshot.reference().orElseThrow()).chunkIds());
         }
-        return needed;
+        return needed::contains;
     }
 
     private void requireAllRestorable() {

@@ -1,0 +1,179 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.host.state.DigestSet;
+import dev.holdfast.host.state.StateException;
+import dev.holdfast.host.state.StateReader;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The chunks that a group's snapshots need: all that they need, and for a while some that only removed ones needed.
+ *
+ * <p>A snapshot never changes, so each is read once. What is remembered of it is that it was read, and of all of them
+ * together which chunks they need, 24 to 48 bytes for each snapshot and each chunk: a month in which a small model is stored
+ * every 30 seconds takes about 12 MB. Who needs what is not remembered. When an eighth of the snapshots that were read is
+ * gone, or any at all after a day of rounds, all is forgotten and read again. So reading costs in proportion to what is
+ * saved and removed, and not in every round as much as there is.
+ *
+ * <p>One thread at a time.
+ */
+final class NeededChunks {
+
+    private static final Logger log = LoggerFactory.getLogger(NeededChunks.class);
+    private static final int MOST_GONE = 8;
+    private static final int ROUNDS = 24;
+
+    private final SnapshotSerializer store;
+    private final StateReader states;
+    /** The save-ids of the snapshots whose needs are all among the needed. */
+    private DigestSet read = new DigestSet();
+
+    private DigestSet needed = new DigestSet();
+    private int rounds;
+    /** What the snapshot needs that was read before: its neighbour mostly needs the same. */
+    private Set<StateReference> before = Set.of();
+    /** Why some states cannot be read, found in this round. */
+    private final Map<StateReference, String> unreadable = new HashMap<>();
+    /** The snapshots whose needs are unknown, by the reason, found in this round. */
+    private final Map<String, Set<String>> unknown = new LinkedHashMap<>();
+
+    NeededChunks(SnapshotSerializer store, StateReader states) {
+        this.store = store;
+        this.states = states;
+    }
+
+    /**
+     * Reads what was saved since it was called last.
+     *
+     * @return whether a chunk is needed, by its id
+     * @throws UnknownNeedsException if it cannot be told what some snapshots need; those are read again the next time
+     */
+    Predicate<String> read() {
+        rounds++;
+        int there = readAll();
+        int gone = read.size() - there;
+        if (gone > read.size() / MOST_GONE || (gone > 0 && rounds >= ROUNDS)) {
+            forget();
+            readAll();
+        }
+        if (!unknown.isEmpty()) {
+            throw new UnknownNeedsException(unknown);
+        }
+        return needed;
+    }
+
+    /** @return how many are there and have been read, now or before */
+    private int readAll() {
+        unknown.clear();
+        unreadable.clear();
+        before = Set.of();
+        // The last one for certain: a list may lag behind the store.
+        store.getLast().ifPresent(this::add);
+        return readListed();
+    }
+
+    private void forget() {
+        read = new DigestSet();
+        needed = new DigestSet();
+        rounds = 0;
+    }
+
+    private int readListed() {
+        int there = 0;
+        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
+        while (true) {
+            SnapshotPage page = store.list(request);
+            for (SnapshotHeader header : page.headers()) {
+                there += read.test(digest(header.saveId())) || read(header) ? 1 : 0;
+            }
+            if (page.nextPageToken().isEmpty()) {
+                return there;
+            }
+            request = request.page(page.nextPageToken().get());
+        }
+    }
+
+    /** @return false if it is not there any more, or its needs are unknown */
+    private boolean read(SnapshotHeader header) {
+        try {
+            return add(store.get(header.name()));
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            isUnknown(header.name(), String.valueOf(e.getMessage()));
+            return false;
+        } catch (SnapshotNotFoundException e) {
+            // Removed since it was listed: it needs nothing any more.
+            log.debug("Snapshot {} is gone", header.name());
+            return false;
+        }
+    }
+
+    /** @return false if its needs are unknown */
+    private boolean add(Snapshot snapshot) {
+        String saveId = digest(snapshot.header().saveId());
+        if (read.test(saveId)) {
+            return true;
+        }
+        String name = snapshot.header().name();
+        Map<StateReference, String> users =
+                Housekeeping.users(SnapshotText.parse(name, snapshot.text()).state());
+        boolean whole = true;
+        for (Map.Entry<StateReference, String> use : users.entrySet()) {
+            if (!before.contains(use.getKey())) {
+                whole &= add(name, use.getKey(), use.getValue());
+            }
+        }
+        if (whole) {
+            before = users.keySet();
+            read.add(saveId);
+        }
+        return whole;
+    }
+
+    private boolean add(String snapshot, StateReference state, String user) {
+        String why = unreadable.get(state);
+        if (why == null) {
+            try {
+                states.find(state).chunkIds().forEach(needed::add);
+                return true;
+            } catch (StateException e) {
+                why = e.getMessage();
+                unreadable.put(state, why);
+            }
+        }
+        isUnknown(snapshot, user + ": " + why);
+        return false;
+    }
+
+    private void isUnknown(String snapshot, String why) {
+        unknown.computeIfAbsent(why, ignored -> new LinkedHashSet<>()).add(snapshot);
+    }
+
+    /** A save-id is any text. */
+    private static String digest(String saveId) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(saveId.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package dev.holdfast.host.snapshot;
+
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The removal of one snapshot from the store by the operator's decision, readable or not; never of the group's last one.
+ *
+ * <p>Any thread may do it, as housekeeping does beside the keeper: what was there before the last one was asked for, and is
+ * not the last one, never becomes it.
+ */
+final class OperatorDelete {
+
+    private static final Logger log = LoggerFactory.getLogger(OperatorDelete.class);
+
+    private final KeeperOptions options;
+    private final SnapshotSerializer store;
+    private final Standing standing;
+
+    OperatorDelete(KeeperOptions options, SnapshotSerializer store, Standing standing) {
+        this.options = options;
+        this.store = store;
+        this.standing = standing;
+    }
+
+    void delete(String name) {
+        if (!standing.isAttached()) {
+            throw new IllegalStateException(
+                    "Snapshot " + name + " is not deleted: the host is not attached to its store " + options.store()
+                            + " but " + standing.status().mode());
+        }
+        requireThere(name);
+        if (last().filter(last -> last.header().name().equals(name)).isPresent()) {
+            throw new IllegalStateException("Snapshot " + name + " is not deleted: it is the last one of group "
+                    + options.group() + ", which the next start restores");
+        }
+        if (!store.delete(name)) {
+            throw new SnapshotNotFoundException("Snapshot " + name + " has been removed meanwhile");
+        }
+        log.info("Snapshot {} of store {} was deleted on request", name, options.store());
+    }
+
+    private void requireThere(String name) {
+        try {
+            store.get(name);
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.debug("Snapshot {} cannot be read, and can be deleted", name, e);
+        }
+    }
+
+    private Optional<Snapshot> last() {
+        try {
+            return store.getLast();
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            throw new IllegalStateException(
+                    "No snapshot is deleted while the last one of group " + options.group()
+                            + " cannot be read, for an older one may be all that there is: " + e.getMessage(),
+                    e);
+        }
+    }
+}

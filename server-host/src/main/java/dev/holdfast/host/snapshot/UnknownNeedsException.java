@@ -1,0 +1,32 @@
+package dev.holdfast.host.snapshot;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/** It cannot be told which chunks some snapshots need, so none can be removed; the message names them. */
+public final class UnknownNeedsException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+    private static final int MOST_NAMED = 10;
+
+    /** @param snapshots the names of the snapshots, by the reason */
+    UnknownNeedsException(Map<String, ? extends Collection<String>> snapshots) {
+        super("No chunk is removed, because it cannot be told what these snapshots need: "
+                + some(
+                        snapshots.entrySet().stream()
+                                .map(entry -> some(entry.getValue(), ", ") + " (" + entry.getKey() + ")")
+                                .toList(),
+                        "; ")
+                + ". Bring back what is missing, or give these snapshots up: holdfast snapshots delete NAME...");
+    }
+
+    private static String some(Collection<String> all, String separator) {
+        List<String> named = new ArrayList<>(all);
+        if (named.size() <= MOST_NAMED) {
+            return String.join(separator, named);
+        }
+        return String.join(separator, named.subList(0, MOST_NAMED)) + " and " + (named.size() - MOST_NAMED) + " more";
+    }
+}

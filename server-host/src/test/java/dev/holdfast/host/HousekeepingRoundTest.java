@@ -1,0 +1,61 @@
+package dev.holdfast.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class HousekeepingRoundTest {
+
+    @RegisterExtension
+    final LogLines log = new LogLines(getClass());
+
+    private final List<String> done = new ArrayList<>();
+
+    @Test
+    void aStepIsDoneHoweverTheOneBeforeItFares() {
+        HousekeepingRound round = new HousekeepingRound(() -> List.of(
+                () -> {
+                    throw new IllegalStateException("a chunk is missing");
+                },
+                () -> {
+                    throw new OutOfMemoryError("Java heap space");
+                },
+                () -> done.add("copies")));
+
+        round.run();
+        round.run();
+
+        assertThat(done).containsExactly("copies", "copies");
+        assertThat(log.warnings())
+                .hasSize(4)
+                .startsWith(
+                        "Clearing away old snapshots and chunks broke off, and is tried again in an hour: a chunk is missing",
+                        "Clearing away old snapshots and chunks broke off, and is tried again in an hour: Java heap space");
+        assertThat(log.showStackTraces()).isFalse();
+    }
+
+    @Test
+    void whatCannotBeOpenedIsOpenedInALaterRoundAndOnce() {
+        List<String> opened = new ArrayList<>();
+        HousekeepingRound round = new HousekeepingRound(() -> {
+            opened.add("opened");
+            if (opened.size() == 1) {
+                throw new StoreUnavailableException("the store is down");
+            }
+            return List.of(() -> done.add("step"));
+        });
+
+        round.run();
+        assertThat(done).isEmpty();
+        round.run();
+        round.run();
+
+        assertThat(done).hasSize(2);
+        assertThat(opened).hasSize(2);
+        assertThat(log.warnings()).singleElement().asString().endsWith("the store is down");
+    }
+}
