@@ -25,7 +25,10 @@ final class Pool implements AutoCloseable {
         config.setInitializationFailTimeout(-1);
         config.setMaximumPoolSize(settings.poolSize());
         config.setMinimumIdle(0);
-        long connect = settings.timeouts().connect().toMillis();
+        // A call that may take less than a connection gets no more.
+        long connect = Math.min(
+                settings.timeouts().connect().toMillis(),
+                settings.timeouts().total().toMillis());
         config.setConnectionTimeout(connect);
         config.setValidationTimeout(connect);
         config.setIdleTimeout(dialect.isFile() ? 0 : IDLE.toMillis());
