@@ -64,6 +64,7 @@ public final class Host implements AutoCloseable {
     private static final Duration LAST_SNAPSHOT = Duration.ofSeconds(30);
 
     private static final Duration HOUSEKEEPING = Duration.ofHours(1);
+    private static final Duration TIDYING = Duration.ofMinutes(10);
 
     private final Closer closer;
     private final HttpApis http;
@@ -180,6 +181,7 @@ public final class Host implements AutoCloseable {
             noteStartup(
                     await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
             keeper.alsoTells(() -> learned.notices(serving));
+            keeper.afterAttaching(learned::doubtAll);
             learned.start(serving);
             closer.add(housekeeping(begin.persistence().orElseThrow(), snapshots, clock));
         }
@@ -247,7 +249,9 @@ public final class Host implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        HousekeepingRound round = new HousekeepingRound(() -> persistence.housekeeping(clock));
+        HousekeepingRound tidying = new HousekeepingRound(() -> List.of(persistence.tidying(clock)));
+        rounds.scheduleWithFixedDelay(tidying, 30, TIDYING.toSeconds(), TimeUnit.SECONDS);
+        HousekeepingRound round = new HousekeepingRound(() -> List.of(persistence.housekeeping(clock)));
         rounds.scheduleWithFixedDelay(
                 () -> {
                     if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {

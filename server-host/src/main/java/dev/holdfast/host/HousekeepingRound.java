@@ -35,7 +35,7 @@ final class HousekeepingRound implements Runnable {
             step.run();
         } catch (RuntimeException | OutOfMemoryError e) {
             log.warn(
-                    "Clearing away old snapshots and chunks broke off, and is tried again in an hour: {}",
+                    "Clearing away old snapshots and chunks broke off, and is tried again in the next round: {}",
                     e.getMessage());
             log.debug("Housekeeping failed", e);
         }

@@ -115,7 +115,7 @@ final class Persistence implements AutoCloseable {
                     localDirectory(spooled.resolve("pending")),
                     copies,
                     elsewhere,
-                    new ChunkCourier(chunks, () -> states().reader())::send);
+                    new ChunkCourier(chunks, () -> states().reader()));
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
@@ -214,9 +214,11 @@ final class Persistence implements AutoCloseable {
      * it, as whatever cannot be loaded does, and none of the others.
      *
      * @param state what was restored from there
+     * @param attached whether they may go to this host's store at once
      * @throws ConfigException if the other store cannot be opened
      */
-    void copyStates(SnapshotUrl url, ServingState state) {
+    void copyStates(SnapshotUrl url, ServingState state, boolean attached) {
+        chunks.putWhile(() -> attached);
         Set<StateReference> references = new HashSet<>(Housekeeping.references(state));
         if (!references.isEmpty()) {
             references.removeAll(safeHere());
@@ -342,18 +344,20 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    /** What removes old snapshots and the chunks that none of the others needs; and copies that are not needed here. */
-    List<Runnable> housekeeping(Clock clock) {
+    /** What removes copies of chunks that no snapshot on this disk needs; for a host that is attached to its store or not. */
+    Runnable tidying(Clock clock) {
+        return () -> chunkCopies.ifPresent(copies -> copies.removeOthers(spool.references(), states().reader(), clock));
+    }
+
+    /** What removes old snapshots and the chunks that none of the others needs. */
+    Runnable housekeeping(Clock clock) {
         Housekeeping inStore = new Housekeeping(
                 new Housekeeping.Rule(config.snapshotKeep(), config.snapshotKeepFor()),
                 store,
                 chunks,
                 history().reader(),
                 clock);
-        return List.of(
-                inStore::run,
-                () -> chunkCopies.ifPresent(
-                        copies -> copies.removeOthers(spool.references(), states().reader(), clock)));
+        return inStore::run;
     }
 
     @Override

@@ -53,15 +53,30 @@ record StartState(
      * A configuration file.
      *
      * @param state the models of its model_snapshot
+     * @param damage why it has none that can be read
      */
-    private record ReadFile(Path path, Map<String, String> config, Optional<ServingState> state, boolean verified) {}
+    private record ReadFile(
+            Path path,
+            Map<String, String> config,
+            Optional<ServingState> state,
+            boolean verified,
+            Optional<ConfigException> damage) {
+
+        ReadFile require() {
+            damage.ifPresent(failure -> {
+                throw failure;
+            });
+            return this;
+        }
+    }
 
     /** The configuration files of a start: the one that the operator named, and the one that holds where nothing is said. */
     private record ConfigFiles(Optional<ReadFile> given, Optional<ReadFile> byDefault) {
 
         static ConfigFiles of(StartOptions options) {
             return new ConfigFiles(
-                    options.tsConfig().map(file -> read("--ts-config file", file)),
+                    options.tsConfig()
+                            .map(file -> read("--ts-config file", file).require()),
                     options.defaultConfig().filter(Files::exists).map(file -> read("Configuration file", file)));
         }
 
@@ -75,12 +90,13 @@ record StartState(
 
         /** The file with the models of a start that restores nothing from a store. */
         Optional<ReadFile> withModels() {
-            return given.or(() -> byDefault).filter(file -> file.state().isPresent());
+            return given.or(() -> byDefault.map(ReadFile::require))
+                    .filter(file -> file.state().isPresent());
         }
 
         void noteIgnoredModels(String why) {
             byDefault
-                    .filter(file -> file.state().isPresent())
+                    .filter(file -> file.state().isPresent() || file.damage().isPresent())
                     .ifPresent(file -> log.info("model_snapshot of {} is ignored, because {}", file.path(), why));
         }
     }
@@ -138,7 +154,9 @@ record StartState(
         }
         Restore.Found found = restore.given(url.get().toString(), persistence.read(url.get()));
         if (kept) {
-            found.content().ifPresent(content -> persistence.copyStates(url.get(), content.state()));
+            found.content()
+                    .ifPresent(content -> persistence.copyStates(
+                            url.get(), content.state(), found.start().mode() == StoreStatus.Mode.ATTACHED));
         }
         return found;
     }
@@ -184,14 +202,23 @@ record StartState(
         String text = ConfigFile.read(what, file);
         Map<String, String> properties = ConfigFile.parse(what + " " + file, text);
         if (!SnapshotText.isSnapshot(properties)) {
-            return new ReadFile(file, inThisDirectory(properties), Optional.empty(), false);
+            return new ReadFile(file, inThisDirectory(properties), Optional.empty(), false, Optional.empty());
         }
         try {
             SnapshotText.Content content = SnapshotText.parse(String.valueOf(file), text);
             return new ReadFile(
-                    file, inThisDirectory(content.config()), Optional.of(content.state()), content.verified());
+                    file,
+                    inThisDirectory(content.config()),
+                    Optional.of(content.state()),
+                    content.verified(),
+                    Optional.empty());
         } catch (SnapshotStoreException e) {
-            throw new ConfigException(what + ": " + e.getMessage(), e);
+            return new ReadFile(
+                    file,
+                    inThisDirectory(properties),
+                    Optional.empty(),
+                    false,
+                    Optional.of(new ConfigException(what + ": " + e.getMessage(), e)));
         }
     }
 

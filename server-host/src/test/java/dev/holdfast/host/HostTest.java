@@ -327,6 +327,18 @@ class HostTest {
     }
 
     @Test
+    void aDamagedSnapshotInTheDefaultFileStopsNoStartThatDoesNotNeedIt() throws Exception {
+        Path file = Files.writeString(directory.resolve("config.properties"), "model_snapshot={\"models\":\n");
+
+        assertThatThrownBy(() -> Host.start(withDefaultFile(file, Map.of())))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("Configuration file: Snapshot " + file + ": model_snapshot is no JSON");
+        start().close();
+
+        Host.start(withDefaultFile(file, Map.of())).close();
+    }
+
+    @Test
     void modelsOfTheDefaultFileGiveWayToTheFileThatWasGiven() throws Exception {
         Path given = Files.writeString(directory.resolve("given.properties"), "job_queue_size=7\n");
         Path file = Files.writeString(directory.resolve("config.properties"), ONE_MODEL);

@@ -33,8 +33,8 @@ class HousekeepingRoundTest {
         assertThat(log.warnings())
                 .hasSize(4)
                 .startsWith(
-                        "Clearing away old snapshots and chunks broke off, and is tried again in an hour: a chunk is missing",
-                        "Clearing away old snapshots and chunks broke off, and is tried again in an hour: Java heap space");
+                        "Clearing away old snapshots and chunks broke off, and is tried again in the next round: a chunk is missing",
+                        "Clearing away old snapshots and chunks broke off, and is tried again in the next round: Java heap space");
         assertThat(log.showStackTraces()).isFalse();
     }
 

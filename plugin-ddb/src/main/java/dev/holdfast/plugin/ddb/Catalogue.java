@@ -159,8 +159,13 @@ final class Catalogue {
         NavigableSet<String> months = torchServe.sections(deadline);
         Optional<Item> known = requests.get(what, options.table(), keys.months(), deadline);
         known.ifPresent(item -> months.addAll(item.strings(MONTHS)));
-        return new Whereabouts(
-                months, known.flatMap(item -> item.string(Head.SINCE)).orElse(""));
+        String since = known.flatMap(item -> item.string(Head.SINCE)).orElse("");
+        if (isIndexed() && known.isPresent()) {
+            // A month after that of our first, or any where TorchServe had saved nothing before it, holds ours alone.
+            String last = since.isEmpty() ? "" : TorchServeTables.SECTION + Place.month(since);
+            months.removeIf(month -> TorchServeTables.isSection(month) && month.compareTo(last) > 0);
+        }
+        return new Whereabouts(months, since);
     }
 
     /** Where a list of TorchServe's snapshots begins that leaves out what it saved after our first one. */

@@ -108,9 +108,14 @@ final class SnapshotLister {
         }
 
         boolean isThere(Entry entry) {
-            return TorchServeTables.isSection(entry.month())
-                    || newest.filter(place -> entry.place().compareTo(place) > 0)
-                            .isEmpty();
+            if (TorchServeTables.isSection(entry.month())) {
+                // Its places are of local times: of a few hours only the header knows whether they come before ours.
+                return since.isEmpty()
+                        || entry.header()
+                                .filter(header -> header.createdOn().isAfter(Place.time(since)))
+                                .isEmpty();
+            }
+            return newest.filter(place -> entry.place().compareTo(place) > 0).isEmpty();
         }
 
         /** Goes on with TorchServe's, or ends if it has come to them. */

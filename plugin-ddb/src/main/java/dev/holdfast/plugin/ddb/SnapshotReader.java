@@ -58,9 +58,12 @@ final class SnapshotReader {
             return head.get();
         }
         Catalogue.Whereabouts left = catalogue.find(deadline);
-        Optional<Entry> newest = newestEntry(left.months(), deadline);
+        boolean isIndexed = options.layout() == Layout.ONE_TABLE;
+        // Two tables would have to be read whole for the places of TorchServe's, behind which ours need not stand
+        // there.
+        Optional<Entry> newest = newestEntry(isIndexed ? left.months() : Catalogue.ours(left.months()), deadline);
         if (newest.isEmpty()) {
-            return Head.none(-1, left.months(), "", left.since());
+            return Head.none(isIndexed || left.months().isEmpty() ? -1 : 0, left.months(), "", left.since());
         }
         String place = newest.get().place();
         // By the place, which is whole also where the header is not: what is taken must not be taken again.

@@ -36,7 +36,7 @@ final class TorchServeTables {
     /** By this much its time may be behind that of UTC, at its most western host. */
     private static final Duration WEST = Duration.ofHours(12);
 
-    private static final int SOME = 10;
+    private static final int SOME = 100;
 
     private final Requests requests;
     private final DdbOptions options;

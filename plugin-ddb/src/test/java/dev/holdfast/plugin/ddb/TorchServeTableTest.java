@@ -178,6 +178,8 @@ class TorchServeTableTest {
         try (Store store = Store.open(table)) {
             store.serializer().save(ours(1, "2026-11-19T10:00:00Z"));
             store.serializer().save(ours(2, "2026-11-20T11:00:00Z"));
+            // On the day of our first one, but later.
+            torchServeSaves("2026-11-19T12:30:00Z", "UTC", "snapshot", 9);
 
             assertThat(Listing.of(store, limit))
                     .extracting(header -> header.revision() + " of " + header.modelCount())
@@ -185,6 +187,26 @@ class TorchServeTableTest {
                             "2 of " + ours(2, "2026-11-20T11:00:00Z").header().modelCount())
                     .endsWith("0 of 3", "0 of 2", "0 of 1")
                     .hasSize(5);
+        }
+    }
+
+    @Test
+    void aHeadThatWasLostMakesNoMonthOfOursOneOfTorchServes() {
+        try (Store store = Store.open(table)) {
+            store.serializer().save(ours(1, "2026-11-19T10:00:00Z"));
+        }
+        LocalDynamoDb.shared()
+                .client()
+                .deleteItem(delete -> delete.tableName(table).key(new ItemKey("default##head", "head").attributes()));
+        try (Store store = Store.open(table)) {
+            store.serializer().save(ours(2, "2026-11-20T10:00:00Z"));
+            store.wire().forget();
+
+            assertThat(Listing.of(store, 10))
+                    .extracting(SnapshotHeader::revision)
+                    .containsExactly(2L, 1L);
+
+            assertThat(store.wire().operations()).containsExactly("GetItem", "Query");
         }
     }
 

@@ -63,8 +63,8 @@ final class Retention {
      */
     int apply(Connection connection, Deadline deadline) throws SQLException {
         table.lock(connection);
-        List<SnapshotTable.Old> old = removable(connection);
-        if (old.isEmpty() || !lastIsReadable(connection)) {
+        List<SnapshotTable.Old> old = deadline.isPast() ? List.of() : removable(connection);
+        if (old.isEmpty() || deadline.isPast() || !lastIsReadable(connection)) {
             return 0;
         }
         int removed = 0;

@@ -23,6 +23,7 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,8 @@ final class SqliteDialect extends Dialect {
     private final Path file;
     /** Which file the connections were made to, for a path may come to mean another one. */
     private volatile @Nullable Object identity;
+    /** That some connections are to one file and some to another. */
+    private final AtomicBoolean mixed = new AtomicBoolean();
 
     SqliteDialect(JdbcUrl url, Timeouts timeouts) {
         super(url, timeouts);
@@ -93,13 +96,18 @@ final class SqliteDialect extends Dialect {
 
     @Override
     void connected() {
-        identity = identityNow();
+        Object before = identity;
+        Object now = identityNow();
+        if (before != null && !before.equals(now)) {
+            mixed.set(true);
+        }
+        identity = now;
     }
 
     @Override
     boolean isReplaced() {
         Object before = identity;
-        return before != null && !before.equals(identityNow());
+        return mixed.getAndSet(false) || (before != null && !before.equals(identityNow()));
     }
 
     private @Nullable Object identityNow() {

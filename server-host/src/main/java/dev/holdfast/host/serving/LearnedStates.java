@@ -69,6 +69,9 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         private volatile boolean inherited;
 
         private volatile long updates;
+        /** Whether the store is to be asked for the base, and to get what it lacks, though nothing was learned since. */
+        private volatile boolean doubted;
+
         /** When it was stored last, and when storing it failed last, by a clock that nobody sets. */
         private volatile long storedNanos = System.nanoTime();
 
@@ -129,7 +132,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         Kept known = kept(model);
         long ahead = model.updates() - known.updates;
         SaveRule rule = model.saveRule();
-        return ahead > 0
+        return (ahead > 0 || known.doubted)
                 && hasPassed(known.failedNanos, RETRY)
                 && (ahead >= rule.updates() || hasPassed(OptionalLong.of(known.storedNanos), rule.time()));
     }
@@ -220,13 +223,17 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
     }
 
     private Durability save(ModelServing serving, RunningVersion version, StatefulModel model, Kept known) {
-        return model.updates() == known.updates ? Durability.NOT_KEPT : store(serving, version, model, known);
+        return model.updates() == known.updates && !known.doubted
+                ? Durability.NOT_KEPT
+                : store(serving, version, model, known);
     }
 
     private Durability store(ModelServing serving, RunningVersion version, StatefulModel model, Kept known) {
         // Before the capture: what comes between the two is stored and counted as not stored, the safe way round.
         long updates = model.updates();
         long begin = System.nanoTime();
+        boolean doubted = known.doubted;
+        known.inherited |= doubted;
         StateWriter.Result result;
         try (StateCapture capture = model.capture()) {
             warnOfSize(version, capture, known);
@@ -246,6 +253,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             return durability;
         }
         known.base = result.state();
+        known.doubted &= !doubted;
         // The store may have it or not when it comes to the next one.
         known.inherited = durability.kind() != Durability.Kind.STORED;
         known.updates = updates;
@@ -281,6 +289,15 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             log.error(failure);
         }
         known.failure = Optional.of(failure);
+    }
+
+    /** The store may lack what it once had, as after a time in which other hosts cleared it away: it is asked, and gets it. */
+    public void doubtAll() {
+        synchronized (kept) {
+            kept.values().stream()
+                    .filter(known -> known.base.reference().isPresent())
+                    .forEach(known -> known.doubted = true);
+        }
     }
 
     /** What has been learned and would not survive a restart, against the operator's will: why, a line for each model. */

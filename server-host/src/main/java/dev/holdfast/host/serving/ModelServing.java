@@ -147,12 +147,18 @@ public final class ModelServing implements AutoCloseable {
      */
     public Change register(Registration registration) {
         rules.check(registration);
-        return change(() -> {
+        Change registered = change(() -> {
             unused.openingBegins();
             try {
                 return register(registration, archives.open(registration));
             } finally {
                 unused.openingEnds();
+            }
+        });
+        return registered.andThen(durability -> {
+            // Then nothing knows of it, and it must not be in the way of the next try.
+            if (durability.kind() == Durability.Kind.UNDONE) {
+                unused.mayBeUnused(registered.state().archive());
             }
         });
     }

@@ -94,7 +94,14 @@ public final class ChosenChunks implements ChunkStore {
     }
 
     private boolean takes() {
-        return keepsNone.get() || (refusal == null && attached.getAsBoolean());
+        return keepsNone.get() || (attached.getAsBoolean() && recentRefusal().isEmpty());
+    }
+
+    /** Why the store is left alone for now. */
+    private Optional<StoreUnavailableException> recentRefusal() {
+        return Optional.ofNullable(refusal)
+                .filter(last -> System.nanoTime() - last.nanos() < retryNanos)
+                .map(Refusal::why);
     }
 
     private ChunkStore chosen() {
@@ -131,13 +138,17 @@ public final class ChosenChunks implements ChunkStore {
     }
 
     private void putThere(Map<String, byte[]> chunks) {
+        putInStore(chunks);
+        copied(kept -> kept.keep(chunks));
+    }
+
+    private void putInStore(Map<String, byte[]> chunks) {
         try {
             chosen().put(chunks);
         } catch (StoreUnavailableException e) {
             refusal = new Refusal(e, System.nanoTime());
             throw e;
         }
-        copied(kept -> kept.keep(chunks));
     }
 
     /**
@@ -148,7 +159,7 @@ public final class ChosenChunks implements ChunkStore {
      */
     int putAgain(List<String> ids) {
         Map<String, byte[]> found = get(ids);
-        putThere(found);
+        putInStore(found);
         return ids.size() - found.size();
     }
 
@@ -164,11 +175,24 @@ public final class ChosenChunks implements ChunkStore {
         copies.ifPresent(kept -> found.putAll(kept.get(without(ids, found.keySet()))));
         List<String> others = without(ids, found.keySet());
         if (!others.isEmpty()) {
-            Map<String, byte[]> there = chosen().get(others);
+            Map<String, byte[]> there = there(others);
             copied(kept -> kept.keepRead(there));
             found.putAll(there);
         }
         return found;
+    }
+
+    /** Of a store that cannot be opened nobody can tell whether it keeps chunks: those that are here are the right ones. */
+    private Map<String, byte[]> there(List<String> ids) {
+        try {
+            return chosen().get(ids);
+        } catch (StoreUnavailableException e) {
+            Map<String, byte[]> here = local.chunks().orElseThrow().get(ids);
+            if (here.size() < Set.copyOf(ids).size()) {
+                throw e;
+            }
+            return here;
+        }
     }
 
     private static List<String> without(Collection<String> ids, Set<String> some) {
@@ -199,6 +223,11 @@ public final class ChosenChunks implements ChunkStore {
         return chosen().delete(ids, putBefore);
     }
 
+    /** Lets go of what began to wait for the store before a time, because nothing that will go there needs it. */
+    void dropSpooled(Instant before) {
+        spool.drop(before);
+    }
+
     /**
      * Brings to the store what it could not take before; called before a snapshot that may need it goes there.
      *
@@ -206,10 +235,9 @@ public final class ChosenChunks implements ChunkStore {
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store does not take it
      */
     Set<String> sendSpooled() {
-        Refusal last = refusal;
-        if (last != null && System.nanoTime() - last.nanos() < retryNanos) {
-            throw new StoreUnavailableException(String.valueOf(last.why().getMessage()), last.why());
-        }
+        recentRefusal().ifPresent(why -> {
+            throw new StoreUnavailableException(String.valueOf(why.getMessage()), why);
+        });
         Set<String> sent = spool.isEmpty() ? Set.of() : spool.sendTo(this::putThere);
         refusal = null;
         return sent;

@@ -10,6 +10,7 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -35,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class CopiedChunks {
 
     private static final Logger log = LoggerFactory.getLogger(CopiedChunks.class);
+
+    /** Longer than most states take from their first chunk to the snapshot that refers to them. */
+    private static final Duration GRACE = Duration.ofMinutes(10);
 
     private final SnapshotSerializer directory;
     private final ChunkContent content;
@@ -107,12 +111,12 @@ public final class CopiedChunks {
     }
 
     /**
-     * Removes the copies that none of some states needs, once they are an hour old.
+     * Removes the copies that none of some states needs, once they are some minutes old.
      *
      * @throws SnapshotStoreException if what they need cannot be read; nothing is removed then
      */
     public void removeOthers(Set<StateReference> needed, StateReader states, Clock clock) {
-        int removed = new ChunkCollector(copies(), clock, ChunkCollector.SHORTEST_GRACE).collect(() -> {
+        int removed = ChunkCollector.ofCopies(copies(), clock, GRACE).collect(() -> {
             Set<String> ids = new HashSet<>();
             for (StateReference reference : needed) {
                 try {

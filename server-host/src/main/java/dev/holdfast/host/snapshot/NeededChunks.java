@@ -44,7 +44,7 @@ final class NeededChunks {
 
     private final SnapshotSerializer store;
     private final StateReader states;
-    /** The save-ids of the snapshots whose needs are all among the needed. */
+    /** The snapshots whose needs are all among the needed. */
     private DigestSet read = new DigestSet();
 
     private DigestSet needed = new DigestSet();
@@ -103,7 +103,7 @@ final class NeededChunks {
         while (true) {
             SnapshotPage page = store.list(request);
             for (SnapshotHeader header : page.headers()) {
-                there += read.test(digest(header.saveId())) || read(header) ? 1 : 0;
+                there += read.test(digest(header)) || read(header) ? 1 : 0;
             }
             if (page.nextPageToken().isEmpty()) {
                 return there;
@@ -128,8 +128,8 @@ final class NeededChunks {
 
     /** @return false if its needs are unknown */
     private boolean add(Snapshot snapshot) {
-        String saveId = digest(snapshot.header().saveId());
-        if (read.test(saveId)) {
+        String id = digest(snapshot.header());
+        if (read.test(id)) {
             return true;
         }
         String name = snapshot.header().name();
@@ -143,7 +143,7 @@ final class NeededChunks {
         }
         if (whole) {
             before = users.keySet();
-            read.add(saveId);
+            read.add(id);
         }
         return whole;
     }
@@ -167,11 +167,12 @@ final class NeededChunks {
         unknown.computeIfAbsent(why, ignored -> new LinkedHashSet<>()).add(snapshot);
     }
 
-    /** A save-id is any text. */
-    private static String digest(String saveId) {
+    /** A save-id alone does not tell foreign snapshots from one another. */
+    private static String digest(SnapshotHeader header) {
+        String id = header.name() + " " + header.saveId();
         try {
             return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(saveId.getBytes(StandardCharsets.UTF_8)));
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every Java has SHA-256", e);
         }

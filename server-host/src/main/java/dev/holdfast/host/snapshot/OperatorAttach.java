@@ -6,6 +6,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -65,8 +66,11 @@ final class OperatorAttach {
         Snapshot last = store.getLast()
                 .orElseThrow(() -> new IllegalStateException("Store " + options.store() + " has no snapshot of group "
                         + options.group() + " to go over to"));
+        // By the clock that chunks on this disk are stamped with; what is learned from now on may wait there already.
+        Instant before = Instant.now();
         goesOver.accept(last);
         spool.dropPending();
+        spool.dropChunks(before);
         spool.stored(last);
         next.continueFrom(last.header());
         standing.attachedWith(last.header());

@@ -67,6 +67,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     private final OperatorAttach operator;
     private final OperatorDelete deletion;
     private volatile Supplier<List<String>> alsoNotices = List::of;
+    private volatile Runnable afterAttaching = () -> {};
     private volatile @Nullable Thread thread;
 
     /**
@@ -110,6 +111,11 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
     /** @param notices what the status tells besides what becomes of snapshots; quick */
     public void alsoTells(Supplier<List<String>> notices) {
         alsoNotices = notices;
+    }
+
+    /** @param action runs, on the keeper's thread, when the host has attached to its store again with a state of its own */
+    public void afterAttaching(Runnable action) {
+        afterAttaching = action;
     }
 
     @Override
@@ -232,8 +238,12 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
             guarded(works, () -> doAll(works, goesOver));
             if (reattachment.hasNews() || reattachment.nanosToLook() <= 0) {
                 guarded(List.of(), () -> {
+                    boolean wasAttached = standing.isAttached();
                     reattachment.look();
                     writer.writeWhatIsUnsaved();
+                    if (!wasAttached && standing.isAttached()) {
+                        afterAttaching.run();
+                    }
                 });
             }
         }
@@ -281,11 +291,19 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         if (!options.goesOver() || standing.status().mode() != StoreStatus.Mode.DETACHED) {
             return written;
         }
+        boolean[] wentOver = new boolean[1];
         try {
-            return operator.takeNewer(goesOver).map(SnapshotKeeper::undone).orElse(written);
+            return operator.takeNewer(snapshot -> {
+                        goesOver.accept(snapshot);
+                        wentOver[0] = true;
+                    })
+                    .map(SnapshotKeeper::undone)
+                    .orElse(written);
         } catch (SnapshotStoreException e) {
-            log.debug("The host cannot go over to what store {} has", options.store(), e);
-            return written;
+            log.debug("The host cannot attach to what store {} has", options.store(), e);
+            return wentOver[0]
+                    ? undone("The host has gone over to what another one saved: " + e.getMessage())
+                    : written;
         }
     }
 
@@ -299,7 +317,11 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
 
     private void attach(Work.Attach attach, Consumer<Snapshot> goesOver) {
         try {
-            attach.done().complete(operator.attach(attach.take(), goesOver));
+            String done = operator.attach(attach.take(), goesOver);
+            if (attach.take() == Take.LOCAL) {
+                afterAttaching.run();
+            }
+            attach.done().complete(done);
         } catch (RuntimeException e) {
             attach.fail(e);
         }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.snapshot;
 
 import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -10,6 +11,7 @@ import dev.holdfast.sdk.SnapshotStoreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,7 +107,13 @@ final class SnapshotWriter {
     }
 
     private Durability inStore(Snapshot snapshot) {
-        spool.sendChunks();
+        if (snapshot.header().kind() == SnapshotKind.STARTUP) {
+            // What was restored may be older than the last snapshot, or come from elsewhere.
+            Set<StateReference> needed = StateReferences.of(snapshot);
+            spool.sendChunks(needed, needed.isEmpty() ? Set.of() : StoreHead.references(store));
+        } else {
+            spool.sendChunks();
+        }
         store.save(snapshot);
         spool.stored(snapshot);
         next.kept(snapshot.header());

@@ -11,6 +11,7 @@ import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -49,6 +50,9 @@ public final class Spool implements AutoCloseable {
          * @throws SnapshotStoreException if the store does not take them
          */
         void send(Set<StateReference> needed, Set<StateReference> safe);
+
+        /** Lets go of those that began to wait here before a time: nothing that will go to the store needs them. */
+        default void drop(Instant before) {}
     }
 
     /** A spool of a store that never lacks a chunk. */
@@ -213,6 +217,11 @@ public final class Spool implements AutoCloseable {
     /** Lets go of what is pending; the oldest first, so that what an interruption leaves never continues the store. */
     void dropPending() {
         drop(pending, pending());
+    }
+
+    /** Lets go of the chunks that wait, after nothing that is pending needs them any more. */
+    void dropChunks(Instant before) {
+        chunks.drop(before);
     }
 
     /** Lets go of the copies, because the store no longer goes on from them. */

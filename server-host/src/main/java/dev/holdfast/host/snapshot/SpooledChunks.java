@@ -25,10 +25,12 @@ public final class SpooledChunks {
     /** Of up to 1 MiB each: what one call may carry. */
     private static final int TOGETHER = 16;
 
+    private static final int PAGE = 1000;
+
     private final SnapshotSerializer directory;
     private final ChunkContent content;
-    /** Whether chunks are here; null until somebody has looked. */
-    private @Nullable Boolean waiting;
+    /** Whether chunks are here; null until somebody has looked. Written under the monitor. */
+    private volatile @Nullable Boolean waiting;
 
     /**
      * @param directory a serializer with chunks, on this host's disk and for this purpose alone
@@ -43,11 +45,16 @@ public final class SpooledChunks {
         return directory.chunks().orElseThrow();
     }
 
-    synchronized boolean isEmpty() {
-        if (waiting == null) {
-            waiting = !chunks().list("", 1).isEmpty();
-        }
-        return !waiting;
+    /** Takes no lock when it is known: who reads chunks does not wait for those that are on their way to the store. */
+    boolean isEmpty() {
+        Boolean known = waiting;
+        return known == null ? look() : !known;
+    }
+
+    private synchronized boolean look() {
+        boolean found = !chunks().list("", 1).isEmpty();
+        waiting = found;
+        return !found;
     }
 
     synchronized void put(Map<String, byte[]> some) {
@@ -75,22 +82,31 @@ public final class SpooledChunks {
      * @return the ids of those that the store has now
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store does not take them; those that it took do not wait any more
      */
-    synchronized Set<String> sendTo(Consumer<Map<String, byte[]>> put) {
+    Set<String> sendTo(Consumer<Map<String, byte[]>> put) {
         Set<String> sent = new HashSet<>();
-        if (isEmpty()) {
-            return sent;
-        }
         SortedMap<String, Instant> page = chunks().list("", TOGETHER);
         while (!page.isEmpty()) {
             Map<String, byte[]> whole = whole(page.keySet());
             put.accept(whole);
             sent.addAll(whole.keySet());
-            chunks().delete(page.keySet(), Instant.MAX);
-            page = chunks().list("", TOGETHER);
+            // What was put once more meanwhile stays for the next time.
+            Instant latest = page.values().stream().max(Instant::compareTo).orElseThrow();
+            chunks().delete(page.keySet(), latest.plusNanos(1));
+            page = chunks().list(page.lastKey(), TOGETHER);
         }
-        waiting = false;
+        look();
         log.info("{} chunks of what models have learned were sent to the store", sent.size());
         return sent;
+    }
+
+    /** Lets go of those that were put before a time. */
+    void drop(Instant before) {
+        SortedMap<String, Instant> page = chunks().list("", PAGE);
+        while (!page.isEmpty()) {
+            chunks().delete(page.keySet(), before);
+            page = chunks().list(page.lastKey(), PAGE);
+        }
+        look();
     }
 
     private Map<String, byte[]> whole(Collection<String> ids) {

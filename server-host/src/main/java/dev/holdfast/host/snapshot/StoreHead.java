@@ -6,6 +6,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
 import java.util.Set;
@@ -37,8 +38,15 @@ final class StoreHead {
         }
     }
 
-    /** @return empty if the store lists none */
+    /** @return empty if the store lists none; what cannot be read is not listed, and may leave pages empty */
     static Optional<SnapshotHeader> firstListed(SnapshotSerializer store) {
-        return store.list(ListRequest.firstPage(1)).headers().stream().findFirst();
+        ListRequest request = ListRequest.firstPage(1);
+        while (true) {
+            SnapshotPage page = store.list(request);
+            if (!page.headers().isEmpty() || page.nextPageToken().isEmpty()) {
+                return page.headers().stream().findFirst();
+            }
+            request = request.page(page.nextPageToken().get());
+        }
     }
 }

@@ -35,15 +35,28 @@ public final class ChunkCollector {
     private final Clock clock;
     private final Duration grace;
 
+    /**
+     * One for chunks of which the loss costs nothing, as of copies.
+     *
+     * @param grace any
+     */
+    public static ChunkCollector ofCopies(ChunkStore copies, Clock clock, Duration grace) {
+        return new ChunkCollector(clock, grace, copies);
+    }
+
+    private ChunkCollector(Clock clock, Duration grace, ChunkStore store) {
+        this.store = store;
+        this.clock = clock;
+        this.grace = grace;
+    }
+
     /** @param grace at least {@link #SHORTEST_GRACE} */
     public ChunkCollector(ChunkStore store, Clock clock, Duration grace) {
+        this(clock, grace, store);
         if (grace.compareTo(SHORTEST_GRACE) < 0) {
             throw new IllegalArgumentException(
                     "The age of chunks to be removed must be at least " + SHORTEST_GRACE + ", not " + grace);
         }
-        this.store = store;
-        this.clock = clock;
-        this.grace = grace;
     }
 
     /**

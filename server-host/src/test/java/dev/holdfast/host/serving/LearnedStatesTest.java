@@ -135,6 +135,24 @@ class LearnedStatesTest {
     }
 
     @Test
+    void whatTheStoreLacksAfterATimeWithoutItIsStoredAgainThoughNothingWasLearned() {
+        CountingHost host = host(NEVER);
+        host.ask(40);
+        host.learned.saveAll(host.serving);
+        chunks.chunks.clear();
+        host.learned.saveAll(host.serving);
+        assertThat(chunks.chunks).isEmpty();
+
+        host.learned.doubtAll();
+        host.learned.saveAll(host.serving);
+
+        assertThat(restarted(host.serving.state()).ask(2)).isEqualTo(42);
+        int puts = chunks.puts.get();
+        host.learned.saveAll(host.serving);
+        assertThat(chunks.puts).hasValue(puts);
+    }
+
+    @Test
     void aStateThatCannotBeStoredIsToldUntilItIs() {
         CountingHost host = host(NEVER);
         host.ask(40);

@@ -73,6 +73,20 @@ class ReconcileTest {
     }
 
     @Test
+    void theArchiveOfARegistrationThatIsUndoneIsNotInTheWayOfTheNext() {
+        CompletableFuture<Durability> unknown = new CompletableFuture<>();
+        host.changes.durability = unknown;
+        ModelServing.Change registered = serving.register(Registration.of("a-1.0.mar"));
+        serving.reconcile(ServingState.EMPTY, false);
+        assertThat(host.store.forgotten).isEmpty();
+
+        unknown.complete(new Durability(Durability.Kind.UNDONE, Optional.empty(), List.of()));
+
+        assertThat(registered.durability()).isCompleted();
+        assertThat(host.store.forgotten).containsExactly("a-1.0.mar");
+    }
+
+    @Test
     void modelsAreLoadedSideBySide() {
         CyclicBarrier all = new CyclicBarrier(3);
         host.beforeLoad = archive -> {

@@ -2,6 +2,7 @@ package dev.holdfast.host.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.LogLines;
 import dev.holdfast.host.ManualClock;
@@ -38,7 +39,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -233,6 +233,50 @@ class ChosenChunksTest {
     }
 
     @Test
+    void whenItIsTimeAgainTheStoreIsAsked() {
+        storeChunks.failingPut = 1;
+        chunks.put(FIRST.alone());
+
+        chunks.put(SECOND.alone());
+
+        assertThat(storeChunks.chunks).containsOnlyKeys(TWO);
+    }
+
+    @Test
+    void chunksThatAreHereAreReadThoughTheStoreCannotBeOpened() {
+        local.chunks().orElseThrow().put(FIRST.alone());
+        ChosenChunks closed = new ChosenChunks(
+                "ts",
+                new ReopeningSerializer(() -> {
+                    throw new StoreUnavailableException("its database is down");
+                }),
+                local,
+                spooled,
+                Optional.empty(),
+                Duration.ZERO);
+
+        assertThat(closed.get(List.of(ONE)).get(ONE)).isEqualTo(FIRST.content());
+        assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> closed.get(List.of(ONE, TWO)));
+        assertThat(closed.maxChunkBytes()).isEqualTo(128 * 1024);
+    }
+
+    @Test
+    void whatNothingNeedsIsDroppedAndWhatCameSinceWaitsOn() {
+        storeChunks.down = true;
+        chunks.put(FIRST.alone());
+        Instant before = Instant.now().plusMillis(1);
+        await().until(() -> Instant.now().isAfter(before));
+        chunks.put(SECOND.alone());
+
+        chunks.dropSpooled(before);
+
+        assertThat(spooled.get(List.of(ONE, TWO))).containsOnlyKeys(TWO);
+        assertThat(spooled.isEmpty()).isFalse();
+        chunks.dropSpooled(Instant.MAX);
+        assertThat(spooled.isEmpty()).isTrue();
+    }
+
+    @Test
     void aChunkThatWasDamagedInTheSpoolTakesNoWholeOnesPlace() {
         SnapshotSerializer directory = fs("own-spool");
         SpooledChunks own = new SpooledChunks(directory, CONTENT);
@@ -283,7 +327,7 @@ class ChosenChunksTest {
     }
 
     @Test
-    void copiesThatNoStateNeedsGoWhenTheyAreAnHourOld() throws IOException {
+    void copiesThatNoStateNeedsGoAfterSomeMinutes() throws IOException {
         try (StateStore states = new StateStore(chunks, Codec.none(), Codecs.all(), 1)) {
             StateWriter.Result needed = states.writer().write(capture(1), StoredState.NONE);
             StateWriter.Result other = states.writer().write(capture(2), StoredState.NONE);
@@ -294,7 +338,7 @@ class ChosenChunksTest {
 
             copies.removeOthers(references, states.reader(), clock);
             assertThat(copyFiles()).hasSize(all);
-            clock.advance(Duration.ofHours(2));
+            clock.advance(Duration.ofMinutes(20));
             copies.removeOthers(references, states.reader(), clock);
 
             assertThat(copyFiles()).hasSize((int) needed.newChunks());
@@ -364,7 +408,7 @@ class ChosenChunksTest {
         assertThat(durability.kind()).isEqualTo(Durability.Kind.SPOOLED);
         assertThat(storeDisk.writes()).isEmpty();
         storeChunks.down = false;
-        Awaitility.await().until(() -> keeper.status().mode() == StoreStatus.Mode.ATTACHED);
+        await().until(() -> keeper.status().mode() == StoreStatus.Mode.ATTACHED);
         assertThat(storeDisk.writes()).isNotEmpty();
         assertThat(storeChunks.chunks).containsOnlyKeys(ONE);
     }
