@@ -249,9 +249,9 @@ public final class Host implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        HousekeepingRound tidying = new HousekeepingRound(() -> List.of(persistence.tidying(clock)));
+        HousekeepingRound tidying = new HousekeepingRound(() -> persistence.tidying(clock));
         rounds.scheduleWithFixedDelay(tidying, 30, TIDYING.toSeconds(), TimeUnit.SECONDS);
-        HousekeepingRound round = new HousekeepingRound(() -> List.of(persistence.housekeeping(clock)));
+        HousekeepingRound round = new HousekeepingRound(() -> persistence.housekeeping(clock));
         rounds.scheduleWithFixedDelay(
                 () -> {
                     if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {

@@ -1,38 +1,32 @@
 package dev.holdfast.host;
 
-import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One round after another of clearing away what is not needed any more: each of its steps, however the others fare. It
- * throws nothing, for that would end the schedule. One thread at a time.
+ * One round after another of clearing away what is not needed any more. It throws nothing, for that would end the schedule,
+ * and that of other rounds. One thread at a time.
  */
 final class HousekeepingRound implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(HousekeepingRound.class);
 
-    private final Supplier<List<Runnable>> opener;
-    private @Nullable List<Runnable> steps;
+    private final Supplier<Runnable> opener;
+    private @Nullable Runnable work;
 
-    /** @param opener gives the steps; asked again in the next round where it fails */
-    HousekeepingRound(Supplier<List<Runnable>> opener) {
+    /** @param opener gives what is done in each round; asked again in the next one where it fails */
+    HousekeepingRound(Supplier<Runnable> opener) {
         this.opener = opener;
     }
 
     @Override
     public void run() {
-        guarded(() -> steps = steps == null ? opener.get() : steps);
-        if (steps != null) {
-            steps.forEach(HousekeepingRound::guarded);
-        }
-    }
-
-    private static void guarded(Runnable step) {
         try {
-            step.run();
+            Runnable opened = work == null ? opener.get() : work;
+            work = opened;
+            opened.run();
         } catch (RuntimeException | OutOfMemoryError e) {
             log.warn(
                     "Clearing away old snapshots and chunks broke off, and is tried again in the next round: {}",

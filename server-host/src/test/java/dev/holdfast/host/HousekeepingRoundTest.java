@@ -16,18 +16,18 @@ class HousekeepingRoundTest {
     private final List<String> done = new ArrayList<>();
 
     @Test
-    void aStepIsDoneHoweverTheOneBeforeItFares() {
-        HousekeepingRound round = new HousekeepingRound(() -> List.of(
-                () -> {
+    void aRoundIsDoneHoweverTheOneBeforeItFares() {
+        List<HousekeepingRound> rounds = List.of(
+                new HousekeepingRound(() -> () -> {
                     throw new IllegalStateException("a chunk is missing");
-                },
-                () -> {
+                }),
+                new HousekeepingRound(() -> () -> {
                     throw new OutOfMemoryError("Java heap space");
-                },
-                () -> done.add("copies")));
+                }),
+                new HousekeepingRound(() -> () -> done.add("copies")));
 
-        round.run();
-        round.run();
+        rounds.forEach(HousekeepingRound::run);
+        rounds.forEach(HousekeepingRound::run);
 
         assertThat(done).containsExactly("copies", "copies");
         assertThat(log.warnings())
@@ -46,7 +46,7 @@ class HousekeepingRoundTest {
             if (opened.size() == 1) {
                 throw new StoreUnavailableException("the store is down");
             }
-            return List.of(() -> done.add("step"));
+            return () -> done.add("step");
         });
 
         round.run();

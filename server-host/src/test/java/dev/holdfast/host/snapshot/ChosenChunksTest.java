@@ -19,7 +19,6 @@ import dev.holdfast.host.state.StateStore;
 import dev.holdfast.host.state.StateWriter;
 import dev.holdfast.host.state.StoredState;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
-import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -72,12 +71,7 @@ class ChosenChunksTest {
 
     @BeforeEach
     void open() {
-        store = new FakeStore(storeDisk) {
-            @Override
-            public Optional<ChunkStore> chunks() {
-                return Optional.of(storeChunks);
-            }
-        };
+        store = new FakeStore(storeDisk, storeChunks);
         local = fs("local");
         restart();
     }
@@ -307,12 +301,7 @@ class ChosenChunksTest {
     void copiesThatCannotBeKeptCostNoChunk() {
         InMemoryChunks full = new InMemoryChunks();
         full.down = true;
-        SnapshotSerializer fullDisk = new FakeStore(new FakeStore.Disk()) {
-            @Override
-            public Optional<ChunkStore> chunks() {
-                return Optional.of(full);
-            }
-        };
+        SnapshotSerializer fullDisk = new FakeStore(new FakeStore.Disk(), full);
         ChosenChunks without = new ChosenChunks(
                 "ddb", store, local, spooled, Optional.of(new CopiedChunks(fullDisk, CONTENT)), Duration.ZERO);
 

@@ -12,7 +12,6 @@ import dev.holdfast.host.state.StateStore;
 import dev.holdfast.host.state.StateWriter;
 import dev.holdfast.host.state.StoredState;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
-import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -56,12 +55,7 @@ class ChunkCourierTest {
     }
 
     private void host(Optional<CopiedChunks> copies) {
-        SnapshotSerializer store = new FakeStore(new FakeStore.Disk()) {
-            @Override
-            public Optional<ChunkStore> chunks() {
-                return Optional.of(storeChunks);
-            }
-        };
+        SnapshotSerializer store = new FakeStore(new FakeStore.Disk(), storeChunks);
         chunks = new ChosenChunks(
                 "ddb",
                 store,

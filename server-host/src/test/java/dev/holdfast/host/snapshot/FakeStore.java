@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -71,8 +72,22 @@ class FakeStore implements SnapshotSerializer {
     volatile Runnable onSave = () -> {};
     private long highest = -1;
 
+    private final Optional<ChunkStore> chunks;
+
     FakeStore(Disk disk) {
         this.disk = disk;
+        this.chunks = Optional.empty();
+    }
+
+    /** A store that keeps chunks too. */
+    FakeStore(Disk disk, ChunkStore chunks) {
+        this.disk = disk;
+        this.chunks = Optional.of(chunks);
+    }
+
+    @Override
+    public Optional<ChunkStore> chunks() {
+        return chunks;
     }
 
     /** From now on every call hangs until {@link #hangs} is released. */
