@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,6 +12,8 @@ import org.slf4j.LoggerFactory;
 final class PluginCall<T> extends FutureTask<T> {
 
     private static final Logger log = LoggerFactory.getLogger(PluginCall.class);
+
+    private static final ThreadLocal<@Nullable PluginCall<?>> running = new ThreadLocal<>();
 
     private final PluginContext context;
     private final Consumer<T> late;
@@ -27,9 +30,23 @@ final class PluginCall<T> extends FutureTask<T> {
         this.late = late;
     }
 
+    /**
+     * Whether the caller of the call that runs on this thread has stopped to wait for it. The interrupt that tells so is
+     * gone once a plugin has taken it, so what goes on after a plugin's failure asks here.
+     */
+    static boolean isGivenUp() {
+        PluginCall<?> call = running.get();
+        return call != null && call.isCancelled();
+    }
+
     @Override
     public void run() {
-        context.run(loggingContext, super::run);
+        running.set(this);
+        try {
+            context.run(loggingContext, super::run);
+        } finally {
+            running.remove();
+        }
     }
 
     /** Called with the result, which a cancelled task drops. */

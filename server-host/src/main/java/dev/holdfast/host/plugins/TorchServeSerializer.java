@@ -140,10 +140,24 @@ final class TorchServeSerializer implements SnapshotSerializer {
     }
 
     private Reading read() {
+        requireWanted();
+        Reading reading;
         try {
-            return new Reading(last(), null);
+            reading = new Reading(last(), null);
         } catch (SnapshotStoreException e) {
-            return new Reading(Optional.empty(), e);
+            reading = new Reading(Optional.empty(), e);
+        }
+        requireWanted();
+        return reading;
+    }
+
+    /**
+     * Ends a call that nobody waits for any more: its next step could block once more, and nothing would interrupt that, so
+     * every later call would wait behind it.
+     */
+    private void requireWanted() {
+        if (PluginCall.isGivenUp()) {
+            throw new StoreUnavailableException(subject + " took too long, and its call ends here");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.holdfast.host.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.LogLines;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
@@ -255,8 +256,7 @@ class TorchServePluginTest {
     @ParameterizedTest
     @ValueSource(strings = {"block in save", "block in get"})
     void aCallThatBlocksCostsOneLimit(String mode) {
-        // Long enough for the save that follows, also on a machine that has other things to do.
-        limit = Duration.ofSeconds(3);
+        limit = Duration.ofSeconds(1);
         try (SnapshotSerializer serializer = open()) {
             fixture.behave(mode);
             Snapshot snapshot = snapshot(1);
@@ -264,12 +264,32 @@ class TorchServePluginTest {
 
             assertThatExceptionOfType(StoreUnavailableException.class)
                     .isThrownBy(() -> serializer.save(snapshot))
-                    .withMessageContaining("has not ended save within 3000 ms");
+                    .withMessageContaining("has not ended save within 1000 ms");
             assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(limit, Duration.ofSeconds(30));
 
             fixture.behave("");
-            serializer.save(snapshot);
-            assertThat(serializer.getLast()).contains(snapshot);
+            // On a machine that has other things to do, more than one limit may pass until then.
+            await().ignoreExceptionsInstanceOf(StoreUnavailableException.class).untilAsserted(() -> {
+                serializer.save(snapshot);
+                assertThat(serializer.getLast()).contains(snapshot);
+            });
+        }
+    }
+
+    @Test
+    void aCallThatWasGivenUpDoesNothingMore() {
+        limit = Duration.ofSeconds(1);
+        try (SnapshotSerializer serializer = open()) {
+            fixture.behave("block in get");
+            assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> serializer.save(snapshot(1)));
+            fixture.behave("");
+
+            // On a machine that has other things to do, more than one limit may pass until then.
+            await().ignoreExceptionsInstanceOf(StoreUnavailableException.class)
+                    .untilAsserted(() -> assertThat(serializer.getLast())
+                            .as("what the call would have saved")
+                            .isEmpty());
+            assertThat(log.warnings()).noneMatch(line -> line.contains("swallowed an error"));
         }
     }
 
