@@ -40,10 +40,18 @@ final class Index {
     private static final int BLOCK = 64;
 
     /** What the state file says. */
-    record State(String boot, String stamp, long file, int lines, Set<String> unreadable) {}
+    record State(String boot, String stamp, long file, int lines, Set<String> unreadable) {
+
+        boolean fits(String boot, Stamp stamp) {
+            return this.boot.equals(boot) && this.stamp.equals(stamp.toText());
+        }
+    }
 
     private final Path hidden;
     private final String boot;
+
+    /** What the state file said last. While the directory has its stamp, nobody has written another one. */
+    private volatile @Nullable State known;
 
     /**
      * @param hidden the directory for the index
@@ -57,13 +65,16 @@ final class Index {
     /** The view of the index if it is right for the directory as stamped; null if it is not. */
     @Nullable
     View view(Stamp stamp) throws IOException {
-        State state = state();
-        if (state == null
-                || boot.isEmpty()
-                || !stamp.usable()
-                || !state.boot.equals(boot)
-                || !state.stamp.equals(stamp.toText())) {
+        if (boot.isEmpty() || !stamp.usable()) {
             return null;
+        }
+        State state = known;
+        if (state == null || !state.fits(boot, stamp)) {
+            state = state();
+            if (state == null || !state.fits(boot, stamp)) {
+                return null;
+            }
+            known = state;
         }
         try {
             return new Lines(
@@ -127,21 +138,22 @@ final class Index {
 
     /** Adds an entry behind the first {@code lines}, and says that all is right for the directory as stamped. */
     void append(Entry entry, int lines, Set<String> unreadable, Stamp stamp) throws IOException {
-        State state = state();
-        if (state == null) {
-            throw new IndexDamagedException("The state of the index has gone");
-        }
-        Disk.writeInPlace(file(state.file), entry.toLine(), (long) lines * Entry.LENGTH);
-        write(state.file, lines + 1, unreadable, stamp);
+        long file = currentFile();
+        Disk.writeInPlace(file(file), entry.toLine(), (long) lines * Entry.LENGTH);
+        write(file, lines + 1, unreadable, stamp);
     }
 
     /** Says that the first {@code lines} are right for the directory as stamped. */
     void restamp(int lines, Set<String> unreadable, Stamp stamp) throws IOException {
-        State state = state();
+        write(currentFile(), lines, unreadable, stamp);
+    }
+
+    private long currentFile() throws IOException {
+        State state = known != null ? known : state();
         if (state == null) {
             throw new IndexDamagedException("The state of the index has gone");
         }
-        write(state.file, lines, unreadable, stamp);
+        return state.file;
     }
 
     /** Writes the index anew. */
@@ -169,10 +181,12 @@ final class Index {
             return;
         }
         Disk.writeInPlace(hidden.resolve("state"), checked.getBytes(StandardCharsets.US_ASCII), 0);
+        known = new State(boot, stamp.toText(), file, lines, Set.copyOf(unreadable));
     }
 
     /** Makes the index void. */
     void forget() throws IOException {
+        known = null;
         Files.deleteIfExists(hidden.resolve("state"));
     }
 
@@ -229,6 +243,11 @@ final class Index {
         @Override
         public boolean indexed() {
             return true;
+        }
+
+        @Override
+        public boolean holds(Stamp now) {
+            return state.fits(state.boot, now);
         }
 
         @Override

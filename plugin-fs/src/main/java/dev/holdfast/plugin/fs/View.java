@@ -22,6 +22,11 @@ interface View extends Closeable {
     /** Whether it comes from the index, so that the index is right. */
     boolean indexed();
 
+    /** Whether it is still right for a directory that has this stamp now; false where that cannot be told. */
+    default boolean holds(Stamp now) {
+        return false;
+    }
+
     @Override
     void close() throws IOException;
 

@@ -124,59 +124,67 @@ final class Writer implements AutoCloseable {
         SnapshotHeader header = snapshot.header();
         Path file = directory.resolve(header.name());
         Path temp = hidden.resolve(TEMP + header.saveId());
-        List<String> after;
         try (View view = view()) {
             if (isStored(snapshot, file)) {
                 again(snapshot, file, temp);
                 return;
             }
             requireNewest(header, view, highest);
-            after = view.unreadable().stream()
+            List<String> after = view.unreadable().stream()
                     .filter(name -> name.compareTo(header.name()) > 0)
                     .sorted()
                     .toList();
-        }
-        Files.deleteIfExists(temp);
-        Disk.writeDurably(temp, SnapshotFile.encode(snapshot, after));
-        try {
-            publish(snapshot, file, temp, highest);
-        } catch (IOException e) {
-            Disk.deleteAfter(e, temp);
-            throw e;
-        } catch (RuntimeException e) {
             Files.deleteIfExists(temp);
-            throw e;
+            Disk.writeDurably(temp, SnapshotFile.encode(snapshot, after));
+            publish(snapshot, file, temp, highest, view);
         }
         // Only now does the snapshot survive the loss of power. A failure means "unknown", and the same save again
         // settles it.
         Disk.forceDirectory(directory);
     }
 
-    private void publish(Snapshot snapshot, Path file, Path temp, long highest) throws IOException {
+    /** @param seen the view by which the snapshot was found to be the newest, before its file was written */
+    private void publish(Snapshot snapshot, Path file, Path temp, long highest, View seen) throws IOException {
         publishing.lock();
-        try (View view = view()) {
-            requireNewest(snapshot.header(), view, highest);
-            try {
-                link(file, temp);
-            } catch (IOException e) {
-                // The name may have come into being all the same: a file server's lost reply, a fault after the fact.
-                if (!isStored(snapshot, file)) {
-                    if (e instanceof FileAlreadyExistsException) {
-                        throw taken(snapshot.header());
-                    }
-                    throw e;
-                }
+        try {
+            if (seen.holds(Stamp.of(directory))) {
+                publish(snapshot, file, temp, seen);
+                return;
             }
+            try (View now = view()) {
+                requireNewest(snapshot.header(), now, highest);
+                publish(snapshot, file, temp, now);
+            }
+        } catch (IOException e) {
+            Disk.deleteAfter(e, temp);
+            throw e;
+        } catch (RuntimeException e) {
             Files.deleteIfExists(temp);
-            try {
-                if (view.indexed()) {
-                    catalog.added(Entry.of(snapshot.header()), view);
-                }
-            } catch (IOException e) {
-                indexFailed(e);
-            }
+            throw e;
         } finally {
             publishing.unlock();
+        }
+    }
+
+    private void publish(Snapshot snapshot, Path file, Path temp, View view) throws IOException {
+        try {
+            link(file, temp);
+        } catch (IOException e) {
+            // The name may have come into being all the same: a file server's lost reply, a fault after the fact.
+            if (!isStored(snapshot, file)) {
+                if (e instanceof FileAlreadyExistsException) {
+                    throw taken(snapshot.header());
+                }
+                throw e;
+            }
+        }
+        Files.deleteIfExists(temp);
+        try {
+            if (view.indexed()) {
+                catalog.added(Entry.of(snapshot.header()), view);
+            }
+        } catch (IOException e) {
+            indexFailed(e);
         }
     }
 
