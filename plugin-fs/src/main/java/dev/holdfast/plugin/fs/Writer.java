@@ -218,7 +218,9 @@ final class Writer implements AutoCloseable {
     }
 
     private boolean isStored(Snapshot snapshot, Path file) throws IOException {
-        return snapshot.header().equals(SnapshotFile.of(file, group).header());
+        SnapshotHeader found = SnapshotFile.of(file, group).header();
+        // Where there is none, as nearly always: the first comparison of records costs a start some milliseconds.
+        return found != null && snapshot.header().equals(found);
     }
 
     private void requireNewest(SnapshotHeader header, View view, long highest) throws IOException {

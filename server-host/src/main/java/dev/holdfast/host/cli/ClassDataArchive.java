@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ClassDataArchive {
 
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private final Surroundings surroundings;
     private final Optional<Path> missing;
@@ -79,7 +79,7 @@ final class ClassDataArchive {
             if (Files.exists(unfinished)
                     && Files.getLastModifiedTime(unfinished)
                             .toInstant()
-                            .isBefore(Instant.now().minus(LIMIT.multipliedBy(2)))) {
+                            .isBefore(Instant.now().minus(LIMIT.multipliedBy(4)))) {
                 Files.deleteIfExists(unfinished);
             }
             Files.createFile(unfinished);
@@ -92,11 +92,34 @@ final class ClassDataArchive {
         }
     }
 
+    /**
+     * Two processes: a host that notes the classes that it loads, and a JVM that puts them in order. An archive that a host
+     * leaves at its end would lack what was compiled for Java 5, and so all of the command line's library.
+     */
     private void dump(Path unfinished) throws IOException, InterruptedException {
-        ProcessBuilder builder = quiet(new ProcessBuilder(script().toString(), "warm-up", "--dump"));
-        builder.environment().put("HOLDFAST_CDS", "off");
-        builder.environment().put("HOLDFAST_ARCHIVE_TO", unfinished.toString());
-        Process process = builder.start();
+        Path place = Files.createTempDirectory("holdfast-warm-up-");
+        try {
+            Path classes = place.resolve("classes");
+            ProcessBuilder host = new ProcessBuilder(script().toString(), "warm-up", "--serve-in", place.toString());
+            host.environment().put("HOLDFAST_CDS", "off");
+            host.environment().put("HOLDFAST_CLASS_LIST_TO", classes.toString());
+            complete(host);
+            complete(new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xshare:dump",
+                    // The one collector that can archive objects of the JVM's own; they serve the others too.
+                    "-XX:+UseG1GC",
+                    "-XX:SharedClassListFile=" + classes,
+                    "-XX:SharedArchiveFile=" + unfinished,
+                    "-jar",
+                    System.getProperty("java.class.path")));
+        } finally {
+            FileTree.delete(place);
+        }
+    }
+
+    private static void complete(ProcessBuilder builder) throws IOException, InterruptedException {
+        Process process = quiet(builder).start();
         try {
             if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new CommandFailure("The class data archive could not be made; starts go on without it");

@@ -1,34 +1,34 @@
 package dev.holdfast.host.cli;
 
-import dev.holdfast.host.Host;
-import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.config.ListenAddress;
-import dev.holdfast.host.logging.HostLogging;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.util.HashMap;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * {@code holdfast warm-up}: makes the class data archive that later starts read their classes from.
  *
- * <p>It is made by a host that starts, serves an example and ends, all by itself in a directory of its own. The first
- * start in the background runs this beside the host; whoever builds an image runs it there.
+ * <p>It is made from the classes of a host that starts, serves an example and ends, all by itself in a directory of its own.
+ * The first start in the background runs this beside the host; whoever builds an image runs it there.
  */
 @Command(name = "warm-up", description = "Make later starts faster; done once, by itself.", sortOptions = false)
 final class WarmUpCommand implements Callable<Integer> {
 
+    private static final Duration LIMIT = Duration.ofSeconds(50);
+
     private final Surroundings surroundings;
 
-    @Option(names = "--dump", hidden = true)
-    private boolean dump;
+    @Option(names = "--serve-in", hidden = true)
+    private @Nullable Path place;
 
     WarmUpCommand(Surroundings surroundings) {
         this.surroundings = surroundings;
@@ -36,43 +36,72 @@ final class WarmUpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (dump) {
-            serveOnce();
-            return 0;
+        if (place != null) {
+            return serveOnce(place);
         }
         surroundings.out().println(new ClassDataArchive(surroundings).make());
         return 0;
     }
 
-    private void serveOnce() throws IOException {
+    /** The very start that users make, so that nothing that it loads is missing; with nothing of theirs around it. */
+    private int serveOnce(Path place) {
         Path modelStore = surroundings
                 .inHome("examples", "model-store")
                 .orElseThrow(() -> new CommandFailure("The distribution has no examples/model-store"));
-        Path place = Files.createTempDirectory("holdfast-warm-up-");
+        PrintWriter nobody = new PrintWriter(Writer.nullWriter());
+        Surroundings apart =
+                new Surroundings(Map.of(), place, Optional.empty(), place.resolve("run"), nobody, nobody, false);
+        Thread visit = new Thread(() -> visit(apart), "visit");
+        visit.setDaemon(true);
+        visit.start();
+        String anyPort = new ListenAddress("127.0.0.1", 0).toString();
+        return Main.run(
+                apart,
+                "--start",
+                "--foreground",
+                "--log-location=" + place,
+                "--model-store=" + modelStore,
+                "--models=digits-1.0",
+                "--set=inference_address=" + anyPort,
+                "--set=management_address=" + anyPort,
+                "--set=metrics_address=" + anyPort);
+    }
+
+    /** Ends the process, and so stops the host, whatever happens. */
+    private static void visit(Surroundings apart) {
+        int code = 1;
         try {
-            String anyPort = new ListenAddress("127.0.0.1", 0).toString();
-            StartOptions options = new StartOptions(
-                    Map.of(
-                            "model_store", modelStore.toString(),
-                            "load_models", "digits-1.0",
-                            "inference_address", anyPort,
-                            "management_address", anyPort,
-                            "metrics_address", anyPort),
-                    Optional.empty(),
-                    Optional.empty(),
-                    true,
-                    place,
-                    Optional.empty(),
-                    new HashMap<>());
-            HostLogging.start(place, HostLogging.Console.NO, Optional.empty());
-            Host host = Host.start(options);
-            RunningHost running = RunningHost.of(host, place, Clock.systemUTC());
-            HostApi api = new HostApi(running);
-            api.manage("GET", "/models/digits");
-            DigitAnswer.ask(api, "/v2/models/digits/infer", List.of(Digit.BLANK));
-            host.stop();
+            code = visited(apart) ? 0 : 1;
         } finally {
-            FileTree.delete(place);
+            System.exit(code);
+        }
+    }
+
+    private static boolean visited(Surroundings apart) {
+        RunFiles hosts = new RunFiles(apart.runDirectory());
+        long begin = System.nanoTime();
+        while (System.nanoTime() - begin < LIMIT.toNanos()) {
+            Optional<RunningHost> host = hosts.of(apart.workingDirectory());
+            if (host.isPresent()) {
+                HostApi api = new HostApi(host.get());
+                api.manage("GET", "/models/digits");
+                DigitAnswer.ask(api, "/v2/models/digits/infer", List.of(Digit.BLANK));
+                return true;
+            }
+            if (!paused()) {
+                break;
+            }
+        }
+        return false;
+    }
+
+    private static boolean paused() {
+        try {
+            Thread.sleep(20);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 }
