@@ -207,6 +207,14 @@ final class PluginCalls implements AutoCloseable {
         return limit.toNanos() - (System.nanoTime() - begin);
     }
 
+    /**
+     * Takes no more calls; a thread ends when its call does. A serializer that was opened too late may be about to be closed,
+     * and is not interrupted at that.
+     */
+    void endWithTheLast() {
+        threads.shutdown();
+    }
+
     /** Ends the threads; those that hang are interrupted and left behind. */
     @Override
     public void close() {
