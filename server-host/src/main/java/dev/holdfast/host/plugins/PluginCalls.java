@@ -91,11 +91,12 @@ final class PluginCalls implements AutoCloseable {
     }
 
     private void ended(Runnable call) {
-        free.release();
         if (call instanceof FutureTask<?> task && task.isCancelled()) {
+            // First, or who takes the place at once would be told that all places are still held.
             overdue.decrementAndGet();
             log.debug("{}: a call that was given up has ended", subject);
         }
+        free.release();
     }
 
     String subject() {
