@@ -153,6 +153,27 @@ class LearnedStatesTest {
     }
 
     @Test
+    void aDoubtThatComesWhileAnEarlierOneIsSettledIsNotForgotten() {
+        CountingHost host = host(NEVER);
+        host.ask(40);
+        host.learned.saveAll(host.serving);
+        host.learned.doubtAll();
+        chunks.chunks.clear();
+        // The store was away once more in the middle of the save, and cleared away again what it had got.
+        host.changes.onChanged = () -> {
+            chunks.chunks.clear();
+            host.learned.doubtAll();
+        };
+        host.learned.saveAll(host.serving);
+        host.changes.onChanged = () -> {};
+        assertThat(chunks.chunks).isEmpty();
+
+        host.learned.saveAll(host.serving);
+
+        assertThat(restarted(host.serving.state()).ask(2)).isEqualTo(42);
+    }
+
+    @Test
     void aStateThatCannotBeStoredIsToldUntilItIs() {
         CountingHost host = host(NEVER);
         host.ask(40);
