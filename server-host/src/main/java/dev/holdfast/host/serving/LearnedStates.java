@@ -127,8 +127,8 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
                 if (isDue(version)) {
                     save(serving, version);
                 }
-            } catch (RuntimeException e) {
-                // An exception would end the schedule.
+            } catch (RuntimeException | Error e) {
+                // It would end the schedule.
                 log.debug("The state of {} was not stored", version.model(), e);
             }
         }
@@ -167,7 +167,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
                     failures.add("The state of " + name(version) + " is not durable: "
                             + String.join("; ", durability.notice()));
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failures.add("The state of " + name(version) + " could not be stored: " + OneLine.of(e));
             }
         }
@@ -190,7 +190,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             Kept known = kept(model);
             try {
                 return save(serving, version, model, known);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failed(version, known, OneLine.of(e));
                 throw e;
             }
@@ -214,7 +214,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             if (model.updates() != known.updates || version.state().learned().isEmpty()) {
                 try {
                     store(serving, version, model, known);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     failed(version, known, OneLine.of(e));
                     throw e;
                 }

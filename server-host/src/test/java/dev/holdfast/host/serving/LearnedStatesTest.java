@@ -227,6 +227,28 @@ class LearnedStatesTest {
     }
 
     @Test
+    void aModelWhoseStateDoesNotFitIntoTheMemoryHoldsUpNoOther() {
+        CountingHost host = host(CountingModel.every(1, Duration.ofDays(1)));
+        host.models.get(0).captureFailure = new OutOfMemoryError("Java heap space");
+        host.ask(40);
+        host.serving.register(Registration.of("n-1.0.mar").withWorkers(1));
+        RunningVersion other = host.serving.find("n", Optional.empty());
+        host.learned.start(host.serving);
+        await().until(() -> !host.learned.notices(host.serving).isEmpty());
+
+        other.predict(FakeModel.number(1)).join();
+
+        await().until(() -> other.state().learned().isPresent());
+        assertThat(host.learned.notices(host.serving))
+                .containsExactly("The state of model m version 1.0 could not be stored, and is tried again every 5 s:"
+                        + " java.lang.OutOfMemoryError: Java heap space");
+        assertThat(host.learned.saveAll(host.serving))
+                .singleElement()
+                .asString()
+                .contains("Java heap space");
+    }
+
+    @Test
     void theLastUpdateIsStoredAfterSomeTime() {
         CountingHost host = host(CountingModel.every(1000, Duration.ofMillis(300)));
         host.learned.start(host.serving);
