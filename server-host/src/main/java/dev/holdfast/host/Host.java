@@ -174,14 +174,15 @@ public final class Host implements AutoCloseable {
                 clock,
                 HostVersion.get()));
         if (keeper != null) {
+            // Before it works: it may attach to its store at once.
+            keeper.alsoTells(() -> learned.notices(serving));
+            keeper.afterAttaching(learned::doubtAll);
             keeper.start(snapshot -> serving.reconcile(
                     SnapshotText.parse(snapshot.header().name(), snapshot.text())
                             .state(),
                     false));
             noteStartup(
                     await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
-            keeper.alsoTells(() -> learned.notices(serving));
-            keeper.afterAttaching(learned::doubtAll);
             learned.start(serving);
             closer.add(housekeeping(begin.persistence().orElseThrow(), snapshots, clock));
         }
@@ -267,8 +268,8 @@ public final class Host implements AutoCloseable {
     private static void retry(ModelServing serving) {
         try {
             serving.retryFailed();
-        } catch (RuntimeException e) {
-            // An exception would end the schedule.
+        } catch (RuntimeException | Error e) {
+            // It would end the schedule.
             log.error("Failed models could not be tried again: {}", e.toString());
             log.debug("Failed models could not be tried again", e);
         }

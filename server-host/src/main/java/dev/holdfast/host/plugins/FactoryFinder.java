@@ -41,6 +41,7 @@ final class FactoryFinder {
     private final PluginForm form;
     private final ClassLoader loader;
     private final FailureReason reason;
+    private volatile boolean givenUp;
 
     FactoryFinder(OpenedDropIn opened, ClassLoader loader, int javaFeature) {
         this.dropIn = opened.dropIn();
@@ -63,15 +64,21 @@ final class FactoryFinder {
         try {
             return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            task.cancel(true);
+            giveUp(task);
             throw new RejectedException("its initialisation has not ended within " + limit.toMillis() + " ms", e);
         } catch (InterruptedException e) {
-            task.cancel(true);
+            giveUp(task);
             Thread.currentThread().interrupt();
             throw new RejectedException("the server was interrupted while it loaded the plugin", e);
         } catch (ExecutionException e) {
             throw new RejectedException(reason.of(e.getCause() == null ? e : e.getCause()), e);
         }
+    }
+
+    /** The interrupt ends one provider's code, or none; the next one's must not begin after it. */
+    private void giveUp(FutureTask<Findings> task) {
+        givenUp = true;
+        task.cancel(true);
     }
 
     private Findings findHere() {
@@ -87,7 +94,7 @@ final class FactoryFinder {
         List<Problem> problems = new ArrayList<>();
         Iterator<ServiceLoader.Provider<S>> providers =
                 ServiceLoader.load(service, loader).stream().iterator();
-        for (int seen = 0; seen < MOST_PROVIDERS; seen++) {
+        for (int seen = 0; seen < MOST_PROVIDERS && !givenUp; seen++) {
             // Whatever a provider does, the iterator has passed it and goes on to the next one.
             try {
                 if (!providers.hasNext()) {

@@ -46,7 +46,7 @@ final class GuardedSerializer implements SnapshotSerializer {
                     SnapshotSerializer::close);
             return new GuardedSerializer(opened, calls, config.group());
         } catch (RuntimeException e) {
-            calls.close();
+            calls.endWithTheLast();
             throw e;
         }
     }

@@ -18,6 +18,8 @@ final class PluginCall<T> extends FutureTask<T> {
     private final PluginContext context;
     private final Consumer<T> late;
     private final Map<String, String> loggingContext = PluginContext.loggingContextOfCaller();
+    /** What came though the call was given up; written and read by the thread that runs it. */
+    private @Nullable T tooLate;
 
     /**
      * A call that its caller is about to hand to another thread.
@@ -43,7 +45,10 @@ final class PluginCall<T> extends FutureTask<T> {
     public void run() {
         running.set(this);
         try {
-            context.run(loggingContext, super::run);
+            context.run(loggingContext, () -> {
+                super.run();
+                letGo();
+            });
         } finally {
             running.remove();
         }
@@ -53,14 +58,23 @@ final class PluginCall<T> extends FutureTask<T> {
     @Override
     protected void set(T result) {
         super.set(result);
-        if (isCancelled() && result != null) {
-            // The interrupt that cancelled the call is not meant for what follows.
-            Thread.interrupted();
-            try {
-                late.accept(result);
-            } catch (Throwable e) {
-                log.debug("A result of plugin {} that came too late could not be let go of", context.plugin(), e);
-            }
+        if (isCancelled()) {
+            tooLate = result;
+        }
+    }
+
+    /** After the run, which does not end before the interrupt of who gives up has come: it is not meant for this. */
+    private void letGo() {
+        T result = tooLate;
+        tooLate = null;
+        if (result == null) {
+            return;
+        }
+        Thread.interrupted();
+        try {
+            late.accept(result);
+        } catch (Throwable e) {
+            log.debug("A result of plugin {} that came too late could not be let go of", context.plugin(), e);
         }
     }
 }

@@ -91,11 +91,12 @@ final class PluginCalls implements AutoCloseable {
     }
 
     private void ended(Runnable call) {
-        free.release();
         if (call instanceof FutureTask<?> task && task.isCancelled()) {
+            // First, or who takes the place at once would be told that all places are still held.
             overdue.decrementAndGet();
             log.debug("{}: a call that was given up has ended", subject);
         }
+        free.release();
     }
 
     String subject() {
@@ -205,6 +206,14 @@ final class PluginCalls implements AutoCloseable {
 
     private long left(long begin) {
         return limit.toNanos() - (System.nanoTime() - begin);
+    }
+
+    /**
+     * Takes no more calls; a thread ends when its call does. A serializer that was opened too late may be about to be closed,
+     * and is not interrupted at that.
+     */
+    void endWithTheLast() {
+        threads.shutdown();
     }
 
     /** Ends the threads; those that hang are interrupted and left behind. */

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -69,8 +70,10 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         private volatile boolean inherited;
 
         private volatile long updates;
-        /** Whether the store is to be asked for the base, and to get what it lacks, though nothing was learned since. */
-        private volatile boolean doubted;
+        /** How often the store was to be asked for the base, and to get what it lacks, though nothing was learned since. */
+        private final AtomicLong doubts = new AtomicLong();
+        /** How many of the doubts are settled by a state that was stored. */
+        private volatile long settled;
 
         /** When it was stored last, and when storing it failed last, by a clock that nobody sets. */
         private volatile long storedNanos = System.nanoTime();
@@ -80,6 +83,10 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         private volatile Optional<String> failure = Optional.empty();
 
         private volatile boolean warned;
+
+        boolean isDoubted() {
+            return doubts.get() != settled && base.reference().isPresent();
+        }
     }
 
     /**
@@ -120,8 +127,8 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
                 if (isDue(version)) {
                     save(serving, version);
                 }
-            } catch (RuntimeException e) {
-                // An exception would end the schedule.
+            } catch (RuntimeException | Error e) {
+                // It would end the schedule.
                 log.debug("The state of {} was not stored", version.model(), e);
             }
         }
@@ -132,7 +139,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         Kept known = kept(model);
         long ahead = model.updates() - known.updates;
         SaveRule rule = model.saveRule();
-        return (ahead > 0 || known.doubted)
+        return (ahead > 0 || known.isDoubted())
                 && hasPassed(known.failedNanos, RETRY)
                 && (ahead >= rule.updates() || hasPassed(OptionalLong.of(known.storedNanos), rule.time()));
     }
@@ -160,7 +167,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
                     failures.add("The state of " + name(version) + " is not durable: "
                             + String.join("; ", durability.notice()));
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failures.add("The state of " + name(version) + " could not be stored: " + OneLine.of(e));
             }
         }
@@ -183,7 +190,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             Kept known = kept(model);
             try {
                 return save(serving, version, model, known);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failed(version, known, OneLine.of(e));
                 throw e;
             }
@@ -207,7 +214,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             if (model.updates() != known.updates || version.state().learned().isEmpty()) {
                 try {
                     store(serving, version, model, known);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     failed(version, known, OneLine.of(e));
                     throw e;
                 }
@@ -223,7 +230,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
     }
 
     private Durability save(ModelServing serving, RunningVersion version, StatefulModel model, Kept known) {
-        return model.updates() == known.updates && !known.doubted
+        return model.updates() == known.updates && !known.isDoubted()
                 ? Durability.NOT_KEPT
                 : store(serving, version, model, known);
     }
@@ -232,15 +239,14 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
         // Before the capture: what comes between the two is stored and counted as not stored, the safe way round.
         long updates = model.updates();
         long begin = System.nanoTime();
-        boolean doubted = known.doubted;
-        known.inherited |= doubted;
+        // A doubt that comes after this is not settled by what was asked before it.
+        long doubts = known.doubts.get();
+        known.inherited |= known.isDoubted();
         StateWriter.Result result;
         try (StateCapture capture = model.capture()) {
             warnOfSize(version, capture, known);
-            if (known.inherited && !store.get().hasAll(known.base)) {
-                known.base = StoredState.NONE;
-            }
-            result = store.get().writer().write(capture, known.base);
+            boolean gone = known.inherited && !store.get().hasAll(known.base);
+            result = store.get().writer().write(capture, gone ? StoredState.NONE : known.base);
         }
         StateReference reference = result.state().reference().orElseThrow();
         Optional<CompletableFuture<Durability>> change = serving.learned(version, reference, updates);
@@ -253,7 +259,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
             return durability;
         }
         known.base = result.state();
-        known.doubted &= !doubted;
+        known.settled = doubts;
         // The store may have it or not when it comes to the next one.
         known.inherited = durability.kind() != Durability.Kind.STORED;
         known.updates = updates;
@@ -294,9 +300,7 @@ public final class LearnedStates implements ModelStates, AutoCloseable {
     /** The store may lack what it once had, as after a time in which other hosts cleared it away: it is asked, and gets it. */
     public void doubtAll() {
         synchronized (kept) {
-            kept.values().stream()
-                    .filter(known -> known.base.reference().isPresent())
-                    .forEach(known -> known.doubted = true);
+            kept.values().forEach(known -> known.doubts.incrementAndGet());
         }
     }
 

@@ -69,8 +69,9 @@ public final class RememberingStore implements SnapshotSerializer {
 
     @Override
     public Optional<Snapshot> getLast() {
-        Optional<Snapshot> stored = store.getLast();
+        // In this order: what a save adds between the two, the store has first.
         Optional<Snapshot> kept = Spool.newest(copies);
+        Optional<Snapshot> stored = store.getLast();
         if (kept.isEmpty() || revision(stored) >= revision(kept)) {
             return stored;
         }

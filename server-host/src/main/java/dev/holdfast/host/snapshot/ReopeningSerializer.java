@@ -6,6 +6,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,17 +46,34 @@ public final class ReopeningSerializer implements SnapshotSerializer {
 
     @Override
     public Optional<Snapshot> getLast() {
-        return open().getLast();
+        return read(SnapshotSerializer::getLast);
     }
 
     @Override
     public SnapshotPage list(ListRequest request) {
-        return open().list(request);
+        return read(serializer -> serializer.list(request));
     }
 
     @Override
     public Snapshot get(String name) {
-        return open().get(name);
+        return read(serializer -> serializer.get(name));
+    }
+
+    /** One thread may {@linkplain #reopen reopen} while others read: then those read from what is open next. */
+    private <T> T read(Function<SnapshotSerializer, T> call) {
+        SnapshotSerializer opened = open();
+        try {
+            return call.apply(opened);
+        } catch (RuntimeException e) {
+            if (isOpen(opened)) {
+                throw e;
+            }
+        }
+        return call.apply(open());
+    }
+
+    private synchronized boolean isOpen(SnapshotSerializer serializer) {
+        return open == serializer;
     }
 
     @Override

@@ -64,7 +64,7 @@ final class HostUnderTest implements AutoCloseable {
                 models,
                 models::load,
                 learned,
-                new ServingDefaults(1, 100, Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20), 1),
+                new ServingDefaults(1, 100, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 1),
                 metrics,
                 clock);
         apis = HttpApis.start(config, serving, learned, snapshots, metrics, plugins, directory, clock, "9.8.7");
@@ -112,7 +112,7 @@ final class HostUnderTest implements AutoCloseable {
             ListenAddress address, String method, String path, String body, String... headers) {
         try {
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + path))
-                    .timeout(Duration.ofSeconds(30))
+                    .timeout(Duration.ofSeconds(60))
                     .method(
                             method,
                             body.isEmpty()
@@ -132,7 +132,7 @@ final class HostUnderTest implements AutoCloseable {
     /** Sends bytes as they are, for what no proper client would send, and reads the answer to its end. */
     static String raw(ListenAddress address, String request) {
         try (Socket socket = new Socket(address.host(), address.port())) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,7 +164,12 @@ class ListenersTest {
         try {
             listener.close();
 
-            assertThat(running).failsWithin(Duration.ofSeconds(60));
+            assertThat(running)
+                    .failsWithin(Duration.ofSeconds(60))
+                    .withThrowableThat()
+                    .havingRootCause()
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(HttpTimeoutException.class);
         } finally {
             never.countDown();
         }

@@ -9,6 +9,7 @@ import dev.holdfast.host.ManualClock;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -292,9 +294,15 @@ class TokenAuthorizationTest {
         assertThat(directory.resolve("key_file.json")).hasContent("another host's");
     }
 
+    /** Below the ports that the system gives to whoever asks for any, so that nobody is given it before it is used. */
     static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                // Somebody has it; another one is free.
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,7 +36,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** A serializer that breaks its promises costs a call, and never the host. */
 class GuardedSerializerTest {
 
-    /** Passed by calls that hang, and by no other, even where the machine is busy. */
+    /**
+     * Passed by calls that hang. On a machine that has other things to do, it may pass for another call too, or before a call
+     * has begun: so calls are made again until one has.
+     */
     private static final Duration SHORT = Duration.ofSeconds(1);
 
     private static final Duration LONG = Duration.ofSeconds(60);
@@ -45,6 +50,9 @@ class GuardedSerializerTest {
 
     private final ScriptedSerializer plugin = new ScriptedSerializer();
     private final CountDownLatch released = new CountDownLatch(1);
+    /** How many calls have begun to hang. */
+    private final AtomicInteger hanging = new AtomicInteger();
+
     private final List<Plugins> toClose = new ArrayList<>();
     private final ExecutorService hosts = Executors.newCachedThreadPool();
 
@@ -230,16 +238,20 @@ class GuardedSerializerTest {
         plugin.saving = this::hang;
         SnapshotSerializer serializer = open(SHORT);
 
-        assertUnavailable(
-                () -> serializer.save(SNAPSHOT),
-                "Serializer fs has not ended save within 1000 ms; whether it will still take effect is unknown");
-        assertThat(serializer.getLast()).isEmpty();
+        do {
+            assertUnavailable(
+                    () -> serializer.save(SNAPSHOT),
+                    "Serializer fs has not ended save within 1000 ms; whether it will still take effect is unknown");
+        } while (hanging.get() == 0);
+
+        awaitNoLast(serializer);
     }
 
     @Test
     void callThatHangsIsInterrupted() {
         CountDownLatch interrupted = new CountDownLatch(1);
         plugin.saving = () -> {
+            hanging.incrementAndGet();
             try {
                 released.await();
             } catch (InterruptedException e) {
@@ -248,20 +260,29 @@ class GuardedSerializerTest {
         };
         SnapshotSerializer serializer = open(SHORT);
 
-        assertThat(catchThrowable(() -> serializer.save(SNAPSHOT))).isInstanceOf(StoreUnavailableException.class);
+        do {
+            assertThat(catchThrowable(() -> serializer.save(SNAPSHOT))).isInstanceOf(StoreUnavailableException.class);
+        } while (hanging.get() == 0);
 
         await().until(() -> interrupted.getCount() == 0);
     }
 
     @Test
-    void whereAllThreadsHangCallsFailAtOnceUntilOneEnds() {
+    void whereAllThreadsHangCallsFailAtOnceUntilOneEnds() throws Exception {
         plugin.saving = this::hang;
         SnapshotSerializer serializer = open(SHORT);
-        List<Future<Throwable>> hanging = new ArrayList<>();
+        List<Future<?>> callers = new ArrayList<>();
         for (int i = 0; i < PluginCalls.MOST_AT_ONCE; i++) {
-            hanging.add(hosts.submit(() -> catchThrowable(() -> serializer.save(SNAPSHOT))));
+            callers.add(hosts.submit(() -> {
+                while (hanging.get() < PluginCalls.MOST_AT_ONCE) {
+                    assertThat(catchThrowable(() -> serializer.save(SNAPSHOT)))
+                            .isInstanceOf(StoreUnavailableException.class);
+                }
+            }));
         }
-        await().untilAsserted(() -> assertThat(hanging).allMatch(Future::isDone));
+        for (Future<?> caller : callers) {
+            caller.get();
+        }
 
         assertUnavailable(
                 serializer::getLast,
@@ -269,7 +290,12 @@ class GuardedSerializerTest {
                         + " 1000 ms");
 
         released.countDown();
-        await().untilAsserted(() -> assertThat(serializer.getLast()).isEmpty());
+        awaitNoLast(serializer);
+    }
+
+    private static void awaitNoLast(SnapshotSerializer serializer) {
+        await().ignoreExceptionsInstanceOf(StoreUnavailableException.class)
+                .untilAsserted(() -> assertThat(serializer.getLast()).isEmpty());
     }
 
     @Test
@@ -283,10 +309,17 @@ class GuardedSerializerTest {
         };
         SnapshotSerializer serializer = open(LONG);
         List<Future<?>> saves = new ArrayList<>();
+        Set<Thread> callers = ConcurrentHashMap.newKeySet();
         for (int i = 0; i < PluginCalls.MOST_AT_ONCE + 5; i++) {
-            saves.add(hosts.submit(() -> serializer.save(SNAPSHOT)));
+            saves.add(hosts.submit(() -> {
+                callers.add(Thread.currentThread());
+                serializer.save(SNAPSHOT);
+            }));
         }
-        await().until(() -> inside.get() == PluginCalls.MOST_AT_ONCE);
+        await().until(() -> inside.get() >= PluginCalls.MOST_AT_ONCE);
+        await("all of them wait, for their call or for their turn")
+                .until(() -> callers.size() == PluginCalls.MOST_AT_ONCE + 5
+                        && callers.stream().allMatch(caller -> caller.getState() == Thread.State.TIMED_WAITING));
 
         released.countDown();
 
@@ -328,6 +361,7 @@ class GuardedSerializerTest {
     @Test
     void serializerThatIsOpenedTooLateIsClosedAndNotInterruptedAtIt() {
         plugin.opening = () -> {
+            hanging.incrementAndGet();
             while (released.getCount() > 0) {
                 Thread.onSpinWait();
             }
@@ -335,13 +369,15 @@ class GuardedSerializerTest {
         AtomicBoolean interrupted = new AtomicBoolean();
         plugin.closing = () -> interrupted.set(Thread.currentThread().isInterrupted());
 
-        assertUnavailable(
-                () -> open(SHORT),
-                "Serializer fs has not ended open within 1000 ms; whether it will still take effect is unknown");
+        do {
+            assertUnavailable(
+                    () -> open(SHORT),
+                    "Serializer fs has not ended open within 1000 ms; whether it will still take effect is unknown");
+        } while (hanging.get() == 0);
         assertThat(plugin.closed).hasValue(0);
 
         released.countDown();
-        await().untilAsserted(() -> assertThat(plugin.closed).hasValue(1));
+        await().untilAsserted(() -> assertThat(plugin.closed).hasValue(hanging.get()));
         assertThat(interrupted).isFalse();
     }
 
@@ -358,10 +394,12 @@ class GuardedSerializerTest {
             throw new IllegalStateException("busy");
         };
 
-        assertThat(catchThrowable(() -> open(SHORT))).isInstanceOf(StoreUnavailableException.class);
+        do {
+            assertThat(catchThrowable(() -> open(SHORT))).isInstanceOf(StoreUnavailableException.class);
+        } while (hanging.get() == 0);
         released.countDown();
 
-        await().untilAsserted(() -> assertThat(closings).hasValue(1));
+        await().untilAsserted(() -> assertThat(closings).hasValue(hanging.get()));
         await().untilAsserted(() -> assertThat(threadsOfThePlugin()).isEmpty());
         assertThat(uncaught).hasValue(0);
     }
@@ -408,6 +446,7 @@ class GuardedSerializerTest {
 
     /** Hangs as bad code does: an interrupt does not end it. */
     private void hang() {
+        hanging.incrementAndGet();
         boolean done = false;
         while (!done) {
             try {

@@ -21,6 +21,9 @@ final class CountingModel implements StatefulModel {
 
     final AtomicInteger restoredCalls = new AtomicInteger();
     final AtomicBoolean closed = new AtomicBoolean();
+    /** Why its state cannot be looked at. */
+    volatile Error captureFailure;
+
     private final StateFormat format;
     private final SaveRule rule;
     private long sum;
@@ -67,6 +70,9 @@ final class CountingModel implements StatefulModel {
 
     @Override
     public synchronized StateCapture capture() {
+        if (captureFailure != null) {
+            throw captureFailure;
+        }
         byte[] bytes = ByteBuffer.allocate(8).putLong(sum).array();
         return new StateCapture() {
             @Override

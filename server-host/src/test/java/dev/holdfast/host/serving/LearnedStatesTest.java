@@ -153,6 +153,27 @@ class LearnedStatesTest {
     }
 
     @Test
+    void aDoubtThatComesWhileAnEarlierOneIsSettledIsNotForgotten() {
+        CountingHost host = host(NEVER);
+        host.ask(40);
+        host.learned.saveAll(host.serving);
+        host.learned.doubtAll();
+        chunks.chunks.clear();
+        // The store was away once more in the middle of the save, and cleared away again what it had got.
+        host.changes.onChanged = () -> {
+            chunks.chunks.clear();
+            host.learned.doubtAll();
+        };
+        host.learned.saveAll(host.serving);
+        host.changes.onChanged = () -> {};
+        assertThat(chunks.chunks).isEmpty();
+
+        host.learned.saveAll(host.serving);
+
+        assertThat(restarted(host.serving.state()).ask(2)).isEqualTo(42);
+    }
+
+    @Test
     void aStateThatCannotBeStoredIsToldUntilItIs() {
         CountingHost host = host(NEVER);
         host.ask(40);
@@ -203,6 +224,28 @@ class LearnedStatesTest {
 
         await().until(() -> host.reference().isPresent());
         assertThat(restarted(host.serving.state()).ask(0)).isEqualTo(3);
+    }
+
+    @Test
+    void aModelWhoseStateDoesNotFitIntoTheMemoryHoldsUpNoOther() {
+        CountingHost host = host(CountingModel.every(1, Duration.ofDays(1)));
+        host.models.get(0).captureFailure = new OutOfMemoryError("Java heap space");
+        host.ask(40);
+        host.serving.register(Registration.of("n-1.0.mar").withWorkers(1));
+        RunningVersion other = host.serving.find("n", Optional.empty());
+        host.learned.start(host.serving);
+        await().until(() -> !host.learned.notices(host.serving).isEmpty());
+
+        other.predict(FakeModel.number(1)).join();
+
+        await().until(() -> other.state().learned().isPresent());
+        assertThat(host.learned.notices(host.serving))
+                .containsExactly("The state of model m version 1.0 could not be stored, and is tried again every 5 s:"
+                        + " java.lang.OutOfMemoryError: Java heap space");
+        assertThat(host.learned.saveAll(host.serving))
+                .singleElement()
+                .asString()
+                .contains("Java heap space");
     }
 
     @Test

@@ -159,13 +159,19 @@ class WorkerPoolTest {
     void requestsThatAreTooLateFailAndAreNeverRun() {
         WorkerPool pool = pool(Versions.of("a.mar", 1, 1, Duration.ZERO, Duration.ofSeconds(1)), 2, (m, v, q, i) -> {});
         model.hold();
-        CompletableFuture<List<Tensor>> running = submit(pool, 0);
-        // After a long pause of the machine it is too late before a worker has it.
-        await().until(() -> model.inside.get() == 1 || running.isDone());
-        CompletableFuture<List<Tensor>> waiting = submit(pool, 1);
-        CompletableFuture<List<Tensor>> alsoWaiting = submit(pool, 2);
+        List<CompletableFuture<List<Tensor>>> requests = new ArrayList<>();
+        // After a long pause of the machine one is too late before the worker has it.
+        await().until(() -> {
+            if (model.inside.get() == 0 && pool.pending() == 0) {
+                requests.add(submit(pool, 0));
+            }
+            return model.inside.get() == 1;
+        });
+        await("one that came for nothing is too late as well").until(() -> pool.pending() == 0);
+        requests.add(submit(pool, 1));
+        requests.add(submit(pool, 2));
 
-        for (CompletableFuture<List<Tensor>> late : List.of(running, waiting, alsoWaiting)) {
+        for (CompletableFuture<List<Tensor>> late : requests) {
             assertThat(failure(late))
                     .isInstanceOfSatisfying(
                             ServingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TIMEOUT))

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** A store in memory that keeps the contract, and breaks it where a switch says so. */
 class FakeStore implements SnapshotSerializer {
@@ -92,16 +93,19 @@ class FakeStore implements SnapshotSerializer {
 
     /** From now on every call hangs until {@link #hangs} is released. */
     void hang() {
-        hanging = new CountDownLatch(1);
+        // In this order: who is counted as hanging does hang.
         hangs = new CountDownLatch(1);
+        hanging = new CountDownLatch(1);
     }
 
     private void reach(String what) {
-        hanging.countDown();
         boolean interrupted = false;
         while (true) {
             try {
-                hangs.await();
+                // Again and again, as it may have come here while a test told the store to hang.
+                do {
+                    hanging.countDown();
+                } while (!hangs.await(10, TimeUnit.MILLISECONDS));
                 break;
             } catch (InterruptedException e) {
                 interrupted = true;

@@ -15,6 +15,7 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -58,6 +59,26 @@ class RememberingStoreTest {
                         + ", revision 4, yet this host saved "
                         + copies.disk.names().get(0)
                         + " there, revision 5: going on from its own copy of that one");
+    }
+
+    @Test
+    void aSaveBetweenTheTwoLooksIsNoLossOfTheStores() {
+        Snapshot next = States.snapshot(2, "b");
+        FakeStore slow = new FakeStore(store.disk) {
+            @Override
+            public Optional<Snapshot> getLast() {
+                Optional<Snapshot> last = super.getLast();
+                remembering.save(next);
+                return last;
+            }
+        };
+        Snapshot first = States.snapshot(1, "a");
+        remembering.save(first);
+
+        assertThat(new RememberingStore("keeper", slow, copies).getLast()).contains(first);
+
+        assertThat(log.warnings()).isEmpty();
+        assertThat(remembering.getLast()).contains(next);
     }
 
     @Test

@@ -32,7 +32,7 @@ final class Rig implements AutoCloseable {
     FakeStore store = new FakeStore(storeDisk);
     volatile boolean pendingDown;
     volatile boolean copiesDown;
-    Supplier<Map<String, String>> config = () -> States.CONFIG;
+    volatile Supplier<Map<String, String>> config = () -> States.CONFIG;
     Duration retry = Duration.ofMillis(1);
     Duration closeTimeout = Duration.ofSeconds(20);
     boolean goesOver;

@@ -179,7 +179,9 @@ class SnapshotKeeperTest {
         rig.store.down = false;
         await().until(() -> rig.keeper.status().notices().isEmpty());
         assertThat(States.models(rig.storeDisk.newest())).containsExactly("a");
-        assertThat(log.info()).anyMatch(line -> line.startsWith("The serving state is durable again, in snapshot "));
+        // The keeper's thread shows the status before it writes the line.
+        await().untilAsserted(() -> assertThat(log.info())
+                .anyMatch(line -> line.startsWith("The serving state is durable again, in snapshot ")));
     }
 
     @Test
