@@ -118,8 +118,9 @@ final class ForegroundStart {
 
     private void ready(Host host, String summary, Path logLocation) throws IOException {
         RunningHost note = RunningHost.of(host, logLocation, Clock.systemUTC());
-        runFiles.write(note);
+        // In this order: whoever finds the host by its note may tell it to stop at once.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(host, note), "stop"));
+        runFiles.write(note);
         String text = readyText(note, summary);
         surroundings.out().print(text);
         surroundings.out().flush();
