@@ -36,7 +36,9 @@ final class Distribution {
         try (var entries = Files.list(parent)) {
             Distribution distribution = new Distribution(entries.findFirst().orElseThrow(), workingDirectory);
             distribution.with("HOLDFAST_RUN_DIR", directory.resolve("run").toString());
-            distribution.with("HOLDFAST_CACHE", directory.resolve("cache").toString());
+            // Or a start would have the archive made by a process that outlives the test, in what the test then
+            // removes.
+            distribution.with("HOLDFAST_CDS", "off");
             return distribution;
         }
     }

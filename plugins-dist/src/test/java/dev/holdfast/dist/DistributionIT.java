@@ -204,7 +204,7 @@ class DistributionIT {
     @Test
     void theClassDataArchiveIsMadeOnceAndUsed() throws Exception {
         Path cache = Files.createTempDirectory(directory, "cache");
-        unpacked.with("HOLDFAST_CACHE", cache.toString());
+        unpacked.with("HOLDFAST_CDS", "on").with("HOLDFAST_CACHE", cache.toString());
         try {
             Said made = unpacked.run("warm-up");
             assertThat(made.exitCode()).as("%s", made).isZero();
@@ -218,7 +218,24 @@ class DistributionIT {
                     .hasValueSatisfying(line -> assertThat(line).contains("-XX:SharedArchiveFile=" + cache));
             assertThat(unpacked.run("--stop").exitCode()).isZero();
         } finally {
-            unpacked.with("HOLDFAST_CACHE", directory.resolve("cache").toString());
+            unpacked.with("HOLDFAST_CDS", "off");
+        }
+    }
+
+    @Test
+    void theFirstStartHasTheClassDataArchiveMadeBesideTheHost() throws Exception {
+        Path cache = Files.createTempDirectory(directory, "cache");
+        unpacked.with("HOLDFAST_CDS", "on").with("HOLDFAST_CACHE", cache.toString());
+        try {
+            start("--model-store=" + unpacked.home().resolve("examples/model-store"));
+
+            // Its last step gives it its name; what makes it is as nice as can be, and gives up after two minutes.
+            await().atMost(Duration.ofMinutes(3))
+                    .untilAsserted(() -> assertThat(cache).isDirectoryContaining("glob:**.jsa"));
+            assertThat(unpacked.run("warm-up").out()).startsWith("Nothing to do: the class data archive is there");
+            assertThat(unpacked.run("--stop").exitCode()).isZero();
+        } finally {
+            unpacked.with("HOLDFAST_CDS", "off");
         }
     }
 

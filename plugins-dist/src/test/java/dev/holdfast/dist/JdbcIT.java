@@ -85,7 +85,9 @@ class JdbcIT {
             "snapshot.jdbc.connect-timeout=1s"
         };
         try {
-            start(settings);
+            // Here the connection must come about; everywhere else the test waits until one does.
+            start(Stream.concat(Stream.of(settings), Stream.of("--set", "snapshot.jdbc.connect-timeout=30s"))
+                    .toArray(String[]::new));
             register();
             assertThat(scale(2).headers().firstValue("Holdfast-Notice")).isEmpty();
             host().kill();
@@ -94,8 +96,10 @@ class JdbcIT {
 
             // The database stops: the change is spooled, and the answer says so.
             database.close();
+            HeldPort held = HeldPort.hold(port);
             assertThat(scale(3).headers().firstValue("Holdfast-Notice")).isPresent();
             assertThat(scale(4).headers().firstValue("Holdfast-Notice")).isPresent();
+            held.close();
             database = postgresql(data, port);
             await().atMost(Duration.ofSeconds(60))
                     .until(() ->
@@ -107,6 +111,7 @@ class JdbcIT {
             // Down at the start: the host comes back with its own copy, detached, and attaches by itself.
             host().kill();
             database.close();
+            held = HeldPort.hold(port);
             start(settings);
             assertThat(host().workersOf("digits")).isEqualTo(4);
             assertThat(host().manage("GET", "/snapshots/status").body()).contains("DETACHED");
@@ -115,6 +120,7 @@ class JdbcIT {
                     .contains("Failed to get last snapshot from JDBC.")
                     .contains("The last snapshot could not be read from table holdfast_snapshots of"
                             + " jdbc:postgresql://127.0.0.1:" + port + "/postgres");
+            held.close();
             database = postgresql(data, port);
             await().atMost(Duration.ofSeconds(60))
                     .until(() ->
@@ -131,8 +137,10 @@ class JdbcIT {
     }
 
     private static EmbeddedPostgres postgresql(Path data, int port) throws IOException {
-        EmbeddedPostgres.Builder builder =
-                EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(false);
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setPGStartupWait(Duration.ofMinutes(1));
         return (port == 0 ? builder : builder.setPort(port)).start();
     }
 

@@ -56,7 +56,10 @@ class LearningOutageIT {
                 "--start",
                 "--model-store=" + unpacked.home().resolve("examples/model-store"),
                 "--set=snapshot.ddb.create-table=true",
-                "--set=snapshot.ddb.total-timeout=3s",
+                // Longer than a busy machine lets a call wait; a store that is away refuses at once.
+                "--set=snapshot.ddb.attempt-timeout=30s",
+                "--set=snapshot.ddb.total-timeout=60s",
+                "--set=snapshot_timeout=120",
                 "--set=inference_address=http://127.0.0.1:0",
                 "--set=management_address=http://127.0.0.1:0",
                 "--set=metrics_address=http://127.0.0.1:0");

@@ -22,6 +22,7 @@ final class LocalDynamoDb implements AutoCloseable {
     private final Server server;
     private final ServerConnector connector;
     private final DynamoDbClient client;
+    private HeldPort held;
 
     private LocalDynamoDb(LocalDynamoDBServerHandler handler, Server server) {
         this.handler = handler;
@@ -67,9 +68,11 @@ final class LocalDynamoDb implements AutoCloseable {
 
     void goAway() throws Exception {
         connector.stop();
+        held = HeldPort.hold(connector.getPort());
     }
 
     void comeBack() throws Exception {
+        held.close();
         connector.start();
     }
 

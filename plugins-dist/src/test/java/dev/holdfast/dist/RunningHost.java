@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /** The host that runs with a log location, as its run file tells of it. */
 record RunningHost(Path logs) {
@@ -53,16 +54,23 @@ record RunningHost(Path logs) {
 
     /** SIGKILL: the process does nothing more. */
     void kill() throws IOException {
-        ProcessHandle host = ProcessHandle.of(run().required("pid").longValue()).orElseThrow();
-        host.destroyForcibly();
-        await().atMost(Duration.ofSeconds(60)).until(() -> !host.isAlive());
+        kill(process().orElseThrow());
     }
 
-    /** Ends it after a test, if one ran and has not ended. */
+    /** Ends it after a test, if one ran and has not ended; then it writes no more into what the test removes. */
     void end() throws IOException {
         if (Files.exists(logs.resolve("holdfast.run"))) {
-            ProcessHandle.of(run().required("pid").longValue()).ifPresent(ProcessHandle::destroyForcibly);
+            process().ifPresent(RunningHost::kill);
         }
+    }
+
+    private Optional<ProcessHandle> process() throws IOException {
+        return ProcessHandle.of(run().required("pid").longValue());
+    }
+
+    private static void kill(ProcessHandle host) {
+        host.destroyForcibly();
+        await().atMost(Duration.ofSeconds(60)).until(() -> !host.isAlive());
     }
 
     /** A call of the inference API, with its token. */

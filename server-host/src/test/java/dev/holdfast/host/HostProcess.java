@@ -45,7 +45,7 @@ final class HostProcess implements AutoCloseable {
                     .pollInterval(Duration.ofMillis(20))
                     .until(() -> !process.isAlive() || writtenBy(process, run));
         } catch (RuntimeException e) {
-            process.destroyForcibly();
+            process.destroyForcibly().onExit().join();
             throw e;
         }
         if (!process.isAlive()) {
@@ -149,8 +149,9 @@ final class HostProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Kills it too; then it writes no more into what the test removes. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
     }
 }

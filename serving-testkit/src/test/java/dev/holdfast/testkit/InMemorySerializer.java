@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** The smallest serializer that keeps the contract, and, where its store has a {@link Fault}, one that breaks it. */
@@ -43,24 +44,21 @@ final class InMemorySerializer implements SnapshotSerializer {
     @Override
     public void save(Snapshot snapshot) {
         if (has(Fault.CHECKS_THEN_ACTS_WITHOUT_LOCK)) {
-            Map<String, Stored> copy;
             synchronized (store) {
-                copy = new LinkedHashMap<>(store.group(group));
+                requireMine(snapshot);
+                if (!check(snapshot, store.group(group))) {
+                    return;
+                }
             }
-            check(snapshot, copy);
-            Thread.yield();
+            // Time for the threads that save at the same moment to check too, also on one processor.
+            LockSupport.parkNanos(1_000_000);
             synchronized (store) {
                 put(snapshot);
             }
             return;
         }
         synchronized (store) {
-            if (!has(Fault.SAVES_AFTER_CLOSE)) {
-                requireOpen();
-            }
-            if (!snapshot.header().group().equals(group) && !has(Fault.TAKES_SNAPSHOTS_OF_OTHER_GROUPS)) {
-                throw new IllegalArgumentException("Not a snapshot of group " + group);
-            }
+            requireMine(snapshot);
             if (has(Fault.SWALLOWS_INTERRUPT)) {
                 Thread.interrupted();
             }
@@ -82,6 +80,15 @@ final class InMemorySerializer implements SnapshotSerializer {
             } else if (!has(Fault.LOSES_EVERY_FIFTH_SAVE) || saves % 5 != 0) {
                 put(snapshot);
             }
+        }
+    }
+
+    private void requireMine(Snapshot snapshot) {
+        if (!has(Fault.SAVES_AFTER_CLOSE)) {
+            requireOpen();
+        }
+        if (!snapshot.header().group().equals(group) && !has(Fault.TAKES_SNAPSHOTS_OF_OTHER_GROUPS)) {
+            throw new IllegalArgumentException("Not a snapshot of group " + group);
         }
     }
 

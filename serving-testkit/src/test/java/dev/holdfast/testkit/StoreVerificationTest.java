@@ -31,6 +31,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A run of the contract outside of a build: what it reports, what it leaves, and how it ends where it cannot go on. */
 class StoreVerificationTest {
 
+    /** Far more than a store in memory needs. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     private final InMemoryStore store = new InMemoryStore(null);
     private final Set<String> opened = new ConcurrentSkipListSet<>();
     private final List<RuleOutcome> told = new ArrayList<>();
@@ -81,7 +84,8 @@ class StoreVerificationTest {
             value = Fault.class,
             names = {"LOSES_EVERY_FIFTH_SAVE", "ORDERS_BY_TIME", "CLOSE_CLOSES_ALL", "TAKES_UNKNOWN_KEYS"})
     void aFaultIsReportedWithTheRulesThatItBreaksInOneLineEach(Fault fault) {
-        VerificationReport report = verify(new InMemoryStore(fault));
+        // Some faults keep a rule from ending.
+        VerificationReport report = verify(new InMemoryStore(fault), Duration.ofSeconds(5));
 
         assertThat(report.passed()).isFalse();
         assertThat(report.failed())
@@ -254,7 +258,7 @@ class StoreVerificationTest {
                     private String mine = "";
 
                     @Override
-                    public void save(Snapshot snapshot) {
+                    public synchronized void save(Snapshot snapshot) {
                         String group = snapshot.header().group();
                         if (mine.isEmpty() && group.startsWith("verify-")) {
                             if (!writing.add(group)) {
@@ -266,7 +270,7 @@ class StoreVerificationTest {
                     }
 
                     @Override
-                    public void close() {
+                    public synchronized void close() {
                         writing.remove(mine);
                         mine = "";
                         super.close();
@@ -274,6 +278,7 @@ class StoreVerificationTest {
                 }))
                 .run(told::add);
 
+        assertThat(report.failed()).isEmpty();
         assertThat(report.manyWriters()).isFalse();
         assertThat(outcome("aSecondWriterIsRefusedUntilTheFirstIsClosedWhereTheStoreHasOneWriter")
                         .result())
@@ -315,12 +320,16 @@ class StoreVerificationTest {
     }
 
     private VerificationReport verify(InMemoryStore what) {
+        return verify(what, PATIENCE);
+    }
+
+    private VerificationReport verify(InMemoryStore what, Duration testLimit) {
         return new StoreVerification(new StoreUnderTest(
                         new Recording(new InMemorySerializerTest.Factory(what)),
                         InMemorySerializerTest.Factory.class,
                         StoreVerificationTest::config,
-                        Duration.ofSeconds(20),
-                        Duration.ofSeconds(5)))
+                        PATIENCE,
+                        testLimit))
                 .run(told::add);
     }
 
@@ -329,8 +338,8 @@ class StoreVerificationTest {
                 factory(around),
                 InMemorySerializerTest.Factory.class,
                 StoreVerificationTest::config,
-                Duration.ofSeconds(20),
-                Duration.ofSeconds(5));
+                PATIENCE,
+                PATIENCE);
     }
 
     private SnapshotSerializerFactory factory(BiFunction<SnapshotSerializer, String, SnapshotSerializer> around) {

@@ -17,6 +17,9 @@ import redis.embedded.core.ExecutableProvider;
 /** A redis-server of the test's own, on the loopback address, with its data in a directory of the test. */
 final class RedisServer implements AutoCloseable {
 
+    /** Of this timeout each answer has a quarter. */
+    static final String PATIENT = "120s";
+
     private static final String[] DURABLE = {"--appendonly", "yes", "--appendfsync", "always"};
 
     private final Path directory;
@@ -88,12 +91,12 @@ final class RedisServer implements AutoCloseable {
 
     /** A client of the test's own; to be closed. */
     Jedis client() {
-        return new Jedis("127.0.0.1", port);
+        return new Jedis("127.0.0.1", port, 60_000);
     }
 
-    /** A serializer's configuration for a group here. */
+    /** A serializer's configuration for a group here, with time enough for a busy machine. */
     SerializerConfig config(String group) {
-        return config(group, port, "4s");
+        return config(group, port, PATIENT);
     }
 
     /** The same at another port, such as that of something in between. */

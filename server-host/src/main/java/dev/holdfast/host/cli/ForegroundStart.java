@@ -6,7 +6,6 @@ import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -26,6 +25,8 @@ final class ForegroundStart {
     static final String ALREADY_RUNNING = "Holdfast is already running, please use holdfast --stop to stop Holdfast.";
 
     private static final Logger log = LoggerFactory.getLogger(ForegroundStart.class);
+    /** More than a thread of it should need that waits for a disk; whoever starts a host is told then. */
+    private static final Duration END_OF_A_KILLED_HOST = Duration.ofSeconds(30);
 
     private final Surroundings surroundings;
     private final RunFiles runFiles;
@@ -50,8 +51,8 @@ final class ForegroundStart {
      */
     int run(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
         try (FileChannel channel = openLock(options.logLocation())) {
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
+            if (LockFile.take(channel, options.logLocation(), END_OF_A_KILLED_HOST)
+                    .isEmpty()) {
                 return failed(ALREADY_RUNNING);
             }
             sign(channel);
@@ -117,8 +118,9 @@ final class ForegroundStart {
 
     private void ready(Host host, String summary, Path logLocation) throws IOException {
         RunningHost note = RunningHost.of(host, logLocation, Clock.systemUTC());
-        runFiles.write(note);
+        // In this order: whoever finds the host by its note may tell it to stop at once.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(host, note), "stop"));
+        runFiles.write(note);
         String text = readyText(note, summary);
         surroundings.out().print(text);
         surroundings.out().flush();

@@ -138,7 +138,10 @@ final class HoldfastCommand implements Callable<Integer> {
         if (foreground) {
             return new ForegroundStart(surroundings, startReport, STOP_LIMIT).run(options, logConfig);
         }
-        if (new RunFiles(surroundings.runDirectory()).of(options.logLocation()).isPresent()) {
+        if (new RunFiles(surroundings.runDirectory())
+                .of(options.logLocation())
+                .filter(host -> !host.process().isEnding())
+                .isPresent()) {
             throw new CommandFailure(ForegroundStart.ALREADY_RUNNING);
         }
         String ready = new HostLauncher(surroundings)

@@ -3,10 +3,12 @@ package dev.holdfast.host.cli;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,6 +33,28 @@ final class LockFile {
         return FileChannel.open(logLocation.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
+    /**
+     * Takes the lock; empty if another process has it.
+     *
+     * <p>One that was killed is waited for: it has the lock until the last of its threads has ended, which takes a moment, and
+     * longer where one of them waits for a disk.
+     */
+    static Optional<FileLock> take(FileChannel channel, Path logLocation, Duration patience)
+            throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        while (true) {
+            // In this order: whoever was ending when it was looked at may have let go by now.
+            boolean letsGo = signer(logLocation)
+                    .filter(process -> !process.isAlive() || process.isEnding())
+                    .isPresent();
+            FileLock lock = channel.tryLock();
+            if (lock != null || !letsGo || System.nanoTime() - begin > patience.toNanos()) {
+                return Optional.ofNullable(lock);
+            }
+            Thread.sleep(10);
+        }
+    }
+
     /** Writes who has the lock; called by the one who has it. */
     static void sign(FileChannel locked, ProcessIdentity process) throws IOException {
         String text = "pid " + process.pid() + " " + process.birth() + "\n";
@@ -40,17 +64,27 @@ final class LockFile {
 
     /** The process that has the lock of a log location, if it runs and belongs to the user who owns the file. */
     static Optional<ProcessIdentity> holder(Path logLocation) {
-        Path file = logLocation.resolve(NAME);
+        return signer(logLocation)
+                .filter(process -> process.isAlive() && isOfItsOwner(logLocation.resolve(NAME), process));
+    }
+
+    private static boolean isOfItsOwner(Path file, ProcessIdentity process) {
         try {
-            Matcher text = TEXT.matcher(Files.readString(file, StandardCharsets.US_ASCII));
-            if (!text.matches()) {
-                return Optional.empty();
-            }
-            ProcessIdentity process = new ProcessIdentity(Long.parseLong(text.group(1)), text.group(2));
             Optional<String> user = ProcessHandle.of(process.pid())
                     .flatMap(handle -> handle.info().user());
-            boolean believed = process.isAlive() && user.isPresent() && PrivateFile.isOf(user.get(), file);
-            return believed ? Optional.of(process) : Optional.empty();
+            return user.isPresent() && PrivateFile.isOf(user.get(), file);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The process that the file names, whatever became of it. */
+    private static Optional<ProcessIdentity> signer(Path logLocation) {
+        try {
+            Matcher text = TEXT.matcher(Files.readString(logLocation.resolve(NAME), StandardCharsets.US_ASCII));
+            return text.matches()
+                    ? Optional.of(new ProcessIdentity(Long.parseLong(text.group(1)), text.group(2)))
+                    : Optional.empty();
         } catch (IOException e) {
             // No host was ever here, or it is not ours to read.
             return Optional.empty();

@@ -218,6 +218,39 @@ class RunFilesTest {
         assertThat(ProcessIdentity.ofLinux(12, proc)).isEmpty();
     }
 
+    @Test
+    void aProcessWhoseLastThreadHasNotEndedIsThereAndEnds() throws IOException {
+        Path proc = directory.resolve("proc");
+        Files.createDirectories(proc.resolve("sys/kernel/random"));
+        Files.writeString(proc.resolve("sys/kernel/random/boot_id"), "boot\n");
+        stat(proc, 10, "10 (java) Z 1 10 10 0 -1 0 0 0 0 0 0 0 0 0 20 0 2 0 4711 0 0\n");
+        stat(proc, 11, "11 (java) D 1 11 11 0 -1 0 0 0 0 0 0 0 0 0 20 0 17 0 4712 0 0\n");
+        status(proc, 11, "0000000000000000", "0000000000004100");
+        stat(proc, 12, "12 (java) S 1 12 12 0 -1 0 0 0 0 0 0 0 0 0 20 0 17 0 4713 0 0\n");
+        status(proc, 12, "0000000000000100", "0000000000004200");
+
+        assertThat(ProcessIdentity.ofLinux(10, proc)).contains(new ProcessIdentity(10, "boot+4711"));
+        assertThat(ProcessIdentity.isEndingOnLinux(10, proc))
+                .as("its first thread has ended")
+                .isTrue();
+        assertThat(ProcessIdentity.isEndingOnLinux(11, proc))
+                .as("it was killed")
+                .isTrue();
+        assertThat(ProcessIdentity.isEndingOnLinux(12, proc))
+                .as("it has other signals to take")
+                .isFalse();
+        assertThat(ProcessIdentity.isEndingOnLinux(13, proc))
+                .as("there is none")
+                .isFalse();
+        assertThat(ProcessIdentity.current().isEnding()).isFalse();
+    }
+
+    private static void status(Path proc, long pid, String ofThread, String ofProcess) throws IOException {
+        Files.writeString(
+                proc.resolve(Long.toString(pid)).resolve("status"),
+                "Name:\tjava\nSigPnd:\t" + ofThread + "\nShdPnd:\t" + ofProcess + "\nSigBlk:\t0000000000000100\n");
+    }
+
     private static void stat(Path proc, long pid, String text) throws IOException {
         Path of = Files.createDirectories(proc.resolve(Long.toString(pid)));
         Files.writeString(of.resolve("stat"), text);
