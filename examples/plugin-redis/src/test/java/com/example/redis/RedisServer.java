@@ -91,9 +91,9 @@ final class RedisServer implements AutoCloseable {
         return new Jedis("127.0.0.1", port);
     }
 
-    /** A serializer's configuration for a group here. */
+    /** A serializer's configuration for a group here, with half a minute for an answer, as a busy disk may need. */
     SerializerConfig config(String group) {
-        return config(group, port, "4s");
+        return config(group, port, "2m");
     }
 
     /** The same at another port, such as that of something in between. */
