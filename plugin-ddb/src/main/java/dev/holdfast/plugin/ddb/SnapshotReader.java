@@ -126,11 +126,22 @@ final class SnapshotReader {
 
     /** Ours; else the one that TorchServe called its latest, or else its newest. */
     private Optional<Snapshot> newestOf(NavigableSet<String> months, Deadline deadline) {
-        return newestEntry(Catalogue.ours(months), deadline)
-                .map(entry -> get(entry.name(), deadline))
+        return newest(Catalogue.ours(months), deadline)
                 .or(() -> torchServe.latest(deadline))
-                .or(() ->
-                        newestEntry(Catalogue.torchServes(months), deadline).map(entry -> get(entry.name(), deadline)));
+                .or(() -> newest(Catalogue.torchServes(months), deadline));
+    }
+
+    private Optional<Snapshot> newest(NavigableSet<String> months, Deadline deadline) {
+        String gone = "";
+        while (true) {
+            Optional<Entry> entry = newestEntry(months, gone, deadline);
+            Optional<Snapshot> snapshot = entry.flatMap(one -> find(one.name(), deadline));
+            if (entry.isEmpty() || snapshot.isPresent()) {
+                return snapshot;
+            }
+            // Somebody has removed it between the two reads.
+            gone = entry.get().name();
+        }
     }
 
     Optional<Entry> newestEntry(NavigableSet<String> months, Deadline deadline) {
@@ -181,18 +192,31 @@ final class SnapshotReader {
         if (!SnapshotHeader.isName(name)) {
             throw SnapshotNotFoundException.of(name, options.table());
         }
+        return find(name, deadline)
+                .orElseThrow(
+                        () -> SnapshotNotFoundException.of(name, "group " + keys.group() + " of " + options.table()));
+    }
+
+    private Optional<Snapshot> find(String name, Deadline deadline) {
         List<Item> items = items(name, deadline);
         Optional<Item> own = own(items);
         if (own.isPresent()) {
-            return PackedText.unpack(Stored.read(name, own.get()), items, codecs);
+            try {
+                return Optional.of(PackedText.unpack(Stored.read(name, own.get()), items, codecs));
+            } catch (SnapshotCorruptException e) {
+                ItemKey key = own.get().key();
+                if (own(name, deadline).filter(now -> now.key().equals(key)).isPresent()) {
+                    throw e;
+                }
+                // Somebody has removed it between two pages of its items.
+                return find(name, deadline);
+            }
         }
         return items.stream()
                 .filter(item -> keys.isDefault())
                 .flatMap(item -> TorchServeItem.read(name, item).stream())
                 .findFirst()
-                .or(() -> inLatest(name, deadline))
-                .orElseThrow(
-                        () -> SnapshotNotFoundException.of(name, "group " + keys.group() + " of " + options.table()));
+                .or(() -> inLatest(name, deadline));
     }
 
     /** A snapshot that has no item of its own (yet), because the host died between the two. */

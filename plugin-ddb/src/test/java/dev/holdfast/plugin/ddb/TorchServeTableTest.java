@@ -73,6 +73,31 @@ class TorchServeTableTest {
     }
 
     @Test
+    void oneThatIsRemovedWhileTheNewestIsLookedForIsPassedOver() {
+        String older = torchServeSaves("2026-11-01T00:00:00Z", "UTC", "startup", 0);
+        String newest = torchServeSaves("2026-11-02T00:00:00Z", "UTC", "snapshot", 1);
+
+        try (Store store = Store.open(table);
+                Store other = Store.open(table)) {
+            // It is in the index, and still there where that is looked up, and gone where its text is read.
+            store.wire()
+                    .fault(
+                            "Query",
+                            2,
+                            (request, client) -> client.prepareRequest(request).call())
+                    .fault("Query", 1, (request, client) -> {
+                        other.serializer().delete(newest);
+                        return client.prepareRequest(request).call();
+                    });
+
+            assertThat(store.serializer().getLast().orElseThrow().header().name())
+                    .isEqualTo(older);
+        }
+        assertThat(LocalDynamoDb.shared().items(table))
+                .noneMatch(item -> item.key().hash().equals(newest));
+    }
+
+    @Test
     void ofSeveralTheNewestIsTakenAndNotTheOneBeforeIt() {
         torchServeSaves("2026-11-01T00:00:00Z", "UTC", "startup", 0);
         torchServeSaves("2026-11-02T00:00:00Z", "UTC", "snapshot", 1);

@@ -135,21 +135,28 @@ final class FsChunkStore implements ChunkStore {
             }));
         }
         IOException failure = null;
+        boolean interrupted = false;
         for (Future<?> one : running) {
-            try {
-                one.get();
-            } catch (ExecutionException e) {
-                IOException cause = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-                if (failure == null) {
-                    failure = cause;
-                } else {
-                    failure.addSuppressed(cause);
+            while (true) {
+                try {
+                    one.get();
+                    break;
+                } catch (ExecutionException e) {
+                    IOException cause = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+                    if (failure == null) {
+                        failure = cause;
+                    } else {
+                        failure.addSuppressed(cause);
+                    }
+                    break;
+                } catch (InterruptedException e) {
+                    // What runs on would write without the locks of this call.
+                    interrupted = true;
                 }
-            } catch (InterruptedException e) {
-                // The gate keeps interrupts out; should one come, what was stored so far is no harm.
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted while chunks were written", e);
             }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         if (failure != null) {
             throw failure;

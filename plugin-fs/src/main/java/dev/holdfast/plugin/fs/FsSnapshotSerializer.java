@@ -51,6 +51,12 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     private final Catalog catalog;
     private final ReentrantLock writing = new ReentrantLock();
     private final ReadWriteLock publishing = new ReentrantReadWriteLock();
+    /**
+     * Shared by those who put or remove chunks; whoever gives the writer's lock back has it alone, for they rely on that
+     * lock. Taken with {@link #writing} held, which they then let go of.
+     */
+    private final ReadWriteLock chunkWork = new ReentrantReadWriteLock();
+
     private final AtomicBoolean toldOfTorchServe = new AtomicBoolean();
     private final ExecutorService disk = diskThreads();
     private final ChunkStore chunks;
@@ -293,24 +299,29 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         public <T> T write(String failure, Work<T> work) {
             requireOpen();
             return translate(failure, () -> {
-                holdWriter();
                 try {
-                    return work.run();
+                    return asWriter(work);
                 } catch (NoSuchFileException e) {
                     // The hidden directory was removed under the writer.
                     renewWriter();
-                    return work.run();
+                    return asWriter(work);
                 }
             });
         }
 
-        private void holdWriter() throws IOException {
+        private <T> T asWriter(Work<T> work) throws IOException {
             writing.lock();
             try {
                 requireOpen();
                 writer();
+                chunkWork.readLock().lock();
             } finally {
                 writing.unlock();
+            }
+            try {
+                return work.run();
+            } finally {
+                chunkWork.readLock().unlock();
             }
         }
 
@@ -326,17 +337,22 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         }
     }
 
+    /** Waits for those who put or remove chunks: the next writer would clear away what they have not moved yet. */
     private void closeWriter() throws IOException {
-        Writer one = writer;
-        writer = null;
-        if (one != null) {
-            one.close();
+        chunkWork.writeLock().lock();
+        try {
+            Writer one = writer;
+            writer = null;
+            if (one != null) {
+                one.close();
+            }
+        } finally {
+            chunkWork.writeLock().unlock();
         }
     }
 
     @Override
     public void close() {
-        disk.shutdown();
         writing.lock();
         try {
             closed = true;
@@ -345,6 +361,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             throw unavailable("The lock of " + directory + " could not be given back", e);
         } finally {
             writing.unlock();
+            disk.shutdown();
         }
     }
 

@@ -11,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -18,16 +20,19 @@ import java.util.Set;
  * however that ends, so that a stale lock is no obstacle.
  *
  * <p>Such a lock belongs to the process, and closing any descriptor of the file gives it up. Within one process a second
- * taker must therefore be refused before it opens the file. The register of what is taken is the system properties, the
- * one thing that all class loaders of a process share: the built-in {@code fs} and a dropped-in one may both be there.
+ * taker must therefore be refused before it opens the file, even to make it: by the path, and once the file is there by
+ * the file, for two paths may lead to it. The register of what is taken is the system properties, the one thing that all
+ * class loaders of a process share: the built-in {@code fs} and a dropped-in one may both be there.
  */
 final class WriterLock implements AutoCloseable {
 
-    private final String key;
+    private static final String KEY = "dev.holdfast.plugin.fs.writer:";
+
+    private final List<String> keys;
     private final FileChannel channel;
 
-    private WriterLock(String key, FileChannel channel) {
-        this.key = key;
+    private WriterLock(List<String> keys, FileChannel channel) {
+        this.keys = List.copyOf(keys);
         this.channel = channel;
     }
 
@@ -40,17 +45,19 @@ final class WriterLock implements AutoCloseable {
      */
     static WriterLock take(Path hidden, String host) throws IOException {
         Path file = hidden.resolve("lock");
-        if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
-            Disk.writeInPlace(file, new byte[0], 0);
-        }
-        Object identity = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-        String key = "dev.holdfast.plugin.fs.writer:" + (identity == null ? file.toRealPath() : identity);
-        if (System.getProperties().putIfAbsent(key, host) != null) {
-            throw refused(hidden);
-        }
+        List<String> keys = new ArrayList<>();
         boolean taken = false;
         FileChannel channel = null;
         try {
+            register(KEY + hidden.toRealPath(), keys, hidden, host);
+            if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+                Disk.writeInPlace(file, new byte[0], 0);
+            }
+            Object identity =
+                    Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+            if (identity != null) {
+                register(KEY + identity, keys, hidden, host);
+            }
             channel = FileChannel.open(file, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
             FileLock lock = channel.tryLock();
             if (lock == null) {
@@ -58,7 +65,7 @@ final class WriterLock implements AutoCloseable {
             }
             tell(hidden, host);
             taken = true;
-            return new WriterLock(key, channel);
+            return new WriterLock(keys, channel);
         } catch (OverlappingFileLockException e) {
             throw refused(hidden);
         } finally {
@@ -66,9 +73,16 @@ final class WriterLock implements AutoCloseable {
                 if (channel != null) {
                     channel.close();
                 }
-                System.getProperties().remove(key);
+                keys.forEach(System.getProperties()::remove);
             }
         }
+    }
+
+    private static void register(String key, List<String> keys, Path hidden, String host) {
+        if (System.getProperties().putIfAbsent(key, host) != null) {
+            throw refused(hidden);
+        }
+        keys.add(key);
     }
 
     /** Not in the lock's own file: whoever read it in this process would give up the lock by closing it. */
@@ -97,7 +111,7 @@ final class WriterLock implements AutoCloseable {
         try {
             channel.close();
         } finally {
-            System.getProperties().remove(key);
+            keys.forEach(System.getProperties()::remove);
         }
     }
 }

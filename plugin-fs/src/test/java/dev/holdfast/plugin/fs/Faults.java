@@ -5,11 +5,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
-/** Records what is done to a {@link FaultyFileSystem}, and fails the operation that a test asks for. */
+/**
+ * Records what is done to a {@link FaultyFileSystem}, and fails the operation that a test asks for.
+ *
+ * <p>Several threads may use one, but which operation is the n-th is for one thread alone.
+ */
 final class Faults {
 
     /** How the chosen operation fails. */
@@ -52,10 +59,11 @@ final class Faults {
         T run() throws IOException;
     }
 
-    final List<Change> changes = new ArrayList<>();
+    final List<Change> changes = Collections.synchronizedList(new ArrayList<>());
     private final Mutant mutant;
-    private final Map<Path, Integer> inodes = new HashMap<>();
-    private int nextInode;
+    private final Map<Path, Integer> inodes = new ConcurrentHashMap<>();
+    private final AtomicInteger nextInode = new AtomicInteger();
+    private volatile Consumer<String> onOperation = any -> {};
     private int countdown = -1;
     private Way way = Way.BEFORE;
     private String message = "";
@@ -73,6 +81,11 @@ final class Faults {
         fired = "";
     }
 
+    /** Is told of each operation before it is made, on the thread that makes it. */
+    void onOperation(Consumer<String> listener) {
+        onOperation = listener;
+    }
+
     void heal() {
         countdown = -1;
     }
@@ -83,6 +96,7 @@ final class Faults {
     }
 
     <T> T around(String operation, Action<T> action, Runnable record) throws IOException {
+        onOperation.accept(operation);
         if (countdown > 0) {
             countdown--;
         }
@@ -112,7 +126,7 @@ final class Faults {
     }
 
     int inode(Path file) {
-        return inodes.computeIfAbsent(file, any -> nextInode++);
+        return inodes.computeIfAbsent(file, any -> nextInode.getAndIncrement());
     }
 
     void created(Path file) {

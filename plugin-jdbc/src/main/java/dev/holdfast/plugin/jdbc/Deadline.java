@@ -41,6 +41,16 @@ final class Deadline {
     }
 
     SQLException passed() {
-        return new SQLException("it took longer than snapshot.jdbc.total-timeout: see what the database is busy with");
+        return new Passed();
+    }
+
+    /** That there is no time to begin anything more; of the database it says nothing. */
+    static final class Passed extends SQLException {
+
+        private static final long serialVersionUID = 1;
+
+        private Passed() {
+            super("it took longer than snapshot.jdbc.total-timeout: see what the database is busy with");
+        }
     }
 }

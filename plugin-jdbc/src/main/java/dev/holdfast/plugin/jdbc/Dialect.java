@@ -84,8 +84,21 @@ abstract class Dialect {
     /** Makes the database, where that is ours to do. */
     void create() throws IOException {}
 
-    /** A new connection was made. */
-    void connected() {}
+    /** What the URL leads to now, for {@link #connected}; null where that cannot be told apart from anything else. */
+    @Nullable
+    Object identity() {
+        return null;
+    }
+
+    /**
+     * A new connection was made.
+     *
+     * @param before the {@link #identity} before it was
+     * @return false if it may lead to another place than the URL does now
+     */
+    boolean connected(@Nullable Object before) {
+        return true;
+    }
 
     /** Whether the connections there are lead to something that is no longer the database. */
     boolean isReplaced() {

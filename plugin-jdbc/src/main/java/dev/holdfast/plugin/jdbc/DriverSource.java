@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.logging.Logger;
@@ -30,6 +31,7 @@ final class DriverSource implements DataSource {
     public Connection getConnection() throws SQLException {
         Properties properties = dialect.connectionProperties();
         login.addTo(properties);
+        Object before = dialect.identity();
         Connection connection = connect(properties);
         if (connection == null) {
             throw new SQLException("Driver " + driver.getClass().getName() + " does not take the URL");
@@ -42,7 +44,10 @@ final class DriverSource implements DataSource {
             connection.close();
             throw e;
         }
-        dialect.connected();
+        if (!dialect.connected(before)) {
+            connection.close();
+            throw new SQLTransientConnectionException("the database was replaced while it was being opened");
+        }
         return connection;
     }
 

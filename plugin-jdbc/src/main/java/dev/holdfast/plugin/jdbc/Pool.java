@@ -37,11 +37,16 @@ final class Pool implements AutoCloseable {
     }
 
     Connection connection() throws SQLException {
+        partWithTheReplaced();
+        return connections.getConnection();
+    }
+
+    /** One thread at a time: who comes next must not get a connection that the one before is about to part with. */
+    private synchronized void partWithTheReplaced() {
         HikariPoolMXBean pool = connections.getHikariPoolMXBean();
         if (dialect.isReplaced() && pool != null) {
             pool.softEvictConnections();
         }
-        return connections.getConnection();
     }
 
     /** Closes a connection, instead of using it again, as soon as it is given back. */
@@ -56,6 +61,12 @@ final class Pool implements AutoCloseable {
     boolean isExhausted() {
         HikariPoolMXBean pool = connections.getHikariPoolMXBean();
         return pool != null && pool.getTotalConnections() >= connections.getMaximumPoolSize();
+    }
+
+    /** Whether somebody works with each of the connections that it may have, so that one has to be waited for. */
+    boolean isInUse() {
+        HikariPoolMXBean pool = connections.getHikariPoolMXBean();
+        return pool != null && pool.getActiveConnections() >= connections.getMaximumPoolSize();
     }
 
     int size() {

@@ -39,7 +39,7 @@ final class SqliteDialect extends Dialect {
 
     private final Path file;
     /** Which file the connections were made to, for a path may come to mean another one. */
-    private volatile @Nullable Object identity;
+    private volatile @Nullable Object known;
     /** That some connections are to one file and some to another. */
     private final AtomicBoolean mixed = new AtomicBoolean();
 
@@ -94,23 +94,30 @@ final class SqliteDialect extends Dialect {
         }
     }
 
+    /** Only where the path led to one file before and after, is it known that the connection leads there. */
     @Override
-    void connected() {
-        Object before = identity;
-        Object now = identityNow();
+    boolean connected(@Nullable Object before) {
+        Object now = identity();
         if (before != null && !before.equals(now)) {
+            return false;
+        }
+        Object others = known;
+        if (others != null && !others.equals(now)) {
             mixed.set(true);
         }
-        identity = now;
+        known = now;
+        return true;
     }
 
     @Override
     boolean isReplaced() {
-        Object before = identity;
-        return mixed.getAndSet(false) || (before != null && !before.equals(identityNow()));
+        Object others = known;
+        return mixed.getAndSet(false) || (others != null && !others.equals(identity()));
     }
 
-    private @Nullable Object identityNow() {
+    @Override
+    @Nullable
+    Object identity() {
         try {
             return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
         } catch (NoSuchFileException e) {

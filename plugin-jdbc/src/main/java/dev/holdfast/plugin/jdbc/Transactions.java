@@ -99,6 +99,7 @@ final class Transactions {
         private final boolean inTurn;
         private Stage stage = Stage.CONNECTING;
         private boolean unknown;
+        private boolean waitsForOthers;
         private int broken;
         private int attempts;
 
@@ -112,6 +113,7 @@ final class Transactions {
 
         T run() {
             boolean interrupted = Thread.interrupted();
+            StoreUnavailableException before = null;
             try {
                 while (true) {
                     attempts++;
@@ -121,9 +123,15 @@ final class Transactions {
                         SqlFailure meaning = SqlFailure.of(dialect, e);
                         unknown |= stage == Stage.COMMITTING && meaning.kind() != Kind.CLASH;
                         log.debug("{}: attempt {} failed while {}", failure, attempts, stage, e);
+                        // Where there was no time for this attempt, what the one before it met is what is wrong.
+                        StoreUnavailableException failed =
+                                before != null && stage == Stage.CONNECTING && e instanceof Deadline.Passed
+                                        ? before
+                                        : unavailable(meaning, e);
                         if (!mayTryAgain(meaning) || !pause()) {
-                            throw unavailable(meaning, e);
+                            throw failed;
                         }
+                        before = failed;
                     }
                 }
             } catch (InterruptedException e) {
@@ -151,10 +159,11 @@ final class Transactions {
         private T once() throws SQLException {
             stage = Stage.CONNECTING;
             deadline.require();
+            waitsForOthers = pool.get().isInUse();
             try (Connection connection = pool.get().connection()) {
+                deadline.require();
                 stage = Stage.WORKING;
                 try {
-                    deadline.require();
                     connection.setAutoCommit(!writes);
                     T result = work.with(connection);
                     if (writes) {
@@ -192,13 +201,18 @@ final class Transactions {
             return switch (meaning.kind()) {
                 case CLASH -> true;
                 case CONNECTION ->
-                    unknown || (stage == Stage.CONNECTING ? pool.get().isExhausted() : broken++ < BROKEN_CONNECTIONS);
+                    unknown || (stage == Stage.CONNECTING ? waitedForOthers() : broken++ < BROKEN_CONNECTIONS);
                 case NO_TABLE -> {
                     onMissingTable.run();
                     yield false;
                 }
                 case REFUSED -> stage == Stage.COMMITTING;
             };
+        }
+
+        /** Also where one of them broke meanwhile, so that the pool has fewer now and makes another. */
+        private boolean waitedForOthers() {
+            return waitsForOthers || pool.get().isExhausted();
         }
 
         /** @return whether there is time for another attempt */
@@ -222,7 +236,7 @@ final class Transactions {
             SQLException said = SqlFailure.said(e);
             if (said instanceof SQLTransientConnectionException && stage == Stage.CONNECTING) {
                 int size = pool.get().size();
-                return pool.get().isExhausted()
+                return waitedForOthers()
                         ? size + " of " + size + " connections are in use; see snapshot.jdbc.pool-size"
                         : "no connection could be made within snapshot.jdbc.connect-timeout";
             }

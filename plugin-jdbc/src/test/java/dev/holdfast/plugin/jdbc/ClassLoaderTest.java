@@ -101,14 +101,14 @@ class ClassLoaderTest {
                 .redirectErrorStream(true)
                 .redirectOutput(out)
                 .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
         assertThat(out).content().endsWith("saved\ncollected\n");
     }
 
     /** @param args the URL and the user */
     public static void main(String[] args) throws Exception {
         WeakReference<ClassLoader> loader = useAndClose(args[0], args[1]);
-        for (int i = 0; i < 100 && loader.get() != null; i++) {
+        for (int i = 0; i < 300 && loader.get() != null; i++) {
             System.gc();
             TimeUnit.MILLISECONDS.sleep(100);
         }
@@ -121,7 +121,10 @@ class ClassLoaderTest {
         Thread thread = new Thread(() -> {
             Thread.currentThread().setContextClassLoader(loader);
             SerializerConfig config = SerializerConfig.builder("jdbc", Path.of("target"))
-                    .values(user.isEmpty() ? Map.of("url", url) : Map.of("url", url, "user", user))
+                    .values(
+                            user.isEmpty()
+                                    ? Map.of("url", url, "connect-timeout", "30s")
+                                    : Map.of("url", url, "user", user, "connect-timeout", "30s"))
                     .environment(Map.of("HOLDFAST_SNAPSHOT_JDBC_PASSWORD", user.equals("root") ? "" : user))
                     .build();
             try (SnapshotSerializer serializer = factory(loader).open(config)) {

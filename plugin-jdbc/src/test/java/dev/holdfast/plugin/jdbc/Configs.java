@@ -22,7 +22,8 @@ final class Configs {
     }
 
     private static SerializerConfig.Builder builder(String url, String group, String... more) {
-        Map<String, String> values = new HashMap<>(Map.of("url", url));
+        // As long as a busy machine may need; a test that waits for it in vain sets less.
+        Map<String, String> values = new HashMap<>(Map.of("url", url, "connect-timeout", "15s"));
         Map<String, String> environment = new HashMap<>();
         if (url.startsWith("jdbc:postgresql:")) {
             values.put("user", "postgres");

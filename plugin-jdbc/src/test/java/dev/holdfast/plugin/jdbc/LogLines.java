@@ -26,7 +26,8 @@ final class LogLines implements AutoCloseable {
 
     /** Level and message. */
     List<String> lines() {
-        synchronized (root) {
+        // The one that it takes to append, for other threads do that meanwhile.
+        synchronized (appender) {
             return List.copyOf(appender.list).stream()
                     .map(event -> event.getLevel() + " " + event.getFormattedMessage()
                             + (event.getThrowableProxy() == null

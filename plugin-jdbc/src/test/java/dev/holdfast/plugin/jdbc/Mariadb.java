@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -27,11 +28,14 @@ final class Mariadb {
     private final Path directory;
     private final int port;
     private final Process process;
+    /** All that ever ran in the directory. */
+    private final List<Process> processes;
 
-    private Mariadb(Path directory, int port, Process process) {
+    private Mariadb(Path directory, int port, Process process, List<Process> processes) {
         this.directory = directory;
         this.port = port;
         this.process = process;
+        this.processes = processes;
     }
 
     /** The one for all tests of this JVM; a test without it is skipped. */
@@ -46,7 +50,12 @@ final class Mariadb {
         Assumptions.assumeTrue(program("mariadbd") != null, "mariadbd is not installed, so MariaDB is not tested");
         try {
             Path directory = Files.createTempDirectory("holdfast-mariadb");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
+            List<Process> processes = new CopyOnWriteArrayList<>();
+            // In this order, for a server that runs makes files in it.
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                processes.forEach(process -> process.destroyForcibly().onExit().join());
+                delete(directory);
+            }));
             run(
                     program("mariadb-install-db"),
                     "--no-defaults",
@@ -54,13 +63,14 @@ final class Mariadb {
                     "--datadir=" + directory,
                     "--auth-root-authentication-method=normal",
                     "--skip-test-db");
-            return start(directory, freePort(), options);
+            return start(directory, freePort(), processes, options);
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private static Mariadb start(Path directory, int port, String... options) throws IOException {
+    private static Mariadb start(Path directory, int port, List<Process> processes, String... options)
+            throws IOException {
         List<String> line = new ArrayList<>(List.of(
                 program("mariadbd"),
                 "--no-defaults",
@@ -76,8 +86,8 @@ final class Mariadb {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("out.log").toFile())
                 .start();
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-        Mariadb server = new Mariadb(directory, port, process);
+        processes.add(process);
+        Mariadb server = new Mariadb(directory, port, process, processes);
         await().atMost(Duration.ofSeconds(60)).until(server::answers);
         return server;
     }
@@ -104,7 +114,7 @@ final class Mariadb {
 
     /** Starts it again after {@link #kill}, with what it had. */
     Mariadb restart() throws IOException {
-        return start(directory, port);
+        return start(directory, port, processes);
     }
 
     /** A database of its own, and the URL that leads there. */

@@ -65,7 +65,10 @@ class PostgresqlFaultsTest extends ServerFaults {
     @Override
     boolean waitsForALock() throws SQLException {
         try (Connection connection = Postgres.connect(Postgres.url("postgres"))) {
-            return !Rows.select(connection, "select pid from pg_stat_activity where wait_event_type = 'Lock'")
+            return !Rows.select(
+                            connection,
+                            "select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%"
+                                    + table() + "%'")
                     .isEmpty();
         }
     }

@@ -10,16 +10,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A host in a process of its own that only saves, and says of each save that it is done. */
 final class SavingProcess {
 
     private SavingProcess() {}
 
-    /** @param args the directory of the SQLite file, and how many saves */
+    /** @param args the directory of the SQLite file, how many saves, and how long making a connection may take */
     public static void main(String[] args) {
-        SerializerConfig config =
-                SerializerConfig.builder("jdbc", Path.of(args[0])).build();
+        SerializerConfig config = SerializerConfig.builder("jdbc", Path.of(args[0]))
+                .values(Map.of("connect-timeout", args[2], "total-timeout", "50s"))
+                .build();
         try (SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory().open(config)) {
             long last = serializer
                     .getLast()
@@ -34,8 +36,14 @@ final class SavingProcess {
         }
     }
 
+    /** Starts one that gives its driver the time that a new JVM needs on a busy machine. */
+    static Process start(List<String> before, Path directory, int saves, File out) throws IOException {
+        return start(before, List.of(), directory, saves, "50s", out);
+    }
+
     /** Starts one; what stands before the command is for a program that runs it, such as strace. */
-    static Process start(List<String> before, List<String> jvmOptions, Path directory, int saves, File out)
+    static Process start(
+            List<String> before, List<String> jvmOptions, Path directory, int saves, String connectTimeout, File out)
             throws IOException {
         List<String> line = new ArrayList<>(before);
         line.add(ProcessHandle.current().info().command().orElse("java"));
@@ -46,7 +54,8 @@ final class SavingProcess {
                 System.getProperty("java.class.path"),
                 SavingProcess.class.getName(),
                 directory.toString(),
-                Integer.toString(saves)));
+                Integer.toString(saves),
+                connectTimeout));
         return new ProcessBuilder(line)
                 .redirectErrorStream(true)
                 .redirectOutput(out)

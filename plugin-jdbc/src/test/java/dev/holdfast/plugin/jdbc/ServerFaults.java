@@ -192,7 +192,7 @@ abstract class ServerFaults {
         assertThat(saved()).containsExactly("r1", "r2");
     }
 
-    /** Whether some statement waits for a row that is locked. */
+    /** Whether some statement on this test's table waits for a row that is locked. */
     abstract boolean waitsForALock() throws SQLException;
 
     // The commit that nobody heard of
@@ -262,10 +262,10 @@ abstract class ServerFaults {
                 .as("what it reads, so that it looks for tables no more")
                 .isPresent();
         wire.nextCommit(Wire.Commit.HANGS);
-        Future<?> save = inTheBackground(() -> silent.save(snapshot("default", 2, "of-the-silent")));
+        Future<?> save = inTheBackground(() -> saveUntilACommitHasCome(silent));
         await().until(wire::commitHasCome);
 
-        SnapshotSerializer other = open(serverPort(), "total-timeout", "20s", "query-timeout", "2s");
+        SnapshotSerializer other = open(serverPort(), "total-timeout", "45s", "query-timeout", "2s");
         other.save(named(3));
 
         Throwable outcome = catchThrowable(() -> save.get(30, TimeUnit.SECONDS));
@@ -274,6 +274,20 @@ abstract class ServerFaults {
         }
         assertThat(saved()).first().isEqualTo("r1");
         assertThat(saved()).contains("r3").doesNotHaveDuplicates();
+    }
+
+    /** Again where the little time that it has is over before its commit, as may be on a busy machine. */
+    private void saveUntilACommitHasCome(SnapshotSerializer silent) {
+        while (true) {
+            try {
+                silent.save(snapshot("default", 2, "of-the-silent"));
+                return;
+            } catch (StoreUnavailableException e) {
+                if (wire.commitHasCome()) {
+                    throw e;
+                }
+            }
+        }
     }
 
     // Chunks
@@ -431,7 +445,10 @@ abstract class ServerFaults {
     @Test
     void aPoolWhoseConnectionsAreAllInUseSaysSo() throws Exception {
         open().save(named(1));
-        SnapshotSerializer serializer = open("pool-size", "1", "connect-timeout", "3s", "total-timeout", "4s");
+        // A statement may wait for longer than all the rest takes, so that it keeps its connection until the lock is
+        // free.
+        SnapshotSerializer serializer =
+                open("pool-size", "1", "connect-timeout", "3s", "total-timeout", "4s", "query-timeout", "50s");
         try (Connection lock = lockTheGroup()) {
             Future<?> save = inTheBackground(() -> serializer.save(named(2)));
             await().until(this::waitsForALock);
@@ -449,7 +466,9 @@ abstract class ServerFaults {
 
     @Test
     void aConnectionThatIsInUseIsWaitedForLongerThanOneThatCannotBeMade() throws Exception {
-        SnapshotSerializer serializer = open("pool-size", "1", "connect-timeout", "3s");
+        // As above: the save must not lose its connection before the list has waited in vain for it.
+        SnapshotSerializer serializer =
+                open("pool-size", "1", "connect-timeout", "3s", "query-timeout", "50s", "total-timeout", "50s");
         serializer.save(named(1));
         try (Connection lock = lockTheGroup();
                 LogLines log = new LogLines(Level.DEBUG)) {

@@ -25,10 +25,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -137,7 +139,7 @@ class SqliteTest {
         List<String> strace = List.of(
                 "/usr/bin/strace", "-f", "-e", "trace=fsync,fdatasync,write", "-s", "8", "-o", calls.toString());
 
-        Process process = SavingProcess.start(strace, List.of(), directory, 5, out);
+        Process process = SavingProcess.start(strace, directory, 5, out);
 
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assumeThat(Files.exists(calls)).as("strace may trace here").isTrue();
@@ -256,7 +258,7 @@ class SqliteTest {
     void whatAKilledProcessSaidToBeSavedIsThere() throws Exception {
         for (int round = 0; round < 3; round++) {
             Path out = directory.resolve("out" + round);
-            Process process = SavingProcess.start(List.of(), List.of(), directory, 100_000, out.toFile());
+            Process process = SavingProcess.start(List.of(), directory, 100_000, out.toFile());
             await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(out) && Files.size(out) > 100);
             process.destroyForcibly().waitFor();
 
@@ -275,9 +277,12 @@ class SqliteTest {
     @Test
     void aLockThatAnotherProcessHoldsIsWaitedForAndThenTold() throws Exception {
         try (SnapshotSerializer serializer = open();
-                SnapshotSerializer hurried = open("query-timeout", "250ms", "total-timeout", "1s");
+                SnapshotSerializer hurried = open("query-timeout", "250ms", "total-timeout", "2s");
                 Connection other = connect()) {
             serializer.save(snapshot("default", 1));
+            // Its connection is there, so that nothing but the lock can take its time.
+            await().ignoreExceptionsInstanceOf(StoreUnavailableException.class)
+                    .untilAsserted(() -> assertThat(hurried.getLast()).isPresent());
             Rows.execute(other, "begin immediate");
 
             assertThat(serializer.getLast()).isPresent();
@@ -292,13 +297,16 @@ class SqliteTest {
 
     @Test
     void whatWaitsForTheLockOfAnotherProcessKeepsNobodyFromReading() throws Exception {
-        try (SnapshotSerializer serializer = open("query-timeout", "30s", "total-timeout", "60s");
+        try (SnapshotSerializer serializer = open("query-timeout", "60s", "total-timeout", "90s");
                 Connection other = connect()) {
             serializer.save(snapshot("default", 1));
             Rows.execute(other, "begin immediate");
-            CompletableFuture<Void> save = CompletableFuture.runAsync(() -> serializer.save(snapshot("default", 2)));
-            CompletableFuture<Void> put = CompletableFuture.runAsync(
-                    () -> serializer.chunks().orElseThrow().put(Map.of("1".repeat(64), new byte[1])));
+            FutureTask<Void> save = new FutureTask<>(() -> serializer.save(snapshot("default", 2)), null);
+            FutureTask<Void> put = new FutureTask<>(
+                    () -> serializer.chunks().orElseThrow().put(Map.of("1".repeat(64), new byte[1])), null);
+            List<Thread> writers = List.of(new Thread(save), new Thread(put));
+            writers.forEach(Thread::start);
+            await().until(() -> writers.stream().anyMatch(SqliteTest::waitsForItsTurn));
 
             for (int i = 0; i < 50; i++) {
                 assertThat(revisions(serializer)).containsExactly(1L);
@@ -307,9 +315,16 @@ class SqliteTest {
             assertThat(put).isNotDone();
 
             Rows.execute(other, "rollback");
-            CompletableFuture.allOf(save, put).get(60, TimeUnit.SECONDS);
+            save.get(60, TimeUnit.SECONDS);
+            put.get(60, TimeUnit.SECONDS);
             assertThat(revisions(serializer)).containsExactly(2L, 1L);
         }
+    }
+
+    /** Then another has its turn, and is at the database or on its way there. */
+    private static boolean waitsForItsTurn(Thread writer) {
+        return Arrays.stream(writer.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().equals(Semaphore.class.getName()));
     }
 
     @Test
@@ -317,7 +332,7 @@ class SqliteTest {
         File out = directory.resolve("out").toFile();
 
         Process process =
-                SavingProcess.start(List.of(), List.of("-Dorg.sqlite.tmpdir=/proc/nowhere"), directory, 1, out);
+                SavingProcess.start(List.of(), List.of("-Dorg.sqlite.tmpdir=/proc/nowhere"), directory, 1, "5s", out);
 
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(out).content().contains("HOLDFAST_JAVA_OPTS=-Dorg.sqlite.tmpdir=DIR");

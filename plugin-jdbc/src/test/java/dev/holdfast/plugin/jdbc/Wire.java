@@ -133,8 +133,8 @@ final class Wire implements Closeable {
     private static boolean holdsCommit(byte[] buffer, int length) {
         outer:
         for (int at = 0; at + COMMIT.length <= length; at++) {
-            if (at > 0 && Character.isLetter(buffer[at - 1])) {
-                continue; // autocommit
+            if (at > 0 && (Character.isLetter(buffer[at - 1]) || buffer[at - 1] == '_')) {
+                continue; // autocommit, synchronous_commit
             }
             for (int i = 0; i < COMMIT.length; i++) {
                 if ((buffer[at + i] | 0x20) != COMMIT[i]) {
