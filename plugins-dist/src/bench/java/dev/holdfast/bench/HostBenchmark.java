@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * What a whole host costs, beside {@link BareServer} in the same run. Prints a table; asserts nothing, for a figure of a
  * busy machine is no defect.
  *
- * <p>{@code ./holdfast --version && mvn -q -Pbench -pl plugins-dist -am -DskipTests verify} runs it on the distribution that was built.
+ * <p>{@code mvn -q -Pbench -pl plugins-dist -am -DskipTests verify} runs it on the distribution that was built.
  */
 public final class HostBenchmark {
 
@@ -60,10 +60,11 @@ public final class HostBenchmark {
     private List<String> bareCommand() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Path archive = work.resolve("bare.jsa");
+        Path classes = work.resolve("bare.classes");
         String classPath = jarsOnly();
         List<String> common = List.of("-XX:+UseSerialGC", "-cp", classPath);
         Path nativeLibraries = distribution.resolve("lib/native");
-        List<String> command = new ArrayList<>(List.of(java, "-Xshare:auto"));
+        List<String> command = new ArrayList<>(List.of(java, "-Xshare:auto", "-XX:-UsePerfData"));
         command.addAll(common);
         try (Stream<Path> directories = Files.exists(nativeLibraries) ? Files.list(nativeLibraries) : Stream.empty()) {
             directories
@@ -71,35 +72,55 @@ public final class HostBenchmark {
                     .forEach(directory -> command.add(1, "-Donnxruntime.native.path=" + directory));
         }
         List<String> training = new ArrayList<>(command);
-        training.add(1, "-XX:ArchiveClassesAtExit=" + archive);
+        training.add(1, "-XX:DumpLoadedClassList=" + classes);
         training.addAll(List.of(BareServer.class.getName(), model.toString()));
         try (Server server = Server.bare(training, work.resolve("training"))) {
             Load.run(server.inference(), 1, 50, number -> Load.request("POST", "/predictions/digits", DIGIT));
             server.stop();
+        }
+        // As ClassDataArchive has the host's made.
+        Process dump = new ProcessBuilder(
+                        java,
+                        "-Xshare:dump",
+                        "-XX:+UseG1GC",
+                        "-XX:SharedClassListFile=" + classes,
+                        "-XX:SharedArchiveFile=" + archive,
+                        "-cp",
+                        classPath)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (dump.waitFor() != 0) {
+            throw new IllegalStateException("The bare server's class data archive could not be made");
         }
         command.add(1, "-XX:SharedArchiveFile=" + archive);
         command.addAll(List.of(BareServer.class.getName(), model.toString()));
         return List.copyOf(command);
     }
 
-    /** A class data archive takes classes from jars alone, so the benchmark's own classes are packed first. */
+    /**
+     * The host's own libraries, and the benchmark's classes packed: a class data archive takes them from jars alone. Nothing
+     * is logged.
+     */
     private String jarsOnly() throws Exception {
         List<String> entries = new ArrayList<>();
-        int packed = 0;
+        try (Stream<Path> libraries = Files.list(distribution.resolve("lib"))) {
+            libraries
+                    .map(Path::toString)
+                    .filter(path -> path.endsWith(".jar")
+                            && !path.contains("server-host")
+                            && !path.contains("logback"))
+                    .sorted()
+                    .forEach(entries::add);
+        }
         for (String entry : System.getProperty("java.class.path").split(java.io.File.pathSeparator)) {
-            if (entry.isEmpty()) {
-                continue;
+            if (!entry.isEmpty() && Files.isDirectory(Path.of(entry))) {
+                Path jar = work.resolve("classes" + entries.size() + ".jar");
+                java.util.spi.ToolProvider.findFirst("jar")
+                        .orElseThrow()
+                        .run(System.out, System.err, "--create", "--file", jar.toString(), "-C", entry, ".");
+                entries.add(jar.toString());
             }
-            Path path = Path.of(entry);
-            if (!Files.isDirectory(path)) {
-                entries.add(entry);
-                continue;
-            }
-            Path jar = work.resolve("classes" + packed++ + ".jar");
-            java.util.spi.ToolProvider.findFirst("jar")
-                    .orElseThrow()
-                    .run(System.out, System.err, "--create", "--file", jar.toString(), "-C", entry, ".");
-            entries.add(jar.toString());
         }
         return String.join(java.io.File.pathSeparator, entries);
     }
