@@ -5,12 +5,8 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.testkit.TestSnapshots;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -28,13 +24,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a save costs above the bare system calls, and whether opening, the last one and a page depend on how many snapshots
- * there are.
+ * Whether opening, the last one and a page depend on how many snapshots there are.
  *
  * <p>{@code mvn -q -Pbench-fs -pl plugin-fs -am -DskipTests verify} runs it. On a busy machine compare medians of several
  * runs.
  *
- * <p>Targets: a save at most 1.3 times the bare one, in the same run; 100,000 snapshots at most twice 100.
+ * <p>Target: 100,000 snapshots at most twice 100.
  */
 @BenchmarkMode({Mode.SampleTime})
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -52,58 +47,6 @@ public class FsBenchmark {
             for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
                 Files.delete(file);
             }
-        }
-    }
-
-    /** A text of about 60 KB, as a hundred models make it, and a directory to save it into. */
-    @State(Scope.Thread)
-    public static class Saving {
-
-        private static final byte[] TEXT = TestSnapshots.noise(60_000, 1);
-
-        private Path directory;
-        private FsSnapshotSerializer serializer;
-        private long revision;
-
-        @Setup(Level.Trial)
-        public void open() throws IOException {
-            directory = temporary();
-            serializer = new FsSnapshotSerializer(directory, "default", "here", FsSnapshotSerializerFactory.bootId());
-        }
-
-        @TearDown(Level.Trial)
-        public void close() throws IOException {
-            serializer.close();
-            delete(directory);
-        }
-
-        Snapshot next() {
-            revision++;
-            return TestSnapshots.snapshot("default", revision, TestSnapshots.name(revision), TEXT);
-        }
-    }
-
-    @Benchmark
-    public void save(Saving saving) {
-        saving.serializer.save(saving.next());
-    }
-
-    /** The least that makes a new file durable: write, fsync, rename, fsync of the directory. */
-    @Benchmark
-    public void bareSave(Saving saving) throws IOException {
-        Snapshot snapshot = saving.next();
-        ByteBuffer bytes = ByteBuffer.wrap(SnapshotFile.encode(snapshot, List.of()));
-        Path temp = saving.directory.resolve(".temp");
-        try (FileChannel file =
-                FileChannel.open(temp, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            while (bytes.hasRemaining()) {
-                file.write(bytes);
-            }
-            file.force(true);
-        }
-        Files.move(temp, saving.directory.resolve(snapshot.header().name()), StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel directory = FileChannel.open(saving.directory, StandardOpenOption.READ)) {
-            directory.force(true);
         }
     }
 
