@@ -5,7 +5,9 @@ import dev.holdfast.host.serving.RunningVersion;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -43,13 +45,41 @@ final class Predictions implements AutoCloseable {
     void run(Context context, RunningVersion model, List<Tensor> inputs, Consumer<List<Tensor>> answer) {
         // Bounded: the workers fail what is not answered within the model's response time-out.
         CompletableFuture<List<Tensor>> outputs = model.predict(inputs);
-        context.future(() -> outputs.thenCompose(done -> {
-            if (isSmall(done)) {
-                answer.accept(done);
-                return CompletableFuture.completedFuture(null);
+        context.future(() -> answered(outputs, answer, largeAnswers));
+    }
+
+    /**
+     * Ends when the outputs are in the response; what waits for that end sends it, on the thread that brings it about.
+     *
+     * <p>For a large answer that is a thread of {@code large}, whichever of the two is faster. A stage that is composed of two
+     * futures would not see to that: where the second one has ended already, the worker goes on with what waits.
+     */
+    static CompletableFuture<Void> answered(
+            CompletableFuture<List<Tensor>> outputs, Consumer<List<Tensor>> answer, Executor large) {
+        CompletableFuture<Void> answered = new CompletableFuture<>();
+        outputs.whenComplete((done, failure) -> {
+            if (failure != null) {
+                answered.completeExceptionally(failure);
+                return;
             }
-            return CompletableFuture.runAsync(() -> answer.accept(done), largeAnswers);
-        }));
+            try {
+                Executor thread = isSmall(done) ? Runnable::run : large;
+                thread.execute(() -> complete(answered, () -> answer.accept(done)));
+            } catch (RejectedExecutionException e) {
+                answered.completeExceptionally(e);
+            }
+        });
+        return answered;
+    }
+
+    private static void complete(CompletableFuture<Void> answered, Runnable answer) {
+        try {
+            answer.run();
+        } catch (RuntimeException | Error e) {
+            answered.completeExceptionally(e);
+            return;
+        }
+        answered.complete(null);
     }
 
     private static boolean isSmall(List<Tensor> outputs) {
