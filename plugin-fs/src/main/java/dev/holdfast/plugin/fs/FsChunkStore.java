@@ -27,9 +27,9 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.regex.Pattern;
@@ -125,41 +125,38 @@ final class FsChunkStore implements ChunkStore {
         void of(T item) throws IOException;
     }
 
-    /** Runs a step for every item; the first failure is thrown when all steps have ended. */
+    /**
+     * Runs a step for every item; the first failure is thrown when all steps have ended. Until then an interrupt has to wait:
+     * what runs on would write without the locks of this call.
+     */
     private <T> void together(Collection<T> items, Step<T> step) throws IOException {
-        List<Future<?>> running = new ArrayList<>();
+        List<CompletableFuture<Void>> running = new ArrayList<>();
         for (T item : items) {
-            running.add(disk.submit(() -> {
-                step.of(item);
-                return true;
-            }));
+            running.add(CompletableFuture.runAsync(() -> unchecked(step, item), disk));
         }
         IOException failure = null;
-        boolean interrupted = false;
-        for (Future<?> one : running) {
-            while (true) {
-                try {
-                    one.get();
-                    break;
-                } catch (ExecutionException e) {
-                    IOException cause = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-                    if (failure == null) {
-                        failure = cause;
-                    } else {
-                        failure.addSuppressed(cause);
-                    }
-                    break;
-                } catch (InterruptedException e) {
-                    // What runs on would write without the locks of this call.
-                    interrupted = true;
+        for (CompletableFuture<Void> one : running) {
+            try {
+                one.join();
+            } catch (CompletionException e) {
+                IOException cause = e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+                if (failure == null) {
+                    failure = cause;
+                } else {
+                    failure.addSuppressed(cause);
                 }
             }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
         if (failure != null) {
             throw failure;
+        }
+    }
+
+    private static <T> void unchecked(Step<T> step, T item) {
+        try {
+            step.of(item);
+        } catch (IOException e) {
+            throw new CompletionException(e);
         }
     }
 

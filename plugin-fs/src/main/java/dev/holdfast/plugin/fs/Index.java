@@ -247,7 +247,7 @@ final class Index {
 
         @Override
         public boolean holds(Stamp now) {
-            return state.fits(state.boot, now);
+            return state.stamp.equals(now.toText());
         }
 
         @Override

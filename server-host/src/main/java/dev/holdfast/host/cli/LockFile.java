@@ -51,6 +51,7 @@ final class LockFile {
             if (lock != null || !letsGo || System.nanoTime() - begin > patience.toNanos()) {
                 return Optional.ofNullable(lock);
             }
+            // The system's own waiting for a lock has no limit of time.
             Thread.sleep(10);
         }
     }

@@ -72,12 +72,14 @@ final class WarmUpCommand implements Callable<Integer> {
         int code = 1;
         try {
             code = visited(apart) ? 0 : 1;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } finally {
             System.exit(code);
         }
     }
 
-    private static boolean visited(Surroundings apart) {
+    private static boolean visited(Surroundings apart) throws InterruptedException {
         RunFiles hosts = new RunFiles(apart.runDirectory());
         long begin = System.nanoTime();
         while (System.nanoTime() - begin < LIMIT.toNanos()) {
@@ -88,20 +90,9 @@ final class WarmUpCommand implements Callable<Integer> {
                 DigitAnswer.ask(api, "/v2/models/digits/infer", List.of(Digit.BLANK));
                 return true;
             }
-            if (!paused()) {
-                break;
-            }
+            // The start itself says only by its run file that the host is ready, as to every other command.
+            Thread.sleep(20);
         }
         return false;
-    }
-
-    private static boolean paused() {
-        try {
-            Thread.sleep(20);
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 }

@@ -207,9 +207,7 @@ class RunFilesTest {
 
     @Test
     void aZombieAndAnOddProcessNameAreReadRightly() throws IOException {
-        Path proc = directory.resolve("proc");
-        Files.createDirectories(proc.resolve("sys/kernel/random"));
-        Files.writeString(proc.resolve("sys/kernel/random/boot_id"), "boot\n");
+        Path proc = proc();
         stat(proc, 10, "10 (a) b ( c) S 1 10 10 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n");
         stat(proc, 11, "11 (java) Z 1 11 11 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4712 0 0\n");
 
@@ -220,9 +218,7 @@ class RunFilesTest {
 
     @Test
     void aProcessWhoseLastThreadHasNotEndedIsThereAndEnds() throws IOException {
-        Path proc = directory.resolve("proc");
-        Files.createDirectories(proc.resolve("sys/kernel/random"));
-        Files.writeString(proc.resolve("sys/kernel/random/boot_id"), "boot\n");
+        Path proc = proc();
         stat(proc, 10, "10 (java) Z 1 10 10 0 -1 0 0 0 0 0 0 0 0 0 20 0 2 0 4711 0 0\n");
         stat(proc, 11, "11 (java) D 1 11 11 0 -1 0 0 0 0 0 0 0 0 0 20 0 17 0 4712 0 0\n");
         status(proc, 11, "0000000000000000", "0000000000004100");
@@ -243,6 +239,14 @@ class RunFilesTest {
                 .as("there is none")
                 .isFalse();
         assertThat(ProcessIdentity.current().isEnding()).isFalse();
+    }
+
+    /** The files of a Linux that was started as {@code boot}, without a process. */
+    private Path proc() throws IOException {
+        Path proc = directory.resolve("proc");
+        Files.createDirectories(proc.resolve("sys/kernel/random"));
+        Files.writeString(proc.resolve("sys/kernel/random/boot_id"), "boot\n");
+        return proc;
     }
 
     private static void status(Path proc, long pid, String ofThread, String ofProcess) throws IOException {
