@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,9 +16,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of a snapshot without its text.
  *
- * <p>A store keeps a header in whichever of three equal forms suits it: the ten values one by one, as the {@linkplain
+ * <p>A store keeps a header in whichever of three forms suits it: its first ten values one by one, as the {@linkplain
  * #toMap() map} of their names to strings, or as the one {@linkplain #toLine() line} {@code name=… kind=… …}. Both forms
  * are part of the SDK's promise: fields may be added, and a reader passes over those that it does not know.
+ *
+ * <p>Five further values say where a snapshot stands in the history of its group: {@link #follows}, {@link #history},
+ * {@link #state}, {@link #trimmed} and {@link #origin}. Snapshots of older hosts have none of them. A store may lose them,
+ * for the text of a snapshot has them too; so two headers are equal if their first ten values are.
  */
 public final class SnapshotHeader {
 
@@ -42,6 +47,11 @@ public final class SnapshotHeader {
     private final long size;
     private final String sha256;
     private final String saveId;
+    private final Optional<String> follows;
+    private final Optional<String> history;
+    private final Optional<String> state;
+    private final long trimmed;
+    private final Optional<String> origin;
 
     private SnapshotHeader(Builder from) {
         name = Rules.word("Snapshot name", set("name", from.name), LONGEST_NAME);
@@ -54,6 +64,11 @@ public final class SnapshotHeader {
         size = from.size;
         sha256 = set("sha256", from.sha256);
         saveId = Rules.word("Save-id", set("saveId", from.saveId), 64);
+        follows = saveId("follows", from.follows);
+        history = saveId("history", from.history);
+        state = Optional.ofNullable(from.state);
+        trimmed = from.trimmed;
+        origin = saveId("origin", from.origin);
         if (createdOn.isBefore(EARLIEST) || createdOn.isAfter(LATEST)) {
             throw new IllegalArgumentException("createdOn " + createdOn + " must lie in the years 1970 to 9999");
         }
@@ -70,6 +85,17 @@ public final class SnapshotHeader {
             throw new IllegalArgumentException(
                     "sha256 '" + Rules.printable(sha256) + "' must be 64 lower-case hexadecimal digits");
         }
+        if (state.isPresent() && !Rules.isSha256(state.get())) {
+            throw new IllegalArgumentException(
+                    "state '" + Rules.printable(state.get()) + "' must be 64 lower-case hexadecimal digits");
+        }
+        if (trimmed < 0) {
+            throw new IllegalArgumentException("trimmed " + trimmed + " must be 0 or more");
+        }
+    }
+
+    private static Optional<String> saveId(String field, @Nullable String value) {
+        return Optional.ofNullable(value).map(id -> Rules.word(field, id, 64));
     }
 
     /** Whether a snapshot can have this name; a store need not look for any other. */
@@ -150,7 +176,43 @@ public final class SnapshotHeader {
         return saveId;
     }
 
-    /** The ten values by their names, in the order in which they are listed here; numbers decimal, the time ISO-8601. */
+    /**
+     * The save-id of the snapshot that this one was made to follow: the group's newest one, as far as its host knew. A
+     * store that has another newest one refuses to save it, whatever the revisions are.
+     *
+     * @return empty for the first snapshot of a group, and for those of older hosts
+     */
+    public Optional<String> follows() {
+        return follows;
+    }
+
+    /** The save-id of the first snapshot of the group's history; empty for snapshots of older hosts. */
+    public Optional<String> history() {
+        return history;
+    }
+
+    /**
+     * The SHA-256 of what is served, in 64 lower-case hexadecimal digits: of models, versions and settings, not of names,
+     * times, hosts, configuration or what models have learned. Empty for snapshots of older hosts.
+     */
+    public Optional<String> state() {
+        return state;
+    }
+
+    /** The highest revision that has been removed from the group on purpose, as far as the host knew; 0 for none. */
+    public long trimmed() {
+        return trimmed;
+    }
+
+    /** The save-id under which the same state was saved first, if this is that save in another place of a history. */
+    public Optional<String> origin() {
+        return origin;
+    }
+
+    /**
+     * The ten values by their names, in the order in which they are listed here, then those of the further five that are
+     * set; numbers decimal, the time ISO-8601.
+     */
     public Map<String, String> toMap() {
         Map<String, String> map = new LinkedHashMap<>();
         map.put("name", name);
@@ -163,6 +225,13 @@ public final class SnapshotHeader {
         map.put("size", Long.toString(size));
         map.put("sha256", sha256);
         map.put("saveId", saveId);
+        follows.ifPresent(id -> map.put("follows", id));
+        history.ifPresent(id -> map.put("history", id));
+        state.ifPresent(digest -> map.put("state", digest));
+        if (trimmed > 0) {
+            map.put("trimmed", Long.toString(trimmed));
+        }
+        origin.ifPresent(id -> map.put("origin", id));
         return Collections.unmodifiableMap(map);
     }
 
@@ -183,6 +252,11 @@ public final class SnapshotHeader {
                 .size(number(map, "size", Long.MAX_VALUE))
                 .sha256(value(map, "sha256"))
                 .saveId(value(map, "saveId"))
+                .follows(map.get("follows"))
+                .history(map.get("history"))
+                .state(map.get("state"))
+                .trimmed(map.containsKey("trimmed") ? number(map, "trimmed", Long.MAX_VALUE) : 0)
+                .origin(map.get("origin"))
                 .build();
     }
 
@@ -265,7 +339,17 @@ public final class SnapshotHeader {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof SnapshotHeader header && toMap().equals(header.toMap());
+        return other instanceof SnapshotHeader header
+                && saveId.equals(header.saveId)
+                && name.equals(header.name)
+                && kind == header.kind
+                && createdOn.equals(header.createdOn)
+                && group.equals(header.group)
+                && revision == header.revision
+                && host.equals(header.host)
+                && modelCount == header.modelCount
+                && size == header.size
+                && sha256.equals(header.sha256);
     }
 
     @Override
@@ -291,6 +375,11 @@ public final class SnapshotHeader {
         private long size;
         private @Nullable String sha256;
         private @Nullable String saveId = UUID.randomUUID().toString();
+        private @Nullable String follows;
+        private @Nullable String history;
+        private @Nullable String state;
+        private long trimmed;
+        private @Nullable String origin;
 
         private Builder() {}
 
@@ -343,6 +432,35 @@ public final class SnapshotHeader {
         /** A fresh random one where this is not called. */
         public Builder saveId(String value) {
             saveId = value;
+            return this;
+        }
+
+        /** Null for none. */
+        public Builder follows(@Nullable String saveIdBefore) {
+            follows = saveIdBefore;
+            return this;
+        }
+
+        /** Null for none. */
+        public Builder history(@Nullable String firstSaveId) {
+            history = firstSaveId;
+            return this;
+        }
+
+        /** Null for none. */
+        public Builder state(@Nullable String hexadecimal) {
+            state = hexadecimal;
+            return this;
+        }
+
+        public Builder trimmed(long revision) {
+            trimmed = revision;
+            return this;
+        }
+
+        /** Null for none. */
+        public Builder origin(@Nullable String firstSaveId) {
+            origin = firstSaveId;
             return this;
         }
 

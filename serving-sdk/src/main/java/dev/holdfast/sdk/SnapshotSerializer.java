@@ -1,6 +1,7 @@
 package dev.holdfast.sdk;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What saves and gets the snapshots of one group in one store.
@@ -37,7 +38,9 @@ public interface SnapshotSerializer extends AutoCloseable {
      *
      * @param snapshot a snapshot of the group this serializer was opened for
      * @throws SnapshotConflictException if the group has a snapshot of the same or a higher revision, or one of the same
-     *     name, other than this very snapshot (same save-id)
+     *     name, other than this very snapshot (same save-id); or if the snapshot names one that it {@linkplain
+     *     SnapshotHeader#follows follows} and the group's newest one has another save-id. Where the newest one's save-id
+     *     cannot be read, the revision alone decides
      * @throws StoreUnavailableException if the store could not be reached or refused
      */
     void save(Snapshot snapshot);
@@ -91,6 +94,17 @@ public interface SnapshotSerializer extends AutoCloseable {
     default boolean delete(String name) {
         throw new UnsupportedOperationException(
                 "This serializer does not remove snapshots, so not " + name + " either");
+    }
+
+    /**
+     * How many snapshots the group has, with those that cannot be read and so are not {@linkplain #list listed}: the proof,
+     * for who has read that many, that nothing was overlooked. A strongly consistent read.
+     *
+     * @return empty if this store cannot tell, as is the default; then nothing that some snapshot may need is removed
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    default OptionalLong count() {
+        return OptionalLong.empty();
     }
 
     /**

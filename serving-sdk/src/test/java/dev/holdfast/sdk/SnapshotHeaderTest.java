@@ -324,4 +324,56 @@ class SnapshotHeaderTest {
                 .withMessage(
                         "A header in table t is of the kind 'checkpoint', which a newer version of Holdfast wrote");
     }
+
+    @Test
+    void whatStandsInTheHistoryIsInTheMapAndTheLineWhereItIsSet() {
+        SnapshotHeader header = Headers.complete()
+                .follows("save-0")
+                .history("first")
+                .state("0b".repeat(32))
+                .trimmed(4)
+                .origin("elsewhere")
+                .build();
+
+        assertThat(header.toLine())
+                .isEqualTo(LINE + " follows=save-0 history=first state=" + "0b".repeat(32)
+                        + " trimmed=4 origin=elsewhere");
+        SnapshotHeader read = SnapshotHeader.fromLine(header.toLine());
+        assertThat(read.follows()).contains("save-0");
+        assertThat(read.history()).contains("first");
+        assertThat(read.state()).contains("0b".repeat(32));
+        assertThat(read.trimmed()).isEqualTo(4);
+        assertThat(read.origin()).contains("elsewhere");
+    }
+
+    @Test
+    void aHeaderOfAnOlderHostSaysNothingOfTheHistory() {
+        SnapshotHeader header = SnapshotHeader.fromLine(LINE);
+
+        assertThat(header.follows()).isEmpty();
+        assertThat(header.history()).isEmpty();
+        assertThat(header.state()).isEmpty();
+        assertThat(header.trimmed()).isZero();
+        assertThat(header.origin()).isEmpty();
+    }
+
+    @Test
+    void aStoreThatLosesWhereASnapshotStandsInTheHistoryGivesBackAnEqualHeader() {
+        SnapshotHeader header = Headers.complete().follows("save-0").trimmed(4).build();
+
+        assertThat(header).isEqualTo(Headers.complete().build()).hasSameHashCodeAs(Headers.complete().build());
+    }
+
+    @Test
+    void whatStandsInTheHistoryIsCheckedToo() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Headers.complete().follows("a b").build())
+                .withMessageStartingWith("follows 'a b' must match");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Headers.complete().state("0B").build())
+                .withMessage("state '0B' must be 64 lower-case hexadecimal digits");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Headers.complete().trimmed(-1).build())
+                .withMessage("trimmed -1 must be 0 or more");
+    }
 }
