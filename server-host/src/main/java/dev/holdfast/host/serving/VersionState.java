@@ -19,7 +19,8 @@ import java.util.Optional;
  * @param handler the handler that the operator chose over the archive's own
  * @param url where the archive was fetched from, if it was; without user-info, query and fragment, where secrets are, for
  *     this value goes into snapshots and answers
- * @param archiveSha256 the archive's SHA-256 when it was last loaded; empty if that has never been
+ * @param archiveSha256 the archive's SHA-256 when it was last loaded; empty if that has never been, and an empty text is
+ *     taken for that
  * @param learned what the model has learned, as it was stored last; empty for a model that has learned nothing
  */
 public record VersionState(
@@ -53,6 +54,7 @@ public record VersionState(
         between("response_timeout", responseTimeout.toSeconds(), 1, 86_400 * 7);
         between("startup_timeout", startupTimeout.toSeconds(), 1, 86_400 * 7);
         url = url.map(VersionState::withoutSecrets);
+        archiveSha256 = archiveSha256.filter(known -> !known.isEmpty());
     }
 
     /** A version that has learned nothing. */

@@ -68,4 +68,13 @@ class VersionStateTest {
         assertThat(one.sameLoad(unknown.withArchiveSha256("2"))).isFalse();
         assertThat(one.sameLoad(Versions.of("b.mar", 1))).isFalse();
     }
+
+    @Test
+    void anEmptyDigestIsAnUnknownOne() {
+        VersionState unknown = Versions.of("a.mar", 1);
+
+        assertThat(unknown.withArchiveSha256("1").withArchiveSha256("")).isEqualTo(unknown);
+        assertThat(unknown.withArchiveSha256("").sameLoad(unknown.withArchiveSha256("1")))
+                .isTrue();
+    }
 }
