@@ -30,7 +30,11 @@ public record ServingState(
         TreeMap<String, SortedMap<String, List<ModelSave>>> copy = new TreeMap<>();
         saves.forEach((model, ids) -> {
             TreeMap<String, List<ModelSave>> ofModel = new TreeMap<>();
-            ids.forEach((id, generations) -> ofModel.put(id, List.copyOf(generations)));
+            ids.forEach((id, generations) -> {
+                if (!generations.isEmpty()) {
+                    ofModel.put(id, List.copyOf(generations));
+                }
+            });
             if (!ofModel.isEmpty()) {
                 copy.put(model, Collections.unmodifiableSortedMap(ofModel));
             }

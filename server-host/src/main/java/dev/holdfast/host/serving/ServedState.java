@@ -1,0 +1,128 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.state.StateReference;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is served, compared by value: the models with their versions, default versions, settings and archives, and what
+ * operators saved of models under ids, for a save that was acknowledged is a change like any other.
+ *
+ * <p>What models have learned is not part of it but {@linkplain #learned a second map}, so that a model that learns makes no
+ * host differ from another. Neither is anything else that a snapshot has: configuration, names, times of snapshots, hosts.
+ *
+ * <p>The SHA-256 of an archive that is not known, as in TorchServe's snapshots, equals any. So being the same is not handed
+ * on from one to the next: two states with different known digests differ, and yet both are the same as one with none.
+ *
+ * <p>Pure functions, for any thread.
+ */
+public final class ServedState {
+
+    private ServedState() {}
+
+    /** A version of a model, as messages name it. */
+    public record Key(String model, String version) {
+        @Override
+        public String toString() {
+            return "model " + model + ", version " + version;
+        }
+    }
+
+    /** Where a named save is to be found, as messages name it. */
+    record SaveKey(String model, String id) {
+        @Override
+        public String toString() {
+            return "save " + id + " of model " + model;
+        }
+    }
+
+    /** Whether the same is served; an unknown digest of an archive equals any. */
+    public static boolean same(ServingState a, ServingState b) {
+        return a.models().keySet().equals(b.models().keySet())
+                && a.models().entrySet().stream()
+                        .allMatch(model -> b.model(model.getKey())
+                                .filter(other -> same(model.getValue(), other))
+                                .isPresent())
+                && CanonicalText.ofSaves(a).equals(CanonicalText.ofSaves(b));
+    }
+
+    static boolean same(ModelState a, ModelState b) {
+        return a.defaultVersion().equals(b.defaultVersion())
+                && a.versions().keySet().equals(b.versions().keySet())
+                && a.versions().entrySet().stream()
+                        .allMatch(version -> Optional.ofNullable(b.versions().get(version.getKey()))
+                                .filter(other -> same(version.getValue(), other))
+                                .isPresent());
+    }
+
+    static boolean same(VersionState a, VersionState b) {
+        return CanonicalText.of(a).equals(CanonicalText.of(b)) && mayBeSameArchive(a, b);
+    }
+
+    static boolean same(List<ModelSave> a, List<ModelSave> b) {
+        return CanonicalText.of(a).equals(CanonicalText.of(b));
+    }
+
+    /** Whether nothing is known that tells the bytes of the two archives apart. */
+    static boolean mayBeSameArchive(VersionState a, VersionState b) {
+        return a.archiveSha256().isEmpty()
+                || b.archiveSha256().isEmpty()
+                || a.archiveSha256().equals(b.archiveSha256());
+    }
+
+    /**
+     * The SHA-256, as 64 lower-case hexadecimal digits, of a canonical text of what is served: what
+     * {@link dev.holdfast.sdk.SnapshotHeader#state() a snapshot's header} says of its state.
+     *
+     * <p>Equal digests prove that the same is served. Unequal ones prove nothing: the digest of an archive is in the text if
+     * it is known, so a state of which one is unknown has another digest than {@linkplain #same the same one} with it, and a
+     * later version of the host may write another text.
+     */
+    public static String digest(ServingState state) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256")
+                            .digest(CanonicalText.of(state).getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** What the models have learned, by model and version in their order; models that have learned nothing are not in it. */
+    public static Map<Key, StateReference> learned(ServingState state) {
+        Map<Key, StateReference> learned = new LinkedHashMap<>();
+        state.models()
+                .forEach((name, model) -> model.versions()
+                        .forEach((version, settings) ->
+                                settings.learned().ifPresent(known -> learned.put(new Key(name, version), known))));
+        return Collections.unmodifiableMap(learned);
+    }
+
+    /**
+     * How two states differ, for an operator: a plain sentence for each model, each version and each save that differs, of
+     * at most so many that a person still reads them; a last one says how many more there are. Empty if and only if
+     * {@linkplain #same the same} is served.
+     *
+     * @param fromName where {@code from} is served, as it stands in a sentence: {@code here}
+     * @param toName where {@code to} is: {@code in the store}
+     */
+    public static List<String> differences(ServingState from, String fromName, ServingState to, String toName) {
+        return new StateDifferences(fromName, toName).between(from, to);
+    }
+
+    /** The named saves, sorted by model and id; each has one generation at least. */
+    static Map<SaveKey, List<ModelSave>> saves(ServingState state) {
+        Map<SaveKey, List<ModelSave>> saves = new LinkedHashMap<>();
+        state.saves()
+                .forEach((model, ids) ->
+                        ids.forEach((id, generations) -> saves.put(new SaveKey(model, id), generations)));
+        return saves;
+    }
+}

@@ -1,0 +1,262 @@
+package dev.holdfast.host.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.host.state.StateFormat;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.host.state.StateReference.ChunkTree;
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+class ServedStateTest {
+
+    private static final VersionState VERSION =
+            Versions.of("a.mar", 1).withWorkers(1, 4).withArchiveSha256("1".repeat(64));
+    private static final ServingState DIGITS = ServingState.EMPTY.with("digits", ModelState.of("1.0", VERSION));
+
+    @Test
+    void whatModelsHaveLearnedMakesNoDifference() {
+        ServingState learned =
+                DIGITS.with("digits", ModelState.of("1.0", VERSION.withLearned(RandomStates.learned(1))));
+
+        assertSame(DIGITS, learned);
+        assertThat(ServedState.digest(learned)).isEqualTo(ServedState.digest(DIGITS));
+        assertThat(ServedState.learned(DIGITS)).isEmpty();
+        assertThat(ServedState.learned(learned))
+                .isEqualTo(Map.of(new ServedState.Key("digits", "1.0"), RandomStates.learned(1)));
+    }
+
+    @Test
+    void everySettingOfAVersionMakesADifference() {
+        Map<String, Object> changed = Map.ofEntries(
+                Map.entry("archive", "b.mar"),
+                Map.entry("minWorkers", 2),
+                Map.entry("maxWorkers", 3),
+                Map.entry("batchSize", 2),
+                Map.entry("maxBatchDelay", Duration.ofMillis(1)),
+                Map.entry("responseTimeout", Duration.ofSeconds(61)),
+                Map.entry("startupTimeout", Duration.ofSeconds(61)),
+                Map.entry("runtimeType", "java"),
+                Map.entry("handler", Optional.of("other")),
+                Map.entry("url", Optional.of("https://host/a.mar")),
+                Map.entry("archiveSha256", Optional.of("2".repeat(64))));
+
+        assertThat(Arrays.stream(VersionState.class.getRecordComponents())
+                        .map(RecordComponent::getName)
+                        .filter(name -> !name.equals("learned")))
+                .as("a new setting of a version is a part of what is served")
+                .containsExactlyInAnyOrderElementsOf(changed.keySet());
+        changed.forEach((setting, value) -> {
+            ServingState other = ServingState.EMPTY.with("digits", ModelState.of("1.0", with(setting, value)));
+            assertThat(ServedState.same(DIGITS, other)).as(setting).isFalse();
+            assertThat(ServedState.digest(other)).as(setting).isNotEqualTo(ServedState.digest(DIGITS));
+            assertThat(differences(DIGITS, other)).as(setting).hasSize(1);
+        });
+    }
+
+    @Test
+    void anUnknownDigestOfAnArchiveIsTheSameAsAnyThoughTheStatesDigestIsAnotherOne() {
+        ServingState unknown = ServingState.EMPTY.with("digits", ModelState.of("1.0", VERSION.withArchiveSha256("")));
+        ServingState other =
+                ServingState.EMPTY.with("digits", ModelState.of("1.0", VERSION.withArchiveSha256("2".repeat(64))));
+
+        assertSame(DIGITS, unknown);
+        assertSame(unknown, other);
+        assertThat(ServedState.same(DIGITS, other)).isFalse();
+        assertThat(ServedState.digest(unknown)).isNotEqualTo(ServedState.digest(DIGITS));
+    }
+
+    @Test
+    void namedSavesMakeADifference() {
+        ModelSave save = new ModelSave("1.0", RandomStates.learned(1), Instant.EPOCH);
+        ServingState saved = DIGITS.withSave("digits", "monday", save);
+        List<ServingState> others = List.of(
+                DIGITS,
+                DIGITS.withSave("digits", "tuesday", save),
+                DIGITS.withSave("other", "monday", save),
+                DIGITS.withSave("digits", "monday", new ModelSave("2.0", save.state(), save.savedOn())),
+                DIGITS.withSave(
+                        "digits",
+                        "monday",
+                        new ModelSave("1.0", save.state(), save.savedOn().plusMillis(1))),
+                DIGITS.withSave("digits", "monday", new ModelSave("1.0", RandomStates.learned(2), save.savedOn())),
+                saved.withSave("digits", "monday", save));
+
+        assertThat(others).allSatisfy(other -> {
+            assertThat(ServedState.same(saved, other)).isFalse();
+            assertThat(ServedState.digest(saved)).isNotEqualTo(ServedState.digest(other));
+            assertThat(differences(saved, other)).isNotEmpty();
+        });
+    }
+
+    @Test
+    void everyPartOfASavesStateMakesADifference() {
+        StateReference state = RandomStates.learned(1);
+        StateFormat format = state.format();
+        List<StateReference> others = List.of(
+                new StateReference(new StateFormat("other", 1, format.fingerprint()), 100, 1, state.root()),
+                new StateReference(new StateFormat(format.name(), 2, format.fingerprint()), 100, 1, state.root()),
+                new StateReference(new StateFormat(format.name(), 1, "dimensions=3"), 100, 1, state.root()),
+                new StateReference(format, 101, 1, state.root()),
+                new StateReference(format, 100, 2, state.root()),
+                new StateReference(format, 100, 1, new ChunkTree(state.root().id(), 1)));
+
+        assertThat(others)
+                .allSatisfy(other ->
+                        assertThat(ServedState.same(saved(state), saved(other))).isFalse());
+    }
+
+    private static ServingState saved(StateReference state) {
+        return DIGITS.withSave("digits", "monday", new ModelSave("1.0", state, Instant.EPOCH));
+    }
+
+    @Test
+    void timesAreComparedAsASnapshotKeepsThem() {
+        for (VersionState finer : List.of(
+                with("maxBatchDelay", Duration.ofNanos(999_999)),
+                with("responseTimeout", Duration.ofMillis(60_999)),
+                with("startupTimeout", Duration.ofMillis(60_001)))) {
+            assertSame(DIGITS, ServingState.EMPTY.with("digits", ModelState.of("1.0", finer)));
+        }
+    }
+
+    @Test
+    void theDigestIsTheSameOnEveryHost() {
+        // Headers of stored snapshots have it: another one takes another name of the text's layout.
+        assertThat(CanonicalText.of(DIGITS))
+                .isEqualTo("17:holdfast-served-1" + "1;6:digits3:1.01;3:1.05:a.mar1;4;1;0;60;60;6:python--" + "+64:"
+                        + "1".repeat(64) + "0;");
+        assertThat(ServedState.digest(ServingState.EMPTY))
+                .isEqualTo("4dd8107d45e996c869612c15ebdeeb1475f62a9a8939708fafb4b2e85ff2816d")
+                .matches("[0-9a-f]{64}");
+    }
+
+    @Test
+    void aNameCannotPassForASetting() {
+        VersionState one = with("handler", Optional.of("h-"));
+        VersionState other = with("runtimeType", "python+2:h-");
+
+        assertThat(CanonicalText.of(one)).isNotEqualTo(CanonicalText.of(other));
+    }
+
+    @Test
+    void differencesAreSentencesForAnOperator() {
+        ModelSave monday = new ModelSave("1.0", RandomStates.learned(1), Instant.parse("2026-11-23T08:00:00Z"));
+        ModelSave tuesday = new ModelSave("1.0", RandomStates.learned(2), Instant.parse("2026-11-24T08:00:00Z"));
+        ModelSave other = new ModelSave("1.0", RandomStates.learned(3), monday.savedOn());
+        ServingState here = DIGITS.with("digits", ModelState.of("1.0", VERSION).with("2.0", VERSION))
+                .with("letters", ModelState.of("1.0", VERSION))
+                .with("words", ModelState.of("1.0", VERSION).with("2.0", VERSION))
+                .withSave("digits", "both", monday)
+                .withSave("digits", "bytes", monday)
+                .withSave("digits", "older", monday)
+                .withSave("digits", "older", tuesday)
+                .withSave("digits", "some", monday);
+        ServingState store = DIGITS.with(
+                        "digits",
+                        ModelState.of("1.0", VERSION.withArchiveSha256("2".repeat(64)))
+                                .with(
+                                        "2.0",
+                                        with("handler", Optional.of("other")).withWorkers(2, 4))
+                                .withDefault("2.0"))
+                .with("signs", ModelState.of("1.0", VERSION))
+                .with("words", ModelState.of("1.0", VERSION))
+                .withSave("digits", "both", tuesday)
+                .withSave("digits", "bytes", other)
+                .withSave("digits", "older", tuesday)
+                .withSave("signs", "other", monday);
+
+        assertThat(differences(here, store))
+                .containsExactly(
+                        "model digits: default version 1.0 here, 2.0 in the store",
+                        "model digits, version 1.0: archive's SHA-256 111111111111… here, 222222222222… in the store",
+                        "model digits, version 2.0: workers 1 to 4 here, 2 to 4 in the store;"
+                                + " handler of the archive here, 'other' in the store",
+                        "model letters: only here",
+                        "model signs: only in the store",
+                        "model words, version 2.0: only here",
+                        "save both of model digits: version 1.0 saved at 2026-11-23T08:00:00Z here,"
+                                + " version 1.0 saved at 2026-11-24T08:00:00Z in the store",
+                        "save bytes of model digits: version 1.0 saved at 2026-11-23T08:00:00Z as 111111111111… of 100"
+                                + " bytes here, version 1.0 saved at 2026-11-23T08:00:00Z as 333333333333… of 100 bytes"
+                                + " in the store",
+                        "save older of model digits: an older one is kept only here",
+                        "save some of model digits: only here",
+                        "save other of model signs: only in the store");
+    }
+
+    @Test
+    void manyDifferencesAreCounted() {
+        ServingState many = ServingState.EMPTY;
+        for (int i = 0; i < 30; i++) {
+            many = many.with("model-" + i, ModelState.of("1.0", VERSION));
+        }
+
+        assertThat(differences(many, ServingState.EMPTY)).hasSize(21).endsWith("and 10 more");
+    }
+
+    @RepeatedTest(300)
+    void comparisonDigestAndDifferencesAgree() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        RandomStates states = new RandomStates(random);
+        ServingState one = states.state();
+        ServingState other = random.nextBoolean() ? states.changed(one) : states.state();
+        ServingState fewer = states.withFewerDigests(one);
+
+        boolean same = ServedState.same(one, other);
+
+        assertThat(ServedState.same(other, one)).as("seed %d", seed).isEqualTo(same);
+        assertThat(differences(one, other).isEmpty()).as("seed %d", seed).isEqualTo(same);
+        if (ServedState.digest(one).equals(ServedState.digest(other))) {
+            assertThat(same).as("seed %d", seed).isTrue();
+        }
+        if (same && known(one).equals(known(other))) {
+            assertThat(ServedState.digest(one)).as("seed %d", seed).isEqualTo(ServedState.digest(other));
+        }
+        assertThat(ServedState.same(one, fewer)).as("seed %d", seed).isTrue();
+    }
+
+    private static List<Optional<String>> known(ServingState state) {
+        return state.models().values().stream()
+                .flatMap(model -> model.versions().values().stream())
+                .map(VersionState::archiveSha256)
+                .toList();
+    }
+
+    private static void assertSame(ServingState one, ServingState other) {
+        assertThat(ServedState.same(one, other)).isTrue();
+        assertThat(ServedState.same(other, one)).isTrue();
+        assertThat(differences(one, other)).isEmpty();
+    }
+
+    private static List<String> differences(ServingState one, ServingState other) {
+        return ServedState.differences(one, "here", other, "in the store");
+    }
+
+    /** The version with another value of one of its components. */
+    private static VersionState with(String component, Object value) {
+        try {
+            RecordComponent[] components = VersionState.class.getRecordComponents();
+            Class<?>[] types = new Class<?>[components.length];
+            Object[] values = new Object[components.length];
+            for (int i = 0; i < components.length; i++) {
+                types[i] = components[i].getType();
+                values[i] = components[i].getName().equals(component)
+                        ? value
+                        : components[i].getAccessor().invoke(VERSION);
+            }
+            return VersionState.class.getDeclaredConstructor(types).newInstance(values);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
