@@ -185,7 +185,8 @@ final class Loading {
         state.archiveSha256()
                 .filter(before -> !before.equals(archive.sha256()))
                 .ifPresent(before -> log.warn(
-                        "Archive {} of model {} version {} is not the one that was served before: its SHA-256 is {}, it was {}",
+                        "Archive {} of model {} version {} is not the one that was served before: its SHA-256 is {}, pinned is"
+                                + " {}; put that one back, or register this one as another version",
                         archive.fileName(),
                         model,
                         version,

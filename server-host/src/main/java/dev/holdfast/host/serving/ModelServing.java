@@ -456,13 +456,17 @@ public final class ModelServing implements AutoCloseable {
         return generations;
     }
 
-    /** The target with the SHA-256 of the archives that were loaded, which a foreign snapshot does not have. */
+    /**
+     * The target with the SHA-256 of archives that were loaded where it has none, as a foreign snapshot. One that it has
+     * stays: that a host found another archive changes nothing of what is to be served.
+     */
     private ServingState withArchiveDigests(ServingState target) {
         TreeMap<String, ModelState> models = new TreeMap<>(target.models());
         models.replaceAll((name, model) -> {
             TreeMap<String, VersionState> versions = new TreeMap<>(model.versions());
             versions.replaceAll((version, wanted) -> running.get(name, version)
                     .flatMap(found -> found.state().archiveSha256())
+                    .filter(found -> wanted.archiveSha256().isEmpty())
                     .map(wanted::withArchiveSha256)
                     .orElse(wanted));
             return new ModelState(versions, model.defaultVersion());

@@ -19,8 +19,9 @@ import java.util.Optional;
  * @param handler the handler that the operator chose over the archive's own
  * @param url where the archive was fetched from, if it was; without user-info, query and fragment, where secrets are, for
  *     this value goes into snapshots and answers
- * @param archiveSha256 the archive's SHA-256 when it was last loaded; empty if that has never been, and an empty text is
- *     taken for that
+ * @param archiveSha256 the archive's SHA-256 when it was registered or, if it was not known then, when it was first loaded;
+ *     no later load changes it in the serving state, and a version that runs has that of the bytes that it was loaded
+ *     from. Empty if it is not known; an empty text is taken for that
  * @param learned what the model has learned, as it was stored last; empty for a model that has learned nothing
  */
 public record VersionState(

@@ -3,6 +3,9 @@ package dev.holdfast.host.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Duration;
@@ -17,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class ReconcileTest {
 
@@ -206,6 +210,53 @@ class ReconcileTest {
         assertThat(serving.state().models().get("a").versions().get("1.0").archiveSha256())
                 .contains("sha of a-1.0.mar");
         assertThat(serving.describe("a", DEFAULT).workers()).hasSize(5);
+    }
+
+    @Test
+    void aPinnedDigestStaysThoughAnotherArchiveIsServed() {
+        ServingState pinned = ServingState.EMPTY.with(
+                "a", ModelState.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("pinned")));
+
+        assertThat(warnings(() -> serving.reconcile(pinned, true)))
+                .containsExactly(
+                        "Archive a-1.0.mar of model a version 1.0 is not the one that was served before: its SHA-256"
+                                + " is sha of a-1.0.mar, pinned is pinned; put that one back, or register this one as another"
+                                + " version");
+
+        assertThat(host.predict("a", DEFAULT, 1)).isEqualTo(1);
+        assertThat(serving.state()).isEqualTo(pinned);
+        assertThat(serving.describe("a", DEFAULT).state().archiveSha256()).contains("sha of a-1.0.mar");
+    }
+
+    @Test
+    void aRetryDoesNotOverwriteAPinnedDigestEither() {
+        ServingState pinned = ServingState.EMPTY
+                .with("a", ModelState.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("pinned")))
+                .with("b", ModelState.of("1.0", Versions.of("b-1.0.mar", 2).withArchiveSha256("pinned too")));
+        host.store.missing.put("a-1.0.mar", "gone");
+        serving.reconcile(pinned, true);
+        host.store.missing.clear();
+
+        serving.retryFailed();
+        serving.scale("b", DEFAULT, 3, 3, true);
+
+        assertThat(serving.healthy()).isTrue();
+        assertThat(serving.state())
+                .isEqualTo(pinned.with(
+                        "b", ModelState.of("1.0", Versions.of("b-1.0.mar", 3).withArchiveSha256("pinned too"))));
+    }
+
+    private static List<String> warnings(Runnable work) {
+        Logger logger = (Logger) LoggerFactory.getLogger(Loading.class);
+        ListAppender<ILoggingEvent> seen = new ListAppender<>();
+        seen.start();
+        logger.addAppender(seen);
+        try {
+            work.run();
+        } finally {
+            logger.detachAppender(seen);
+        }
+        return seen.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
     @Test
