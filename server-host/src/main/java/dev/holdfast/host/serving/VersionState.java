@@ -113,7 +113,11 @@ public record VersionState(
     }
 
     public VersionState withLearned(StateReference state) {
-        return with(minWorkers, maxWorkers, archiveSha256, Optional.of(state));
+        return withLearned(Optional.of(state));
+    }
+
+    VersionState withLearned(Optional<StateReference> state) {
+        return with(minWorkers, maxWorkers, archiveSha256, state);
     }
 
     private VersionState with(int min, int max, Optional<String> sha256, Optional<StateReference> state) {

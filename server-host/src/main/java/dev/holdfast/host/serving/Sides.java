@@ -1,0 +1,50 @@
+package dev.holdfast.host.serving;
+
+import java.util.Optional;
+import java.util.function.BiPredicate;
+
+/**
+ * One thing that is served, a model or a save, in the three states of a merge; absent where a state does not have it.
+ *
+ * @param same whether two values of it are the same
+ */
+record Sides<T>(Optional<T> base, Optional<T> ours, Optional<T> theirs, BiPredicate<T, T> same) {
+
+    private static final StateDifferences TIMES = new StateDifferences("before", "now");
+
+    /** Says how the second value differs from the first one, with the names that the two have. */
+    @FunctionalInterface
+    interface Words<T> {
+        String differences(StateDifferences names, T first, T second);
+    }
+
+    /** Whether both sides changed it, to different values. */
+    boolean isConflict() {
+        return !same(ours, theirs) && !same(base, ours) && !same(base, theirs);
+    }
+
+    /** What the merged state has, if there is no conflict. */
+    Optional<T> chosen() {
+        return same(base, ours) ? theirs : ours;
+    }
+
+    private boolean same(Optional<T> one, Optional<T> other) {
+        return one.isPresent() == other.isPresent()
+                && (one.isEmpty() || same.test(one.orElseThrow(), other.orElseThrow()));
+    }
+
+    /** What each side did to it, for the operator. */
+    String deeds(Words<T> words) {
+        if (base.isEmpty() && ours.isPresent() && theirs.isPresent()) {
+            return "added on both sides (" + words.differences(StateMerge.SIDES, ours.get(), theirs.get()) + ")";
+        }
+        return deed(ours, words) + " " + StateMerge.OURS + ", " + deed(theirs, words) + " " + StateMerge.THEIRS;
+    }
+
+    private String deed(Optional<T> now, Words<T> words) {
+        if (base.isEmpty() || now.isEmpty()) {
+            return now.isPresent() ? "added" : "removed";
+        }
+        return "changed (" + words.differences(TIMES, base.get(), now.get()) + ")";
+    }
+}
