@@ -14,18 +14,20 @@ import dev.holdfast.host.runtime.OnnxRuntime;
 import dev.holdfast.host.runtime.OnnxSessionRuntime;
 import dev.holdfast.host.runtime.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.Runtimes;
-import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.snapshot.NoSnapshots;
-import dev.holdfast.host.snapshot.SnapshotKeeper;
+import dev.holdfast.host.keeper.ChangeQueue;
+import dev.holdfast.host.keeper.NoSnapshots;
+import dev.holdfast.host.keeper.SnapshotKeeper;
 import dev.holdfast.host.snapshot.SnapshotText;
-import dev.holdfast.host.snapshot.Snapshots;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.keeper.Standing;
+import dev.holdfast.host.keeper.StartPoint;
+import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.state.StateStore;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -136,14 +138,8 @@ public final class Host implements AutoCloseable {
         config.logUnknownKeys();
 
         CurrentState current = new CurrentState();
-        @Nullable
-        SnapshotKeeper keeper = begin.persistence()
-                .map(some -> closer.add(some.keeper(begin.start(), current, config::toSnapshot, clock)))
-                .orElse(null);
-        NoSnapshots off = new NoSnapshots(config.snapshotGroup());
-        Snapshots snapshots = keeper == null ? off : keeper;
-        ChangeLog changes = keeper == null ? off : keeper;
-
+        ChangeQueue changes = new ChangeQueue(
+                begin.persistence().map(Persistence::storeName).orElse("none"));
         DirectoryModelStore store = closer.add(modelStore(options, config));
         Metrics metrics = new Metrics(HostName.of(config));
         OnnxRuntime onnx = new OnnxRuntime();
@@ -152,9 +148,17 @@ public final class Host implements AutoCloseable {
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
                 new BuiltInRuntime()));
-        LearnedStates learned = closer.add(new LearnedStates(() -> states(begin), config.stateWarnBytes(), clock));
+        LearnedStates learned = new LearnedStates(() -> states(begin), config.stateWarnBytes(), clock);
+        NoSnapshots off = new NoSnapshots(config.snapshotGroup());
         ModelServing serving = closer.add(new ModelServing(
-                current, changes, store, runtimes::load, learned, servingDefaults(config), metrics, clock));
+                current,
+                begin.persistence().isPresent() ? changes : off,
+                store,
+                runtimes::load,
+                learned,
+                servingDefaults(config),
+                metrics,
+                clock));
         List<String> failures =
                 serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, store).state()), true);
         if (!failures.isEmpty() && config.strictRestore()) {
@@ -163,6 +167,13 @@ public final class Host implements AutoCloseable {
                             + " could not be loaded: " + String.join("; ", failures));
         }
 
+        @Nullable
+        SnapshotKeeper keeper = begin.persistence()
+                .map(some -> closer.add(keeper(some, begin, changes, serving, learned, config, clock)))
+                .orElse(null);
+        // Stopped before the keeper is: what it is about to store still finds one.
+        closer.add(learned);
+        Snapshots snapshots = keeper == null ? off : keeper;
         HttpApis http = closer.add(HttpApis.start(
                 config,
                 serving,
@@ -174,13 +185,7 @@ public final class Host implements AutoCloseable {
                 clock,
                 HostVersion.get()));
         if (keeper != null) {
-            // Before it works: it may attach to its store at once.
-            keeper.alsoTells(() -> learned.notices(serving));
-            keeper.afterAttaching(learned::doubtAll);
-            keeper.start(snapshot -> serving.reconcile(
-                    SnapshotText.parse(snapshot.header().name(), snapshot.text())
-                            .state(),
-                    false));
+            keeper.start();
             noteStartup(
                     await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
             learned.start(serving);
@@ -197,6 +202,25 @@ public final class Host implements AutoCloseable {
                 () -> learned.saveAll(serving),
                 options.logLocation().resolve("key_file.json"),
                 summary);
+    }
+
+    private static SnapshotKeeper keeper(
+            Persistence persistence,
+            StartState begin,
+            ChangeQueue changes,
+            ModelServing serving,
+            LearnedStates learned,
+            HostConfig config,
+            Clock clock) {
+        StartPoint start = begin.start();
+        if (start.base().isEmpty() && begin.restored().isEmpty()) {
+            // What the configuration names is served without anybody having asked for a change.
+            start = start.serving(serving.state());
+        }
+        Standing standing = new Standing(persistence.keeperOptions(), start);
+        persistence.putChunksWhile(standing);
+        return persistence.keeper(
+                start, changes, standing, new ServedModels(serving, learned), config::toSnapshot, clock);
     }
 
     private static StateStore states(StartState begin) {

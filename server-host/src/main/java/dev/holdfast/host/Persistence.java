@@ -6,23 +6,24 @@ import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
-import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.history.RememberingStore;
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.keeper.ChangeQueue;
+import dev.holdfast.host.keeper.KeeperOptions;
+import dev.holdfast.host.keeper.Served;
+import dev.holdfast.host.keeper.SnapshotKeeper;
+import dev.holdfast.host.keeper.Standing;
+import dev.holdfast.host.keeper.StartPoint;
+import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.snapshot.ChosenChunks;
 import dev.holdfast.host.snapshot.ChunkCourier;
 import dev.holdfast.host.snapshot.CopiedChunks;
 import dev.holdfast.host.snapshot.Housekeeping;
-import dev.holdfast.host.snapshot.KeeperOptions;
-import dev.holdfast.host.snapshot.RememberingStore;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
-import dev.holdfast.host.snapshot.Restore;
-import dev.holdfast.host.snapshot.SnapshotKeeper;
 import dev.holdfast.host.snapshot.SnapshotUrl;
-import dev.holdfast.host.snapshot.Spool;
 import dev.holdfast.host.snapshot.SpooledChunks;
-import dev.holdfast.host.snapshot.StartPoint;
 import dev.holdfast.host.snapshot.StateReferences;
-import dev.holdfast.host.snapshot.StoreStatus;
 import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.host.state.Codecs;
 import dev.holdfast.host.state.StateException;
@@ -34,6 +35,7 @@ import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
@@ -55,7 +57,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where a host's snapshots go: the plugins, the chosen store, and the spool beside it. */
+/** Where a host's snapshots go: the plugins, the chosen store, and the journal beside it. */
 final class Persistence implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Persistence.class);
@@ -69,7 +71,9 @@ final class Persistence implements AutoCloseable {
     private final Plugins plugins;
     private final String storeName;
     private final ReopeningSerializer store;
-    private final Spool spool;
+    private final Journal journal;
+    private final boolean storeIsHere;
+    private final boolean storeForgets;
     private final SnapshotSerializer local;
     private final SnapshotSerializer spooledChunks;
     private final SnapshotSerializer copiedChunks;
@@ -93,11 +97,14 @@ final class Persistence implements AutoCloseable {
             Opening chosen = choose();
             this.storeName = chosen.name();
             Path spooled = logLocation.resolve("spool").resolve(storeName);
-            SnapshotSerializer copies = localDirectory(spooled.resolve("copies"));
+            this.storeIsHere = isInLogLocation(storeName);
+            this.storeForgets = chosen.mayForget();
+            this.journal = Journal.open(
+                    logLocation, storeName, config.snapshotGroup(), config.spoolMaxSize(), storedFile(logLocation));
             this.store = new ReopeningSerializer(
                     chosen.mayForget()
                             ? () -> new RememberingStore(
-                                    chosen.name(), chosen.opener().get(), copies)
+                                    chosen.name(), chosen.opener().get(), journal::copies)
                             : chosen.opener());
             open();
             this.spooledChunks = localDirectory(spooled.resolve("chunks"));
@@ -105,17 +112,11 @@ final class Persistence implements AutoCloseable {
             this.local = localDirectory(spooled.resolve("states"));
             this.copiedChunks = localDirectory(spooled.resolve("chunk-copies"));
             ChunkContent content = new ChunkContent(Codecs.all());
-            boolean elsewhere = !isInLogLocation(storeName);
-            this.chunkCopies = elsewhere && config.stateCopies()
+            this.chunkCopies = !storeIsHere && config.stateCopies()
                     ? Optional.of(new CopiedChunks(copiedChunks, content))
                     : Optional.empty();
             this.chunks = new ChosenChunks(
                     storeName, store, local, new SpooledChunks(spooledChunks, content), chunkCopies, RETRY_STORE);
-            this.spool = new Spool(
-                    localDirectory(spooled.resolve("pending")),
-                    copies,
-                    elsewhere,
-                    new ChunkCourier(chunks, () -> states().reader()));
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
@@ -152,6 +153,14 @@ final class Persistence implements AutoCloseable {
     /** Then a copy beside it would share its fate; a directory elsewhere may be on a disk that is not there one day. */
     private boolean isInLogLocation(String store) {
         return store.equals(FS) && !config.serializerProperties(FS).containsKey("directory");
+    }
+
+    /** Where serializer fs keeps a snapshot in the log location; of other stores the journal's disk has no file. */
+    private Function<SnapshotHeader, Optional<Path>> storedFile(Path logLocation) {
+        Path directory = logLocation.resolve("config");
+        return storeIsHere
+                ? header -> Optional.of(directory.resolve(header.name()))
+                : header -> Optional.empty();
     }
 
     private static String serializerName(String name) {
@@ -286,25 +295,56 @@ final class Persistence implements AutoCloseable {
     Restore restore() {
         return new Restore(
                 storeName,
+                HostName.of(config),
                 store,
-                spool,
+                journal,
                 () -> fs.open(serializerConfig(FS, Map.of())),
                 config.strictRestore(),
                 config.snapshotStoreRequired());
     }
 
-    /** What keeps the state from now on; closes the store and the spool when it is closed. */
-    SnapshotKeeper keeper(StartPoint start, CurrentState state, Supplier<Map<String, String>> kept, Clock clock) {
-        KeeperOptions options = new KeeperOptions(
+    KeeperOptions keeperOptions() {
+        return new KeeperOptions(
                 storeName,
+                storeForgets,
                 config.snapshotGroup(),
                 HostName.of(config),
+                config.snapshotLook(),
                 RETRY_STORE,
                 config.snapshotTimeout(),
                 config.goesOverAfterConflict());
-        SnapshotKeeper keeper = new SnapshotKeeper(options, start, store, spool, state, kept, clock);
-        chunks.putWhile(() -> keeper.status().mode() == StoreStatus.Mode.ATTACHED);
-        return keeper;
+    }
+
+    /** From now on chunks go to the store only while the host is attached to it. */
+    void putChunksWhile(Standing standing) {
+        chunks.putWhile(standing::isAttached);
+    }
+
+    /** What keeps the state from now on; closes the store and the journal when it is closed. */
+    SnapshotKeeper keeper(
+            StartPoint start,
+            ChangeQueue changes,
+            Standing standing,
+            Served served,
+            Supplier<Map<String, String>> kept,
+            Clock clock) {
+        ChunkCourier courier = new ChunkCourier(chunks, () -> states().reader());
+        return new SnapshotKeeper(
+                keeperOptions(),
+                start,
+                changes,
+                standing,
+                store,
+                journal,
+                storeIsHere,
+                courier::send,
+                served,
+                kept,
+                clock);
+    }
+
+    String storeName() {
+        return storeName;
     }
 
     /**
@@ -346,7 +386,20 @@ final class Persistence implements AutoCloseable {
 
     /** What removes copies of chunks that no snapshot on this disk needs; for a host that is attached to its store or not. */
     Runnable tidying(Clock clock) {
-        return () -> chunkCopies.ifPresent(copies -> copies.removeOthers(spool.references(), states().reader(), clock));
+        return () -> chunkCopies.ifPresent(copies -> copies.removeOthers(needed(), states().reader(), clock));
+    }
+
+    /** The learned states that the snapshots on this host's disk refer to. */
+    private Set<StateReference> needed() {
+        Set<StateReference> needed = new HashSet<>();
+        for (Snapshot snapshot : journal.all()) {
+            try {
+                needed.addAll(StateReferences.of(snapshot));
+            } catch (SnapshotStoreException e) {
+                log.debug("What snapshot {} refers to is not known", snapshot.header().name(), e);
+            }
+        }
+        return needed;
     }
 
     /** What removes old snapshots and the chunks that none of the others needs. */
@@ -373,7 +426,7 @@ final class Persistence implements AutoCloseable {
             if (history != null) {
                 history.close();
             }
-            spool.close();
+            journal.close();
         }
     }
 }

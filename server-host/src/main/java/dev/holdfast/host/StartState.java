@@ -6,11 +6,11 @@ import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.snapshot.Restore;
+import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.SnapshotUrl;
-import dev.holdfast.host.snapshot.StartPoint;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.StartPoint;
+import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -47,7 +47,7 @@ record StartState(
         List<String> notes) {
 
     private static final Logger log = LoggerFactory.getLogger(StartState.class);
-    private static final StartPoint OFF = new StartPoint(0, "", StoreStatus.Mode.OFF, false, List.of());
+    private static final StartPoint OFF = StartPoint.of(StoreStatus.Mode.OFF);
 
     /**
      * A configuration file.

@@ -1,6 +1,7 @@
 package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -15,8 +16,8 @@ import picocli.CommandLine.Spec;
 /** {@code holdfast snapshots}: what the running host has kept, asked over its management API. */
 @Command(
         name = "snapshots",
-        description = "List, show, delete and choose the snapshots of the running host.",
-        synopsisSubcommandLabel = "list | show | delete | attach",
+        description = "List, show, delete and choose the snapshots of the running host, and how it stands with its store.",
+        synopsisSubcommandLabel = "list | show | delete | status | attach",
         sortOptions = false)
 final class SnapshotsCommand implements Runnable {
 
@@ -35,7 +36,7 @@ final class SnapshotsCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 Objects.requireNonNull(spec).commandLine(),
-                "Missing command: list, show NAME, delete NAME..., or attach --take WHAT");
+                "Missing command: list, show NAME, delete NAME..., status, or attach --take WHAT");
     }
 
     @Command(name = "list", description = "List them, newest first.")
@@ -86,18 +87,58 @@ final class SnapshotsCommand implements Runnable {
         return 0;
     }
 
+    @Command(name = "status", description = "How the host stands with its store, and what waits for a decision.")
+    int status() {
+        JsonNode status = api("status").manage("GET", "/snapshots/status");
+        PrintWriter out = holdfast.surroundings().out();
+        out.printf(
+                "%s: store %s, group %s, revision %s%s%n",
+                status.path("mode").asText(),
+                status.path("store").asText(),
+                status.path("group").asText(),
+                status.path("revision").asText(),
+                status.has("lastSnapshot") ? ", " + status.path("lastSnapshot").asText() : "");
+        if (status.path("spooled").asInt() > 0) {
+            out.println("Waiting on this host: " + status.path("spooled").asInt());
+        }
+        side(out, "Newer in the store", status.path("behind"));
+        JsonNode divergence = status.path("divergence");
+        if (!divergence.isMissingNode()) {
+            out.println("Diverged since " + divergence.path("since").asText());
+            side(out, "  both follow", divergence.path("base"));
+            side(out, "  here", divergence.path("here"));
+            side(out, "  in the store", divergence.path("store"));
+            divergence.path("differences").forEach(difference -> out.println("  " + difference.asText()));
+        }
+        status.path("aside").forEach(name -> out.println("Kept aside on this host: " + name.asText()));
+        status.path("notices").forEach(notice -> out.println(notice.asText()));
+        return 0;
+    }
+
+    private static void side(PrintWriter out, String what, JsonNode side) {
+        if (!side.isMissingNode()) {
+            out.printf(
+                    "%s: %s by host %s at %s%n",
+                    what,
+                    side.path("snapshot").asText(),
+                    side.path("host").asText(),
+                    side.path("createdOn").asText());
+        }
+    }
+
     /** A value of {@code --take}, spelt as on the command line. */
     enum Take {
         store,
-        local
+        local,
+        merge
     }
 
     @Command(
             name = "attach",
-            description = "End the detachment of a host from its store: go over to the store's last snapshot, or make"
-                    + " what the host serves the store's next one.")
+            description = "End the detachment of a host from its store: go over to the store's last snapshot, make what"
+                    + " the host serves the store's next one, or merge both. What loses is kept under a name.")
     int attach(
-            @Option(names = "--take", required = true, paramLabel = "store|local", description = "Whose state goes on.")
+            @Option(names = "--take", required = true, paramLabel = "store|local|merge", description = "Whose state goes on.")
                     Take take) {
         JsonNode answer = api("attach").manage("POST", "/snapshots/attach?take=" + take);
         holdfast.surroundings().out().println(answer.path("status").asText());

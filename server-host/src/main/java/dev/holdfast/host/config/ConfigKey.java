@@ -60,7 +60,11 @@ public enum ConfigKey {
     STATE_COPIES("true", Kept.NO),
     /** From this size in MiB on, the log names the largest parts of a model's state. */
     STATE_WARN_SIZE("256", Kept.NO),
-    SNAPSHOT_CONFLICT("wait", Kept.NO),
+    /** How often, in seconds, an attached host looks at what its store has. */
+    SNAPSHOT_LOOK("10", Kept.NO),
+    /** How many MiB the journal on this host's disk may take while the store is away. */
+    SPOOL_MAX_SIZE("1024", Kept.NO),
+    SNAPSHOT_CONFLICT("take-store", Kept.NO),
     RESTORE("fallback", Kept.NO),
     HOST_NAME("", Kept.NO);
 

@@ -65,6 +65,8 @@ public final class HostConfig {
         snapshotKeepFor();
         stateWarnBytes();
         goesOverAfterConflict();
+        snapshotLook();
+        spoolMaxSize();
         for (ConfigKey key : ConfigKey.values()) {
             if (key.otherwise().equals("true") || key.otherwise().equals("false")) {
                 bool(key);
@@ -218,6 +220,16 @@ public final class HostConfig {
         return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_TIMEOUT, 1, 86_400));
     }
 
+    /** How often an attached host looks at what its store has. */
+    public Duration snapshotLook() {
+        return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_LOOK, 1, 86_400));
+    }
+
+    /** How many bytes the journal on this host's disk may take. */
+    public long spoolMaxSize() {
+        return number(ConfigKey.SPOOL_MAX_SIZE, 1, 1_000_000) * 1024L * 1024;
+    }
+
     /** How many of the newest snapshots stay; 0 for all. */
     public int snapshotKeep() {
         return number(ConfigKey.SNAPSHOT_KEEP, 0, 1_000_000);
@@ -243,7 +255,7 @@ public final class HostConfig {
         return number(ConfigKey.STATE_WARN_SIZE, 1, 1_000_000) * 1024L * 1024;
     }
 
-    /** Whether the host goes over by itself to the newer state that another host saved at the same time. */
+    /** Whether a change that another host was faster than is undone, and the host goes over to what that one saved. */
     public boolean goesOverAfterConflict() {
         String value = get(ConfigKey.SNAPSHOT_CONFLICT);
         if (!value.equals("wait") && !value.equals("take-store")) {

@@ -5,7 +5,7 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.snapshot.Snapshots;
+import dev.holdfast.host.keeper.Snapshots;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -78,7 +78,8 @@ final class ApiRoutes {
         List<Route> routes = new ArrayList<>();
         if (config.openInferenceProtocol()) {
             routes.addAll(
-                    new OpenInferenceApi(serving, predictions, writer, config.maxRequestSize(), version).routes());
+                    new OpenInferenceApi(serving, snapshots, predictions, writer, config.maxRequestSize(), version)
+                            .routes());
         }
         routes.addAll(new InferenceApi(
                         serving, snapshots, predictions, writer, config.maxRequestSize(), config.maxResponseSize())

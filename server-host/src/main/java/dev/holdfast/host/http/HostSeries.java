@@ -3,8 +3,8 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.VersionStatus;
-import dev.holdfast.host.snapshot.Snapshots;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.keeper.StoreStatus;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.List;
@@ -34,12 +34,20 @@ final class HostSeries {
             mode.value(each == status.mode() ? 1 : 0, Labels.of("store", status.store(), "mode", each.name()));
         }
         all.metricSnapshot(mode.build());
+        all.metricSnapshot(new Series(
+                        "holdfast_current", "1 while the host serves the newest state that it knows of")
+                .value(one(status.isCurrent()), Labels.EMPTY)
+                .build());
         all.metricSnapshot(new Series("holdfast_snapshots_spooled", "Snapshots that wait for the store to return")
                 .value(status.spooled(), Labels.EMPTY)
                 .build());
         all.metricSnapshot(new Series("holdfast_snapshot_revision", "Revision of the newest snapshot")
                 .value((double) status.revision(), Labels.EMPTY)
                 .build());
+    }
+
+    private static double one(boolean is) {
+        return is ? 1 : 0;
     }
 
     private void collectModels(MetricSnapshots.Builder all) {

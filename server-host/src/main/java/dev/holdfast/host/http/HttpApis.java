@@ -6,7 +6,7 @@ import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.snapshot.Snapshots;
+import dev.holdfast.host.keeper.Snapshots;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;

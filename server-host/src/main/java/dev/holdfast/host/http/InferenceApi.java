@@ -3,8 +3,8 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.RunningVersion;
-import dev.holdfast.host.snapshot.Snapshots;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.keeper.StoreStatus;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
@@ -71,9 +71,11 @@ final class InferenceApi {
     }
 
     private void ping(Context context) {
-        boolean healthy = serving.healthy();
-        Map<String, Object> body = Answers.status(healthy ? "Healthy" : "Unhealthy");
         StoreStatus store = snapshots.status();
+        // People restart a host for it: whoever has acknowledged something must not die of a store that is away.
+        boolean servesNothing = store.empty() && serving.state().models().isEmpty();
+        boolean healthy = serving.healthy() && !servesNothing;
+        Map<String, Object> body = Answers.status(healthy ? "Healthy" : "Unhealthy");
         if (store.mode() == StoreStatus.Mode.DETACHED || store.mode() == StoreStatus.Mode.SPOOLING) {
             body.put("snapshots", store.mode().name());
         }

@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.RunningVersion;
 import dev.holdfast.host.serving.VersionStatus;
@@ -23,6 +24,7 @@ final class OpenInferenceApi {
     private static final String BINARY_HEADER = "Inference-Header-Content-Length";
 
     private final ModelServing serving;
+    private final Snapshots snapshots;
     private final Predictions predictions;
     private final TensorWriter writer;
     private final int maxRequestSize;
@@ -32,8 +34,14 @@ final class OpenInferenceApi {
      * @param version the host's
      */
     OpenInferenceApi(
-            ModelServing serving, Predictions predictions, TensorWriter writer, int maxRequestSize, String version) {
+            ModelServing serving,
+            Snapshots snapshots,
+            Predictions predictions,
+            TensorWriter writer,
+            int maxRequestSize,
+            String version) {
         this.serving = serving;
+        this.snapshots = snapshots;
         this.predictions = predictions;
         this.writer = writer;
         this.maxRequestSize = maxRequestSize;
@@ -66,7 +74,7 @@ final class OpenInferenceApi {
     }
 
     private void serverReady(Context context) {
-        boolean ready = serving.healthy();
+        boolean ready = serving.healthy() && snapshots.status().isCurrent();
         Answers.json(context, ready ? 200 : 503, Map.of("ready", ready));
     }
 

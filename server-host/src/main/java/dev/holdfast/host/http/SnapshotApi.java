@@ -1,8 +1,10 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.snapshot.Snapshots;
-import dev.holdfast.host.snapshot.Snapshots.Take;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.keeper.Snapshots.Take;
+import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.keeper.StoreStatus.Divergence;
+import dev.holdfast.host.keeper.StoreStatus.Side;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -134,9 +136,10 @@ final class SnapshotApi {
 
     private void attach(Context context) {
         String take = Parameters.ofQuery(context).text("take").orElse("");
-        if (!take.equals("store") && !take.equals("local")) {
+        if (!List.of("store", "local", "merge").contains(take)) {
             throw ApiException.badRequest("Parameter take '" + Names.printable(take)
-                    + "' must be store (go over to the store's last snapshot) or local (write what this host serves).");
+                    + "' must be store (go over to the store's last snapshot), local (write what this host serves) or"
+                    + " merge (serve what both changed).");
         }
         try {
             String done = snapshots.attach(Take.valueOf(take.toUpperCase(Locale.ROOT)), answers.patience());
@@ -155,7 +158,33 @@ final class SnapshotApi {
         status.lastSnapshot().ifPresent(name -> body.put("lastSnapshot", name));
         body.put("revision", status.revision());
         body.put("spooled", status.spooled());
+        status.behind().ifPresent(head -> body.put("behind", side(head)));
+        if (status.empty()) {
+            body.put("empty", true);
+        }
+        status.divergence().ifPresent(sides -> body.put("divergence", divergence(sides)));
+        if (!status.aside().isEmpty()) {
+            body.put("aside", status.aside());
+        }
         body.put("notices", status.notices());
         answers.object(context, 200, body);
+    }
+
+    private static Map<String, Object> divergence(Divergence sides) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("since", sides.since().toString());
+        sides.base().ifPresent(base -> json.put("base", side(base)));
+        sides.here().ifPresent(here -> json.put("here", side(here)));
+        sides.inStore().ifPresent(store -> json.put("store", side(store)));
+        json.put("differences", sides.differences());
+        return json;
+    }
+
+    private static Map<String, Object> side(Side side) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("snapshot", side.snapshot());
+        json.put("host", side.host());
+        json.put("createdOn", side.createdOn().toString());
+        return json;
     }
 }

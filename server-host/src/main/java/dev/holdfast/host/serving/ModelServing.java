@@ -337,13 +337,22 @@ public final class ModelServing implements AutoCloseable {
             } finally {
                 unused.openingEnds();
             }
-            return failed.stream()
-                    .map(version -> version.model() + " " + version.version() + ": "
-                            + version.failure().orElse(""))
-                    .toList();
+            return told(failed);
         } finally {
             everything.writeLock().unlock();
         }
+    }
+
+    private static List<String> told(List<RunningVersion> failed) {
+        return failed.stream()
+                .map(version -> version.model() + " " + version.version() + ": "
+                        + version.failure().orElse(""))
+                .toList();
+    }
+
+    /** The versions that could not be loaded, as {@code model version: reason}. */
+    public List<String> failures() {
+        return told(running.failed());
     }
 
     private boolean isFailed(String model, String version) {

@@ -120,6 +120,11 @@ public record VersionState(
         return with(minWorkers, maxWorkers, archiveSha256, state);
     }
 
+    /** The same, having learned nothing. */
+    public VersionState withoutLearned() {
+        return with(minWorkers, maxWorkers, archiveSha256, Optional.empty());
+    }
+
     private VersionState with(int min, int max, Optional<String> sha256, Optional<StateReference> state) {
         return new VersionState(
                 archive,

@@ -3,7 +3,6 @@ package dev.holdfast.host.snapshot;
 import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * snapshot there refers: another host of the group may have collected them, or be about to. They are put again, so that they
  * are there and young.
  */
-public final class ChunkCourier implements Spool.Chunks {
+public final class ChunkCourier {
 
     private static final Logger log = LoggerFactory.getLogger(ChunkCourier.class);
     /** Of up to 1 MiB each: what one call may carry. */
@@ -41,7 +40,6 @@ public final class ChunkCourier implements Spool.Chunks {
      * @param safe the states that the store's last snapshot refers to, which nobody collects
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store does not take them
      */
-    @Override
     public void send(Set<StateReference> needed, Set<StateReference> safe) {
         Set<String> settled = new HashSet<>(chunks.sendSpooled());
         Set<StateReference> others = new HashSet<>(needed);
@@ -65,11 +63,6 @@ public final class ChunkCourier implements Spool.Chunks {
                         state.bytes());
             }
         }
-    }
-
-    @Override
-    public void drop(Instant before) {
-        chunks.dropSpooled(before);
     }
 
     /** Empty for a state that cannot be restored from anywhere, which is no reason to keep the others back. */

@@ -12,7 +12,7 @@ import java.time.format.DateTimeParseException;
  * Names of snapshots, {@code <yyyyMMddHHmmssSSS>-<kind>.cfg} in UTC, strictly increasing even within one millisecond and
  * when the clock steps back. Used by one thread.
  */
-final class SnapshotNames {
+public final class SnapshotNames {
 
     private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyyMMddHHmmssSSS");
 
@@ -20,17 +20,17 @@ final class SnapshotNames {
 
     private Instant last = Instant.EPOCH;
 
-    SnapshotNames(Clock clock) {
+    public SnapshotNames(Clock clock) {
         this.clock = clock;
     }
 
     /** Whether a name has the form of those that are made here. */
-    static boolean isOne(String name) {
+    public static boolean isOne(String name) {
         return name.matches("[0-9]{17}-.*");
     }
 
     /** From now on names come after this one; a name of another form says nothing. */
-    void after(String name) {
+    public void after(String name) {
         if (isOne(name)) {
             try {
                 after(LocalDateTime.parse(name.substring(0, 17), FORMAT).toInstant(ZoneOffset.UTC));
@@ -42,18 +42,18 @@ final class SnapshotNames {
     }
 
     /** From now on names come after this time. */
-    void after(Instant time) {
+    public void after(Instant time) {
         last = time.isAfter(last) ? time : last;
     }
 
     /** The time of the next name; each call gives a later one. */
-    Instant next() {
+    public Instant next() {
         Instant now = Instant.ofEpochMilli(clock.millis());
         last = now.isAfter(last) ? now : last.plusMillis(1);
         return last;
     }
 
-    static String name(Instant time, SnapshotKind kind) {
+    public static String name(Instant time, SnapshotKind kind) {
         return FORMAT.format(time.atOffset(ZoneOffset.UTC)) + "-" + kind.word() + ".cfg";
     }
 }

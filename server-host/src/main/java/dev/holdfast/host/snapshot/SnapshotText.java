@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigFile;
 import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -14,6 +15,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -48,6 +50,9 @@ public final class SnapshotText {
     /** As this host writes it; TorchServe carries the key on in snapshots of its own, with escapes that this one lacks. */
     private static final Pattern HEADER = Pattern.compile("^holdfast\\.header=name=", Pattern.MULTILINE);
 
+    private static final Pattern HEADER_LINE =
+            Pattern.compile("^holdfast\\.header=(name=[^\n]*)$", Pattern.MULTILINE);
+
     private SnapshotText() {}
 
     /**
@@ -72,8 +77,8 @@ public final class SnapshotText {
     }
 
     /** A snapshot of a serving state; the header's model count, size and SHA-256 are set here. */
-    static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {
-        header.modelCount(state.versionCount()).size(0).sha256("0".repeat(64));
+    public static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {
+        header.state(ServedState.digest(state)).modelCount(state.versionCount()).size(0).sha256("0".repeat(64));
         SnapshotHeader draft = header.build();
         StringBuilder text = new StringBuilder(1024 + 300 * state.versionCount());
         text.append(FIRST_LINE).append(FORMAT).append('\n');
@@ -82,6 +87,29 @@ public final class SnapshotText {
         appendProperty(text, MODEL_SNAPSHOT, ModelSnapshotJson.write(draft, state));
         String body = text.toString();
         return Snapshot.create(header, (body + LAST_LINE + sha256(body) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * The header of a snapshot with what its store may have lost of it: where it stands in the history of its group, which
+     * the text says too.
+     */
+    public static SnapshotHeader wholeHeader(Snapshot snapshot) {
+        SnapshotHeader header = snapshot.header();
+        Matcher line = HEADER_LINE.matcher(snapshot.text());
+        if (header.state().isPresent() || !line.find()) {
+            return header;
+        }
+        Map<String, String> map = new LinkedHashMap<>();
+        for (String entry : line.group(1).split(" ")) {
+            int equals = entry.indexOf('=');
+            map.put(entry.substring(0, Math.max(0, equals)), entry.substring(equals + 1));
+        }
+        if (!header.saveId().equals(map.get("saveId"))) {
+            // A text that somebody else saved under a header of his own.
+            return header;
+        }
+        map.putAll(header.toMap());
+        return SnapshotHeader.fromMap(map);
     }
 
     /** A text cannot hold its own size and digest. */

@@ -51,7 +51,7 @@ class DocumentationTest {
             routes.addAll(new PluginsApi(host.plugins).routes());
             routes.addAll(new TrainingApi(host.serving, 1).routes());
             routes.addAll(new InferenceApi(host.serving, host.snapshots, predictions, writer, 1, 1).routes());
-            routes.addAll(new OpenInferenceApi(host.serving, predictions, writer, 1, "v").routes());
+            routes.addAll(new OpenInferenceApi(host.serving, host.snapshots, predictions, writer, 1, "v").routes());
             routes.addAll(new Documentation("v", List.of()).routes());
             Tokens tokens = new Tokens(
                     java.time.Duration.ofSeconds(1), java.time.Clock.systemUTC(), new java.security.SecureRandom());

@@ -15,13 +15,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Serving states and snapshots for tests. */
-final class States {
+public final class States {
 
-    static final Map<String, String> CONFIG = Map.of("job_queue_size", "7");
+    public static final Map<String, String> CONFIG = Map.of("job_queue_size", "7");
 
     private States() {}
 
-    static VersionState version(String archive, int min, int max) {
+    public static VersionState version(String archive, int min, int max) {
         return new VersionState(
                 archive,
                 min,
@@ -36,7 +36,7 @@ final class States {
                 Optional.empty());
     }
 
-    static ServingState of(String... models) {
+    public static ServingState of(String... models) {
         ServingState state = ServingState.EMPTY;
         for (String model : models) {
             state = state.with(model, ModelState.of("1.0", version(model + ".mar", 1, 1)));
@@ -44,25 +44,25 @@ final class States {
         return state;
     }
 
-    static ServingState many(int count) {
+    public static ServingState many(int count) {
         return ServingState.of(IntStream.range(0, count)
                 .boxed()
                 .collect(Collectors.toMap(
                         i -> "model-" + i, i -> ModelState.of("1.0", version("archive-" + i + ".mar", 1, 2)))));
     }
 
-    static Set<String> models(Snapshot snapshot) {
+    public static Set<String> models(Snapshot snapshot) {
         return SnapshotText.parse(snapshot.header().name(), snapshot.text())
                 .state()
                 .models()
                 .keySet();
     }
 
-    static Snapshot snapshot(long revision, String name, SnapshotKind kind, String... models) {
+    public static Snapshot snapshot(long revision, String name, SnapshotKind kind, String... models) {
         return SnapshotText.write(header(revision, name, kind), CONFIG, of(models));
     }
 
-    static Snapshot snapshot(long revision, String... models) {
+    public static Snapshot snapshot(long revision, String... models) {
         return snapshot(
                 revision,
                 String.format("2026112108%02d00000-snapshot.cfg", revision % 60),
@@ -70,7 +70,7 @@ final class States {
                 models);
     }
 
-    static SnapshotHeader.Builder header(long revision, String name, SnapshotKind kind) {
+    public static SnapshotHeader.Builder header(long revision, String name, SnapshotKind kind) {
         return SnapshotHeader.builder()
                 .name(name)
                 .kind(kind)

@@ -1,0 +1,36 @@
+package dev.holdfast.host;
+
+import dev.holdfast.host.keeper.Served;
+import dev.holdfast.host.serving.LearnedStates;
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.ServingState;
+import java.util.List;
+
+/** What the models of a host are to who keeps them. */
+record ServedModels(ModelServing serving, LearnedStates learned) implements Served {
+
+    @Override
+    public ServingState state() {
+        return serving.state();
+    }
+
+    @Override
+    public List<String> goOver(ServingState target) {
+        return serving.reconcile(target, false);
+    }
+
+    @Override
+    public List<String> failures() {
+        return serving.failures();
+    }
+
+    @Override
+    public void attachedAgain() {
+        learned.doubtAll();
+    }
+
+    @Override
+    public List<String> notices() {
+        return learned.notices(serving);
+    }
+}

@@ -1,0 +1,189 @@
+package dev.holdfast.host.history;
+
+import dev.holdfast.host.snapshot.StateReferences;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The newest snapshot of a store, as far as it can be read. */
+public final class StoreHead {
+
+    private static final Logger log = LoggerFactory.getLogger(StoreHead.class);
+
+    private StoreHead() {}
+
+    /**
+     * Reads it, by the strongly consistent read; a list may be served from an index that lags behind. Throws nothing that a
+     * store means to throw.
+     */
+    public static Reading read(SnapshotSerializer store) {
+        try {
+            return last(store);
+        } catch (SnapshotStoreException e) {
+            return new Reading.Away(e);
+        }
+    }
+
+    private static Reading last(SnapshotSerializer store) {
+        Optional<Snapshot> last;
+        try {
+            last = store.getLast();
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return damaged(store, Optional.empty(), e);
+        } catch (StoreUnavailableException e) {
+            return unreadable(store, e);
+        }
+        if (last.isEmpty()) {
+            Optional<SnapshotHeader> listed = firstListed(store);
+            return listed.isEmpty()
+                    ? new Reading.Nothing()
+                    : damaged(
+                            store,
+                            Optional.empty(),
+                            new SnapshotCorruptException(
+                                    "The store says that it has no last snapshot, and lists "
+                                            + listed.get().name()));
+        }
+        try {
+            return new Reading.Found(HistoryPoint.of(last.get()));
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return damaged(store, Optional.of(last.get().header()), e);
+        }
+    }
+
+    private static Reading damaged(
+            SnapshotSerializer store, Optional<SnapshotHeader> header, SnapshotStoreException why) {
+        Optional<SnapshotHeader> first = firstListed(store);
+        Optional<HistoryPoint> older = newestReadable(store);
+        boolean firstIsWhole = first.isPresent()
+                && older.map(HistoryPoint::name)
+                        .filter(first.get().name()::equals)
+                        .isPresent();
+        // Where the first one listed is whole, the damaged one is not listed, and has a revision after it.
+        Optional<SnapshotHeader> damaged = header.or(() -> firstIsWhole ? Optional.empty() : first);
+        long revision = damaged.map(SnapshotHeader::revision)
+                .orElse(first.map(whole -> whole.revision() + 1).orElse(1L));
+        return new Reading.Damaged(why, why instanceof SnapshotFormatTooNewException, damaged, older, revision);
+    }
+
+    /** One file, row or item that cannot be read does not make the others so. */
+    private static Reading unreadable(SnapshotSerializer store, StoreUnavailableException why) {
+        try {
+            Optional<HistoryPoint> older = newestReadable(store);
+            return older.isPresent() ? new Reading.Unreadable(why, older) : new Reading.Away(why);
+        } catch (SnapshotStoreException e) {
+            log.debug("Nothing else can be read either", e);
+            return new Reading.Away(why);
+        }
+    }
+
+    /** @return empty if the store lists none; what cannot be read is not listed, and may leave pages empty */
+    public static Optional<SnapshotHeader> firstListed(SnapshotSerializer store) {
+        ListRequest request = ListRequest.firstPage(1);
+        while (true) {
+            SnapshotPage page = store.list(request);
+            if (!page.headers().isEmpty() || page.nextPageToken().isEmpty()) {
+                return page.headers().stream().findFirst();
+            }
+            request = request.page(page.nextPageToken().get());
+        }
+    }
+
+    /** The newest one that can be read; those before which it stands are named in the log. */
+    private static Optional<HistoryPoint> newestReadable(SnapshotSerializer store) {
+        ListRequest request = ListRequest.firstPage(100);
+        while (true) {
+            SnapshotPage listed = store.list(request);
+            for (SnapshotHeader header : listed.headers()) {
+                Optional<HistoryPoint> point = readable(store, header.name());
+                if (point.isPresent()) {
+                    return point;
+                }
+            }
+            if (listed.nextPageToken().isEmpty()) {
+                return Optional.empty();
+            }
+            request = request.page(listed.nextPageToken().get());
+        }
+    }
+
+    private static Optional<HistoryPoint> readable(SnapshotSerializer store, String name) {
+        try {
+            return Optional.of(HistoryPoint.of(store.get(name)));
+        } catch (SnapshotCorruptException
+                | SnapshotFormatTooNewException
+                | SnapshotNotFoundException
+                | StoreUnavailableException e) {
+            log.error("{}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Whether a snapshot is in the line that leads to the head: the store still has it, or has let go of it on purpose.
+     *
+     * @param head the store's newest; empty if it has none
+     * @throws SnapshotStoreException if the store cannot be reached
+     */
+    public static boolean leadsFrom(SnapshotSerializer store, HistoryPoint point, Optional<HistoryPoint> head) {
+        if (head.isEmpty() || head.get().isSame(point)) {
+            return head.isPresent();
+        }
+        try {
+            return point.isSave(store.get(point.name()).header());
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            // It is there, under its name; a name is given once.
+            log.debug("{} is there, and cannot be read", point.name(), e);
+            return true;
+        } catch (SnapshotNotFoundException e) {
+            SnapshotHeader last = head.get().header();
+            String mine = point.header().history().orElse(point.header().saveId());
+            return last.history().filter(mine::equals).isPresent()
+                    && point.header().revision() <= last.trimmed();
+        }
+    }
+
+    /**
+     * Whether the damaged newest snapshot is this one: then what it held is known.
+     *
+     * @throws SnapshotStoreException if the store cannot be reached
+     */
+    public static boolean isDamaged(SnapshotSerializer store, HistoryPoint point, Reading.Damaged damaged) {
+        if (damaged.tooNew()) {
+            return false;
+        }
+        if (damaged.header().isPresent()) {
+            return point.isSave(damaged.header().get());
+        }
+        try {
+            store.get(point.name());
+            return false;
+        } catch (SnapshotCorruptException e) {
+            log.debug("{} is the damaged one", point.name(), e);
+            return point.header().revision() >= damaged.revision();
+        } catch (SnapshotNotFoundException | SnapshotFormatTooNewException e) {
+            return false;
+        }
+    }
+
+    /** The learned states that the newest snapshot refers to; none if it cannot be read. */
+    public static Set<StateReference> references(SnapshotSerializer store) {
+        try {
+            return store.getLast().map(StateReferences::of).orElse(Set.of());
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            return Set.of();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.serving.ChangeLog;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.sdk.SnapshotKind;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Where changes of what is served wait to be made durable: the serving's end of the {@link SnapshotKeeper}. What comes
+ * before the keeper is started waits for it. Safe for use by several threads.
+ */
+public final class ChangeQueue implements ChangeLog {
+
+    private final String storeName;
+    private final WorkQueue queue = new WorkQueue();
+
+    /** @param storeName the serializer's name, for messages */
+    public ChangeQueue(String storeName) {
+        this.storeName = storeName;
+    }
+
+    WorkQueue works() {
+        return queue;
+    }
+
+    @Override
+    public void begin() {
+        queue.begin();
+    }
+
+    @Override
+    public void abandoned() {
+        queue.abandoned();
+    }
+
+    @Override
+    public CompletableFuture<Durability> changed() {
+        Work.Save change = new Work.Save(SnapshotKind.SNAPSHOT, Optional.empty(), new CompletableFuture<>());
+        return accepted(change, queue.addChange(change));
+    }
+
+    /** A snapshot that is taken from now on says nothing of them: they must not be answered as if it did. */
+    @Override
+    public void overtaken() {
+        Durability undone = new Durability(
+                Durability.Kind.UNDONE,
+                Optional.empty(),
+                List.of("The host has gone over to what another one saved in store " + storeName + "."));
+        queue.withdrawChanges().forEach(change -> change.done().complete(undone));
+    }
+
+    CompletableFuture<Durability> add(Work.Save save) {
+        return accepted(save, queue.add(save));
+    }
+
+    private static CompletableFuture<Durability> accepted(Work.Save save, boolean queued) {
+        if (!queued) {
+            save.done().complete(Work.lost(List.of("The host is stopping")));
+        }
+        return save.done();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServedState.Key;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.state.StateReference;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What models have learned, as a second map beside what is served: a key for each model version. Hosts of a fleet learn
+ * apart from one another, and none of them may undo what another one's model has learned by a snapshot of its own.
+ *
+ * <pre>
+ *   changed here alone since both agreed ───▶ this host's
+ *   changed in the store alone ─────────────▶ the store's
+ *   changed on both sides ──────────────────▶ the store's, until somebody decides; the key is in conflict
+ * </pre>
+ *
+ * <p>Used by the keeper's thread alone.
+ */
+final class LearnedKeys {
+
+    private Map<Key, StateReference> oursThen = Map.of();
+    private Map<Key, StateReference> storeThen = Map.of();
+    private final Set<String> conflicts = new TreeSet<>();
+    private Set<Key> inConflict = Set.of();
+
+    /** Both sides agree from here on: this host serves what the snapshot holds, with what its models have learned here. */
+    void agree(ServingState mine, ServingState stored) {
+        oursThen = ServedState.learned(mine);
+        storeThen = ServedState.learned(stored);
+    }
+
+    /** Nothing is in conflict any more. */
+    void settle() {
+        conflicts.clear();
+        inConflict = Set.of();
+    }
+
+    /** The versions of models, as people know them, that have learned different things here and in the store. */
+    Set<String> conflicts() {
+        return Set.copyOf(conflicts);
+    }
+
+    /** Whether something has been learned here that no agreed snapshot holds. */
+    boolean isAhead(ServingState mine) {
+        Map<Key, StateReference> now = ServedState.learned(mine);
+        return now.entrySet().stream()
+                .anyMatch(entry -> !inConflict.contains(entry.getKey())
+                        && !entry.getValue().equals(oursThen.get(entry.getKey())));
+    }
+
+    /**
+     * A serving state with what was learned here or in the store, whichever is newer.
+     *
+     * @param served what is to be served; what it says of learned states is passed over
+     * @param head the store's newest; empty where it has none
+     */
+    ServingState onto(ServingState served, ServingState mine, Optional<HistoryPoint> head) {
+        if (head.isEmpty()) {
+            return served;
+        }
+        Map<Key, StateReference> ours = ServedState.learned(mine);
+        Map<Key, StateReference> theirs = ServedState.learned(head.get().state());
+        TreeMap<String, ModelState> models = new TreeMap<>(served.models());
+        models.replaceAll((name, model) -> {
+            TreeMap<String, VersionState> versions = new TreeMap<>(model.versions());
+            versions.replaceAll((version, state) -> {
+                Key key = new Key(name, version);
+                boolean loadsAlike = sameBytes(state, mine, key);
+                return withLearned(
+                        state, chosen(key, loadsAlike ? Optional.ofNullable(ours.get(key)) : Optional.empty(), theirs));
+            });
+            return new ModelState(versions, model.defaultVersion());
+        });
+        return served.withModels(models);
+    }
+
+    private Optional<StateReference> chosen(
+            Key key, Optional<StateReference> ours, Map<Key, StateReference> theirs) {
+        Optional<StateReference> store = Optional.ofNullable(theirs.get(key));
+        Optional<StateReference> storeBefore = Optional.ofNullable(storeThen.get(key));
+        boolean changedHere = !ours.equals(Optional.ofNullable(oursThen.get(key)));
+        boolean changedThere = !store.equals(storeBefore);
+        if (inConflict.contains(key) || !changedHere) {
+            return store;
+        }
+        if (!changedThere || ours.equals(store)) {
+            return ours;
+        }
+        Set<Key> more = new HashSet<>(inConflict);
+        more.add(key);
+        inConflict = Set.copyOf(more);
+        conflicts.add("model " + key.model() + ", version " + key.version());
+        return store;
+    }
+
+    /** What one archive and handler have learned says nothing to others. */
+    private static boolean sameBytes(VersionState wanted, ServingState mine, Key key) {
+        return mine.model(key.model())
+                .map(model -> model.versions().get(key.version()))
+                .filter(own -> own.archive().equals(wanted.archive())
+                        && own.handler().equals(wanted.handler())
+                        && (own.archiveSha256().isEmpty()
+                                || wanted.archiveSha256().isEmpty()
+                                || own.archiveSha256().equals(wanted.archiveSha256())))
+                .isPresent();
+    }
+
+    private static VersionState withLearned(VersionState state, Optional<StateReference> learned) {
+        return learned.map(state::withLearned).orElseGet(state::withoutLearned);
+    }
+}

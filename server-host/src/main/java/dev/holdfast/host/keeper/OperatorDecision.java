@@ -1,0 +1,246 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Look;
+import dev.holdfast.host.history.Place;
+import dev.holdfast.host.history.Reading;
+import dev.holdfast.host.keeper.Snapshots.Take;
+import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.StateMerge;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What an operator decided where this host and its store went different ways. It takes effect in the store or not at all:
+ * whatever fails leaves the host detached and its journal whole. What loses is kept under a name: in the store as a save,
+ * or on this host.
+ *
+ * <pre>
+ *   STORE   ours aside in the journal ─▶ the host serves the head
+ *   LOCAL   the head once more as a save, the saves that wait, then ours ─▶ nothing waits
+ *   MERGE   the host serves both, or nothing changes ─▶ written after the head ─▶ nothing waits
+ * </pre>
+ *
+ * <p>Used by the keeper's thread alone.
+ */
+final class OperatorDecision {
+
+    private static final Logger log = LoggerFactory.getLogger(OperatorDecision.class);
+    private static final int TRIES = 16;
+
+    private final KeeperOptions options;
+    private final SnapshotSerializer store;
+    private final Waiting waiting;
+    private final NextSnapshot next;
+    private final Standing standing;
+    private final Served served;
+    private final GroupHistory history;
+
+    OperatorDecision(
+            KeeperOptions options,
+            SnapshotSerializer store,
+            Waiting waiting,
+            NextSnapshot next,
+            Standing standing,
+            Served served,
+            GroupHistory history) {
+        this.options = options;
+        this.store = store;
+        this.waiting = waiting;
+        this.next = next;
+        this.standing = standing;
+        this.served = served;
+        this.history = history;
+    }
+
+    /** @return what was done, in one sentence */
+    String carryOut(Take take) {
+        requireSomethingToDecide(take);
+        Look look = Look.at(store, history.base());
+        String done =
+                switch (take) {
+                    case STORE -> takeStore(head(look));
+                    case LOCAL -> takeLocal(look);
+                    case MERGE -> merge(head(look));
+                };
+        history.showJournal();
+        log.info(done);
+        return done;
+    }
+
+    private void requireSomethingToDecide(Take take) {
+        StoreStatus status = standing.status();
+        boolean behind = take == Take.STORE && status.behind().isPresent();
+        if (standing.isAttached() && !behind && !standing.hasLearnedApart()) {
+            throw new IllegalStateException("The host is not detached from its store " + options.store()
+                    + " and serves what it has; there is nothing to decide");
+        }
+    }
+
+    /** The store's newest, which must be readable to be gone over to. */
+    private HistoryPoint head(Look look) {
+        if (look.reading() instanceof Reading.Found found) {
+            return found.head();
+        }
+        throw unreadable(look)
+                .orElseThrow(() -> new IllegalStateException("Store " + options.store() + " has no snapshot of group "
+                        + options.group() + " to go over to"));
+    }
+
+    private static Optional<SnapshotStoreException> unreadable(Look look) {
+        if (look.reading() instanceof Reading.Damaged damaged) {
+            return Optional.of(damaged.why());
+        }
+        if (look.reading() instanceof Reading.Unreadable unreadable) {
+            return Optional.of(unreadable.why());
+        }
+        return look.reading() instanceof Reading.Away away ? Optional.of(away.why()) : Optional.empty();
+    }
+
+    private String takeStore(HistoryPoint head) {
+        ServingState mine = served.state();
+        ServingState before = history.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
+        Optional<Snapshot> ours = waiting.newest().map(HistoryPoint::snapshot);
+        if (ours.isEmpty()
+                && !ServedState.same(mine, head.state())
+                && (!ServedState.same(mine, before) || standing.hasLearnedApart() || !standing.isAttached())) {
+            ours = Optional.of(next.make(
+                    SnapshotKind.SNAPSHOT,
+                    Optional.empty(),
+                    history.base().map(HistoryPoint::next).orElse(Place.FIRST),
+                    mine));
+        }
+        ours.ifPresent(waiting::setAside);
+        history.goOver(head);
+        waiting.clear();
+        return "Attached to store " + options.store() + "; the host serves its snapshot " + head.name() + " now"
+                + ours.map(kept -> ". What it served before is kept on this host as "
+                                + kept.header().name())
+                        .orElse("");
+    }
+
+    private String takeLocal(Look first) {
+        Look look = first;
+        ServingState mine = served.state();
+        boolean loserKept = false;
+        List<HistoryPoint> saves = new ArrayList<>(waiting.saves());
+        Place place = history.notBelowLeast(look.place());
+        for (int tries = 1; ; tries++) {
+            unreadable(look).filter(why -> !isDamage(why)).ifPresent(why -> {
+                throw why;
+            });
+            try {
+                Optional<HistoryPoint> head = look.head();
+                if (!loserKept && loses(head, mine)) {
+                    place = keepLoser(head.get(), place);
+                }
+                loserKept = true;
+                while (!saves.isEmpty()) {
+                    Snapshot save = next.moved(saves.get(0), place);
+                    history.bringTo(save);
+                    store.save(save);
+                    place = HistoryPoint.of(save).next();
+                    saves.remove(0);
+                }
+                Snapshot winner = next.make(SnapshotKind.SNAPSHOT, Optional.empty(), place, mine);
+                history.bringTo(winner);
+                store.save(winner);
+                history.wrote(HistoryPoint.of(winner), mine);
+                waiting.copy(winner);
+                waiting.clear();
+                served.attachedAgain();
+                return "Attached to store " + options.store() + "; what this host serves is its snapshot "
+                        + winner.header().name() + " now";
+            } catch (SnapshotConflictException e) {
+                if (tries == TRIES) {
+                    throw e;
+                }
+                look = Look.at(store, history.base());
+                // Damaged snapshots have revisions that nobody can read.
+                place = look.place().notBelow(place.revision() + 1);
+            }
+        }
+    }
+
+    /** A damaged snapshot is no obstacle to going on after it; one that cannot be read now is. */
+    private static boolean isDamage(SnapshotStoreException why) {
+        return why instanceof SnapshotCorruptException
+                || why instanceof SnapshotFormatTooNewException;
+    }
+
+    private boolean loses(Optional<HistoryPoint> head, ServingState mine) {
+        return head.isPresent()
+                && !ServedState.same(head.get().state(), mine)
+                && !history.base().filter(head.get()::isSame).isPresent();
+    }
+
+    private Place keepLoser(HistoryPoint head, Place place) {
+        Snapshot kept = next.kept(head, place);
+        if (isThere(kept.header().name())) {
+            return place;
+        }
+        store.save(kept);
+        log.info("What host {} saved as {} is kept in store {} as {}", head.header().host(), head.name(), options.store(), kept.header().name());
+        return HistoryPoint.of(kept).next();
+    }
+
+    private boolean isThere(String name) {
+        try {
+            store.get(name);
+            return true;
+        } catch (SnapshotNotFoundException e) {
+            return false;
+        }
+    }
+
+    private String merge(HistoryPoint head) {
+        ServingState mine = served.state();
+        HistoryPoint base = waiting.base(history.base())
+                .orElseThrow(() -> new IllegalStateException("No merge is possible: the snapshot that both this host and"
+                        + " store " + options.store() + " go on from is not known here. Decide with --take store or"
+                        + " --take local"));
+        ServingState merged = merged(StateMerge.of(base.state(), mine, head.state()));
+        boolean[] applied = new boolean[1];
+        List<String> before = served.failures();
+        List<String> failed = new ArrayList<>(served.goOver(merged));
+        failed.removeAll(before);
+        try {
+            if (!failed.isEmpty()) {
+                throw new IllegalStateException(
+                        "Nothing was merged, for the result could not be loaded: " + String.join("; ", failed));
+            }
+            Snapshot snapshot = next.make(SnapshotKind.SNAPSHOT, Optional.empty(), head.next(), merged);
+            history.bringTo(snapshot);
+            store.save(snapshot);
+            applied[0] = true;
+            history.wrote(HistoryPoint.of(snapshot), merged);
+            waiting.giveUp(HistoryPoint.of(snapshot));
+            served.attachedAgain();
+            return "Attached to store " + options.store() + "; what this host and host "
+                    + head.header().host() + " had changed is merged into snapshot "
+                    + snapshot.header().name();
+        } finally {
+            if (!applied[0]) {
+                served.goOver(mine);
+            }
+        }
+    }
+
+    private static ServingState merged(StateMerge.Result result) {
+        return result.merged()
+                .orElseThrow(() -> new IllegalStateException("Nothing was merged, for both sides changed the same: "
+                        + String.join("; ", result.conflicts()) + ". Decide with --take store or --take local"));
+    }
+}

@@ -1,0 +1,88 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The removal of one snapshot from the store by the operator's decision, readable or not; never of the group's last one.
+ *
+ * <p>Any thread may do it, as housekeeping does beside the keeper: what was there before the last one was asked for, and is
+ * not the last one, never becomes it.
+ */
+final class OperatorDelete {
+
+    private static final Logger log = LoggerFactory.getLogger(OperatorDelete.class);
+
+    private final KeeperOptions options;
+    private final SnapshotSerializer store;
+    private final Journal journal;
+    private final Standing standing;
+    private final LongConsumer trimming;
+
+    /** @param trimming makes known which revision is about to be removed on purpose, or throws */
+    OperatorDelete(
+            KeeperOptions options,
+            SnapshotSerializer store,
+            Journal journal,
+            Standing standing,
+            LongConsumer trimming) {
+        this.options = options;
+        this.store = store;
+        this.journal = journal;
+        this.standing = standing;
+        this.trimming = trimming;
+    }
+
+    void delete(String name) {
+        if (journal.deleteAside(name)) {
+            log.info("Snapshot {}, which lay aside on this host, was deleted on request", name);
+            standing.aside(journal.aside().stream().map(SnapshotHeader::name).toList());
+            return;
+        }
+        if (!standing.isAttached()) {
+            throw new IllegalStateException(
+                    "Snapshot " + name + " is not deleted: the host is not attached to its store " + options.store()
+                            + " but " + standing.status().mode());
+        }
+        Optional<SnapshotHeader> header = requireThere(name);
+        if (last().filter(last -> last.header().name().equals(name)).isPresent()) {
+            throw new IllegalStateException("Snapshot " + name + " is not deleted: it is the last one of group "
+                    + options.group() + ", which the next start restores");
+        }
+        header.ifPresent(known -> trimming.accept(known.revision()));
+        if (!store.delete(name)) {
+            throw new SnapshotNotFoundException("Snapshot " + name + " has been removed meanwhile");
+        }
+        log.info("Snapshot {} of store {} was deleted on request", name, options.store());
+    }
+
+    /** The header of one that can be read; of the others no host has a copy that it would miss. */
+    private Optional<SnapshotHeader> requireThere(String name) {
+        try {
+            return Optional.of(store.get(name).header());
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.debug("Snapshot {} cannot be read, and can be deleted", name, e);
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Snapshot> last() {
+        try {
+            return store.getLast();
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            throw new IllegalStateException(
+                    "No snapshot is deleted while the last one of group " + options.group()
+                            + " cannot be read, for an older one may be all that there is: " + e.getMessage(),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.serving.ServingState;
+import java.util.List;
+
+/** What a host serves, for who keeps it. */
+public interface Served {
+
+    /** The serving state now. */
+    ServingState state();
+
+    /**
+     * Goes over to another serving state.
+     *
+     * @return the model versions that could not be loaded, as {@code model version: reason}; they are in the serving state,
+     *     and tried again
+     */
+    List<String> goOver(ServingState target);
+
+    /** The model versions that could not be loaded, as {@link #goOver} gives them. */
+    List<String> failures();
+
+    /** The host writes to its store again: what the store may have lost of learned states meanwhile is to be asked. */
+    void attachedAgain();
+
+    /** What an operator should know besides what becomes of snapshots; quick. */
+    List<String> notices();
+}

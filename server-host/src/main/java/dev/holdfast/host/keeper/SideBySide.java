@@ -1,0 +1,159 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.journal.Entry;
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes a snapshot to the store and into the journal at the same time. The answer waits for the store's verdict and for
+ * the journal, and so takes the longer of the two.
+ *
+ * <pre>
+ *   store takes it ─────────▶ the entry becomes a copy
+ *   store refuses it ───────▶ the entry is gone for good before this returns: a crash must not revive what was refused
+ *   store cannot be reached ▶ the entry waits
+ * </pre>
+ *
+ * <p>Where the store's files lie on the same disk, the journal is opened only when the store does not take a snapshot, and
+ * its copies are links to the store's files. Used by the keeper's thread alone.
+ */
+final class SideBySide implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(SideBySide.class);
+
+    private final SnapshotSerializer store;
+    private final Journal journal;
+    private final boolean together;
+    private final ExecutorService journalThread;
+
+    /** @param together false where the store's files lie on the journal's disk */
+    SideBySide(SnapshotSerializer store, Journal journal, boolean together) {
+        this.store = store;
+        this.journal = journal;
+        this.together = together;
+        this.journalThread = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "journal");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * What became of a snapshot.
+     *
+     * @param conflict why the store refused it, if it did; then it is nowhere
+     * @param storeProblem why the store may not have it, if nobody can tell
+     * @param journalProblem why the journal has it not
+     */
+    record Outcome(
+            Optional<SnapshotConflictException> conflict,
+            Optional<Throwable> storeProblem,
+            Optional<Throwable> journalProblem) {
+
+        boolean isStored() {
+            return conflict.isEmpty() && storeProblem.isEmpty();
+        }
+
+        /** Whether it waits in the journal. */
+        boolean waits() {
+            return storeProblem.isPresent() && journalProblem.isEmpty();
+        }
+    }
+
+    /** @param before done before the store is asked, on the caller's thread; what it throws counts as the store's */
+    Outcome write(Snapshot snapshot, Runnable before) {
+        CompletableFuture<Entry> entry =
+                together ? CompletableFuture.supplyAsync(() -> journal.append(snapshot), journalThread) : null;
+        Optional<Throwable> storeProblem = Optional.empty();
+        Optional<SnapshotConflictException> conflict = Optional.empty();
+        try {
+            before.run();
+            store.save(snapshot);
+        } catch (SnapshotConflictException e) {
+            conflict = Optional.of(e);
+        } catch (RuntimeException | Error e) {
+            storeProblem = Optional.of(e);
+        }
+        return entry == null
+                ? alone(snapshot, conflict, storeProblem)
+                : settle(entry, conflict, storeProblem);
+    }
+
+    private Outcome alone(
+            Snapshot snapshot, Optional<SnapshotConflictException> conflict, Optional<Throwable> storeProblem) {
+        if (conflict.isPresent()) {
+            return new Outcome(conflict, storeProblem, Optional.empty());
+        }
+        if (storeProblem.isEmpty()) {
+            journal.copy(snapshot);
+            return new Outcome(conflict, storeProblem, Optional.empty());
+        }
+        return new Outcome(conflict, storeProblem, append(snapshot));
+    }
+
+    /** Into the journal alone. */
+    Optional<Throwable> append(Snapshot snapshot) {
+        try {
+            journal.append(snapshot);
+            return Optional.empty();
+        } catch (RuntimeException | Error e) {
+            return Optional.of(e);
+        }
+    }
+
+    private Outcome settle(
+            CompletableFuture<Entry> appended,
+            Optional<SnapshotConflictException> conflict,
+            Optional<Throwable> storeProblem) {
+        Entry entry;
+        try {
+            entry = await(appended);
+        } catch (ExecutionException e) {
+            return new Outcome(conflict, storeProblem, Optional.of(e.getCause() == null ? e : e.getCause()));
+        }
+        try {
+            if (conflict.isPresent()) {
+                journal.refused(entry);
+            } else if (storeProblem.isEmpty()) {
+                journal.passed(entry);
+            }
+        } catch (RuntimeException e) {
+            // What stays as pending is found in the store by its save-id, or refused by it again.
+            log.warn("The journal's entry of snapshot {} could not be settled: {}", entry.header().name(), e.getMessage());
+            return new Outcome(conflict, storeProblem, Optional.of(e));
+        }
+        return new Outcome(conflict, storeProblem, Optional.empty());
+    }
+
+    /** A serializer may leave an interrupt behind, and the entry must be known all the same. */
+    private static Entry await(CompletableFuture<Entry> entry) throws ExecutionException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return entry.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        journalThread.shutdown();
+    }
+}

@@ -1,0 +1,345 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.Look;
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.snapshot.SnapshotNames;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What makes every change of the serving state durable.
+ *
+ * <pre>
+ *                    store takes it                  store is back, and nothing acknowledged is given up
+ *            ┌──────────────────────────┐   ┌───────────────────────────────────────────┐
+ *   change ──┤ ATTACHED                 │   │                                           ▼
+ *            │   store down ────────▶ SPOOLING ── both sides have changed something ─▶ DETACHED ── attach(take) ──▶ ATTACHED
+ *            │   both sides have changed something ─────────────────────────────────────▲
+ *            └──────────────────────────┘
+ *
+ *   callers ─▶ ChangeQueue ─▶ the keeper's thread ─┬─▶ GroupHistory      a save, to the store and the journal
+ *                                                  ├─▶ OperatorDecision  a decision of the operator
+ *                                                  └─▶ StoreProbe        from time to time: what does the store have?
+ * </pre>
+ *
+ * <p>One thread, the keeper, changes the store and the journal; where the host stands and what comes next are that thread's
+ * and need no lock. Changes that come while a save is under way share the next one: a save writes the serving state as it is
+ * when it begins, so it holds every change that is waiting by then.
+ *
+ * <p>A change that neither the store nor the journal takes is reported as lost on a restart, and tried again until a later
+ * snapshot holds it; the status says so meanwhile.
+ */
+public final class SnapshotKeeper implements Snapshots, AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(SnapshotKeeper.class);
+
+    private final KeeperOptions options;
+    private final SnapshotSerializer store;
+    private final Journal journal;
+    private final ChangeQueue changes;
+    private final WorkQueue queue;
+    private final Standing standing;
+    private final Served served;
+    private final SideBySide pair;
+    private final SnapshotReader reader;
+    private final GroupHistory history;
+    private final OperatorDecision decision;
+    private final OperatorDelete deletion;
+    private final StoreProbe probe;
+    private long lastLook = System.nanoTime();
+    private long lastSaveNanos;
+    private volatile @Nullable Thread thread;
+
+    /**
+     * @param store the chosen store; closed by {@link #close}
+     * @param journal closed by {@link #close}
+     * @param storeIsHere whether the store's files lie on the journal's disk
+     * @param config what a snapshot keeps of the configuration
+     */
+    public SnapshotKeeper(
+            KeeperOptions options,
+            StartPoint start,
+            ChangeQueue changes,
+            Standing standing,
+            SnapshotSerializer store,
+            Journal journal,
+            boolean storeIsHere,
+            ChunkBringer chunks,
+            Served served,
+            Supplier<Map<String, String>> config,
+            Clock clock) {
+        this.options = options;
+        this.store = store;
+        this.journal = journal;
+        this.changes = changes;
+        this.queue = changes.works();
+        this.standing = standing;
+        this.served = served;
+        NextSnapshot next = new NextSnapshot(options, config, clock);
+        start.namesAfter().forEach(next::namesAfter);
+        Waiting waiting = new Waiting(journal, next, clock);
+        this.pair = new SideBySide(store, journal, !storeIsHere);
+        this.reader = new SnapshotReader(store, journal, standing);
+        this.history = new GroupHistory(options, start, store, pair, waiting, chunks, next, standing, served);
+        this.decision = new OperatorDecision(options, store, waiting, next, standing, served, history);
+        this.deletion = new OperatorDelete(options, store, journal, standing, this::trimmed);
+        this.probe = new StoreProbe(store, queue::wake);
+    }
+
+    /** Begins to work; what was asked for until now is done first. */
+    public void start() {
+        Thread keeper = new Thread(this::run, "snapshot-keeper");
+        keeper.setDaemon(true);
+        thread = keeper;
+        keeper.start();
+    }
+
+    /** Takes the snapshot of a start or an orderly stop. */
+    public CompletableFuture<Durability> take(SnapshotKind kind) {
+        return changes.add(new Work.Save(kind, Optional.empty(), new CompletableFuture<>()));
+    }
+
+    @Override
+    public CompletableFuture<Durability> save(String name) {
+        if (!SnapshotHeader.isName(name)) {
+            throw new IllegalArgumentException(
+                    "Snapshot name '" + OneLine.name(name) + "' must match [A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+        }
+        if (SnapshotNames.isOne(name)) {
+            throw new IllegalArgumentException(
+                    "Snapshot name '" + name + "' begins like those that the host gives; begin it with a letter");
+        }
+        return changes.add(new Work.Save(SnapshotKind.SAVE, Optional.of(name), new CompletableFuture<>()));
+    }
+
+    @Override
+    public String attach(Take take, Duration patience) {
+        if (standing.isAttached() && standing.status().behind().isEmpty() && !standing.hasLearnedApart()) {
+            throw new IllegalStateException("The host is not detached from its store " + options.store());
+        }
+        return await(new Work.Attach(take, new CompletableFuture<>()), patience);
+    }
+
+    private String await(Work.Attach attach, Duration patience) {
+        if (!queue.add(attach)) {
+            throw new IllegalStateException("The host is stopping");
+        }
+        try {
+            return attach.done().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw tooLate(queue.withdraw(attach), patience, e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("The host is stopping", e);
+        }
+    }
+
+    private StoreUnavailableException tooLate(boolean withdrawn, Duration patience, TimeoutException cause) {
+        String seconds = patience.toSeconds() + " s";
+        return new StoreUnavailableException(
+                withdrawn
+                        ? "Nothing was decided: store " + options.store() + " has held up an earlier save for "
+                                + seconds + ". Try again when it answers."
+                        : "What was decided has begun, and goes on after " + seconds + "; the store is "
+                                + options.store() + ". The status of the snapshots says ATTACHED when it is done.",
+                cause);
+    }
+
+    /**
+     * Sees that a snapshot of the store says that revisions up to one are removed on purpose; to be called before they are.
+     *
+     * @throws RuntimeException if none does; then nothing may be removed
+     */
+    public void trimmed(long upTo) {
+        Work.Trim trim = new Work.Trim(upTo, new CompletableFuture<>());
+        if (!queue.add(trim)) {
+            throw new IllegalStateException("The host is stopping");
+        }
+        try {
+            trim.done().get(options.closeTimeout().toMillis() * 2, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(
+                    "Nothing is removed, for the store did not take note of it: "
+                            + (e.getCause() == null ? "it has not answered in time" : e.getCause().getMessage()),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("The host is stopping", e);
+        }
+    }
+
+    @Override
+    public StoreStatus status() {
+        return standing.status().withNotices(served.notices());
+    }
+
+    @Override
+    public SnapshotPage list(ListRequest request) {
+        return reader.list(request);
+    }
+
+    @Override
+    public Snapshot get(String name) {
+        return reader.get(name);
+    }
+
+    @Override
+    public void delete(String name) {
+        deletion.delete(name);
+    }
+
+    private void run() {
+        guarded(List.of(), history::begin);
+        if (!standing.isAttached()) {
+            guarded(List.of(), () -> probe.ask(history.base()));
+        }
+        while (true) {
+            List<Work> works = queue.next(nanosToLook(), probe::hasAnswer, lastSaveNanos);
+            if (works == null) {
+                return;
+            }
+            guarded(works, () -> doAll(works));
+            if (probe.hasAnswer() || nanosToLook() <= 0) {
+                guarded(List.of(), this::look);
+            }
+        }
+    }
+
+    private long nanosToLook() {
+        Duration interval = standing.isAttached() ? options.lookInterval() : options.retryInterval();
+        return (standing.isUnsaved() ? options.retryInterval() : interval).toNanos() - (System.nanoTime() - lastLook);
+    }
+
+    private void look() {
+        lastLook = System.nanoTime();
+        Optional<Look> seen = probe.takeAnswer();
+        if (seen.isPresent()) {
+            history.looked(seen.get());
+        } else {
+            probe.ask(history.base());
+        }
+        history.saveWhatIsUnsaved();
+    }
+
+    /** The keeper must outlive everything; whoever waits is told. */
+    private void guarded(List<Work> works, Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            log.error("Snapshots: unexpected failure: {}", e.toString());
+            log.debug("Snapshots: unexpected failure", e);
+            if (works.stream().anyMatch(Work.Save.class::isInstance)) {
+                standing.notDurable(e.toString());
+            }
+            works.forEach(work -> work.fail(e));
+        }
+    }
+
+    private void doAll(List<Work> works) {
+        List<Work.Save> saved = new ArrayList<>();
+        for (Work work : works) {
+            if (work instanceof Work.Save save && save.isChange()) {
+                saved.add(save);
+            }
+        }
+        if (!saved.isEmpty()) {
+            Durability durability = timed(() -> history.save(SnapshotKind.SNAPSHOT, Optional.empty()));
+            saved.forEach(change -> change.done().complete(durability));
+        }
+        for (Work work : works) {
+            if (work instanceof Work.Attach attach) {
+                attach(attach);
+            } else if (work instanceof Work.Trim trim) {
+                history.trim(trim.upTo());
+                trim.done().complete(null);
+            } else if (work instanceof Work.Save save && !save.isChange()) {
+                take(save);
+            }
+        }
+    }
+
+    private Durability timed(Supplier<Durability> save) {
+        long begin = System.nanoTime();
+        try {
+            return save.get();
+        } finally {
+            lastSaveNanos = System.nanoTime() - begin;
+        }
+    }
+
+    private void take(Work.Save save) {
+        try {
+            if (save.name().isPresent() && reader.has(save.name().get())) {
+                throw GroupHistory.inUse(save.name().get());
+            }
+            save.done().complete(timed(() -> history.save(save.kind(), save.name())));
+        } catch (SnapshotConflictException e) {
+            save.refuse(e);
+        }
+    }
+
+    private void attach(Work.Attach attach) {
+        try {
+            attach.done().complete(decision.carryOut(attach.take()));
+        } catch (RuntimeException e) {
+            attach.fail(e);
+        }
+    }
+
+    /** Ends after what waits is done, or the time for that is over; takes no snapshot of its own. */
+    @Override
+    public void close() {
+        queue.close();
+        try {
+            awaitEnd();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        try (journal;
+                pair) {
+            store.close();
+        } finally {
+            IllegalStateException stopped = new IllegalStateException(
+                    "The host has stopped before its snapshot store " + options.store() + " answered");
+            queue.takeRest().forEach(work -> work.fail(stopped));
+        }
+    }
+
+    private void awaitEnd() throws InterruptedException {
+        Thread keeper = thread;
+        if (keeper == null) {
+            return;
+        }
+        keeper.join(options.closeTimeout().toMillis());
+        if (keeper.isAlive()) {
+            log.error(
+                    "The snapshot store {} did not answer within {} s; what was not saved yet is not kept",
+                    options.store(),
+                    options.closeTimeout().toSeconds());
+        }
+    }
+}

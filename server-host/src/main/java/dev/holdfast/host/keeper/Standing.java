@@ -1,0 +1,251 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.keeper.StoreStatus.Divergence;
+import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.keeper.StoreStatus.Side;
+import dev.holdfast.sdk.SnapshotHeader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How the host stands with its store, and what it tells of that. Safe for use by several threads; it is
+ * the keeper's thread that changes it.
+ */
+public final class Standing {
+
+    private static final Logger log = LoggerFactory.getLogger(Standing.class);
+
+    /** How an operator ends a detachment; documented. */
+    static final String DECISION = "holdfast snapshots attach --take store|local|merge";
+
+    private final KeeperOptions options;
+    private volatile StoreStatus status;
+
+    private Mode mode;
+    private Optional<SnapshotHeader> last;
+    private int waiting;
+    private boolean unsaved;
+    private boolean empty;
+    private Optional<Side> behind = Optional.empty();
+    private Optional<Divergence> divergence = Optional.empty();
+    private List<String> aside = List.of();
+
+    /** What the restore had to tell; true for the life of this process. */
+    private final List<String> ofTheRestore;
+    /** Why changes do not go to the store; empty while they do. */
+    private List<String> ofTheMode;
+    /** What the last look at the store found amiss. */
+    private List<String> ofTheLook = List.of();
+    /** What models have learned apart from the store's. */
+    private List<String> ofTheLearned = List.of();
+    /** What neither the store nor the journal took. */
+    private List<String> ofTheLoss = List.of();
+
+    public Standing(KeeperOptions options, StartPoint start) {
+        this.options = options;
+        this.mode = start.mode();
+        this.last = start.base().map(HistoryPoint::header);
+        this.empty = start.empty();
+        boolean attached = start.mode() == Mode.ATTACHED;
+        this.ofTheRestore = attached ? start.notices() : List.of();
+        this.ofTheMode = attached ? List.of() : start.notices();
+        this.status = shown();
+    }
+
+    StoreStatus status() {
+        return status;
+    }
+
+    public boolean isAttached() {
+        return status.mode() == Mode.ATTACHED;
+    }
+
+    boolean isEmpty() {
+        return status.empty();
+    }
+
+    /** Whether there are changes that a restart would lose. */
+    boolean isUnsaved() {
+        return unsaved;
+    }
+
+    /** Why changes do not go to the store, for who makes one; empty while they do. */
+    List<String> notices() {
+        return ofTheMode;
+    }
+
+    /** These lie aside in the journal now; for any thread. */
+    synchronized void aside(List<String> kept) {
+        aside = kept;
+        show();
+    }
+
+    /** So many snapshots wait in the journal, and these lie aside there. */
+    synchronized void journal(int pending, List<String> kept) {
+        waiting = pending;
+        aside = kept;
+        show();
+    }
+
+    /** A snapshot is in the store, and this host serves what it serves. */
+    synchronized void stored(SnapshotHeader header) {
+        last = Optional.of(header);
+        unsaved = false;
+        ofTheLoss = List.of();
+        attached();
+    }
+
+    /** This host goes on writing to the store. */
+    synchronized void attached() {
+        mode = Mode.ATTACHED;
+        empty = false;
+        behind = Optional.empty();
+        divergence = Optional.empty();
+        ofTheMode = List.of();
+        ofTheLook = List.of();
+        show();
+    }
+
+    /** A snapshot waits in the journal. */
+    synchronized void waits(SnapshotHeader header) {
+        last = Optional.of(header);
+        unsaved = false;
+        empty = false;
+        ofTheLoss = List.of();
+        show();
+    }
+
+    /** The store does not take snapshots now. */
+    synchronized void spooling(List<String> why) {
+        mode = Mode.SPOOLING;
+        behind = Optional.empty();
+        ofTheMode = why;
+        show();
+    }
+
+    /** What the last look could not find out; the mode stays. */
+    synchronized void troubled(String what) {
+        if (!ofTheLook.contains(what)) {
+            log.warn("{}", what);
+        }
+        ofTheLook = List.of(what);
+        show();
+    }
+
+    /** The last look found the store as it should be. */
+    synchronized void untroubled() {
+        if (!ofTheLook.isEmpty() || behind.isPresent()) {
+            ofTheLook = List.of();
+            behind = Optional.empty();
+            show();
+        }
+    }
+
+    /** Another host has changed something, and nothing of this one is unsent. */
+    synchronized void behind(HistoryPoint head) {
+        Optional<Side> seen = Optional.of(Side.of(head));
+        if (behind.equals(seen)) {
+            return;
+        }
+        behind = seen;
+        String notice = "Behind store " + options.store() + ", group " + options.group() + ": host "
+                + head.header().host() + " has saved " + head.name()
+                + ", and this host still serves what was before. It goes over at its next start, or by:"
+                + " holdfast snapshots attach --take store";
+        log.warn(notice);
+        ofTheLook = List.of(notice);
+        show();
+    }
+
+    /** This host and the store have gone different ways, or the store lacks what it had: an operator decides. */
+    synchronized void diverged(String why, Divergence sides) {
+        boolean known = mode == Mode.DETACHED
+                && divergence.isPresent()
+                && divergence.get().inStore().equals(sides.inStore());
+        mode = Mode.DETACHED;
+        behind = Optional.empty();
+        divergence = Optional.of(
+                known
+                        ? new Divergence(
+                                divergence.get().since(),
+                                sides.base(),
+                                sides.here(),
+                                sides.inStore(),
+                                sides.differences())
+                        : sides);
+        String notice = "Detached from store " + options.store() + ", group " + options.group() + ": " + why
+                + ". What was acknowledged here is served and kept in the journal of this host until you decide with: "
+                + DECISION;
+        if (!known) {
+            log.error(notice);
+            sides.differences().forEach(difference -> log.error("{}", difference));
+        }
+        ofTheMode = List.of(notice);
+        ofTheLook = List.of();
+        show();
+    }
+
+    /** What keeps the host from writing to the store, where nobody has to decide. */
+    synchronized void detached(String why) {
+        if (mode != Mode.DETACHED || !ofTheMode.contains(why)) {
+            log.error(why);
+        }
+        mode = Mode.DETACHED;
+        ofTheMode = List.of(why);
+        show();
+    }
+
+    /** These versions of models have learned different things here and in the store. */
+    synchronized void learned(Set<String> conflicts) {
+        List<String> notices = conflicts.isEmpty()
+                ? List.of()
+                : List.of("What these have learned here is not in store " + options.store()
+                        + ", for another host's has changed there too: " + String.join("; ", conflicts)
+                        + ". Decide with: holdfast snapshots attach --take store|local");
+        if (!notices.equals(ofTheLearned)) {
+            notices.forEach(log::warn);
+            ofTheLearned = notices;
+            show();
+        }
+    }
+
+    boolean hasLearnedApart() {
+        return !ofTheLearned.isEmpty();
+    }
+
+    /** Neither the store nor the journal took the last changes. */
+    synchronized void notDurable(String why) {
+        unsaved = true;
+        ofTheLoss = List.of("The serving state is not durable, a restart would lose its last changes: " + why);
+        show();
+    }
+
+    private void show() {
+        status = shown();
+    }
+
+    private StoreStatus shown() {
+        List<String> notices = new ArrayList<>(ofTheRestore);
+        notices.addAll(ofTheMode);
+        notices.addAll(ofTheLook);
+        notices.addAll(ofTheLearned);
+        notices.addAll(ofTheLoss);
+        return new StoreStatus(
+                options.store(),
+                options.group(),
+                mode,
+                last.map(SnapshotHeader::name),
+                last.map(SnapshotHeader::revision).orElse(0L),
+                waiting,
+                notices,
+                behind,
+                empty,
+                divergence,
+                aside);
+    }
+}

@@ -1,0 +1,75 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Look;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the store's newest snapshot, on a thread of its own: a store that hangs holds that thread, and no change that
+ * waits to be kept.
+ */
+final class StoreProbe {
+
+    private static final Logger log = LoggerFactory.getLogger(StoreProbe.class);
+
+    private final SnapshotSerializer store;
+    private final Runnable answered;
+    private final AtomicReference<Question> question = new AtomicReference<>();
+
+    /** One question; without a look as long as there is no answer. */
+    private record Question(@Nullable Look look) {}
+
+    /** @param answered called, on the probe's thread, when there is an answer */
+    StoreProbe(SnapshotSerializer store, Runnable answered) {
+        this.store = store;
+        this.answered = answered;
+    }
+
+    /** Asks, unless an earlier question has no answer yet. */
+    void ask(Optional<HistoryPoint> base) {
+        if (question.compareAndSet(null, new Question(null))) {
+            Thread thread = new Thread(() -> await(base), "snapshot-store-probe");
+            thread.setDaemon(true);
+            try {
+                thread.start();
+            } catch (OutOfMemoryError e) {
+                question.set(null);
+                throw e;
+            }
+        }
+    }
+
+    private void await(Optional<HistoryPoint> base) {
+        try {
+            Look look = Look.at(store, base);
+            if (!look.reached()) {
+                log.debug("The store is out of reach: {}", look.reading());
+            }
+            question.set(new Question(look));
+            answered.run();
+        } catch (RuntimeException | Error e) {
+            log.debug("The store could not be looked at: {}", e.toString());
+            question.set(null);
+        }
+    }
+
+    boolean hasAnswer() {
+        Question now = question.get();
+        return now != null && now.look() != null;
+    }
+
+    /** What was seen since this was asked last. */
+    Optional<Look> takeAnswer() {
+        Question now = question.get();
+        if (now == null || now.look() == null) {
+            return Optional.empty();
+        }
+        question.set(null);
+        return Optional.of(now.look());
+    }
+}

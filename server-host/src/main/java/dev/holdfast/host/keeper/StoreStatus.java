@@ -1,0 +1,124 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.sdk.SnapshotHeader;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a host stands with its snapshot store.
+ *
+ * @param store the serializer's name, such as {@code fs}
+ * @param lastSnapshot the name of the newest snapshot that holds the serving state, if one does
+ * @param revision the revision of that snapshot, 0 if there is none
+ * @param spooled how many snapshots wait in the journal for the store
+ * @param notices one sentence for each thing that an operator should know; empty when all is well
+ * @param behind the store's newest snapshot, while it serves something else and nothing here is unsent
+ * @param empty whether a failure is why what was served before is not served
+ * @param divergence what waits for the operator's decision, if something does
+ * @param aside the names of what lost by a decision and is kept on this host
+ */
+public record StoreStatus(
+        String store,
+        String group,
+        Mode mode,
+        Optional<String> lastSnapshot,
+        long revision,
+        int spooled,
+        List<String> notices,
+        Optional<Side> behind,
+        boolean empty,
+        Optional<Divergence> divergence,
+        List<String> aside) {
+
+    /** How the host writes. */
+    public enum Mode {
+        /** To the store. */
+        ATTACHED,
+        /** To the journal on this host's disk until the store is back. */
+        SPOOLING,
+        /** To the journal, after a fall-back or until the operator decides whose state goes on. */
+        DETACHED,
+        /** Not at all: the operator switched snapshots off. */
+        OFF
+    }
+
+    /** One side of a history: who saved what, and when. */
+    public record Side(String snapshot, String host, Instant createdOn) {
+
+        static Side of(SnapshotHeader header) {
+            return new Side(header.name(), header.host(), header.createdOn());
+        }
+
+        static Side of(HistoryPoint point) {
+            return of(point.header());
+        }
+    }
+
+    /**
+     * Two different states that follow the same one.
+     *
+     * @param since when this host noticed it
+     * @param base the one that both follow, if this host still has it
+     * @param here what this host acknowledged last
+     * @param inStore the store's newest; empty where the store has none
+     * @param differences a sentence for each model that differs
+     */
+    public record Divergence(
+            Instant since,
+            Optional<Side> base,
+            Optional<Side> here,
+            Optional<Side> inStore,
+            List<String> differences) {
+
+        public Divergence {
+            differences = List.copyOf(differences);
+        }
+    }
+
+    public StoreStatus {
+        notices = List.copyOf(notices);
+        aside = List.copyOf(aside);
+    }
+
+    /** Of a host that serves what it should. */
+    public StoreStatus(
+            String store,
+            String group,
+            Mode mode,
+            Optional<String> lastSnapshot,
+            long revision,
+            int spooled,
+            List<String> notices) {
+        this(
+                store,
+                group,
+                mode,
+                lastSnapshot,
+                revision,
+                spooled,
+                notices,
+                Optional.empty(),
+                false,
+                Optional.empty(),
+                List.of());
+    }
+
+    /** Whether the host serves the newest state that it knows of; one that does not should get no requests. */
+    public boolean isCurrent() {
+        return !empty && behind.isEmpty();
+    }
+
+    /** The same with more to know. */
+    StoreStatus withNotices(List<String> more) {
+        if (more.isEmpty()) {
+            return this;
+        }
+        List<String> all = new ArrayList<>(notices);
+        all.addAll(more);
+        return new StoreStatus(
+                store, group, mode, lastSnapshot, revision, spooled, all, behind, empty, divergence, aside);
+    }
+}

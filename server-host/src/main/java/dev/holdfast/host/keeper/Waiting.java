@@ -1,0 +1,339 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Look;
+import dev.holdfast.host.history.Place;
+import dev.holdfast.host.journal.Entry;
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.journal.JournalException;
+import dev.holdfast.host.journal.Pin;
+import dev.holdfast.host.keeper.StoreStatus.Divergence;
+import dev.holdfast.host.keeper.StoreStatus.Side;
+import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What waits in the journal for the store, and the way of it into the store: in order, the same bytes again as long as they
+ * fit there, else the same states at the place that is next now. Used by the keeper's thread alone.
+ */
+final class Waiting {
+
+    private static final Logger log = LoggerFactory.getLogger(Waiting.class);
+
+    private final Journal journal;
+    private final NextSnapshot next;
+    private final Clock clock;
+    /** The newest that waits and can be read. */
+    private Optional<HistoryPoint> newest;
+
+    private Optional<SnapshotHeader> pinnedBase = Optional.empty();
+    private Optional<SnapshotHeader> pinnedTheirs = Optional.empty();
+
+    Waiting(Journal journal, NextSnapshot next, Clock clock) {
+        this.journal = journal;
+        this.next = next;
+        this.clock = clock;
+        this.newest = newest(journal);
+    }
+
+    /** The newest that waits and can be read; those that cannot are named in the log. */
+    static Optional<HistoryPoint> newest(Journal journal) {
+        List<Entry> entries = journal.pending();
+        for (int i = entries.size() - 1; i >= 0; i--) {
+            try {
+                return Optional.of(HistoryPoint.of(journal.read(entries.get(i))));
+            } catch (SnapshotStoreException e) {
+                log.error("{}; taking the one before it", e.getMessage());
+            }
+        }
+        return Optional.empty();
+    }
+
+    Optional<HistoryPoint> newest() {
+        return newest;
+    }
+
+    boolean isEmpty() {
+        return journal.pending().isEmpty();
+    }
+
+    int count() {
+        return journal.pending().size();
+    }
+
+    boolean has(String name) {
+        return journal.pending().stream().anyMatch(entry -> entry.header().name().equals(name));
+    }
+
+    List<String> aside() {
+        return journal.aside().stream().map(SnapshotHeader::name).toList();
+    }
+
+    /** One more waits. */
+    void added(HistoryPoint point) {
+        newest = Optional.of(point);
+    }
+
+    void copy(Snapshot snapshot) {
+        journal.copy(snapshot);
+    }
+
+    /** What this host goes on from is needed for a merge, and must outlive the store's own copy. */
+    void pinBase(Snapshot base) {
+        if (!pinnedBase.equals(Optional.of(base.header()))) {
+            pin(Pin.BASE, base);
+            pinnedBase = Optional.of(base.header());
+        }
+    }
+
+    void pinTheirs(Snapshot theirs) {
+        if (!pinnedTheirs.equals(Optional.of(theirs.header()))) {
+            pin(Pin.THEIRS, theirs);
+            pinnedTheirs = Optional.of(theirs.header());
+        }
+    }
+
+    private void pin(Pin role, Snapshot snapshot) {
+        try {
+            journal.pin(role, snapshot);
+        } catch (JournalException e) {
+            log.warn("{}; a merge may not be possible later", e.getMessage());
+        }
+    }
+
+    /** The snapshot that both sides of a divergence follow, if this host still has it. */
+    Optional<HistoryPoint> base(Optional<HistoryPoint> known) {
+        if (known.isPresent()) {
+            return known;
+        }
+        try {
+            return journal.pinned(Pin.BASE).map(HistoryPoint::of);
+        } catch (SnapshotStoreException e) {
+            log.warn("What both sides follow cannot be read: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    Divergence sides(Optional<HistoryPoint> base, ServingState mine, Optional<HistoryPoint> head) {
+        return new Divergence(
+                clock.instant(),
+                base(base).map(Side::of),
+                newest.or(() -> base).map(Side::of),
+                head.map(Side::of),
+                ServedState.differences(
+                        mine,
+                        "on this host",
+                        head.map(HistoryPoint::state).orElse(ServingState.EMPTY),
+                        "in the store"));
+    }
+
+    /**
+     * Lets go of what the store has already: a reply may have been lost, or a host have died before it took note.
+     *
+     * @param head the store's newest
+     * @return the newest of them; empty if the store has none of what waits
+     * @throws SnapshotStoreException if the store cannot be reached
+     */
+    Optional<HistoryPoint> settle(SnapshotSerializer store, Optional<HistoryPoint> head) {
+        List<Entry> entries = journal.pending();
+        int there = -1;
+        for (int i = entries.size() - 1; i >= 0 && there < 0 && head.isPresent(); i--) {
+            if (isOrComesFrom(head.get(), entries.get(i).header())) {
+                there = i;
+            }
+        }
+        // What is sent is sent in order, so of the others only the first may be there under newer ones.
+        if (there < 0 && !entries.isEmpty() && isIn(store, entries.get(0).header())) {
+            there = 0;
+        }
+        if (there < 0) {
+            return Optional.empty();
+        }
+        Optional<HistoryPoint> sent = Optional.empty();
+        for (Entry entry : entries.subList(0, there + 1)) {
+            try {
+                HistoryPoint point = HistoryPoint.of(journal.read(entry));
+                sent = head.filter(last -> isOrComesFrom(last, entry.header())).or(() -> Optional.of(point));
+                journal.passed(entry);
+            } catch (SnapshotStoreException e) {
+                log.error("{}; the store has it", e.getMessage());
+                journal.refused(entry);
+            }
+        }
+        refresh();
+        return sent;
+    }
+
+    private static boolean isOrComesFrom(HistoryPoint head, SnapshotHeader header) {
+        return head.isSave(header)
+                || head.header().origin().filter(header.saveId()::equals).isPresent();
+    }
+
+    private static boolean isIn(SnapshotSerializer store, SnapshotHeader header) {
+        try {
+            return store.get(header.name()).header().saveId().equals(header.saveId());
+        } catch (SnapshotNotFoundException e) {
+            return false;
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.debug("{} cannot be read", header.name(), e);
+            return false;
+        }
+    }
+
+    /**
+     * What was sent.
+     *
+     * @param finished whether nothing waits any more
+     * @param head the store's newest now
+     */
+    record Sent(boolean finished, Optional<HistoryPoint> head) {}
+
+    /**
+     * Sends what waits, in order.
+     *
+     * @param look what the store has
+     * @param before done before each is sent; throws if the store does not take what it needs
+     */
+    Sent send(SnapshotSerializer store, Look look, Consumer<Snapshot> before) {
+        Optional<HistoryPoint> head = look.head();
+        Place place = look.place();
+        int sent = 0;
+        List<Entry> entries = journal.pending();
+        for (int i = 0; i < entries.size(); i++) {
+            Entry entry = entries.get(i);
+            Optional<HistoryPoint> point = read(entry);
+            if (point.isEmpty()) {
+                journal.refused(entry);
+                continue;
+            }
+            boolean fits = Objects.equals(point.get().header().follows().orElse(null), place.follows())
+                    && point.get().header().revision() == place.revision();
+            boolean needed = i == entries.size() - 1 || entry.header().kind() == SnapshotKind.SAVE;
+            if (!fits && !needed) {
+                // A later one holds all that it holds; it could go to the store only as another snapshot.
+                journal.refused(entry);
+                continue;
+            }
+            Entry going = entry;
+            try {
+                Snapshot snapshot = point.get().snapshot();
+                if (!fits) {
+                    snapshot = next.moved(point.get(), place);
+                    going = journal.append(snapshot);
+                    journal.refused(entry);
+                }
+                before.accept(snapshot);
+                store.save(snapshot);
+                journal.passed(going);
+                head = Optional.of(HistoryPoint.of(snapshot));
+                place = head.get().next();
+                sent++;
+            } catch (SnapshotConflictException e) {
+                if (!isNameInUse(store, head)) {
+                    log.debug("Another host was faster than what waits here", e);
+                    refresh();
+                    return new Sent(false, head);
+                }
+                log.error("What waits as {} is kept on this host: {}", entry.header().name(), e.getMessage());
+                journal.setAside(point.get().snapshot());
+                journal.refused(going);
+            } catch (SnapshotStoreException e) {
+                log.debug("The store went away while it was sent what waits", e);
+                refresh();
+                return new Sent(false, head);
+            }
+        }
+        refresh();
+        unpin();
+        log.info("Attached to the store again; {} snapshots that waited on this host were sent", sent);
+        return new Sent(true, head);
+    }
+
+    private static boolean isNameInUse(SnapshotSerializer store, Optional<HistoryPoint> head) {
+        Look now = Look.at(store, head);
+        return now.isCertain() && now.head().map(HistoryPoint::header).equals(head.map(HistoryPoint::header));
+    }
+
+    private Optional<HistoryPoint> read(Entry entry) {
+        try {
+            return Optional.of(HistoryPoint.of(journal.read(entry)));
+        } catch (SnapshotStoreException e) {
+            log.error("What waits as {} is passed over: {}", entry.header().name(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Nothing of what waits is unsent: the store's newest holds it. Saves under names of their own stay on this host. */
+    void giveUp(HistoryPoint head) {
+        List<Entry> entries = new ArrayList<>(journal.pending());
+        for (Entry entry : entries) {
+            if (entry.header().kind() == SnapshotKind.SAVE) {
+                read(entry).ifPresent(point -> journal.setAside(point.snapshot()));
+            }
+        }
+        clear();
+        journal.copy(head.snapshot());
+    }
+
+    /** Keeps on this host what an operator decided against, and lets go of what waits. */
+    void setAside(Snapshot ours) {
+        journal.setAside(ours);
+        for (Entry entry : journal.pending()) {
+            if (entry.header().kind() == SnapshotKind.SAVE) {
+                read(entry).ifPresent(point -> journal.setAside(point.snapshot()));
+            }
+        }
+    }
+
+    /** Lets go of what waits, after all of it is in the store or aside. */
+    void clear() {
+        try {
+            journal.refused(journal.pending());
+        } catch (JournalException e) {
+            log.error("{}; the next start will ask for the same decision again", e.getMessage());
+        }
+        refresh();
+        unpin();
+    }
+
+    /** The named saves that wait, oldest first. */
+    List<HistoryPoint> saves() {
+        return journal.pending().stream()
+                .filter(entry -> entry.header().kind() == SnapshotKind.SAVE)
+                .flatMap(entry -> read(entry).stream())
+                .toList();
+    }
+
+    private void unpin() {
+        try {
+            for (Pin role : Pin.values()) {
+                journal.unpin(role);
+            }
+            pinnedBase = Optional.empty();
+            pinnedTheirs = Optional.empty();
+        } catch (JournalException e) {
+            log.warn("{}", e.getMessage());
+        }
+    }
+
+    private void refresh() {
+        newest = newest(journal);
+    }
+}

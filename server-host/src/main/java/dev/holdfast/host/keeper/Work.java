@@ -1,0 +1,56 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotKind;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Something for the keeper's thread to do, and somebody who waits for it. */
+sealed interface Work {
+
+    /** Takes a snapshot; those of {@linkplain #isChange() changes} that wait together share one. */
+    record Save(SnapshotKind kind, Optional<String> name, CompletableFuture<Durability> done) implements Work {
+
+        boolean isChange() {
+            return kind == SnapshotKind.SNAPSHOT;
+        }
+
+        @Override
+        public void fail(Throwable failure) {
+            done.complete(lost(List.of(String.valueOf(failure))));
+        }
+
+        /** Nothing was to be saved under a name that is in use. */
+        void refuse(SnapshotConflictException nameInUse) {
+            done.completeExceptionally(nameInUse);
+        }
+    }
+
+    /** Sees that the store takes note of a removal before it happens. */
+    record Trim(long upTo, CompletableFuture<Void> done) implements Work {
+
+        @Override
+        public void fail(Throwable failure) {
+            done.completeExceptionally(failure);
+        }
+    }
+
+    /** Ends a detachment as the operator decided. */
+    record Attach(Snapshots.Take take, CompletableFuture<String> done) implements Work {
+
+        @Override
+        public void fail(Throwable failure) {
+            done.completeExceptionally(failure);
+        }
+    }
+
+    /** Tells who waits that it could not be done; does nothing if it was. */
+    void fail(Throwable failure);
+
+    /** What becomes of a change that is in no snapshot. */
+    static Durability lost(List<String> why) {
+        return new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), why);
+    }
+}

@@ -1,0 +1,150 @@
+package dev.holdfast.host.restore;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Look;
+import dev.holdfast.host.history.Reading;
+import dev.holdfast.host.history.Verdict;
+import dev.holdfast.host.keeper.StartPoint;
+import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a host finds itself between its store and its journal.
+ *
+ * <pre>
+ *   something waits in the journal ─▶ that is served: it was acknowledged here
+ *        the store goes on from where it began ─────────────────▶ SPOOLING: it is sent
+ *        both have changed something, or the store has lost it ─▶ DETACHED
+ *   nothing waits
+ *        the store's line leads from the journal's copy ────────▶ the store's newest, ATTACHED
+ *        it does not ───────────────────────────────────────────▶ the copy, DETACHED: proof beats age
+ *   the store cannot be read ───────────────────────────────────▶ what the journal has, DETACHED
+ * </pre>
+ *
+ * @param start without what the operator should know of a fall-back
+ * @param journal the snapshot of the journal that is to be served, if one is
+ * @param store the store's newest, if that is to be served
+ * @param look what the store has
+ */
+record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<HistoryPoint> store, Look look) {
+
+    private static final Logger log = LoggerFactory.getLogger(Bearings.class);
+
+    static Bearings find(String storeName, SnapshotSerializer store, JournalView journal) {
+        Optional<HistoryPoint> waiting = journal.waiting();
+        Optional<HistoryPoint> base = journal.base();
+        Look look = Look.at(store, base);
+        if (waiting.isPresent()) {
+            return waits(storeName, store, journal, waiting.get(), look);
+        }
+        if (!look.isCertain()) {
+            return uncertain(base, look);
+        }
+        if (base.isPresent() && !look.proven()) {
+            return unproved(storeName, base.get(), look);
+        }
+        return attached(look);
+    }
+
+    private static Bearings attached(Look look) {
+        StartPoint start = StartPoint.of(Mode.ATTACHED);
+        if (look.head().isEmpty()) {
+            return new Bearings(start.notBelow(look.place().revision()), Optional.empty(), Optional.empty(), look);
+        }
+        HistoryPoint head = look.head().get();
+        start = start.from(head).notBelow(look.place().revision());
+        return look.baseIsDamaged()
+                ? new Bearings(start, Optional.of(head), Optional.empty(), look)
+                : new Bearings(start, Optional.empty(), Optional.of(head), look);
+    }
+
+    /** What the store lacks was there, and nobody has said that it should go: an older state is never taken silently. */
+    private static Bearings unproved(String storeName, HistoryPoint copy, Look look) {
+        String there = look.head()
+                .map(head -> "its newest is " + head.name() + ", revision " + head.header().revision())
+                .orElse("it has no snapshot of the group");
+        String notice = "Detached from store " + storeName + ": it lacks snapshot " + copy.name() + ", revision "
+                + copy.header().revision() + ", which it had when this host wrote or read it there; " + there
+                + ". Is another place, or an older one, mounted or named in its stead? What this host had is served."
+                + " Decide with: holdfast snapshots attach --take store|local";
+        log.error(notice);
+        StartPoint start = names(StartPoint.of(Mode.DETACHED).from(copy).with(notice), look);
+        return new Bearings(start, Optional.of(copy), Optional.empty(), look);
+    }
+
+    private static Bearings uncertain(Optional<HistoryPoint> copy, Look look) {
+        StartPoint start = names(StartPoint.of(Mode.DETACHED), look);
+        Optional<HistoryPoint> older = older(look);
+        boolean copyIsNewer = copy.isPresent()
+                && older.filter(point -> point.header().revision()
+                                > copy.get().header().revision())
+                        .isEmpty();
+        if (copyIsNewer) {
+            return new Bearings(start.from(copy.get()), copy, Optional.empty(), look);
+        }
+        return older.map(point -> new Bearings(start.from(point).emptied(), Optional.empty(), older, look))
+                .orElseGet(() -> new Bearings(start, Optional.empty(), Optional.empty(), look));
+    }
+
+    private static Optional<HistoryPoint> older(Look look) {
+        if (look.reading() instanceof Reading.Unreadable unreadable) {
+            return unreadable.older();
+        }
+        return look.reading() instanceof Reading.Damaged damaged ? damaged.older() : Optional.empty();
+    }
+
+    private static Bearings waits(
+            String storeName, SnapshotSerializer store, JournalView journal, HistoryPoint waiting, Look first) {
+        Look look = first;
+        Optional<HistoryPoint> base = first.base();
+        if (look.isCertain()) {
+            Optional<HistoryPoint> sent = journal.sent(store, look.head());
+            if (sent.filter(waiting::isSame).isPresent() || journal.isHead(look.head(), waiting)) {
+                // Only the note that it was sent is missing.
+                return attachedSoon(look);
+            }
+            if (sent.isPresent()) {
+                base = sent;
+                look = Look.at(store, base);
+            }
+        }
+        StartPoint start = names(StartPoint.of(Mode.SPOOLING), look).namesAfter(waiting.header());
+        start = base.isPresent() ? start.from(base.get()) : start;
+        if (!look.isCertain()) {
+            return new Bearings(start.detached(), Optional.of(waiting), Optional.empty(), look);
+        }
+        Verdict verdict = Verdict.of(look.head(), base, ServingState.EMPTY, waiting.state(), look.proven());
+        if (verdict == Verdict.DIVERGED || verdict == Verdict.UNPROVED) {
+            String notice = "Detached from store " + storeName + ": "
+                    + (verdict == Verdict.DIVERGED
+                            ? "it and this host have both changed what is served since they parted"
+                            : "it lacks what this host goes on from")
+                    + "; its newest is "
+                    + look.head().map(HistoryPoint::name).orElse("none") + ", and what this host acknowledged last, "
+                    + waiting.name() + ", is served. Decide with: holdfast snapshots attach --take store|local|merge";
+            log.error(notice);
+            return new Bearings(start.detached().with(notice), Optional.of(waiting), Optional.empty(), look);
+        }
+        log.info("What waits in the journal of this host is newer than store {}: restoring {}", storeName, waiting.name());
+        return new Bearings(start, Optional.of(waiting), Optional.empty(), look);
+    }
+
+    /** The keeper takes the note that is missing when it looks at the store first. */
+    private static Bearings attachedSoon(Look look) {
+        HistoryPoint head = look.head().orElseThrow();
+        StartPoint start = StartPoint.of(Mode.SPOOLING).from(head).notBelow(look.place().revision());
+        return new Bearings(start, Optional.empty(), Optional.of(head), look);
+    }
+
+    private static StartPoint names(StartPoint start, Look look) {
+        return look.head().map(head -> start.namesAfter(head.header())).orElse(start);
+    }
+
+    Bearings with(String notice) {
+        return new Bearings(start.with(notice), journal, store, look);
+    }
+}

@@ -1,0 +1,158 @@
+package dev.holdfast.host.restore;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.journal.DamagedFile;
+import dev.holdfast.host.journal.Entry;
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.journal.Pin;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a start sees in the journal; changes nothing there. */
+final class JournalView {
+
+    private static final Logger log = LoggerFactory.getLogger(JournalView.class);
+
+    private final Journal journal;
+    private final List<Entry> entries;
+    private final Optional<HistoryPoint> waiting;
+    private final Optional<HistoryPoint> base;
+    private final Set<String> unreadable = new LinkedHashSet<>();
+
+    JournalView(Journal journal) {
+        this.journal = journal;
+        this.entries = journal.pending();
+        List<Entry> newestFirst = new ArrayList<>(entries);
+        Collections.reverse(newestFirst);
+        this.waiting = newestFirst.stream().flatMap(entry -> read(entry).stream()).findFirst();
+        this.base = entries.isEmpty() ? copies().stream().findFirst() : baseOf(entries.get(0));
+    }
+
+    /** The newest that waits for the store and can be read. */
+    Optional<HistoryPoint> waiting() {
+        return waiting;
+    }
+
+    /** The snapshot of the store that this host went on from, as its own disk has it. */
+    Optional<HistoryPoint> base() {
+        return base;
+    }
+
+    /** What has been lost here, a sentence for each. */
+    List<String> lost() {
+        List<String> all = new ArrayList<>();
+        for (DamagedFile file : journal.damaged()) {
+            all.add(file.file() + ": " + file.reason());
+        }
+        all.addAll(unreadable);
+        return all;
+    }
+
+    /** What lies aside or waits, by its name. */
+    Optional<Snapshot> named(String name) {
+        for (Entry entry : entries) {
+            if (entry.header().name().equals(name)) {
+                return Optional.of(journal.read(entry));
+            }
+        }
+        return journal.aside().stream().anyMatch(header -> header.name().equals(name))
+                ? Optional.of(journal.aside(name))
+                : Optional.empty();
+    }
+
+    /** The newest snapshot here that a host of this name took. */
+    Optional<HistoryPoint> newestOf(String host) {
+        return waiting.filter(point -> point.header().host().equals(host))
+                .or(() -> copies().stream()
+                        .filter(point -> point.header().host().equals(host))
+                        .findFirst());
+    }
+
+    private Optional<HistoryPoint> read(Entry entry) {
+        try {
+            return Optional.of(HistoryPoint.of(journal.read(entry)));
+        } catch (SnapshotStoreException e) {
+            unreadable.add("what waits as " + entry.header().name() + " cannot be read: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private List<HistoryPoint> copies() {
+        List<HistoryPoint> copies = new ArrayList<>();
+        for (Snapshot copy : journal.copies()) {
+            try {
+                copies.add(HistoryPoint.of(copy));
+            } catch (SnapshotStoreException e) {
+                log.warn("A copy in the journal is passed over: {}", e.getMessage());
+            }
+        }
+        return copies;
+    }
+
+    /** By what the first one that waits says that it follows; one of an older host says only its revision. */
+    private Optional<HistoryPoint> baseOf(Entry first) {
+        Optional<HistoryPoint> point = read(first);
+        Optional<String> follows = point.flatMap(known -> known.header().follows());
+        List<HistoryPoint> candidates = new ArrayList<>(copies());
+        pinned().ifPresent(candidates::add);
+        return candidates.stream()
+                .filter(candidate -> follows.isPresent()
+                        ? candidate.header().saveId().equals(follows.get())
+                        : point.filter(known -> known.header().state().isEmpty()).isPresent()
+                                && candidate.header().revision()
+                                        == first.header().revision() - 1)
+                .findFirst();
+    }
+
+    private Optional<HistoryPoint> pinned() {
+        try {
+            return journal.pinned(Pin.BASE).map(HistoryPoint::of);
+        } catch (SnapshotStoreException e) {
+            log.warn("What this host went on from cannot be read: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Whether the head is a snapshot that waits here, or the same state at another place. */
+    boolean isHead(Optional<HistoryPoint> head, HistoryPoint point) {
+        return head.filter(last -> last.isSame(point)
+                        || last.header()
+                                .origin()
+                                .filter(point.header().saveId()::equals)
+                                .isPresent())
+                .isPresent();
+    }
+
+    /** The newest of what waits that the store has already; a reply may have been lost. */
+    Optional<HistoryPoint> sent(SnapshotSerializer store, Optional<HistoryPoint> head) {
+        for (int i = entries.size() - 1; i >= 0; i--) {
+            SnapshotHeader header = entries.get(i).header();
+            if (head.filter(last -> last.isSave(header)).isPresent()) {
+                return head;
+            }
+        }
+        return entries.isEmpty() || !isIn(store, entries.get(0).header()) ? Optional.empty() : read(entries.get(0));
+    }
+
+    private static boolean isIn(SnapshotSerializer store, SnapshotHeader header) {
+        try {
+            return store.get(header.name()).header().saveId().equals(header.saveId());
+        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.debug("{} is not known to be in the store", header.name(), e);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,352 @@
+package dev.holdfast.host.restore;
+
+import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.config.ConfigFile;
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Reading;
+import dev.holdfast.host.history.StoreHead;
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.keeper.StartPoint;
+import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds the snapshot that a host comes back to, and says where the host stands with its store then ({@link Bearings}).
+ *
+ * <p>"Nothing there" and "cannot tell" are different answers: only after the first may a host write a first snapshot.
+ */
+public final class Restore {
+
+    private static final Logger log = LoggerFactory.getLogger(Restore.class);
+
+    private final String storeName;
+    private final String host;
+    private final SnapshotSerializer store;
+    private final Journal journal;
+    private final Supplier<SnapshotSerializer> localFs;
+    private final boolean strict;
+    private final boolean storeRequired;
+
+    /**
+     * @param host this host's name, by which it knows its own snapshots
+     * @param localFs opens the snapshots that serializer {@code fs} keeps by default
+     * @param strict whether every kind of fall-back stops the start
+     * @param storeRequired whether a store that cannot be reached stops the start
+     */
+    public Restore(
+            String storeName,
+            String host,
+            SnapshotSerializer store,
+            Journal journal,
+            Supplier<SnapshotSerializer> localFs,
+            boolean strict,
+            boolean storeRequired) {
+        this.storeName = storeName;
+        this.host = host;
+        this.store = store;
+        this.journal = journal;
+        this.localFs = localFs;
+        this.strict = strict;
+        this.storeRequired = storeRequired;
+    }
+
+    /**
+     * What to start with.
+     *
+     * @param content what to restore; empty for a start from the configuration
+     * @param name of the snapshot that is restored; empty if none is
+     */
+    public record Found(Optional<SnapshotText.Content> content, String name, StartPoint start) {
+
+        static Found nothing(StartPoint start) {
+            return new Found(Optional.empty(), "", start);
+        }
+
+        /** @throws SnapshotStoreException if the text is damaged, or of a newer format */
+        static Found of(String name, String text, StartPoint start) {
+            return of(name, SnapshotText.parse(name, text), start);
+        }
+
+        private static Found of(String name, SnapshotText.Content content, StartPoint start) {
+            if (!content.verified()) {
+                log.warn(
+                        "Snapshot {} is not one of Holdfast's (TorchServe's, or written by hand): accepted, unverified",
+                        name);
+            }
+            return new Found(Optional.of(content), name, start);
+        }
+    }
+
+    /**
+     * The last snapshot.
+     *
+     * @throws ConfigException if the operator forbade the fall-back that would be needed
+     */
+    public Found latest() {
+        log.info("Fetching last snapshot from {}...", storeName.toUpperCase(Locale.ROOT));
+        JournalView view = new JournalView(journal);
+        Bearings bearings = bearings(view);
+        StartPoint start = bearings.start();
+        Reading reading = bearings.look().reading();
+        if (reading instanceof Reading.Damaged damaged) {
+            start = damaged(start, damaged, bearings);
+        } else if (reading instanceof Reading.Unreadable unreadable) {
+            start = failed(start, unreadable.why());
+        } else if (reading instanceof Reading.Away away) {
+            start = failed(start, away.why());
+        }
+        if (bearings.journal().isPresent()) {
+            HistoryPoint point = bearings.journal().get();
+            if (start.mode() == Mode.DETACHED) {
+                log.error("Restoring snapshot {} from the journal of this host instead", point.name());
+            }
+            return found(point, view, start);
+        }
+        if (bearings.store().isPresent()) {
+            return found(bearings.store().get(), view, start);
+        }
+        if (start.mode() == Mode.DETACHED) {
+            return fallBack(view, start);
+        }
+        log.info("No snapshot of the group is stored yet");
+        return Found.nothing(start);
+    }
+
+    private Bearings bearings(JournalView view) {
+        try {
+            Bearings bearings = Bearings.find(storeName, store, view);
+            for (String lost : view.lost()) {
+                String notice = "A snapshot in the journal of this host is lost: " + lost;
+                log.error(notice);
+                if (strict) {
+                    throw new ConfigException("--restore strict forbids to start without what the journal holds: "
+                            + notice);
+                }
+                bearings = bearings.with(notice);
+            }
+            return bearings;
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new ConfigException("Snapshot store " + storeName + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** A host keeps its own configuration; only what it serves comes from others. */
+    private Found found(HistoryPoint point, JournalView view, StartPoint start) {
+        SnapshotText.Content content = point.content();
+        if (!point.header().host().equals(host)) {
+            content = view.newestOf(host)
+                    .map(own -> new SnapshotText.Content(
+                            own.content().config(), point.state(), point.content().verified()))
+                    .orElse(content);
+        }
+        return Found.of(point.name(), content, start);
+    }
+
+    /** The newest one is damaged for good: an older one is taken and the history goes on from there, loudly. */
+    private StartPoint damaged(StartPoint start, Reading.Damaged damaged, Bearings bearings) {
+        SnapshotStoreException why = damaged.why();
+        log.error("{}", why.getMessage());
+        if (bearings.journal().isPresent() && start.mode() != Mode.DETACHED) {
+            return start.with("The last snapshot of store " + storeName
+                    + " is damaged; what it held was kept on this host, and is written again: " + why.getMessage());
+        }
+        if (bearings.store().isEmpty() && bearings.journal().isEmpty()) {
+            return failed(start.detached(), why);
+        }
+        if (strict) {
+            throw new ConfigException("--restore strict forbids to take an older snapshot: " + why.getMessage(), why);
+        }
+        String restored = bearings.journal().or(bearings::store).map(HistoryPoint::name).orElse("");
+        log.error("Restoring the older snapshot {} instead", restored);
+        String notice =
+                "The last snapshot could not be read, " + restored + " was restored instead: " + why.getMessage();
+        if (!damaged.tooNew()) {
+            return start.with(notice);
+        }
+        // Nothing is lost, a newer host can read it: an older state must not become the newest unasked.
+        String detached = "Detached from store " + storeName + ". " + notice
+                + ". Start a newer Holdfast, or decide with: holdfast snapshots attach --take local";
+        log.error(detached);
+        return start.with(detached);
+    }
+
+    private StartPoint failed(StartPoint start, SnapshotStoreException problem) {
+        log.error(
+                "Failed to get last snapshot from {}. Holdfast will start with default or given configuration.",
+                storeName.toUpperCase(Locale.ROOT));
+        log.error("{}", problem.getMessage());
+        if (strict || storeRequired) {
+            throw new ConfigException(
+                    "The last snapshot of store " + storeName + " cannot be read, and "
+                            + (strict ? "--restore strict" : "--snapshot-store-required") + " forbids another start: "
+                            + problem.getMessage(),
+                    problem);
+        }
+        return start.with(notRead(problem));
+    }
+
+    private String notRead(SnapshotStoreException problem) {
+        String notice = "Detached from store " + storeName + ", whose last snapshot could not be read ("
+                + problem.getMessage() + "). Changes go to the journal of this host"
+                + (problem instanceof StoreUnavailableException
+                        ? "; it attaches by itself when the store is back and nothing that was acknowledged is given"
+                                + " up, or by: "
+                        : " until you decide with: ")
+                + "holdfast snapshots attach --take store|local";
+        log.error(notice);
+        return notice;
+    }
+
+    /** What serializer fs has, if another store was chosen; else nothing. */
+    private Found fallBack(JournalView view, StartPoint start) {
+        if (!storeName.equals("fs")) {
+            Optional<HistoryPoint> local = lastOfFs();
+            if (local.isPresent()) {
+                log.error("Restoring snapshot {} from serializer fs instead", local.get().name());
+                // Of another store, so it says nothing of this one's revisions.
+                return found(
+                        local.get(),
+                        view,
+                        start.serving(local.get().state()).namesAfter(local.get().header()));
+            }
+        }
+        log.error("Nothing to restore is at hand; starting with the given or default configuration");
+        return Found.nothing(start.emptied());
+    }
+
+    private Optional<HistoryPoint> lastOfFs() {
+        try (SnapshotSerializer fs = localFs.get()) {
+            Reading reading = StoreHead.read(fs);
+            if (reading instanceof Reading.Found found) {
+                return Optional.of(found.head());
+            }
+            if (reading instanceof Reading.Damaged damaged) {
+                log.error("{}; taking the one before it", damaged.why().getMessage());
+                return damaged.older();
+            }
+            return reading instanceof Reading.Unreadable unreadable ? unreadable.older() : Optional.empty();
+        } catch (SnapshotStoreException | IllegalArgumentException | IllegalStateException e) {
+            log.error("The serializer fs cannot be read either: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * One snapshot that the operator chose.
+     *
+     * @param choice a name, {@code latest}, or the path of a file
+     * @throws ConfigException if there is none, or it cannot be read
+     */
+    public Found chosen(String choice) {
+        if (choice.equals("latest")) {
+            Found latest = latest();
+            if (latest.content().isEmpty()) {
+                boolean unread = latest.start().mode() == Mode.DETACHED;
+                throw new ConfigException("--snapshot latest: store " + storeName
+                        + (unread
+                                ? " cannot be read, and this host has no snapshot of its own; see the log"
+                                : " has no snapshot of the group"));
+            }
+            return latest;
+        }
+        Optional<Path> file = asFile(choice);
+        if (file.isPresent()) {
+            return file(file.get(), "--snapshot file");
+        }
+        try {
+            Snapshot snapshot = storedOrHere(choice);
+            return Found.of(snapshot.header().name(), snapshot.text(), startPoint());
+        } catch (SnapshotStoreException e) {
+            throw new ConfigException(
+                    "--snapshot " + choice + " cannot be restored from store " + storeName + ": " + e.getMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException("--snapshot " + choice + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** What waits in the journal or lies aside there has a name too, and may be what the operator wants back. */
+    private Snapshot storedOrHere(String name) {
+        try {
+            return store.get(name);
+        } catch (SnapshotNotFoundException | StoreUnavailableException e) {
+            return new JournalView(journal).named(name).orElseThrow(() -> e);
+        }
+    }
+
+    private static Optional<Path> asFile(String choice) {
+        try {
+            return Optional.of(Path.of(choice)).filter(path -> choice.contains("/") || Files.isRegularFile(path));
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * A snapshot in a file, wherever it comes from.
+     *
+     * @throws ConfigException if it cannot be read
+     */
+    public Found file(Path file, String what) {
+        String text = ConfigFile.read(what, file);
+        try {
+            return Found.of(String.valueOf(file), text, startPoint());
+        } catch (SnapshotStoreException e) {
+            throw new ConfigException(what + " cannot be restored: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * A snapshot of another store.
+     *
+     * @param from where it comes from, for the operator
+     * @throws ConfigException if it is damaged, or of a newer format
+     */
+    public Found given(String from, Snapshot snapshot) {
+        try {
+            return Found.of(from, snapshot.text(), startPoint());
+        } catch (SnapshotStoreException e) {
+            throw new ConfigException("--snapshot " + from + " cannot be restored: " + e.getMessage(), e);
+        }
+    }
+
+    /** A start from the configuration alone; only where the host stands with its store is asked. */
+    public Found nothing() {
+        return Found.nothing(startPoint());
+    }
+
+    /** What the operator chose is a change, and is compared with what the store has now. */
+    private StartPoint startPoint() {
+        Bearings bearings = bearings(new JournalView(journal));
+        Reading reading = bearings.look().reading();
+        SnapshotStoreException problem = null;
+        if (reading instanceof Reading.Away away) {
+            problem = away.why();
+        } else if (reading instanceof Reading.Unreadable unreadable) {
+            problem = unreadable.why();
+        } else if (reading instanceof Reading.Damaged damaged && damaged.tooNew()) {
+            problem = damaged.why();
+        }
+        if (problem == null) {
+            return bearings.start();
+        }
+        if (storeRequired) {
+            throw new ConfigException(
+                    "--snapshot-store-required: store " + storeName + " cannot be read: " + problem.getMessage(),
+                    problem);
+        }
+        return bearings.start().detached().with(notRead(problem));
+    }
+}
