@@ -66,6 +66,14 @@ final class Copies {
         trim();
     }
 
+    /** Makes one the newest copy that an older version kept in a file. */
+    void takeOver(OlderSpool.Found older, long sequence) throws IOException {
+        if (copies.find(older.header()).isEmpty()) {
+            files.linkOrCopy(older.file(), copies.directory().resolve(Drawer.name(sequence, older.header())));
+            added(sequence, older.header());
+        }
+    }
+
     private Drawer.Kept newest() {
         List<Drawer.Kept> all = List.copyOf(copies.all());
         return all.get(all.size() - 1);

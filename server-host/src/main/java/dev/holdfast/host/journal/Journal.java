@@ -5,6 +5,8 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -45,7 +47,10 @@ public final class Journal implements AutoCloseable {
     private final Copies copies;
     private final Sides sides;
     private final Waiting waiting;
+    private final JournalFiles files;
     private final Reserve reserve;
+    private final OlderSpool older;
+    private final DowngradeGuard guard;
     private final List<DamagedFile> damaged = new ArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
     private long sequence;
@@ -94,8 +99,10 @@ public final class Journal implements AutoCloseable {
                         new Room("Journal " + directory, maxBytes),
                         files,
                         stored,
-                        new Reserve(directory.resolve("reserve"), files, reserve));
+                        new Reserve(directory.resolve("reserve"), files, reserve),
+                        new OlderSpool(logLocation.resolve("spool").resolve(store), group, files));
                 journal.scan();
+                journal.takeOver();
                 return journal;
             });
         } catch (IOException e) {
@@ -113,7 +120,8 @@ public final class Journal implements AutoCloseable {
             Room room,
             JournalFiles files,
             Function<SnapshotHeader, Optional<Path>> stored,
-            Reserve reserve) {
+            Reserve reserve,
+            OlderSpool older) {
         this.directory = directory;
         this.group = group;
         this.room = room;
@@ -121,8 +129,11 @@ public final class Journal implements AutoCloseable {
         copied = Drawer.inOrder(directory.resolve("copies"), group);
         copies = new Copies(copied, files, room, stored);
         sides = new Sides(directory.resolve("pins"), Drawer.byName(directory.resolve("aside"), group), files, room);
-        waiting = new Waiting(pending, copies, files, room, reserve, header -> {});
+        waiting = new Waiting(pending, copies, files, room, reserve, older::settled);
+        guard = new DowngradeGuard(older.pending(), pending.directory(), files);
+        this.files = files;
         this.reserve = reserve;
+        this.older = older;
     }
 
     private void scan() throws IOException {
@@ -133,8 +144,48 @@ public final class Journal implements AutoCloseable {
         copied.all().forEach(file -> room.use(file.bytes()));
         copies.trim();
         sequence = Math.max(pending.highest(), copied.highest());
+    }
+
+    /** What a version without a journal left for this store waits here from now on. */
+    private void takeOver() throws IOException {
+        List<OlderSpool.Found> found = older.waiting(damaged);
+        for (OlderSpool.Found snapshot : found) {
+            waiting.takeOver(snapshot, ++sequence);
+        }
+        if (!found.isEmpty()) {
+            files.force(pending.directory());
+        }
+        if (copied.all().isEmpty()) {
+            for (OlderSpool.Found snapshot : older.copies()) {
+                copies.takeOver(snapshot, ++sequence);
+            }
+            copies.trim();
+        }
+        older.takenOver(found.size());
+        guard.begin(!pending.all().isEmpty(), older.othersWait() || othersWait());
         reserve.take();
         damaged.forEach(file -> log.error("{} is left where it is, and passed over: {}", file.file(), file.reason()));
+    }
+
+    /** Whether snapshots wait in the journal of another group for the same store. */
+    private boolean othersWait() throws IOException {
+        try (DirectoryStream<Path> groups = Files.newDirectoryStream(directory.resolve(".."))) {
+            for (Path other : groups) {
+                if (!other.getFileName().equals(directory.getFileName())
+                        && Files.isDirectory(other.resolve("pending"))
+                        && Drawer.inOrder(other.resolve("pending"), group).highest() > 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Takes the guard down when nothing waits any more. */
+    private void guard() {
+        if (pending.all().isEmpty()) {
+            guard.down();
+        }
     }
 
     /**
@@ -145,9 +196,14 @@ public final class Journal implements AutoCloseable {
      */
     public Entry append(Snapshot snapshot) {
         snapshot.header().requireGroup(group);
-        return change(
-                "Snapshot " + snapshot.header().name() + " cannot be kept in " + directory,
-                () -> waiting.append(++sequence, snapshot));
+        return change("Snapshot " + snapshot.header().name() + " cannot be kept in " + directory, () -> {
+            guard.up();
+            try {
+                return waiting.append(++sequence, snapshot);
+            } finally {
+                guard();
+            }
+        });
     }
 
     /** What waits, oldest first, by the journal's own order; those of which the header can be read. */
@@ -172,7 +228,13 @@ public final class Journal implements AutoCloseable {
 
     /** The store has what waited: it is now the newest copy. Whatever fails is told in the log, and costs the copy only. */
     public void passed(Entry entry) {
-        attempt(entry.header(), () -> waiting.passed(entry, ++sequence));
+        attempt(entry.header(), () -> {
+            try {
+                waiting.passed(entry, ++sequence);
+            } finally {
+                guard();
+            }
+        });
     }
 
     /**
@@ -188,6 +250,7 @@ public final class Journal implements AutoCloseable {
     public void refused(Collection<Entry> entries) {
         change("What was refused cannot be removed from " + directory, () -> {
             waiting.refused(entries);
+            guard();
             return true;
         });
     }

@@ -89,6 +89,12 @@ final class JournalFiles {
         }
     }
 
+    /** A file that may be lost, or torn, with the power. */
+    void writeQuickly(Path file, byte[] bytes) throws IOException {
+        steps.before(Step.WRITE, file);
+        Files.write(file, bytes, StandardOpenOption.CREATE_NEW);
+    }
+
     /** Replaces what has the name. */
     void move(Path from, Path to) throws IOException {
         steps.before(Step.MOVE, to);
@@ -102,6 +108,15 @@ final class JournalFiles {
             Files.createLink(file, existing);
         } catch (UnsupportedOperationException e) {
             throw new IOException("There are no hard links in " + file.getParent(), e);
+        }
+    }
+
+    /** The same where links can be made, else a file of its own. */
+    void linkOrCopy(Path existing, Path file) throws IOException {
+        try {
+            link(existing, file);
+        } catch (IOException e) {
+            write(file, Files.readAllBytes(existing));
         }
     }
 

@@ -77,6 +77,17 @@ final class Waiting {
         return new Entry(sequence, header);
     }
 
+    /** Lets one wait that an older version kept in a file, unless it waits already; durable after the directory's fsync. */
+    void takeOver(OlderSpool.Found older, long sequence) throws IOException {
+        if (pending.find(older.header()).isEmpty()) {
+            String name = Drawer.name(sequence, older.header());
+            long bytes = Files.size(older.file());
+            files.linkOrCopy(older.file(), pending.directory().resolve(name));
+            pending.add(new Drawer.Kept(name, sequence, older.header(), bytes));
+            room.use(bytes);
+        }
+    }
+
     private void write(Path file, byte[] content, boolean save) throws IOException {
         try {
             writeOnce(file, content);
