@@ -1,0 +1,155 @@
+package dev.holdfast.host.journal;
+
+import dev.holdfast.plugin.fs.FsSnapshotFormat;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The last snapshots that the store had, by when they were put here and not by their revisions: hard links where the store's
+ * own files lie on the same disk. Changed by one thread at a time, read by any.
+ */
+final class Copies {
+
+    private static final Logger log = LoggerFactory.getLogger(Copies.class);
+    private static final int KEPT = 3;
+
+    private final Drawer copies;
+    private final JournalFiles files;
+    private final Room room;
+    private final Function<SnapshotHeader, Optional<Path>> stored;
+
+    /** @param stored the file in which the store itself has a snapshot, if it lies on this disk */
+    Copies(Drawer copies, JournalFiles files, Room room, Function<SnapshotHeader, Optional<Path>> stored) {
+        this.copies = copies;
+        this.files = files;
+        this.room = room;
+        this.stored = stored;
+    }
+
+    /** Puts one as the newest. */
+    void put(long sequence, Snapshot snapshot) throws IOException {
+        SnapshotHeader header = snapshot.header();
+        Optional<Drawer.Kept> before = copies.find(header);
+        if (before.isPresent() && before.get().equals(newest()) && isWhole(before.get())) {
+            return;
+        }
+        String name = Drawer.name(sequence, header);
+        if (!link(header, copies.directory().resolve(name))) {
+            files.write(copies.directory().resolve(name), FsSnapshotFormat.encode(snapshot));
+        }
+        added(sequence, header);
+        if (before.isPresent()) {
+            remove(before.get());
+        }
+        trim();
+    }
+
+    /** Makes a file the newest copy that has waited until now. */
+    void takeOver(Path file, Drawer.Kept waited, long sequence) throws IOException {
+        Path copy = copies.directory().resolve(Drawer.name(sequence, waited.header()));
+        if (link(waited.header(), copy)) {
+            files.delete(file);
+        } else {
+            files.move(file, copy);
+        }
+        added(sequence, waited.header());
+        trim();
+    }
+
+    /** Makes one the newest copy that an older version kept in a file. */
+    void takeOver(OlderSpool.Found older, long sequence) throws IOException {
+        if (copies.find(older.header()).isEmpty()) {
+            files.linkOrCopy(older.file(), copies.directory().resolve(Drawer.name(sequence, older.header())));
+            added(sequence, older.header());
+        }
+    }
+
+    private Drawer.Kept newest() {
+        List<Drawer.Kept> all = List.copyOf(copies.all());
+        return all.get(all.size() - 1);
+    }
+
+    private boolean isWhole(Drawer.Kept file) {
+        try {
+            copies.read(file);
+            return true;
+        } catch (SnapshotStoreException e) {
+            log.warn("The copy {} is written anew: {}", copies.path(file), e.getMessage());
+            return false;
+        }
+    }
+
+    private boolean link(SnapshotHeader header, Path copy) {
+        Optional<Path> source = stored.apply(header);
+        if (source.isEmpty()) {
+            return false;
+        }
+        try {
+            if (FsSnapshotFormat.header(source.get()).equals(header)) {
+                files.link(source.get(), copy);
+                return true;
+            }
+        } catch (IOException | SnapshotStoreException e) {
+            log.debug("The copy of {} is written and not linked", header.name(), e);
+        }
+        return false;
+    }
+
+    private void added(long sequence, SnapshotHeader header) throws IOException {
+        String name = Drawer.name(sequence, header);
+        long bytes = JournalFiles.ownBytes(copies.directory().resolve(name));
+        copies.add(new Drawer.Kept(name, sequence, header, bytes));
+        room.use(bytes);
+    }
+
+    /** Lets go of those beyond the newest few. */
+    void trim() throws IOException {
+        List<Drawer.Kept> all = List.copyOf(copies.all());
+        for (Drawer.Kept old : all.subList(0, Math.max(0, all.size() - KEPT))) {
+            remove(old);
+        }
+    }
+
+    /** Lets go of the oldest that takes up room, but not of the newest; false if there is none. */
+    boolean dropOldest() throws IOException {
+        List<Drawer.Kept> all = List.copyOf(copies.all());
+        for (Drawer.Kept old : all.subList(0, Math.max(0, all.size() - 1))) {
+            if (old.bytes() > 0) {
+                remove(old);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void remove(Drawer.Kept old) throws IOException {
+        copies.remove(old);
+        room.use(-old.bytes());
+        files.delete(copies.path(old));
+    }
+
+    /** Those that can be read, newest first; the others are named in the log. */
+    List<Snapshot> readable() {
+        List<Drawer.Kept> all = new ArrayList<>(copies.all());
+        Collections.reverse(all);
+        List<Snapshot> readable = new ArrayList<>();
+        for (Drawer.Kept file : all) {
+            try {
+                readable.add(copies.read(file));
+            } catch (SnapshotStoreException e) {
+                log.warn("A copy is passed over: {}", e.getMessage());
+            }
+        }
+        return readable;
+    }
+}

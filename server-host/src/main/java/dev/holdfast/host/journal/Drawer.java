@@ -1,0 +1,174 @@
+package dev.holdfast.host.journal;
+
+import dev.holdfast.plugin.fs.FsSnapshotFormat;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.StoreUnavailableException;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One of the journal's directories of snapshots: the files by their names, in order. Changed by one thread at a time, read
+ * by any.
+ */
+final class Drawer {
+
+    private static final Pattern NUMBERED = Pattern.compile("([0-9]{12})-(.+)");
+    private static final Pattern PLAIN = Pattern.compile("()(.+)");
+
+    private final Path directory;
+    private final String group;
+    private final Pattern form;
+    private final ConcurrentSkipListMap<String, Kept> files = new ConcurrentSkipListMap<>();
+
+    /**
+     * A snapshot's file.
+     *
+     * @param name the file's
+     * @param sequence 0 where the drawer has none
+     * @param bytes those that it takes for the journal
+     */
+    record Kept(String name, long sequence, SnapshotHeader header, long bytes) {}
+
+    private Drawer(Path directory, String group, Pattern form) {
+        this.directory = directory;
+        this.group = group;
+        this.form = form;
+    }
+
+    /** One whose files begin with their place in the journal's order. */
+    static Drawer inOrder(Path directory, String group) {
+        return new Drawer(directory, group, NUMBERED);
+    }
+
+    /** One whose files have the names of their snapshots. */
+    static Drawer byName(Path directory, String group) {
+        return new Drawer(directory, group, PLAIN);
+    }
+
+    static String name(long sequence, SnapshotHeader header) {
+        return String.format("%012d-%s", sequence, header.name());
+    }
+
+    /**
+     * Looks at all files, and at the end of each.
+     *
+     * @return those that are no entries
+     * @throws IOException if the directory cannot be read
+     */
+    List<DamagedFile> scan() throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+            all.forEach(found::add);
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        Collections.sort(found);
+        List<DamagedFile> damaged = new ArrayList<>();
+        for (Path file : found) {
+            try {
+                add(kept(file));
+            } catch (SnapshotCorruptException e) {
+                damaged.add(new DamagedFile(file.toString(), String.valueOf(e.getMessage())));
+            } catch (IOException e) {
+                damaged.add(new DamagedFile(file.toString(), "It cannot be read: " + e));
+            }
+        }
+        return damaged;
+    }
+
+    private Kept kept(Path file) throws IOException {
+        Matcher name = form.matcher(String.valueOf(file.getFileName()));
+        if (!name.matches()) {
+            throw new SnapshotCorruptException("File " + file + " has no name of the journal");
+        }
+        SnapshotHeader header = FsSnapshotFormat.header(file);
+        if (!header.name().equals(name.group(2)) || !header.group().equals(group)) {
+            throw new SnapshotCorruptException(
+                    "File " + file + " has snapshot " + header.name() + " of group " + header.group());
+        }
+        long sequence = name.group(1).isEmpty() ? 0 : Long.parseLong(name.group(1));
+        return new Kept(name.group(), sequence, header, JournalFiles.ownBytes(file));
+    }
+
+    /** The highest number that a file's name begins with, whatever the file is. */
+    long highest() throws IOException {
+        long highest = 0;
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+            for (Path file : all) {
+                Matcher name = NUMBERED.matcher(String.valueOf(file.getFileName()));
+                highest = name.matches() ? Math.max(highest, Long.parseLong(name.group(1))) : highest;
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return highest;
+    }
+
+    void add(Kept file) {
+        files.put(file.name(), file);
+    }
+
+    void remove(Kept file) {
+        files.remove(file.name());
+    }
+
+    /** In the order of their names, oldest first; seen as it changes. */
+    Collection<Kept> all() {
+        return Collections.unmodifiableCollection(files.values());
+    }
+
+    Optional<Kept> find(SnapshotHeader header) {
+        return files.values().stream()
+                .filter(file -> file.header().equals(header))
+                .findFirst();
+    }
+
+    Optional<Kept> find(String name) {
+        return Optional.ofNullable(files.get(name));
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    Path path(Kept file) {
+        return directory.resolve(file.name());
+    }
+
+    /**
+     * The snapshot, checked.
+     *
+     * @throws SnapshotNotFoundException if the file is gone
+     * @throws SnapshotCorruptException if it is damaged
+     * @throws dev.holdfast.sdk.SnapshotFormatTooNewException if a later version wrote it
+     * @throws StoreUnavailableException if the disk does not give it
+     */
+    Snapshot read(Kept file) {
+        return read(path(file), file.header().name());
+    }
+
+    static Snapshot read(Path file, String name) {
+        try {
+            return Uninterrupted.get(() -> FsSnapshotFormat.read(file));
+        } catch (NoSuchFileException e) {
+            throw SnapshotNotFoundException.of(name, file.toString());
+        } catch (IOException e) {
+            throw new StoreUnavailableException("Snapshot " + name + " cannot be read from " + file + ": " + e, e);
+        }
+    }
+}

@@ -1,0 +1,405 @@
+package dev.holdfast.host.journal;
+
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a host keeps on its own disk of one group's snapshots in one store.
+ *
+ * <pre>
+ *   append ─▶ pending ── passed ──▶ one of the three newest copies
+ *                  └──── refused ─▶ gone
+ *   copy ─────────────────────────▶ one of the three newest copies
+ *   pin, setAside ────────────────▶ kept until unpin, deleteAside
+ * </pre>
+ *
+ * <p>A log by a sequence of its own: no revision is compared with another, so what a store's history does costs nothing here.
+ * One file that cannot be read costs that one snapshot; it is named in the log and by {@link #damaged}, and left alone.
+ *
+ * <p>One process uses it at a time, which is the caller's duty. Any thread may call any method; readers do not wait for
+ * who writes. Where a method fails that changes something, a {@link JournalException} says why, and it may be called again.
+ */
+public final class Journal implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Journal.class);
+    private static final int RESERVE = 1024 * 1024;
+
+    private final Path directory;
+    private final String group;
+    private final Room room;
+    private final Drawer pending;
+    private final Drawer copied;
+    private final Copies copies;
+    private final Sides sides;
+    private final Waiting waiting;
+    private final JournalFiles files;
+    private final Reserve reserve;
+    private final OlderSpool older;
+    private final DowngradeGuard guard;
+    private final List<DamagedFile> damaged = new ArrayList<>();
+    private final ReentrantLock changing = new ReentrantLock();
+    private long sequence;
+    private boolean copiesFail;
+    private boolean closed;
+
+    /**
+     * Opens the journal of a store and a group, and makes it where there is none.
+     *
+     * @param logLocation below which it lies, in {@code journal/<store>/<group>}
+     * @param maxBytes the bound
+     * @param stored the file in which the store itself keeps a snapshot, if it lies on the same disk: a copy is then a hard
+     *     link
+     * @throws JournalException if its directory cannot be read or written; the host can do without, and has to say so
+     */
+    public static Journal open(
+            Path logLocation,
+            String store,
+            String group,
+            long maxBytes,
+            Function<SnapshotHeader, Optional<Path>> stored) {
+        return open(logLocation, store, group, maxBytes, stored, (step, file) -> {}, RESERVE);
+    }
+
+    static Journal open(
+            Path logLocation,
+            String store,
+            String group,
+            long maxBytes,
+            Function<SnapshotHeader, Optional<Path>> stored,
+            JournalFiles.Steps steps,
+            int reserve) {
+        Path directory =
+                logLocation.resolve("journal").resolve(store).resolve(group).toAbsolutePath();
+        JournalFiles files = new JournalFiles(directory.resolve("temp"), steps);
+        try {
+            return Uninterrupted.get(() -> {
+                for (String part : List.of("temp", "pending", "copies", "pins", "aside")) {
+                    files.makeDirectories(directory.resolve(part));
+                }
+                files.clearTemps();
+                files.requireWritable();
+                Journal journal = new Journal(
+                        directory,
+                        group,
+                        new Room("Journal " + directory, maxBytes),
+                        files,
+                        stored,
+                        new Reserve(directory.resolve("reserve"), files, reserve),
+                        new OlderSpool(logLocation.resolve("spool").resolve(store), group, files));
+                journal.scan();
+                journal.takeOver();
+                return journal;
+            });
+        } catch (IOException e) {
+            throw new JournalException(
+                    "Journal " + directory + " cannot be used: " + e
+                            + ". This host needs to read and write there: check"
+                            + " the disk, the mount, the owner and the mode",
+                    e);
+        }
+    }
+
+    private Journal(
+            Path directory,
+            String group,
+            Room room,
+            JournalFiles files,
+            Function<SnapshotHeader, Optional<Path>> stored,
+            Reserve reserve,
+            OlderSpool older) {
+        this.directory = directory;
+        this.group = group;
+        this.room = room;
+        pending = Drawer.inOrder(directory.resolve("pending"), group);
+        copied = Drawer.inOrder(directory.resolve("copies"), group);
+        copies = new Copies(copied, files, room, stored);
+        sides = new Sides(directory.resolve("pins"), Drawer.byName(directory.resolve("aside"), group), files, room);
+        waiting = new Waiting(pending, copies, files, room, reserve, older::settled);
+        guard = new DowngradeGuard(older.pending(), pending.directory(), files);
+        this.files = files;
+        this.reserve = reserve;
+        this.older = older;
+    }
+
+    private void scan() throws IOException {
+        damaged.addAll(pending.scan());
+        damaged.addAll(copied.scan());
+        damaged.addAll(sides.scan());
+        pending.all().forEach(file -> room.use(file.bytes()));
+        copied.all().forEach(file -> room.use(file.bytes()));
+        copies.trim();
+        sequence = Math.max(pending.highest(), copied.highest());
+    }
+
+    /** What a version without a journal left for this store waits here from now on. */
+    private void takeOver() throws IOException {
+        List<OlderSpool.Found> found = older.waiting(damaged);
+        for (OlderSpool.Found snapshot : found) {
+            waiting.takeOver(snapshot, ++sequence);
+        }
+        if (!found.isEmpty()) {
+            files.force(pending.directory());
+        }
+        if (copied.all().isEmpty()) {
+            for (OlderSpool.Found snapshot : older.copies()) {
+                copies.takeOver(snapshot, ++sequence);
+            }
+            copies.trim();
+        }
+        older.takenOver(found.size());
+        guard.begin(!pending.all().isEmpty(), older.othersWait() || othersWait());
+        reserve.take();
+        damaged.forEach(file -> log.error("{} is left where it is, and passed over: {}", file.file(), file.reason()));
+    }
+
+    /** Whether snapshots wait in the journal of another group for the same store. */
+    private boolean othersWait() throws IOException {
+        try (DirectoryStream<Path> groups = Files.newDirectoryStream(directory.resolve(".."))) {
+            for (Path other : groups) {
+                if (!other.getFileName().equals(directory.getFileName())
+                        && Files.isDirectory(other.resolve("pending"))
+                        && Drawer.inOrder(other.resolve("pending"), group).highest() > 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Takes the guard down when nothing waits any more. */
+    private void guard() {
+        if (pending.all().isEmpty()) {
+            guard.down();
+        }
+    }
+
+    /**
+     * Keeps a snapshot until the store has passed it or refused it; durable when this returns.
+     *
+     * @throws JournalFullException if it finds no room. A snapshot that is no named save does so only on a disk that is full.
+     * @throws JournalException if it cannot be written; it is not kept then
+     */
+    public Entry append(Snapshot snapshot) {
+        snapshot.header().requireGroup(group);
+        return change("Snapshot " + snapshot.header().name() + " cannot be kept in " + directory, () -> {
+            guard.up();
+            try {
+                return waiting.append(++sequence, snapshot);
+            } finally {
+                guard();
+            }
+        });
+    }
+
+    /** What waits, oldest first, by the journal's own order; those of which the header can be read. */
+    public List<Entry> pending() {
+        return pending.all().stream()
+                .map(file -> new Entry(file.sequence(), file.header()))
+                .toList();
+    }
+
+    /**
+     * The snapshot of an entry, checked.
+     *
+     * @throws SnapshotNotFoundException if it waits no more
+     * @throws SnapshotStoreException if it is damaged, of a later format, or cannot be read now
+     */
+    public Snapshot read(Entry entry) {
+        String name = entry.header().name();
+        return pending.read(pending.find(Drawer.name(entry.sequence(), entry.header()))
+                .orElseThrow(() ->
+                        SnapshotNotFoundException.of(name, pending.directory().toString())));
+    }
+
+    /** The store has what waited: it is now the newest copy. Whatever fails is told in the log, and costs the copy only. */
+    public void passed(Entry entry) {
+        attempt(entry.header(), () -> {
+            try {
+                waiting.passed(entry, ++sequence);
+            } finally {
+                guard();
+            }
+        });
+    }
+
+    /**
+     * Lets go of what waited, for good: when this returns it does not come back, also after the loss of power.
+     *
+     * @throws JournalException if that is not certain; nobody is to be told that it was refused then
+     */
+    public void refused(Entry entry) {
+        refused(List.of(entry));
+    }
+
+    /** The same for several, in one step. */
+    public void refused(Collection<Entry> entries) {
+        change("What was refused cannot be removed from " + directory, () -> {
+            waiting.refused(entries);
+            guard();
+            return true;
+        });
+    }
+
+    /**
+     * Keeps a copy of a snapshot that was read from the store, or written there; of the copies the three that were put last
+     * stay. Whatever fails is told in the log.
+     */
+    public void copy(Snapshot snapshot) {
+        attempt(snapshot.header(), () -> copies.put(++sequence, snapshot));
+    }
+
+    /** The copies that can be read, newest first: the last one put before the others. */
+    public List<Snapshot> copies() {
+        return copies.readable();
+    }
+
+    /** Keeps a side of a divergence, in place of what had its role; durable when this returns. */
+    public void pin(Pin role, Snapshot snapshot) {
+        change("Snapshot " + snapshot.header().name() + " cannot be pinned in " + directory, () -> {
+            sides.pin(role, snapshot);
+            return true;
+        });
+    }
+
+    /**
+     * What has a role.
+     *
+     * @throws SnapshotStoreException if it is damaged, or cannot be read now
+     */
+    public Optional<Snapshot> pinned(Pin role) {
+        return sides.pinned(role);
+    }
+
+    /** Lets go of what has a role, if anything has. */
+    public void unpin(Pin role) {
+        change("The pin " + role.word() + " cannot be removed from " + directory, () -> {
+            sides.unpin(role);
+            return true;
+        });
+    }
+
+    /** Keeps what lost by a decision, under its name, until it is deleted; durable when this returns. */
+    public void setAside(Snapshot snapshot) {
+        snapshot.header().requireGroup(group);
+        change("Snapshot " + snapshot.header().name() + " cannot be set aside in " + directory, () -> {
+            sides.setAside(snapshot);
+            return true;
+        });
+    }
+
+    /** What was set aside, newest first. */
+    public List<SnapshotHeader> aside() {
+        return sides.aside();
+    }
+
+    /**
+     * One that was set aside.
+     *
+     * @throws SnapshotNotFoundException if there is none of that name
+     * @throws SnapshotStoreException if it is damaged, or cannot be read now
+     */
+    public Snapshot aside(String name) {
+        return sides.aside(name);
+    }
+
+    /** Lets go of one that was set aside; false if there is none of that name. */
+    public boolean deleteAside(String name) {
+        return change("Snapshot " + name + " cannot be removed from " + directory, () -> sides.deleteAside(name));
+    }
+
+    /** Every snapshot here that can be read, whatever it is kept for: what they need of models' states is needed. */
+    public List<Snapshot> all() {
+        List<Snapshot> all = new ArrayList<>(copies());
+        List<Supplier<Snapshot>> others = new ArrayList<>();
+        pending().forEach(entry -> others.add(() -> read(entry)));
+        aside().forEach(header -> others.add(() -> aside(header.name())));
+        for (Pin role : Pin.values()) {
+            others.add(() -> pinned(role).orElseThrow(() -> SnapshotNotFoundException.of(role.word(), "the journal")));
+        }
+        for (Supplier<Snapshot> other : others) {
+            try {
+                all.add(other.get());
+            } catch (SnapshotNotFoundException e) {
+                log.debug("One has gone meanwhile", e);
+            } catch (SnapshotStoreException e) {
+                log.warn("What a snapshot of the journal needs is not known: {}", e.getMessage());
+            }
+        }
+        return all;
+    }
+
+    /** What stands in the journal's directories and cannot be read; as it was when the journal was opened. */
+    public List<DamagedFile> damaged() {
+        return List.copyOf(damaged);
+    }
+
+    /** How full it is. */
+    public JournalSize size() {
+        return new JournalSize(
+                room.used(), room.limit(), pending.all().size(), waiting.dropped(), damaged.size(), waiting.full());
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private void attempt(SnapshotHeader header, Step step) {
+        try {
+            change("The copy of snapshot " + header.name() + " cannot be kept in " + directory, () -> {
+                step.run();
+                copiesFail = false;
+                return true;
+            });
+        } catch (JournalException e) {
+            if (copiesFail) {
+                log.debug("{}", e.getMessage());
+            } else {
+                copiesFail = true;
+                log.warn("{}; the snapshot itself is in the store", e.getMessage());
+            }
+        }
+    }
+
+    private <T> T change(String failure, Uninterrupted.Work<T> work) {
+        changing.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("Journal " + directory + " is closed");
+            }
+            return Uninterrupted.get(work);
+        } catch (IOException e) {
+            if (JournalFiles.meansFull(e)) {
+                throw new JournalFullException(failure + ": the disk is full (" + e + "). Make room", e);
+            }
+            throw new JournalException(failure + ": " + e, e);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Waits for who changes it; what is here may be read all the same. */
+    @Override
+    public void close() {
+        changing.lock();
+        try {
+            closed = true;
+        } finally {
+            changing.unlock();
+        }
+    }
+}

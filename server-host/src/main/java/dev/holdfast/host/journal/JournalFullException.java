@@ -1,0 +1,15 @@
+package dev.holdfast.host.journal;
+
+/** There is no room for a snapshot, on the disk or within the journal's bound. Nothing that was kept is lost. */
+public final class JournalFullException extends JournalException {
+
+    private static final long serialVersionUID = 1;
+
+    JournalFullException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    JournalFullException(String message) {
+        super(message);
+    }
+}

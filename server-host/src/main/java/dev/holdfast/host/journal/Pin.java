@@ -1,0 +1,17 @@
+package dev.holdfast.host.journal;
+
+import java.util.Locale;
+
+/** A side of a divergence, which the journal keeps until a person has decided. */
+public enum Pin {
+    /** What both sides follow. */
+    BASE,
+    /** What this host serves. */
+    OURS,
+    /** What the store had when the divergence was found. */
+    THEIRS;
+
+    String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

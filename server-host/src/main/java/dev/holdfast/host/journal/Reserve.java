@@ -1,0 +1,61 @@
+package dev.holdfast.host.journal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Random;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file that takes up room on the disk until the disk is full; then it makes way for the newest state.
+ *
+ * <p>It grows with the snapshots: twice the largest one that was kept fits into it. Used by one thread at a time.
+ */
+final class Reserve {
+
+    private static final Logger log = LoggerFactory.getLogger(Reserve.class);
+
+    private final Path file;
+    private final JournalFiles files;
+    private long bytes;
+    private boolean missed;
+
+    /** @param bytes how large it is at least */
+    Reserve(Path file, JournalFiles files, long bytes) {
+        this.file = file;
+        this.files = files;
+        this.bytes = bytes;
+    }
+
+    /** Takes the room, if that can be had. */
+    void take() {
+        try {
+            if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) >= bytes) {
+                return;
+            }
+            byte[] content = new byte[(int) bytes];
+            // No file system stores these shorter than they are, as some do with zeros.
+            new Random(bytes).nextBytes(content);
+            files.write(file, content);
+            missed = false;
+        } catch (IOException e) {
+            if (!missed) {
+                missed = true;
+                log.warn("{} bytes could not be reserved for the newest state in {}: {}", bytes, file, e.toString());
+            }
+        }
+    }
+
+    /** Gives the room back; false if there was none. */
+    boolean release() throws IOException {
+        return files.delete(file);
+    }
+
+    /** A snapshot of some size was kept: the next one fits too. */
+    void kept(int size) {
+        bytes = Math.max(bytes, Math.min(2L * size, Integer.MAX_VALUE / 2));
+        take();
+    }
+}

@@ -1,0 +1,212 @@
+package dev.holdfast.host.journal;
+
+import dev.holdfast.plugin.fs.FsSnapshotFormat;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What waits for the store, within the bound.
+ *
+ * <pre>
+ *   no room ─▶ drop the copies but the newest ─▶ drop waiting ones, oldest first: never a named save, never the newest
+ *           ─▶ still none, by the bound: the newest state is kept all the same, a named save is refused
+ *           ─▶ still none, on the disk: the newest state gets the reserve
+ * </pre>
+ *
+ * <p>Those between may go because a later serving state holds every earlier change. The newest one stays while the one after
+ * it is written, whose answer is not known yet. Changed by one thread at a time, read by any.
+ */
+final class Waiting {
+
+    private static final Logger log = LoggerFactory.getLogger(Waiting.class);
+
+    private final Drawer pending;
+    private final Copies copies;
+    private final JournalFiles files;
+    private final Room room;
+    private final Reserve reserve;
+    private final Settled settled;
+    private final AtomicLong dropped = new AtomicLong();
+    private volatile boolean full;
+    private boolean toldOfDropping;
+
+    /** Is told which snapshot waits no more, before its file goes. */
+    interface Settled {
+        void settled(SnapshotHeader header) throws IOException;
+    }
+
+    Waiting(Drawer pending, Copies copies, JournalFiles files, Room room, Reserve reserve, Settled settled) {
+        this.pending = pending;
+        this.copies = copies;
+        this.files = files;
+        this.room = room;
+        this.reserve = reserve;
+        this.settled = settled;
+    }
+
+    Entry append(long sequence, Snapshot snapshot) throws IOException {
+        SnapshotHeader header = snapshot.header();
+        byte[] content = FsSnapshotFormat.encode(snapshot);
+        boolean save = header.kind() == SnapshotKind.SAVE;
+        while (!room.fits(content.length) && dropOne()) {
+            // One by one, no more than needed.
+        }
+        if (save && !room.fits(content.length)) {
+            full = true;
+            throw new JournalFullException("The named save " + header.name() + " of " + content.length
+                    + " bytes finds no room in " + pending.directory() + ": " + room
+                    + ", and what is there may not be dropped. Raise spool_max_size, or see to the store");
+        }
+        Drawer.Kept file = new Drawer.Kept(Drawer.name(sequence, header), sequence, header, content.length);
+        write(pending.path(file), content, save);
+        pending.add(file);
+        room.use(content.length);
+        full = false;
+        if (!save) {
+            reserve.kept(content.length);
+        }
+        return new Entry(sequence, header);
+    }
+
+    /** Lets one wait that an older version kept in a file, unless it waits already; durable after the directory's fsync. */
+    void takeOver(OlderSpool.Found older, long sequence) throws IOException {
+        if (pending.find(older.header()).isEmpty()) {
+            String name = Drawer.name(sequence, older.header());
+            long bytes = Files.size(older.file());
+            files.linkOrCopy(older.file(), pending.directory().resolve(name));
+            pending.add(new Drawer.Kept(name, sequence, older.header(), bytes));
+            room.use(bytes);
+        }
+    }
+
+    private void write(Path file, byte[] content, boolean save) throws IOException {
+        try {
+            writeOnce(file, content);
+            return;
+        } catch (IOException e) {
+            requireFull(e);
+        }
+        try {
+            while (dropOne()) {
+                // The disk is full, whatever the bound says: all that may go goes.
+            }
+            if (!save) {
+                reserve.release();
+            }
+            writeOnce(file, content);
+        } catch (IOException e) {
+            requireFull(e);
+            full = true;
+            throw new JournalFullException(
+                    "The disk of " + pending.directory() + " is full, and nothing there may be dropped: " + file
+                            + " of " + content.length
+                            + " bytes finds no room. Nothing that was kept is lost: make room",
+                    e);
+        }
+    }
+
+    private static void requireFull(IOException failure) throws IOException {
+        if (!JournalFiles.meansFull(failure)) {
+            throw failure;
+        }
+    }
+
+    private void writeOnce(Path file, byte[] content) throws IOException {
+        try {
+            files.write(file, content);
+            files.force(pending.directory());
+            // Some file systems say yes to an fsync of a disk that has gone.
+            if (Files.size(file) != content.length) {
+                throw new IOException(file + " has not the size that was written");
+            }
+        } catch (IOException e) {
+            // Nobody was told of it, and it is not to come back as if somebody had been.
+            files.deleteAfter(e, file);
+            throw e;
+        }
+    }
+
+    private boolean dropOne() throws IOException {
+        if (copies.dropOldest()) {
+            return true;
+        }
+        Optional<Drawer.Kept> unneeded = pending.all().stream()
+                .limit(Math.max(0, pending.all().size() - 1))
+                .filter(file -> file.header().kind() != SnapshotKind.SAVE)
+                .findFirst();
+        if (unneeded.isEmpty()) {
+            return false;
+        }
+        remove(unneeded.get());
+        dropped.incrementAndGet();
+        if (!toldOfDropping) {
+            toldOfDropping = true;
+            log.warn(
+                    "The journal in {} is full ({}): waiting snapshots are dropped, oldest first, beginning with {}. The"
+                            + " newest one holds their changes, and waits on",
+                    pending.directory(),
+                    room,
+                    unneeded.get().header().name());
+        }
+        return true;
+    }
+
+    private void remove(Drawer.Kept file) throws IOException {
+        settled.settled(file.header());
+        files.delete(pending.path(file));
+        pending.remove(file);
+        room.use(-file.bytes());
+        toldOfDropping &= !pending.all().isEmpty();
+    }
+
+    /** They are gone when this returns, also after the loss of power. */
+    void refused(Collection<Entry> entries) throws IOException {
+        for (Entry entry : entries) {
+            Optional<Drawer.Kept> file = find(entry);
+            if (file.isPresent()) {
+                remove(file.get());
+            }
+        }
+        // Even for one that was dropped before: its removal may not have reached the disk.
+        files.force(pending.directory());
+    }
+
+    /** The store has it: the file becomes a copy, or goes. A crash that undoes this leaves it waiting, which is harmless. */
+    void passed(Entry entry, long sequence) throws IOException {
+        Optional<Drawer.Kept> file = find(entry);
+        if (file.isEmpty()) {
+            return;
+        }
+        settled.settled(entry.header());
+        pending.remove(file.get());
+        room.use(-file.get().bytes());
+        toldOfDropping &= !pending.all().isEmpty();
+        try {
+            copies.takeOver(pending.path(file.get()), file.get(), sequence);
+        } catch (IOException e) {
+            files.deleteAfter(e, pending.path(file.get()));
+            throw e;
+        }
+    }
+
+    private Optional<Drawer.Kept> find(Entry entry) {
+        return pending.find(Drawer.name(entry.sequence(), entry.header()));
+    }
+
+    long dropped() {
+        return dropped.get();
+    }
+
+    boolean full() {
+        return full;
+    }
+}
