@@ -9,6 +9,7 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.Metrics;
+import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.OnnxRuntime;
 import dev.holdfast.host.runtime.OnnxSessionRuntime;

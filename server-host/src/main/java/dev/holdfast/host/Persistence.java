@@ -6,12 +6,12 @@ import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
+import dev.holdfast.host.retention.Housekeeping;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.ChosenChunks;
 import dev.holdfast.host.snapshot.ChunkCourier;
 import dev.holdfast.host.snapshot.CopiedChunks;
-import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.KeeperOptions;
 import dev.holdfast.host.snapshot.RememberingStore;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
@@ -219,7 +219,7 @@ final class Persistence implements AutoCloseable {
      */
     void copyStates(SnapshotUrl url, ServingState state, boolean attached) {
         chunks.putWhile(() -> attached);
-        Set<StateReference> references = new HashSet<>(Housekeeping.references(state));
+        Set<StateReference> references = new HashSet<>(StateReferences.of(state));
         if (!references.isEmpty()) {
             references.removeAll(safeHere());
             inOther(url, serializer -> copyStates(url, references, serializer));

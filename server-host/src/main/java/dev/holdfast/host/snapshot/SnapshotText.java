@@ -72,7 +72,7 @@ public final class SnapshotText {
     }
 
     /** A snapshot of a serving state; the header's model count, size and SHA-256 are set here. */
-    static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {
+    public static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {
         header.modelCount(state.versionCount()).size(0).sha256("0".repeat(64));
         SnapshotHeader draft = header.build();
         StringBuilder text = new StringBuilder(1024 + 300 * state.versionCount());

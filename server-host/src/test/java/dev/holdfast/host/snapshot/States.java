@@ -15,13 +15,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Serving states and snapshots for tests. */
-final class States {
+public final class States {
 
     static final Map<String, String> CONFIG = Map.of("job_queue_size", "7");
 
     private States() {}
 
-    static VersionState version(String archive, int min, int max) {
+    public static VersionState version(String archive, int min, int max) {
         return new VersionState(
                 archive,
                 min,
@@ -36,7 +36,7 @@ final class States {
                 Optional.empty());
     }
 
-    static ServingState of(String... models) {
+    public static ServingState of(String... models) {
         ServingState state = ServingState.EMPTY;
         for (String model : models) {
             state = state.with(model, ModelState.of("1.0", version(model + ".mar", 1, 1)));

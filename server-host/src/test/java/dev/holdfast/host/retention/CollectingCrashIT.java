@@ -1,9 +1,12 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.snapshot.StateReferences;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.GivenCapture;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
@@ -178,8 +181,7 @@ class CollectingCrashIT {
         }
 
         private static Set<StateReference> states(Snapshot snapshot) {
-            return Housekeeping.references(SnapshotText.parse(snapshot.header().name(), snapshot.text())
-                    .state());
+            return StateReferences.of(snapshot);
         }
 
         private Set<String> unneeded() {

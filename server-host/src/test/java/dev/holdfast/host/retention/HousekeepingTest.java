@@ -1,4 +1,4 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -7,6 +7,8 @@ import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.GivenCapture;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
@@ -31,7 +33,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -329,24 +330,5 @@ class HousekeepingTest {
 
         assertThat(chunks.list("", 100))
                 .hasSize(states.reader().find(whole).chunkIds().size());
-    }
-
-    @Test
-    void aTextSaysWhatAModelHasLearned() {
-        StateReference reference = learn(1);
-        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ZERO, learned(reference));
-
-        String text = fs.get("a.cfg").text();
-
-        assertThat(SnapshotText.parse("a.cfg", text)
-                        .state()
-                        .model("m")
-                        .flatMap(model -> Optional.ofNullable(model.versions().get("1.0")))
-                        .flatMap(version -> version.learned()))
-                .contains(reference);
-        assertThatExceptionOfType(SnapshotCorruptException.class)
-                .isThrownBy(() -> ModelSnapshotJson.read(
-                        "x", "{'modelCount':1,'models':{'m':{'1.0':{'learned':{'format':'numbers'}}}}}"))
-                .withMessageContaining("formatVersion");
     }
 }

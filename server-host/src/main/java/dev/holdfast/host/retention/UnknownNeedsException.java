@@ -1,4 +1,4 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,5 +1,6 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
+import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.DigestSet;
 import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateReader;
@@ -133,8 +134,7 @@ final class NeededChunks {
             return true;
         }
         String name = snapshot.header().name();
-        Map<StateReference, String> users =
-                Housekeeping.users(SnapshotText.parse(name, snapshot.text()).state());
+        Map<StateReference, String> users = StateReferences.users(snapshot);
         boolean whole = true;
         for (Map.Entry<StateReference, String> use : users.entrySet()) {
             if (!before.contains(use.getKey())) {

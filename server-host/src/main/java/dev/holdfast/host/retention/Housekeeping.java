@@ -1,9 +1,7 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
-import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.state.ChunkCollector;
 import dev.holdfast.host.state.StateReader;
-import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
@@ -16,10 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -126,23 +121,5 @@ public final class Housekeeping {
             }
             request = request.page(page.nextPageToken().get());
         }
-    }
-
-    /** The states that a serving state refers to. */
-    public static Set<StateReference> references(ServingState state) {
-        return users(state).keySet();
-    }
-
-    /** The states that a serving state refers to, and what each of them is the state of. */
-    static Map<StateReference, String> users(ServingState state) {
-        Map<StateReference, String> users = new HashMap<>();
-        state.saves()
-                .forEach((model, ids) -> ids.forEach((id, generations) ->
-                        generations.forEach(save -> users.put(save.state(), "save " + id + " of model " + model))));
-        state.models()
-                .forEach((name, model) -> model.versions()
-                        .forEach((number, version) -> version.learned()
-                                .ifPresent(learned -> users.put(learned, "model " + name + ", version " + number))));
-        return users;
     }
 }
