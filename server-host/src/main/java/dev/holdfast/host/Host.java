@@ -37,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -253,7 +254,9 @@ public final class Host implements AutoCloseable {
         });
         HousekeepingRound tidying = new HousekeepingRound(() -> persistence.tidying(clock));
         rounds.scheduleWithFixedDelay(tidying, 30, TIDYING.toSeconds(), TimeUnit.SECONDS);
-        HousekeepingRound round = new HousekeepingRound(() -> persistence.housekeeping(clock));
+        HousekeepingRound round = new HousekeepingRound(
+                // No header says yet what was trimmed, and nothing is pinned.
+                () -> persistence.housekeeping(Set::of, highest -> {}, clock));
         rounds.scheduleWithFixedDelay(
                 () -> {
                     if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {

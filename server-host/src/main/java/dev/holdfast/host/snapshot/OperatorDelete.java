@@ -1,11 +1,15 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,11 +26,17 @@ final class OperatorDelete {
     private final KeeperOptions options;
     private final SnapshotSerializer store;
     private final Standing standing;
+    private final LongConsumer trimming;
 
-    OperatorDelete(KeeperOptions options, SnapshotSerializer store, Standing standing) {
+    /**
+     * @param trimming called with the highest revision that is about to be removed; when it returns, a snapshot is durable
+     *     in the store whose header says {@link SnapshotHeader#trimmed} so high. If it throws, nothing is removed
+     */
+    OperatorDelete(KeeperOptions options, SnapshotSerializer store, Standing standing, LongConsumer trimming) {
         this.options = options;
         this.store = store;
         this.standing = standing;
+        this.trimming = trimming;
     }
 
     void delete(String name) {
@@ -35,22 +45,44 @@ final class OperatorDelete {
                     "Snapshot " + name + " is not deleted: the host is not attached to its store " + options.store()
                             + " but " + standing.status().mode());
         }
-        requireThere(name);
-        if (last().filter(last -> last.header().name().equals(name)).isPresent()) {
+        Optional<SnapshotHeader> header = there(name);
+        Optional<Snapshot> last = last();
+        if (last.filter(newest -> newest.header().name().equals(name)).isPresent()) {
             throw new IllegalStateException("Snapshot " + name + " is not deleted: it is the last one of group "
                     + options.group() + ", which the next start restores");
         }
+        // Where nothing says which revision it was, it was one below the last.
+        trimming.accept(header.or(() -> listed(name))
+                .map(SnapshotHeader::revision)
+                .or(() -> last.map(newest -> Math.max(0, newest.header().revision() - 1)))
+                .orElse(0L));
         if (!store.delete(name)) {
             throw new SnapshotNotFoundException("Snapshot " + name + " has been removed meanwhile");
         }
         log.info("Snapshot {} of store {} was deleted on request", name, options.store());
     }
 
-    private void requireThere(String name) {
+    /** @return empty if it is there and cannot be read */
+    private Optional<SnapshotHeader> there(String name) {
         try {
-            store.get(name);
+            return Optional.of(store.get(name).header());
         } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             log.debug("Snapshot {} cannot be read, and can be deleted", name, e);
+            return Optional.empty();
+        }
+    }
+
+    private Optional<SnapshotHeader> listed(String name) {
+        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
+        while (true) {
+            SnapshotPage page = store.list(request);
+            Optional<SnapshotHeader> found = page.headers().stream()
+                    .filter(header -> header.name().equals(name))
+                    .findFirst();
+            if (found.isPresent() || page.nextPageToken().isEmpty()) {
+                return found;
+            }
+            request = request.page(page.nextPageToken().get());
         }
     }
 

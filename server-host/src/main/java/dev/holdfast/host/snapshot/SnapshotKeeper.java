@@ -93,7 +93,7 @@ public final class SnapshotKeeper implements ChangeLog, Snapshots, AutoCloseable
         this.writer = new SnapshotWriter(options.store(), store, spool, next, standing, reader);
         this.reattachment = new Reattachment(options, store, spool, next, standing, writer, queue::wake);
         this.operator = new OperatorAttach(options, store, spool, next, standing);
-        this.deletion = new OperatorDelete(options, store, standing);
+        this.deletion = new OperatorDelete(options, store, standing, highest -> {});
     }
 
     /**

@@ -157,12 +157,18 @@ class CollectingCrashIT {
         }
 
         private void clean() {
+            Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(2));
+            CountedStore store = new CountedStore(fs);
             new Housekeeping(
-                            new Housekeeping.Rule(KEPT, Duration.ZERO),
-                            fs,
-                            chunks,
-                            states.reader(),
-                            Clock.offset(Clock.systemUTC(), Duration.ofHours(2)))
+                            new OldSnapshots(
+                                    "fs",
+                                    store,
+                                    new RetentionRule(KEPT, Duration.ZERO, 0),
+                                    FirstRound.ofAskedRule(),
+                                    Set::of,
+                                    revision -> {},
+                                    later),
+                            new UnneededChunks("fs", store, chunks, states.reader(), later))
                     .run();
         }
 
