@@ -128,6 +128,13 @@ class UnneededChunksTest {
     }
 
     @Test
+    void theLastOneIsReadThoughTheListLagsBehind() {
+        store.unlisted.add("s6");
+
+        assertOnlyNobodysGoes();
+    }
+
+    @Test
     void aCountThatIsTooSmallProvesNothing() {
         store.miscount = -1;
 
