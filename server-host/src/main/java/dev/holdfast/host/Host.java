@@ -9,6 +9,7 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.Metrics;
+import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.OnnxRuntime;
 import dev.holdfast.host.runtime.OnnxSessionRuntime;
@@ -189,7 +190,7 @@ public final class Host implements AutoCloseable {
             noteStartup(
                     await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
             learned.start(serving);
-            closer.add(housekeeping(begin.persistence().orElseThrow(), snapshots, clock));
+            closer.add(housekeeping(begin.persistence().orElseThrow(), keeper, clock));
         }
         closer.add(retrying(serving));
         String summary = summary(begin, current.get(), failures, snapshots.status());
@@ -268,7 +269,7 @@ public final class Host implements AutoCloseable {
     }
 
     /** The first round soon, so that a host that is restarted often comes to it too. */
-    private static AutoCloseable housekeeping(Persistence persistence, Snapshots snapshots, Clock clock) {
+    private static AutoCloseable housekeeping(Persistence persistence, SnapshotKeeper keeper, Clock clock) {
         ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "housekeeping");
             thread.setDaemon(true);
@@ -276,10 +277,11 @@ public final class Host implements AutoCloseable {
         });
         HousekeepingRound tidying = new HousekeepingRound(() -> persistence.tidying(clock));
         rounds.scheduleWithFixedDelay(tidying, 30, TIDYING.toSeconds(), TimeUnit.SECONDS);
-        HousekeepingRound round = new HousekeepingRound(() -> persistence.housekeeping(clock));
+        HousekeepingRound round = new HousekeepingRound(
+                () -> persistence.housekeeping(keeper::pinned, keeper::trimmed, clock));
         rounds.scheduleWithFixedDelay(
                 () -> {
-                    if (snapshots.status().mode() == StoreStatus.Mode.ATTACHED) {
+                    if (keeper.status().mode() == StoreStatus.Mode.ATTACHED) {
                         round.run();
                     }
                 },

@@ -6,6 +6,7 @@ import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
+import dev.holdfast.host.retention.SerializerKeys;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
@@ -14,15 +15,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 
 /** The plugins that a start would load, looked at without a start. */
 public final class InstalledPlugins implements AutoCloseable {
-
-    /** They remove what the contract has just saved; every serializer that has them calls them so. */
-    private static final Set<String> RETENTION = Set.of("keep", "keep-for");
 
     private final HostConfig config;
     private final ConfiguredPlugins configured;
@@ -90,7 +87,8 @@ public final class InstalledPlugins implements AutoCloseable {
         }
         Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
         Map<String, String> leftOut = new TreeMap<>();
-        for (String key : RETENTION) {
+        // They would remove what the contract has just saved.
+        for (String key : SerializerKeys.NAMES) {
             Optional.ofNullable(values.remove(key))
                     .ifPresent(value -> leftOut.put("snapshot." + choice.name() + "." + key, value));
         }

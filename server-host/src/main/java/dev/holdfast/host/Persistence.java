@@ -6,6 +6,12 @@ import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
+import dev.holdfast.host.retention.FirstRound;
+import dev.holdfast.host.retention.Housekeeping;
+import dev.holdfast.host.retention.OldSnapshots;
+import dev.holdfast.host.retention.RetentionRule;
+import dev.holdfast.host.retention.SerializerKeys;
+import dev.holdfast.host.retention.UnneededChunks;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.history.RememberingStore;
 import dev.holdfast.host.journal.Journal;
@@ -19,7 +25,6 @@ import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.snapshot.ChosenChunks;
 import dev.holdfast.host.snapshot.ChunkCourier;
 import dev.holdfast.host.snapshot.CopiedChunks;
-import dev.holdfast.host.snapshot.Housekeeping;
 import dev.holdfast.host.snapshot.ReopeningSerializer;
 import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.SpooledChunks;
@@ -52,6 +57,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,6 +76,8 @@ final class Persistence implements AutoCloseable {
     private final SnapshotSerializerFactory fs = new FsSnapshotSerializerFactory();
     private final Plugins plugins;
     private final String storeName;
+    private final RetentionRule rule;
+    private final Path retentionTold;
     private final ReopeningSerializer store;
     private final Journal journal;
     private final boolean storeIsHere;
@@ -96,11 +104,13 @@ final class Persistence implements AutoCloseable {
         try {
             Opening chosen = choose();
             this.storeName = chosen.name();
+            this.rule = chosen.rule();
             Path spooled = logLocation.resolve("spool").resolve(storeName);
             this.storeIsHere = isInLogLocation(storeName);
             this.storeForgets = chosen.mayForget();
             this.journal = Journal.open(
                     logLocation, storeName, config.snapshotGroup(), config.spoolMaxSize(), storedFile(logLocation));
+            this.retentionTold = spooled.resolve("retention-" + config.snapshotGroup());
             this.store = new ReopeningSerializer(
                     chosen.mayForget()
                             ? () -> new RememberingStore(
@@ -127,16 +137,20 @@ final class Persistence implements AutoCloseable {
      * How the chosen store is opened.
      *
      * @param mayForget whether it may fail to give back what it took
+     * @param rule which of its snapshots stay
      */
-    private record Opening(String name, Supplier<SnapshotSerializer> opener, boolean mayForget) {}
+    private record Opening(String name, Supplier<SnapshotSerializer> opener, boolean mayForget, RetentionRule rule) {}
 
     private Opening choose() {
         try {
             SerializerChoice choice = plugins.choose(config.snapshotStore().orElse(null), fs);
+            SerializerKeys keys = serializerKeys(choice);
+            SerializerConfig own = configured.of(choice.name(), config.snapshotGroup(), keys.others());
             return new Opening(
                     choice.name(),
-                    () -> plugins.open(choice, serializerConfig(choice.name(), Map.of())),
-                    choice.isMadeForTorchServe());
+                    () -> plugins.open(choice, own),
+                    choice.isMadeForTorchServe(),
+                    RetentionRule.of(config).widenedBy(keys.rule()));
         } catch (SerializerChoiceException e) {
             // A name that nothing here could have brought is a mistake of the operator's; one that a broken plugin
             // could have brought must not keep the host down.
@@ -146,8 +160,27 @@ final class Persistence implements AutoCloseable {
             Supplier<SnapshotSerializer> opener = () -> {
                 throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
             };
-            return new Opening(serializerName(config.snapshotStore().get()), opener, false);
+            return new Opening(serializerName(config.snapshotStore().get()), opener, false, RetentionRule.of(config));
         }
+    }
+
+    /** What the chosen serializer's own keys keep. One that was made for TorchServe may mean something else by them. */
+    private SerializerKeys serializerKeys(SerializerChoice choice) {
+        Map<String, String> values = config.serializerProperties(choice.name());
+        if (choice.isMadeForTorchServe()) {
+            return new SerializerKeys(RetentionRule.ALL, List.of(), values);
+        }
+        SerializerKeys keys =
+                SerializerKeys.of(choice.name(), configured.of(choice.name(), config.snapshotGroup(), values), values);
+        if (!keys.taken().isEmpty()) {
+            log.info(
+                    "The host removes old snapshots in place of serializer {} and takes {} into its own rule: what stays is"
+                            + " {}, and what was saved under a name",
+                    choice.name(),
+                    String.join(" and ", keys.taken()),
+                    RetentionRule.of(config).widenedBy(keys.rule()));
+        }
+        return keys;
     }
 
     /** Then a copy beside it would share its fate; a directory elsewhere may be on a disk that is not there one day. */
@@ -228,7 +261,7 @@ final class Persistence implements AutoCloseable {
      */
     void copyStates(SnapshotUrl url, ServingState state, boolean attached) {
         chunks.putWhile(() -> attached);
-        Set<StateReference> references = new HashSet<>(Housekeeping.references(state));
+        Set<StateReference> references = new HashSet<>(StateReferences.of(state));
         if (!references.isEmpty()) {
             references.removeAll(safeHere());
             inOther(url, serializer -> copyStates(url, references, serializer));
@@ -402,15 +435,16 @@ final class Persistence implements AutoCloseable {
         return needed;
     }
 
-    /** What removes old snapshots and the chunks that none of the others needs. */
-    Runnable housekeeping(Clock clock) {
-        Housekeeping inStore = new Housekeeping(
-                new Housekeeping.Rule(config.snapshotKeep(), config.snapshotKeepFor()),
-                store,
-                chunks,
-                history().reader(),
-                clock);
-        return inStore::run;
+    /**
+     * What removes old snapshots and the chunks that none of the others needs.
+     *
+     * @param pinned and {@code trimming}: as {@link OldSnapshots} has them
+     */
+    Runnable housekeeping(Supplier<Set<String>> pinned, LongConsumer trimming, Clock clock) {
+        FirstRound first = config.snapshotKeepIsAsked() ? FirstRound.ofAskedRule() : FirstRound.markedBy(retentionTold);
+        return new Housekeeping(
+                new OldSnapshots(storeName, store, rule, first, pinned, trimming, clock),
+                new UnneededChunks(storeName, store, chunks, history().reader(), clock));
     }
 
     @Override

@@ -24,17 +24,18 @@ class ArchitectureTest {
     private static final String HOST = "dev.holdfast.host";
 
     /** Each room, and the rooms that it may know; the composition root knows all. */
-    private static final Map<String, String[]> MAY_KNOW = Map.of(
-            "text", rooms(),
-            "config", rooms("text"),
-            "archive", rooms("text"),
-            "state", rooms(),
-            "logging", rooms("config", "text"),
-            "plugins", rooms("text"),
-            "runtime", rooms("archive", "state", "text"),
-            "serving", rooms("archive", "runtime", "state", "text"),
-            "snapshot", rooms("serving", "state", "config", "text"),
-            "http", rooms("serving", "snapshot", "plugins", "config", "runtime", "archive", "text"));
+    private static final Map<String, String[]> MAY_KNOW = Map.ofEntries(
+            Map.entry("text", rooms()),
+            Map.entry("config", rooms("text")),
+            Map.entry("archive", rooms("text")),
+            Map.entry("state", rooms()),
+            Map.entry("logging", rooms("config", "text")),
+            Map.entry("plugins", rooms("text")),
+            Map.entry("runtime", rooms("archive", "state", "text")),
+            Map.entry("serving", rooms("archive", "runtime", "state", "text")),
+            Map.entry("snapshot", rooms("serving", "state", "config", "text")),
+            Map.entry("retention", rooms("snapshot", "state", "config", "text")),
+            Map.entry("http", rooms("serving", "snapshot", "plugins", "config", "runtime", "archive", "text")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

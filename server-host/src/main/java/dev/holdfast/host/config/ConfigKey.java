@@ -50,10 +50,12 @@ public enum ConfigKey {
     SNAPSHOT_STORE_REQUIRED("false", Kept.NO),
     SNAPSHOT_GROUP("default", Kept.NO),
     SNAPSHOT_TIMEOUT("60", Kept.NO),
-    /** How many of the newest snapshots stay; 0 for all. */
-    SNAPSHOT_KEEP("0", Kept.NO),
-    /** For how many days snapshots stay; 0 for ever. */
+    /** How many of the newest snapshots stay; 0 for all. With snapshot_keep_days alone no number stays. */
+    SNAPSHOT_KEEP("1000", Kept.NO),
+    /** For how many days snapshots stay; 0 for no such rule. */
     SNAPSHOT_KEEP_DAYS("0", Kept.NO),
+    /** For how many days the last snapshot of each day stays; 0 for none, as where one of the two above is set. */
+    SNAPSHOT_KEEP_DAILY("30", Kept.NO),
     /** What chunks of model state are packed with: a codec, or a codec and its level. */
     STATE_CODEC("none", Kept.NO),
     /** Whether this host's disk keeps copies of the chunks that its models need. */

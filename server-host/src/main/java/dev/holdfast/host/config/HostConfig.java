@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class HostConfig {
 
     private static final Logger log = LoggerFactory.getLogger(HostConfig.class);
+    private static final int MOST_DAYS = 36_500;
 
     private final Map<String, String> written;
     private final Map<String, String> resolved;
@@ -63,6 +64,7 @@ public final class HostConfig {
         snapshotTimeout();
         snapshotKeep();
         snapshotKeepFor();
+        number(ConfigKey.SNAPSHOT_KEEP_DAILY, 0, MOST_DAYS);
         stateWarnBytes();
         goesOverAfterConflict();
         snapshotLook();
@@ -230,14 +232,30 @@ public final class HostConfig {
         return number(ConfigKey.SPOOL_MAX_SIZE, 1, 1_000_000) * 1024L * 1024;
     }
 
-    /** How many of the newest snapshots stay; 0 for all. */
+    /** How many of the newest snapshots stay; 0 for no such rule. Who says for how many days asks for no number. */
     public int snapshotKeep() {
-        return number(ConfigKey.SNAPSHOT_KEEP, 0, 1_000_000);
+        int keep = number(ConfigKey.SNAPSHOT_KEEP, 0, 1_000_000);
+        return !isSet(ConfigKey.SNAPSHOT_KEEP) && isSet(ConfigKey.SNAPSHOT_KEEP_DAYS) ? 0 : keep;
     }
 
-    /** For how long snapshots stay; zero for ever. */
+    /** For how long snapshots stay; zero for no such rule. */
     public Duration snapshotKeepFor() {
-        return Duration.ofDays(number(ConfigKey.SNAPSHOT_KEEP_DAYS, 0, 36_500));
+        return Duration.ofDays(number(ConfigKey.SNAPSHOT_KEEP_DAYS, 0, MOST_DAYS));
+    }
+
+    /** For how many days the last snapshot of each day stays. Who asks for a number or an age gets that, and no more. */
+    public int snapshotKeepDaily() {
+        boolean otherAsked = isSet(ConfigKey.SNAPSHOT_KEEP) || isSet(ConfigKey.SNAPSHOT_KEEP_DAYS);
+        return otherAsked && !isSet(ConfigKey.SNAPSHOT_KEEP_DAILY)
+                ? 0
+                : number(ConfigKey.SNAPSHOT_KEEP_DAILY, 0, MOST_DAYS);
+    }
+
+    /** Whether the operator said which snapshots stay, so that it is not the default that removes others. */
+    public boolean snapshotKeepIsAsked() {
+        return isSet(ConfigKey.SNAPSHOT_KEEP)
+                || isSet(ConfigKey.SNAPSHOT_KEEP_DAYS)
+                || isSet(ConfigKey.SNAPSHOT_KEEP_DAILY);
     }
 
     /** What chunks of model state are packed with: a codec, or a codec and its level. */
@@ -324,6 +342,10 @@ public final class HostConfig {
         if (!unknown.isEmpty()) {
             log.warn("Unknown configuration keys, kept and not used: {}", String.join(", ", unknown));
         }
+    }
+
+    private boolean isSet(ConfigKey key) {
+        return resolved.containsKey(key.key());
     }
 
     private String get(ConfigKey key) {

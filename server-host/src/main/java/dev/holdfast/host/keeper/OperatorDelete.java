@@ -1,11 +1,13 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.journal.Journal;
+import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -53,25 +55,44 @@ final class OperatorDelete {
                     "Snapshot " + name + " is not deleted: the host is not attached to its store " + options.store()
                             + " but " + standing.status().mode());
         }
-        Optional<SnapshotHeader> header = requireThere(name);
-        if (last().filter(last -> last.header().name().equals(name)).isPresent()) {
+        Optional<SnapshotHeader> header = there(name);
+        Optional<Snapshot> last = last();
+        if (last.filter(newest -> newest.header().name().equals(name)).isPresent()) {
             throw new IllegalStateException("Snapshot " + name + " is not deleted: it is the last one of group "
                     + options.group() + ", which the next start restores");
         }
-        header.ifPresent(known -> trimming.accept(known.revision()));
+        // Where nothing says which revision it was, it was one below the last.
+        trimming.accept(header.or(() -> listed(name))
+                .map(SnapshotHeader::revision)
+                .or(() -> last.map(newest -> Math.max(0, newest.header().revision() - 1)))
+                .orElse(0L));
         if (!store.delete(name)) {
             throw new SnapshotNotFoundException("Snapshot " + name + " has been removed meanwhile");
         }
         log.info("Snapshot {} of store {} was deleted on request", name, options.store());
     }
 
-    /** The header of one that can be read; of the others no host has a copy that it would miss. */
-    private Optional<SnapshotHeader> requireThere(String name) {
+    /** @return empty if it is there and cannot be read */
+    private Optional<SnapshotHeader> there(String name) {
         try {
             return Optional.of(store.get(name).header());
         } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
             log.debug("Snapshot {} cannot be read, and can be deleted", name, e);
             return Optional.empty();
+        }
+    }
+
+    private Optional<SnapshotHeader> listed(String name) {
+        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
+        while (true) {
+            SnapshotPage page = store.list(request);
+            Optional<SnapshotHeader> found = page.headers().stream()
+                    .filter(header -> header.name().equals(name))
+                    .findFirst();
+            if (found.isPresent() || page.nextPageToken().isEmpty()) {
+                return found;
+            }
+            request = request.page(page.nextPageToken().get());
         }
     }
 

@@ -16,9 +16,11 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -190,6 +192,16 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("The host is stopping", e);
         }
+    }
+
+    /** The names of the store's snapshots that a decision still needs, whatever their age. */
+    public Set<String> pinned() {
+        Set<String> pinned = new HashSet<>();
+        standing.status().divergence().ifPresent(sides -> {
+            sides.base().ifPresent(base -> pinned.add(base.snapshot()));
+            sides.inStore().ifPresent(theirs -> pinned.add(theirs.snapshot()));
+        });
+        return pinned;
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -105,6 +106,16 @@ final class GuardedSerializer implements SnapshotSerializer {
         requireOpen();
         return calls.get(
                 "delete", () -> serializer.delete(name), Set.of(UnsupportedOperationException.class), late -> {});
+    }
+
+    @Override
+    public OptionalLong count() {
+        requireOpen();
+        OptionalLong count = calls.get("count", serializer::count);
+        if (count.isPresent() && count.getAsLong() < 0) {
+            throw wrong("count", count.getAsLong() + " snapshots");
+        }
+        return count;
     }
 
     @Override

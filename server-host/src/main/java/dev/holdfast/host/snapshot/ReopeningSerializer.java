@@ -6,6 +6,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,11 @@ public final class ReopeningSerializer implements SnapshotSerializer {
     @Override
     public boolean delete(String name) {
         return open().delete(name);
+    }
+
+    @Override
+    public OptionalLong count() {
+        return read(SnapshotSerializer::count);
     }
 
     /** Those of the store as it is open now: another one after it was opened again. */

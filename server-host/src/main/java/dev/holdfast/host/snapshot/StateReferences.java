@@ -1,7 +1,10 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 
 /** The learned states that a snapshot refers to. */
@@ -13,7 +16,33 @@ public final class StateReferences {
      * @throws dev.holdfast.sdk.SnapshotStoreException if the text is damaged, or of a later format
      */
     public static Set<StateReference> of(Snapshot snapshot) {
-        return Housekeeping.references(
+        return users(snapshot).keySet();
+    }
+
+    /** Those of a serving state. */
+    public static Set<StateReference> of(ServingState state) {
+        return users(state).keySet();
+    }
+
+    /**
+     * The same, and what each of them is the state of, in words.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the text is damaged, or of a later format
+     */
+    public static Map<StateReference, String> users(Snapshot snapshot) {
+        return users(
                 SnapshotText.parse(snapshot.header().name(), snapshot.text()).state());
+    }
+
+    private static Map<StateReference, String> users(ServingState state) {
+        Map<StateReference, String> users = new HashMap<>();
+        state.saves()
+                .forEach((model, ids) -> ids.forEach((id, generations) ->
+                        generations.forEach(save -> users.put(save.state(), "save " + id + " of model " + model))));
+        state.models()
+                .forEach((name, model) -> model.versions()
+                        .forEach((number, version) -> version.learned()
+                                .ifPresent(learned -> users.put(learned, "model " + name + ", version " + number))));
+        return users;
     }
 }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -201,6 +202,18 @@ class GuardedSerializerTest {
         assertUnavailable(serializer::getLast, "Serializer fs gave in getLast" + wrong);
         assertUnavailable(() -> serializer.get("a"), "Serializer fs gave in get" + wrong);
         assertUnavailable(() -> serializer.list(ListRequest.firstPage(1)), "Serializer fs gave in list" + wrong);
+    }
+
+    @Test
+    void aCountGoesThroughAndANegativeOneIsRefused() {
+        SnapshotSerializer serializer = open(LONG);
+        assertThat(serializer.count()).isEmpty();
+
+        plugin.counting = () -> OptionalLong.of(6);
+        assertThat(serializer.count()).hasValue(6);
+
+        plugin.counting = () -> OptionalLong.of(-1);
+        assertUnavailable(serializer::count, "Serializer fs gave in count -1 snapshots");
     }
 
     @Test

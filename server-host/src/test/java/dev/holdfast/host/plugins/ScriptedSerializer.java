@@ -11,6 +11,7 @@ import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -24,6 +25,7 @@ final class ScriptedSerializer implements SnapshotSerializer, SnapshotSerializer
     Supplier<SnapshotPage> page = () -> null;
     Supplier<Snapshot> one = () -> null;
     Supplier<Boolean> deleting = () -> true;
+    Supplier<OptionalLong> counting = OptionalLong::empty;
     SnapshotSerializer given = this;
     final AtomicInteger closed = new AtomicInteger();
 
@@ -77,6 +79,11 @@ final class ScriptedSerializer implements SnapshotSerializer, SnapshotSerializer
     @Override
     public boolean delete(String name) {
         return deleting.get();
+    }
+
+    @Override
+    public OptionalLong count() {
+        return counting.get();
     }
 
     @Override

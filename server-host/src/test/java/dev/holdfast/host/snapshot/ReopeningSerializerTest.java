@@ -11,6 +11,7 @@ import dev.holdfast.sdk.SnapshotPage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class ReopeningSerializerTest {
@@ -48,6 +49,13 @@ class ReopeningSerializerTest {
             }
 
             @Override
+            public OptionalLong count() {
+                meanwhile();
+                getLast();
+                return OptionalLong.of(disk.names().size());
+            }
+
+            @Override
             public void close() {
                 gone = true;
             }
@@ -67,8 +75,10 @@ class ReopeningSerializerTest {
         assertThat(serializer.list(ListRequest.firstPage(1)).headers()).containsExactly(snapshot.header());
         meanwhile = serializer::reopen;
         assertThat(serializer.get(snapshot.header().name())).isEqualTo(snapshot);
+        meanwhile = serializer::reopen;
+        assertThat(serializer.count()).hasValue(1);
 
-        assertThat(lives).hasSize(4);
+        assertThat(lives).hasSize(5);
     }
 
     @Test

@@ -1,4 +1,4 @@
-package dev.holdfast.host;
+package dev.holdfast.host.retention;
 
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
  * One round after another of clearing away what is not needed any more. It throws nothing, for that would end the schedule,
  * and that of other rounds. One thread at a time.
  */
-final class HousekeepingRound implements Runnable {
+public final class HousekeepingRound implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(HousekeepingRound.class);
 
@@ -17,7 +17,7 @@ final class HousekeepingRound implements Runnable {
     private @Nullable Runnable work;
 
     /** @param opener gives what is done in each round; asked again in the next one where it fails */
-    HousekeepingRound(Supplier<Runnable> opener) {
+    public HousekeepingRound(Supplier<Runnable> opener) {
         this.opener = opener;
     }
 

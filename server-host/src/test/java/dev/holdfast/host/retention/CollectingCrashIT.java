@@ -1,9 +1,12 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.snapshot.StateReferences;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.GivenCapture;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
@@ -154,12 +157,18 @@ class CollectingCrashIT {
         }
 
         private void clean() {
+            Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(2));
+            CountedStore store = new CountedStore(fs);
             new Housekeeping(
-                            new Housekeeping.Rule(KEPT, Duration.ZERO),
-                            fs,
-                            chunks,
-                            states.reader(),
-                            Clock.offset(Clock.systemUTC(), Duration.ofHours(2)))
+                            new OldSnapshots(
+                                    "fs",
+                                    store,
+                                    new RetentionRule(KEPT, Duration.ZERO, 0),
+                                    FirstRound.ofAskedRule(),
+                                    Set::of,
+                                    revision -> {},
+                                    later),
+                            new UnneededChunks("fs", store, chunks, states.reader(), later))
                     .run();
         }
 
@@ -178,8 +187,7 @@ class CollectingCrashIT {
         }
 
         private static Set<StateReference> states(Snapshot snapshot) {
-            return Housekeeping.references(SnapshotText.parse(snapshot.header().name(), snapshot.text())
-                    .state());
+            return StateReferences.of(snapshot);
         }
 
         private Set<String> unneeded() {

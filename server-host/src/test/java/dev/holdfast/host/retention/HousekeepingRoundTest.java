@@ -1,7 +1,8 @@
-package dev.holdfast.host;
+package dev.holdfast.host.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,11 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** It cannot be told which chunks some snapshots need, so none can be removed; the message names them. */
+/** It cannot be told which chunks some snapshots need, so none can be removed; the message says why. */
 public final class UnknownNeedsException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -20,6 +20,21 @@ public final class UnknownNeedsException extends RuntimeException {
                                 .toList(),
                         "; ")
                 + ". Bring back what is missing, or give these snapshots up: holdfast snapshots delete NAME...");
+    }
+
+    private UnknownNeedsException(String message) {
+        super(message);
+    }
+
+    /** So many are there, and another number was read. */
+    static UnknownNeedsException miscounted(long counted, long read) {
+        return new UnknownNeedsException("No chunk is removed, because the store counts " + counted
+                + (counted == 1 ? " snapshot" : " snapshots") + " of the group and " + read
+                + (read == 1 ? " was" : " were") + " read: "
+                + (read < counted
+                        ? "what it does not list may need any chunk. If this is said again and again, look for what"
+                                + " it leaves out: an entry without a readable header, an index that lacks columns"
+                        : "its count is wrong and proves nothing. If this is said again and again, mend the count"));
     }
 
     private static String some(Collection<String> all, String separator) {

@@ -1,4 +1,4 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -7,7 +7,10 @@ import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.GivenCapture;
+import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
 import dev.holdfast.host.state.StoredState;
@@ -31,8 +34,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -44,7 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HousekeepingTest {
 
     private static final Instant NOW = Instant.parse("2026-11-21T09:30:00Z");
-    private static final Housekeeping.Rule ALL = new Housekeeping.Rule(0, Duration.ZERO);
+    private static final RetentionRule ALL = RetentionRule.ALL;
 
     private static final Clock FIXED = Clock.fixed(NOW, ZoneOffset.UTC);
     /** The list of the parts, and the list of the chunks of the only part. */
@@ -105,8 +108,15 @@ class HousekeepingTest {
         return snapshot.header();
     }
 
-    private void run(Housekeeping.Rule rule) {
-        new Housekeeping(rule, fs, chunks, states.reader(), FIXED).run();
+    private void run(RetentionRule rule) {
+        housekeeping(rule, fs, states.reader()).run();
+    }
+
+    private Housekeeping housekeeping(RetentionRule rule, SnapshotSerializer snapshots, StateReader reader) {
+        CountedStore store = new CountedStore(snapshots);
+        return new Housekeeping(
+                new OldSnapshots("fs", store, rule, FirstRound.ofAskedRule(), Set::of, revision -> {}, FIXED),
+                new UnneededChunks("fs", store, chunks, reader, FIXED));
     }
 
     private List<String> names() {
@@ -132,7 +142,7 @@ class HousekeepingTest {
         save("c.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(2), States.of("a"));
         save("d.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(1), States.of("a"));
 
-        run(new Housekeeping.Rule(2, Duration.ZERO));
+        run(new RetentionRule(2, Duration.ZERO, 0));
 
         assertThat(names()).containsExactly("d.cfg", "c.cfg", "named");
     }
@@ -142,9 +152,9 @@ class HousekeepingTest {
         save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(5), States.of("a"));
         save("b.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(3), States.of("a"));
 
-        run(new Housekeeping.Rule(0, Duration.ofDays(4)));
+        run(new RetentionRule(0, Duration.ofDays(4), 0));
         assertThat(names()).containsExactly("b.cfg");
-        run(new Housekeeping.Rule(0, Duration.ofDays(1)));
+        run(new RetentionRule(0, Duration.ofDays(1), 0));
         assertThat(names()).as("the last one stays however old it is").containsExactly("b.cfg");
     }
 
@@ -155,7 +165,7 @@ class HousekeepingTest {
         save("c.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(2), States.of("a"));
         save("d.cfg", SnapshotKind.SNAPSHOT, Duration.ofDays(1), States.of("a"));
 
-        run(new Housekeeping.Rule(1, Duration.ofDays(4)));
+        run(new RetentionRule(1, Duration.ofDays(4), 0));
 
         assertThat(names()).containsExactly("d.cfg", "c.cfg", "b.cfg");
     }
@@ -180,7 +190,7 @@ class HousekeepingTest {
         Files.write(file, bytes);
 
         assertThatExceptionOfType(SnapshotCorruptException.class)
-                .isThrownBy(() -> run(new Housekeeping.Rule(1, Duration.ZERO)));
+                .isThrownBy(() -> run(new RetentionRule(1, Duration.ZERO, 0)));
 
         assertThat(names()).contains("a.cfg");
     }
@@ -195,7 +205,7 @@ class HousekeepingTest {
 
         run(ALL);
         states.reader().find(first).verify();
-        run(new Housekeeping.Rule(1, Duration.ZERO));
+        run(new RetentionRule(1, Duration.ZERO, 0));
 
         states.reader().find(second).verify();
         assertThat(chunks.missing(List.of(first.root().id()))).isNotEmpty();
@@ -209,8 +219,7 @@ class HousekeepingTest {
         SnapshotSerializer snapshots = calls.counted(SnapshotSerializer.class, fs);
         ChunkStore lists = calls.counted(ChunkStore.class, chunks);
         try (StateStore counted = new StateStore(lists, Codec.none(), List.of(Codec.none()), 1)) {
-            var housekeeping = new Housekeeping(
-                    new Housekeeping.Rule(3, Duration.ZERO), snapshots, chunks, counted.reader(), FIXED);
+            var housekeeping = housekeeping(new RetentionRule(3, Duration.ZERO, 0), snapshots, counted.reader());
             StateReference same = learn(1);
             for (String name : List.of("a.cfg", "b.cfg", "c.cfg")) {
                 save(name, SnapshotKind.SNAPSHOT, Duration.ofDays(5), learned(same));
@@ -307,8 +316,7 @@ class HousekeepingTest {
         ageChunks();
         chunks.delete(List.of(broken.root().id()), NOW);
         int before = chunks.list("", 100).size();
-        var housekeeping =
-                new Housekeeping(new Housekeeping.Rule(13, Duration.ZERO), fs, chunks, states.reader(), FIXED);
+        var housekeeping = housekeeping(new RetentionRule(13, Duration.ZERO, 0), fs, states.reader());
 
         String missing = "The list of the state's parts: chunk " + broken.root().id() + " is missing";
         for (int round = 0; round < 2; round++) {
@@ -329,24 +337,5 @@ class HousekeepingTest {
 
         assertThat(chunks.list("", 100))
                 .hasSize(states.reader().find(whole).chunkIds().size());
-    }
-
-    @Test
-    void aTextSaysWhatAModelHasLearned() {
-        StateReference reference = learn(1);
-        save("a.cfg", SnapshotKind.SNAPSHOT, Duration.ZERO, learned(reference));
-
-        String text = fs.get("a.cfg").text();
-
-        assertThat(SnapshotText.parse("a.cfg", text)
-                        .state()
-                        .model("m")
-                        .flatMap(model -> Optional.ofNullable(model.versions().get("1.0")))
-                        .flatMap(version -> version.learned()))
-                .contains(reference);
-        assertThatExceptionOfType(SnapshotCorruptException.class)
-                .isThrownBy(() -> ModelSnapshotJson.read(
-                        "x", "{'modelCount':1,'models':{'m':{'1.0':{'learned':{'format':'numbers'}}}}}"))
-                .withMessageContaining("formatVersion");
     }
 }

@@ -1,5 +1,6 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.retention;
 
+import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.DigestSet;
 import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateReader;
@@ -20,6 +21,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -34,6 +36,11 @@ import org.slf4j.LoggerFactory;
  * gone, or any at all after a day of rounds, all is forgotten and read again. So reading costs in proportion to what is
  * saved and removed, and not in every round as much as there is.
  *
+ * <p>A list may leave something out, so it is proved that all were read: first the last snapshot is asked for, then how many
+ * there are, then the list. Of what is listed, that of revisions up to the last one was there when it was counted, for
+ * nothing is saved below the last one; so if these are as many as were counted, they are those. Counted after the list, a
+ * removal between the two would hide one that was overlooked.
+ *
  * <p>One thread at a time.
  */
 final class NeededChunks {
@@ -41,6 +48,8 @@ final class NeededChunks {
     private static final Logger log = LoggerFactory.getLogger(NeededChunks.class);
     private static final int MOST_GONE = 8;
     private static final int ROUNDS = 24;
+    /** How often in a round, for a save or a removal of another host between counting and listing spoils the proof. */
+    private static final int ATTEMPTS = 3;
 
     private final SnapshotSerializer store;
     private final StateReader states;
@@ -66,29 +75,66 @@ final class NeededChunks {
      *
      * @return whether a chunk is needed, by its id
      * @throws UnknownNeedsException if it cannot be told what some snapshots need; those are read again the next time
+     * @throws NotCountedException if the store does not count its snapshots
      */
     Predicate<String> read() {
         rounds++;
-        int there = readAll();
-        int gone = read.size() - there;
+        Reading reading = readAll();
+        int gone = read.size() - reading.there.size();
         if (gone > read.size() / MOST_GONE || (gone > 0 && rounds >= ROUNDS)) {
             forget();
-            readAll();
+            reading = readAll();
+        }
+        for (int attempt = 1; unknown.isEmpty() && !reading.isWhole() && attempt < ATTEMPTS; attempt++) {
+            reading = readAll();
         }
         if (!unknown.isEmpty()) {
             throw new UnknownNeedsException(unknown);
         }
+        if (!reading.isWhole()) {
+            throw UnknownNeedsException.miscounted(reading.counted, reading.proved);
+        }
         return needed;
     }
 
-    /** @return how many are there and have been read, now or before */
-    private int readAll() {
+    /** What was found in one going over the store. */
+    private static final class Reading {
+
+        private final long last;
+        private final long counted;
+        /** Those that have been read, now or before. */
+        private final DigestSet there = new DigestSet();
+        /** How many of them are known to have been there when they were counted. */
+        private long proved;
+
+        Reading(long last, long counted) {
+            this.last = last;
+            this.counted = counted;
+        }
+
+        void add(SnapshotHeader header) {
+            if (there.add(digest(header)) && header.revision() <= last) {
+                proved++;
+            }
+        }
+
+        boolean isWhole() {
+            return proved == counted;
+        }
+    }
+
+    private Reading readAll() {
         unknown.clear();
         unreadable.clear();
         before = Set.of();
+        Optional<Snapshot> last = store.getLast();
+        long counted = store.count().orElseThrow(NotCountedException::new);
+        Reading reading =
+                new Reading(last.map(snapshot -> snapshot.header().revision()).orElse(-1L), counted);
         // The last one for certain: a list may lag behind the store.
-        store.getLast().ifPresent(this::add);
-        return readListed();
+        last.filter(this::add).ifPresent(snapshot -> reading.add(snapshot.header()));
+        readListed(reading);
+        return reading;
     }
 
     private void forget() {
@@ -97,16 +143,17 @@ final class NeededChunks {
         rounds = 0;
     }
 
-    private int readListed() {
-        int there = 0;
+    private void readListed(Reading reading) {
         ListRequest request = ListRequest.firstPage(ListRequest.MOST);
         while (true) {
             SnapshotPage page = store.list(request);
             for (SnapshotHeader header : page.headers()) {
-                there += read.test(digest(header)) || read(header) ? 1 : 0;
+                if (read.test(digest(header)) || read(header)) {
+                    reading.add(header);
+                }
             }
             if (page.nextPageToken().isEmpty()) {
-                return there;
+                return;
             }
             request = request.page(page.nextPageToken().get());
         }
@@ -133,8 +180,7 @@ final class NeededChunks {
             return true;
         }
         String name = snapshot.header().name();
-        Map<StateReference, String> users =
-                Housekeeping.users(SnapshotText.parse(name, snapshot.text()).state());
+        Map<StateReference, String> users = StateReferences.users(snapshot);
         boolean whole = true;
         for (Map.Entry<StateReference, String> use : users.entrySet()) {
             if (!before.contains(use.getKey())) {

@@ -1,0 +1,132 @@
+package dev.holdfast.host.retention;
+
+import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The snapshots of a group that nothing keeps: not the rule, not a name that an operator gave, not a pin, not being the
+ * last one.
+ *
+ * <p>Their order is that of their revisions; their times say which day they are of and how old, nothing else.
+ */
+final class Removable {
+
+    /** So that one round does not take long; the next one goes on. */
+    static final int MOST = 1000;
+
+    private final RetentionRule rule;
+    private final Set<String> pinned;
+    private final SnapshotHeader last;
+    private final Instant keptFrom;
+    private final LocalDate firstDay;
+    private final Set<LocalDate> days = new HashSet<>();
+    private final Deque<SnapshotHeader> oldest = new ArrayDeque<>();
+    private int seen;
+    private long count;
+    private Instant from = Instant.MAX;
+    private Instant to = Instant.MIN;
+
+    private Removable(RetentionRule rule, Set<String> pinned, SnapshotHeader last, Instant now) {
+        this.rule = rule;
+        this.pinned = pinned;
+        this.last = last;
+        this.keptFrom = rule.age().isZero() ? Instant.MAX : now.minus(rule.age());
+        this.firstDay = day(now).minusDays(rule.daily());
+    }
+
+    /**
+     * Looks through the group.
+     *
+     * @param pinned names and save-ids
+     * @return empty if there is none
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store fails, or the last snapshot cannot be read: an older one
+     *     may be all that there is
+     */
+    static Optional<Removable> find(RetentionRule rule, SnapshotSerializer store, Set<String> pinned, Instant now) {
+        Optional<Snapshot> last = store.getLast();
+        if (last.isEmpty()) {
+            return Optional.empty();
+        }
+        Removable found = new Removable(rule, pinned, last.get().header(), now);
+        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
+        while (true) {
+            SnapshotPage page = store.list(request);
+            page.headers().forEach(found::look);
+            if (page.nextPageToken().isEmpty()) {
+                return Optional.of(found).filter(some -> some.count > 0);
+            }
+            request = request.page(page.nextPageToken().get());
+        }
+    }
+
+    private void look(SnapshotHeader header) {
+        boolean newest = seen++ < rule.newest();
+        boolean lastOfItsDay = isLastOfItsDay(header);
+        if (newest
+                || lastOfItsDay
+                || !header.createdOn().isBefore(keptFrom)
+                || header.kind() == SnapshotKind.SAVE
+                || isPinned(header, pinned)
+                || isLast(header)) {
+            return;
+        }
+        count++;
+        from = header.createdOn().isBefore(from) ? header.createdOn() : from;
+        to = header.createdOn().isAfter(to) ? header.createdOn() : to;
+        oldest.addFirst(header);
+        if (oldest.size() > MOST) {
+            oldest.removeLast();
+        }
+    }
+
+    /** Asked of each one in turn, for the first one of a day that is met is its last. A save can be deleted, and counts not. */
+    private boolean isLastOfItsDay(SnapshotHeader header) {
+        LocalDate day = day(header.createdOn());
+        return rule.daily() > 0 && header.kind() != SnapshotKind.SAVE && !day.isBefore(firstDay) && days.add(day);
+    }
+
+    /** What was saved since the last one was asked for is no older, whatever the clock says that it was taken by. */
+    private boolean isLast(SnapshotHeader header) {
+        return header.name().equals(last.name()) || header.revision() > last.revision();
+    }
+
+    static boolean isPinned(SnapshotHeader header, Set<String> pinned) {
+        return pinned.contains(header.name()) || pinned.contains(header.saveId());
+    }
+
+    private static LocalDate day(Instant time) {
+        return time.atOffset(ZoneOffset.UTC).toLocalDate();
+    }
+
+    /** The oldest of them, at most {@link #MOST}: the oldest first, so that a round that is cut short leaves no gaps. */
+    List<SnapshotHeader> oldest() {
+        return List.copyOf(oldest);
+    }
+
+    /** The highest revision among the oldest. */
+    long highestRevision() {
+        return oldest.stream().mapToLong(SnapshotHeader::revision).max().orElse(0);
+    }
+
+    /** How many, and of which days: {@code 12 snapshots, of 2026-01-02 to 2026-03-04}. */
+    @Override
+    public String toString() {
+        return count
+                + (count == 1 ? " snapshot, of " : " snapshots, of ")
+                + day(from)
+                + (day(from).equals(day(to)) ? "" : " to " + day(to));
+    }
+}

@@ -1,0 +1,71 @@
+package dev.holdfast.host.retention;
+
+import dev.holdfast.host.state.ChunkCollector;
+import dev.holdfast.host.state.StateReader;
+import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.time.Clock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What removes the chunks of model state that no snapshot of the group needs.
+ *
+ * <p>No chunk is removed while any snapshot cannot be read, or it is not proved that all were: nobody can tell then what
+ * is needed.
+ *
+ * <p>One thread at a time. Several hosts of a group may do this at once.
+ */
+public final class UnneededChunks {
+
+    private static final Logger log = LoggerFactory.getLogger(UnneededChunks.class);
+
+    private final String name;
+    private final ChunkStore chunks;
+    private final NeededChunks needed;
+    private final ChunkCollector collector;
+    private boolean told;
+
+    /**
+     * @param name the store's, for messages
+     * @param chunks where the states are that the store's snapshots refer to
+     */
+    public UnneededChunks(String name, SnapshotSerializer store, ChunkStore chunks, StateReader states, Clock clock) {
+        this.name = name;
+        this.chunks = chunks;
+        this.needed = new NeededChunks(store, states);
+        this.collector = new ChunkCollector(chunks, clock, ChunkCollector.SHORTEST_GRACE);
+    }
+
+    /**
+     * Does one round.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if the store fails, or the last snapshot cannot be read
+     * @throws UnknownNeedsException if it cannot be told what some snapshot needs
+     */
+    void remove() {
+        // Most hosts have no models that learn, and need not read all their snapshots to find that out.
+        if (chunks.list("", 1).isEmpty()) {
+            return;
+        }
+        try {
+            int removed = collector.collect(needed::read);
+            if (removed > 0) {
+                log.info("Removed {} chunks that no snapshot needs", removed);
+            }
+        } catch (NotCountedException e) {
+            tell(e);
+        }
+    }
+
+    private void tell(NotCountedException e) {
+        if (!told) {
+            log.warn(
+                    "Serializer {} does not count its snapshots, so chunks that no snapshot needs stay: use a version of its"
+                            + " plugin that does",
+                    name);
+            log.debug("Without a count, no chunk is removed", e);
+            told = true;
+        }
+    }
+}
