@@ -13,12 +13,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +118,23 @@ final class InMemorySerializer implements SnapshotSerializer {
         if (taken) {
             throw new SnapshotConflictException("Revision " + last + " is there");
         }
+        if (!has(Fault.IGNORES_PREDECESSOR)) {
+            requireFollowed(header, stored);
+        }
         return true;
+    }
+
+    private void requireFollowed(SnapshotHeader header, Map<String, Stored> stored) {
+        Optional<SnapshotHeader> newest =
+                stored.values().stream().map(Stored::header).max(Comparator.comparingLong(SnapshotHeader::revision));
+        if (newest.isEmpty() && has(Fault.FOLLOWS_ANYTHING_IN_AN_EMPTY_GROUP)) {
+            return;
+        }
+        if (header.follows().isPresent() && !header.follows().equals(newest.map(SnapshotHeader::saveId))) {
+            throw new SnapshotConflictException("Snapshot " + header.name() + " follows "
+                    + header.follows().get() + ", and the newest one is "
+                    + newest.map(SnapshotHeader::name).orElse("no snapshot at all"));
+        }
     }
 
     private void put(Snapshot snapshot) {
@@ -287,6 +305,19 @@ final class InMemorySerializer implements SnapshotSerializer {
             }
             boolean removed = store.group(group).remove(key(name)) != null;
             return removed || has(Fault.DELETE_ALWAYS_TRUE);
+        }
+    }
+
+    @Override
+    public OptionalLong count() {
+        synchronized (store) {
+            requireOpen();
+            Collection<Stored> all = store.group(group).values();
+            if (has(Fault.COUNTS_WHAT_CAN_BE_READ)) {
+                return OptionalLong.of(
+                        all.stream().filter(stored -> !damaged(stored)).count());
+            }
+            return OptionalLong.of(has(Fault.COUNTS_THE_HIGHEST_REVISION) ? Math.max(0, highest) : all.size());
         }
     }
 

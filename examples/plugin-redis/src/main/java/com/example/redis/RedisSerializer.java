@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import redis.clients.jedis.params.ZRangeParams;
 
 /**
@@ -36,7 +37,7 @@ final class RedisSerializer implements SnapshotSerializer {
 
     private static final String SAVE = """
             local headers, snapshots, highest = KEYS[1], KEYS[2], KEYS[3]
-            local line, name, revision, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+            local line, name, revision, text, follows = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
             if redis.call('ZSCORE', headers, line) then
                 return 'saved' -- by this very save, sent before: the line has its save-id
             end
@@ -46,6 +47,13 @@ final class RedisSerializer implements SnapshotSerializer {
             local last = redis.call('GET', highest)
             if last and last >= revision then
                 return last
+            end
+            if follows ~= '' then
+                local newest = redis.call('ZRANGE', headers, '+', '-', 'BYLEX', 'REV', 'LIMIT', 0, 1)[1]
+                local id = newest and newest:match(' saveId=(%S+)')
+                if not newest or id and id ~= follows then
+                    return 'newest ' .. (newest or '')
+                end
             end
             redis.call('SET', highest, revision)
             redis.call('HSET', snapshots, name, line .. '\\n' .. text)
@@ -85,9 +93,16 @@ final class RedisSerializer implements SnapshotSerializer {
         header.requireGroup(group);
         String revision = padded(header.revision());
         String line = revision + " " + header.toLine();
-        byte[] answer = run(SAVE, bytes(line), bytes(header.name()), bytes(revision), snapshot.toBytes())
+        byte[] follows = bytes(header.follows().orElse(""));
+        byte[] answer = run(SAVE, bytes(line), bytes(header.name()), bytes(revision), snapshot.toBytes(), follows)
                 .orElseThrow();
         String outcome = new String(answer, UTF_8);
+        if (outcome.startsWith("newest ")) {
+            String newest = outcome.substring("newest ".length());
+            throw new SnapshotConflictException("Snapshot " + header.name() + " follows save-id "
+                    + new String(follows, UTF_8) + ", and the newest one of group " + group + " of " + redis + " is "
+                    + (newest.isEmpty() ? "no snapshot at all" : newest));
+        }
         switch (outcome) {
             case "saved" -> {}
             case "name taken" -> throw SnapshotConflictException.ofName(header);
@@ -133,6 +148,12 @@ final class RedisSerializer implements SnapshotSerializer {
     @Override
     public boolean delete(String name) {
         return run(DELETE, bytes(name)).isPresent();
+    }
+
+    /** By the hash, which also has those whose lines nobody can read. */
+    @Override
+    public OptionalLong count() {
+        return OptionalLong.of(redis.ask(client -> client.hlen(key("snapshots"))));
     }
 
     @Override

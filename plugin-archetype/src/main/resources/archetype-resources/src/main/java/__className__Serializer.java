@@ -70,6 +70,7 @@ final class ${className}Serializer implements SnapshotSerializer {
             if (highest >= header.revision()) {
                 throw SnapshotConflictException.ofRevision(header, highest);
             }
+            requireFollowed(header, last);
             if (client.putIfAbsent(last + 1, record)) {
                 return;
             }
@@ -167,6 +168,33 @@ final class ${className}Serializer implements SnapshotSerializer {
             }
         }
         return -1;
+    }
+
+    /**
+     * That the newest snapshot is the one that the header names as its predecessor. Looked at before the next place is
+     * taken, which fails where another host was faster: so between the two nothing can come in.
+     */
+    private void requireFollowed(SnapshotHeader header, long last) {
+        if (header.follows().isEmpty()) {
+            return;
+        }
+        String follows = "Snapshot " + header.name() + " follows save-id "
+                + header.follows().get() + ", and the newest one in " + client + " is ";
+        for (long place = last; place > 0; place--) {
+            Optional<Entry> entry = entry(place);
+            if (entry.isEmpty()) {
+                return; // a damaged line, which does not tell its save-id: the revision alone decides
+            }
+            SnapshotHeader newest = entry.get().header();
+            if (!entry.get().deleted()) {
+                if (newest.saveId().equals(header.follows().get())) {
+                    return;
+                }
+                throw new SnapshotConflictException(follows + newest.name() + " of revision " + newest.revision()
+                        + ", save-id " + newest.saveId());
+            }
+        }
+        throw new SnapshotConflictException(follows + "no snapshot at all");
     }
 
     /** The snapshot of a name, unless it is deleted. Reads the headers that came since the last call. */

@@ -9,6 +9,7 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,6 +38,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     private final SnapshotLister lister;
     private final SnapshotSaver saver;
     private final SnapshotRemover remover;
+    private final SnapshotCounter counter;
     private final ChunkStore chunks;
     private final Gate gate;
     private final Runnable closing;
@@ -50,6 +52,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
             SnapshotLister lister,
             SnapshotSaver saver,
             SnapshotRemover remover,
+            SnapshotCounter counter,
             ChunkStore chunks,
             Gate gate,
             Runnable closing) {
@@ -59,6 +62,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
         this.lister = lister;
         this.saver = saver;
         this.remover = remover;
+        this.counter = counter;
         this.chunks = chunks;
         this.gate = gate;
         this.closing = closing;
@@ -95,6 +99,11 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     @Override
     public Snapshot get(String name) {
         return call(deadline -> reader.get(name, deadline));
+    }
+
+    @Override
+    public OptionalLong count() {
+        return call(counter::count);
     }
 
     @Override

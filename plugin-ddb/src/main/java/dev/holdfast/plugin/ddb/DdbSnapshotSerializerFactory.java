@@ -48,6 +48,7 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
             TorchServeTables torchServe = new TorchServeTables(requests, options, keys, clock);
             Catalogue catalogue = new Catalogue(requests, options, keys, torchServe);
             SnapshotReader reader = new SnapshotReader(requests, options, keys, catalogue, torchServe, config::codec);
+            SnapshotCounter counter = new SnapshotCounter(requests, keys, reader);
             Attempts attempts = new Attempts(options, failures);
             Gate gate = new Gate(config.group());
             return new DdbSnapshotSerializer(
@@ -55,8 +56,9 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
                     options.totalTimeout(),
                     reader,
                     new SnapshotLister(reader, catalogue),
-                    new SnapshotSaver(requests, options, failures, keys, catalogue, reader, attempts),
+                    new SnapshotSaver(requests, options, failures, keys, catalogue, reader, counter, attempts),
                     new SnapshotRemover(requests, options, failures, keys, catalogue, reader, attempts),
+                    counter,
                     new DdbChunkStore(keys, chunkTable(client, options), gate, options.chunkTimeout(), clock),
                     gate,
                     client::close);

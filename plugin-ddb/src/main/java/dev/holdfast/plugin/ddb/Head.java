@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -20,6 +21,8 @@ import java.util.UUID;
  * @param text of the last snapshot as it is stored, where it is short
  * @param finished false where the last snapshot may have no item of its own yet, because the head was published without a
  *     transaction
+ * @param count of the snapshots that Holdfast saved and that are there; empty where it is not known, because an older
+ *     version or one without transactions wrote the head
  */
 record Head(
         long revision,
@@ -29,7 +32,8 @@ record Head(
         String since,
         Optional<Stored> last,
         Optional<byte[]> text,
-        boolean finished) {
+        boolean finished,
+        OptionalLong count) {
 
     private static final String REVISION = "revision";
     static final String STAMP = "stamp";
@@ -40,10 +44,13 @@ record Head(
     private static final String LAST_PLACE = "lastPlace";
     private static final String TEXT = "text";
     private static final String PUBLISHED_BY = "publishedBy";
+    private static final String COUNT = "count";
 
     /** Before the first save, or where the head was lost; with what TorchServe or that head left. */
     static Head none(long revision, NavigableSet<String> months, String place, String since) {
-        return new Head(revision, "", months, place, since, Optional.empty(), Optional.empty(), true);
+        // Where no month of ours is known, none was ever saved: those are written with the first save of each.
+        OptionalLong count = Catalogue.ours(months).isEmpty() ? OptionalLong.of(0) : OptionalLong.empty();
+        return new Head(revision, "", months, place, since, Optional.empty(), Optional.empty(), true, count);
     }
 
     boolean isAbsent() {
@@ -69,7 +76,8 @@ record Head(
                 item.string(SINCE).orElse(""),
                 last,
                 item.bytes(TEXT),
-                !item.string(PUBLISHED_BY).orElse("").equals("head"));
+                !item.string(PUBLISHED_BY).orElse("").equals("head"),
+                item.number(COUNT));
     }
 
     private static SnapshotCorruptException damaged(String group, Item item, String attribute) {
@@ -90,12 +98,21 @@ record Head(
                 isAbsent() && since.isEmpty() && !Catalogue.torchServes(months).isEmpty() ? saved.place() : since,
                 Optional.of(saved),
                 savedText,
-                byTransaction);
+                byTransaction,
+                byTransaction ? plus(1) : OptionalLong.empty());
+    }
+
+    /** Unknown where it would come out below none: then it was not right. */
+    private OptionalLong plus(long more) {
+        return count.isEmpty() || count.getAsLong() + more < 0
+                ? OptionalLong.empty()
+                : OptionalLong.of(count.getAsLong() + more);
     }
 
     /** The head after the last snapshot was removed. */
     Head withLast(Optional<Stored> other) {
-        return new Head(revision, UUID.randomUUID().toString(), months, place, since, other, Optional.empty(), true);
+        return new Head(
+                revision, UUID.randomUUID().toString(), months, place, since, other, Optional.empty(), true, count);
     }
 
     /** The head after the snapshot before the last one was removed. */
@@ -108,11 +125,36 @@ record Head(
                 since,
                 last.map(stored -> stored.withPrevious(previous)),
                 text,
-                finished);
+                finished,
+                count);
+    }
+
+    /** The head after a snapshot was removed of which it says nothing but that it was counted. */
+    Head withNewStamp() {
+        return new Head(revision, UUID.randomUUID().toString(), months, place, since, last, text, finished, count);
+    }
+
+    /** The same head with one snapshot less. */
+    Head withOneLess() {
+        return withCount(plus(-1));
     }
 
     Head asFinished() {
-        return new Head(revision, stamp, months, place, since, last, text, true);
+        return withCount(count, true);
+    }
+
+    /** The same head with what is known of the number of snapshots. */
+    Head withCount(OptionalLong known) {
+        return withCount(known, finished);
+    }
+
+    private Head withCount(OptionalLong known, boolean nowFinished) {
+        return new Head(revision, stamp, months, place, since, last, text, nowFinished, known);
+    }
+
+    /** That of the last snapshot; empty where it cannot be read, or there is none here. */
+    Optional<String> lastSaveId() {
+        return last.flatMap(Stored::saveId);
     }
 
     boolean isSave(String saveId) {
@@ -131,6 +173,7 @@ record Head(
         if (!since.isEmpty()) {
             item.with(SINCE, since);
         }
+        count.ifPresent(number -> item.with(COUNT, number));
         return item.with("format", Stored.FORMAT)
                 .with(REVISION, revision)
                 .with(STAMP, stamp)

@@ -1,10 +1,13 @@
 package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -14,11 +17,14 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.BatchGetItemResponse;
+import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.ScanRequest;
 import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
+import software.amazon.awssdk.services.dynamodb.model.Select;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 
 /**
@@ -31,7 +37,12 @@ final class Requests {
 
     private static final Logger log = LoggerFactory.getLogger(Requests.class);
     private static final int SOME = 1000;
+    /** As many as the service takes at once. */
+    private static final int MOST_KEYS = 100;
 
+    private static final Duration BETWEEN_BATCHES = Duration.ofMillis(20);
+
+    private final AtomicBoolean toldOfProjection = new AtomicBoolean();
     private final DynamoDbClient client;
     private final DdbOptions options;
     private final Failures failures;
@@ -118,7 +129,34 @@ final class Requests {
         } else {
             query.consistentRead(true);
         }
-        return query(what, query, deadline);
+        Page page = query(what, query, deadline);
+        return indexed ? new Page(whole(what, page.items(), deadline), page.next()) : page;
+    }
+
+    /** An index that does not have all attributes shows keys alone; what they stand for the table itself knows. */
+    private List<Item> whole(String what, List<Item> items, Deadline deadline) {
+        List<ItemKey> bare =
+                items.stream().filter(item -> !isSnapshot(item)).map(Item::key).toList();
+        if (bare.isEmpty()) {
+            return items;
+        }
+        Map<ItemKey, Item> found = new HashMap<>();
+        some(what, bare, deadline).forEach(item -> found.put(item.key(), item));
+        if (found.values().stream().anyMatch(Requests::isSnapshot) && !toldOfProjection.getAndSet(true)) {
+            log.warn(
+                    "Index {} of table {} does not have all attributes (its projection must be ALL): every list reads"
+                            + " the snapshots from the table besides, which costs more. Make the index anew: {}, and"
+                            + " when it is gone: {}",
+                    Tables.INDEX,
+                    options.table(),
+                    Tables.dropIndexCommand(options),
+                    Tables.indexCommand(options));
+        }
+        return items.stream().map(item -> found.getOrDefault(item.key(), item)).toList();
+    }
+
+    private static boolean isSnapshot(Item item) {
+        return Stored.isOne(item) || item.has(TorchServeItem.TEXT);
     }
 
     private Page query(String what, QueryRequest.Builder query, Deadline deadline) {
@@ -153,6 +191,69 @@ final class Requests {
                         Map.of("#name", Item.NAME, "#createdOn", Item.CREATED_ON, "#text", TorchServeItem.TEXT));
         after.ifPresent(scan::exclusiveStartKey);
         return scan(what, scan, deadline);
+    }
+
+    /** How many items of the group's snapshots have an attribute, by strongly consistent reads of the whole table. */
+    long count(String what, GroupKeys keys, String attribute, Deadline deadline) {
+        boolean alone = keys.isDefault();
+        // Names of snapshots have no #; those of other groups, heads and lists of months do.
+        Map<String, String> names = Map.of("#name", Item.NAME, "#attribute", attribute);
+        Map<String, AttributeValue> values = alone
+                ? Map.of(":hash", AttributeValue.fromS("#"))
+                : Map.of(
+                        ":own", AttributeValue.fromS(keys.group() + "#"),
+                        ":others", AttributeValue.fromS(keys.group() + "##"));
+        ScanRequest.Builder scan = ScanRequest.builder()
+                .tableName(options.table())
+                .consistentRead(true)
+                .select(Select.COUNT)
+                .filterExpression("attribute_exists(#attribute) AND "
+                        + (alone
+                                ? "NOT contains(#name, :hash)"
+                                : "begins_with(#name, :own) AND NOT begins_with(#name, :others)"))
+                .expressionAttributeNames(names)
+                .expressionAttributeValues(values);
+        long count = 0;
+        while (true) {
+            ScanResponse page = read(
+                    what,
+                    deadline,
+                    time -> client.scan(scan.overrideConfiguration(time).build()));
+            count += page.count();
+            if (!page.hasLastEvaluatedKey() || page.lastEvaluatedKey().isEmpty()) {
+                return count;
+            }
+            scan.exclusiveStartKey(page.lastEvaluatedKey());
+        }
+    }
+
+    /** Those of some items that are there, by strongly consistent reads, in no order. */
+    List<Item> some(String what, List<ItemKey> keys, Deadline deadline) {
+        List<Item> found = new ArrayList<>();
+        for (int from = 0; from < keys.size(); from += MOST_KEYS) {
+            List<ItemKey> part = keys.subList(from, Math.min(keys.size(), from + MOST_KEYS));
+            Map<String, KeysAndAttributes> wanted = Map.of(
+                    options.table(),
+                    KeysAndAttributes.builder()
+                            .keys(part.stream().map(ItemKey::attributes).toList())
+                            .consistentRead(true)
+                            .build());
+            while (!wanted.isEmpty()) {
+                Map<String, KeysAndAttributes> now = wanted;
+                BatchGetItemResponse answer = read(
+                        what,
+                        deadline,
+                        time -> client.batchGetItem(
+                                request -> request.requestItems(now).overrideConfiguration(time)));
+                answer.responses().values().forEach(items -> items.forEach(item -> found.add(Item.of(item))));
+                // What the service did not come to: too much for one answer, or more than the capacity allows.
+                wanted = answer.hasUnprocessedKeys() ? answer.unprocessedKeys() : Map.of();
+                if (!wanted.isEmpty()) {
+                    Pause.of(BETWEEN_BATCHES);
+                }
+            }
+        }
+        return found;
     }
 
     private Page scan(String what, ScanRequest.Builder scan, Deadline deadline) {

@@ -125,7 +125,7 @@ final class SnapshotReader {
     }
 
     /** Ours; else the one that TorchServe called its latest, or else its newest. */
-    private Optional<Snapshot> newestOf(NavigableSet<String> months, Deadline deadline) {
+    Optional<Snapshot> newestOf(NavigableSet<String> months, Deadline deadline) {
         return newest(Catalogue.ours(months), deadline)
                 .or(() -> torchServe.latest(deadline))
                 .or(() -> newest(Catalogue.torchServes(months), deadline));

@@ -3,6 +3,7 @@ package dev.holdfast.plugin.ddb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
@@ -84,8 +85,8 @@ final class SnapshotRemover {
             return;
         }
         Optional<Item> before = before(head.last().orElseThrow(), head, deadline);
-        Head after = head.withLast(before.filter(Stored::isOne)
-                .map(item -> Stored.read(keys.nameOf(item.key().hash()).orElseThrow(), item)));
+        Head after = counted(head.withLast(before.filter(Stored::isOne)
+                .map(item -> Stored.read(keys.nameOf(item.key().hash()).orElseThrow(), item))));
         Item newHead = after.item(reader.headKey());
         if (attempts.transactions()) {
             List<TransactWriteItem> writes = new ArrayList<>();
@@ -99,11 +100,17 @@ final class SnapshotRemover {
         }
     }
 
+    /** Without transactions nobody knows, after a crash, whether the snapshot went with its number. */
+    private Head counted(Head after) {
+        return attempts.transactions() ? after.withOneLess() : after.withCount(OptionalLong.empty());
+    }
+
     private void removeOlder(String name, Head head, Optional<Item> own, List<ItemKey> gone, Deadline deadline) {
         Optional<Head> relinked = own.filter(item -> head.last()
                         .filter(last -> last.follows(item.key().range(), name))
                         .isPresent())
-                .map(item -> head.withPrevious(Stored.read(name, item).previous()));
+                .map(item -> counted(head.withPrevious(Stored.read(name, item).previous())));
+        boolean ours = own.filter(Stored::isOne).isPresent();
         if (attempts.transactions()) {
             List<TransactWriteItem> writes = new ArrayList<>();
             gone.forEach(key -> writes.add(Writes.delete(options.table(), key)));
@@ -112,12 +119,20 @@ final class SnapshotRemover {
                         Writes.put(options.latestTable(), relinked.get().item(reader.headKey()), Condition.is(head)));
                 ownOfLast(relinked.get(), deadline)
                         .ifPresent(item -> writes.add(Writes.put(options.table(), item, Condition.present())));
+            } else if (ours && !head.isAbsent()) {
+                writes.add(Writes.put(
+                        options.latestTable(),
+                        counted(head.withNewStamp()).item(reader.headKey()),
+                        Condition.is(head)));
             } else {
                 writes.add(Writes.check(options.latestTable(), reader.headKey(), Condition.is(head)));
             }
             requests.transact(writes, deadline);
         } else {
-            relinked.ifPresent(after -> requests.putHead(after.item(reader.headKey()), Condition.is(head), deadline));
+            Optional<Head> uncounted =
+                    ours && head.count().isPresent() ? Optional.of(counted(head.withNewStamp())) : Optional.empty();
+            relinked.or(() -> uncounted)
+                    .ifPresent(after -> requests.putHead(after.item(reader.headKey()), Condition.is(head), deadline));
             gone.forEach(key -> requests.delete(key, deadline));
         }
     }

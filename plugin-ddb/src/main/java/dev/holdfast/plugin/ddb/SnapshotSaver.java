@@ -43,6 +43,7 @@ final class SnapshotSaver {
     private final GroupKeys keys;
     private final Catalogue catalogue;
     private final SnapshotReader reader;
+    private final SnapshotCounter counter;
     private final Attempts attempts;
     /** The head as this host wrote it last, which saves reading it; stale where another host saved since. */
     private @Nullable Head known;
@@ -54,6 +55,7 @@ final class SnapshotSaver {
             GroupKeys keys,
             Catalogue catalogue,
             SnapshotReader reader,
+            SnapshotCounter counter,
             Attempts attempts) {
         this.requests = requests;
         this.options = options;
@@ -61,6 +63,7 @@ final class SnapshotSaver {
         this.keys = keys;
         this.catalogue = catalogue;
         this.reader = reader;
+        this.counter = counter;
         this.attempts = attempts;
     }
 
@@ -75,7 +78,7 @@ final class SnapshotSaver {
         AwsServiceException refusal = null;
         for (int tries = 0; ; tries++) {
             Head remembered = tries == 0 ? known : null;
-            Head head = remembered != null && remembered.revision() < header.revision()
+            Head head = remembered != null && mayPrecede(remembered, header)
                     ? remembered
                     : reader.currentHead(what, deadline);
             known = null;
@@ -111,7 +114,13 @@ final class SnapshotSaver {
         }
     }
 
-    /** @throws SnapshotConflictException if the revision or the name is taken by another */
+    /** Where the head that is remembered does not, the one in the table may. */
+    private static boolean mayPrecede(Head head, SnapshotHeader header) {
+        return head.revision() < header.revision()
+                && header.follows().map(head::isSave).orElse(true);
+    }
+
+    /** @throws SnapshotConflictException if the revision or the name is taken by another, or it follows another */
     private boolean isSavedAlready(SnapshotHeader header, Head head, Deadline deadline) {
         if (head.isSave(header.saveId())) {
             known = head;
@@ -132,7 +141,43 @@ final class SnapshotSaver {
             throw new SnapshotConflictException(
                     "Group " + keys.group() + " has a snapshot " + header.name() + " already" + byWhom(sameName.get()));
         }
+        requireFollowed(header, head, deadline);
         return false;
+    }
+
+    /**
+     * That the newest snapshot is the one that this one follows; where its save-id cannot be read, the revision alone
+     * decides. The write is conditioned on the head that was looked at.
+     */
+    private void requireFollowed(SnapshotHeader header, Head head, Deadline deadline) {
+        if (header.follows().isEmpty()) {
+            return;
+        }
+        String follows = "Snapshot " + header.name() + " follows save-id "
+                + header.follows().get() + ", and ";
+        if (head.last().isPresent()) {
+            Optional<String> saveId = head.lastSaveId();
+            if (saveId.isPresent() && !saveId.equals(header.follows())) {
+                throw new SnapshotConflictException(follows + "the last one of group " + keys.group() + " has save-id "
+                        + saveId.get() + byWhom(head.last().get()));
+            }
+            return;
+        }
+        Optional<SnapshotHeader> newest;
+        try {
+            newest = reader.newestOf(head.months(), deadline).map(Snapshot::header);
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.debug("What {} follows cannot be read, and its revision decides", header.name(), e);
+            return;
+        }
+        if (newest.isEmpty()) {
+            throw new SnapshotConflictException(follows + "group " + keys.group() + " has no snapshot");
+        }
+        if (!header.follows().equals(newest.map(SnapshotHeader::saveId))) {
+            throw new SnapshotConflictException(follows + "the last one of group " + keys.group() + " is "
+                    + newest.get().name() + " of revision " + newest.get().revision() + ", save-id "
+                    + newest.get().saveId());
+        }
     }
 
     private static String byWhom(Stored stored) {
@@ -144,7 +189,8 @@ final class SnapshotSaver {
         }
     }
 
-    private Publication publication(SnapshotHeader header, PackedText text, Head head) {
+    private Publication publication(SnapshotHeader header, PackedText text, Head read) {
+        Head head = counter.counted(read);
         String hash = keys.snapshot(header.name());
         String place = Place.next(header.createdOn(), header.revision(), head.place());
         String previous =

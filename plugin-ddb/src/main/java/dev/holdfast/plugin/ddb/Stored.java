@@ -4,6 +4,9 @@ import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What the item of a snapshot says: its header, and how its text is kept. The head says the same of the last one.
@@ -20,8 +23,10 @@ record Stored(String name, String line, String place, String codec, int parts, S
     /** The format of items that this version writes, and the newest that it reads. */
     static final int FORMAT = 1;
 
+    private static final Pattern SAVE_ID = Pattern.compile("(?:^| )saveId=([A-Za-z0-9][A-Za-z0-9._-]{0,63})(?: |$)");
+
     private static final String FORMAT_KEY = "format";
-    private static final String HEADER = "header";
+    static final String HEADER = "header";
     private static final String REVISION = "revision";
     private static final String CODEC = "codec";
     private static final String PARTS = "parts";
@@ -101,6 +106,12 @@ record Stored(String name, String line, String place, String codec, int parts, S
     }
 
     boolean hasSaveId(String saveId) {
-        return (" " + line + " ").contains(" saveId=" + saveId + " ");
+        return saveId().filter(saveId::equals).isPresent();
+    }
+
+    /** Empty where it cannot be read; also that of a kind which this version does not know. */
+    Optional<String> saveId() {
+        Matcher saveId = SAVE_ID.matcher(line);
+        return saveId.find() ? Optional.of(saveId.group(1)) : Optional.empty();
     }
 }

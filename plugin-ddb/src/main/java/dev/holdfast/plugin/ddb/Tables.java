@@ -85,6 +85,12 @@ final class Tables {
                 + " (a table with provisioned capacity needs a ProvisionedThroughput for it too)";
     }
 
+    /** The command that removes the index; it waits for no one, and takes nothing from the table. */
+    static String dropIndexCommand(DdbOptions options) {
+        return "aws dynamodb update-table --table-name " + options.table()
+                + " --global-secondary-index-updates '[{\"Delete\":{\"IndexName\":\"" + INDEX + "\"}}]'";
+    }
+
     /**
      * Makes the tables that are not there, and waits until they can be used.
      *

@@ -94,11 +94,25 @@ final class LocalDynamoDb {
         return table(key(Item.MONTH, KeyType.HASH));
     }
 
+    /** @param attributes what the index has besides keys; empty for keys alone */
+    String tableWhoseIndexHasOnly(String... attributes) {
+        Projection.Builder projection = Projection.builder()
+                .projectionType(attributes.length == 0 ? ProjectionType.KEYS_ONLY : ProjectionType.INCLUDE);
+        if (attributes.length > 0) {
+            projection.nonKeyAttributes(attributes);
+        }
+        return table(projection.build(), key(Item.MONTH, KeyType.HASH), key(Item.CREATED_ON, KeyType.RANGE));
+    }
+
     String tableWithoutIndex() {
         return table();
     }
 
     private String table(KeySchemaElement... indexKey) {
+        return table(Projection.builder().projectionType(ProjectionType.ALL).build(), indexKey);
+    }
+
+    private String table(Projection projection, KeySchemaElement... indexKey) {
         String table = newTableName();
         List<AttributeDefinition> attributes = new ArrayList<>(List.of(string(Item.NAME), string(Item.CREATED_ON)));
         CreateTableRequest.Builder create = CreateTableRequest.builder()
@@ -110,9 +124,7 @@ final class LocalDynamoDb {
             create.globalSecondaryIndexes(GlobalSecondaryIndex.builder()
                     .indexName("createdOnMonth-index")
                     .keySchema(indexKey)
-                    .projection(Projection.builder()
-                            .projectionType(ProjectionType.ALL)
-                            .build())
+                    .projection(projection)
                     .provisionedThroughput(capacity())
                     .build());
         }

@@ -2,6 +2,8 @@ package dev.holdfast.plugin.fs;
 
 import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Catalog {
 
+    private static final Logger LOG = System.getLogger(Catalog.class.getName());
+
     /** How often a reader looks again for a writer in another process to finish the moment between file and index. */
     private static final int LOOKS = 4;
 
@@ -34,6 +39,7 @@ final class Catalog {
     private final Path directory;
     private final String group;
     private final Index index;
+    private final AtomicBoolean toldOfIndex = new AtomicBoolean();
     private final SplittableRandom random = new SplittableRandom();
 
     /** The last scan, for directories where no index can be kept. */
@@ -49,16 +55,27 @@ final class Catalog {
 
     /** The snapshots as they are now; none if the directory is not there. */
     View view() throws IOException {
+        return Patience.with(this::look);
+    }
+
+    private View look() throws IOException {
         for (int look = 1; ; look++) {
             Stamp stamp;
             try {
                 stamp = Stamp.of(directory);
             } catch (NoSuchFileException e) {
-                return new View.Scanned(List.of(), Set.of());
+                return new View.Scanned(List.of(), Set.of(), Set.of());
             }
-            View view = trusted(stamp);
-            if (view != null) {
-                return view;
+            try {
+                View view = trusted(stamp);
+                if (view != null) {
+                    return view;
+                }
+            } catch (IndexDamagedException e) {
+                // A writer in another process may be about to finish it.
+                if (look == LOOKS) {
+                    passedOver(e);
+                }
             }
             if (look == LOOKS) {
                 return scan();
@@ -70,7 +87,21 @@ final class Catalog {
     /** The snapshots as the files say, without looking at the index. */
     View.Scanned truth() throws IOException {
         last = null;
-        return scan(Map.of());
+        return Patience.with(() -> scan(Map.of()));
+    }
+
+    /** Tells, once, of a file of the index that is of no use: answers are the same without it, and slower. */
+    void passedOver(IndexDamagedException e) {
+        LOG.log(Level.DEBUG, "The index of {0} is passed over: {1}", directory, e.getMessage());
+        if (e.file().isPresent() && !toldOfIndex.getAndSet(true)) {
+            LOG.log(
+                    Level.WARNING,
+                    "The index of {0} is not used: {1}. Snapshots are safe, and found more slowly. The next save makes"
+                            + " the index anew; where it cannot, give {2} to the user of the host or remove it",
+                    directory,
+                    e.getMessage(),
+                    e.file().get());
+        }
     }
 
     private @Nullable View trusted(Stamp stamp) throws IOException {
@@ -87,8 +118,12 @@ final class Catalog {
 
     private View.Scanned scan() throws IOException {
         Map<String, Entry> hints = new HashMap<>();
-        for (Entry entry : index.hints()) {
-            hints.put(entry.name(), entry);
+        try {
+            for (Entry entry : index.hints()) {
+                hints.put(entry.name(), entry);
+            }
+        } catch (IndexDamagedException e) {
+            passedOver(e);
         }
         return scan(hints);
     }
@@ -98,6 +133,7 @@ final class Catalog {
         boolean settled = stamp.settled(Instant.now());
         List<Entry> entries = new ArrayList<>();
         Set<String> unreadable = new HashSet<>();
+        Set<String> inaccessible = new HashSet<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
             for (Path path : files) {
                 String name = path.getFileName().toString();
@@ -114,15 +150,38 @@ final class Catalog {
                     entries.add(Entry.of(file.header()));
                 } else if (file.state() == SnapshotFile.State.UNREADABLE) {
                     unreadable.add(name);
+                } else if (file.state() == SnapshotFile.State.INACCESSIBLE) {
+                    inaccessible.add(name);
                 }
             }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
         Collections.sort(entries);
-        View.Scanned view = new View.Scanned(entries, unreadable);
-        last = settled ? new Scan(stamp, view) : null;
+        View.Scanned view = new View.Scanned(entries, unreadable, inaccessible);
+        // That a file can be read again changes no directory.
+        last = settled && inaccessible.isEmpty() ? new Scan(stamp, view) : null;
         return view;
+    }
+
+    /** How many snapshots and ruins of such there are, and files that may be either; without a look at the index. */
+    long count() throws IOException {
+        return Patience.with(() -> {
+            long count = 0;
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+                for (Path path : files) {
+                    if (SnapshotHeader.isName(path.getFileName().toString())) {
+                        SnapshotFile file = SnapshotFile.of(path, group);
+                        count += file.counts() || file.state() == SnapshotFile.State.INACCESSIBLE ? 1 : 0;
+                    }
+                }
+            } catch (DirectoryIteratorException e) {
+                throw e.getCause();
+            } catch (NoSuchFileException e) {
+                return 0L;
+            }
+            return count;
+        });
     }
 
     // The writer's part. A failure to write the index is no failure of a save: it is then wrong, which readers see.
@@ -131,6 +190,10 @@ final class Catalog {
     View refresh(boolean trustHints) throws IOException {
         Stamp stamp = Stamp.mark(directory, random);
         View.Scanned view = trustHints ? scan() : scan(Map.of());
+        if (!view.inaccessible().isEmpty()) {
+            // Its place in the order is not known, and would be missing from the index when it can be read again.
+            return view;
+        }
         last = null;
         index.replace(view, stamp);
         View indexed = index.view(Stamp.of(directory));

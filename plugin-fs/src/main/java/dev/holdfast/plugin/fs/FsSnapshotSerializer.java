@@ -21,6 +21,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -56,6 +59,9 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
      * lock. Taken with {@link #writing} held, which they then let go of.
      */
     private final ReadWriteLock chunkWork = new ReentrantReadWriteLock();
+
+    /** The files that lists leave out, and that the log has named. */
+    private final Set<String> toldOf = ConcurrentHashMap.newKeySet();
 
     private final AtomicBoolean toldOfTorchServe = new AtomicBoolean();
     private final ExecutorService disk = diskThreads();
@@ -121,7 +127,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             return false;
         }
         return write("Snapshot " + name + " could not be removed from " + directory, () -> {
-            if (!SnapshotFile.of(directory.resolve(name), group).listed() && !exists(name)) {
+            if (!SnapshotFile.of(directory.resolve(name), group).accessible().counts()) {
                 return false;
             }
             return withWriter(one -> {
@@ -133,10 +139,6 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
                 return one.delete(name);
             });
         });
-    }
-
-    private boolean exists(String name) throws IOException {
-        return SnapshotFile.of(directory.resolve(name), group).state() == State.UNREADABLE;
     }
 
     /** A new writer puts right what was damaged or removed under the old one: the index, or the whole hidden directory. */
@@ -177,7 +179,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         for (int i = view.size() - 1; i >= 0; i--) {
             Entry entry = view.entry(i);
             SnapshotFile file = SnapshotFile.whole(directory.resolve(entry.name()), group);
-            if (file.state() == State.UNREADABLE) {
+            if (file.accessible().state() == State.UNREADABLE) {
                 file.snapshot();
             }
             if (isAt(entry, file)) {
@@ -200,16 +202,17 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
 
     /**
      * A file without a readable header counts as the last one where its name says that it is newer, unless the last
-     * readable one is known to have been saved when it was damaged already.
+     * readable one is known to have been saved when it was damaged already. So does one that cannot be read at all.
      */
     private void requireNoneUnreadableAfter(@Nullable SnapshotFile last, View view) throws IOException {
         String lastName =
                 last == null || last.header() == null ? "" : last.header().name();
-        for (String name : view.unreadable()) {
+        for (String name : view.withoutHeader()) {
             if (name.compareTo(lastName) <= 0 || (last != null && last.after().contains(name))) {
                 continue;
             }
-            SnapshotFile file = SnapshotFile.whole(directory.resolve(name), group);
+            SnapshotFile file =
+                    SnapshotFile.whole(directory.resolve(name), group).accessible();
             if (file.state() == State.UNREADABLE) {
                 throw new SnapshotCorruptException("Snapshot file " + file.path() + " is damaged: it " + file.reason()
                         + ". By its name it is the last one");
@@ -243,6 +246,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         Optional<Entry> after = request.pageToken().map(Entry::fromToken);
         return read("The snapshots in " + directory + " could not be listed", view -> {
             List<SnapshotHeader> headers = new ArrayList<>();
+            SnapshotFile leftOut = null;
             int start = after.isPresent() ? view.indexOf(after.get()) : view.size();
             for (int i = start - 1; i >= 0; i--) {
                 Entry entry = view.entry(i);
@@ -250,6 +254,11 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
                     continue;
                 }
                 SnapshotFile file = SnapshotFile.of(directory.resolve(entry.name()), group);
+                if (file.state() == State.INACCESSIBLE) {
+                    tellOfLeftOut(file);
+                    leftOut = file;
+                    continue;
+                }
                 if (file.state() == State.UNREADABLE || !isAt(entry, file) || file.header() == null) {
                     continue;
                 }
@@ -258,8 +267,27 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
                     return SnapshotPage.of(headers, entry.toToken());
                 }
             }
+            for (String name : view.inaccessible()) {
+                leftOut = SnapshotFile.of(directory.resolve(name), group);
+                tellOfLeftOut(leftOut);
+            }
+            if (headers.isEmpty() && leftOut != null) {
+                // An empty list would say that nothing is there.
+                leftOut.accessible();
+            }
             return SnapshotPage.last(headers);
         });
+    }
+
+    private void tellOfLeftOut(SnapshotFile file) {
+        if (file.state() == State.INACCESSIBLE
+                && toldOf.add(String.valueOf(file.path().getFileName()))) {
+            LOG.log(
+                    Level.WARNING,
+                    "Lists leave out {0}, which {1}. It may be whole: check the disk, and its owner and mode",
+                    file.path(),
+                    file.reason());
+        }
     }
 
     @Override
@@ -279,6 +307,13 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             }
             return file.snapshot();
         });
+    }
+
+    @Override
+    public OptionalLong count() {
+        requireOpen();
+        return translate(
+                "The snapshots in " + directory + " could not be counted", () -> OptionalLong.of(catalog.count()));
     }
 
     @Override
@@ -388,7 +423,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             try (View view = catalog.view()) {
                 return reading.from(view);
             } catch (IndexDamagedException e) {
-                LOG.log(Level.DEBUG, "The index of {0} is passed over: {1}", directory, e.getMessage());
+                catalog.passedOver(e);
                 return reading.from(catalog.truth());
             } finally {
                 publishing.readLock().unlock();

@@ -1,6 +1,8 @@
 package dev.holdfast.plugin.fs;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +40,11 @@ final class Index {
                     + " unreadable=(\\S*)) crc32c=([0-9a-f]{8})");
     private static final int LONGEST_STATE = 4000;
     private static final int BLOCK = 64;
+    private static final String CANNOT_BE_READ = "cannot be read: ";
+    /** How many places of the index may be taken by what cannot be removed. */
+    private static final int OTHER_NUMBERS = 5;
+
+    private static final Logger LOG = System.getLogger(Index.class.getName());
 
     /** What the state file says. */
     record State(String boot, String stamp, long file, int lines, Set<String> unreadable) {
@@ -76,29 +83,37 @@ final class Index {
             }
             known = state;
         }
+        Path file = file(state.file);
         try {
-            return new Lines(
-                    FileChannel.open(file(state.file), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), state);
+            return new Lines(file, FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS), state);
         } catch (NoSuchFileException e) {
             return null;
+        } catch (IOException e) {
+            throw new IndexDamagedException(file, CANNOT_BE_READ + e, e);
         }
     }
 
-    /** Null if there is none that can be understood. */
+    /**
+     * Null if there is none.
+     *
+     * @throws IndexDamagedException if it cannot be read or understood
+     */
     @Nullable
-    State state() throws IOException {
+    State state() throws IndexDamagedException {
+        Path file = hidden.resolve("state");
         byte[] bytes;
-        try (FileChannel channel =
-                FileChannel.open(hidden.resolve("state"), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             bytes = read(channel, 0, LONGEST_STATE);
         } catch (NoSuchFileException e) {
             return null;
+        } catch (IOException e) {
+            throw new IndexDamagedException(file, CANNOT_BE_READ + e, e);
         }
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
         int end = text.indexOf('\n');
         Matcher line = STATE.matcher(end < 0 ? text : text.substring(0, end));
         if (!line.matches() || !SnapshotFile.crc32c(line.group(1)).equals(line.group(7))) {
-            return null;
+            throw new IndexDamagedException(file, "is damaged", null);
         }
         Set<String> unreadable = line.group(6).isEmpty()
                 ? Set.of()
@@ -111,15 +126,19 @@ final class Index {
                 unreadable);
     }
 
-    /** All entries of the index whether or not it is right for the directory; damaged lines are left out. */
-    List<Entry> hints() throws IOException {
+    /**
+     * All entries of the index whether or not it is right for the directory; damaged lines are left out.
+     *
+     * @throws IndexDamagedException if there is one and it cannot be read
+     */
+    List<Entry> hints() throws IndexDamagedException {
         List<Entry> hints = new ArrayList<>();
         State state = state();
         if (state == null) {
             return hints;
         }
-        try (FileChannel channel =
-                FileChannel.open(file(state.file), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+        Path file = file(state.file);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             int block = 4096;
             for (long line = 0; line < state.lines; line += block) {
                 byte[] lines = read(channel, line * Entry.LENGTH, block * Entry.LENGTH);
@@ -132,6 +151,8 @@ final class Index {
             }
         } catch (NoSuchFileException e) {
             // No hints: every file is then read.
+        } catch (IOException e) {
+            throw new IndexDamagedException(file, CANNOT_BE_READ + e, e);
         }
         return hints;
     }
@@ -156,19 +177,51 @@ final class Index {
         return state.file;
     }
 
-    /** Writes the index anew. */
+    /** Writes the index anew, in place of one that is of no use too. */
     void replace(View view, Stamp stamp) throws IOException {
-        State old = state();
+        State old = stateIfSound();
         long number = old == null ? 1 : old.file + 1;
         byte[] lines = new byte[Math.multiplyExact(view.size(), Entry.LENGTH)];
         for (int i = 0; i < view.size(); i++) {
             System.arraycopy(view.entry(i).toLine(), 0, lines, i * Entry.LENGTH, Entry.LENGTH);
         }
-        Files.deleteIfExists(file(number));
-        Disk.writeInPlace(file(number), lines, 0);
+        number = writeLines(number, lines);
         write(number, view.size(), view.unreadable(), stamp);
         if (old != null) {
-            Files.deleteIfExists(file(old.file));
+            deleteOld(file(old.file));
+        }
+    }
+
+    private @Nullable State stateIfSound() {
+        try {
+            return state();
+        } catch (IndexDamagedException e) {
+            // It is about to be replaced, and whoever read it before has told of it.
+            return null;
+        }
+    }
+
+    /** Under the first number from this one on whose place is free or can be made free. */
+    private long writeLines(long first, byte[] lines) throws IOException {
+        for (long number = first; ; number++) {
+            try {
+                Files.deleteIfExists(file(number));
+                Disk.writeInPlace(file(number), lines, 0);
+                return number;
+            } catch (IOException e) {
+                if (number - first == OTHER_NUMBERS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** What is in its place may be a directory with something in it; the new index does not need that to be gone. */
+    private static void deleteOld(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "{0} of an index that was replaced could not be removed: {1}", file, e);
         }
     }
 
@@ -180,7 +233,16 @@ final class Index {
             forget();
             return;
         }
-        Disk.writeInPlace(hidden.resolve("state"), checked.getBytes(StandardCharsets.US_ASCII), 0);
+        Path state = hidden.resolve("state");
+        byte[] bytes = checked.getBytes(StandardCharsets.US_ASCII);
+        try {
+            Disk.writeInPlace(state, bytes, 0);
+        } catch (IOException e) {
+            // Another user's file, or an empty directory: what may not be written may be removed by the directory's
+            // owner.
+            Files.deleteIfExists(state);
+            Disk.writeInPlace(state, bytes, 0);
+        }
         known = new State(boot, stamp.toText(), file, lines, Set.copyOf(unreadable));
     }
 
@@ -205,12 +267,14 @@ final class Index {
     /** The index as a view; reads a block of lines at a time. */
     private static final class Lines implements View {
 
+        private final Path file;
         private final FileChannel channel;
         private final State state;
         private byte[] block = {};
         private int blockStart;
 
-        Lines(FileChannel channel, State state) {
+        Lines(Path file, FileChannel channel, State state) {
+            this.file = file;
             this.channel = channel;
             this.state = state;
         }
@@ -225,14 +289,22 @@ final class Index {
             int offset = (index - blockStart) * Entry.LENGTH;
             if (index < blockStart || offset >= block.length) {
                 blockStart = Math.max(0, index - BLOCK + 1);
-                block = read(channel, (long) blockStart * Entry.LENGTH, BLOCK * Entry.LENGTH);
+                block = block(blockStart);
                 offset = (index - blockStart) * Entry.LENGTH;
             }
             Entry entry = offset + Entry.LENGTH <= block.length ? Entry.fromLine(block, offset) : null;
             if (entry == null) {
-                throw new IndexDamagedException("Line " + index + " of the index is damaged");
+                throw new IndexDamagedException(file, "is damaged in line " + index, null);
             }
             return entry;
+        }
+
+        private byte[] block(int line) throws IndexDamagedException {
+            try {
+                return read(channel, (long) line * Entry.LENGTH, BLOCK * Entry.LENGTH);
+            } catch (IOException e) {
+                throw new IndexDamagedException(file, CANNOT_BE_READ + e, e);
+            }
         }
 
         @Override

@@ -4,6 +4,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -52,7 +53,9 @@ final class SnapshotFile {
         /** A snapshot that TorchServe wrote: no last line, so nothing to check it by. */
         TORCHSERVE,
         /** It was a snapshot, and its last line is damaged or gone. */
-        UNREADABLE
+        UNREADABLE,
+        /** There is a file, and what it is nobody can tell: it could not be read just now. It may be whole. */
+        INACCESSIBLE
     }
 
     /** What a name must look like; the rule of {@link SnapshotHeader#name()}. */
@@ -120,16 +123,24 @@ final class SnapshotFile {
     }
 
     /** What is under a name in a group's directory; of a file that is ours only the end is read. */
-    static SnapshotFile of(Path path, String group) throws IOException {
+    static SnapshotFile of(Path path, String group) {
         return of(path, group, false);
     }
 
     /** The same with the whole content, ready for {@link #snapshot}. */
-    static SnapshotFile whole(Path path, String group) throws IOException {
+    static SnapshotFile whole(Path path, String group) {
         return of(path, group, true);
     }
 
-    private static SnapshotFile of(Path path, String group, boolean whole) throws IOException {
+    private static SnapshotFile of(Path path, String group, boolean whole) {
+        try {
+            return Patience.with(() -> look(path, group, whole));
+        } catch (IOException e) {
+            return bare(path, State.INACCESSIBLE, "cannot be read: " + e);
+        }
+    }
+
+    private static SnapshotFile look(Path path, String group, boolean whole) throws IOException {
         String name = String.valueOf(path.getFileName());
         try {
             BasicFileAttributes attributes =
@@ -293,13 +304,33 @@ final class SnapshotFile {
         return state == State.OURS || state == State.TOO_NEW || state == State.TORCHSERVE;
     }
 
+    /** Whether it is a snapshot or the ruin of one. */
+    boolean counts() {
+        return listed() || state == State.UNREADABLE;
+    }
+
+    /**
+     * Gives itself, if it could be looked at.
+     *
+     * @throws StoreUnavailableException if not: nobody can tell whether it is a snapshot, and whether that is whole
+     */
+    SnapshotFile accessible() {
+        if (state == State.INACCESSIBLE) {
+            throw new StoreUnavailableException("Snapshot file " + path + " " + reason
+                    + ". It may be whole: check the disk and the mount, and the file's owner and mode");
+        }
+        return this;
+    }
+
     /**
      * The snapshot, checked; only for a file that was read {@link #whole} and is a snapshot or the ruin of one.
      *
      * @throws SnapshotCorruptException if it is not what was saved
      * @throws SnapshotFormatTooNewException if a later version wrote it
+     * @throws StoreUnavailableException if it could not be read
      */
     Snapshot snapshot() {
+        accessible();
         if (state == State.TOO_NEW) {
             throw new SnapshotFormatTooNewException(
                     "Snapshot file " + path + " " + reason + "; read it with that plugin, or a later one");

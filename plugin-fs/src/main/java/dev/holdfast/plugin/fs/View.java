@@ -2,6 +2,7 @@ package dev.holdfast.plugin.fs;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -18,6 +19,21 @@ interface View extends Closeable {
 
     /** The names of files that were snapshots and have lost their last line, and with it their place in the order. */
     Set<String> unreadable();
+
+    /** The names of files of which nobody could tell what they are, because they could not be read. */
+    default Set<String> inaccessible() {
+        return Set.of();
+    }
+
+    /** All names whose place in the order only the name itself tells. */
+    default Set<String> withoutHeader() {
+        if (inaccessible().isEmpty()) {
+            return unreadable();
+        }
+        Set<String> all = new HashSet<>(unreadable());
+        all.addAll(inaccessible());
+        return all;
+    }
 
     /** Whether it comes from the index, so that the index is right. */
     boolean indexed();
@@ -46,7 +62,7 @@ interface View extends Closeable {
     }
 
     /** A view held in memory. */
-    record Scanned(List<Entry> entries, Set<String> unreadable) implements View {
+    record Scanned(List<Entry> entries, Set<String> unreadable, Set<String> inaccessible) implements View {
 
         @Override
         public int size() {

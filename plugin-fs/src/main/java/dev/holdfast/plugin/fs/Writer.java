@@ -6,20 +6,24 @@ import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one writer of a directory. It lives from the first save to the close; one thread at a time is in it.
  *
  * <pre>
- *   write .holdfast/temp-…  ─▶  fsync it  ─▶  link it under its name  ─▶  index  ─▶  fsync the directory  ─▶  return
+ *   write .holdfast/temp-…  ─▶  fsync it  ─▶  link it under its name  ─▶  index  ─▶  fsync the directory  ─▶  look at it again  ─▶  return
  *                                             (fails if the name is there)
  * </pre>
  *
@@ -40,6 +44,9 @@ final class Writer implements AutoCloseable {
     private final Lock publishing;
     private final WriterLock lock;
     private final boolean links;
+    /** The snapshot that this writer published last: while it is the newest, what it is need not be read. */
+    private @Nullable SnapshotHeader newest;
+
     private int stale;
     private boolean warned;
 
@@ -75,11 +82,24 @@ final class Writer implements AutoCloseable {
     }
 
     private void clearLeftovers() throws IOException {
-        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(hidden, TEMP + "*")) {
-            for (Path leftover : leftovers) {
+        for (Path leftover : Patience.with(this::leftovers)) {
+            try {
                 Files.deleteIfExists(leftover);
+            } catch (IOException e) {
+                // It takes room and hinders no save: the next name is another one.
+                LOG.log(Level.WARNING, "{0} is of no use and could not be removed: {1}", leftover, e);
             }
         }
+    }
+
+    private List<Path> leftovers() throws IOException {
+        List<Path> leftovers = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(hidden, TEMP + "*")) {
+            files.forEach(leftovers::add);
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return leftovers;
     }
 
     /** Some file systems have no hard links; some report that as a failure like any other, so it is tried. */
@@ -94,8 +114,16 @@ final class Writer implements AutoCloseable {
             LOG.log(Level.DEBUG, () -> "No hard links in " + directory + ": names are checked, then moved to", e);
             return false;
         } finally {
-            Files.deleteIfExists(to);
-            Files.deleteIfExists(from);
+            deleteProbe(to);
+            deleteProbe(from);
+        }
+    }
+
+    private static void deleteProbe(Path probe) {
+        try {
+            Patience.with(() -> Files.deleteIfExists(probe));
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "The next writer clears {0} away, if it can: {1}", probe, e);
         }
     }
 
@@ -130,17 +158,22 @@ final class Writer implements AutoCloseable {
                 return;
             }
             requireNewest(header, view, highest);
-            List<String> after = view.unreadable().stream()
+            List<String> after = view.withoutHeader().stream()
                     .filter(name -> name.compareTo(header.name()) > 0)
                     .sorted()
                     .toList();
             Files.deleteIfExists(temp);
-            Disk.writeDurably(temp, SnapshotFile.encode(snapshot, after));
+            byte[] bytes = SnapshotFile.encode(snapshot, after);
+            Disk.writeDurably(temp, bytes);
             publish(snapshot, file, temp, highest, view);
+            makeDurable(file, bytes);
         }
-        // Only now does the snapshot survive the loss of power. A failure means "unknown", and the same save again
-        // settles it.
+    }
+
+    /** Only then does the snapshot survive the loss of power. A failure means "unknown", and the same save settles it. */
+    private void makeDurable(Path file, byte[] bytes) throws IOException {
         Disk.forceDirectory(directory);
+        Disk.requireThere(file, bytes);
     }
 
     /** @param seen the view by which the snapshot was found to be the newest, before its file was written */
@@ -178,6 +211,7 @@ final class Writer implements AutoCloseable {
                 throw e;
             }
         }
+        newest = snapshot.header();
         Files.deleteIfExists(temp);
         try {
             if (view.indexed()) {
@@ -202,8 +236,9 @@ final class Writer implements AutoCloseable {
     /** The same save once more, whose first try may have failed before it was durable: written anew, then put in place. */
     private void again(Snapshot snapshot, Path file, Path temp) throws IOException {
         Files.deleteIfExists(temp);
-        Disk.writeDurably(
-                temp, SnapshotFile.encode(snapshot, SnapshotFile.of(file, group).after()));
+        byte[] bytes =
+                SnapshotFile.encode(snapshot, SnapshotFile.of(file, group).after());
+        Disk.writeDurably(temp, bytes);
         publishing.lock();
         try (View view = view()) {
             Files.move(temp, file, StandardCopyOption.ATOMIC_MOVE);
@@ -214,24 +249,28 @@ final class Writer implements AutoCloseable {
         } finally {
             publishing.unlock();
         }
-        Disk.forceDirectory(directory);
+        makeDurable(file, bytes);
     }
 
-    private boolean isStored(Snapshot snapshot, Path file) throws IOException {
-        SnapshotHeader found = SnapshotFile.of(file, group).header();
+    private boolean isStored(Snapshot snapshot, Path file) {
+        SnapshotHeader found = SnapshotFile.of(file, group).accessible().header();
         // Where there is none, as nearly always: the first comparison of records costs a start some milliseconds.
         return found != null && snapshot.header().equals(found);
     }
 
     private void requireNewest(SnapshotHeader header, View view, long highest) throws IOException {
         long last = highest;
+        SnapshotFile looked = null;
         for (int i = view.size() - 1; i >= 0; i--) {
             Entry entry = view.entry(i);
             if (entry.revision() <= last) {
                 break;
             }
-            if (SnapshotFile.of(directory.resolve(entry.name()), group).state() != SnapshotFile.State.ABSENT) {
+            SnapshotFile file =
+                    SnapshotFile.of(directory.resolve(entry.name()), group).accessible();
+            if (file.state() != SnapshotFile.State.ABSENT) {
                 last = entry.revision();
+                looked = file;
             }
         }
         if (header.revision() <= last) {
@@ -241,6 +280,61 @@ final class Writer implements AutoCloseable {
         }
         if (Files.exists(directory.resolve(header.name()), LinkOption.NOFOLLOW_LINKS)) {
             throw taken(header);
+        }
+        if (header.follows().isPresent() || !view.inaccessible().isEmpty()) {
+            requireFollowed(header, view, looked);
+        }
+    }
+
+    /**
+     * That the newest snapshot is the one that this one follows. Where its last line is damaged the revision alone decides;
+     * where it cannot be read, nobody can tell what the new one would come after.
+     *
+     * @param looked the file that was looked at already, if one was
+     */
+    private void requireFollowed(SnapshotHeader header, View view, @Nullable SnapshotFile looked) throws IOException {
+        for (int i = view.size() - 1; i >= 0; i--) {
+            Entry entry = view.entry(i);
+            SnapshotHeader own = newest;
+            if (own != null && view.withoutHeader().isEmpty() && entry.equals(Entry.of(own))) {
+                requireFollowed(header, own);
+                return;
+            }
+            Path path = directory.resolve(entry.name());
+            SnapshotFile file = looked != null && looked.path().equals(path) ? looked : SnapshotFile.of(path, group);
+            if (file.accessible().state() == SnapshotFile.State.UNREADABLE) {
+                return;
+            }
+            if (file.listed() && file.header() != null) {
+                if (!isHidden(file.header().name(), file.after(), view)) {
+                    requireFollowed(header, file.header());
+                }
+                return;
+            }
+        }
+        if (!isHidden("", Set.of(), view) && header.follows().isPresent()) {
+            throw new SnapshotConflictException("Snapshot " + header.name() + " follows save-id "
+                    + header.follows().get() + ", and " + directory + " has no snapshot of group " + group);
+        }
+    }
+
+    /** Whether a file without a header is newer by its name than the newest one that has one. */
+    private boolean isHidden(String newestName, Set<String> after, View view) {
+        boolean hidden = false;
+        for (String name : view.withoutHeader()) {
+            if (name.compareTo(newestName) > 0 && !after.contains(name)) {
+                SnapshotFile.of(directory.resolve(name), group).accessible();
+                hidden = true;
+            }
+        }
+        return hidden;
+    }
+
+    private void requireFollowed(SnapshotHeader header, SnapshotHeader last) {
+        if (header.follows().isPresent() && !header.follows().get().equals(last.saveId())) {
+            throw new SnapshotConflictException("Snapshot " + header.name() + " follows save-id "
+                    + header.follows().get() + ", and the last one in " + directory + " is " + last.name()
+                    + " of revision " + last.revision() + ", save-id " + last.saveId());
         }
     }
 
@@ -254,10 +348,11 @@ final class Writer implements AutoCloseable {
         Path file = directory.resolve(name);
         publishing.lock();
         try (View view = view()) {
-            SnapshotFile found = SnapshotFile.of(file, group);
-            if (!found.listed() && found.state() != SnapshotFile.State.UNREADABLE) {
+            if (!SnapshotFile.of(file, group).accessible().counts()) {
                 return false;
             }
+            // The index may keep the line of what is gone, so the newest by the index is looked at again.
+            newest = null;
             Files.delete(file);
             changed(name, view);
             stale++;
@@ -292,7 +387,8 @@ final class Writer implements AutoCloseable {
             warned = true;
             LOG.log(
                     Level.WARNING,
-                    "The index in {0} could not be written ({1}); snapshots are safe, and found more slowly",
+                    "The index in {0} could not be written ({1}); snapshots are safe, and found more slowly. What is there"
+                            + " under the name of the index may be removed, and must be writable for the host",
                     hidden,
                     failure);
         }

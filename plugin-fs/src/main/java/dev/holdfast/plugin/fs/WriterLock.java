@@ -2,6 +2,8 @@ package dev.holdfast.plugin.fs;
 
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -26,6 +28,7 @@ import java.util.Set;
  */
 final class WriterLock implements AutoCloseable {
 
+    private static final Logger LOG = System.getLogger(WriterLock.class.getName());
     private static final String KEY = "dev.holdfast.plugin.fs.writer:";
 
     private final List<String> keys;
@@ -86,9 +89,26 @@ final class WriterLock implements AutoCloseable {
     }
 
     /** Not in the lock's own file: whoever read it in this process would give up the lock by closing it. */
-    private static void tell(Path hidden, String host) throws IOException {
-        String owner = "process " + ProcessHandle.current().pid() + " of host " + host + "\n";
-        Disk.writeInPlace(hidden.resolve("owner"), owner.getBytes(StandardCharsets.UTF_8), 0);
+    private static void tell(Path hidden, String host) {
+        Path file = hidden.resolve("owner");
+        byte[] owner = ("process " + ProcessHandle.current().pid() + " of host " + host + "\n")
+                .getBytes(StandardCharsets.UTF_8);
+        try {
+            try {
+                Disk.writeInPlace(file, owner, 0);
+            } catch (IOException e) {
+                // Of another user, from an earlier start.
+                Files.deleteIfExists(file);
+                Disk.writeInPlace(file, owner, 0);
+            }
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "{0} could not be written ({1}), so who is refused by this host will not be told its name: remove"
+                            + " that file",
+                    file,
+                    e);
+        }
     }
 
     private static StoreUnavailableException refused(Path hidden) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Records what is done to a {@link FaultyFileSystem}, and fails the operation that a test asks for.
@@ -62,6 +63,7 @@ final class Faults {
     final List<Change> changes = Collections.synchronizedList(new ArrayList<>());
     private final Mutant mutant;
     private final Map<Path, Integer> inodes = new ConcurrentHashMap<>();
+    private final Map<String, Failing> failing = new ConcurrentHashMap<>();
     private final AtomicInteger nextInode = new AtomicInteger();
     private volatile Consumer<String> onOperation = any -> {};
     private int countdown = -1;
@@ -86,9 +88,17 @@ final class Faults {
         onOperation = listener;
     }
 
+    /** Lets every operation of a name fail so many times. */
+    void failOn(String operation, int times, Supplier<IOException> how) {
+        failing.put(operation, new Failing(new AtomicInteger(times), how));
+    }
+
     void heal() {
         countdown = -1;
+        failing.clear();
     }
+
+    private record Failing(AtomicInteger times, Supplier<IOException> how) {}
 
     /** The operation that failed; empty if none did. */
     String fired() {
@@ -97,6 +107,10 @@ final class Faults {
 
     <T> T around(String operation, Action<T> action, Runnable record) throws IOException {
         onOperation.accept(operation);
+        Failing asked = failing.get(operation);
+        if (asked != null && asked.times().getAndDecrement() > 0) {
+            throw asked.how().get();
+        }
         if (countdown > 0) {
             countdown--;
         }

@@ -16,9 +16,11 @@ import java.sql.Driver;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,8 @@ import org.slf4j.LoggerFactory;
 final class JdbcSnapshotSerializer implements SnapshotSerializer {
 
     private static final Logger log = LoggerFactory.getLogger(JdbcSnapshotSerializer.class);
+
+    private static final Pattern SAVE_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
     private final String group;
     private final Codec codec;
@@ -118,6 +122,25 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         long last = Math.max(neighbours.last(), highest.get());
         if (last >= header.revision()) {
             throw SnapshotConflictException.ofRevision(header, last);
+        }
+        requireFollowed(header, neighbours);
+    }
+
+    /** Where the newest row's save-id is not one that a host gives, the revision alone decides. */
+    private void requireFollowed(SnapshotHeader header, SnapshotTable.Neighbours neighbours) {
+        Optional<String> follows = header.follows();
+        if (follows.isEmpty() || follows.get().equals(neighbours.newestSaveId())) {
+            return;
+        }
+        if (neighbours.newest() == null) {
+            throw new SnapshotConflictException("Snapshot " + header.name() + " follows save-id " + follows.get()
+                    + ", and group " + group + " of " + place + " has no snapshot");
+        }
+        if (SAVE_ID.matcher(String.valueOf(neighbours.newestSaveId())).matches()) {
+            throw new SnapshotConflictException("Snapshot " + header.name() + " follows save-id " + follows.get()
+                    + ", and the newest one of group " + group + " of " + place + " is "
+                    + Text.printable(neighbours.newest()) + " of revision " + neighbours.last() + ", save-id "
+                    + neighbours.newestSaveId());
         }
     }
 
@@ -243,6 +266,18 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
             return true;
         });
         return found.get();
+    }
+
+    @Override
+    public OptionalLong count() {
+        requireOpen();
+        return OptionalLong.of(
+                !dialect.exists()
+                        ? 0
+                        : transactions.read(
+                                "The snapshots in " + place + " could not be counted",
+                                transactions.deadline(),
+                                connection -> schema.isThere(connection) ? table.count(connection) : 0));
     }
 
     @Override

@@ -58,11 +58,17 @@ final class SnapshotTable {
      * What a new snapshot may run into.
      *
      * @param last the group's highest revision; -1 if it has none
+     * @param newest the name of the snapshot of the highest revision; null if there is none
+     * @param newestSaveId its save-id, as it is stored
      * @param ofName the save-id of the snapshot of that name
      * @param ofRevision the save-id of the snapshot of that revision
      */
     record Neighbours(
-            long last, @Nullable String ofName, @Nullable String ofRevision) {}
+            long last,
+            @Nullable String newest,
+            @Nullable String newestSaveId,
+            @Nullable String ofName,
+            @Nullable String ofRevision) {}
 
     /** A row of which the header can be read or not. */
     record Row(long revision, Optional<SnapshotHeader> header) {}
@@ -98,17 +104,25 @@ final class SnapshotTable {
 
     Neighbours neighbours(Connection connection, SnapshotHeader header) throws SQLException {
         String of = " from " + table.snapshots() + " where workflow = ?";
+        String newest = of + " order by revision desc limit 1";
         try (PreparedStatement query = connection.prepareStatement("select (select max(revision)" + of
-                + "), (select save_id" + of + " and name = ?), (select save_id" + of + " and revision = ?)")) {
-            query.setString(1, group);
-            query.setString(2, group);
-            query.setString(3, header.name());
-            query.setString(4, group);
-            query.setLong(5, header.revision());
+                + "), (select name" + newest + "), (select save_id" + newest + "), (select save_id" + of
+                + " and name = ?), (select save_id" + of + " and revision = ?)")) {
+            for (int parameter = 1; parameter <= 4; parameter++) {
+                query.setString(parameter, group);
+            }
+            query.setString(5, header.name());
+            query.setString(6, group);
+            query.setLong(7, header.revision());
             try (ResultSet row = query.executeQuery()) {
                 row.next();
                 long last = row.getLong(1);
-                return new Neighbours(row.wasNull() ? -1 : last, row.getString(2), row.getString(3));
+                return new Neighbours(
+                        row.wasNull() ? -1 : last,
+                        row.getString(2),
+                        row.getString(3),
+                        row.getString(4),
+                        row.getString(5));
             }
         }
     }
@@ -294,6 +308,18 @@ final class SnapshotTable {
                 row.next();
                 long highest = row.getLong(1);
                 return row.wasNull() ? -1 : highest;
+            }
+        }
+    }
+
+    /** How many rows the group has, readable or not. */
+    long count(Connection connection) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement("select count(*) from " + table.snapshots() + " where workflow = ?")) {
+            query.setString(1, group);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getLong(1);
             }
         }
     }

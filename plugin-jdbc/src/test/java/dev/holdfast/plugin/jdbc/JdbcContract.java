@@ -677,6 +677,36 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         }
 
         assertThat(seen).containsExactly(6L, 5L, 2L, 1L);
+        assertThat(serializer.count()).as("with those that no list shows").hasValue(6);
+    }
+
+    @Test
+    void whereTheNewestSaveIdCannotBeReadTheRevisionAloneDecides() throws SQLException {
+        serializer.save(snapshot(group(), 1));
+        serializer.save(snapshot(group(), 2));
+        execute("update " + table + " set save_id = '?' where revision = 2");
+
+        assertThatThrownBy(() -> serializer.save(
+                        Snapshot.create(header(group(), 2).name("second").follows("whatever"), noise(10, 1))))
+                .isInstanceOf(SnapshotConflictException.class)
+                .hasMessageContaining("has revision 2 already");
+        serializer.save(Snapshot.create(header(group(), 3).follows("whatever"), noise(10, 1)));
+
+        assertThat(revisions()).contains(3L);
+    }
+
+    @Test
+    void aSnapshotThatFollowsAnotherIsRefusedInWordsThatNameAllThree() {
+        Snapshot newest = snapshot(group(), 8);
+        serializer.save(newest);
+
+        assertThatThrownBy(() -> serializer.save(
+                        Snapshot.create(header(group(), 11).name("eleven").follows("id-of-ten"), noise(10, 1))))
+                .isInstanceOf(SnapshotConflictException.class)
+                .hasMessageContaining(
+                        "Snapshot eleven follows save-id id-of-ten, and the newest one of group " + group())
+                .hasMessageContaining("is " + newest.header().name() + " of revision 8, save-id "
+                        + newest.header().saveId());
     }
 
     // Retention
