@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class LauncherTest {
 
-    private static final List<String> TOOLS = List.of(
-            "chmod", "cksum", "date", "find", "grep", "head", "mkdir", "readlink", "sed", "sleep", "tail");
+    private static final List<String> TOOLS =
+            List.of("chmod", "cksum", "date", "find", "grep", "head", "mkdir", "readlink", "sed", "sleep", "tail");
 
     private static final String DISTRIBUTION = """
             echo '[INFO] Building Holdfast plugins-dist 0.1.0-SNAPSHOT                    [10/10]'
