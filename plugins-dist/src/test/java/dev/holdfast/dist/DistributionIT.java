@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,10 +102,36 @@ class DistributionIT {
         try {
             Said said = distribution.run("--version");
             assertThat(said.exitCode()).isEqualTo(1);
-            assertThat(said.err().lines()).singleElement().asString().contains("is Java 8", "Java 17 or newer");
+            assertThat(said.err().lines()).hasSize(3).first().asString().contains("is Java 8", "Java 17 or newer");
+            assertThat(said.err()).contains("sudo apt install", "sudo dnf install", "brew install", "wsl --install");
         } finally {
             unpacked.with("JAVA_HOME", System.getProperty("java.home"));
         }
+    }
+
+    @Test
+    void noJvmTalksOfNativeLibrariesOrUnsafe() throws Exception {
+        Distribution distribution = Distribution.unpack(Files.createDirectory(directory.resolve("quiet")))
+                .install("plugin-jdbc")
+                .with("LOG_LOCATION", logs.toString());
+        String[] start = {
+            "--start",
+            "--model-store=" + distribution.home().resolve("examples/model-store"),
+            "--models=digits=digits.onnx,taxi=taxi-1.0",
+            "-Dsnapshot.jdbc.url=jdbc:sqlite:" + logs.resolve("snapshots.db"),
+            "-Dsnapshot.jdbc.codec=zstd"
+        };
+
+        Said started =
+                distribution.run(Stream.of(start, PORTS).flatMap(Stream::of).toArray(String[]::new));
+        Said listed = distribution.run("snapshots", "list");
+        Said verified = distribution.run("plugins", "verify", "jdbc");
+        Said stopped = distribution.run("--stop");
+
+        assertThat(started.exitCode()).as(started.err()).isZero();
+        assertThat(List.of(started.err(), listed.err(), verified.err(), stopped.err(), verified.out()))
+                .noneMatch(said -> said.contains("WARNING:"));
+        assertThat(logs.resolve("holdfast.out")).content().doesNotContain("WARNING:");
     }
 
     @Test

@@ -2,6 +2,8 @@ package dev.holdfast.plugin.jdbc;
 
 import dev.holdfast.plugin.jdbc.Settings.Timeouts;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.PreparedStatement;
@@ -79,6 +81,22 @@ abstract class Dialect {
     /** Whether there is a database at all; reading must not make one. */
     boolean exists() {
         return true;
+    }
+
+    /**
+     * Whether there is a file. Where nobody may look, or a directory of its path is none, it counts as being there, and
+     * opening it tells what is wrong. Files.notExists does not see the latter on newer Javas, and opening the file in order
+     * to see it would end the locks that SQLite has on it.
+     */
+    static boolean mayExist(Path file) {
+        try {
+            file.toRealPath();
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     /** Makes the database, where that is ours to do. */

@@ -2,7 +2,6 @@ package dev.holdfast.plugin.jdbc;
 
 import dev.holdfast.plugin.jdbc.Settings.Timeouts;
 import dev.holdfast.plugin.jdbc.SqlFailure.Kind;
-import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -35,7 +34,7 @@ final class H2Dialect extends Dialect {
 
     @Override
     boolean exists() {
-        return url().file().map(file -> !Files.notExists(file)).orElse(true);
+        return url().file().map(Dialect::mayExist).orElse(true);
     }
 
     @Override

@@ -66,10 +66,9 @@ final class SqliteDialect extends Dialect {
                 "PRAGMA trusted_schema=OFF");
     }
 
-    /** Where nobody may look, it counts as being there, and opening it tells what is wrong. */
     @Override
     boolean exists() {
-        return !Files.notExists(file);
+        return mayExist(file);
     }
 
     @Override

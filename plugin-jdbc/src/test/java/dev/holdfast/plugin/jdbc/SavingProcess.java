@@ -49,6 +49,8 @@ final class SavingProcess {
         line.add(ProcessHandle.current().info().command().orElse("java"));
         line.addAll(jvmOptions);
         line.addAll(List.of(
+                // Or a newer JVM's warning would stand between what it says.
+                "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What each broken drop-in prints, and that the good one after it, by path order, loads. */
 class BrokenDropInTest {
 
+    private static final int NEWER_JAVA = Runtime.version().feature() + 1;
+
     @RegisterExtension
     final LogLines log = new LogLines(getClass(), "org.pf4j");
 
@@ -69,9 +71,9 @@ class BrokenDropInTest {
 
     @Test
     void providerCompiledForANewerJava() {
-        FixtureJar.plugin("bad").forJava("good.Factory_bad", 25).write(bad);
+        FixtureJar.plugin("bad").forJava("good.Factory_bad", NEWER_JAVA).write(bad);
 
-        assertRejected("class good.Factory_bad needs Java 25, this server runs Java "
+        assertRejected("class good.Factory_bad needs Java " + NEWER_JAVA + ", this server runs Java "
                 + Runtime.version().feature());
     }
 
@@ -80,10 +82,10 @@ class BrokenDropInTest {
         new FixtureJar()
                 .factory("bad.Factory", "bad", "public Factory() { Library.call(); }")
                 .source("bad.Library", "package bad; class Library { static void call() {} }")
-                .forJava("bad.Library", 25)
+                .forJava("bad.Library", NEWER_JAVA)
                 .write(bad);
 
-        assertRejected("class bad.Library needs Java 25, this server runs Java ");
+        assertRejected("class bad.Library needs Java " + NEWER_JAVA + ", this server runs Java ");
     }
 
     @Test
@@ -354,7 +356,7 @@ class BrokenDropInTest {
         new FixtureJar()
                 .provider("bad.Nowhere")
                 .factory("bad.Newer", "newer", "")
-                .forJava("bad.Newer", 25)
+                .forJava("bad.Newer", NEWER_JAVA)
                 .factory("bad.Throws", "throws", "public Throws() { throw new IllegalStateException(\"no\"); }")
                 .source("bad.Other", "package bad; public class Other {}")
                 .provider("bad.Other")
@@ -368,7 +370,8 @@ class BrokenDropInTest {
                 .singleElement()
                 .asString()
                 .startsWith("Plugin " + bad + " is loaded in part: ")
-                .contains("bad.Nowhere", "bad.Newer needs Java 25", "bad.Throws throws", "bad.Other is not a");
+                .contains(
+                        "bad.Nowhere", "bad.Newer needs Java " + NEWER_JAVA, "bad.Throws throws", "bad.Other is not a");
         assertThat(loaded.rejected()).extracting(RejectedPlugin::path).containsExactly(bad);
     }
 
