@@ -1,6 +1,8 @@
 package dev.holdfast.host.journal;
 
+import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotStoreException;
@@ -50,6 +52,7 @@ public final class Journal implements AutoCloseable {
     private final JournalFiles files;
     private final Reserve reserve;
     private final OlderSpool older;
+    private final OlderChunks olderChunks;
     private final DowngradeGuard guard;
     private final List<DamagedFile> damaged = new ArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
@@ -85,6 +88,7 @@ public final class Journal implements AutoCloseable {
             int reserve) {
         Path directory =
                 logLocation.resolve("journal").resolve(store).resolve(group).toAbsolutePath();
+        Path spool = logLocation.resolve("spool").resolve(store);
         JournalFiles files = new JournalFiles(directory.resolve("temp"), steps);
         try {
             return Uninterrupted.get(() -> {
@@ -100,7 +104,8 @@ public final class Journal implements AutoCloseable {
                         files,
                         stored,
                         new Reserve(directory.resolve("reserve"), files, reserve),
-                        new OlderSpool(logLocation.resolve("spool").resolve(store), group, files));
+                        new OlderSpool(spool, group, files),
+                        new OlderChunks(spool, group));
                 journal.scan();
                 journal.takeOver();
                 return journal;
@@ -121,7 +126,8 @@ public final class Journal implements AutoCloseable {
             JournalFiles files,
             Function<SnapshotHeader, Optional<Path>> stored,
             Reserve reserve,
-            OlderSpool older) {
+            OlderSpool older,
+            OlderChunks olderChunks) {
         this.directory = directory;
         this.group = group;
         this.room = room;
@@ -134,6 +140,7 @@ public final class Journal implements AutoCloseable {
         this.files = files;
         this.reserve = reserve;
         this.older = older;
+        this.olderChunks = olderChunks;
     }
 
     private void scan() throws IOException {
@@ -322,25 +329,43 @@ public final class Journal implements AutoCloseable {
         return change("Snapshot " + name + " cannot be removed from " + directory, () -> sides.deleteAside(name));
     }
 
-    /** Every snapshot here that can be read, whatever it is kept for: what they need of models' states is needed. */
+    /**
+     * Every snapshot here, whatever it is kept for: what they need of models' states is needed. One that is damaged is left
+     * out, for nothing can be restored from it.
+     *
+     * @throws SnapshotStoreException if one cannot be read for another reason; then nobody knows what is needed
+     */
     public List<Snapshot> all() {
-        List<Snapshot> all = new ArrayList<>(copies());
-        List<Supplier<Snapshot>> others = new ArrayList<>();
-        pending().forEach(entry -> others.add(() -> read(entry)));
-        aside().forEach(header -> others.add(() -> aside(header.name())));
+        List<Supplier<Snapshot>> all = new ArrayList<>();
+        pending.all().forEach(file -> all.add(() -> pending.read(file)));
+        copied.all().forEach(file -> all.add(() -> copied.read(file)));
+        aside().forEach(header -> all.add(() -> aside(header.name())));
         for (Pin role : Pin.values()) {
-            others.add(() -> pinned(role).orElseThrow(() -> SnapshotNotFoundException.of(role.word(), "the journal")));
+            all.add(() -> pinned(role).orElseThrow(() -> SnapshotNotFoundException.of(role.word(), "the journal")));
         }
-        for (Supplier<Snapshot> other : others) {
+        List<Snapshot> readable = new ArrayList<>();
+        for (Supplier<Snapshot> one : all) {
             try {
-                all.add(other.get());
+                readable.add(one.get());
             } catch (SnapshotNotFoundException e) {
-                log.debug("One has gone meanwhile", e);
-            } catch (SnapshotStoreException e) {
-                log.warn("What a snapshot of the journal needs is not known: {}", e.getMessage());
+                log.debug("One has gone meanwhile, or was not there", e);
+            } catch (SnapshotCorruptException e) {
+                log.warn("What a damaged snapshot of the journal needs is not known: {}", e.getMessage());
             }
         }
-        return all;
+        return readable;
+    }
+
+    /** The journal's chunks; opened once. */
+    KeptChunks chunks(ChunkContent content, boolean keepCopies) {
+        KeptChunks chunks = new KeptChunks(directory, room, content, keepCopies);
+        try {
+            chunks.begin(olderChunks);
+            return chunks;
+        } catch (IOException | SnapshotStoreException e) {
+            chunks.close();
+            throw new JournalException("The chunks in " + directory + " cannot be used: " + e.getMessage(), e);
+        }
     }
 
     /** What stands in the journal's directories and cannot be read; as it was when the journal was opened. */

@@ -3,7 +3,7 @@ package dev.holdfast.host.journal;
 /**
  * How full a journal is.
  *
- * @param bytes in use, with those of the chunks; a file that is shared with the store counts nothing
+ * @param bytes in use, with those of the chunks that wait; a file that is shared with the store counts nothing
  * @param limit the bound, in bytes
  * @param pending how many snapshots wait for the store
  * @param dropped how many waiting ones have been dropped since the start, because a later one holds their changes

@@ -105,7 +105,7 @@ final class OlderSpool {
                 .toList();
     }
 
-    private static List<Path> children(Path directory) throws IOException {
+    static List<Path> children(Path directory) throws IOException {
         List<Path> children = new ArrayList<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
             all.forEach(children::add);
@@ -181,16 +181,22 @@ final class OlderSpool {
 
     /** Removes a group's directory and the one above it, where nothing is left in them but what fs keeps for itself. */
     private void removeEmpty(Path own, Path all) throws IOException {
-        for (Path hidden : children(own.resolve(".holdfast"))) {
-            files.delete(hidden);
+        removeEmpty(own);
+        removeEmpty(all);
+    }
+
+    /** Removes a directory of fs in which nothing is left but what fs keeps for itself. */
+    static void removeEmpty(Path directory) throws IOException {
+        if (!children(directory).stream().allMatch(child -> child.endsWith(".holdfast") || child.endsWith(".chunks"))
+                || !children(directory.resolve(".chunks")).isEmpty()) {
+            return;
         }
-        if (Files.isDirectory(own.resolve(".holdfast"), LinkOption.NOFOLLOW_LINKS)) {
-            files.delete(own.resolve(".holdfast"));
+        for (Path hidden : children(directory.resolve(".holdfast"))) {
+            Files.delete(hidden);
         }
-        for (Path directory : List.of(own, all)) {
-            if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
-                    && children(directory).isEmpty()) {
-                files.delete(directory);
+        for (Path each : List.of(directory.resolve(".holdfast"), directory.resolve(".chunks"), directory)) {
+            if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+                Files.delete(each);
             }
         }
     }
