@@ -15,6 +15,8 @@ import dev.holdfast.host.retention.UnneededChunks;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.history.RememberingStore;
 import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.journal.JournalChunks;
+import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.ChangeQueue;
 import dev.holdfast.host.keeper.KeeperOptions;
 import dev.holdfast.host.keeper.Served;
@@ -22,12 +24,8 @@ import dev.holdfast.host.keeper.SnapshotKeeper;
 import dev.holdfast.host.keeper.Standing;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.restore.Restore;
-import dev.holdfast.host.snapshot.ChosenChunks;
-import dev.holdfast.host.snapshot.ChunkCourier;
-import dev.holdfast.host.snapshot.CopiedChunks;
-import dev.holdfast.host.snapshot.ReopeningSerializer;
+import dev.holdfast.host.plugins.ReopeningSerializer;
 import dev.holdfast.host.snapshot.SnapshotUrl;
-import dev.holdfast.host.snapshot.SpooledChunks;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.host.state.Codecs;
@@ -56,6 +54,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -83,10 +85,15 @@ final class Persistence implements AutoCloseable {
     private final boolean storeIsHere;
     private final boolean storeForgets;
     private final SnapshotSerializer local;
-    private final SnapshotSerializer spooledChunks;
-    private final SnapshotSerializer copiedChunks;
-    private final Optional<CopiedChunks> chunkCopies;
-    private final ChosenChunks chunks;
+    private final JournalChunks chunks;
+    /** Whether chunks may go to the store; until the host stands somewhere, they may. */
+    private final AtomicReference<BooleanSupplier> takesChunks = new AtomicReference<>(() -> true);
+
+    private final ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "journal-chunks");
+        thread.setDaemon(true);
+        return thread;
+    });
     private @Nullable StateStore states;
     private @Nullable StateStore history;
 
@@ -106,27 +113,24 @@ final class Persistence implements AutoCloseable {
             this.storeName = chosen.name();
             this.rule = chosen.rule();
             Path spooled = logLocation.resolve("spool").resolve(storeName);
+            this.retentionTold = spooled.resolve("retention-" + config.snapshotGroup());
             this.storeIsHere = isInLogLocation(storeName);
             this.storeForgets = chosen.mayForget();
-            this.journal = Journal.open(
-                    logLocation, storeName, config.snapshotGroup(), config.spoolMaxSize(), storedFile(logLocation));
-            this.retentionTold = spooled.resolve("retention-" + config.snapshotGroup());
+            this.journal = journal(logLocation);
             this.store = new ReopeningSerializer(
                     chosen.mayForget()
                             ? () -> new RememberingStore(
                                     chosen.name(), chosen.opener().get(), journal::copies)
                             : chosen.opener());
             open();
-            this.spooledChunks = localDirectory(spooled.resolve("chunks"));
             // Apart from those of fs and of other stores, for each store's snapshots alone say what is needed there.
             this.local = localDirectory(spooled.resolve("states"));
-            this.copiedChunks = localDirectory(spooled.resolve("chunk-copies"));
-            ChunkContent content = new ChunkContent(Codecs.all());
-            this.chunkCopies = !storeIsHere && config.stateCopies()
-                    ? Optional.of(new CopiedChunks(copiedChunks, content))
-                    : Optional.empty();
-            this.chunks = new ChosenChunks(
-                    storeName, store, local, new SpooledChunks(spooledChunks, content), chunkCopies, RETRY_STORE);
+            this.chunks = JournalChunks.open(
+                    new JournalChunks.Place(
+                            storeName, store, local, () -> takesChunks.get().getAsBoolean(), RETRY_STORE, disk),
+                    Optional.of(journal).filter(Journal::isUsable),
+                    new ChunkContent(Codecs.all()),
+                    !storeIsHere && config.stateCopies());
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
@@ -196,6 +200,20 @@ final class Persistence implements AutoCloseable {
                 : header -> Optional.empty();
     }
 
+    /** A host whose journal cannot be used runs without one, and says so wherever somebody may see it. */
+    private Journal journal(Path logLocation) {
+        try {
+            return Journal.open(
+                    logLocation, storeName, config.snapshotGroup(), config.spoolMaxSize(), storedFile(logLocation));
+        } catch (JournalException e) {
+            if (config.strictRestore()) {
+                throw new ConfigException("--restore strict: " + e.getMessage(), e);
+            }
+            log.error("{}", e.getMessage());
+            return Journal.without(logLocation, storeName, config.snapshotGroup(), e);
+        }
+    }
+
     private static String serializerName(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         if (!lower.matches("[a-z][a-z0-9-]{0,62}")) {
@@ -260,7 +278,7 @@ final class Persistence implements AutoCloseable {
      * @throws ConfigException if the other store cannot be opened
      */
     void copyStates(SnapshotUrl url, ServingState state, boolean attached) {
-        chunks.putWhile(() -> attached);
+        takesChunks.set(() -> attached);
         Set<StateReference> references = new HashSet<>(StateReferences.of(state));
         if (!references.isEmpty()) {
             references.removeAll(safeHere());
@@ -350,7 +368,7 @@ final class Persistence implements AutoCloseable {
 
     /** From now on chunks go to the store only while the host is attached to it. */
     void putChunksWhile(Standing standing) {
-        chunks.putWhile(standing::isAttached);
+        takesChunks.set(standing::isAttached);
     }
 
     /** What keeps the state from now on; closes the store and the journal when it is closed. */
@@ -361,7 +379,6 @@ final class Persistence implements AutoCloseable {
             Served served,
             Supplier<Map<String, String>> kept,
             Clock clock) {
-        ChunkCourier courier = new ChunkCourier(chunks, () -> states().reader());
         return new SnapshotKeeper(
                 keeperOptions(),
                 start,
@@ -370,7 +387,7 @@ final class Persistence implements AutoCloseable {
                 store,
                 journal,
                 storeIsHere,
-                courier::send,
+                (needed, safe) -> chunks.bring(needed, safe, states().reader()),
                 served,
                 kept,
                 clock);
@@ -419,7 +436,7 @@ final class Persistence implements AutoCloseable {
 
     /** What removes copies of chunks that no snapshot on this disk needs; for a host that is attached to its store or not. */
     Runnable tidying(Clock clock) {
-        return () -> chunkCopies.ifPresent(copies -> copies.removeOthers(needed(), states().reader(), clock));
+        return () -> chunks.removeOthers(needed(), states().reader(), clock);
     }
 
     /** The learned states that the snapshots on this host's disk refer to. */
@@ -452,8 +469,7 @@ final class Persistence implements AutoCloseable {
         try (plugins;
                 store;
                 local;
-                spooledChunks;
-                copiedChunks) {
+                chunks) {
             if (states != null) {
                 states.close();
             }
@@ -461,6 +477,7 @@ final class Persistence implements AutoCloseable {
                 history.close();
             }
             journal.close();
+            disk.shutdown();
         }
     }
 }

@@ -34,8 +34,12 @@ class ArchitectureTest {
             Map.entry("runtime", rooms("archive", "state", "text")),
             Map.entry("serving", rooms("archive", "runtime", "state", "text")),
             Map.entry("snapshot", rooms("serving", "state", "config", "text")),
+            Map.entry("history", rooms("snapshot", "serving", "state", "text")),
+            Map.entry("journal", rooms("state", "snapshot", "text")),
+            Map.entry("keeper", rooms("history", "journal", "snapshot", "serving", "state", "text")),
+            Map.entry("restore", rooms("history", "journal", "keeper", "snapshot", "serving", "config", "text")),
             Map.entry("retention", rooms("snapshot", "state", "config", "text")),
-            Map.entry("http", rooms("serving", "snapshot", "plugins", "config", "runtime", "archive", "text")));
+            Map.entry("http", rooms("serving", "keeper", "plugins", "config", "runtime", "archive", "text")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -74,11 +78,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheCompositionRootKnowsTheFileSystemPlugin() {
-        seen(HOST, "dev.holdfast.plugin.fs..");
+    void onlyTheCompositionRootAndTheJournalKnowTheFileSystemPlugin() {
+        seen(HOST, HOST + ".journal..", "dev.holdfast.plugin.fs..");
         noClasses()
                 .that()
                 .resideInAPackage(HOST + ".*")
+                .and()
+                .resideOutsideOfPackage(HOST + ".journal..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.holdfast.plugin..")

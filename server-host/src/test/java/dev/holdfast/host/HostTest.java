@@ -10,7 +10,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.config.ConfigException;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.StoreStatus;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

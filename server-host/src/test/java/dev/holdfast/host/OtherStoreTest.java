@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.plugins.FixtureJar;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.StoreStatus;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -59,6 +59,7 @@ public final class Journal implements AutoCloseable {
     private long sequence;
     private boolean copiesFail;
     private boolean closed;
+    private Optional<JournalException> unusable = Optional.empty();
 
     /**
      * Opens the journal of a store and a group, and makes it where there is none.
@@ -76,6 +77,35 @@ public final class Journal implements AutoCloseable {
             long maxBytes,
             Function<SnapshotHeader, Optional<Path>> stored) {
         return open(logLocation, store, group, maxBytes, stored, (step, file) -> {}, RESERVE);
+    }
+
+    /**
+     * What a host has whose journal cannot be used: it holds nothing and takes nothing, and says why.
+     *
+     * @param why it cannot
+     */
+    public static Journal without(Path logLocation, String store, String group, JournalException why) {
+        Path directory =
+                logLocation.resolve("journal").resolve(store).resolve(group).toAbsolutePath();
+        Path spool = logLocation.resolve("spool").resolve(store);
+        JournalFiles files = new JournalFiles(directory.resolve("temp"), (step, file) -> {});
+        Journal journal = new Journal(
+                directory,
+                group,
+                new Room("Journal " + directory, 1),
+                files,
+                header -> Optional.empty(),
+                new Reserve(directory.resolve("reserve"), files, 0),
+                new OlderSpool(spool, group, files),
+                new OlderChunks(spool, group));
+        journal.damaged.add(new DamagedFile(directory.toString(), String.valueOf(why.getMessage())));
+        journal.unusable = Optional.of(why);
+        return journal;
+    }
+
+    /** Whether it can be used. */
+    public boolean isUsable() {
+        return unusable.isEmpty();
     }
 
     static Journal open(
@@ -405,6 +435,9 @@ public final class Journal implements AutoCloseable {
         try {
             if (closed) {
                 throw new IllegalStateException("Journal " + directory + " is closed");
+            }
+            if (unusable.isPresent()) {
+                throw new JournalException(String.valueOf(unusable.get().getMessage()), unusable.get());
             }
             return Uninterrupted.get(work);
         } catch (IOException e) {

@@ -4,6 +4,7 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Place;
 import dev.holdfast.host.history.Reading;
+import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
@@ -69,12 +70,16 @@ final class OperatorDecision {
     String carryOut(Take take) {
         requireSomethingToDecide(take);
         Look look = Look.at(store, history.base());
-        String done =
-                switch (take) {
-                    case STORE -> takeStore(head(look));
-                    case LOCAL -> takeLocal(look);
-                    case MERGE -> merge(head(look));
-                };
+        String done;
+        try {
+            done = switch (take) {
+                case STORE -> takeStore(head(look));
+                case LOCAL -> takeLocal(look);
+                case MERGE -> merge(head(look));
+            };
+        } catch (JournalException e) {
+            throw new IllegalStateException("The journal of this host cannot keep what loses: " + e.getMessage(), e);
+        }
         history.showJournal();
         log.info(done);
         return done;

@@ -3,7 +3,7 @@ package dev.holdfast.host.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.StoreStatus;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.snapshot.Snapshots;
-import dev.holdfast.host.snapshot.StoreStatus;
+import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;

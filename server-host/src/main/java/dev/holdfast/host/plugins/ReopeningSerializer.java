@@ -1,4 +1,4 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.plugins;
 
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
@@ -7,7 +7,6 @@ import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,34 +46,17 @@ public final class ReopeningSerializer implements SnapshotSerializer {
 
     @Override
     public Optional<Snapshot> getLast() {
-        return read(SnapshotSerializer::getLast);
+        return open().getLast();
     }
 
     @Override
     public SnapshotPage list(ListRequest request) {
-        return read(serializer -> serializer.list(request));
+        return open().list(request);
     }
 
     @Override
     public Snapshot get(String name) {
-        return read(serializer -> serializer.get(name));
-    }
-
-    /** One thread may {@linkplain #reopen reopen} while others read: then those read from what is open next. */
-    private <T> T read(Function<SnapshotSerializer, T> call) {
-        SnapshotSerializer opened = open();
-        try {
-            return call.apply(opened);
-        } catch (RuntimeException e) {
-            if (isOpen(opened)) {
-                throw e;
-            }
-        }
-        return call.apply(open());
-    }
-
-    private synchronized boolean isOpen(SnapshotSerializer serializer) {
-        return open == serializer;
+        return open().get(name);
     }
 
     @Override
@@ -84,27 +66,21 @@ public final class ReopeningSerializer implements SnapshotSerializer {
 
     @Override
     public OptionalLong count() {
-        return read(SnapshotSerializer::count);
+        return open().count();
     }
 
-    /** Those of the store as it is open now: another one after it was opened again. */
     @Override
     public Optional<ChunkStore> chunks() {
         return open().chunks();
     }
 
-    /** Closes it for now; the next call opens it again, and revisions that were removed are free then. */
-    synchronized void reopen() {
+    @Override
+    public synchronized void close() {
+        closed = true;
         SnapshotSerializer opened = open;
         open = null;
         if (opened != null) {
             opened.close();
         }
-    }
-
-    @Override
-    public synchronized void close() {
-        closed = true;
-        reopen();
     }
 }

@@ -1,26 +1,35 @@
-package dev.holdfast.host.snapshot;
+package dev.holdfast.host.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OperatorDeleteTest {
 
     private final FakeStore.Disk disk = new FakeStore.Disk();
     private final List<String> seen = new ArrayList<>();
 
+    @TempDir
+    Path directory;
+
     private OperatorDelete deletion(LongConsumer trimming) {
-        KeeperOptions options =
-                new KeeperOptions("ddb", "default", "h", Duration.ofSeconds(1), Duration.ofSeconds(1), false);
-        StartPoint attached = new StartPoint(9, "s9", StoreStatus.Mode.ATTACHED, false, List.of());
-        return new OperatorDelete(options, new FakeStore(disk), new Standing(options, attached), trimming);
+        Duration second = Duration.ofSeconds(1);
+        KeeperOptions options = new KeeperOptions("ddb", false, "default", "h", second, second, second, false);
+        Journal journal = Journal.open(directory, "ddb", "default", 1 << 20, header -> Optional.empty());
+        Standing attached = new Standing(options, StartPoint.of(StoreStatus.Mode.ATTACHED));
+        return new OperatorDelete(options, new FakeStore(disk), journal, attached, trimming);
     }
 
     /** Tells the revision, and what is still there when it is told. */
