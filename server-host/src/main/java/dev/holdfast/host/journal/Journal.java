@@ -7,8 +7,6 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,25 +39,15 @@ public final class Journal implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Journal.class);
     private static final int RESERVE = 1024 * 1024;
 
-    private final Path directory;
-    private final String group;
-    private final Room room;
-    private final Drawer pending;
-    private final Drawer copied;
-    private final Copies copies;
-    private final Sides sides;
-    private final Waiting waiting;
-    private final JournalFiles files;
-    private final Reserve reserve;
-    private final OlderSpool older;
-    private final OlderChunks olderChunks;
-    private final DowngradeGuard guard;
-    private final List<DamagedFile> damaged = new ArrayList<>();
+    private final JournalParts parts;
     private final ReentrantLock changing = new ReentrantLock();
-    private long sequence;
-    private boolean copiesFail;
+    private volatile boolean copiesFail;
     private boolean closed;
     private Optional<JournalException> unusable = Optional.empty();
+
+    private Journal(JournalParts parts) {
+        this.parts = parts;
+    }
 
     /**
      * Opens the journal of a store and a group, and makes it where there is none.
@@ -119,27 +107,9 @@ public final class Journal implements AutoCloseable {
         Path directory =
                 logLocation.resolve("journal").resolve(store).resolve(group).toAbsolutePath();
         Path spool = logLocation.resolve("spool").resolve(store);
-        JournalFiles files = new JournalFiles(directory.resolve("temp"), steps);
         try {
-            return Uninterrupted.get(() -> {
-                for (String part : List.of("temp", "pending", "copies", "pins", "aside")) {
-                    files.makeDirectories(directory.resolve(part));
-                }
-                files.clearTemps();
-                files.requireWritable();
-                Journal journal = new Journal(
-                        directory,
-                        group,
-                        new Room("Journal " + directory, maxBytes),
-                        files,
-                        stored,
-                        new Reserve(directory.resolve("reserve"), files, reserve),
-                        new OlderSpool(spool, group, files),
-                        new OlderChunks(spool, group));
-                journal.scan();
-                journal.takeOver();
-                return journal;
-            });
+            return Uninterrupted.get(
+                    () -> new Journal(JournalParts.open(directory, spool, group, maxBytes, stored, steps, reserve)));
         } catch (IOException e) {
             throw new JournalException(
                     "Journal " + directory + " cannot be used: " + e
@@ -149,79 +119,10 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    private Journal(
-            Path directory,
-            String group,
-            Room room,
-            JournalFiles files,
-            Function<SnapshotHeader, Optional<Path>> stored,
-            Reserve reserve,
-            OlderSpool older,
-            OlderChunks olderChunks) {
-        this.directory = directory;
-        this.group = group;
-        this.room = room;
-        pending = Drawer.inOrder(directory.resolve("pending"), group);
-        copied = Drawer.inOrder(directory.resolve("copies"), group);
-        copies = new Copies(copied, files, room, stored);
-        sides = new Sides(directory.resolve("pins"), Drawer.byName(directory.resolve("aside"), group), files, room);
-        waiting = new Waiting(pending, copies, files, room, reserve, older::settled);
-        guard = new DowngradeGuard(older.pending(), pending.directory(), files);
-        this.files = files;
-        this.reserve = reserve;
-        this.older = older;
-        this.olderChunks = olderChunks;
-    }
-
-    private void scan() throws IOException {
-        damaged.addAll(pending.scan());
-        damaged.addAll(copied.scan());
-        damaged.addAll(sides.scan());
-        pending.all().forEach(file -> room.use(file.bytes()));
-        copied.all().forEach(file -> room.use(file.bytes()));
-        copies.trim();
-        sequence = Math.max(pending.highest(), copied.highest());
-    }
-
-    /** What a version without a journal left for this store waits here from now on. */
-    private void takeOver() throws IOException {
-        List<OlderSpool.Found> found = older.waiting(damaged);
-        for (OlderSpool.Found snapshot : found) {
-            waiting.takeOver(snapshot, ++sequence);
-        }
-        if (!found.isEmpty()) {
-            files.force(pending.directory());
-        }
-        if (copied.all().isEmpty()) {
-            for (OlderSpool.Found snapshot : older.copies()) {
-                copies.takeOver(snapshot, ++sequence);
-            }
-            copies.trim();
-        }
-        older.takenOver(found.size());
-        guard.begin(!pending.all().isEmpty(), older.othersWait() || othersWait());
-        reserve.take();
-        damaged.forEach(file -> log.error("{} is left where it is, and passed over: {}", file.file(), file.reason()));
-    }
-
-    /** Whether snapshots wait in the journal of another group for the same store. */
-    private boolean othersWait() throws IOException {
-        try (DirectoryStream<Path> groups = Files.newDirectoryStream(directory.resolve(".."))) {
-            for (Path other : groups) {
-                if (!other.getFileName().equals(directory.getFileName())
-                        && Files.isDirectory(other.resolve("pending"))
-                        && Drawer.inOrder(other.resolve("pending"), group).highest() > 0) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
     /** Takes the guard down when nothing waits any more. */
     private void guard() {
-        if (pending.all().isEmpty()) {
-            guard.down();
+        if (parts.pending.all().isEmpty()) {
+            parts.guard.down();
         }
     }
 
@@ -232,11 +133,11 @@ public final class Journal implements AutoCloseable {
      * @throws JournalException if it cannot be written; it is not kept then
      */
     public Entry append(Snapshot snapshot) {
-        snapshot.header().requireGroup(group);
-        return change("Snapshot " + snapshot.header().name() + " cannot be kept in " + directory, () -> {
-            guard.up();
+        snapshot.header().requireGroup(parts.group);
+        return change("Snapshot " + snapshot.header().name() + " cannot be kept in " + parts.directory, () -> {
+            parts.guard.up();
             try {
-                return waiting.append(++sequence, snapshot);
+                return parts.waiting.append(parts.next(), snapshot);
             } finally {
                 guard();
             }
@@ -245,7 +146,7 @@ public final class Journal implements AutoCloseable {
 
     /** What waits, oldest first, by the journal's own order; those of which the header can be read. */
     public List<Entry> pending() {
-        return pending.all().stream()
+        return parts.pending.all().stream()
                 .map(file -> new Entry(file.sequence(), file.header()))
                 .toList();
     }
@@ -258,16 +159,17 @@ public final class Journal implements AutoCloseable {
      */
     public Snapshot read(Entry entry) {
         String name = entry.header().name();
-        return pending.read(pending.find(Drawer.name(entry.sequence(), entry.header()))
-                .orElseThrow(() ->
-                        SnapshotNotFoundException.of(name, pending.directory().toString())));
+        return parts.pending.read(parts.pending
+                .find(Drawer.name(entry.sequence(), entry.header()))
+                .orElseThrow(() -> SnapshotNotFoundException.of(
+                        name, parts.pending.directory().toString())));
     }
 
     /** The store has what waited: it is now the newest copy. Whatever fails is told in the log, and costs the copy only. */
     public void passed(Entry entry) {
         attempt(entry.header(), () -> {
             try {
-                waiting.passed(entry, ++sequence);
+                parts.waiting.passed(entry, parts.next());
             } finally {
                 guard();
             }
@@ -285,8 +187,8 @@ public final class Journal implements AutoCloseable {
 
     /** The same for several, in one step. */
     public void refused(Collection<Entry> entries) {
-        change("What was refused cannot be removed from " + directory, () -> {
-            waiting.refused(entries);
+        change("What was refused cannot be removed from " + parts.directory, () -> {
+            parts.waiting.refused(entries);
             guard();
             return true;
         });
@@ -297,18 +199,18 @@ public final class Journal implements AutoCloseable {
      * stay. Whatever fails is told in the log.
      */
     public void copy(Snapshot snapshot) {
-        attempt(snapshot.header(), () -> copies.put(++sequence, snapshot));
+        attempt(snapshot.header(), () -> parts.copies.put(parts.next(), snapshot));
     }
 
     /** The copies that can be read, newest first: the last one put before the others. */
     public List<Snapshot> copies() {
-        return copies.readable();
+        return parts.copies.readable();
     }
 
     /** Keeps a side of a divergence, in place of what had its role; durable when this returns. */
     public void pin(Pin role, Snapshot snapshot) {
-        change("Snapshot " + snapshot.header().name() + " cannot be pinned in " + directory, () -> {
-            sides.pin(role, snapshot);
+        change("Snapshot " + snapshot.header().name() + " cannot be pinned in " + parts.directory, () -> {
+            parts.sides.pin(role, snapshot);
             return true;
         });
     }
@@ -319,29 +221,29 @@ public final class Journal implements AutoCloseable {
      * @throws SnapshotStoreException if it is damaged, or cannot be read now
      */
     public Optional<Snapshot> pinned(Pin role) {
-        return sides.pinned(role);
+        return parts.sides.pinned(role);
     }
 
     /** Lets go of what has a role, if anything has. */
     public void unpin(Pin role) {
-        change("The pin " + role.word() + " cannot be removed from " + directory, () -> {
-            sides.unpin(role);
+        change("The pin " + role.word() + " cannot be removed from " + parts.directory, () -> {
+            parts.sides.unpin(role);
             return true;
         });
     }
 
     /** Keeps what lost by a decision, under its name, until it is deleted; durable when this returns. */
     public void setAside(Snapshot snapshot) {
-        snapshot.header().requireGroup(group);
-        change("Snapshot " + snapshot.header().name() + " cannot be set aside in " + directory, () -> {
-            sides.setAside(snapshot);
+        snapshot.header().requireGroup(parts.group);
+        change("Snapshot " + snapshot.header().name() + " cannot be set aside in " + parts.directory, () -> {
+            parts.sides.setAside(snapshot);
             return true;
         });
     }
 
     /** What was set aside, newest first. */
     public List<SnapshotHeader> aside() {
-        return sides.aside();
+        return parts.sides.aside();
     }
 
     /**
@@ -351,12 +253,13 @@ public final class Journal implements AutoCloseable {
      * @throws SnapshotStoreException if it is damaged, or cannot be read now
      */
     public Snapshot aside(String name) {
-        return sides.aside(name);
+        return parts.sides.aside(name);
     }
 
     /** Lets go of one that was set aside; false if there is none of that name. */
     public boolean deleteAside(String name) {
-        return change("Snapshot " + name + " cannot be removed from " + directory, () -> sides.deleteAside(name));
+        return change(
+                "Snapshot " + name + " cannot be removed from " + parts.directory, () -> parts.sides.deleteAside(name));
     }
 
     /**
@@ -367,8 +270,8 @@ public final class Journal implements AutoCloseable {
      */
     public List<Snapshot> all() {
         List<Supplier<Snapshot>> all = new ArrayList<>();
-        pending.all().forEach(file -> all.add(() -> pending.read(file)));
-        copied.all().forEach(file -> all.add(() -> copied.read(file)));
+        parts.pending.all().forEach(file -> all.add(() -> parts.pending.read(file)));
+        parts.copied.all().forEach(file -> all.add(() -> parts.copied.read(file)));
         aside().forEach(header -> all.add(() -> aside(header.name())));
         for (Pin role : Pin.values()) {
             all.add(() -> pinned(role).orElseThrow(() -> SnapshotNotFoundException.of(role.word(), "the journal")));
@@ -388,25 +291,30 @@ public final class Journal implements AutoCloseable {
 
     /** The journal's chunks; opened once. */
     KeptChunks chunks(ChunkContent content, boolean keepCopies) {
-        KeptChunks chunks = new KeptChunks(directory, room, content, keepCopies);
+        KeptChunks chunks = new KeptChunks(parts.directory, parts.room, content, keepCopies);
         try {
-            chunks.begin(olderChunks);
+            chunks.begin(parts.olderChunks);
             return chunks;
         } catch (IOException | SnapshotStoreException e) {
             chunks.close();
-            throw new JournalException("The chunks in " + directory + " cannot be used: " + e.getMessage(), e);
+            throw new JournalException("The chunks in " + parts.directory + " cannot be used: " + e.getMessage(), e);
         }
     }
 
     /** What stands in the journal's directories and cannot be read; as it was when the journal was opened. */
     public List<DamagedFile> damaged() {
-        return List.copyOf(damaged);
+        return List.copyOf(parts.damaged);
     }
 
     /** How full it is. */
     public JournalSize size() {
         return new JournalSize(
-                room.used(), room.limit(), pending.all().size(), waiting.dropped(), damaged.size(), waiting.full());
+                parts.room.used(),
+                parts.room.limit(),
+                parts.pending.all().size(),
+                parts.waiting.dropped(),
+                parts.damaged.size(),
+                parts.waiting.full());
     }
 
     private interface Step {
@@ -415,7 +323,7 @@ public final class Journal implements AutoCloseable {
 
     private void attempt(SnapshotHeader header, Step step) {
         try {
-            change("The copy of snapshot " + header.name() + " cannot be kept in " + directory, () -> {
+            change("The copy of snapshot " + header.name() + " cannot be kept in " + parts.directory, () -> {
                 step.run();
                 copiesFail = false;
                 return true;
@@ -434,7 +342,7 @@ public final class Journal implements AutoCloseable {
         changing.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("Journal " + directory + " is closed");
+                throw new IllegalStateException("Journal " + parts.directory + " is closed");
             }
             if (unusable.isPresent()) {
                 throw new JournalException(String.valueOf(unusable.get().getMessage()), unusable.get());

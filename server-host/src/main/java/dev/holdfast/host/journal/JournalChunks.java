@@ -136,7 +136,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
     @Override
     public void put(Map<String, byte[]> chunks) {
         if (!takes()) {
-            wait(chunks, recentRefusal().orElse(null), false);
+            keepWaiting(chunks, recentRefusal().orElse(null), false);
             return;
         }
         CompletableFuture<Boolean> here = CompletableFuture.completedFuture(false);
@@ -149,7 +149,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         } catch (StoreUnavailableException e) {
             log.debug("Store {} does not take chunks", place.name(), e);
             refused(e);
-            wait(chunks, e, here.join());
+            keepWaiting(chunks, e, here.join());
         } finally {
             here.join();
         }
@@ -160,7 +160,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
     }
 
     /** @param here whether the journal has them already */
-    private void wait(Map<String, byte[]> chunks, @Nullable StoreUnavailableException why, boolean here) {
+    private void keepWaiting(Map<String, byte[]> chunks, @Nullable StoreUnavailableException why, boolean here) {
         if (kept.isEmpty()) {
             throw why != null
                     ? why
@@ -245,8 +245,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         recentRefusal().ifPresent(why -> {
             throw new StoreUnavailableException(String.valueOf(why.getMessage()), why);
         });
-        Set<String> sent =
-                kept.isEmpty() || kept.get().noneWaits() ? Set.of() : kept.get().deliver(this::putInStore);
+        Set<String> sent = kept.map(it -> it.deliver(this::putInStore)).orElse(Set.of());
         standing.refusal().set(null);
         return sent;
     }

@@ -93,7 +93,11 @@ final class KeptChunks implements AutoCloseable {
     /** Takes over what an older version kept, and looks what waits. */
     void begin(OlderChunks older) throws IOException {
         older.moveCopies(directory, copies);
-        older.bring(chunks -> await(chunks, false));
+        older.bring(chunks -> {
+            // Whatever the bound is: it was acknowledged.
+            write(chunks);
+            mark(chunks);
+        });
         look();
     }
 
@@ -110,10 +114,6 @@ final class KeptChunks implements AutoCloseable {
         }
         room.use(bytes - counted);
         counted = bytes;
-    }
-
-    boolean noneWaits() {
-        return !waits;
     }
 
     /** Keeps copies of chunks that came from the store, but not of one that is damaged there: it may be mended there. */
@@ -150,29 +150,28 @@ final class KeptChunks implements AutoCloseable {
      * @throws StoreUnavailableException if they find no room
      */
     void await(Map<String, byte[]> some, boolean here) {
+        long bytes = newBytes(some);
+        if (!room.fits(bytes)) {
+            throw new StoreUnavailableException("The journal has no room for " + bytes
+                    + " bytes of what models have learned: " + room + "; raise spool_max_size, or see to the store");
+        }
         if (!here) {
-            requireRoom(some);
             write(some);
         }
         mark(some);
     }
 
-    private long requireRoom(Map<String, byte[]> some) {
-        long bytes = notWaiting(some.keySet()).stream()
+    private long newBytes(Map<String, byte[]> some) {
+        return notWaiting(some.keySet()).stream()
                 .mapToLong(id -> Objects.requireNonNull(some.get(id)).length + Integer.BYTES)
                 .sum();
-        if (!room.fits(bytes)) {
-            throw new StoreUnavailableException("The journal has no room for " + bytes
-                    + " bytes of what models have learned: " + room + "; raise spool_max_size, or see to the store");
-        }
-        return bytes;
     }
 
     private synchronized void mark(Map<String, byte[]> some) {
-        long bytes = requireRoom(some);
         if (!waits) {
             log.warn("What models have learned waits on this host for the store to return");
         }
+        long bytes = newBytes(some);
         Map<String, byte[]> marks = new HashMap<>();
         some.keySet().forEach(id -> marks.put(id, new byte[1]));
         marks().put(marks);
@@ -188,12 +187,7 @@ final class KeptChunks implements AutoCloseable {
 
     /** Those of the chunks that are not here. */
     Set<String> missing(Collection<String> ids) {
-        try {
-            return chunks().missing(ids);
-        } catch (SnapshotStoreException e) {
-            log.debug("The chunks on this host cannot be looked for", e);
-            return Set.copyOf(ids);
-        }
+        return chunks().missing(ids);
     }
 
     /** Those of the chunks that are here, and whole. */
@@ -227,6 +221,9 @@ final class KeptChunks implements AutoCloseable {
      * @throws SnapshotStoreException if the store does not take them; those that it took wait no more
      */
     Set<String> deliver(Consumer<Map<String, byte[]>> put) {
+        if (!waits) {
+            return Set.of();
+        }
         Set<String> delivered = new HashSet<>();
         SortedMap<String, Instant> page = marks().list("", TOGETHER);
         while (!page.isEmpty()) {

@@ -55,7 +55,10 @@ final class Reserve {
 
     /** A snapshot of some size was kept: the next one fits too. */
     void kept(int size) {
-        bytes = Math.max(bytes, Math.min(2L * size, Integer.MAX_VALUE / 2));
+        while (bytes < 2L * size && bytes < Integer.MAX_VALUE / 4) {
+            // In large steps, for each one writes the file anew.
+            bytes *= 2;
+        }
         take();
     }
 }

@@ -32,14 +32,19 @@ final class ChunkRig implements AutoCloseable {
     volatile boolean attached = true;
     boolean copies = true;
     Duration retry = Duration.ZERO;
-    long maxBytes = Given.MUCH;
+    long maxBytes;
     Journal journal;
     JournalChunks chunks;
     StateStore states;
     private final ExecutorService disk = Executors.newCachedThreadPool();
 
     ChunkRig(Path logs) {
+        this(logs, Given.MUCH);
+    }
+
+    ChunkRig(Path logs, long maxBytes) {
         this.logs = logs;
+        this.maxBytes = maxBytes;
         start();
     }
 

@@ -409,7 +409,8 @@ class JournalChunksTest {
     @Test
     void whatAnOlderVersionKeptIsTakenOverAgainAndAgainWithoutHarm() throws IOException {
         rig.close();
-        rig = olderThenNew();
+        older();
+        rig = new ChunkRig(logs);
         for (int start = 0; start < 2; start++) {
             rig.storeChunks.down = true;
             assertThat(rig.chunks.get(List.of(ONE, TWO))).hasSize(2);
@@ -423,8 +424,17 @@ class JournalChunksTest {
         assertThat(log.warnings()).noneMatch(line -> line.contains("damaged"));
     }
 
+    @Test
+    void theBoundKeepsNothingOutThatAnOlderVersionHadPromised() throws IOException {
+        rig.close();
+        older();
+        rig = new ChunkRig(logs, 1);
+
+        assertThat(rig.files("waiting")).hasSize(1);
+    }
+
     /** As the older version wrote them: what waits is bare, a copy is sealed with its sum. */
-    private ChunkRig olderThenNew() {
+    private void older() {
         try (var waiting = KeptChunks.open(logs.resolve("spool/ddb/chunks"));
                 var copies = KeptChunks.open(logs.resolve("spool/ddb/chunk-copies"))) {
             waiting.chunks().orElseThrow().put(FIRST.alone());
@@ -436,6 +446,5 @@ class JournalChunksTest {
                     .array();
             copies.chunks().orElseThrow().put(Map.of(TWO, sealed));
         }
-        return new ChunkRig(logs);
     }
 }

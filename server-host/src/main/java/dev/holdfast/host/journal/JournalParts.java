@@ -1,0 +1,143 @@
+package dev.holdfast.host.journal;
+
+import dev.holdfast.sdk.SnapshotHeader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The parts of an open journal, of which each knows one of its directories. Used by one thread at a time. */
+final class JournalParts {
+
+    private static final Logger log = LoggerFactory.getLogger(JournalParts.class);
+
+    final Path directory;
+    final String group;
+    final Room room;
+    final Drawer pending;
+    final Drawer copied;
+    final Copies copies;
+    final Sides sides;
+    final Waiting waiting;
+    final DowngradeGuard guard;
+    final OlderChunks olderChunks;
+    final List<DamagedFile> damaged = new ArrayList<>();
+    private final JournalFiles files;
+    private final Reserve reserve;
+    private final OlderSpool older;
+    private long sequence;
+
+    /**
+     * Makes what is missing, looks at what is there, and takes over what an older version left.
+     *
+     * @param spool where that version kept what it had of the store
+     * @throws IOException if a directory cannot be read or written
+     */
+    static JournalParts open(
+            Path directory,
+            Path spool,
+            String group,
+            long maxBytes,
+            Function<SnapshotHeader, Optional<Path>> stored,
+            JournalFiles.Steps steps,
+            int reserve)
+            throws IOException {
+        JournalFiles files = new JournalFiles(directory.resolve("temp"), steps);
+        for (String part : List.of("temp", "pending", "copies", "pins", "aside")) {
+            files.makeDirectories(directory.resolve(part));
+        }
+        files.clearTemps();
+        files.requireWritable();
+        JournalParts parts = new JournalParts(directory, spool, group, maxBytes, stored, files, reserve);
+        parts.scan();
+        parts.takeOver();
+        parts.reserve.take();
+        parts.damaged.forEach(
+                file -> log.error("{} is left where it is, and passed over: {}", file.file(), file.reason()));
+        return parts;
+    }
+
+    private JournalParts(
+            Path directory,
+            Path spool,
+            String group,
+            long maxBytes,
+            Function<SnapshotHeader, Optional<Path>> stored,
+            JournalFiles files,
+            int reserveBytes) {
+        this.directory = directory;
+        this.group = group;
+        this.files = files;
+        room = new Room("Journal " + directory, maxBytes);
+        reserve = new Reserve(directory.resolve("reserve"), files, reserveBytes);
+        older = new OlderSpool(spool, group, files);
+        olderChunks = new OlderChunks(spool, group);
+        pending = Drawer.inOrder(directory.resolve("pending"), group);
+        copied = Drawer.inOrder(directory.resolve("copies"), group);
+        copies = new Copies(copied, files, room, stored);
+        sides = new Sides(directory.resolve("pins"), Drawer.byName(directory.resolve("aside"), group), files, room);
+        waiting = new Waiting(pending, copies, files, room, reserve, older::settled);
+        guard = new DowngradeGuard(older.pending(), pending.directory(), files);
+    }
+
+    private void scan() throws IOException {
+        damaged.addAll(pending.scan());
+        damaged.addAll(copied.scan());
+        damaged.addAll(sides.scan());
+        pending.all().forEach(file -> room.use(file.bytes()));
+        copied.all().forEach(file -> room.use(file.bytes()));
+        copies.trim();
+        sequence = Math.max(pending.highest(), copied.highest());
+    }
+
+    private void takeOver() throws IOException {
+        List<OlderSpool.Found> found = older.waiting(damaged);
+        for (OlderSpool.Found snapshot : found) {
+            waiting.takeOver(snapshot, next());
+        }
+        if (!found.isEmpty()) {
+            files.force(pending.directory());
+        }
+        takeOverCopies();
+        older.takenOver(found.size());
+        guard.begin(!pending.all().isEmpty(), othersWait());
+    }
+
+    private void takeOverCopies() {
+        try {
+            if (copied.all().isEmpty()) {
+                for (OlderSpool.Found snapshot : older.copies()) {
+                    copies.takeOver(snapshot, next());
+                }
+                copies.trim();
+            }
+        } catch (IOException e) {
+            log.warn("The copies that an older version kept cannot be taken over: {}", e.toString());
+        }
+    }
+
+    /** Whether snapshots of other groups may wait for the same store. */
+    private boolean othersWait() {
+        try {
+            for (Path other : OlderSpool.children(directory.resolve(".."))) {
+                if (!other.endsWith(group)
+                        && !OlderSpool.children(other.resolve("pending")).isEmpty()) {
+                    return true;
+                }
+            }
+            return older.othersWait();
+        } catch (IOException e) {
+            log.warn("Whether snapshots of other groups wait beside {} cannot be read: {}", directory, e.toString());
+            return true;
+        }
+    }
+
+    /** The next place in the journal's order. */
+    long next() {
+        return ++sequence;
+    }
+}
