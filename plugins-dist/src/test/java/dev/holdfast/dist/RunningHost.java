@@ -78,6 +78,11 @@ record RunningHost(Path logs) {
         return call("inference", "POST", path, HttpRequest.BodyPublishers.ofString(body));
     }
 
+    /** A question at the inference API, with its token. */
+    HttpResponse<String> ask(String path) throws IOException, InterruptedException {
+        return call("inference", "GET", path, HttpRequest.BodyPublishers.noBody());
+    }
+
     private HttpResponse<String> call(String api, String method, String path, HttpRequest.BodyPublisher body)
             throws IOException, InterruptedException {
         JsonNode run = run();

@@ -1,0 +1,48 @@
+package dev.holdfast.dist;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The hosts of one group, and the group's snapshots. */
+final class Fleet implements AutoCloseable {
+
+    private final Path directory;
+    private final Distribution distribution;
+    private final Group group;
+    private final List<String> settings;
+    private final List<Member> members = new ArrayList<>();
+
+    Fleet(Path directory, Distribution distribution, Group group, List<String> settings) {
+        this.directory = directory;
+        this.distribution = distribution;
+        this.group = group;
+        this.settings = settings;
+    }
+
+    Group group() {
+        return group;
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    /** A host that has not run yet. With files in the log location it is called A, and is alone. */
+    Member member(String name) throws Exception {
+        Path logs = Files.createDirectory(directory.resolve(name));
+        Member member = new Member(name, distribution, logs, group.way(directory.resolve("way-of-" + name)), settings);
+        members.add(member);
+        return member;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Member member : members) {
+            member.host().end();
+            member.way().close();
+        }
+    }
+}
