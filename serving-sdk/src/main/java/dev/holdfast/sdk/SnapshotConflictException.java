@@ -2,7 +2,8 @@ package dev.holdfast.sdk;
 
 /**
  * The group already has a snapshot of the same or a higher revision: another host, or an older start of this one, saved
- * it. Nothing was changed.
+ * it. Or its newest snapshot is not the one that the refused one {@linkplain SnapshotHeader#follows follows}: the message
+ * then names the snapshot, what it follows, and the newest one. Nothing was changed.
  */
 public final class SnapshotConflictException extends SnapshotStoreException {
 

@@ -83,7 +83,10 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
             gate.requireOpen();
             return false;
         }
-        return write(deadline -> remover.delete(name, deadline));
+        return write(deadline -> {
+            saver.forget();
+            return remover.delete(name, deadline);
+        });
     }
 
     @Override

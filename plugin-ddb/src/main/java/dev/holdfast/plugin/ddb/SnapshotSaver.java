@@ -114,6 +114,11 @@ final class SnapshotSaver {
         }
     }
 
+    /** Has the next save read the head anew, because this host has changed it in another way. */
+    void forget() {
+        known = null;
+    }
+
     /** Where the head that is remembered does not, the one in the table may. */
     private static boolean mayPrecede(Head head, SnapshotHeader header) {
         return head.revision() < header.revision()

@@ -60,6 +60,22 @@ class PredecessorAndCountTest {
     }
 
     @Test
+    void aSaveAfterARemovalReadsTheHeadAndMeetsNoConflictOfItsOwn() {
+        try (Store store = Store.open(table)) {
+            for (int revision = 1; revision <= 4; revision++) {
+                store.serializer().save(snapshot("default", revision));
+            }
+            store.serializer().delete(snapshot("default", 1).header().name());
+            store.wire().forget();
+
+            store.serializer().save(snapshot("default", 5));
+
+            assertThat(store.wire().operations()).containsExactly("GetItem", "Query", "TransactWriteItems");
+            assertThat(store.serializer().count()).hasValue(4);
+        }
+    }
+
+    @Test
     void theRefusalNamesTheSnapshotWhatItFollowsAndTheNewest() {
         try (Store store = Store.open(table)) {
             Snapshot newest = snapshot("default", 8);
