@@ -90,7 +90,7 @@ abstract class Dialect {
      */
     static boolean mayExist(Path file) {
         try {
-            file.toRealPath();
+            Path unused = file.toRealPath();
             return true;
         } catch (NoSuchFileException e) {
             return false;
