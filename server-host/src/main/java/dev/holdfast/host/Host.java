@@ -9,6 +9,13 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.Metrics;
+import dev.holdfast.host.keeper.ChangeQueue;
+import dev.holdfast.host.keeper.NoSnapshots;
+import dev.holdfast.host.keeper.SnapshotKeeper;
+import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.keeper.Standing;
+import dev.holdfast.host.keeper.StartPoint;
+import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.OnnxRuntime;
@@ -21,14 +28,7 @@ import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.keeper.ChangeQueue;
-import dev.holdfast.host.keeper.NoSnapshots;
-import dev.holdfast.host.keeper.SnapshotKeeper;
 import dev.holdfast.host.snapshot.SnapshotText;
-import dev.holdfast.host.keeper.Snapshots;
-import dev.holdfast.host.keeper.Standing;
-import dev.holdfast.host.keeper.StartPoint;
-import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.state.StateStore;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -139,8 +139,8 @@ public final class Host implements AutoCloseable {
         config.logUnknownKeys();
 
         CurrentState current = new CurrentState();
-        ChangeQueue changes = new ChangeQueue(
-                begin.persistence().map(Persistence::storeName).orElse("none"));
+        ChangeQueue changes =
+                new ChangeQueue(begin.persistence().map(Persistence::storeName).orElse("none"));
         DirectoryModelStore store = closer.add(modelStore(options, config));
         Metrics metrics = new Metrics(HostName.of(config));
         OnnxRuntime onnx = new OnnxRuntime();
@@ -277,8 +277,8 @@ public final class Host implements AutoCloseable {
         });
         HousekeepingRound tidying = new HousekeepingRound(() -> persistence.tidying(clock));
         rounds.scheduleWithFixedDelay(tidying, 30, TIDYING.toSeconds(), TimeUnit.SECONDS);
-        HousekeepingRound round = new HousekeepingRound(
-                () -> persistence.housekeeping(keeper::pinned, keeper::trimmed, clock));
+        HousekeepingRound round =
+                new HousekeepingRound(() -> persistence.housekeeping(keeper::pinned, keeper::trimmed, clock));
         rounds.scheduleWithFixedDelay(
                 () -> {
                     if (keeper.status().mode() == StoreStatus.Mode.ATTACHED) {

@@ -2,17 +2,6 @@ package dev.holdfast.host;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
-import dev.holdfast.host.plugins.PluginStatus;
-import dev.holdfast.host.plugins.Plugins;
-import dev.holdfast.host.plugins.SerializerChoice;
-import dev.holdfast.host.plugins.SerializerChoiceException;
-import dev.holdfast.host.retention.FirstRound;
-import dev.holdfast.host.retention.Housekeeping;
-import dev.holdfast.host.retention.OldSnapshots;
-import dev.holdfast.host.retention.RetentionRule;
-import dev.holdfast.host.retention.SerializerKeys;
-import dev.holdfast.host.retention.UnneededChunks;
-import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.history.RememberingStore;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalChunks;
@@ -23,8 +12,19 @@ import dev.holdfast.host.keeper.Served;
 import dev.holdfast.host.keeper.SnapshotKeeper;
 import dev.holdfast.host.keeper.Standing;
 import dev.holdfast.host.keeper.StartPoint;
-import dev.holdfast.host.restore.Restore;
+import dev.holdfast.host.plugins.PluginStatus;
+import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.ReopeningSerializer;
+import dev.holdfast.host.plugins.SerializerChoice;
+import dev.holdfast.host.plugins.SerializerChoiceException;
+import dev.holdfast.host.restore.Restore;
+import dev.holdfast.host.retention.FirstRound;
+import dev.holdfast.host.retention.Housekeeping;
+import dev.holdfast.host.retention.OldSnapshots;
+import dev.holdfast.host.retention.RetentionRule;
+import dev.holdfast.host.retention.SerializerKeys;
+import dev.holdfast.host.retention.UnneededChunks;
+import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.ChunkContent;
@@ -195,9 +195,7 @@ final class Persistence implements AutoCloseable {
     /** Where serializer fs keeps a snapshot in the log location; of other stores the journal's disk has no file. */
     private Function<SnapshotHeader, Optional<Path>> storedFile(Path logLocation) {
         Path directory = logLocation.resolve("config");
-        return storeIsHere
-                ? header -> Optional.of(directory.resolve(header.name()))
-                : header -> Optional.empty();
+        return storeIsHere ? header -> Optional.of(directory.resolve(header.name())) : header -> Optional.empty();
     }
 
     /** A host whose journal cannot be used runs without one, and says so wherever somebody may see it. */
@@ -446,7 +444,10 @@ final class Persistence implements AutoCloseable {
             try {
                 needed.addAll(StateReferences.of(snapshot));
             } catch (SnapshotStoreException e) {
-                log.debug("What snapshot {} refers to is not known", snapshot.header().name(), e);
+                log.debug(
+                        "What snapshot {} refers to is not known",
+                        snapshot.header().name(),
+                        e);
             }
         }
         return needed;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.host.config.ConfigException;
-import dev.holdfast.host.plugins.FixtureJar;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.plugins.FixtureJar;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

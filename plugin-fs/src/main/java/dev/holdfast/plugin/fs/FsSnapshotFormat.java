@@ -29,10 +29,11 @@ public final class FsSnapshotFormat {
      *
      * @throws NoSuchFileException if the file is not there
      * @throws SnapshotCorruptException if it is no regular file, or has no sound last line, as those of TorchServe have none
+     * @throws dev.holdfast.sdk.StoreUnavailableException if it cannot be read now
      */
     public static SnapshotHeader header(Path file) throws IOException {
         // No group is called "": a file with a sound last line is thus one of another place, with its header.
-        SnapshotFile found = SnapshotFile.of(file, "");
+        SnapshotFile found = SnapshotFile.of(file, "").accessible();
         if (found.state() == SnapshotFile.State.ABSENT) {
             throw new NoSuchFileException(file.toString());
         }

@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 /** {@code holdfast snapshots}: what the running host has kept, asked over its management API. */
 @Command(
         name = "snapshots",
-        description = "List, show, delete and choose the snapshots of the running host, and how it stands with its store.",
+        description =
+                "List, show, delete and choose the snapshots of the running host, and how it stands with its store.",
         synopsisSubcommandLabel = "list | show | delete | status | attach",
         sortOptions = false)
 final class SnapshotsCommand implements Runnable {
@@ -138,7 +139,11 @@ final class SnapshotsCommand implements Runnable {
             description = "End the detachment of a host from its store: go over to the store's last snapshot, make what"
                     + " the host serves the store's next one, or merge both. What loses is kept under a name.")
     int attach(
-            @Option(names = "--take", required = true, paramLabel = "store|local|merge", description = "Whose state goes on.")
+            @Option(
+                            names = "--take",
+                            required = true,
+                            paramLabel = "store|local|merge",
+                            description = "Whose state goes on.")
                     Take take) {
         JsonNode answer = api("attach").manage("POST", "/snapshots/attach?take=" + take);
         holdfast.surroundings().out().println(answer.path("status").asText());

@@ -40,15 +40,13 @@ public record HistoryPoint(Snapshot snapshot, SnapshotHeader header, SnapshotTex
     public boolean isSave(SnapshotHeader other) {
         return header.saveId().equals(other.saveId())
                 && (header.revision() > 0
-                        || (header.name().equals(other.name()) && header.sha256().equals(other.sha256())));
+                        || (header.name().equals(other.name())
+                                && header.sha256().equals(other.sha256())));
     }
 
     /** Where the next snapshot has its place. */
     public Place next() {
         return new Place(
-                header.revision() + 1,
-                header.saveId(),
-                header.history().orElse(header.saveId()),
-                header.trimmed());
+                header.revision() + 1, header.saveId(), header.history().orElse(header.saveId()), header.trimmed());
     }
 }

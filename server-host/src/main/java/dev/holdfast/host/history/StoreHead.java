@@ -52,9 +52,8 @@ public final class StoreHead {
                     : damaged(
                             store,
                             Optional.empty(),
-                            new SnapshotCorruptException(
-                                    "The store says that it has no last snapshot, and lists "
-                                            + listed.get().name()));
+                            new SnapshotCorruptException("The store says that it has no last snapshot, and lists "
+                                    + listed.get().name()));
         }
         try {
             return new Reading.Found(HistoryPoint.of(last.get()));

@@ -2,10 +2,10 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.keeper.Snapshots;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

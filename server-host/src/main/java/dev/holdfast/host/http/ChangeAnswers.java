@@ -1,7 +1,7 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.serving.Durability;
 import dev.holdfast.sdk.SnapshotConflictException;
 import io.javalin.http.Context;
 import java.time.Duration;

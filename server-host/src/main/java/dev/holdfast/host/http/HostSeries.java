@@ -1,10 +1,10 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.VersionStatus;
-import dev.holdfast.host.keeper.Snapshots;
-import dev.holdfast.host.keeper.StoreStatus;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.List;
@@ -34,8 +34,7 @@ final class HostSeries {
             mode.value(each == status.mode() ? 1 : 0, Labels.of("store", status.store(), "mode", each.name()));
         }
         all.metricSnapshot(mode.build());
-        all.metricSnapshot(new Series(
-                        "holdfast_current", "1 while the host serves the newest state that it knows of")
+        all.metricSnapshot(new Series("holdfast_current", "1 while the host serves the newest state that it knows of")
                 .value(one(status.isCurrent()), Labels.EMPTY)
                 .build());
         all.metricSnapshot(new Series("holdfast_snapshots_spooled", "Snapshots that wait for the store to return")

@@ -1,10 +1,10 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.RunningVersion;
-import dev.holdfast.host.keeper.Snapshots;
-import dev.holdfast.host.keeper.StoreStatus;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;

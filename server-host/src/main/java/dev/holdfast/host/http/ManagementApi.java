@@ -1,11 +1,11 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ModelServing.Change;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.VersionStatus;
-import dev.holdfast.host.keeper.Snapshots;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.ArrayList;

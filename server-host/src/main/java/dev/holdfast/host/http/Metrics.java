@@ -1,8 +1,8 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.serving.InferenceListener;
 import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.keeper.Snapshots;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;

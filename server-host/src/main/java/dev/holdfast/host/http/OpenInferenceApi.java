@@ -1,8 +1,8 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
-import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.RunningVersion;
 import dev.holdfast.host.serving.VersionStatus;

@@ -43,10 +43,11 @@ public final class Journal implements AutoCloseable {
     private final ReentrantLock changing = new ReentrantLock();
     private volatile boolean copiesFail;
     private boolean closed;
-    private Optional<JournalException> unusable = Optional.empty();
+    private final Optional<JournalException> unusable;
 
-    private Journal(JournalParts parts) {
+    private Journal(JournalParts parts, Optional<JournalException> unusable) {
         this.parts = parts;
+        this.unusable = unusable;
     }
 
     /**
@@ -76,19 +77,7 @@ public final class Journal implements AutoCloseable {
         Path directory =
                 logLocation.resolve("journal").resolve(store).resolve(group).toAbsolutePath();
         Path spool = logLocation.resolve("spool").resolve(store);
-        JournalFiles files = new JournalFiles(directory.resolve("temp"), (step, file) -> {});
-        Journal journal = new Journal(
-                directory,
-                group,
-                new Room("Journal " + directory, 1),
-                files,
-                header -> Optional.empty(),
-                new Reserve(directory.resolve("reserve"), files, 0),
-                new OlderSpool(spool, group, files),
-                new OlderChunks(spool, group));
-        journal.damaged.add(new DamagedFile(directory.toString(), String.valueOf(why.getMessage())));
-        journal.unusable = Optional.of(why);
-        return journal;
+        return new Journal(JournalParts.unusable(directory, spool, group, why), Optional.of(why));
     }
 
     /** Whether it can be used. */
@@ -108,8 +97,8 @@ public final class Journal implements AutoCloseable {
                 logLocation.resolve("journal").resolve(store).resolve(group).toAbsolutePath();
         Path spool = logLocation.resolve("spool").resolve(store);
         try {
-            return Uninterrupted.get(
-                    () -> new Journal(JournalParts.open(directory, spool, group, maxBytes, stored, steps, reserve)));
+            return Uninterrupted.get(() -> new Journal(
+                    JournalParts.open(directory, spool, group, maxBytes, stored, steps, reserve), Optional.empty()));
         } catch (IOException e) {
             throw new JournalException(
                     "Journal " + directory + " cannot be used: " + e

@@ -61,6 +61,14 @@ final class JournalParts {
         return parts;
     }
 
+    /** Those of a journal that cannot be used: nothing is looked at, and nothing is made. */
+    static JournalParts unusable(Path directory, Path spool, String group, JournalException why) {
+        JournalFiles files = new JournalFiles(directory.resolve("temp"), (step, file) -> {});
+        JournalParts parts = new JournalParts(directory, spool, group, 1, header -> Optional.empty(), files, 0);
+        parts.damaged.add(new DamagedFile(directory.toString(), String.valueOf(why.getMessage())));
+        return parts;
+    }
+
     private JournalParts(
             Path directory,
             Path spool,

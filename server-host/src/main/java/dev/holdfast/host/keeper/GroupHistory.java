@@ -10,8 +10,8 @@ import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.snapshot.StateReferences;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -154,7 +154,11 @@ final class GroupHistory {
                 base = head;
             }
             Verdict verdict = Verdict.of(head, base, baseline, mine, look.proven() || own);
-            log.debug("Snapshot {} was refused: {}; {}", snapshot.header().name(), outcome.conflict().get(), verdict);
+            log.debug(
+                    "Snapshot {} was refused: {}; {}",
+                    snapshot.header().name(),
+                    outcome.conflict().get(),
+                    verdict);
             if (verdict == Verdict.DIVERGED || verdict == Verdict.UNPROVED) {
                 return diverged(kind, name, look, verdict);
             }
@@ -165,7 +169,8 @@ final class GroupHistory {
                 return alreadyIn(head.get());
             }
             if (kind == SnapshotKind.SAVE && verdict == Verdict.BEHIND) {
-                throw new SnapshotConflictException("The host is behind what " + head.get().header().host()
+                throw new SnapshotConflictException("The host is behind what "
+                        + head.get().header().host()
                         + " has saved as " + head.get().name() + ", which a save of what this host serves would undo."
                         + " Go over first, with: holdfast snapshots attach --take store");
             }
@@ -264,10 +269,12 @@ final class GroupHistory {
     private Durability notStored(Snapshot snapshot, SideBySide.Outcome outcome) {
         String problem = message(outcome.storeProblem().orElseThrow());
         SnapshotHeader header = snapshot.header();
-        List<String> notices =
-                List.of("Snapshot store " + options.store() + " did not take the snapshot: " + problem);
+        List<String> notices = List.of("Snapshot store " + options.store() + " did not take the snapshot: " + problem);
         log.error("Snapshot {} could not be saved in {}: {}", header.name(), options.store(), problem);
-        log.debug("Snapshot {} could not be saved", header.name(), outcome.storeProblem().get());
+        log.debug(
+                "Snapshot {} could not be saved",
+                header.name(),
+                outcome.storeProblem().get());
         if (outcome.journalProblem().isPresent()) {
             unknown = Optional.of(header);
             return lost(header, notices, outcome.journalProblem().get());
@@ -310,11 +317,15 @@ final class GroupHistory {
         waiting.added(HistoryPoint.of(snapshot));
         standing.waits(snapshot.header());
         showJournal();
-        return new Durability(Durability.Kind.SPOOLED, Optional.of(snapshot.header().name()), notices);
+        return new Durability(
+                Durability.Kind.SPOOLED, Optional.of(snapshot.header().name()), notices);
     }
 
     private Durability lost(SnapshotHeader header, List<String> notices, Throwable problem) {
-        log.error("Snapshot {} could not be kept in the journal of this host either: {}", header.name(), message(problem));
+        log.error(
+                "Snapshot {} could not be kept in the journal of this host either: {}",
+                header.name(),
+                message(problem));
         log.debug("Snapshot {} could not be kept in the journal", header.name(), problem);
         String why = "The journal of this host did not take it either: " + message(problem);
         standing.notDurable(why);
@@ -376,7 +387,8 @@ final class GroupHistory {
         Optional<HistoryPoint> head = look.head();
         ServingState mine = served.state();
         String why = verdict == Verdict.DIVERGED
-                ? "both this host and " + head.map(point -> "host " + point.header().host()).orElse("another one")
+                ? "both this host and "
+                        + head.map(point -> "host " + point.header().host()).orElse("another one")
                         + " have changed what is served"
                 : "it has not what this host goes on from ("
                         + base.map(HistoryPoint::name).orElse("nothing") + ")"
@@ -404,8 +416,8 @@ final class GroupHistory {
 
     private void lookedWhileAttached(Look look) {
         if (!look.isCertain()) {
-            standing.troubled("The newest snapshot of store " + options.store() + " cannot be read now: "
-                    + look.uncertainty());
+            standing.troubled(
+                    "The newest snapshot of store " + options.store() + " cannot be read now: " + look.uncertainty());
             return;
         }
         if (look.baseIsDamaged()) {
@@ -416,7 +428,8 @@ final class GroupHistory {
                 look.head(), base, baseline, base.map(HistoryPoint::state).orElse(baseline), look.proven());
         if (verdict == Verdict.UNPROVED) {
             showDivergence(look, verdict);
-        } else if (verdict == Verdict.BEHIND && !ServedState.same(look.head().orElseThrow().state(), served.state())) {
+        } else if (verdict == Verdict.BEHIND
+                && !ServedState.same(look.head().orElseThrow().state(), served.state())) {
             standing.behind(look.head().orElseThrow());
         } else {
             if (verdict == Verdict.APPEND && look.head().isPresent()) {
@@ -459,16 +472,15 @@ final class GroupHistory {
         }
         ServingState mine = served.state();
         Verdict verdict = Verdict.of(look.head(), base, baseline, mine, look.proven());
-        boolean ended =
-                switch (verdict) {
-                    case APPEND -> send(look);
-                    case ALREADY_THERE -> settleOn(look.head().orElseThrow());
-                    case BEHIND -> followed(look.head().orElseThrow(), mine);
-                    case DIVERGED, UNPROVED -> {
-                        showDivergence(look, verdict);
-                        yield false;
-                    }
-                };
+        boolean ended = switch (verdict) {
+            case APPEND -> send(look);
+            case ALREADY_THERE -> settleOn(look.head().orElseThrow());
+            case BEHIND -> followed(look.head().orElseThrow(), mine);
+            case DIVERGED, UNPROVED -> {
+                showDivergence(look, verdict);
+                yield false;
+            }
+        };
         showJournal();
         if (ended) {
             saveWhatIsNotStored();
@@ -533,9 +545,7 @@ final class GroupHistory {
     /** What came while the store was away and is in no snapshot of it yet. */
     private void saveWhatIsNotStored() {
         ServingState mine = served.state();
-        if (base.isEmpty()
-                || !ServedState.same(mine, base.get().state())
-                || learned.isAhead(mine)) {
+        if (base.isEmpty() || !ServedState.same(mine, base.get().state()) || learned.isAhead(mine)) {
             save(SnapshotKind.SNAPSHOT, Optional.empty());
         }
     }

@@ -84,8 +84,7 @@ final class LearnedKeys {
         return served.withModels(models);
     }
 
-    private Optional<StateReference> chosen(
-            Key key, Optional<StateReference> ours, Map<Key, StateReference> theirs) {
+    private Optional<StateReference> chosen(Key key, Optional<StateReference> ours, Map<Key, StateReference> theirs) {
         Optional<StateReference> store = Optional.ofNullable(theirs.get(key));
         Optional<StateReference> storeBefore = Optional.ofNullable(storeThen.get(key));
         boolean changedHere = !ours.equals(Optional.ofNullable(oursThen.get(key)));

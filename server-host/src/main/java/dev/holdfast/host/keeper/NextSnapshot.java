@@ -40,17 +40,36 @@ final class NextSnapshot {
     /** The same snapshot at another place, under a new save-id; a name that an operator gave stays. */
     Snapshot moved(HistoryPoint from, Place place) {
         SnapshotHeader header = from.header();
-        Optional<String> name =
-                header.kind() == SnapshotKind.SAVE ? Optional.of(header.name()) : Optional.empty();
-        return make(header.kind(), name, place, header.host(), from, header.origin().orElse(header.saveId()));
+        Optional<String> name = header.kind() == SnapshotKind.SAVE ? Optional.of(header.name()) : Optional.empty();
+        return make(
+                header.kind(), name, place, header.host(), from, header.origin().orElse(header.saveId()));
+    }
+
+    /** The same state at another place, under a name of the host's own: the one that it had is in use there. */
+    Snapshot renamed(HistoryPoint from, Place place) {
+        SnapshotHeader header = from.header();
+        SnapshotKind kind = header.kind() == SnapshotKind.SAVE ? SnapshotKind.SNAPSHOT : header.kind();
+        return make(
+                kind,
+                Optional.empty(),
+                place,
+                header.host(),
+                from,
+                header.origin().orElse(header.saveId()));
     }
 
     /** What another side of the history serves, as a save of its own that stays whatever becomes of the rest. */
     Snapshot kept(HistoryPoint from, Place place) {
         String name = "kept-" + from.name();
-        String safe = SnapshotHeader.isName(name) ? name : "kept-" + from.header().saveId();
+        String safe =
+                SnapshotHeader.isName(name) ? name : "kept-" + from.header().saveId();
         return make(
-                SnapshotKind.SAVE, Optional.of(safe), place, from.header().host(), from, from.header().saveId());
+                SnapshotKind.SAVE,
+                Optional.of(safe),
+                place,
+                from.header().host(),
+                from,
+                from.header().saveId());
     }
 
     private Snapshot make(

@@ -181,8 +181,7 @@ final class OperatorDecision {
 
     /** A damaged snapshot is no obstacle to going on after it; one that cannot be read now is. */
     private static boolean isDamage(SnapshotStoreException why) {
-        return why instanceof SnapshotCorruptException
-                || why instanceof SnapshotFormatTooNewException;
+        return why instanceof SnapshotCorruptException || why instanceof SnapshotFormatTooNewException;
     }
 
     private boolean loses(Optional<HistoryPoint> head, ServingState mine) {
@@ -197,7 +196,12 @@ final class OperatorDecision {
             return place;
         }
         store.save(kept);
-        log.info("What host {} saved as {} is kept in store {} as {}", head.header().host(), head.name(), options.store(), kept.header().name());
+        log.info(
+                "What host {} saved as {} is kept in store {} as {}",
+                head.header().host(),
+                head.name(),
+                options.store(),
+                kept.header().name());
         return HistoryPoint.of(kept).next();
     }
 
@@ -213,9 +217,11 @@ final class OperatorDecision {
     private String merge(HistoryPoint head) {
         ServingState mine = served.state();
         HistoryPoint base = waiting.base(history.base())
-                .orElseThrow(() -> new IllegalStateException("No merge is possible: the snapshot that both this host and"
-                        + " store " + options.store() + " go on from is not known here. Decide with --take store or"
-                        + " --take local"));
+                .orElseThrow(
+                        () -> new IllegalStateException("No merge is possible: the snapshot that both this host and"
+                                + " store " + options.store()
+                                + " go on from is not known here. Decide with --take store or"
+                                + " --take local"));
         ServingState merged = merged(StateMerge.of(base.state(), mine, head.state()));
         boolean[] applied = new boolean[1];
         List<String> before = served.failures();

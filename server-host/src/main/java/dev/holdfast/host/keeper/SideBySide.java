@@ -83,9 +83,7 @@ final class SideBySide implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             storeProblem = Optional.of(e);
         }
-        return entry == null
-                ? alone(snapshot, conflict, storeProblem)
-                : settle(entry, conflict, storeProblem);
+        return entry == null ? alone(snapshot, conflict, storeProblem) : settle(entry, conflict, storeProblem);
     }
 
     private Outcome alone(
@@ -128,7 +126,10 @@ final class SideBySide implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             // What stays as pending is found in the store by its save-id, or refused by it again.
-            log.warn("The journal's entry of snapshot {} could not be settled: {}", entry.header().name(), e.getMessage());
+            log.warn(
+                    "The journal's entry of snapshot {} could not be settled: {}",
+                    entry.header().name(),
+                    e.getMessage());
             return new Outcome(conflict, storeProblem, Optional.of(e));
         }
         return new Outcome(conflict, storeProblem, Optional.empty());

@@ -101,6 +101,8 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         this.served = served;
         NextSnapshot next = new NextSnapshot(options, config, clock);
         start.namesAfter().forEach(next::namesAfter);
+        journal.copies().forEach(copy -> next.namesAfter(copy.header()));
+        journal.pending().forEach(entry -> next.namesAfter(entry.header()));
         Waiting waiting = new Waiting(journal, next, clock);
         this.pair = new SideBySide(store, journal, !storeIsHere);
         this.reader = new SnapshotReader(store, journal, standing);
@@ -186,7 +188,9 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException(
                     "Nothing is removed, for the store did not take note of it: "
-                            + (e.getCause() == null ? "it has not answered in time" : e.getCause().getMessage()),
+                            + (e.getCause() == null
+                                    ? "it has not answered in time"
+                                    : e.getCause().getMessage()),
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -43,7 +43,9 @@ final class SnapshotReader {
         List<SnapshotHeader> headers = page.stream().map(Entry::header).toList();
         return page.size() == rest.size()
                 ? SnapshotPage.last(headers)
-                : SnapshotPage.of(headers, PageToken.of(Long.toString(page.get(page.size() - 1).sequence())));
+                : SnapshotPage.of(
+                        headers,
+                        PageToken.of(Long.toString(page.get(page.size() - 1).sequence())));
     }
 
     private static long sequence(String token) {

@@ -67,11 +67,7 @@ public record StoreStatus(
      * @param differences a sentence for each model that differs
      */
     public record Divergence(
-            Instant since,
-            Optional<Side> base,
-            Optional<Side> here,
-            Optional<Side> inStore,
-            List<String> differences) {
+            Instant since, Optional<Side> base, Optional<Side> here, Optional<Side> inStore, List<String> differences) {
 
         public Divergence {
             differences = List.copyOf(differences);

@@ -21,7 +21,9 @@ import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.time.Clock;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -79,7 +81,8 @@ final class Waiting {
     }
 
     boolean has(String name) {
-        return journal.pending().stream().anyMatch(entry -> entry.header().name().equals(name));
+        return journal.pending().stream()
+                .anyMatch(entry -> entry.header().name().equals(name));
     }
 
     List<String> aside() {
@@ -215,9 +218,9 @@ final class Waiting {
         Optional<HistoryPoint> head = look.head();
         Place place = look.place();
         int sent = 0;
-        List<Entry> entries = journal.pending();
-        for (int i = 0; i < entries.size(); i++) {
-            Entry entry = entries.get(i);
+        Deque<Entry> entries = new ArrayDeque<>(journal.pending());
+        while (!entries.isEmpty()) {
+            Entry entry = entries.removeFirst();
             Optional<HistoryPoint> point = read(entry);
             if (point.isEmpty()) {
                 journal.refused(entry);
@@ -225,23 +228,21 @@ final class Waiting {
             }
             boolean fits = Objects.equals(point.get().header().follows().orElse(null), place.follows())
                     && point.get().header().revision() == place.revision();
-            boolean needed = i == entries.size() - 1 || entry.header().kind() == SnapshotKind.SAVE;
+            boolean needed = entries.isEmpty() || entry.header().kind() == SnapshotKind.SAVE;
             if (!fits && !needed) {
                 // A later one holds all that it holds; it could go to the store only as another snapshot.
                 journal.refused(entry);
                 continue;
             }
-            Entry going = entry;
+            if (!fits) {
+                entries.addFirst(replace(entry, next.moved(point.get(), place)));
+                continue;
+            }
+            Snapshot snapshot = point.get().snapshot();
             try {
-                Snapshot snapshot = point.get().snapshot();
-                if (!fits) {
-                    snapshot = next.moved(point.get(), place);
-                    going = journal.append(snapshot);
-                    journal.refused(entry);
-                }
                 before.accept(snapshot);
                 store.save(snapshot);
-                journal.passed(going);
+                journal.passed(entry);
                 head = Optional.of(HistoryPoint.of(snapshot));
                 place = head.get().next();
                 sent++;
@@ -251,9 +252,7 @@ final class Waiting {
                     refresh();
                     return new Sent(false, head);
                 }
-                log.error("What waits as {} is kept on this host: {}", entry.header().name(), e.getMessage());
-                journal.setAside(point.get().snapshot());
-                journal.refused(going);
+                entries.addFirst(renamed(entry, point.get(), place, e));
             } catch (SnapshotStoreException e) {
                 log.debug("The store went away while it was sent what waits", e);
                 refresh();
@@ -264,6 +263,22 @@ final class Waiting {
         unpin();
         log.info("Attached to the store again; {} snapshots that waited on this host were sent", sent);
         return new Sent(true, head);
+    }
+
+    /** In this order: what was acknowledged waits in one form or another, whenever the host dies. */
+    private Entry replace(Entry entry, Snapshot other) {
+        Entry replaced = journal.append(other);
+        journal.refused(entry);
+        return replaced;
+    }
+
+    private Entry renamed(Entry entry, HistoryPoint point, Place place, SnapshotConflictException inUse) {
+        if (entry.header().kind() == SnapshotKind.SAVE) {
+            log.error(
+                    "What waits as {} is kept on this host: {}", entry.header().name(), inUse.getMessage());
+            journal.setAside(point.snapshot());
+        }
+        return replace(entry, next.renamed(point, place));
     }
 
     private static boolean isNameInUse(SnapshotSerializer store, Optional<HistoryPoint> head) {

@@ -65,7 +65,8 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
     /** What the store lacks was there, and nobody has said that it should go: an older state is never taken silently. */
     private static Bearings unproved(String storeName, HistoryPoint copy, Look look) {
         String there = look.head()
-                .map(head -> "its newest is " + head.name() + ", revision " + head.header().revision())
+                .map(head -> "its newest is " + head.name() + ", revision "
+                        + head.header().revision())
                 .orElse("it has no snapshot of the group");
         String notice = "Detached from store " + storeName + ": it lacks snapshot " + copy.name() + ", revision "
                 + copy.header().revision() + ", which it had when this host wrote or read it there; " + there
@@ -80,8 +81,8 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
         StartPoint start = names(StartPoint.of(Mode.DETACHED), look);
         Optional<HistoryPoint> older = older(look);
         boolean copyIsNewer = copy.isPresent()
-                && older.filter(point -> point.header().revision()
-                                > copy.get().header().revision())
+                && older.filter(point ->
+                                point.header().revision() > copy.get().header().revision())
                         .isEmpty();
         if (copyIsNewer) {
             return new Bearings(start.from(copy.get()), copy, Optional.empty(), look);
@@ -129,14 +130,18 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
             log.error(notice);
             return new Bearings(start.detached().with(notice), Optional.of(waiting), Optional.empty(), look);
         }
-        log.info("What waits in the journal of this host is newer than store {}: restoring {}", storeName, waiting.name());
+        log.info(
+                "What waits in the journal of this host is newer than store {}: restoring {}",
+                storeName,
+                waiting.name());
         return new Bearings(start, Optional.of(waiting), Optional.empty(), look);
     }
 
     /** The keeper takes the note that is missing when it looks at the store first. */
     private static Bearings attachedSoon(Look look) {
         HistoryPoint head = look.head().orElseThrow();
-        StartPoint start = StartPoint.of(Mode.SPOOLING).from(head).notBelow(look.place().revision());
+        StartPoint start =
+                StartPoint.of(Mode.SPOOLING).from(head).notBelow(look.place().revision());
         return new Bearings(start, Optional.empty(), Optional.of(head), look);
     }
 

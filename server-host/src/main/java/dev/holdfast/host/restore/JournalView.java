@@ -37,7 +37,8 @@ final class JournalView {
         this.entries = journal.pending();
         List<Entry> newestFirst = new ArrayList<>(entries);
         Collections.reverse(newestFirst);
-        this.waiting = newestFirst.stream().flatMap(entry -> read(entry).stream()).findFirst();
+        this.waiting =
+                newestFirst.stream().flatMap(entry -> read(entry).stream()).findFirst();
         this.base = entries.isEmpty() ? copies().stream().findFirst() : baseOf(entries.get(0));
     }
 
@@ -111,7 +112,8 @@ final class JournalView {
         return candidates.stream()
                 .filter(candidate -> follows.isPresent()
                         ? candidate.header().saveId().equals(follows.get())
-                        : point.filter(known -> known.header().state().isEmpty()).isPresent()
+                        : point.filter(known -> known.header().state().isEmpty())
+                                        .isPresent()
                                 && candidate.header().revision()
                                         == first.header().revision() - 1)
                 .findFirst();

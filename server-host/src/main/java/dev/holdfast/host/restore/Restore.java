@@ -132,8 +132,8 @@ public final class Restore {
                 String notice = "A snapshot in the journal of this host is lost: " + lost;
                 log.error(notice);
                 if (strict) {
-                    throw new ConfigException("--restore strict forbids to start without what the journal holds: "
-                            + notice);
+                    throw new ConfigException(
+                            "--restore strict forbids to start without what the journal holds: " + notice);
                 }
                 bearings = bearings.with(notice);
             }
@@ -149,7 +149,9 @@ public final class Restore {
         if (!point.header().host().equals(host)) {
             content = view.newestOf(host)
                     .map(own -> new SnapshotText.Content(
-                            own.content().config(), point.state(), point.content().verified()))
+                            own.content().config(),
+                            point.state(),
+                            point.content().verified()))
                     .orElse(content);
         }
         return Found.of(point.name(), content, start);
@@ -169,7 +171,8 @@ public final class Restore {
         if (strict) {
             throw new ConfigException("--restore strict forbids to take an older snapshot: " + why.getMessage(), why);
         }
-        String restored = bearings.journal().or(bearings::store).map(HistoryPoint::name).orElse("");
+        String restored =
+                bearings.journal().or(bearings::store).map(HistoryPoint::name).orElse("");
         log.error("Restoring the older snapshot {} instead", restored);
         String notice =
                 "The last snapshot could not be read, " + restored + " was restored instead: " + why.getMessage();
@@ -215,12 +218,15 @@ public final class Restore {
         if (!storeName.equals("fs")) {
             Optional<HistoryPoint> local = lastOfFs();
             if (local.isPresent()) {
-                log.error("Restoring snapshot {} from serializer fs instead", local.get().name());
+                log.error(
+                        "Restoring snapshot {} from serializer fs instead",
+                        local.get().name());
                 // Of another store, so it says nothing of this one's revisions.
                 return found(
                         local.get(),
                         view,
-                        start.serving(local.get().state()).namesAfter(local.get().header()));
+                        start.serving(local.get().state())
+                                .namesAfter(local.get().header()));
             }
         }
         log.error("Nothing to restore is at hand; starting with the given or default configuration");

@@ -50,8 +50,7 @@ public final class SnapshotText {
     /** As this host writes it; TorchServe carries the key on in snapshots of its own, with escapes that this one lacks. */
     private static final Pattern HEADER = Pattern.compile("^holdfast\\.header=name=", Pattern.MULTILINE);
 
-    private static final Pattern HEADER_LINE =
-            Pattern.compile("^holdfast\\.header=(name=[^\n]*)$", Pattern.MULTILINE);
+    private static final Pattern HEADER_LINE = Pattern.compile("^holdfast\\.header=(name=[^\n]*)$", Pattern.MULTILINE);
 
     private SnapshotText() {}
 
@@ -78,7 +77,10 @@ public final class SnapshotText {
 
     /** A snapshot of a serving state; the header's model count, size and SHA-256 are set here. */
     public static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {
-        header.state(ServedState.digest(state)).modelCount(state.versionCount()).size(0).sha256("0".repeat(64));
+        header.state(ServedState.digest(state))
+                .modelCount(state.versionCount())
+                .size(0)
+                .sha256("0".repeat(64));
         SnapshotHeader draft = header.build();
         StringBuilder text = new StringBuilder(1024 + 300 * state.versionCount());
         text.append(FIRST_LINE).append(FORMAT).append('\n');

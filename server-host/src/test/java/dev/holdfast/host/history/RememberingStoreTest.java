@@ -3,9 +3,9 @@ package dev.holdfast.host.history;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.holdfast.host.snapshot.States;
-import dev.holdfast.host.keeper.FakeStore;
 import dev.holdfast.host.LogLines;
+import dev.holdfast.host.keeper.FakeStore;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;

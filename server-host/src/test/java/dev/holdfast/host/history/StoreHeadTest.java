@@ -2,8 +2,8 @@ package dev.holdfast.host.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.keeper.FakeStore;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.PageToken;
 import dev.holdfast.sdk.SnapshotHeader;

@@ -2,8 +2,8 @@ package dev.holdfast.host.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.serving.Durability;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;

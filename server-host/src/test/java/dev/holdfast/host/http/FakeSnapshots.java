@@ -1,9 +1,9 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.serving.ChangeLog;
-import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.serving.ChangeLog;
+import dev.holdfast.host.serving.Durability;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;

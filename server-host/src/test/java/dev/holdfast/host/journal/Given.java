@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Snapshots and journals for tests. */
 final class Given {
@@ -39,6 +40,10 @@ final class Given {
     }
 
     static Snapshot snapshot(long revision, SnapshotKind kind, String group, int size) {
+        return following(null, revision, kind, group, size);
+    }
+
+    static Snapshot following(@Nullable String before, long revision, SnapshotKind kind, String group, int size) {
         return Snapshot.create(
                 SnapshotHeader.builder()
                         .name(name(revision, kind))
@@ -47,7 +52,7 @@ final class Given {
                         .group(group)
                         .revision(revision)
                         .host("here")
-                        .follows("before-" + revision),
+                        .follows(before),
                 ("x".repeat(size - 1) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 

@@ -50,7 +50,7 @@ class JournalTest {
 
     @Test
     void whatWaitsIsReadInItsOrderAlsoByTheNextProcess() {
-        Snapshot second = snapshot(7);
+        Snapshot second = Given.following("before-7", 7, SnapshotKind.SNAPSHOT, "default", 100);
         try (Journal journal = journal(logs)) {
             journal.append(snapshot(5));
             journal.append(second);

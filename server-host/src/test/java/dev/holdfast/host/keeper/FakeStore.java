@@ -69,6 +69,7 @@ public class FakeStore implements SnapshotSerializer {
     public volatile boolean lastLies;
     /** The newest one cannot be read, for now. */
     public volatile boolean newestUnreadable;
+
     public volatile boolean gone;
     public volatile Throwable failure;
     public volatile CountDownLatch hangs = new CountDownLatch(0);
@@ -162,10 +163,12 @@ public class FakeStore implements SnapshotSerializer {
             return;
         }
         Optional<SnapshotHeader> last = disk.newestFirst().stream().findFirst();
-        boolean unknown = last.filter(newest -> disk.unlisted.contains(newest.name())).isPresent();
+        boolean unknown =
+                last.filter(newest -> disk.unlisted.contains(newest.name())).isPresent();
         if (!unknown && !last.map(SnapshotHeader::saveId).equals(header.follows())) {
-            throw new SnapshotConflictException(header.name() + " follows " + header.follows().get() + ", and the last is "
-                    + last.map(SnapshotHeader::toLine).orElse("none"));
+            throw new SnapshotConflictException(
+                    header.name() + " follows " + header.follows().get() + ", and the last is "
+                            + last.map(SnapshotHeader::toLine).orElse("none"));
         }
     }
 

@@ -2,13 +2,13 @@ package dev.holdfast.host.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.snapshot.States;
-import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.LogLines;
-import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.restore.Restore;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotStoreException;

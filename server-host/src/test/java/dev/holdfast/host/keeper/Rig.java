@@ -121,7 +121,8 @@ public final class Rig implements AutoCloseable {
 
     private void damage(String part, String name) {
         try (Stream<Path> files = Files.list(journalDirectory().resolve(part))) {
-            for (Path file : files.filter(it -> it.toString().endsWith("-" + name)).toList()) {
+            for (Path file :
+                    files.filter(it -> it.toString().endsWith("-" + name)).toList()) {
                 byte[] bytes = Files.readAllBytes(file);
                 bytes[bytes.length / 3] ^= 1;
                 Files.write(file, bytes);

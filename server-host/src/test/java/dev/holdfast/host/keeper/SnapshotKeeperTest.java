@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.history.HistoryPoint;
-import dev.holdfast.host.snapshot.States;
-import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.LogLines;
-import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.serving.Durability.Kind;
+import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.restore.Restore;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.Durability.Kind;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -356,9 +356,7 @@ class SnapshotKeeperTest {
         assertThat(rig.keeper.status().spooled()).isZero();
         assertThat(rig.keeper.status().notices()).isEmpty();
         assertThat(rig.pending()).isEmpty();
-        assertThat(rig.copies())
-                .as("a restart without the store needs one")
-                .isNotEmpty();
+        assertThat(rig.copies()).as("a restart without the store needs one").isNotEmpty();
         assertThat(rig.changed("b").kind()).isEqualTo(Kind.STORED);
     }
 
@@ -708,9 +706,7 @@ class SnapshotKeeperTest {
             rig.changed("m" + i);
         }
 
-        assertThat(rig.copies())
-                .extracting(SnapshotHeader::revision)
-                .containsExactly(6L, 5L, 4L);
+        assertThat(rig.copies()).extracting(SnapshotHeader::revision).containsExactly(6L, 5L, 4L);
     }
 
     @Test
@@ -739,15 +735,18 @@ class SnapshotKeeperTest {
         rig.keeper.delete(damaged);
 
         String newest = rig.storeDisk.newest().header().name();
-        assertThat(rig.storeDisk.names()).as("and one that says what is removed").containsExactly(last, newest);
-        assertThat(HistoryPoint.of(rig.storeDisk.newest()).header().trimmed()).isEqualTo(1);
+        assertThat(rig.storeDisk.names())
+                .as("and two that say what is removed")
+                .hasSize(3)
+                .contains(last, newest);
+        assertThat(HistoryPoint.of(rig.storeDisk.newest()).header().trimmed()).isEqualTo(2);
         assertThat(log.info()).anySatisfy(line -> assertThat(line).contains(damaged, "deleted on request"));
         assertThatThrownBy(() -> rig.keeper.delete(first)).isInstanceOf(SnapshotNotFoundException.class);
         assertThatThrownBy(() -> rig.keeper.delete(newest))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("Snapshot " + newest
                         + " is not deleted: it is the last one of group default, which the next start restores");
-        assertThat(rig.storeDisk.names()).containsExactly(last, newest);
+        assertThat(rig.storeDisk.names()).hasSize(3);
     }
 
     @Test

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.snapshot.States;
-import dev.holdfast.host.keeper.Rig;
-import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.LogLines;
 import dev.holdfast.host.config.ConfigException;
-import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.keeper.Rig;
+import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -175,11 +175,10 @@ class RestoreTest {
         assertThat(models(found)).containsExactly("a", "b");
         assertThat(found.start().mode()).isEqualTo(Mode.ATTACHED);
         assertThat(found.start().notices()).singleElement().asString().contains("is written again");
-        await().untilAsserted(() ->
-                assertThat(States.models(rig.storeDisk.newest())).containsExactly("a", "b"));
-        await().until(() -> !rig.storeDisk
-                .damaged
-                .contains(rig.storeDisk.newest().header().name()));
+        await().untilAsserted(
+                        () -> assertThat(States.models(rig.storeDisk.newest())).containsExactly("a", "b"));
+        await().until(() ->
+                !rig.storeDisk.damaged.contains(rig.storeDisk.newest().header().name()));
         assertThat(rig.storeDisk.names()).containsAll(damaged);
         assertThat(rig.changed("c").kind()).isEqualTo(Kind.STORED);
     }
@@ -418,7 +417,9 @@ class RestoreTest {
 
         assertThat(models(found)).containsExactly("a");
         assertThat(found.start().mode()).isEqualTo(Mode.DETACHED);
-        assertThat(rig.keeper.status().isCurrent()).as("it knows of a newer one").isFalse();
+        assertThat(rig.keeper.status().isCurrent())
+                .as("it knows of a newer one")
+                .isFalse();
         rig.store.newestUnreadable = false;
         await().until(() -> rig.keeper.status().mode() == Mode.ATTACHED);
         assertThat(rig.state.get().models()).containsOnlyKeys("a", "b");
