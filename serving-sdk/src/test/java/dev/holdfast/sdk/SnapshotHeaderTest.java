@@ -361,7 +361,9 @@ class SnapshotHeaderTest {
     void aStoreThatLosesWhereASnapshotStandsInTheHistoryGivesBackAnEqualHeader() {
         SnapshotHeader header = Headers.complete().follows("save-0").trimmed(4).build();
 
-        assertThat(header).isEqualTo(Headers.complete().build()).hasSameHashCodeAs(Headers.complete().build());
+        assertThat(header)
+                .isEqualTo(Headers.complete().build())
+                .hasSameHashCodeAs(Headers.complete().build());
     }
 
     @Test
