@@ -130,8 +130,12 @@ final class GroupHistory {
         }
     }
 
-    /** What is to be written, and after what. */
-    private record Attempt(ServingState wanted, Optional<HistoryPoint> onto, Place place) {}
+    /**
+     * What is to be written, and after what.
+     *
+     * @param served whether it is what this host serves
+     */
+    private record Attempt(ServingState wanted, boolean served, Optional<HistoryPoint> onto, Place place) {}
 
     /** Why the store refused a snapshot. */
     private record Refusal(SnapshotConflictException conflict, Look look, boolean own, Verdict verdict) {
@@ -144,14 +148,14 @@ final class GroupHistory {
     private Durability toStore(SnapshotKind kind, Optional<String> name) {
         ServingState mine = served.state();
         boolean change = isChange(kind, mine);
-        Attempt attempt = new Attempt(mine, base, placeAfter(base));
+        Attempt attempt = new Attempt(mine, true, base, placeAfter(base));
         for (int tries = 1; ; tries++) {
             Snapshot snapshot =
                     next.make(kind, name, attempt.place(), learned.onto(attempt.wanted(), mine, attempt.onto()));
             // What changes nothing need not outlive a store that is away.
             SideBySide.Outcome outcome = pair.write(snapshot, change, () -> bringChunks(snapshot));
             if (outcome.isStored()) {
-                return stored(snapshot, mine, attempt.wanted() == mine, outcome.journalProblem());
+                return stored(snapshot, mine, attempt.served(), outcome.journalProblem());
             }
             if (outcome.conflict().isEmpty()) {
                 return notStored(snapshot, change, outcome);
@@ -248,6 +252,7 @@ final class GroupHistory {
         comesFromElsewhere = true;
         return new Attempt(
                 behind ? head.map(HistoryPoint::state).orElse(mine) : mine,
+                !behind,
                 head,
                 notBelowLeast(refusal.look().place()));
     }
