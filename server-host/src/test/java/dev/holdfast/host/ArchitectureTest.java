@@ -72,12 +72,15 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** The journal's files are in the format of fs, so that a copy can be a hard link to one. */
     @Test
-    void onlyTheCompositionRootKnowsTheFileSystemPlugin() {
-        seen(HOST, "dev.holdfast.plugin.fs..");
+    void onlyTheCompositionRootAndTheJournalKnowTheFileSystemPlugin() {
+        seen(HOST, HOST + ".journal", "dev.holdfast.plugin.fs..");
         noClasses()
                 .that()
                 .resideInAPackage(HOST + ".*")
+                .and()
+                .resideOutsideOfPackage(HOST + ".journal")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.holdfast.plugin..")
