@@ -41,7 +41,7 @@ class MainTest {
                 "--restore sometimes          | 'sometimes'",
                 "-D key                       | KEY=VALUE",
                 "-D =value                    | --set needs a key",
-                "snapshots                    | list, show NAME, delete NAME..., or attach",
+                "snapshots                    | list, show NAME, delete NAME..., status, or attach",
                 "snapshots show               | NAME",
                 "snapshots delete             | NAME",
                 "snapshots attach             | --take",
