@@ -56,7 +56,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -87,7 +86,7 @@ final class Persistence implements AutoCloseable {
     private final SnapshotSerializer local;
     private final JournalChunks chunks;
     /** Whether chunks may go to the store; until the host stands somewhere, they may. */
-    private final AtomicReference<BooleanSupplier> takesChunks = new AtomicReference<>(() -> true);
+    private volatile BooleanSupplier takesChunks = () -> true;
 
     private final ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "journal-chunks");
@@ -127,7 +126,7 @@ final class Persistence implements AutoCloseable {
             this.local = localDirectory(spooled.resolve("states"));
             this.chunks = JournalChunks.open(
                     new JournalChunks.Place(
-                            storeName, store, local, () -> takesChunks.get().getAsBoolean(), RETRY_STORE, disk),
+                            storeName, store, local, () -> takesChunks.getAsBoolean(), RETRY_STORE, disk),
                     Optional.of(journal).filter(Journal::isUsable),
                     new ChunkContent(Codecs.all()),
                     !storeIsHere && config.stateCopies());
@@ -276,7 +275,7 @@ final class Persistence implements AutoCloseable {
      * @throws ConfigException if the other store cannot be opened
      */
     void copyStates(SnapshotUrl url, ServingState state, boolean attached) {
-        takesChunks.set(() -> attached);
+        takesChunks = () -> attached;
         Set<StateReference> references = new HashSet<>(StateReferences.of(state));
         if (!references.isEmpty()) {
             references.removeAll(safeHere());
@@ -366,7 +365,7 @@ final class Persistence implements AutoCloseable {
 
     /** From now on chunks go to the store only while the host is attached to it. */
     void putChunksWhile(Standing standing) {
-        takesChunks.set(standing::isAttached);
+        takesChunks = standing::isAttached;
     }
 
     /** What keeps the state from now on; closes the store and the journal when it is closed. */

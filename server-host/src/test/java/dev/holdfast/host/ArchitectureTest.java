@@ -77,6 +77,7 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** The journal's files are in the format of fs, so that a copy can be a hard link to one. */
     @Test
     void onlyTheCompositionRootAndTheJournalKnowTheFileSystemPlugin() {
         seen(HOST, HOST + ".journal..", "dev.holdfast.plugin.fs..");

@@ -135,47 +135,36 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
     /** The time is the longer of the store's and the journal's, not their sum. */
     @Override
     public void put(Map<String, byte[]> chunks) {
-        if (!takes()) {
-            keepWaiting(chunks, recentRefusal().orElse(null), false);
-            return;
-        }
-        CompletableFuture<Boolean> here = CompletableFuture.completedFuture(false);
-        try {
-            ChunkStore store = chosen();
-            if (copies && !standing.keepsNone().get()) {
-                here = CompletableFuture.supplyAsync(() -> kept.orElseThrow().keep(chunks), place.disk());
+        if (takes()) {
+            try {
+                putThere(chunks, copies);
+                return;
+            } catch (StoreUnavailableException e) {
+                log.debug("Store {} does not take chunks", place.name(), e);
             }
-            store.put(chunks);
-        } catch (StoreUnavailableException e) {
-            log.debug("Store {} does not take chunks", place.name(), e);
-            refused(e);
-            keepWaiting(chunks, e, here.join());
-        } finally {
-            here.join();
         }
-    }
-
-    private void refused(StoreUnavailableException why) {
-        standing.refusal().set(new Refusal(why, System.nanoTime()));
-    }
-
-    /** @param here whether the journal has them already */
-    private void keepWaiting(Map<String, byte[]> chunks, @Nullable StoreUnavailableException why, boolean here) {
-        if (kept.isEmpty()) {
-            throw why != null
-                    ? why
-                    : new StoreUnavailableException("This host is not attached to store " + place.name()
-                            + ", and has no journal in which what models have learned could wait");
-        }
-        kept.get().await(chunks, here);
+        kept.orElseThrow(() -> new StoreUnavailableException("Store " + place.name() + " does not take what models have"
+                        + " learned, or is not to be asked, and this host has no journal in which it could wait"))
+                .await(chunks);
     }
 
     private void putInStore(Map<String, byte[]> chunks) {
+        putThere(chunks, false);
+    }
+
+    private void putThere(Map<String, byte[]> chunks, boolean copied) {
+        CompletableFuture<?> here = CompletableFuture.completedFuture(true);
         try {
-            chosen().put(chunks);
+            ChunkStore store = chosen();
+            if (copied && !standing.keepsNone().get()) {
+                here = CompletableFuture.runAsync(() -> kept.orElseThrow().keep(chunks), place.disk());
+            }
+            store.put(chunks);
         } catch (StoreUnavailableException e) {
-            refused(e);
+            standing.refusal().set(new Refusal(e, System.nanoTime()));
             throw e;
+        } finally {
+            here.join();
         }
     }
 
@@ -307,7 +296,13 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
     public void removeOthers(Set<StateReference> needed, StateReader states, Clock clock) {
         kept.ifPresent(it -> {
             Set<String> ids = new HashSet<>();
-            needed.forEach(state -> ids.addAll(ids(state, states)));
+            for (StateReference state : needed) {
+                try {
+                    ids.addAll(states.find(state).chunkIds());
+                } catch (StateException e) {
+                    log.debug("A state that cannot be restored needs no chunks", e);
+                }
+            }
             it.removeOthers(ids, clock);
         });
     }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -93,11 +94,8 @@ final class KeptChunks implements AutoCloseable {
     /** Takes over what an older version kept, and looks what waits. */
     void begin(OlderChunks older) throws IOException {
         older.moveCopies(directory, copies);
-        older.bring(chunks -> {
-            // Whatever the bound is: it was acknowledged.
-            write(chunks);
-            mark(chunks);
-        });
+        // Whatever the bound is: they were acknowledged.
+        older.bring(this::promise);
         look();
     }
 
@@ -123,17 +121,15 @@ final class KeptChunks implements AutoCloseable {
         keep(whole);
     }
 
-    /** Keeps copies; false if that failed, which costs nothing but the copies. */
-    boolean keep(Map<String, byte[]> chunks) {
+    /** Keeps copies; a failure is told, and costs nothing but the copies. */
+    void keep(Map<String, byte[]> chunks) {
         try {
             write(chunks);
             failing.set(false);
-            return true;
         } catch (SnapshotStoreException | IllegalArgumentException e) {
             if (failing.compareAndSet(false, true)) {
                 log.warn("No copies of what models have learned are kept on this host: {}", e.getMessage());
             }
-            return false;
         }
     }
 
@@ -146,19 +142,15 @@ final class KeptChunks implements AutoCloseable {
     /**
      * Keeps chunks until the store has them; durable when this returns.
      *
-     * @param here whether copies of them are here already
      * @throws StoreUnavailableException if they find no room
      */
-    void await(Map<String, byte[]> some, boolean here) {
+    void await(Map<String, byte[]> some) {
         long bytes = newBytes(some);
         if (!room.fits(bytes)) {
             throw new StoreUnavailableException("The journal has no room for " + bytes
                     + " bytes of what models have learned: " + room + "; raise spool_max_size, or see to the store");
         }
-        if (!here) {
-            write(some);
-        }
-        mark(some);
+        promise(some);
     }
 
     private long newBytes(Map<String, byte[]> some) {
@@ -167,7 +159,8 @@ final class KeptChunks implements AutoCloseable {
                 .sum();
     }
 
-    private synchronized void mark(Map<String, byte[]> some) {
+    private synchronized void promise(Map<String, byte[]> some) {
+        write(some);
         if (!waits) {
             log.warn("What models have learned waits on this host for the store to return");
         }
@@ -238,7 +231,10 @@ final class KeptChunks implements AutoCloseable {
             delivered.addAll(whole.keySet());
             // What was put once more meanwhile stays for the next time.
             Instant latest = page.values().stream().max(Instant::compareTo).orElseThrow();
-            forget(page.keySet(), latest.plusNanos(1));
+            marks().delete(page.keySet(), latest.plusNanos(1));
+            if (!copies) {
+                chunks().delete(page.keySet(), latest.plusNanos(1));
+            }
             page = marks().list(page.lastKey(), TOGETHER);
         }
         look();
@@ -246,20 +242,10 @@ final class KeptChunks implements AutoCloseable {
         return delivered;
     }
 
-    private void forget(Collection<String> ids, Instant putBefore) {
-        marks().delete(ids, putBefore);
-        if (!copies) {
-            chunks().delete(ids, putBefore);
-        }
-    }
-
     /** Lets go of those that began to wait before a time: nothing that will go to the store needs them. */
     void drop(Instant before) {
-        SortedMap<String, Instant> page = marks().list("", PAGE);
-        while (!page.isEmpty()) {
-            forget(page.keySet(), before);
-            page = marks().list(page.lastKey(), PAGE);
-        }
+        ChunkCollector.ofCopies(marks(), Clock.fixed(before, ZoneOffset.UTC), Duration.ZERO)
+                .collect(() -> id -> false);
         look();
     }
 

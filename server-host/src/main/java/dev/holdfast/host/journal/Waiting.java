@@ -186,11 +186,11 @@ final class Waiting {
         if (file.isEmpty()) {
             return;
         }
-        settled.settled(entry.header());
         pending.remove(file.get());
         room.use(-file.get().bytes());
         toldOfDropping &= !pending.all().isEmpty();
         try {
+            settled.settled(entry.header());
             copies.takeOver(pending.path(file.get()), file.get(), sequence);
         } catch (IOException e) {
             files.deleteAfter(e, pending.path(file.get()));

@@ -130,82 +130,131 @@ final class GroupHistory {
         }
     }
 
+    /**
+     * What is to be written, and after what.
+     *
+     * @param served whether it is what this host serves
+     */
+    private record Attempt(ServingState wanted, boolean served, Optional<HistoryPoint> onto, Place place) {}
+
+    /** Why the store refused a snapshot. */
+    private record Refusal(SnapshotConflictException conflict, Look look, boolean own, Verdict verdict) {
+
+        Optional<HistoryPoint> head() {
+            return look.head();
+        }
+    }
+
     private Durability toStore(SnapshotKind kind, Optional<String> name) {
         ServingState mine = served.state();
-        ServingState wanted = mine;
-        Optional<HistoryPoint> onto = base;
-        Place place = placeAfter(base);
+        boolean change = isChange(kind, mine);
+        Attempt attempt = new Attempt(mine, true, base, placeAfter(base));
         for (int tries = 1; ; tries++) {
-            Snapshot snapshot = next.make(kind, name, place, learned.onto(wanted, mine, onto));
-            SideBySide.Outcome outcome = pair.write(snapshot, () -> bringChunks(snapshot));
+            Snapshot snapshot =
+                    next.make(kind, name, attempt.place(), learned.onto(attempt.wanted(), mine, attempt.onto()));
+            // What changes nothing need not outlive a store that is away.
+            SideBySide.Outcome outcome = pair.write(snapshot, change, () -> bringChunks(snapshot));
             if (outcome.isStored()) {
-                return stored(snapshot, mine, wanted == mine, outcome.journalProblem());
+                return stored(snapshot, mine, attempt.served(), outcome.journalProblem());
             }
             if (outcome.conflict().isEmpty()) {
-                return notStored(snapshot, outcome);
+                return notStored(snapshot, change, outcome);
             }
             Look look = Look.at(store, base);
             if (!look.isCertain()) {
                 return undecided(kind, name, look);
             }
-            Optional<HistoryPoint> head = look.head();
-            boolean own = head.isPresent() && isOwn(head.get(), snapshot);
-            if (own) {
-                base = head;
-            }
-            Verdict verdict = Verdict.of(head, base, baseline, mine, look.proven() || own);
-            log.debug(
-                    "Snapshot {} was refused: {}; {}",
-                    snapshot.header().name(),
-                    outcome.conflict().get(),
-                    verdict);
-            if (verdict == Verdict.DIVERGED || verdict == Verdict.UNPROVED) {
-                return diverged(kind, name, look, verdict);
-            }
-            boolean nothingNew = !isChange(kind, mine);
-            if (nothingNew && verdict == Verdict.APPEND && head.isPresent()) {
-                // Another host's start or stop was a moment faster; it says the same.
-                base = head;
-                return alreadyIn(head.get());
-            }
-            if (kind == SnapshotKind.SAVE && verdict == Verdict.BEHIND) {
-                throw new SnapshotConflictException("The host is behind what "
-                        + head.get().header().host()
-                        + " has saved as " + head.get().name() + ", which a save of what this host serves would undo."
-                        + " Go over first, with: holdfast snapshots attach --take store");
-            }
-            if (name.isPresent() && verdict == Verdict.APPEND && isBase(head) && !own) {
-                throw inUse(name.get());
-            }
-            if (verdict == Verdict.BEHIND) {
-                standing.behind(head.get());
-                if (kind != SnapshotKind.SNAPSHOT || !learned.isAhead(mine)) {
-                    return alreadyIn(head.get());
-                }
-                wanted = head.get().state();
-            } else if (verdict == Verdict.ALREADY_THERE) {
-                base = head;
-                if (kind != SnapshotKind.SAVE && !learned.isAhead(mine)) {
-                    standing.stored(head.get().header());
-                    return alreadyIn(head.get());
-                }
-            } else {
-                base = head.isPresent() ? head : base;
+            Refusal refusal = refusal(snapshot, outcome.conflict().get(), look, mine);
+            Optional<Durability> settled = settled(kind, name, change, mine, refusal);
+            if (settled.isPresent()) {
+                return settled.get();
             }
             if (tries == TRIES) {
                 return notStored(
                         snapshot,
+                        true,
                         new SideBySide.Outcome(
-                                Optional.empty(), Optional.of(outcome.conflict().get()), pair.append(snapshot)));
+                                Optional.empty(), Optional.of(refusal.conflict()), pair.append(snapshot)));
             }
-            onto = head;
-            if (look.reading() instanceof Reading.Damaged) {
-                // It has a revision that nobody can read.
-                least = Math.max(least, place.revision() + 1);
-            }
-            place = notBelowLeast(look.place());
-            comesFromElsewhere = true;
+            attempt = after(attempt, refusal, mine);
         }
+    }
+
+    private Refusal refusal(Snapshot snapshot, SnapshotConflictException conflict, Look look, ServingState mine) {
+        boolean own = look.head()
+                .filter(head -> head.isSave(snapshot.header())
+                        || unknown.filter(head::isSave).isPresent())
+                .isPresent();
+        if (own) {
+            base = look.head();
+        }
+        Verdict verdict = Verdict.of(look.head(), base, baseline, mine, look.proven() || own);
+        log.debug("Snapshot {} was refused, {}: {}", snapshot.header().name(), verdict, conflict.getMessage());
+        return new Refusal(conflict, look, own, verdict);
+    }
+
+    /**
+     * What became of it, if nothing is to be written to the store any more.
+     *
+     * @throws SnapshotConflictException if it must not be written under this name, or not by a host that is behind
+     */
+    private Optional<Durability> settled(
+            SnapshotKind kind, Optional<String> name, boolean change, ServingState mine, Refusal refusal) {
+        return switch (refusal.verdict()) {
+            case DIVERGED, UNPROVED -> Optional.of(diverged(kind, name, refusal.look(), refusal.verdict()));
+            case APPEND -> {
+                if (name.isPresent() && isBase(refusal.head()) && !refusal.own()) {
+                    throw inUse(name.get());
+                }
+                if (change || refusal.head().isEmpty()) {
+                    yield Optional.empty();
+                }
+                // Another host's start or stop was a moment faster; it says the same.
+                base = refusal.head();
+                yield refusal.head().map(GroupHistory::alreadyIn);
+            }
+            case ALREADY_THERE -> {
+                base = refusal.head();
+                if (kind == SnapshotKind.SAVE || learned.isAhead(mine)) {
+                    yield Optional.empty();
+                }
+                base.ifPresent(head -> standing.stored(head.header()));
+                yield base.map(GroupHistory::alreadyIn);
+            }
+            case BEHIND -> {
+                HistoryPoint head = refusal.head().orElseThrow();
+                if (kind == SnapshotKind.SAVE) {
+                    throw new SnapshotConflictException("The host is behind what "
+                            + head.header().host() + " has saved as " + head.name()
+                            + ", which a save of what this host serves would undo. Go over first, with: holdfast"
+                            + " snapshots attach --take store");
+                }
+                standing.behind(head);
+                yield kind == SnapshotKind.SNAPSHOT && learned.isAhead(mine)
+                        ? Optional.empty()
+                        : Optional.of(alreadyIn(head));
+            }
+        };
+    }
+
+    /** What to write next: after the head, and where the host is behind, what the others serve with what was learned here. */
+    private Attempt after(Attempt attempt, Refusal refusal, ServingState mine) {
+        Optional<HistoryPoint> head = refusal.head();
+        boolean behind = refusal.verdict() == Verdict.BEHIND;
+        if (!behind && head.isPresent()) {
+            base = head;
+        }
+        if (refusal.look().reading() instanceof Reading.Damaged damaged
+                && damaged.header().isEmpty()) {
+            // It has a revision that nobody can read.
+            least = Math.max(least, attempt.place().revision() + 1);
+        }
+        comesFromElsewhere = true;
+        return new Attempt(
+                behind ? head.map(HistoryPoint::state).orElse(mine) : mine,
+                !behind,
+                head,
+                notBelowLeast(refusal.look().place()));
     }
 
     private Place placeAfter(Optional<HistoryPoint> point) {
@@ -214,10 +263,6 @@ final class GroupHistory {
 
     private boolean isBase(Optional<HistoryPoint> head) {
         return head.isPresent() && base.filter(head.get()::isSame).isPresent();
-    }
-
-    private boolean isOwn(HistoryPoint head, Snapshot snapshot) {
-        return head.isSave(snapshot.header()) || unknown.filter(head::isSave).isPresent();
     }
 
     /** Whether a snapshot of this kind would hold anything that the base does not. */
@@ -266,7 +311,7 @@ final class GroupHistory {
     }
 
     /** The store did not take it, or nobody can tell. */
-    private Durability notStored(Snapshot snapshot, SideBySide.Outcome outcome) {
+    private Durability notStored(Snapshot snapshot, boolean change, SideBySide.Outcome outcome) {
         String problem = message(outcome.storeProblem().orElseThrow());
         SnapshotHeader header = snapshot.header();
         List<String> notices = List.of("Snapshot store " + options.store() + " did not take the snapshot: " + problem);
@@ -280,6 +325,9 @@ final class GroupHistory {
             return lost(header, notices, outcome.journalProblem().get());
         }
         standing.spooling(notices);
+        if (!change) {
+            return new Durability(Durability.Kind.SPOOLED, base.map(HistoryPoint::name), notices);
+        }
         return waits(snapshot, notices);
     }
 

@@ -3,7 +3,6 @@ package dev.holdfast.host.keeper;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServedState;
-import dev.holdfast.host.serving.ServedState.Key;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.state.StateReference;
@@ -28,10 +27,10 @@ import java.util.TreeSet;
  */
 final class LearnedKeys {
 
-    private Map<Key, StateReference> oursThen = Map.of();
-    private Map<Key, StateReference> storeThen = Map.of();
+    private Map<ServedState.Key, StateReference> oursThen = Map.of();
+    private Map<ServedState.Key, StateReference> storeThen = Map.of();
     private final Set<String> conflicts = new TreeSet<>();
-    private Set<Key> inConflict = Set.of();
+    private Set<ServedState.Key> inConflict = Set.of();
 
     /** Both sides agree from here on: this host serves what the snapshot holds, with what its models have learned here. */
     void agree(ServingState mine, ServingState stored) {
@@ -52,7 +51,7 @@ final class LearnedKeys {
 
     /** Whether something has been learned here that no agreed snapshot holds. */
     boolean isAhead(ServingState mine) {
-        Map<Key, StateReference> now = ServedState.learned(mine);
+        Map<ServedState.Key, StateReference> now = ServedState.learned(mine);
         return now.entrySet().stream()
                 .anyMatch(entry -> !inConflict.contains(entry.getKey())
                         && !entry.getValue().equals(oursThen.get(entry.getKey())));
@@ -68,13 +67,14 @@ final class LearnedKeys {
         if (head.isEmpty()) {
             return served;
         }
-        Map<Key, StateReference> ours = ServedState.learned(mine);
-        Map<Key, StateReference> theirs = ServedState.learned(head.get().state());
+        Map<ServedState.Key, StateReference> ours = ServedState.learned(mine);
+        Map<ServedState.Key, StateReference> theirs =
+                ServedState.learned(head.get().state());
         TreeMap<String, ModelState> models = new TreeMap<>(served.models());
         models.replaceAll((name, model) -> {
             TreeMap<String, VersionState> versions = new TreeMap<>(model.versions());
             versions.replaceAll((version, state) -> {
-                Key key = new Key(name, version);
+                ServedState.Key key = new ServedState.Key(name, version);
                 boolean loadsAlike = sameBytes(state, mine, key);
                 return withLearned(
                         state, chosen(key, loadsAlike ? Optional.ofNullable(ours.get(key)) : Optional.empty(), theirs));
@@ -84,7 +84,8 @@ final class LearnedKeys {
         return served.withModels(models);
     }
 
-    private Optional<StateReference> chosen(Key key, Optional<StateReference> ours, Map<Key, StateReference> theirs) {
+    private Optional<StateReference> chosen(
+            ServedState.Key key, Optional<StateReference> ours, Map<ServedState.Key, StateReference> theirs) {
         Optional<StateReference> store = Optional.ofNullable(theirs.get(key));
         Optional<StateReference> storeBefore = Optional.ofNullable(storeThen.get(key));
         boolean changedHere = !ours.equals(Optional.ofNullable(oursThen.get(key)));
@@ -95,7 +96,7 @@ final class LearnedKeys {
         if (!changedThere || ours.equals(store)) {
             return ours;
         }
-        Set<Key> more = new HashSet<>(inConflict);
+        Set<ServedState.Key> more = new HashSet<>(inConflict);
         more.add(key);
         inConflict = Set.copyOf(more);
         conflicts.add("model " + key.model() + ", version " + key.version());
@@ -103,7 +104,7 @@ final class LearnedKeys {
     }
 
     /** What one archive and handler have learned says nothing to others. */
-    private static boolean sameBytes(VersionState wanted, ServingState mine, Key key) {
+    private static boolean sameBytes(VersionState wanted, ServingState mine, ServedState.Key key) {
         return mine.model(key.model())
                 .map(model -> model.versions().get(key.version()))
                 .filter(own -> own.archive().equals(wanted.archive())

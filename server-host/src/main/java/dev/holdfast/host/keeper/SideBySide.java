@@ -69,10 +69,15 @@ final class SideBySide implements AutoCloseable {
         }
     }
 
-    /** @param before done before the store is asked, on the caller's thread; what it throws counts as the store's */
-    Outcome write(Snapshot snapshot, Runnable before) {
+    /**
+     * Writes one.
+     *
+     * @param keeps whether it is to wait in the journal where the store does not take it
+     * @param before done before the store is asked, on the caller's thread; what it throws counts as the store's
+     */
+    Outcome write(Snapshot snapshot, boolean keeps, Runnable before) {
         CompletableFuture<Entry> entry =
-                together ? CompletableFuture.supplyAsync(() -> journal.append(snapshot), journalThread) : null;
+                together && keeps ? CompletableFuture.supplyAsync(() -> journal.append(snapshot), journalThread) : null;
         Optional<Throwable> storeProblem = Optional.empty();
         Optional<SnapshotConflictException> conflict = Optional.empty();
         try {
@@ -83,11 +88,14 @@ final class SideBySide implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             storeProblem = Optional.of(e);
         }
-        return entry == null ? alone(snapshot, conflict, storeProblem) : settle(entry, conflict, storeProblem);
+        return entry == null ? alone(snapshot, keeps, conflict, storeProblem) : settle(entry, conflict, storeProblem);
     }
 
     private Outcome alone(
-            Snapshot snapshot, Optional<SnapshotConflictException> conflict, Optional<Throwable> storeProblem) {
+            Snapshot snapshot,
+            boolean keeps,
+            Optional<SnapshotConflictException> conflict,
+            Optional<Throwable> storeProblem) {
         if (conflict.isPresent()) {
             return new Outcome(conflict, storeProblem, Optional.empty());
         }
@@ -95,7 +103,7 @@ final class SideBySide implements AutoCloseable {
             journal.copy(snapshot);
             return new Outcome(conflict, storeProblem, Optional.empty());
         }
-        return new Outcome(conflict, storeProblem, append(snapshot));
+        return new Outcome(conflict, storeProblem, keeps ? append(snapshot) : Optional.empty());
     }
 
     /** Into the journal alone. */

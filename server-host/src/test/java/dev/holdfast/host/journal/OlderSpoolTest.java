@@ -109,6 +109,24 @@ class OlderSpoolTest {
     }
 
     @Test
+    void whatHasPassedWaitsNoMoreThoughItsOlderFileCannotBeRemoved() {
+        older("pending", snapshot(1));
+
+        try (Journal journal = journal(logs, Given.MUCH, (step, file) -> {
+            if (step == JournalFiles.Step.DELETE && file.startsWith(spool("pending.taken-over"))) {
+                throw new IOException("Input/output error");
+            }
+        })) {
+            journal.passed(journal.pending().get(0));
+
+            assertThat(journal.pending()).isEmpty();
+        }
+        try (Journal journal = journal(logs)) {
+            assertThat(revisions(journal.pending())).containsExactly(1L);
+        }
+    }
+
+    @Test
     void otherGroupsAreTakenOverWhenAHostOfTheirsStarts() {
         older("pending", snapshot(1));
         older("pending", ofOther(2));
