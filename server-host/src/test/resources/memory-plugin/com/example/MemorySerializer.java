@@ -41,12 +41,12 @@ final class MemorySerializer implements SnapshotSerializer {
             if (!byRevision.isEmpty() && byRevision.lastKey() >= header.revision()) {
                 throw SnapshotConflictException.ofRevision(header, byRevision.lastKey());
             }
-            Optional<String> newest = Optional.ofNullable(byRevision.lastEntry())
-                    .map(last -> last.getValue().header().saveId());
-            if (header.follows().isPresent() && !header.follows().equals(newest)) {
+            Optional<SnapshotHeader> newest = Optional.ofNullable(byRevision.lastEntry())
+                    .map(last -> last.getValue().header());
+            if (header.follows().isPresent() && !header.follows().equals(newest.map(SnapshotHeader::saveId))) {
                 throw new SnapshotConflictException("Snapshot " + header.name() + " follows "
                         + header.follows().get() + ", and the newest one is "
-                        + newest.orElse("none"));
+                        + newest.map(SnapshotHeader::name).orElse("none"));
             }
             byRevision.put(header.revision(), snapshot);
         }
