@@ -148,8 +148,8 @@ class DdbIT {
 
         assertThat(revisions()).containsExactly(1L, 2L, 3L, 4L);
         // The host says so after its status does.
-        await().untilAsserted(() ->
-                assertThat(host().log()).contains("Attached to store ddb again; 3 spooled snapshots were sent"));
+        await().untilAsserted(() -> assertThat(host().log())
+                .contains("Attached to store ddb again; 3 snapshots that waited on this host were sent"));
         host().kill();
         anEmptyDisk();
         start();

@@ -193,7 +193,9 @@ final class Persistence implements AutoCloseable {
 
     /** Where serializer fs keeps a snapshot in the log location; of other stores the journal's disk has no file. */
     private Function<SnapshotHeader, Optional<Path>> storedFile(Path logLocation) {
-        Path directory = logLocation.resolve("config");
+        Path config = logLocation.resolve("config");
+        String group = this.config.snapshotGroup();
+        Path directory = group.equals("default") ? config : config.resolve(group);
         return storeIsHere ? header -> Optional.of(directory.resolve(header.name())) : header -> Optional.empty();
     }
 

@@ -45,8 +45,8 @@ final class MemorySerializer implements SnapshotSerializer {
                     .map(last -> last.getValue().header());
             if (header.follows().isPresent() && !header.follows().equals(newest.map(SnapshotHeader::saveId))) {
                 throw new SnapshotConflictException("Snapshot " + header.name() + " follows "
-                        + header.follows().get() + ", and the newest one is "
-                        + newest.map(SnapshotHeader::name).orElse("none"));
+                        + header.follows().get() + ", and the group has "
+                        + newest.map(last -> last.name() + " as its newest").orElse("no snapshot"));
             }
             byRevision.put(header.revision(), snapshot);
         }

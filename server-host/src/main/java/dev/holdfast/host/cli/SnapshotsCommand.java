@@ -102,6 +102,14 @@ final class SnapshotsCommand implements Runnable {
         if (status.path("spooled").asInt() > 0) {
             out.println("Waiting on this host: " + status.path("spooled").asInt());
         }
+        JsonNode journal = status.path("journal");
+        if (journal.path("bytes").asLong() > 0 || journal.path("full").asBoolean()) {
+            out.printf(
+                    "Journal: %d of %d MiB%s%n",
+                    journal.path("bytes").asLong() >> 20,
+                    journal.path("limit").asLong() >> 20,
+                    journal.path("full").asBoolean() ? ", full" : "");
+        }
         side(out, "Newer in the store", status.path("behind"));
         JsonNode divergence = status.path("divergence");
         if (!divergence.isMissingNode()) {

@@ -40,6 +40,21 @@ final class HostSeries {
         all.metricSnapshot(new Series("holdfast_snapshots_spooled", "Snapshots that wait for the store to return")
                 .value(status.spooled(), Labels.EMPTY)
                 .build());
+        status.journal().ifPresent(use -> {
+            all.metricSnapshot(new Series("holdfast_journal_bytes", "Bytes that the journal on this host's disk takes")
+                    .value((double) use.bytes(), Labels.EMPTY)
+                    .build());
+            all.metricSnapshot(new Series("holdfast_journal_limit_bytes", "Bytes that it may take: spool_max_size")
+                    .value((double) use.limit(), Labels.EMPTY)
+                    .build());
+            all.metricSnapshot(
+                    new Series("holdfast_journal_dropped", "Snapshots that it has let go of because of its bound")
+                            .value((double) use.dropped(), Labels.EMPTY)
+                            .build());
+            all.metricSnapshot(new Series("holdfast_journal_full", "1 while the last snapshot found no room in it")
+                    .value(one(use.full()), Labels.EMPTY)
+                    .build());
+        });
         all.metricSnapshot(new Series("holdfast_snapshot_revision", "Revision of the newest snapshot")
                 .value((double) status.revision(), Labels.EMPTY)
                 .build());

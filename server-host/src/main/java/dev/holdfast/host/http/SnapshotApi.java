@@ -166,6 +166,14 @@ final class SnapshotApi {
         if (!status.aside().isEmpty()) {
             body.put("aside", status.aside());
         }
+        status.journal().ifPresent(use -> {
+            Map<String, Object> journal = new LinkedHashMap<>();
+            journal.put("bytes", use.bytes());
+            journal.put("limit", use.limit());
+            journal.put("dropped", use.dropped());
+            journal.put("full", use.full());
+            body.put("journal", journal);
+        });
         body.put("notices", status.notices());
         answers.object(context, 200, body);
     }

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Pin {
     /** What both sides follow. */
     BASE,
-    /** What this host serves. */
+    /** The last snapshot that this host took itself, where the copies are others'; its configuration is in it. */
     OURS,
     /** What the store had when the divergence was found. */
     THEIRS;

@@ -138,7 +138,8 @@ final class GroupHistory {
     private record Attempt(ServingState wanted, boolean served, Optional<HistoryPoint> onto, Place place) {}
 
     /** Why the store refused a snapshot. */
-    private record Refusal(SnapshotConflictException conflict, Look look, boolean own, Verdict verdict) {
+    private record Refusal(
+            SnapshotConflictException conflict, Look look, boolean own, Verdict verdict, boolean mayRevive) {
 
         Optional<HistoryPoint> head() {
             return look.head();
@@ -164,7 +165,7 @@ final class GroupHistory {
             if (!look.isCertain()) {
                 return undecided(kind, name, look);
             }
-            Refusal refusal = refusal(snapshot, outcome.conflict().get(), look, mine);
+            Refusal refusal = refusal(snapshot, outcome, look, mine);
             Optional<Durability> settled = settled(kind, name, change, mine, refusal);
             if (settled.isPresent()) {
                 return settled.get();
@@ -180,7 +181,8 @@ final class GroupHistory {
         }
     }
 
-    private Refusal refusal(Snapshot snapshot, SnapshotConflictException conflict, Look look, ServingState mine) {
+    private Refusal refusal(Snapshot snapshot, SideBySide.Outcome outcome, Look look, ServingState mine) {
+        SnapshotConflictException conflict = outcome.conflict().orElseThrow();
         boolean own = look.head()
                 .filter(head -> head.isSave(snapshot.header())
                         || unknown.filter(head::isSave).isPresent())
@@ -190,7 +192,7 @@ final class GroupHistory {
         }
         Verdict verdict = Verdict.of(look.head(), base, baseline, mine, look.proven() || own);
         log.debug("Snapshot {} was refused, {}: {}", snapshot.header().name(), verdict, conflict.getMessage());
-        return new Refusal(conflict, look, own, verdict);
+        return new Refusal(conflict, look, own, verdict, outcome.mayRevive());
     }
 
     /**
@@ -201,7 +203,7 @@ final class GroupHistory {
     private Optional<Durability> settled(
             SnapshotKind kind, Optional<String> name, boolean change, ServingState mine, Refusal refusal) {
         return switch (refusal.verdict()) {
-            case DIVERGED, UNPROVED -> Optional.of(diverged(kind, name, refusal.look(), refusal.verdict()));
+            case DIVERGED, UNPROVED -> Optional.of(diverged(kind, name, refusal));
             case APPEND -> {
                 if (name.isPresent() && isBase(refusal.head()) && !refusal.own()) {
                     throw inUse(name.get());
@@ -376,7 +378,9 @@ final class GroupHistory {
                 message(problem));
         log.debug("Snapshot {} could not be kept in the journal", header.name(), problem);
         String why = "The journal of this host did not take it either: " + message(problem);
-        standing.notDurable(why);
+        if (header.kind() != SnapshotKind.SAVE) {
+            standing.notDurable(why);
+        }
         List<String> all = new ArrayList<>(notices);
         all.add(why);
         return Work.lost(all);
@@ -384,21 +388,22 @@ final class GroupHistory {
 
     // ---- two ways
 
-    private Durability diverged(SnapshotKind kind, Optional<String> name, Look look, Verdict verdict) {
-        boolean mayGoOver = verdict == Verdict.DIVERGED
+    private Durability diverged(SnapshotKind kind, Optional<String> name, Refusal refusal) {
+        boolean mayGoOver = refusal.verdict() == Verdict.DIVERGED
                 && options.goesOver()
                 && kind == SnapshotKind.SNAPSHOT
                 && waiting.isEmpty()
-                && look.head().isPresent();
+                && !refusal.mayRevive()
+                && refusal.head().isPresent();
         if (mayGoOver) {
-            Optional<Durability> undone = undone(look.head().get());
+            Optional<Durability> undone = undone(refusal.head().get());
             if (undone.isPresent()) {
                 return undone.get();
             }
         }
-        showDivergence(look, verdict);
+        showDivergence(refusal.look(), refusal.verdict());
         Durability durability = toJournal(kind, name);
-        showDivergence(look, verdict);
+        showDivergence(refusal.look(), refusal.verdict());
         return durability;
     }
 
@@ -426,7 +431,7 @@ final class GroupHistory {
         learned.settle();
         learned.agree(served.state(), head.state());
         comesFromElsewhere = true;
-        waiting.copy(head.snapshot());
+        waiting.copyOfOthers(head.snapshot());
         standing.stored(head.header());
         showLearned();
     }
@@ -438,7 +443,7 @@ final class GroupHistory {
                 ? "both this host and "
                         + head.map(point -> "host " + point.header().host()).orElse("another one")
                         + " have changed what is served"
-                : "it has not what this host goes on from ("
+                : "it lacks what this host goes on from ("
                         + base.map(HistoryPoint::name).orElse("nothing") + ")"
                         + head.map(point -> "; its newest is " + point.name() + ", revision "
                                         + point.header().revision())
@@ -540,7 +545,7 @@ final class GroupHistory {
         log.debug("Snapshot store {} is out of reach: {}", options.store(), look.uncertainty());
         if (look.reached() && !(standing.status().mode() == StoreStatus.Mode.SPOOLING)) {
             standing.detached("Detached from store " + options.store() + ", whose last snapshot cannot be read: "
-                    + look.uncertainty() + ". The host attaches by itself when it can be");
+                    + look.uncertainty() + ". The host attaches by itself when it can be read");
         }
     }
 

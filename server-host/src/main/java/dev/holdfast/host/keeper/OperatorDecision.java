@@ -89,8 +89,9 @@ final class OperatorDecision {
         StoreStatus status = standing.status();
         boolean behind = take == Take.STORE && status.behind().isPresent();
         if (standing.isAttached() && !behind && !standing.hasLearnedApart()) {
-            throw new IllegalStateException("The host is not detached from its store " + options.store()
-                    + " and serves what it has; there is nothing to decide");
+            throw new IllegalStateException("There is nothing to decide: the host is attached to its store "
+                    + options.store()
+                    + (status.behind().isPresent() ? ", and behind; --take store lets it go over" : ""));
         }
     }
 
@@ -215,6 +216,11 @@ final class OperatorDecision {
     }
 
     private String merge(HistoryPoint head) {
+        if (!Look.at(store, history.base()).proven()) {
+            throw new IllegalStateException("No merge is possible: store " + options.store()
+                    + " lacks what this host goes on from, and what it lacks would be taken for removed. Decide with"
+                    + " --take store or --take local");
+        }
         ServingState mine = served.state();
         HistoryPoint base = waiting.base(history.base())
                 .orElseThrow(
@@ -222,7 +228,8 @@ final class OperatorDecision {
                                 + " store " + options.store()
                                 + " go on from is not known here. Decide with --take store or"
                                 + " --take local"));
-        ServingState merged = merged(StateMerge.of(base.state(), mine, head.state()));
+        StateMerge.Result result = StateMerge.of(base.state(), mine, head.state());
+        ServingState merged = merged(result);
         boolean[] applied = new boolean[1];
         List<String> before = served.failures();
         List<String> failed = new ArrayList<>(served.goOver(merged));
@@ -237,16 +244,28 @@ final class OperatorDecision {
             store.save(snapshot);
             applied[0] = true;
             history.wrote(HistoryPoint.of(snapshot), merged);
+            String kept = keepWhatWasLearned(result.learnedConflicts());
             waiting.giveUp(HistoryPoint.of(snapshot));
             served.attachedAgain();
             return "Attached to store " + options.store() + "; what this host and host "
                     + head.header().host() + " had changed is merged into snapshot "
-                    + snapshot.header().name();
+                    + snapshot.header().name() + kept;
         } finally {
             if (!applied[0]) {
                 served.goOver(mine);
             }
         }
+    }
+
+    /** What models have learned here and lost stays on this host with the snapshot that refers to it. */
+    private String keepWhatWasLearned(List<String> lost) {
+        Optional<HistoryPoint> ours = waiting.newest();
+        if (lost.isEmpty()) {
+            return "";
+        }
+        ours.ifPresent(point -> waiting.setAside(point.snapshot()));
+        return ". Of what models had learned, the store's was taken: " + String.join("; ", lost)
+                + ours.map(point -> ". This host's is kept as " + point.name()).orElse("");
     }
 
     private static ServingState merged(StateMerge.Result result) {

@@ -52,12 +52,21 @@ final class SideBySide implements AutoCloseable {
      *
      * @param conflict why the store refused it, if it did; then it is nowhere
      * @param storeProblem why the store may not have it, if nobody can tell
-     * @param journalProblem why the journal has it not
+     * @param journalProblem why the journal has it not, or could not take note of the store's verdict
+     * @param mayRevive whether a crash now might bring back what the store refused
      */
     record Outcome(
             Optional<SnapshotConflictException> conflict,
             Optional<Throwable> storeProblem,
-            Optional<Throwable> journalProblem) {
+            Optional<Throwable> journalProblem,
+            boolean mayRevive) {
+
+        Outcome(
+                Optional<SnapshotConflictException> conflict,
+                Optional<Throwable> storeProblem,
+                Optional<Throwable> journalProblem) {
+            this(conflict, storeProblem, journalProblem, false);
+        }
 
         boolean isStored() {
             return conflict.isEmpty() && storeProblem.isEmpty();
@@ -138,7 +147,7 @@ final class SideBySide implements AutoCloseable {
                     "The journal's entry of snapshot {} could not be settled: {}",
                     entry.header().name(),
                     e.getMessage());
-            return new Outcome(conflict, storeProblem, Optional.of(e));
+            return new Outcome(conflict, storeProblem, Optional.of(e), conflict.isPresent());
         }
         return new Outcome(conflict, storeProblem, Optional.empty());
     }

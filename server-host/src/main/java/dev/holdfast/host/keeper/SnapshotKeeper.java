@@ -2,6 +2,8 @@ package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.journal.JournalSize;
+import dev.holdfast.host.keeper.StoreStatus.JournalUse;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.snapshot.SnapshotNames;
 import dev.holdfast.host.text.OneLine;
@@ -103,7 +105,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         start.namesAfter().forEach(next::namesAfter);
         journal.copies().forEach(copy -> next.namesAfter(copy.header()));
         journal.pending().forEach(entry -> next.namesAfter(entry.header()));
-        Waiting waiting = new Waiting(journal, next, clock);
+        Waiting waiting = new Waiting(journal, next, options, clock);
         this.pair = new SideBySide(store, journal, !storeIsHere);
         this.reader = new SnapshotReader(store, journal, standing);
         this.history = new GroupHistory(options, start, store, pair, waiting, chunks, next, standing, served);
@@ -210,7 +212,10 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
     @Override
     public StoreStatus status() {
-        return standing.status().withNotices(served.notices());
+        JournalSize size = journal.size();
+        return standing.status()
+                .withNotices(served.notices())
+                .withJournal(new JournalUse(size.bytes(), size.limit(), size.dropped(), size.full()));
     }
 
     @Override

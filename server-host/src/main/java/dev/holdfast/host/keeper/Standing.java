@@ -246,6 +246,7 @@ public final class Standing {
                 behind,
                 empty,
                 divergence,
-                aside);
+                aside,
+                Optional.empty());
     }
 }

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param empty whether a failure is why what was served before is not served
  * @param divergence what waits for the operator's decision, if something does
  * @param aside the names of what lost by a decision and is kept on this host
+ * @param journal how full the journal on this host's disk is; empty where there is none
  */
 public record StoreStatus(
         String store,
@@ -31,7 +32,18 @@ public record StoreStatus(
         Optional<Side> behind,
         boolean empty,
         Optional<Divergence> divergence,
-        List<String> aside) {
+        List<String> aside,
+        Optional<JournalUse> journal) {
+
+    /**
+     * How full a journal is.
+     *
+     * @param bytes that it takes of its bound
+     * @param limit the bound, in bytes
+     * @param dropped how many snapshots it has let go of because of the bound; a later one held all that they did
+     * @param full whether the last snapshot found no room
+     */
+    public record JournalUse(long bytes, long limit, long dropped, boolean full) {}
 
     /** How the host writes. */
     public enum Mode {
@@ -99,7 +111,8 @@ public record StoreStatus(
                 Optional.empty(),
                 false,
                 Optional.empty(),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     /** Whether the host serves the newest state that it knows of; one that does not should get no requests. */
@@ -115,6 +128,23 @@ public record StoreStatus(
         List<String> all = new ArrayList<>(notices);
         all.addAll(more);
         return new StoreStatus(
-                store, group, mode, lastSnapshot, revision, spooled, all, behind, empty, divergence, aside);
+                store, group, mode, lastSnapshot, revision, spooled, all, behind, empty, divergence, aside, journal);
+    }
+
+    /** The same with how full the journal is. */
+    StoreStatus withJournal(JournalUse use) {
+        return new StoreStatus(
+                store,
+                group,
+                mode,
+                lastSnapshot,
+                revision,
+                spooled,
+                notices,
+                behind,
+                empty,
+                divergence,
+                aside,
+                Optional.of(use));
     }
 }

@@ -41,6 +41,8 @@ final class Waiting {
 
     private final Journal journal;
     private final NextSnapshot next;
+    private final String storeName;
+    private final String host;
     private final Clock clock;
     /** The newest that waits and can be read. */
     private Optional<HistoryPoint> newest;
@@ -48,9 +50,11 @@ final class Waiting {
     private Optional<SnapshotHeader> pinnedBase = Optional.empty();
     private Optional<SnapshotHeader> pinnedTheirs = Optional.empty();
 
-    Waiting(Journal journal, NextSnapshot next, Clock clock) {
+    Waiting(Journal journal, NextSnapshot next, KeeperOptions options, Clock clock) {
         this.journal = journal;
         this.next = next;
+        this.storeName = options.store();
+        this.host = options.host();
         this.clock = clock;
         this.newest = newest(journal);
     }
@@ -92,6 +96,16 @@ final class Waiting {
     /** One more waits. */
     void added(HistoryPoint point) {
         newest = Optional.of(point);
+    }
+
+    /** Keeps a copy of what this host goes over to; its own last snapshot, and its configuration in it, stays beside it. */
+    void copyOfOthers(Snapshot snapshot) {
+        journal.copies().stream()
+                .filter(copy -> copy.header().host().equals(host))
+                .findFirst()
+                .filter(own -> !own.header().equals(snapshot.header()))
+                .ifPresent(own -> pin(Pin.OURS, own));
+        journal.copy(snapshot);
     }
 
     void copy(Snapshot snapshot) {
@@ -261,7 +275,7 @@ final class Waiting {
         }
         refresh();
         unpin();
-        log.info("Attached to the store again; {} snapshots that waited on this host were sent", sent);
+        log.info("Attached to store {} again; {} snapshots that waited on this host were sent", storeName, sent);
         return new Sent(true, head);
     }
 
@@ -338,9 +352,8 @@ final class Waiting {
 
     private void unpin() {
         try {
-            for (Pin role : Pin.values()) {
-                journal.unpin(role);
-            }
+            journal.unpin(Pin.BASE);
+            journal.unpin(Pin.THEIRS);
             pinnedBase = Optional.empty();
             pinnedTheirs = Optional.empty();
         } catch (JournalException e) {

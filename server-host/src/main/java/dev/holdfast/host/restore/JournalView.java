@@ -79,7 +79,8 @@ final class JournalView {
         return waiting.filter(point -> point.header().host().equals(host))
                 .or(() -> copies().stream()
                         .filter(point -> point.header().host().equals(host))
-                        .findFirst());
+                        .findFirst())
+                .or(() -> pinned(Pin.OURS));
     }
 
     private Optional<HistoryPoint> read(Entry entry) {
@@ -108,7 +109,7 @@ final class JournalView {
         Optional<HistoryPoint> point = read(first);
         Optional<String> follows = point.flatMap(known -> known.header().follows());
         List<HistoryPoint> candidates = new ArrayList<>(copies());
-        pinned().ifPresent(candidates::add);
+        pinned(Pin.BASE).ifPresent(candidates::add);
         return candidates.stream()
                 .filter(candidate -> follows.isPresent()
                         ? candidate.header().saveId().equals(follows.get())
@@ -119,11 +120,11 @@ final class JournalView {
                 .findFirst();
     }
 
-    private Optional<HistoryPoint> pinned() {
+    private Optional<HistoryPoint> pinned(Pin role) {
         try {
-            return journal.pinned(Pin.BASE).map(HistoryPoint::of);
+            return journal.pinned(role).map(HistoryPoint::of);
         } catch (SnapshotStoreException e) {
-            log.warn("What this host went on from cannot be read: {}", e.getMessage());
+            log.warn("What the journal keeps as {} cannot be read: {}", role, e.getMessage());
             return Optional.empty();
         }
     }

@@ -226,7 +226,8 @@ public final class Restore {
                         local.get(),
                         view,
                         start.serving(local.get().state())
-                                .namesAfter(local.get().header()));
+                                .namesAfter(local.get().header())
+                                .emptied());
             }
         }
         log.error("Nothing to restore is at hand; starting with the given or default configuration");

@@ -16,7 +16,7 @@ public record Durability(Kind kind, Optional<String> snapshot, List<String> noti
     public enum Kind {
         /** In the chosen store, durably. */
         STORED,
-        /** In the local spool, durably; the chosen store follows when it is back. */
+        /** In the journal on this host's disk, durably; the chosen store follows when it is back. */
         SPOOLED,
         /** Nowhere, and not running either: the host has gone over to what another host saved at the same time. */
         UNDONE,
