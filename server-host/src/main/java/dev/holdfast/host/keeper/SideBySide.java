@@ -37,14 +37,19 @@ final class SideBySide implements AutoCloseable {
 
     /** @param together false where the store's files lie on the journal's disk */
     SideBySide(SnapshotSerializer store, Journal journal, boolean together) {
-        this.store = store;
-        this.journal = journal;
-        this.together = together;
-        this.journalThread = Executors.newSingleThreadExecutor(task -> {
+        this(store, journal, together, Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "journal");
             thread.setDaemon(true);
             return thread;
-        });
+        }));
+    }
+
+    /** @param journalThread does what is written into the journal beside the store; shut down by {@link #close} */
+    SideBySide(SnapshotSerializer store, Journal journal, boolean together, ExecutorService journalThread) {
+        this.store = store;
+        this.journal = journal;
+        this.together = together;
+        this.journalThread = journalThread;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.holdfast.host.keeper;
 
+import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalSize;
@@ -94,6 +95,35 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             Served served,
             Supplier<Map<String, String>> config,
             Clock clock) {
+        this(
+                options,
+                start,
+                changes,
+                standing,
+                store,
+                journal,
+                new SideBySide(store, journal, !storeIsHere),
+                new StoreProbe(store, changes.works()::wake),
+                chunks,
+                served,
+                config,
+                clock);
+    }
+
+    /** One whose threads are the caller's: of the journal beside the store, and of the looks at it. */
+    SnapshotKeeper(
+            KeeperOptions options,
+            StartPoint start,
+            ChangeQueue changes,
+            Standing standing,
+            SnapshotSerializer store,
+            Journal journal,
+            SideBySide pair,
+            StoreProbe probe,
+            ChunkBringer chunks,
+            Served served,
+            Supplier<Map<String, String>> config,
+            Clock clock) {
         this.options = options;
         this.store = store;
         this.journal = journal;
@@ -106,12 +136,12 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         journal.copies().forEach(copy -> next.namesAfter(copy.header()));
         journal.pending().forEach(entry -> next.namesAfter(entry.header()));
         Waiting waiting = new Waiting(journal, next, options, clock);
-        this.pair = new SideBySide(store, journal, !storeIsHere);
+        this.pair = pair;
         this.reader = new SnapshotReader(store, journal, standing);
         this.history = new GroupHistory(options, start, store, pair, waiting, chunks, next, standing, served);
         this.decision = new OperatorDecision(options, store, waiting, next, standing, served, history);
         this.deletion = new OperatorDelete(options, store, journal, standing, this::trimmed);
-        this.probe = new StoreProbe(store, queue::wake);
+        this.probe = probe;
     }
 
     /** Begins to work; what was asked for until now is done first. */
@@ -234,20 +264,46 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     }
 
     private void run() {
+        begin();
+        while (work(nanosToLook(), lastSaveNanos)) {
+            if (probe.hasAnswer() || nanosToLook() <= 0) {
+                look();
+            }
+        }
+    }
+
+    /** The first thing that the keeper's thread does. */
+    void begin() {
         guarded(List.of(), history::begin);
         if (!standing.isAttached()) {
             guarded(List.of(), () -> probe.ask(history.base()));
         }
-        while (true) {
-            List<Work> works = queue.next(nanosToLook(), probe::hasAnswer, lastSaveNanos);
-            if (works == null) {
-                return;
-            }
-            guarded(works, () -> doAll(works));
-            if (probe.hasAnswer() || nanosToLook() <= 0) {
-                guarded(List.of(), this::look);
-            }
+    }
+
+    /**
+     * Does what waits.
+     *
+     * @param idleNanos how long to wait for work
+     * @param window how long to wait for other callers' work besides
+     * @return false at the end
+     */
+    boolean work(long idleNanos, long window) {
+        List<Work> works = queue.next(idleNanos, probe::hasAnswer, window);
+        if (works == null) {
+            return false;
         }
+        guarded(works, () -> doAll(works));
+        return true;
+    }
+
+    /** Asks what the store has, or acts on the answer if one has come. */
+    void look() {
+        guarded(List.of(), this::askOrAct);
+    }
+
+    /** The snapshot of the store that the host goes on from; for the keeper's thread. */
+    Optional<HistoryPoint> base() {
+        return history.base();
     }
 
     private long nanosToLook() {
@@ -255,7 +311,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         return (standing.isUnsaved() ? options.retryInterval() : interval).toNanos() - (System.nanoTime() - lastLook);
     }
 
-    private void look() {
+    private void askOrAct() {
         lastLook = System.nanoTime();
         Optional<Look> seen = probe.takeAnswer();
         if (seen.isPresent()) {

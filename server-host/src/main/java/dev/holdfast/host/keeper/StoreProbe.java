@@ -4,6 +4,7 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +20,7 @@ final class StoreProbe {
 
     private final SnapshotSerializer store;
     private final Runnable answered;
+    private final Executor asking;
     private final AtomicReference<Question> question = new AtomicReference<>();
 
     /** One question; without a look as long as there is no answer. */
@@ -26,17 +28,25 @@ final class StoreProbe {
 
     /** @param answered called, on the probe's thread, when there is an answer */
     StoreProbe(SnapshotSerializer store, Runnable answered) {
+        this(store, answered, question -> {
+            Thread thread = new Thread(question, "snapshot-store-probe");
+            thread.setDaemon(true);
+            thread.start();
+        });
+    }
+
+    /** @param asking waits for the store's answer */
+    StoreProbe(SnapshotSerializer store, Runnable answered, Executor asking) {
         this.store = store;
         this.answered = answered;
+        this.asking = asking;
     }
 
     /** Asks, unless an earlier question has no answer yet. */
     void ask(Optional<HistoryPoint> base) {
         if (question.compareAndSet(null, new Question(null))) {
-            Thread thread = new Thread(() -> await(base), "snapshot-store-probe");
-            thread.setDaemon(true);
             try {
-                thread.start();
+                asking.execute(() -> await(base));
             } catch (OutOfMemoryError e) {
                 question.set(null);
                 throw e;

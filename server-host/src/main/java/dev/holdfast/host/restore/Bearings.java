@@ -8,6 +8,7 @@ import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,7 +104,13 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
         Look look = first;
         Optional<HistoryPoint> base = first.base();
         if (look.isCertain()) {
-            Optional<HistoryPoint> sent = journal.sent(store, look.head());
+            Optional<HistoryPoint> sent = Optional.empty();
+            try {
+                sent = journal.sent(store, look.head());
+            } catch (SnapshotStoreException e) {
+                // It has gone away since.
+                look = new Look(new Reading.Away(e), base, true, false);
+            }
             if (sent.filter(waiting::isSame).isPresent() || journal.isHead(look.head(), waiting)) {
                 // Only the note that it was sent is missing.
                 return attachedSoon(look);

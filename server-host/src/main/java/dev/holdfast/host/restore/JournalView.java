@@ -39,7 +39,8 @@ final class JournalView {
         Collections.reverse(newestFirst);
         this.waiting =
                 newestFirst.stream().flatMap(entry -> read(entry).stream()).findFirst();
-        this.base = entries.isEmpty() ? copies().stream().findFirst() : baseOf(entries.get(0));
+        // Where nothing of what waits can be read, a copy is what there is to serve.
+        this.base = waiting.isEmpty() ? copies().stream().findFirst() : baseOf(entries.get(0));
     }
 
     /** The newest that waits for the store and can be read. */

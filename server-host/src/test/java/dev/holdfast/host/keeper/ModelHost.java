@@ -1,0 +1,362 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.ManualClock;
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.journal.Entry;
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.journal.JournalException;
+import dev.holdfast.host.journal.JournalWithFaults;
+import dev.holdfast.host.restore.Restore;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * One host of the model test: a real restore, a real keeper and a real journal on one thread. Its disk outlives its lives.
+ */
+final class ModelHost {
+
+    final String name;
+    final ManualClock clock = new ManualClock();
+    private final ModelWorld world;
+    private final Path place;
+    private int disks;
+    private Path disk;
+    Life life;
+    /** The journal as the last life left it, or has it. */
+    Journal journal;
+
+    boolean journalFails;
+    boolean cutOff;
+    /** The changes that it acknowledged, of which no operator has decided otherwise. */
+    final Set<Integer> acknowledged = new TreeSet<>();
+    /** The save-ids of what its disk holds. */
+    Set<String> held = Set.of();
+
+    ModelHost(ModelWorld world, String name, Path place) {
+        this.world = world;
+        this.name = name;
+        this.place = place;
+        this.disk = place.resolve("0");
+    }
+
+    /** One process. */
+    final class Life {
+        final ModelStore store;
+        final Deferred deferred = new Deferred();
+        ServingState state = ServingState.EMPTY;
+        /** The changes since what the store is known to have. */
+        List<ModelOp> unsent = new ArrayList<>();
+
+        ChangeQueue changes = new ChangeQueue("ddb");
+        SnapshotKeeper keeper;
+        boolean deciding;
+        boolean isEmptyAtStart;
+        boolean acknowledgedSinceStart;
+        int calls;
+
+        Life() {
+            store = new ModelStore(
+                    world.disk,
+                    this::beforeCall,
+                    deferred::run,
+                    this::afterCall,
+                    snapshot -> world.stored(this, snapshot));
+        }
+
+        ModelHost host() {
+            return ModelHost.this;
+        }
+
+        private void beforeCall() {
+            if (world.journalFirst) {
+                deferred.run();
+            }
+            world.reached(this, ++calls);
+        }
+
+        private void afterCall() {
+            world.reached(this, ++calls);
+        }
+    }
+
+    /** Runs the journal's write when the store is called: before or after what that does. */
+    static final class Deferred extends AbstractExecutorService {
+        private final Deque<Runnable> tasks = new ArrayDeque<>();
+
+        void run() {
+            while (!tasks.isEmpty()) {
+                tasks.remove().run();
+            }
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            tasks.add(task);
+        }
+
+        @Override
+        public void shutdown() {}
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return false;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return false;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return true;
+        }
+    }
+
+    boolean isUp() {
+        return life != null;
+    }
+
+    void openJournal() {
+        try {
+            journal = JournalWithFaults.open(disk, world.bound, (step, file) -> {
+                if (journalFails) {
+                    throw new IOException("Input/output error");
+                }
+            });
+        } catch (JournalException e) {
+            journal = Journal.without(disk, "ddb", "default", e);
+        }
+    }
+
+    Restore.Found start() {
+        Life born = new Life();
+        life = born;
+        world.connect();
+        openJournal();
+        Restore restore = new Restore(
+                "ddb",
+                world.sameNames ? "host" : name,
+                born.store,
+                journal,
+                () -> new FakeStore(new FakeStore.Disk()),
+                false,
+                false);
+        Restore.Found found = restore.latest();
+        born.state = found.content().map(it -> it.state()).orElse(ServingState.EMPTY);
+        found.content()
+                .filter(it -> journal.pending().stream()
+                        .anyMatch(entry -> entry.header().name().equals(found.name())))
+                .ifPresent(it -> born.unsent.addAll(opsOf(found.name())));
+        StartPoint start = found.start();
+        if (start.base().isEmpty() && found.content().isEmpty()) {
+            start = start.serving(born.state);
+        }
+        born.isEmptyAtStart = start.empty();
+        KeeperOptions options = new KeeperOptions(
+                "ddb",
+                false,
+                "default",
+                world.sameNames ? "host" : name,
+                Duration.ofDays(1),
+                Duration.ofDays(1),
+                Duration.ofSeconds(1),
+                world.goesOver);
+        born.keeper = new SnapshotKeeper(
+                options,
+                start,
+                born.changes,
+                new Standing(options, start),
+                born.store,
+                journal,
+                new SideBySide(born.store, journal, world.together, born.deferred),
+                new StoreProbe(born.store, born.changes.works()::wake, Runnable::run),
+                (needed, safe) -> {},
+                served(born),
+                () -> Map.of("job_queue_size", "7", "ops", ModelOp.text(born.unsent)),
+                clock);
+        born.keeper.begin();
+        return found;
+    }
+
+    private List<ModelOp> opsOf(String waiting) {
+        for (Entry entry : journal.pending()) {
+            if (entry.header().name().equals(waiting)) {
+                return ModelOp.parse(
+                        HistoryPoint.of(journal.read(entry)).content().config().getOrDefault("ops", ""));
+            }
+        }
+        return List.of();
+    }
+
+    private Served served(Life born) {
+        return new Served() {
+            @Override
+            public ServingState state() {
+                return born.state;
+            }
+
+            @Override
+            public List<String> goOver(ServingState target) {
+                if (!born.deciding && !ServedState.same(target, born.state)) {
+                    Optional<HistoryPoint> base = born.keeper.base();
+                    if (base.isPresent() && ServedState.same(base.get().state(), born.state)) {
+                        // What was changed was changed back: the base serves its outcome.
+                        world.ledger.join(base.get().header().saveId(), born.unsent);
+                    }
+                    born.unsent.clear();
+                }
+                born.state = target;
+                born.changes.overtaken();
+                return List.of();
+            }
+
+            @Override
+            public List<String> failures() {
+                return List.of();
+            }
+
+            @Override
+            public void attachedAgain() {}
+
+            @Override
+            public List<String> notices() {
+                return List.of();
+            }
+        };
+    }
+
+    CompletableFuture<Durability> change(ModelOp op) {
+        life.changes.begin();
+        life.state = op.apply(life.state);
+        life.unsent.add(op);
+        return life.changes.changed();
+    }
+
+    /** The process is no more; what it has in hand reaches neither the store nor the disk. */
+    void die(boolean inTheMiddle) {
+        Life dead = life;
+        dead.store.gone = true;
+        life = null;
+        if (inTheMiddle) {
+            // It goes on for a while, and does not know that its disk is another one now.
+            Path image = place.resolve(String.valueOf(++disks));
+            copy(disk, image);
+            disk = image;
+            openJournal();
+            world.scan(this, true);
+        } else {
+            journal.close();
+        }
+    }
+
+    static void copy(Path from, Path to) {
+        try (Stream<Path> files = Files.walk(from)) {
+            Files.createDirectories(to);
+            for (Path file : files.skip(1).toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Gets the disk of another one, which is not running; or an empty one. */
+    void replaceDisk(Optional<ModelHost> other) {
+        Path next = place.resolve(String.valueOf(++disks));
+        other.filter(it -> Files.exists(it.disk)).ifPresent(it -> copy(it.disk, next));
+        disk = next;
+        acknowledged.clear();
+        openJournal();
+        journal.close();
+        world.scan(this, true);
+    }
+
+    /** Damages the newest file of a kind, if there is one. */
+    boolean damage(String part) {
+        Path drawer = disk.resolve("journal/ddb/default").resolve(part);
+        if (!Files.isDirectory(drawer)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(drawer)) {
+            Optional<Path> newest = files.max(Comparator.naturalOrder());
+            if (newest.isEmpty()) {
+                return false;
+            }
+            byte[] bytes = Files.readAllBytes(newest.get());
+            bytes[bytes.length / 3] ^= 1;
+            Files.write(newest.get(), bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        openJournal();
+        journal.close();
+        world.scan(this, true);
+        return true;
+    }
+
+    /** All that its journal holds and that can be read. */
+    List<Snapshot> onDisk() {
+        return journal == null || !journal.isUsable() ? List.of() : journal.all();
+    }
+
+    /** What its journal holds that a start can come back to, newest first. */
+    List<Snapshot> restorable() {
+        List<Snapshot> all = new ArrayList<>();
+        if (journal == null || !journal.isUsable()) {
+            return all;
+        }
+        List<Entry> pending = new ArrayList<>(journal.pending());
+        java.util.Collections.reverse(pending);
+        for (Entry entry : pending) {
+            try {
+                all.add(journal.read(entry));
+            } catch (SnapshotStoreException e) {
+                world.say("(" + e.getMessage() + ")");
+            }
+        }
+        all.addAll(journal.copies());
+        return all;
+    }
+
+    Durability take(SnapshotKind kind) {
+        CompletableFuture<Durability> done = life.keeper.take(kind);
+        life.keeper.work(0, 0);
+        return done.getNow(null);
+    }
+
+    static Set<String> saveIds(List<Snapshot> snapshots) {
+        Set<String> ids = new HashSet<>();
+        snapshots.forEach(snapshot -> ids.add(snapshot.header().saveId()));
+        return ids;
+    }
+}
