@@ -59,11 +59,15 @@ public record Look(Reading reading, Optional<HistoryPoint> base, boolean proven,
         return head().map(HistoryPoint::next).orElse(Place.FIRST);
     }
 
-    /** Whether it is known what the store has, so that something may be decided. */
+    /**
+     * Whether it is known what the store has, so that something may be decided. Where all is damaged that it has, nobody
+     * knows what was there, and nothing may take its place unasked.
+     */
     public boolean isCertain() {
-        return reading instanceof Reading.Found
-                || reading instanceof Reading.Nothing
-                || (reading instanceof Reading.Damaged damaged && !damaged.tooNew());
+        if (reading instanceof Reading.Damaged damaged) {
+            return !damaged.tooNew() && head().isPresent();
+        }
+        return reading instanceof Reading.Found || reading instanceof Reading.Nothing;
     }
 
     /** Why nothing can be decided. */
