@@ -112,8 +112,9 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
                 look = new Look(new Reading.Away(e), base, true, false);
             }
             if (sent.filter(waiting::isSame).isPresent() || journal.isHead(look.head(), waiting)) {
-                // Only the note that it was sent is missing.
-                return attachedSoon(look);
+                // Only the note that it was sent is missing; without it, the next snapshot would follow one of the past.
+                journal.sentAll();
+                return attached(look);
             }
             if (sent.isPresent()) {
                 base = sent;
@@ -142,14 +143,6 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
                 storeName,
                 waiting.name());
         return new Bearings(start, Optional.of(waiting), Optional.empty(), look);
-    }
-
-    /** The keeper takes the note that is missing when it looks at the store first. */
-    private static Bearings attachedSoon(Look look) {
-        HistoryPoint head = look.head().orElseThrow();
-        StartPoint start =
-                StartPoint.of(Mode.SPOOLING).from(head).notBelow(look.place().revision());
-        return new Bearings(start, Optional.empty(), Optional.of(head), look);
     }
 
     private static StartPoint names(StartPoint start, Look look) {

@@ -21,7 +21,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a start sees in the journal; changes nothing there. */
+/** What a start sees in the journal; changes nothing there but what it is told that the store has. */
 final class JournalView {
 
     private static final Logger log = LoggerFactory.getLogger(JournalView.class);
@@ -149,6 +149,11 @@ final class JournalView {
             }
         }
         return entries.isEmpty() || !isIn(store, entries.get(0).header()) ? Optional.empty() : read(entries.get(0));
+    }
+
+    /** The store has all that waits here and can be read. */
+    void sentAll() {
+        entries.stream().filter(entry -> read(entry).isPresent()).forEach(journal::passed);
     }
 
     private static boolean isIn(SnapshotSerializer store, SnapshotHeader header) {

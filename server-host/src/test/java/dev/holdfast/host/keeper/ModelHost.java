@@ -270,7 +270,9 @@ final class ModelHost {
         if (inTheMiddle) {
             // It goes on for a while, and does not know that its disk is another one now.
             Path image = place.resolve(String.valueOf(++disks));
-            copy(disk, image);
+            if (Files.exists(disk)) {
+                copy(disk, image);
+            }
             disk = image;
             openJournal();
             world.scan(this, true);

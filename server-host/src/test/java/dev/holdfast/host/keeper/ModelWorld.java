@@ -650,7 +650,7 @@ final class ModelWorld implements AutoCloseable {
         }
         Set<Integer> reachable = new TreeSet<>();
         if (!host.life.store.down && reading() instanceof Reading.Found) {
-            reachable.addAll(held());
+            newestReadable().ifPresent(it -> reachable.addAll(ledger.history(it.saveId())));
         }
         here.forEach(it -> reachable.addAll(ledger.history(it.header().saveId())));
         Set<Integer> own = new TreeSet<>(host.acknowledged);
