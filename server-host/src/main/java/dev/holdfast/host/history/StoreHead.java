@@ -1,5 +1,6 @@
 package dev.holdfast.host.history;
 
+import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ListRequest;
@@ -142,16 +143,45 @@ public final class StoreHead {
         }
         try {
             return point.isSave(store.get(point.name()).header());
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotFormatTooNewException e) {
             // It is there, under its name; a name is given once.
             log.debug("{} is there, and cannot be read", point.name(), e);
             return true;
+        } catch (SnapshotCorruptException e) {
+            log.debug("{} is there, and is damaged", point.name(), e);
+            return ServedState.same(head.get().state(), point.state()) || successorServes(store, point);
         } catch (SnapshotNotFoundException e) {
             SnapshotHeader last = head.get().header();
             String mine = point.header().history().orElse(point.header().saveId());
             return last.history().filter(mine::equals).isPresent()
                     && point.header().revision() <= last.trimmed();
         }
+    }
+
+    /**
+     * Whether what was saved after a damaged snapshot began with what that one holds; who could not read it began with an
+     * older one.
+     */
+    private static boolean successorServes(SnapshotSerializer store, HistoryPoint point) {
+        Optional<SnapshotHeader> successor = Optional.empty();
+        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
+        while (true) {
+            SnapshotPage listed = store.list(request);
+            for (SnapshotHeader header : listed.headers()) {
+                if (header.revision() <= point.header().revision()) {
+                    break;
+                }
+                successor = Optional.of(header);
+            }
+            if (listed.nextPageToken().isEmpty()) {
+                break;
+            }
+            request = request.page(listed.nextPageToken().get());
+        }
+        return successor
+                .flatMap(header -> readable(store, header.name()))
+                .filter(next -> ServedState.same(next.state(), point.state()))
+                .isPresent();
     }
 
     /**
