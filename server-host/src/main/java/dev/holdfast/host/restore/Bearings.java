@@ -113,7 +113,7 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
             }
             if (sent.filter(waiting::isSame).isPresent() || journal.isHead(look.head(), waiting)) {
                 // Only the note that it was sent is missing; without it, the next snapshot would follow one of the past.
-                journal.sentAll();
+                journal.sentAll(look.head().orElseThrow());
                 return attached(look);
             }
             if (sent.isPresent()) {

@@ -151,9 +151,10 @@ final class JournalView {
         return entries.isEmpty() || !isIn(store, entries.get(0).header()) ? Optional.empty() : read(entries.get(0));
     }
 
-    /** The store has all that waits here and can be read. */
-    void sentAll() {
+    /** The store has all that waits here and can be read; what is its newest now is what this host comes back to. */
+    void sentAll(HistoryPoint head) {
         entries.stream().filter(entry -> read(entry).isPresent()).forEach(journal::passed);
+        journal.copy(head.snapshot());
     }
 
     private static boolean isIn(SnapshotSerializer store, SnapshotHeader header) {
