@@ -305,9 +305,8 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
 
     private Archive openZip(String fileName, Path real) throws IOException {
         String sha256 = digests.ofFile(real);
-        Path staged = work.stage();
+        Path staged = unpacked(fileName, real);
         try {
-            ZipUnpacker.unpack(real, staged, limits, fileName);
             ArchiveManifest manifest = ManifestReader.read(staged, fileName, Kind.stem(fileName));
             if (!digests.ofFile(real).equals(sha256)) {
                 throw new ArchiveException("Archive " + fileName + " changed while it was opened; open it again");
@@ -317,6 +316,29 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         } catch (IOException | RuntimeException e) {
             remove(staged);
             throw e;
+        }
+    }
+
+    /** What fails here is this host's disk, whatever the failure calls itself: the archive was read a moment ago. */
+    private Path unpacked(String fileName, Path real) {
+        Path staged = null;
+        try {
+            staged = work.stage();
+            ZipUnpacker.unpack(real, staged, limits, fileName);
+            return staged;
+        } catch (IOException | RuntimeException e) {
+            if (staged != null) {
+                remove(staged);
+            }
+            if (e instanceof ArchiveException archive) {
+                throw archive;
+            }
+            throw new ArchiveException(
+                    Reason.FAILED,
+                    "Archive " + fileName + " cannot be unpacked into " + work.directory() + ": "
+                            + Names.printable(e.toString())
+                            + ". Make room there, or check its owner and mode, and try again",
+                    e);
         }
     }
 

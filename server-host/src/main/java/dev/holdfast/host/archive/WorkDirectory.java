@@ -48,6 +48,10 @@ final class WorkDirectory implements AutoCloseable {
     }
 
     /** A new, empty directory to unpack into. */
+    Path directory() {
+        return root;
+    }
+
     synchronized Path stage() throws IOException {
         if (mine == null) {
             mine = claim();

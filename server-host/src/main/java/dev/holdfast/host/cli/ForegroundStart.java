@@ -148,8 +148,19 @@ final class ForegroundStart {
         text.append(String.format("  %-10s  %s%n", label, value));
     }
 
+    private static String whoAsked(Path logLocation) {
+        try {
+            return StopRequest.take(logLocation)
+                    .map(who -> who + " asked")
+                    .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP, or by its own code)");
+        } catch (IOException e) {
+            return "the process was told to end; who asked cannot be read: " + e;
+        }
+    }
+
     /** Runs in the hook: what hangs must not hold up the end of the process for ever. */
     private void stop(Host host, RunningHost note) {
+        log.info("Stopping, as {}", whoAsked(note.logLocation()));
         Thread stopping = new Thread(host::stop, "stopping");
         stopping.setDaemon(true);
         stopping.setUncaughtExceptionHandler(

@@ -27,7 +27,7 @@ final class Stop {
                         ? Optional.empty()
                         : LockFile.holder(logLocation.directory());
         if (starting.isPresent()) {
-            stop(starting.get(), limit);
+            stop(starting.get(), logLocation.directory(), limit);
             surroundings.out().println("Holdfast has stopped; it was not ready yet.");
             return 0;
         }
@@ -37,7 +37,7 @@ final class Stop {
             return 0;
         }
         boolean here = runFiles.of(logLocation.directory()).isPresent();
-        stop(host.get().process(), limit);
+        stop(host.get().process(), host.get().logLocation(), limit);
         surroundings
                 .out()
                 .println(
@@ -52,15 +52,16 @@ final class Stop {
     void end(Path logLocation, Duration limit) throws InterruptedException {
         Optional<RunningHost> host = runFiles.of(logLocation);
         if (host.isPresent()) {
-            stop(host.get().process(), limit);
+            stop(host.get().process(), logLocation, limit);
         }
     }
 
-    private void stop(ProcessIdentity process, Duration limit) throws InterruptedException {
+    private void stop(ProcessIdentity process, Path logLocation, Duration limit) throws InterruptedException {
         Optional<ProcessHandle> handle = ProcessHandle.of(process.pid()).filter(found -> process.isAlive());
         if (handle.isEmpty()) {
             return;
         }
+        StopRequest.write(logLocation, process);
         if (!handle.get().destroy() && process.isAlive()) {
             throw new CommandFailure("Holdfast (pid " + process.pid() + ") may not be stopped by this user");
         }

@@ -138,6 +138,20 @@ class DirectoryModelStoreTest {
         assertThat(archive.root()).doesNotExist();
     }
 
+    /** As on a full disk: the archive is there, and what fails is the place that it is unpacked to. */
+    @Test
+    void aPlaceToUnpackToThatFailsIsNotTakenForAMissingOrADamagedArchive() throws IOException {
+        new Zips().add("noop.onnx", "weights").write(store.resolve("noop.mar"));
+        Files.writeString(work, "in the way");
+
+        ArchiveException failure = catchThrowableOfType(ArchiveException.class, () -> models.open("noop.mar"));
+
+        assertThat(failure)
+                .hasMessageStartingWith("Archive noop.mar cannot be unpacked into " + work + ": ")
+                .hasMessageContaining("Make room there");
+        assertThat(failure.reason()).isEqualTo(Reason.FAILED);
+    }
+
     @Test
     void labelsAreReadWhereTorchServeKeepsThem() throws IOException {
         Zips.noop()

@@ -102,6 +102,10 @@ class StartStopTest {
         assertThat(typed.out().strip()).isEqualTo("Holdfast has stopped.");
         assertThat(host.process().isAlive()).isFalse();
         assertThat(directory.resolve("logs/holdfast.run")).doesNotExist();
+        assertThat(directory.resolve("logs/holdfast.stop")).doesNotExist();
+        assertThat(Files.readAllLines(directory.resolve("logs/holdfast.log")))
+                .anyMatch(line -> line.contains("Stopping, as holdfast --stop, process "
+                        + ProcessHandle.current().pid()));
         assertThat(Files.readAllLines(directory.resolve("logs/holdfast.log")))
                 .first()
                 .asString()
