@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -127,11 +128,20 @@ final class SnapshotsCommand implements Runnable {
     private static void side(PrintWriter out, String what, JsonNode side) {
         if (!side.isMissingNode()) {
             out.printf(
-                    "%s: %s by host %s at %s%n",
+                    "%s: %s by host %s at %s%s%n",
                     what,
                     side.path("snapshot").asText(),
                     side.path("host").asText(),
-                    side.path("createdOn").asText());
+                    side.path("createdOn").asText(),
+                    side.path("callers").isEmpty()
+                            ? ""
+                            : ", asked for from "
+                                    + String.join(
+                                            ", ",
+                                            StreamSupport.stream(
+                                                            side.path("callers").spliterator(), false)
+                                                    .map(JsonNode::asText)
+                                                    .toList()));
         }
     }
 

@@ -88,7 +88,7 @@ public final class HttpApis implements AutoCloseable {
                             authorization,
                             plugins,
                             version),
-                    new Pipeline(authorization, cors(config), metrics::answered, changes::announce));
+                    new Pipeline(authorization, cors(config), metrics::answered, changes::announce, serving::callFrom));
             return apis;
         } catch (RuntimeException | Error e) {
             try {

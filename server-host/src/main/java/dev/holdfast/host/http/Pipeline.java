@@ -26,27 +26,31 @@ final class Pipeline {
     private final Map<String, String> corsHeaders;
     private final IntConsumer answered;
     private final Consumer<Context> beforeManagement;
+    private final Consumer<Optional<String>> caller;
 
     /**
      * @param authorization who may call; empty for everyone
      * @param corsHeaders sent with every answer; empty for none
      * @param answered told the status of each answer
      * @param beforeManagement done before each call that a management token is asked for
+     * @param caller told from which address such a call comes, on its thread, and empty when it has ended
      */
     Pipeline(
             Optional<TokenAuthorization> authorization,
             Map<String, String> corsHeaders,
             IntConsumer answered,
-            Consumer<Context> beforeManagement) {
+            Consumer<Context> beforeManagement,
+            Consumer<Optional<String>> caller) {
         this.authorization = authorization;
         this.corsHeaders = Map.copyOf(corsHeaders);
         this.answered = answered;
         this.beforeManagement = beforeManagement;
+        this.caller = caller;
     }
 
     /** The same for a listener that everyone may ask. */
     Pipeline withoutTokens() {
-        return new Pipeline(Optional.empty(), corsHeaders, answered, beforeManagement);
+        return new Pipeline(Optional.empty(), corsHeaders, answered, beforeManagement, caller);
     }
 
     /** The route's handler behind the check of its token. */
@@ -57,7 +61,12 @@ final class Pipeline {
             return context -> {
                 authorization.ifPresent(guard -> guard.require(context, scope));
                 beforeManagement.accept(context);
-                handler.handle(context);
+                caller.accept(Optional.of(context.ip()));
+                try {
+                    handler.handle(context);
+                } finally {
+                    caller.accept(Optional.empty());
+                }
             };
         }
         return context -> {

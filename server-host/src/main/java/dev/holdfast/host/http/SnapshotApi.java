@@ -193,6 +193,7 @@ final class SnapshotApi {
         json.put("snapshot", side.snapshot());
         json.put("host", side.host());
         json.put("createdOn", side.createdOn().toString());
+        json.put("callers", side.callers());
         return json;
     }
 }

@@ -6,6 +6,7 @@ import dev.holdfast.sdk.SnapshotKind;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where changes of what is served wait to be made durable: the serving's end of the {@link SnapshotKeeper}. What comes
@@ -15,6 +16,8 @@ public final class ChangeQueue implements ChangeLog {
 
     private final String storeName;
     private final WorkQueue queue = new WorkQueue();
+    /** Of the call that a thread carries out. */
+    private final ThreadLocal<@Nullable String> caller = new ThreadLocal<>();
 
     /** @param storeName the serializer's name, for messages */
     public ChangeQueue(String storeName) {
@@ -23,6 +26,11 @@ public final class ChangeQueue implements ChangeLog {
 
     WorkQueue works() {
         return queue;
+    }
+
+    @Override
+    public void callFrom(Optional<String> address) {
+        address.ifPresentOrElse(caller::set, caller::remove);
     }
 
     @Override
@@ -37,7 +45,8 @@ public final class ChangeQueue implements ChangeLog {
 
     @Override
     public CompletableFuture<Durability> changed() {
-        Work.Save change = new Work.Save(SnapshotKind.SNAPSHOT, Optional.empty(), new CompletableFuture<>());
+        Work.Save change = new Work.Save(
+                SnapshotKind.SNAPSHOT, Optional.empty(), Optional.ofNullable(caller.get()), new CompletableFuture<>());
         return accepted(change, queue.addChange(change));
     }
 
@@ -51,7 +60,9 @@ public final class ChangeQueue implements ChangeLog {
         queue.withdrawChanges().forEach(change -> change.done().complete(undone));
     }
 
-    CompletableFuture<Durability> add(Work.Save save) {
+    /** Takes a snapshot of a kind, under a name if one is given. */
+    CompletableFuture<Durability> add(SnapshotKind kind, Optional<String> name) {
+        Work.Save save = new Work.Save(kind, name, Optional.ofNullable(caller.get()), new CompletableFuture<>());
         return accepted(save, queue.add(save));
     }
 

@@ -10,6 +10,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -18,14 +19,22 @@ import java.util.function.Supplier;
 /** Makes the snapshots of this host: names that come after all before, at a given place. Used by the keeper's thread alone. */
 final class NextSnapshot {
 
+    private static final int MOST_CALLERS = 8;
+
     private final KeeperOptions options;
     private final Supplier<Map<String, String>> config;
     private final SnapshotNames names;
+    private List<String> callers = List.of();
 
     NextSnapshot(KeeperOptions options, Supplier<Map<String, String>> config, Clock clock) {
         this.options = options;
         this.config = config;
         this.names = new SnapshotNames(clock);
+    }
+
+    /** From which addresses the changes came that the next snapshot is the first to hold. */
+    void askedBy(List<String> addresses) {
+        callers = addresses.stream().distinct().limit(MOST_CALLERS).toList();
     }
 
     /**
@@ -34,7 +43,7 @@ final class NextSnapshot {
      * @param name empty for one that the host gives
      */
     Snapshot make(SnapshotKind kind, Optional<String> name, Place place, ServingState state) {
-        return make(kind, name, place, options.host(), config.get(), state);
+        return make(kind, name, place, options.host(), config.get(), state, callers);
     }
 
     /** The same snapshot at another place, under a new save-id; a name that an operator gave stays. */
@@ -77,7 +86,11 @@ final class NextSnapshot {
         Instant time = names.next();
         SnapshotHeader.Builder header =
                 header(kind, name.orElseGet(() -> SnapshotNames.name(time, kind)), time, place, host);
-        return SnapshotText.write(header.origin(origin), from.content().config(), from.state());
+        return SnapshotText.write(
+                header.origin(origin),
+                from.content().config(),
+                from.state(),
+                from.content().callers());
     }
 
     private Snapshot make(
@@ -86,10 +99,14 @@ final class NextSnapshot {
             Place place,
             String host,
             Map<String, String> kept,
-            ServingState state) {
+            ServingState state,
+            List<String> askedBy) {
         Instant time = names.next();
         return SnapshotText.write(
-                header(kind, name.orElseGet(() -> SnapshotNames.name(time, kind)), time, place, host), kept, state);
+                header(kind, name.orElseGet(() -> SnapshotNames.name(time, kind)), time, place, host),
+                kept,
+                state,
+                askedBy);
     }
 
     private SnapshotHeader.Builder header(SnapshotKind kind, String name, Instant time, Place place, String host) {

@@ -68,6 +68,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     private final Standing standing;
     private final Served served;
     private final SideBySide pair;
+    private final NextSnapshot next;
     private final SnapshotReader reader;
     private final GroupHistory history;
     private final OperatorDecision decision;
@@ -131,7 +132,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         this.queue = changes.works();
         this.standing = standing;
         this.served = served;
-        NextSnapshot next = new NextSnapshot(options, config, clock);
+        this.next = new NextSnapshot(options, config, clock);
         start.namesAfter().forEach(next::namesAfter);
         journal.copies().forEach(copy -> next.namesAfter(copy.header()));
         journal.pending().forEach(entry -> next.namesAfter(entry.header()));
@@ -154,7 +155,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
     /** Takes the snapshot of a start or an orderly stop. */
     public CompletableFuture<Durability> take(SnapshotKind kind) {
-        return changes.add(new Work.Save(kind, Optional.empty(), new CompletableFuture<>()));
+        return changes.add(kind, Optional.empty());
     }
 
     @Override
@@ -167,7 +168,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             throw new IllegalArgumentException(
                     "Snapshot name '" + name + "' begins like those that the host gives; begin it with a letter");
         }
-        return changes.add(new Work.Save(SnapshotKind.SAVE, Optional.of(name), new CompletableFuture<>()));
+        return changes.add(SnapshotKind.SAVE, Optional.of(name));
     }
 
     @Override
@@ -344,7 +345,9 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             }
         }
         if (!saved.isEmpty()) {
+            next.askedBy(saved.stream().flatMap(save -> save.caller().stream()).toList());
             Durability durability = timed(() -> history.save(SnapshotKind.SNAPSHOT, Optional.empty()));
+            next.askedBy(List.of());
             saved.forEach(change -> change.done().complete(durability));
         }
         for (Work work : works) {

@@ -57,15 +57,24 @@ public record StoreStatus(
         OFF
     }
 
-    /** One side of a history: who saved what, and when. */
-    public record Side(String snapshot, String host, Instant createdOn) {
+    /**
+     * One side of a history: who saved what, and when.
+     *
+     * @param callers the addresses from which the changes came that the snapshot was the first to hold
+     */
+    public record Side(String snapshot, String host, Instant createdOn, List<String> callers) {
 
-        static Side of(SnapshotHeader header) {
-            return new Side(header.name(), header.host(), header.createdOn());
+        public Side {
+            callers = List.copyOf(callers);
         }
 
         static Side of(HistoryPoint point) {
-            return of(point.header());
+            SnapshotHeader header = point.header();
+            return new Side(
+                    header.name(),
+                    header.host(),
+                    header.createdOn(),
+                    point.content().callers());
         }
     }
 

@@ -11,7 +11,8 @@ import java.util.concurrent.CompletableFuture;
 sealed interface Work {
 
     /** Takes a snapshot; those of {@linkplain #isChange() changes} that wait together share one. */
-    record Save(SnapshotKind kind, Optional<String> name, CompletableFuture<Durability> done) implements Work {
+    record Save(SnapshotKind kind, Optional<String> name, Optional<String> caller, CompletableFuture<Durability> done)
+            implements Work {
 
         boolean isChange() {
             return kind == SnapshotKind.SNAPSHOT;

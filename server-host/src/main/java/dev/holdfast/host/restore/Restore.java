@@ -148,10 +148,7 @@ public final class Restore {
         SnapshotText.Content content = point.content();
         if (!point.header().host().equals(host)) {
             content = view.newestOf(host)
-                    .map(own -> new SnapshotText.Content(
-                            own.content().config(),
-                            point.state(),
-                            point.content().verified()))
+                    .map(own -> point.content().withConfig(own.content().config()))
                     .orElse(content);
         }
         return Found.of(point.name(), content, start);

@@ -1,9 +1,17 @@
 package dev.holdfast.host.serving;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Where changes of the serving state are made durable. */
 public interface ChangeLog {
+
+    /**
+     * Says whose changes those are that this thread makes from now on.
+     *
+     * @param caller the address of who asked for them; empty when the call has ended
+     */
+    default void callFrom(Optional<String> caller) {}
 
     /** Says that a change has begun, so that one save can wait for several; {@link #changed} or {@link #abandoned} ends it. */
     void begin();

@@ -93,6 +93,11 @@ public final class ModelServing implements AutoCloseable {
         }
     }
 
+    /** Says from where the changes come that this thread asks for from now on; empty when the call has ended. */
+    public void callFrom(Optional<String> caller) {
+        changes.callFrom(caller);
+    }
+
     /** What is to be served. */
     public ServingState state() {
         return state.get();

@@ -16,6 +16,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -45,6 +46,7 @@ public final class SnapshotText {
     private static final String FIRST_LINE = "#Holdfast snapshot format=";
     private static final String LAST_LINE = "#sha256=";
     private static final String MODEL_SNAPSHOT = "model_snapshot";
+    private static final String CALLERS = "holdfast.callers";
     private static final Pattern FIRST = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\R");
 
     /** As this host writes it; TorchServe carries the key on in snapshots of its own, with escapes that this one lacks. */
@@ -59,8 +61,15 @@ public final class SnapshotText {
      *
      * @param config the configuration that it keeps
      * @param verified whether the text proves that it is whole; a foreign one cannot
+     * @param callers the addresses from which the changes came that it is the first to hold
      */
-    public record Content(Map<String, String> config, ServingState state, boolean verified) {}
+    public record Content(Map<String, String> config, ServingState state, boolean verified, List<String> callers) {
+
+        /** The same with another configuration. */
+        public Content withConfig(Map<String, String> other) {
+            return new Content(other, state, verified, callers);
+        }
+    }
 
     /** Loads what a start will need, beside other work of the start; changes nothing, and may be left out. */
     public static void warmUp() {
@@ -75,8 +84,14 @@ public final class SnapshotText {
         parse(snapshot.header().name(), snapshot.text());
     }
 
-    /** A snapshot of a serving state; the header's model count, size and SHA-256 are set here. */
+    /** A snapshot of which nobody knows who asked for it. */
     public static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {
+        return write(header, config, state, List.of());
+    }
+
+    /** A snapshot of a serving state; the header's model count, size and SHA-256 are set here. */
+    public static Snapshot write(
+            SnapshotHeader.Builder header, Map<String, String> config, ServingState state, List<String> callers) {
         header.state(ServedState.digest(state))
                 .modelCount(state.versionCount())
                 .size(0)
@@ -85,6 +100,9 @@ public final class SnapshotText {
         StringBuilder text = new StringBuilder(1024 + 300 * state.versionCount());
         text.append(FIRST_LINE).append(FORMAT).append('\n');
         text.append("holdfast.header=").append(withoutTextFields(draft)).append('\n');
+        if (!callers.isEmpty()) {
+            appendProperty(text, CALLERS, String.join(",", callers));
+        }
         new TreeMap<>(config).forEach((key, value) -> appendProperty(text, key, value));
         appendProperty(text, MODEL_SNAPSHOT, ModelSnapshotJson.write(draft, state));
         String body = text.toString();
@@ -193,7 +211,12 @@ public final class SnapshotText {
         if (json == null) {
             throw new SnapshotCorruptException("Snapshot " + name + " has no " + MODEL_SNAPSHOT);
         }
-        return new Content(properties, ModelSnapshotJson.read(name, json), verified);
+        String callers = properties.remove(CALLERS);
+        return new Content(
+                properties,
+                ModelSnapshotJson.read(name, json),
+                verified,
+                callers == null ? List.of() : List.of(callers.split(",")));
     }
 
     /** One property as {@link java.util.Properties#store(java.io.Writer, String)} would write it: a value keeps = and :. */

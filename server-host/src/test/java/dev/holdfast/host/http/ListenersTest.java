@@ -157,7 +157,7 @@ class ListenersTest {
                 8,
                 Duration.ofMillis(200),
                 List.of(stuck),
-                new Pipeline(Optional.empty(), Map.of(), status -> {}, context -> {}));
+                new Pipeline(Optional.empty(), Map.of(), status -> {}, context -> {}, caller -> {}));
         CompletableFuture<HttpResponse<String>> running =
                 CompletableFuture.supplyAsync(() -> HostUnderTest.call(listener.address(), "GET", "/stuck", ""));
         began.await();

@@ -243,6 +243,11 @@ public final class Rig implements AutoCloseable {
         return changes.changed();
     }
 
+    /** The changes of this thread come from an address from now on. */
+    public void callFrom(String address) {
+        changes.callFrom(Optional.of(address));
+    }
+
     public String attach(Snapshots.Take take) {
         return keeper.attach(take, Duration.ofSeconds(30));
     }

@@ -248,6 +248,32 @@ class SnapshotKeeperTest {
     }
 
     @Test
+    void bothSidesOfADivergenceSayWhoSavedThemAndFromWhereTheChangesCame() {
+        Rig other = new Rig(rig.storeDisk);
+        other.host = "other-host";
+        try (other) {
+            rig.start();
+            other.start();
+            rig.store.down = true;
+            rig.callFrom("192.0.2.1");
+            other.callFrom("192.0.2.2");
+            rig.changed("mine");
+            other.changed("theirs");
+            rig.store.down = false;
+
+            await().until(() -> rig.keeper.status().divergence().isPresent());
+
+            StoreStatus.Divergence sides = rig.keeper.status().divergence().orElseThrow();
+            assertThat(sides.here().orElseThrow().host()).isEqualTo("this-host");
+            assertThat(sides.here().orElseThrow().callers()).containsExactly("192.0.2.1");
+            assertThat(sides.inStore().orElseThrow().host()).isEqualTo("other-host");
+            assertThat(sides.inStore().orElseThrow().callers()).containsExactly("192.0.2.2");
+            assertThat(sides.differences())
+                    .containsExactly("model mine: only on this host", "model theirs: only in the store");
+        }
+    }
+
+    @Test
     void otherHostsWriteWhileTheStoreWasAwayDetachesToo() {
         rig.start();
         rig.changed("a");
