@@ -10,19 +10,23 @@ import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.plugin.fs.FsSnapshotFormat;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +60,9 @@ final class ModelHost {
     /** The save-ids of what its disk holds. */
     Set<String> held = Set.of();
 
+    /** What was read of its files; a file is written once. */
+    private Map<List<Object>, Optional<Snapshot>> files = Map.of();
+
     ModelHost(ModelWorld world, String name, Path place) {
         this.world = world;
         this.name = name;
@@ -68,6 +75,8 @@ final class ModelHost {
         final ModelStore store;
         final Deferred deferred = new Deferred();
         ServingState state = ServingState.EMPTY;
+        /** What it served at its start. */
+        ServingState baseline = ServingState.EMPTY;
         /** The changes since what the store is known to have. */
         List<ModelOp> unsent = new ArrayList<>();
 
@@ -75,7 +84,7 @@ final class ModelHost {
         SnapshotKeeper keeper;
         boolean deciding;
         boolean isEmptyAtStart;
-        boolean acknowledgedSinceStart;
+        boolean changedSinceStart;
         int calls;
 
         Life() {
@@ -173,6 +182,7 @@ final class ModelHost {
                 false);
         Restore.Found found = restore.latest();
         born.state = found.content().map(it -> it.state()).orElse(ServingState.EMPTY);
+        born.baseline = born.state;
         found.content()
                 .filter(it -> journal.pending().stream()
                         .anyMatch(entry -> entry.header().name().equals(found.name())))
@@ -228,10 +238,13 @@ final class ModelHost {
             @Override
             public List<String> goOver(ServingState target) {
                 if (!born.deciding && !ServedState.same(target, born.state)) {
+                    // Where what was changed was changed back, the base serves its outcome.
                     Optional<HistoryPoint> base = born.keeper.base();
-                    if (base.isPresent() && ServedState.same(base.get().state(), born.state)) {
-                        // What was changed was changed back: the base serves its outcome.
-                        world.ledger.join(base.get().header().saveId(), born.unsent);
+                    ServingState before = base.map(HistoryPoint::state).orElse(born.baseline);
+                    if (ServedState.same(before, born.state)) {
+                        base.ifPresentOrElse(
+                                it -> world.ledger.join(it.header().saveId(), ModelOp.ids(born.unsent)),
+                                () -> world.forgive(born.unsent));
                     }
                     born.unsent.clear();
                 }
@@ -317,6 +330,7 @@ final class ModelHost {
             byte[] bytes = Files.readAllBytes(newest.get());
             bytes[bytes.length / 3] ^= 1;
             Files.write(newest.get(), bytes);
+            this.files = Map.of();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -326,9 +340,34 @@ final class ModelHost {
         return true;
     }
 
-    /** All that its journal holds and that can be read. */
+    /** All that its disk holds and that can be read. */
     List<Snapshot> onDisk() {
-        return journal == null || !journal.isUsable() ? List.of() : journal.all();
+        Map<List<Object>, Optional<Snapshot>> now = new HashMap<>();
+        for (String part : List.of("pending", "copies", "aside", "pins")) {
+            Path drawer = disk.resolve("journal/ddb/default").resolve(part);
+            if (Files.isDirectory(drawer)) {
+                try (DirectoryStream<Path> here = Files.newDirectoryStream(drawer)) {
+                    for (Path file : here) {
+                        BasicFileAttributes is = Files.readAttributes(file, BasicFileAttributes.class);
+                        List<Object> key = List.of(file, String.valueOf(is.fileKey()), is.lastModifiedTime());
+                        Optional<Snapshot> read = files.get(key);
+                        now.put(key, read == null ? read(file) : read);
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+        files = now;
+        return now.values().stream().flatMap(Optional::stream).toList();
+    }
+
+    private static Optional<Snapshot> read(Path file) {
+        try {
+            return Optional.of(FsSnapshotFormat.read(file));
+        } catch (IOException | SnapshotStoreException e) {
+            return Optional.empty();
+        }
     }
 
     /** What its journal holds that a start can come back to, newest first. */

@@ -107,13 +107,14 @@ final class ModelLedger {
         }
         boolean serves = ServedState.same(ModelOp.apply(ops, state(saveId)), state(saveId));
         if (serves) {
-            join(saveId, ops);
+            join(saveId, ModelOp.ids(ops));
         }
         return serves;
     }
 
-    void join(String saveId, List<ModelOp> ops) {
-        find(saveId).ifPresent(it -> ops.forEach(op -> it.joined().add(op.id())));
+    /** A snapshot serves the outcome of other changes too. */
+    void join(String saveId, Set<Integer> ops) {
+        find(saveId).ifPresent(it -> it.joined().addAll(ops));
     }
 
     static String text(ServingState state) {

@@ -5,6 +5,7 @@ import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -27,6 +28,10 @@ record ModelOp(int id, String model, int value) {
             after = op.apply(after);
         }
         return after;
+    }
+
+    static Set<Integer> ids(List<ModelOp> ops) {
+        return ops.stream().map(ModelOp::id).collect(Collectors.toSet());
     }
 
     /** What a snapshot's configuration says of the changes that it holds and the snapshot before it does not. */

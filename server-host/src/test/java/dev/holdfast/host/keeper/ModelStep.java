@@ -114,20 +114,33 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
                 steps.add(new ModelStep(Kind.START, i, 0, 0, 0, Event.NONE));
             }
         }
+        boolean[] up = new boolean[hosts];
+        steps.forEach(start -> up[start.host()] = true);
         while (steps.size() < length) {
-            Kind kind = bag.get(random.nextInt(bag.size()));
+            int host = random.nextInt(hosts);
+            Kind kind = fitting(bag.get(random.nextInt(bag.size())), up[host]);
+            up[host] = kind == Kind.START || (up[host] && kind != Kind.STOP && kind != Kind.KILL);
             boolean eventful = faults.events() && random.nextInt(6) == 0;
             Event[] events = Event.values();
             Event event = eventful ? events[1 + random.nextInt(events.length - 1)] : Event.NONE;
             steps.add(new ModelStep(
                     kind,
-                    random.nextInt(hosts),
+                    host,
                     random.nextInt(3),
                     random.nextInt(3),
                     eventful ? 1 + random.nextInt(6) : 0,
                     event));
         }
         return steps;
+    }
+
+    /** Steps that do nothing find nothing. */
+    private static Kind fitting(Kind kind, boolean up) {
+        return switch (kind) {
+            case START -> up ? Kind.CHANGE : Kind.START;
+            case CHANGE, STOP, KILL -> up ? kind : Kind.START;
+            default -> kind;
+        };
     }
 
     private static void put(List<Kind> bag, Kind kind, int times) {

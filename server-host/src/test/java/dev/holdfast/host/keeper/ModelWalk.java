@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** A walk of one seed, and the shortest walk that fails as it does. */
 final class ModelWalk {
 
-    static final int LENGTH = 24;
+    static final int LENGTH = 30;
 
     private final long seed;
     private final Path place;

@@ -178,10 +178,6 @@ final class ModelWorld implements AutoCloseable {
 
     /** Takes note of what a host's disk holds now. */
     void scan(ModelHost host, boolean word) {
-        if (host.journal != null && !host.journal.isUsable()) {
-            // What is there is there, and nobody can look.
-            return;
-        }
         List<Snapshot> all = host.onDisk();
         List<Snapshot> inOrder = new ArrayList<>(all);
         inOrder.sort(java.util.Comparator.comparingLong(it -> it.header().revision()));
@@ -315,7 +311,12 @@ final class ModelWorld implements AutoCloseable {
         return new ModelOp(++ops, ModelStep.model(model), value);
     }
 
+    private boolean someStoredReads() {
+        return disk.newestFirst().stream().skip(unreadable ? 1 : 0).anyMatch(it -> !disk.damaged.contains(it.name()));
+    }
+
     private void start(ModelHost host) {
+        boolean reads = someStoredReads();
         Restore.Found found;
         try {
             found = host.start();
@@ -333,7 +334,7 @@ final class ModelWorld implements AutoCloseable {
         say("    restored " + found.name() + " " + ModelLedger.text(life.state) + " "
                 + found.start().mode() + (found.start().empty() ? " EMPTY" : ""));
         scan(host, true);
-        started(host, found);
+        started(host, found, reads && someStoredReads() && !life.store.down);
         Durability durability = host.take(SnapshotKind.STARTUP);
         say("    " + durability);
     }
@@ -378,10 +379,14 @@ final class ModelWorld implements AutoCloseable {
         say("    " + op + ": " + durability);
         if (durability == null) {
             fail("I0", op + " got no answer");
-        } else if (durability.kind() == Durability.Kind.UNDONE) {
+            return;
+        }
+        if (durability.kind() == Durability.Kind.UNDONE) {
             refused.add(op.id());
-        } else if (durability.kind() != Durability.Kind.LOST_ON_RESTART) {
-            life.acknowledgedSinceStart = true;
+            return;
+        }
+        life.changedSinceStart = true;
+        if (durability.kind() != Durability.Kind.LOST_ON_RESTART) {
             acknowledged.put(op.id(), op);
             life.host().acknowledged.add(op.id());
             String name = durability.snapshot().orElse("");
@@ -468,6 +473,7 @@ final class ModelWorld implements AutoCloseable {
         }
         ModelHost.Life life = host.life;
         Work.Attach attach = new Work.Attach(take, new CompletableFuture<>());
+        Optional<String> before = base(life);
         life.deciding = true;
         life.changes.works().add(attach);
         life.keeper.work(0, 0);
@@ -480,6 +486,9 @@ final class ModelWorld implements AutoCloseable {
             say("    " + attach.done().getNow(null));
             // What it acknowledged may be aside now, or undone by what the operator took.
             host.acknowledged.clear();
+            if (take != Snapshots.Take.STORE && before.isPresent()) {
+                base(life).ifPresent(it -> ledger.join(it, ledger.history(before.get())));
+            }
             settle(host);
         } catch (CompletionException e) {
             say("    " + e.getCause());
@@ -522,7 +531,7 @@ final class ModelWorld implements AutoCloseable {
                 && base.isPresent()
                 && host.journal.pending().isEmpty()
                 && ServedState.same(base.get().state(), life.state)) {
-            ledger.join(base.get().header().saveId(), life.unsent);
+            ledger.join(base.get().header().saveId(), ModelOp.ids(life.unsent));
             life.unsent.clear();
         }
     }
@@ -571,6 +580,11 @@ final class ModelWorld implements AutoCloseable {
     private void forgive() {
         forgiven.addAll(lost());
         lostSaves().forEach(saves::remove);
+    }
+
+    /** These came to nothing, as their own author wanted. */
+    void forgive(List<ModelOp> undone) {
+        undone.forEach(op -> forgiven.add(op.id()));
     }
 
     private void check(ModelHost host) {
@@ -633,13 +647,9 @@ final class ModelWorld implements AutoCloseable {
         }
     }
 
-    private void started(ModelHost host, Restore.Found found) {
+    private void started(ModelHost host, Restore.Found found, boolean storeReads) {
         ModelHost.Life life = host.life;
         List<Snapshot> here = host.restorable();
-        boolean storeReads = !host.life.store.down
-                && disk.newestFirst().stream()
-                        .skip(unreadable ? 1 : 0)
-                        .anyMatch(it -> !disk.damaged.contains(it.name()));
         if (found.content().isEmpty() && (!here.isEmpty() || storeReads)) {
             fail(
                     "I8",
@@ -697,7 +707,7 @@ final class ModelWorld implements AutoCloseable {
         }
         boolean readable = before instanceof Reading.Found || before instanceof Reading.Nothing;
         if (life.isEmptyAtStart
-                && !life.acknowledgedSinceStart
+                && !life.changedSinceStart
                 && readable
                 && host.journal.pending().isEmpty()
                 && !host.journalFails
