@@ -47,7 +47,9 @@ final class OperatorDecision {
     private final NextSnapshot next;
     private final Standing standing;
     private final Served served;
-    private final GroupHistory history;
+    private final ChunkDelivery chunks;
+    private final Footing footing;
+    private final Crossing crossing;
 
     OperatorDecision(
             KeeperOptions options,
@@ -56,20 +58,24 @@ final class OperatorDecision {
             NextSnapshot next,
             Standing standing,
             Served served,
-            GroupHistory history) {
+            ChunkDelivery chunks,
+            Footing footing,
+            Crossing crossing) {
         this.options = options;
         this.store = store;
         this.waiting = waiting;
         this.next = next;
         this.standing = standing;
         this.served = served;
-        this.history = history;
+        this.chunks = chunks;
+        this.footing = footing;
+        this.crossing = crossing;
     }
 
     /** @return what was done, in one sentence */
     String carryOut(Take take) {
         requireSomethingToDecide(take);
-        Look look = Look.at(store, history.base());
+        Look look = Look.at(store, footing.base());
         String done;
         try {
             done = switch (take) {
@@ -80,7 +86,7 @@ final class OperatorDecision {
         } catch (JournalException e) {
             throw new IllegalStateException("The journal of this host cannot keep what loses: " + e.getMessage(), e);
         }
-        history.showJournal();
+        crossing.showJournal();
         log.info(done);
         return done;
     }
@@ -117,7 +123,7 @@ final class OperatorDecision {
 
     private String takeStore(HistoryPoint head) {
         ServingState mine = served.state();
-        ServingState before = history.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
+        ServingState before = footing.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
         Optional<Snapshot> ours = waiting.newest().map(HistoryPoint::snapshot);
         if (ours.isEmpty()
                 && !ServedState.same(mine, head.state())
@@ -125,11 +131,11 @@ final class OperatorDecision {
             ours = Optional.of(next.make(
                     SnapshotKind.SNAPSHOT,
                     Optional.empty(),
-                    history.base().map(HistoryPoint::next).orElse(Place.FIRST),
+                    footing.base().map(HistoryPoint::next).orElse(Place.FIRST),
                     mine));
         }
         ours.ifPresent(waiting::setAside);
-        history.goOver(head);
+        crossing.goOver(head);
         waiting.clear();
         return "Attached to store " + options.store() + "; the host serves its snapshot " + head.name() + " now"
                 + ours.map(kept -> ". What it served before is kept on this host as "
@@ -142,7 +148,7 @@ final class OperatorDecision {
         ServingState mine = served.state();
         boolean loserKept = false;
         List<HistoryPoint> saves = new ArrayList<>(waiting.saves());
-        Place place = history.notBelowLeast(look.place());
+        Place place = footing.free(look.place());
         for (int tries = 1; ; tries++) {
             unreadable(look).filter(why -> !isDamage(why)).ifPresent(why -> {
                 throw why;
@@ -155,15 +161,15 @@ final class OperatorDecision {
                 loserKept = true;
                 while (!saves.isEmpty()) {
                     Snapshot save = next.moved(saves.get(0), place);
-                    history.bringTo(save);
+                    chunks.deliverElsewhereFor(save);
                     store.save(save);
                     place = HistoryPoint.of(save).next();
                     saves.remove(0);
                 }
                 Snapshot winner = next.make(SnapshotKind.SNAPSHOT, Optional.empty(), place, mine);
-                history.bringTo(winner);
+                chunks.deliverElsewhereFor(winner);
                 store.save(winner);
-                history.wrote(HistoryPoint.of(winner), mine);
+                crossing.wrote(HistoryPoint.of(winner), mine);
                 waiting.copy(winner);
                 waiting.clear();
                 served.attachedAgain();
@@ -173,7 +179,7 @@ final class OperatorDecision {
                 if (tries == TRIES) {
                     throw e;
                 }
-                look = Look.at(store, history.base());
+                look = Look.at(store, footing.base());
                 // Damaged snapshots have revisions that nobody can read.
                 place = look.place().notBelow(place.revision() + 1);
             }
@@ -186,9 +192,7 @@ final class OperatorDecision {
     }
 
     private boolean loses(Optional<HistoryPoint> head, ServingState mine) {
-        return head.isPresent()
-                && !ServedState.same(head.get().state(), mine)
-                && !history.base().filter(head.get()::isSame).isPresent();
+        return head.isPresent() && !ServedState.same(head.get().state(), mine) && !footing.isBase(head);
     }
 
     private Place keepLoser(HistoryPoint head, Place place) {
@@ -216,13 +220,13 @@ final class OperatorDecision {
     }
 
     private String merge(HistoryPoint head) {
-        if (!Look.at(store, history.base()).proven()) {
+        if (!Look.at(store, footing.base()).proven()) {
             throw new IllegalStateException("No merge is possible: store " + options.store()
                     + " lacks what this host goes on from, and what it lacks would be taken for removed. Decide with"
                     + " --take store or --take local");
         }
         ServingState mine = served.state();
-        HistoryPoint base = waiting.base(history.base())
+        HistoryPoint base = waiting.base(footing.base())
                 .orElseThrow(
                         () -> new IllegalStateException("No merge is possible: the snapshot that both this host and"
                                 + " store " + options.store()
@@ -240,10 +244,10 @@ final class OperatorDecision {
                         "Nothing was merged, for the result could not be loaded: " + String.join("; ", failed));
             }
             Snapshot snapshot = next.make(SnapshotKind.SNAPSHOT, Optional.empty(), head.next(), merged);
-            history.bringTo(snapshot);
+            chunks.deliverElsewhereFor(snapshot);
             store.save(snapshot);
             applied[0] = true;
-            history.wrote(HistoryPoint.of(snapshot), merged);
+            crossing.wrote(HistoryPoint.of(snapshot), merged);
             String kept = keepWhatWasLearned(result.learnedConflicts());
             waiting.giveUp(HistoryPoint.of(snapshot));
             served.attachedAgain();

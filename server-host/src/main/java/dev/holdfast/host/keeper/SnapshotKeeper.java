@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
  *            │   both sides have changed something ─────────────────────────────────────▲
  *            └──────────────────────────┘
  *
- *   callers ─▶ ChangeQueue ─▶ the keeper's thread ─┬─▶ GroupHistory      a save, to the store and the journal
+ *   callers ─▶ ChangeQueue ─▶ the keeper's thread ─┬─▶ SnapshotWriter    a save, to the store and the journal
  *                                                  ├─▶ OperatorDecision  a decision of the operator
  *                                                  └─▶ StoreProbe        from time to time: what does the store have?
  * </pre>
@@ -70,7 +70,10 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     private final SideBySide pair;
     private final NextSnapshot next;
     private final SnapshotReader reader;
-    private final GroupHistory history;
+    private final Footing footing;
+    private final Crossing crossing;
+    private final SnapshotWriter writer;
+    private final Reattachment reattachment;
     private final OperatorDecision decision;
     private final OperatorDelete deletion;
     private final StoreProbe probe;
@@ -139,8 +142,15 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         Waiting waiting = new Waiting(journal, next, options, clock);
         this.pair = pair;
         this.reader = new SnapshotReader(store, journal, standing);
-        this.history = new GroupHistory(options, start, store, pair, waiting, chunks, next, standing, served);
-        this.decision = new OperatorDecision(options, store, waiting, next, standing, served, history);
+        this.footing = new Footing(start);
+        ChunkDelivery delivery = new ChunkDelivery(store, chunks);
+        this.crossing = new Crossing(waiting, delivery, next, standing, served, footing);
+        this.writer =
+                new SnapshotWriter(options, store, pair, waiting, delivery, next, standing, served, footing, crossing);
+        this.reattachment =
+                new Reattachment(options, store, waiting, delivery, standing, served, footing, crossing, writer);
+        this.decision =
+                new OperatorDecision(options, store, waiting, next, standing, served, delivery, footing, crossing);
         this.deletion = new OperatorDelete(options, store, journal, standing, this::trimmed);
         this.probe = probe;
     }
@@ -275,9 +285,9 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
     /** The first thing that the keeper's thread does. */
     void begin() {
-        guarded(List.of(), history::begin);
+        guarded(List.of(), crossing::begin);
         if (!standing.isAttached()) {
-            guarded(List.of(), () -> probe.ask(history.base()));
+            guarded(List.of(), () -> probe.ask(footing.base()));
         }
     }
 
@@ -304,7 +314,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
     /** The snapshot of the store that the host goes on from; for the keeper's thread. */
     Optional<HistoryPoint> base() {
-        return history.base();
+        return footing.base();
     }
 
     private long nanosToLook() {
@@ -316,11 +326,11 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         lastLook = System.nanoTime();
         Optional<Look> seen = probe.takeAnswer();
         if (seen.isPresent()) {
-            history.looked(seen.get());
+            reattachment.looked(seen.get());
         } else {
-            probe.ask(history.base());
+            probe.ask(footing.base());
         }
-        history.saveWhatIsUnsaved();
+        writer.saveWhatIsUnsaved();
     }
 
     /** The keeper must outlive everything; whoever waits is told. */
@@ -346,7 +356,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         }
         if (!saved.isEmpty()) {
             next.askedBy(saved.stream().flatMap(save -> save.caller().stream()).toList());
-            Durability durability = timed(() -> history.save(SnapshotKind.SNAPSHOT, Optional.empty()));
+            Durability durability = timed(() -> writer.save(SnapshotKind.SNAPSHOT, Optional.empty()));
             next.askedBy(List.of());
             saved.forEach(change -> change.done().complete(durability));
         }
@@ -354,7 +364,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             if (work instanceof Work.Attach attach) {
                 attach(attach);
             } else if (work instanceof Work.Trim trim) {
-                history.trim(trim.upTo());
+                writer.trim(trim.upTo());
                 trim.done().complete(null);
             } else if (work instanceof Work.Save save && !save.isChange()) {
                 take(save);
@@ -374,9 +384,9 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     private void take(Work.Save save) {
         try {
             if (save.name().isPresent() && reader.has(save.name().get())) {
-                throw GroupHistory.inUse(save.name().get());
+                throw SnapshotWriter.inUse(save.name().get());
             }
-            save.done().complete(timed(() -> history.save(save.kind(), save.name())));
+            save.done().complete(timed(() -> writer.save(save.kind(), save.name())));
         } catch (SnapshotConflictException e) {
             save.refuse(e);
         }

@@ -153,6 +153,7 @@ class SnapshotKeeperTest {
 
     @Test
     void saveThatSeemedToFailWithTheSpoolFailingTooIsNotTakenForAnotherHost() {
+        rig.look = Duration.ofHours(1);
         rig.retry = Duration.ofHours(1);
         rig.start();
         rig.store.losesReplies = true;
@@ -779,6 +780,7 @@ class SnapshotKeeperTest {
 
     @Test
     void nothingIsDeletedWhileTheLastOneIsDamagedOrTheHostWritesElsewhere() {
+        rig.look = Duration.ofHours(1);
         rig.start();
         String first = rig.changed("a").snapshot().orElseThrow();
         String last = rig.changed("b").snapshot().orElseThrow();

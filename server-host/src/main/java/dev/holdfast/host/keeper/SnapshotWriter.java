@@ -4,14 +4,11 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Place;
 import dev.holdfast.host.history.Reading;
-import dev.holdfast.host.history.StoreHead;
 import dev.holdfast.host.history.Verdict;
 import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.snapshot.StateReferences;
-import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -21,13 +18,11 @@ import dev.holdfast.sdk.SnapshotStoreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The history of the group, as this host goes on in it: writes what the host serves where it stands, and finds out what it
- * may write.
+ * Writes what the host serves into one snapshot, where it stands, and finds out what it may write.
  *
  * <pre>
  *   attached ─▶ store and journal ─ taken ───────────────────────────────▶ STORED
@@ -43,9 +38,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Used by the keeper's thread alone.
  */
-final class GroupHistory {
+final class SnapshotWriter {
 
-    private static final Logger log = LoggerFactory.getLogger(GroupHistory.class);
+    private static final Logger log = LoggerFactory.getLogger(SnapshotWriter.class);
     /** How often a save goes on after another host's, before it gives up for now. */
     private static final int TRIES = 16;
 
@@ -53,31 +48,26 @@ final class GroupHistory {
     private final SnapshotSerializer store;
     private final SideBySide pair;
     private final Waiting waiting;
-    private final ChunkBringer chunks;
+    private final ChunkDelivery chunks;
     private final NextSnapshot next;
     private final Standing standing;
     private final Served served;
-    private final LearnedKeys learned = new LearnedKeys();
-
-    private Optional<HistoryPoint> base;
-    private final ServingState baseline;
-    private long least;
-    private long trimmed;
-    /** Whether the next snapshot may need chunks that the one before it did not. */
-    private boolean comesFromElsewhere = true;
+    private final Footing footing;
+    private final Crossing crossing;
     /** The snapshot of which nobody can tell whether the store has it, and that the journal has not. */
     private Optional<SnapshotHeader> unknown = Optional.empty();
 
-    GroupHistory(
+    SnapshotWriter(
             KeeperOptions options,
-            StartPoint start,
             SnapshotSerializer store,
             SideBySide pair,
             Waiting waiting,
-            ChunkBringer chunks,
+            ChunkDelivery chunks,
             NextSnapshot next,
             Standing standing,
-            Served served) {
+            Served served,
+            Footing footing,
+            Crossing crossing) {
         this.options = options;
         this.store = store;
         this.pair = pair;
@@ -86,25 +76,9 @@ final class GroupHistory {
         this.next = next;
         this.standing = standing;
         this.served = served;
-        this.base = start.base();
-        this.baseline = start.baseline();
-        this.least = start.least();
+        this.footing = footing;
+        this.crossing = crossing;
     }
-
-    /** Takes its bearings; to be called once, when everything is served. */
-    void begin() {
-        waiting.newest().ifPresent(point -> next.namesAfter(point.header()));
-        ServingState there = base.map(HistoryPoint::state).orElse(served.state());
-        learned.agree(waiting.newest().map(HistoryPoint::state).orElse(there), there);
-        showJournal();
-    }
-
-    /** What this host goes on from. */
-    Optional<HistoryPoint> base() {
-        return base;
-    }
-
-    // ---- saving
 
     /**
      * Writes what is served now into one snapshot, where the host's standing says.
@@ -149,19 +123,19 @@ final class GroupHistory {
     private Durability toStore(SnapshotKind kind, Optional<String> name) {
         ServingState mine = served.state();
         boolean change = isChange(kind, mine);
-        Attempt attempt = new Attempt(mine, true, base, placeAfter(base));
+        Attempt attempt = new Attempt(mine, true, footing.base(), footing.after(footing.base()));
         for (int tries = 1; ; tries++) {
-            Snapshot snapshot =
-                    next.make(kind, name, attempt.place(), learned.onto(attempt.wanted(), mine, attempt.onto()));
+            Snapshot snapshot = next.make(
+                    kind, name, attempt.place(), footing.learned().onto(attempt.wanted(), mine, attempt.onto()));
             // What changes nothing need not outlive a store that is away.
-            SideBySide.Outcome outcome = pair.write(snapshot, change, () -> bringChunks(snapshot));
+            SideBySide.Outcome outcome = pair.write(snapshot, change, () -> chunks.deliverFor(snapshot));
             if (outcome.isStored()) {
                 return stored(snapshot, mine, attempt.served(), outcome.journalProblem());
             }
             if (outcome.conflict().isEmpty()) {
                 return notStored(snapshot, change, outcome);
             }
-            Look look = Look.at(store, base);
+            Look look = Look.at(store, footing.base());
             if (!look.isCertain()) {
                 return undecided(kind, name, look);
             }
@@ -188,9 +162,9 @@ final class GroupHistory {
                         || unknown.filter(head::isSave).isPresent())
                 .isPresent();
         if (own) {
-            base = look.head();
+            look.head().ifPresent(footing::goOnFrom);
         }
-        Verdict verdict = Verdict.of(look.head(), base, baseline, mine, look.proven() || own);
+        Verdict verdict = Verdict.of(look.head(), footing.base(), footing.baseline(), mine, look.proven() || own);
         log.debug("Snapshot {} was refused, {}: {}", snapshot.header().name(), verdict, conflict.getMessage());
         return new Refusal(conflict, look, own, verdict, outcome.mayRevive());
     }
@@ -205,23 +179,23 @@ final class GroupHistory {
         return switch (refusal.verdict()) {
             case DIVERGED, UNPROVED -> Optional.of(diverged(kind, name, refusal));
             case APPEND -> {
-                if (name.isPresent() && isBase(refusal.head()) && !refusal.own()) {
+                if (name.isPresent() && footing.isBase(refusal.head()) && !refusal.own()) {
                     throw inUse(name.get());
                 }
                 if (change || refusal.head().isEmpty()) {
                     yield Optional.empty();
                 }
                 // Another host's start or stop was a moment faster; it says the same.
-                base = refusal.head();
-                yield refusal.head().map(GroupHistory::alreadyIn);
+                refusal.head().ifPresent(footing::goOnFrom);
+                yield refusal.head().map(SnapshotWriter::alreadyIn);
             }
             case ALREADY_THERE -> {
-                base = refusal.head();
-                if (kind == SnapshotKind.SAVE || learned.isAhead(mine)) {
+                refusal.head().ifPresent(footing::goOnFrom);
+                if (kind == SnapshotKind.SAVE || footing.learned().isAhead(mine)) {
                     yield Optional.empty();
                 }
-                base.ifPresent(head -> standing.stored(head.header()));
-                yield base.map(GroupHistory::alreadyIn);
+                footing.base().ifPresent(head -> standing.stored(head.header()));
+                yield footing.base().map(SnapshotWriter::alreadyIn);
             }
             case BEHIND -> {
                 HistoryPoint head = refusal.head().orElseThrow();
@@ -232,7 +206,7 @@ final class GroupHistory {
                             + " snapshots attach --take store");
                 }
                 standing.behind(head);
-                yield kind == SnapshotKind.SNAPSHOT && learned.isAhead(mine)
+                yield kind == SnapshotKind.SNAPSHOT && footing.learned().isAhead(mine)
                         ? Optional.empty()
                         : Optional.of(alreadyIn(head));
             }
@@ -244,57 +218,38 @@ final class GroupHistory {
         Optional<HistoryPoint> head = refusal.head();
         boolean behind = refusal.verdict() == Verdict.BEHIND;
         if (!behind && head.isPresent()) {
-            base = head;
+            footing.goOnFrom(head.get());
         }
         if (refusal.look().reading() instanceof Reading.Damaged damaged
                 && damaged.header().isEmpty()) {
             // It has a revision that nobody can read.
-            least = Math.max(least, attempt.place().revision() + 1);
+            footing.taken(attempt.place().revision());
         }
-        comesFromElsewhere = true;
+        chunks.fromElsewhere();
         return new Attempt(
                 behind ? head.map(HistoryPoint::state).orElse(mine) : mine,
                 !behind,
                 head,
-                notBelowLeast(refusal.look().place()));
-    }
-
-    private Place placeAfter(Optional<HistoryPoint> point) {
-        return point.map(HistoryPoint::next).orElse(Place.FIRST).notBelow(least).trimmed(trimmed);
-    }
-
-    private boolean isBase(Optional<HistoryPoint> head) {
-        return head.isPresent() && base.filter(head.get()::isSame).isPresent();
+                footing.free(refusal.look().place()));
     }
 
     /** Whether a snapshot of this kind would hold anything that the base does not. */
     private boolean isChange(SnapshotKind kind, ServingState mine) {
         return kind == SnapshotKind.SNAPSHOT
                 || kind == SnapshotKind.SAVE
-                || !ServedState.same(mine, base.map(HistoryPoint::state).orElse(baseline))
-                || learned.isAhead(mine);
-    }
-
-    private void bringChunks(Snapshot snapshot) {
-        if (comesFromElsewhere) {
-            // What was restored may be older than the last snapshot, or come from elsewhere.
-            Set<StateReference> needed = StateReferences.of(snapshot);
-            chunks.bring(needed, needed.isEmpty() ? Set.of() : StoreHead.references(store));
-        } else {
-            chunks.bring(Set.of(), Set.of());
-        }
+                || !ServedState.same(mine, footing.before())
+                || footing.learned().isAhead(mine);
     }
 
     private Durability stored(
             Snapshot snapshot, ServingState mine, boolean servesIt, Optional<Throwable> journalProblem) {
         HistoryPoint point = HistoryPoint.of(snapshot);
         unknown = Optional.empty();
-        comesFromElsewhere = false;
-        least = Math.max(least, point.header().revision() + 1);
-        learned.agree(mine, point.state());
-        showLearned();
+        chunks.delivered();
+        footing.learned().agree(mine, point.state());
+        crossing.showLearned();
         if (servesIt) {
-            base = Optional.of(point);
+            footing.goOnFrom(point);
             standing.stored(point.header());
         }
         List<String> notices = journalProblem
@@ -328,7 +283,7 @@ final class GroupHistory {
         }
         standing.spooling(notices);
         if (!change) {
-            return new Durability(Durability.Kind.SPOOLED, base.map(HistoryPoint::name), notices);
+            return new Durability(Durability.Kind.SPOOLED, footing.base().map(HistoryPoint::name), notices);
         }
         return waits(snapshot, notices);
     }
@@ -342,20 +297,18 @@ final class GroupHistory {
         return toJournal(kind, name);
     }
 
-    // ---- the journal alone
-
     private Durability toJournal(SnapshotKind kind, Optional<String> name) {
         if (name.isPresent() && waiting.has(name.get())) {
             throw inUse(name.get());
         }
         ServingState mine = served.state();
-        Optional<HistoryPoint> tip = waiting.newest().or(() -> base);
-        boolean changed = !ServedState.same(mine, tip.map(HistoryPoint::state).orElse(baseline));
+        Optional<HistoryPoint> tip = waiting.newest().or(() -> footing.base());
+        boolean changed = !ServedState.same(mine, tip.map(HistoryPoint::state).orElse(footing.baseline()));
         boolean startOrStop = kind == SnapshotKind.STARTUP || kind == SnapshotKind.SHUTDOWN;
-        if (startOrStop && !changed && !learned.isAhead(mine)) {
+        if (startOrStop && !changed && !footing.learned().isAhead(mine)) {
             return new Durability(Durability.Kind.SPOOLED, tip.map(HistoryPoint::name), standing.notices());
         }
-        Snapshot snapshot = next.make(kind, name, placeAfter(tip), mine);
+        Snapshot snapshot = next.make(kind, name, footing.after(tip), mine);
         Optional<Throwable> problem = pair.append(snapshot);
         return problem.isPresent()
                 ? lost(snapshot.header(), standing.notices(), problem.get())
@@ -363,10 +316,10 @@ final class GroupHistory {
     }
 
     private Durability waits(Snapshot snapshot, List<String> notices) {
-        base.ifPresent(point -> waiting.pinBase(point.snapshot()));
+        footing.base().ifPresent(point -> waiting.pinBase(point.snapshot()));
         waiting.added(HistoryPoint.of(snapshot));
         standing.waits(snapshot.header());
-        showJournal();
+        crossing.showJournal();
         return new Durability(
                 Durability.Kind.SPOOLED, Optional.of(snapshot.header().name()), notices);
     }
@@ -386,8 +339,6 @@ final class GroupHistory {
         return Work.lost(all);
     }
 
-    // ---- two ways
-
     private Durability diverged(SnapshotKind kind, Optional<String> name, Refusal refusal) {
         boolean mayGoOver = refusal.verdict() == Verdict.DIVERGED
                 && options.goesOver()
@@ -401,16 +352,16 @@ final class GroupHistory {
                 return undone.get();
             }
         }
-        showDivergence(refusal.look(), refusal.verdict());
+        crossing.stayApart(refusal.look(), refusal.verdict());
         Durability durability = toJournal(kind, name);
-        showDivergence(refusal.look(), refusal.verdict());
+        crossing.stayApart(refusal.look(), refusal.verdict());
         return durability;
     }
 
     /** Nothing acknowledged is given up by it: the change that was refused is answered so. */
     private Optional<Durability> undone(HistoryPoint head) {
         try {
-            goOver(head);
+            crossing.goOver(head);
         } catch (RuntimeException e) {
             log.error("The host cannot go over to {} of store {}: {}", head.name(), options.store(), e.toString());
             return Optional.empty();
@@ -422,223 +373,20 @@ final class GroupHistory {
                         + head.header().host() + " saved in store " + options.store() + ".")));
     }
 
-    /** Serves what the head serves, and goes on from there. */
-    void goOver(HistoryPoint head) {
-        served.goOver(head.state());
-        base = Optional.of(head);
-        least = Math.max(least, head.header().revision() + 1);
-        next.namesAfter(head.header());
-        learned.settle();
-        learned.agree(served.state(), head.state());
-        comesFromElsewhere = true;
-        waiting.copyOfOthers(head.snapshot());
-        standing.stored(head.header());
-        showLearned();
-    }
-
-    private void showDivergence(Look look, Verdict verdict) {
-        Optional<HistoryPoint> head = look.head();
-        ServingState mine = served.state();
-        String why = verdict == Verdict.DIVERGED
-                ? "both this host and "
-                        + head.map(point -> "host " + point.header().host()).orElse("another one")
-                        + " have changed what is served"
-                : "it lacks what this host goes on from ("
-                        + base.map(HistoryPoint::name).orElse("nothing") + ")"
-                        + head.map(point -> "; its newest is " + point.name() + ", revision "
-                                        + point.header().revision())
-                                .orElse("; it has no snapshot at all");
-        head.ifPresent(point -> waiting.pinTheirs(point.snapshot()));
-        standing.diverged(why, waiting.sides(base, mine, head));
-    }
-
-    // ---- looking
-
-    /** What the look says of the store, for a host that writes there or wants to again. */
-    void looked(Look look) {
-        if (!look.base().map(HistoryPoint::header).equals(base.map(HistoryPoint::header))) {
-            // A save has come between the question and the answer.
-            return;
-        }
-        if (standing.isAttached()) {
-            lookedWhileAttached(look);
-        } else {
-            attachAgain(look);
-        }
-    }
-
-    private void lookedWhileAttached(Look look) {
-        if (!look.isCertain()) {
-            standing.troubled(
-                    "The newest snapshot of store " + options.store() + " cannot be read now: " + look.uncertainty());
-            return;
-        }
-        if (look.baseIsDamaged()) {
-            mend(look);
-            return;
-        }
-        Verdict verdict = Verdict.of(
-                look.head(), base, baseline, base.map(HistoryPoint::state).orElse(baseline), look.proven());
-        if (verdict == Verdict.UNPROVED) {
-            showDivergence(look, verdict);
-        } else if (verdict == Verdict.BEHIND
-                && !ServedState.same(look.head().orElseThrow().state(), served.state())) {
-            standing.behind(look.head().orElseThrow());
-        } else {
-            if (verdict == Verdict.APPEND && look.head().isPresent()) {
-                base = look.head();
-            }
-            standing.untroubled();
-        }
-    }
-
-    /** What the damaged snapshot held is served here: it is written again at once, as the next one. */
-    private void mend(Look look) {
-        String damaged = base.map(HistoryPoint::name).orElse("");
-        log.error("{}", look.uncertainty());
-        least = Math.max(least, look.place().revision());
-        Durability mended = save(SnapshotKind.SNAPSHOT, Optional.empty());
-        log.warn(
-                "Snapshot {} was found damaged in store {}, and what it held was written again: {} {}",
-                damaged,
-                options.store(),
-                mended.kind(),
-                mended.snapshot().orElse(""));
-    }
-
-    /** Goes on in the store by itself, where that gives up nothing that was acknowledged. */
-    private void attachAgain(Look answer) {
-        // The store answers; what it has may be another thing since a save of which nobody knows what became of it.
-        Look look = answer.isCertain() ? Look.at(store, base) : answer;
-        if (!look.isCertain()) {
-            notYet(look);
-            return;
-        }
-        Optional<HistoryPoint> sent = waiting.settle(store, look.head());
-        if (sent.isPresent()) {
-            base = sent;
-            look = Look.at(store, base);
-            if (!look.isCertain()) {
-                notYet(look);
-                return;
-            }
-        }
-        ServingState mine = served.state();
-        Verdict verdict = Verdict.of(look.head(), base, baseline, mine, look.proven());
-        boolean ended = switch (verdict) {
-            case APPEND -> send(look);
-            case ALREADY_THERE -> settleOn(look.head().orElseThrow());
-            case BEHIND -> followed(look.head().orElseThrow(), mine);
-            case DIVERGED, UNPROVED -> {
-                showDivergence(look, verdict);
-                yield false;
-            }
-        };
-        showJournal();
-        if (ended) {
-            saveWhatIsNotStored();
-            served.attachedAgain();
-        }
-    }
-
-    private void notYet(Look look) {
-        log.debug("Snapshot store {} is out of reach: {}", options.store(), look.uncertainty());
-        if (look.reached() && !(standing.status().mode() == StoreStatus.Mode.SPOOLING)) {
-            standing.detached("Detached from store " + options.store() + ", whose last snapshot cannot be read: "
-                    + look.uncertainty() + ". The host attaches by itself when it can be read");
-        }
-    }
-
-    private boolean send(Look look) {
-        Waiting.Sent sent = waiting.send(store, look, this::bringTo);
-        sent.head().ifPresent(head -> {
-            base = sent.head();
-            least = Math.max(least, head.header().revision() + 1);
-            learned.agree(head.state(), head.state());
-        });
-        if (sent.finished()) {
-            sent.head().ifPresentOrElse(head -> standing.stored(head.header()), standing::attached);
-        }
-        return sent.finished();
-    }
-
-    /** Brings what a snapshot needs that goes to another place than after the last one of this host. */
-    void bringTo(Snapshot snapshot) {
-        comesFromElsewhere = true;
-        bringChunks(snapshot);
-    }
-
-    private boolean settleOn(HistoryPoint head) {
-        waiting.giveUp(head);
-        base = Optional.of(head);
-        least = Math.max(least, head.header().revision() + 1);
-        standing.stored(head.header());
-        log.info("Attached to store {} again, which serves what this host does", options.store());
-        return true;
-    }
-
-    /** Nothing here is unsent: the host serves what the others have agreed on meanwhile. */
-    private boolean followed(HistoryPoint head, ServingState mine) {
-        boolean ahead = learned.isAhead(mine);
-        ServingState target = ahead ? learned.onto(head.state(), mine, Optional.of(head)) : head.state();
-        waiting.giveUp(head);
-        try {
-            goOver(head);
-        } catch (RuntimeException e) {
-            log.error("The host cannot go over to {} of store {}: {}", head.name(), options.store(), e.toString());
-            return false;
-        }
-        if (ahead) {
-            served.goOver(target);
-        }
-        log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
-        return true;
-    }
-
-    /** What came while the store was away and is in no snapshot of it yet. */
-    private void saveWhatIsNotStored() {
-        ServingState mine = served.state();
-        if (base.isEmpty() || !ServedState.same(mine, base.get().state()) || learned.isAhead(mine)) {
-            save(SnapshotKind.SNAPSHOT, Optional.empty());
-        }
-    }
-
-    // ---- what others need
-
-    Place notBelowLeast(Place place) {
-        return place.notBelow(least).trimmed(trimmed);
-    }
-
-    /** A decision was written into the store, and is served. */
-    void wrote(HistoryPoint point, ServingState mine) {
-        base = Optional.of(point);
-        least = Math.max(least, point.header().revision() + 1);
-        learned.settle();
-        learned.agree(mine, point.state());
-        standing.stored(point.header());
-        showLearned();
-    }
-
     /** See that a snapshot says that revisions up to one have been removed on purpose, before they are. */
     void trim(long upTo) {
-        if (base.isPresent() && base.get().header().trimmed() >= upTo) {
+        if (footing.base().isPresent() && footing.base().get().header().trimmed() >= upTo) {
             return;
         }
-        trimmed = Math.max(trimmed, upTo);
+        footing.removed(upTo);
         Durability durability = save(SnapshotKind.SNAPSHOT, Optional.empty());
         if (durability.kind() != Durability.Kind.STORED
-                || base.filter(point -> point.header().trimmed() >= upTo).isEmpty()) {
+                || footing.base()
+                        .filter(point -> point.header().trimmed() >= upTo)
+                        .isEmpty()) {
             throw new IllegalStateException("Nothing is removed, for the store did not take note of it first: "
                     + String.join(" ", durability.notice()));
         }
-    }
-
-    void showJournal() {
-        standing.journal(waiting.count(), waiting.aside());
-    }
-
-    private void showLearned() {
-        standing.learned(learned.conflicts());
     }
 
     static SnapshotConflictException inUse(String name) {

@@ -1,0 +1,80 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Place;
+import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingState;
+import java.util.Optional;
+
+/**
+ * Where this host stands in the history of its group: what it goes on from, and what its next snapshot has to come after.
+ * Used by the keeper's thread alone.
+ */
+final class Footing {
+
+    private final ServingState baseline;
+    private final LearnedKeys learned = new LearnedKeys();
+    private Optional<HistoryPoint> base;
+    private long least;
+    private long trimmed;
+
+    Footing(StartPoint start) {
+        this.base = start.base();
+        this.baseline = start.baseline();
+        this.least = start.least();
+    }
+
+    /** The snapshot of the store that this host goes on from; empty if it has read none yet. */
+    Optional<HistoryPoint> base() {
+        return base;
+    }
+
+    /** What is served where there is no base, without anybody having asked for it. */
+    ServingState baseline() {
+        return baseline;
+    }
+
+    /** What was served before the changes that the store has not yet. */
+    ServingState before() {
+        return base.map(HistoryPoint::state).orElse(baseline);
+    }
+
+    LearnedKeys learned() {
+        return learned;
+    }
+
+    boolean isBase(Optional<HistoryPoint> head) {
+        return head.isPresent() && base.filter(head.get()::isSame).isPresent();
+    }
+
+    /** Whether what is served differs from what the store has of this host. */
+    boolean isAhead(ServingState mine) {
+        return !ServedState.same(mine, before()) || learned.isAhead(mine);
+    }
+
+    /** From here on this snapshot of the store is what the host goes on from. */
+    void goOnFrom(HistoryPoint point) {
+        base = Optional.of(point);
+        taken(point.header().revision());
+    }
+
+    /** Revisions up to this one are taken, as far as is known. */
+    void taken(long revision) {
+        least = Math.max(least, revision + 1);
+    }
+
+    /** Revisions up to this one are removed on purpose, which the next snapshot says. */
+    void removed(long revision) {
+        trimmed = Math.max(trimmed, revision);
+    }
+
+    /** The place after a snapshot, the first one where there is none. */
+    Place after(Optional<HistoryPoint> point) {
+        return free(point.map(HistoryPoint::next).orElse(Place.FIRST));
+    }
+
+    /** The same place, at a revision that is not known to be taken. */
+    Place free(Place place) {
+        return place.notBelow(least).trimmed(trimmed);
+    }
+}

@@ -1,0 +1,195 @@
+package dev.holdfast.host.keeper;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Look;
+import dev.holdfast.host.history.Verdict;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a look at the store means for this host: that another one has changed something, that what the store had is gone or
+ * damaged, or that a store which was away can be written to again.
+ *
+ * <p>Used by the keeper's thread alone.
+ */
+final class Reattachment {
+
+    private static final Logger log = LoggerFactory.getLogger(Reattachment.class);
+
+    private final KeeperOptions options;
+    private final SnapshotSerializer store;
+    private final Waiting waiting;
+    private final ChunkDelivery chunks;
+    private final Standing standing;
+    private final Served served;
+    private final Footing footing;
+    private final Crossing crossing;
+    private final SnapshotWriter writer;
+
+    Reattachment(
+            KeeperOptions options,
+            SnapshotSerializer store,
+            Waiting waiting,
+            ChunkDelivery chunks,
+            Standing standing,
+            Served served,
+            Footing footing,
+            Crossing crossing,
+            SnapshotWriter writer) {
+        this.options = options;
+        this.store = store;
+        this.waiting = waiting;
+        this.chunks = chunks;
+        this.standing = standing;
+        this.served = served;
+        this.footing = footing;
+        this.crossing = crossing;
+        this.writer = writer;
+    }
+
+    /** What the look says of the store, for a host that writes there or wants to again. */
+    void looked(Look look) {
+        if (!look.base().map(HistoryPoint::header).equals(footing.base().map(HistoryPoint::header))) {
+            // A save has come between the question and the answer.
+            return;
+        }
+        if (standing.isAttached()) {
+            lookedWhileAttached(look);
+        } else {
+            attachAgain(look);
+        }
+    }
+
+    private void lookedWhileAttached(Look look) {
+        if (!look.isCertain()) {
+            standing.troubled(
+                    "The newest snapshot of store " + options.store() + " cannot be read now: " + look.uncertainty());
+            return;
+        }
+        if (look.baseIsDamaged()) {
+            mend(look);
+            return;
+        }
+        Verdict verdict = Verdict.of(look.head(), footing.base(), footing.baseline(), footing.before(), look.proven());
+        if (verdict == Verdict.UNPROVED) {
+            crossing.stayApart(look, verdict);
+        } else if (verdict == Verdict.BEHIND
+                && !ServedState.same(look.head().orElseThrow().state(), served.state())) {
+            standing.behind(look.head().orElseThrow());
+        } else {
+            if (verdict == Verdict.APPEND && look.head().isPresent()) {
+                look.head().ifPresent(footing::goOnFrom);
+            }
+            standing.untroubled();
+        }
+    }
+
+    /** What the damaged snapshot held is served here: it is written again at once, as the next one. */
+    private void mend(Look look) {
+        String damaged = footing.base().map(HistoryPoint::name).orElse("");
+        log.error("{}", look.uncertainty());
+        footing.taken(look.place().revision() - 1);
+        Durability mended = writer.save(SnapshotKind.SNAPSHOT, Optional.empty());
+        log.warn(
+                "Snapshot {} was found damaged in store {}, and what it held was written again: {} {}",
+                damaged,
+                options.store(),
+                mended.kind(),
+                mended.snapshot().orElse(""));
+    }
+
+    /** Goes on in the store by itself, where that gives up nothing that was acknowledged. */
+    private void attachAgain(Look answer) {
+        // The store answers; what it has may be another thing since a save of which nobody knows what became of it.
+        Look look = answer.isCertain() ? Look.at(store, footing.base()) : answer;
+        if (!look.isCertain()) {
+            notYet(look);
+            return;
+        }
+        Optional<HistoryPoint> sent = waiting.settle(store, look.head());
+        if (sent.isPresent()) {
+            footing.goOnFrom(sent.get());
+            look = Look.at(store, footing.base());
+            if (!look.isCertain()) {
+                notYet(look);
+                return;
+            }
+        }
+        ServingState mine = served.state();
+        Verdict verdict = Verdict.of(look.head(), footing.base(), footing.baseline(), mine, look.proven());
+        boolean ended = switch (verdict) {
+            case APPEND -> send(look);
+            case ALREADY_THERE -> settleOn(look.head().orElseThrow());
+            case BEHIND -> followed(look.head().orElseThrow(), mine);
+            case DIVERGED, UNPROVED -> {
+                crossing.stayApart(look, verdict);
+                yield false;
+            }
+        };
+        crossing.showJournal();
+        if (ended) {
+            saveWhatIsNotStored();
+            served.attachedAgain();
+        }
+    }
+
+    private void notYet(Look look) {
+        log.debug("Snapshot store {} is out of reach: {}", options.store(), look.uncertainty());
+        if (look.reached() && !(standing.status().mode() == StoreStatus.Mode.SPOOLING)) {
+            standing.detached("Detached from store " + options.store() + ", whose last snapshot cannot be read: "
+                    + look.uncertainty() + ". The host attaches by itself when it can be read");
+        }
+    }
+
+    private boolean send(Look look) {
+        Waiting.Sent sent = waiting.send(store, look, chunks::deliverElsewhereFor);
+        sent.head().ifPresent(head -> {
+            footing.goOnFrom(head);
+            footing.learned().agree(head.state(), head.state());
+        });
+        if (sent.finished()) {
+            sent.head().ifPresentOrElse(head -> standing.stored(head.header()), standing::attached);
+        }
+        return sent.finished();
+    }
+
+    private boolean settleOn(HistoryPoint head) {
+        waiting.giveUp(head);
+        footing.goOnFrom(head);
+        standing.stored(head.header());
+        log.info("Attached to store {} again, which serves what this host does", options.store());
+        return true;
+    }
+
+    /** Nothing here is unsent: the host serves what the others have agreed on meanwhile. */
+    private boolean followed(HistoryPoint head, ServingState mine) {
+        boolean ahead = footing.learned().isAhead(mine);
+        ServingState target = ahead ? footing.learned().onto(head.state(), mine, Optional.of(head)) : head.state();
+        waiting.giveUp(head);
+        try {
+            crossing.goOver(head);
+        } catch (RuntimeException e) {
+            log.error("The host cannot go over to {} of store {}: {}", head.name(), options.store(), e.toString());
+            return false;
+        }
+        if (ahead) {
+            served.goOver(target);
+        }
+        log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
+        return true;
+    }
+
+    /** What came while the store was away and is in no snapshot of it yet. */
+    private void saveWhatIsNotStored() {
+        ServingState mine = served.state();
+        if (footing.base().isEmpty() || footing.isAhead(mine)) {
+            writer.save(SnapshotKind.SNAPSHOT, Optional.empty());
+        }
+    }
+}
