@@ -112,7 +112,8 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
                 look = new Look(new Reading.Away(e), base, true, false);
             }
             if (sent.filter(waiting::isSame).isPresent() || journal.isHead(look.head(), waiting)) {
-                // Only the note that it was sent is missing; without it, the next snapshot would follow one of the past.
+                // Only the note that it was sent is missing; without it, the next snapshot would follow one of the
+                // past.
                 journal.sentAll(look.head().orElseThrow());
                 return attached(look);
             }

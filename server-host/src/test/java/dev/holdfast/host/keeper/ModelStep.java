@@ -124,12 +124,7 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
             Event[] events = Event.values();
             Event event = eventful ? events[1 + random.nextInt(events.length - 1)] : Event.NONE;
             steps.add(new ModelStep(
-                    kind,
-                    host,
-                    random.nextInt(3),
-                    random.nextInt(3),
-                    eventful ? 1 + random.nextInt(6) : 0,
-                    event));
+                    kind, host, random.nextInt(3), random.nextInt(3), eventful ? 1 + random.nextInt(6) : 0, event));
         }
         return steps;
     }
