@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -41,7 +43,7 @@ import org.slf4j.LoggerFactory;
  */
 class HistoryModelTest {
 
-    private static final int WALKS = 2_000;
+    private static final int WALKS = 1_000;
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("dev.holdfast.host");
     private Path place;
@@ -62,6 +64,7 @@ class HistoryModelTest {
     }
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.DAYS) // as many walks as somebody asks for
     void whatWasAcknowledgedIsServedWhateverHappens() {
         long first = Long.getLong("seed", 0);
         int walks = Integer.getInteger("walks", WALKS);

@@ -24,6 +24,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -377,7 +378,7 @@ final class ModelHost {
             return all;
         }
         List<Entry> pending = new ArrayList<>(journal.pending());
-        java.util.Collections.reverse(pending);
+        Collections.reverse(pending);
         for (Entry entry : pending) {
             try {
                 all.add(journal.read(entry));

@@ -202,7 +202,6 @@ final class ModelWorld implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 unexpected(e);
             }
-            step = null;
             nested = false;
             hosts.stream().filter(ModelHost::isUp).forEach(host -> host.life.store.losesReplies = false);
             if (violation.isEmpty()) {
@@ -474,6 +473,8 @@ final class ModelWorld implements AutoCloseable {
         ModelHost.Life life = host.life;
         Work.Attach attach = new Work.Attach(take, new CompletableFuture<>());
         Optional<String> before = base(life);
+        Optional<SnapshotHeader> headBefore = newest();
+        ServingState mine = life.state;
         life.deciding = true;
         life.changes.works().add(attach);
         life.keeper.work(0, 0);
@@ -486,6 +487,12 @@ final class ModelWorld implements AutoCloseable {
             say("    " + attach.done().getNow(null));
             // What it acknowledged may be aside now, or undone by what the operator took.
             host.acknowledged.clear();
+            if (take == Snapshots.Take.STORE) {
+                life.unsent.clear();
+            }
+            if (take == Snapshots.Take.LOCAL && step.at() == 0) {
+                headBefore.ifPresent(it -> loserIsKept(it, before, mine));
+            }
             if (take != Snapshots.Take.STORE && before.isPresent()) {
                 base(life).ifPresent(it -> ledger.join(it, ledger.history(before.get())));
             }
@@ -493,6 +500,21 @@ final class ModelWorld implements AutoCloseable {
         } catch (CompletionException e) {
             say("    " + e.getCause());
         }
+    }
+
+    /** What a host decided against is in the store under a name. */
+    private void loserIsKept(SnapshotHeader head, Optional<String> base, ServingState mine) {
+        ServingState lost = ledger.state(head.saveId());
+        boolean loses = !disk.damaged.contains(head.name()) && !before(base, head) && !ServedState.same(lost, mine);
+        boolean kept = disk.newestFirst().stream()
+                .anyMatch(it -> it.kind() == SnapshotKind.SAVE && ServedState.same(ledger.state(it.saveId()), lost));
+        if (loses && !kept) {
+            fail("I2", head.name() + ", which serves " + ModelLedger.text(lost) + ", lost a decision and is nowhere");
+        }
+    }
+
+    private static boolean before(Optional<String> base, SnapshotHeader head) {
+        return base.filter(head.saveId()::equals).isPresent();
     }
 
     private void trim(ModelHost host) {
@@ -636,7 +658,11 @@ final class ModelWorld implements AutoCloseable {
                 .flatMap(it -> it.inStore())
                 .map(it -> it.snapshot())
                 .equals(newest().map(SnapshotHeader::name));
-        if (!unproved && now && ServedState.same(there, host.life.state) && status.spooled() == 0) {
+        if (!unproved
+                && now
+                && step != null
+                && step.kind() == ModelStep.Kind.LOOK
+                && ServedState.same(there, host.life.state)) {
             fail("I9", host.name + " is detached, and serves what the store's newest does");
         }
         if (!unproved
