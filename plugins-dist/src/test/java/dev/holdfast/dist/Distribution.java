@@ -80,6 +80,13 @@ final class Distribution {
         return this;
     }
 
+    /** The same distribution, for commands about the host of one log location. */
+    Distribution at(Path logs) {
+        Distribution other = new Distribution(home, workingDirectory);
+        other.environment.putAll(environment);
+        return other.with("LOG_LOCATION", logs.toString());
+    }
+
     /** What a command said. */
     record Said(int exitCode, String out, String err) {}
 

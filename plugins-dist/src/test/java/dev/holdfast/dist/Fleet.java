@@ -5,6 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /** The hosts of one group, and the group's snapshots. */
 final class Fleet implements AutoCloseable {
@@ -36,6 +41,26 @@ final class Fleet implements AutoCloseable {
         Member member = new Member(name, distribution, logs, group.way(directory.resolve("way-of-" + name)), settings);
         members.add(member);
         return member;
+    }
+
+    /** Starts hosts side by side, as an orchestrator does. */
+    static void start(Member... members) throws Exception {
+        ExecutorService starts = Executors.newFixedThreadPool(members.length);
+        try {
+            for (Future<Void> start : starts.invokeAll(
+                    Stream.of(members).map(Fleet::starting).toList())) {
+                start.get();
+            }
+        } finally {
+            starts.shutdownNow();
+        }
+    }
+
+    private static Callable<Void> starting(Member member) {
+        return () -> {
+            member.start();
+            return null;
+        };
     }
 
     @Override

@@ -1,59 +1,52 @@
 package dev.holdfast.dist;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.sqlite.SQLiteDataSource;
 
-/**
- * What the tests of one class share: a distribution, and the servers of the stores that they have asked for. Each test has a
- * group of its own in them, and leaves no host.
- */
-final class Fleets implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
+/** Fleets for the tests of one class, over what all classes share. Each test has a group of its own, and leaves no host. */
+final class Fleets implements BeforeAllCallback, AfterEachCallback {
 
     private final List<Fleet> fleets = new ArrayList<>();
-    private Path directory;
-    private Distribution distribution;
-    private EmbeddedPostgres postgresql;
-    private LocalDynamoDb ddb;
-    private int groups;
+    private Installation installation;
 
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
-        directory = Files.createTempDirectory("fleets").toRealPath();
-        distribution = Distribution.unpack(directory).install("plugin-jdbc").install("plugin-ddb");
-        distribution
-                .with("AWS_REGION", "eu-central-1")
-                .with("AWS_ACCESS_KEY_ID", "local")
-                .with("AWS_SECRET_ACCESS_KEY", "local")
-                .with("AWS_EC2_METADATA_DISABLED", "true");
+        installation = context.getRoot()
+                .getStore(Namespace.create(Fleets.class))
+                .computeIfAbsent(Installation.class, key -> made(), Installation.class);
     }
 
-    Distribution distribution() {
-        return distribution;
+    private static Installation made() {
+        try {
+            return Installation.make();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while the distribution was unpacked", e);
+        }
     }
 
-    /** A directory of this class's own. */
-    Path directory() {
-        return directory;
+    /** A directory that nobody has used yet. */
+    Path directory(String name) throws IOException {
+        return Files.createTempDirectory(installation.directory(), name);
     }
 
     /** A group that nobody has written to yet. */
     Fleet over(Store store) throws Exception {
-        String name = store == Store.FS ? "default" : "g" + ++groups;
-        Path own = Files.createTempDirectory(directory, store.name().toLowerCase(Locale.ROOT));
-        Fleet fleet = new Fleet(own, distribution, group(store, name, own), settings(store, name));
+        String name = store == Store.FS ? "default" : installation.freeGroup();
+        Path own = directory(store.name().toLowerCase(Locale.ROOT));
+        Fleet fleet = new Fleet(own, installation.distribution(), group(store, name, own), settings(store, name));
         fleets.add(fleet);
         return fleet;
     }
@@ -87,30 +80,14 @@ final class Fleets implements BeforeAllCallback, AfterEachCallback, AfterAllCall
             case POSTGRESQL ->
                 new SqlGroup(
                         name,
-                        postgresql().getPostgresDatabase(),
+                        installation.postgresql().getPostgresDatabase(),
                         link -> LineWay.to(
-                                postgresql().getPort(),
+                                installation.postgresql().getPort(),
                                 List.of(
                                         "snapshot.jdbc.url=jdbc:postgresql://127.0.0.1:%d/postgres",
                                         "snapshot.jdbc.user=postgres")));
-            case DYNAMODB -> new DdbGroup(name, ddb());
+            case DYNAMODB -> new DdbGroup(name, installation.ddb());
         };
-    }
-
-    private EmbeddedPostgres postgresql() throws IOException {
-        if (postgresql == null) {
-            postgresql = EmbeddedPostgres.builder()
-                    .setPGStartupWait(Duration.ofMinutes(1))
-                    .start();
-        }
-        return postgresql;
-    }
-
-    private LocalDynamoDb ddb() throws Exception {
-        if (ddb == null) {
-            ddb = LocalDynamoDb.start();
-        }
-        return ddb;
     }
 
     @Override
@@ -119,20 +96,5 @@ final class Fleets implements BeforeAllCallback, AfterEachCallback, AfterAllCall
             fleet.close();
         }
         fleets.clear();
-    }
-
-    @Override
-    public void afterAll(ExtensionContext context) throws Exception {
-        if (postgresql != null) {
-            postgresql.close();
-        }
-        if (ddb != null) {
-            ddb.close();
-        }
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

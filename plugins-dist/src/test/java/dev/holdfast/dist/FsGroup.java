@@ -72,9 +72,11 @@ record FsGroup(Path directory, boolean mounted) implements Group {
         Files.delete(newest().orElseThrow());
     }
 
+    /** Of those that a host has named, by their times: a side that lost a decision is stored under a name of another kind. */
     Optional<Path> newest() throws IOException {
         try (Stream<Path> files = files()) {
-            return files.max(Comparator.naturalOrder());
+            return files.filter(file -> Character.isDigit(file.getFileName().toString().charAt(0)))
+                    .max(Comparator.naturalOrder());
         }
     }
 

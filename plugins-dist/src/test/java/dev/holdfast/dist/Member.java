@@ -49,7 +49,7 @@ record Member(String name, Distribution distribution, Path logs, Way way, List<S
     }
 
     Said run(String... args) throws IOException, InterruptedException {
-        return distribution.with("LOG_LOCATION", logs.toString()).run(args);
+        return distribution.at(logs).run(args);
     }
 
     void stop() throws IOException, InterruptedException {

@@ -55,16 +55,17 @@ final class OlderDistribution {
         archive.add(commit);
         MODULES.forEach(module -> archive.add(module + "/src/main"));
         Path root = Path.of("..").toRealPath();
-        return succeeds(root, archive.toArray(String[]::new)) && succeeds(sources, "tar", "xf", "sources.tar");
+        return succeeds(root, sources, archive.toArray(String[]::new))
+                && succeeds(sources, sources, "tar", "xf", "sources.tar");
     }
 
-    private static boolean succeeds(Path directory, String... command) throws IOException, InterruptedException {
+    private static boolean succeeds(Path directory, Path said, String... command)
+            throws IOException, InterruptedException {
         return new ProcessBuilder(command)
                         .directory(directory.toFile())
                         .redirectErrorStream(true)
-                        .redirectOutput(directory
-                                .resolve("said-by-" + command[0] + ".txt")
-                                .toFile())
+                        .redirectOutput(
+                                said.resolve("said-by-" + command[0] + ".txt").toFile())
                         .start()
                         .waitFor()
                 == 0;

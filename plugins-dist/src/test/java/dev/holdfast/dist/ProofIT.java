@@ -4,17 +4,20 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A store that has lost its newest state while the host was down, of which the host's own disk has proof. */
 class ProofIT {
+
+    /** In SQLite's write-ahead log, a page and its header. */
+    private static final long FRAME = 4096 + 24;
 
     @RegisterExtension
     static final Fleets FLEETS = new Fleets();
@@ -33,8 +36,9 @@ class ProofIT {
     }
 
     private void assertThatItServesAllThreeAndSaysThatTheStoreHasLess() throws Exception {
-        a.start();
+        // The copies that know better are there at the next start, too.
         for (int i = 0; i < 2; i++) {
+            a.start();
             assertThat(a.models()).containsExactly("first", "second", "third");
             assertThat(a.mode()).isEqualTo("DETACHED");
             assertThat(a.status().required("notices")).isNotEmpty();
@@ -43,20 +47,18 @@ class ProofIT {
                             .lines()
                             .filter(line -> line.contains("[WARN") || line.contains("[ERROR"))
                             .filter(line -> line.contains("Detached from store")))
-                    .isNotEmpty();
-            // The copies that know better are there at the next start, too.
-            a.killAndStart();
+                    .hasSizeGreaterThan(i);
+            if (i == 0) {
+                a.kill();
+            }
         }
         a.take("local");
         assertThat(a.mode()).isEqualTo("ATTACHED");
         assertThat(fleet.group().newestModels()).contains(Set.of("first", "second", "third"));
-        a.killAndStart();
-        assertThat(a.models()).containsExactly("first", "second", "third");
-        assertThat(a.mode()).isEqualTo("ATTACHED");
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"FS_MOUNTED", "DYNAMODB"})
     void aStoreWithoutItsNewestSnapshotIsNotTakenForTheNewestState(Store store) throws Exception {
         aHostKilledWithThreeModels(store);
 
@@ -73,10 +75,9 @@ class ProofIT {
         assertThatItServesAllThreeAndSaysThatTheStoreHasLess();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aStoreThatIsEmptyAgainIsNotTakenForTheNewestState(Store store) throws Exception {
-        aHostKilledWithThreeModels(store);
+    @Test
+    void aStoreThatIsEmptyAgainIsNotTakenForTheNewestState() throws Exception {
+        aHostKilledWithThreeModels(Store.POSTGRESQL);
         while (fleet.group().count() > 0) {
             fleet.group().removeNewest();
         }
@@ -84,39 +85,18 @@ class ProofIT {
         assertThatItServesAllThreeAndSaysThatTheStoreHasLess();
     }
 
-    /** What happens to the write-ahead log of SQLite, which drops a transaction whose frames are not whole. */
-    enum Loss {
-        THE_LAST_FRAMES_ARE_CUT {
-            @Override
-            void of(FileChannel log) throws IOException {
-                log.truncate(log.size() - 2 * FRAME);
-            }
-        },
-        ONE_BIT_IS_FLIPPED {
-            @Override
-            void of(FileChannel log) throws IOException {
-                ByteBuffer octet = ByteBuffer.allocate(1);
-                long position = log.size() - FRAME / 2;
-                log.read(octet, position);
-                octet.put(0, (byte) (octet.get(0) ^ 1)).flip();
-                log.write(octet, position);
-            }
-        };
-
-        /** A page and its header. */
-        private static final long FRAME = 4096 + 24;
-
-        abstract void of(FileChannel log) throws IOException;
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void aWriteAheadLogThatLostItsEndIsNotTakenForTheNewestState(Loss loss) throws Exception {
+    /** SQLite drops a transaction whose frames in the log are not whole. */
+    @Test
+    void aWriteAheadLogWithOneFlippedBitIsNotTakenForTheNewestState() throws Exception {
         aHostKilledWithThreeModels(Store.SQLITE);
         Path log = fleet.directory().resolve("mount/shared.db-wal");
 
         try (FileChannel file = FileChannel.open(log, READ, WRITE)) {
-            loss.of(file);
+            ByteBuffer octet = ByteBuffer.allocate(1);
+            long position = file.size() - FRAME / 2;
+            file.read(octet, position);
+            octet.put(0, (byte) (octet.get(0) ^ 1)).flip();
+            file.write(octet, position);
         }
 
         assertThatItServesAllThreeAndSaysThatTheStoreHasLess();

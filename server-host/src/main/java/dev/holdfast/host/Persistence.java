@@ -47,6 +47,7 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -360,7 +361,7 @@ final class Persistence implements AutoCloseable {
                 config.snapshotGroup(),
                 HostName.of(config),
                 config.snapshotLook(),
-                RETRY_STORE,
+                Collections.min(List.of(RETRY_STORE, config.snapshotLook())),
                 config.snapshotTimeout(),
                 config.goesOverAfterConflict());
     }
