@@ -2,6 +2,7 @@ package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
+import dev.holdfast.host.history.Reading;
 import dev.holdfast.host.history.Verdict;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedState;
@@ -134,7 +135,7 @@ final class Reattachment {
         };
         crossing.showJournal();
         if (ended) {
-            saveWhatIsNotStored();
+            saveWhatIsNotStored(look);
             served.attachedAgain();
         }
     }
@@ -185,10 +186,10 @@ final class Reattachment {
         return true;
     }
 
-    /** What came while the store was away and is in no snapshot of it yet. */
-    private void saveWhatIsNotStored() {
+    /** What came while the store was away and is in no snapshot of it yet, or in one that is damaged. */
+    private void saveWhatIsNotStored(Look look) {
         ServingState mine = served.state();
-        if (footing.base().isEmpty() || footing.isAhead(mine)) {
+        if (footing.base().isEmpty() || footing.isAhead(mine) || look.reading() instanceof Reading.Damaged) {
             writer.save(SnapshotKind.SNAPSHOT, Optional.empty());
         }
     }

@@ -46,7 +46,6 @@ final class ModelWorld implements AutoCloseable {
     final boolean sameNames;
     final long bound;
     private final Consumer<String> told;
-    private final Path place;
 
     private boolean down;
     private boolean unreadable;
@@ -68,7 +67,6 @@ final class ModelWorld implements AutoCloseable {
     ModelWorld(long seed, int hostCount, Path place, Consumer<String> told) {
         Random random = new Random(seed);
         this.told = told;
-        this.place = place;
         goesOver = random.nextBoolean();
         together = random.nextInt(4) > 0;
         journalFirst = random.nextBoolean();
