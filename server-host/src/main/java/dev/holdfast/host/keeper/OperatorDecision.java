@@ -125,9 +125,10 @@ final class OperatorDecision {
         ServingState mine = served.state();
         ServingState before = footing.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
         Optional<Snapshot> ours = waiting.newest().map(HistoryPoint::snapshot);
-        if (ours.isEmpty()
-                && !ServedState.same(mine, head.state())
-                && (!ServedState.same(mine, before) || standing.hasLearnedApart() || !standing.isAttached())) {
+        boolean changedHere = !ServedState.same(mine, before) || !standing.isAttached();
+        boolean servedIsLost = changedHere && !ServedState.same(mine, head.state());
+        // What models have learned loses too where both serve the same.
+        if (ours.isEmpty() && (servedIsLost || standing.hasLearnedApart())) {
             ours = Optional.of(next.make(
                     SnapshotKind.SNAPSHOT,
                     Optional.empty(),
@@ -148,6 +149,7 @@ final class OperatorDecision {
         ServingState mine = served.state();
         boolean loserKept = false;
         List<HistoryPoint> saves = new ArrayList<>(waiting.saves());
+        List<String> keptHere = new ArrayList<>();
         Place place = footing.free(look.place());
         for (int tries = 1; ; tries++) {
             unreadable(look).filter(why -> !isDamage(why)).ifPresent(why -> {
@@ -160,10 +162,16 @@ final class OperatorDecision {
                 }
                 loserKept = true;
                 while (!saves.isEmpty()) {
-                    Snapshot save = next.moved(saves.get(0), place);
-                    chunks.deliverElsewhereFor(save);
-                    store.save(save);
-                    place = HistoryPoint.of(save).next();
+                    HistoryPoint waits = saves.get(0);
+                    if (isThere(waits.name())) {
+                        // No place helps: a name is given once.
+                        waiting.keepSave(store, waits).ifPresent(keptHere::add);
+                    } else {
+                        Snapshot save = next.moved(waits, place);
+                        chunks.deliverElsewhereFor(save);
+                        store.save(save);
+                        place = HistoryPoint.of(save).next();
+                    }
                     saves.remove(0);
                 }
                 Snapshot winner = next.make(SnapshotKind.SNAPSHOT, Optional.empty(), place, mine);
@@ -174,7 +182,11 @@ final class OperatorDecision {
                 waiting.clear();
                 served.attachedAgain();
                 return "Attached to store " + options.store() + "; what this host serves is its snapshot "
-                        + winner.header().name() + " now";
+                        + winner.header().name() + " now"
+                        + (keptHere.isEmpty()
+                                ? ""
+                                : ". The store has other saves of these names, and this host's are kept here: "
+                                        + String.join(", ", keptHere));
             } catch (SnapshotConflictException e) {
                 if (tries == TRIES) {
                     throw e;
@@ -216,6 +228,9 @@ final class OperatorDecision {
             return true;
         } catch (SnapshotNotFoundException e) {
             return false;
+        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.debug("{} is there, and cannot be read", name, e);
+            return true;
         }
     }
 

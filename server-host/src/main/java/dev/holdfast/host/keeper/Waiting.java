@@ -331,6 +331,29 @@ final class Waiting {
         }
     }
 
+    /**
+     * Keeps on this host a named save whose name the store has given to another one.
+     *
+     * @return the name; empty if the store's is this very save, sent by an attempt that broke off
+     */
+    Optional<String> keepSave(SnapshotSerializer store, HistoryPoint save) {
+        if (comesFrom(store, save)) {
+            return Optional.empty();
+        }
+        log.error("Save {} is kept on this host: store {} has another one of this name", save.name(), storeName);
+        journal.setAside(save.snapshot());
+        return Optional.of(save.name());
+    }
+
+    private static boolean comesFrom(SnapshotSerializer store, HistoryPoint save) {
+        try {
+            return isOrComesFrom(HistoryPoint.of(store.get(save.name())), save.header());
+        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.debug("{} cannot be read", save.name(), e);
+            return false;
+        }
+    }
+
     /** Lets go of what waits, after all of it is in the store or aside. */
     void clear() {
         try {

@@ -1,0 +1,86 @@
+package dev.holdfast.host.keeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.keeper.Snapshots.Take;
+import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.States;
+import dev.holdfast.host.state.StateFormat;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.sdk.SnapshotKind;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What loses by a decision is kept, and no name stands in the way of one. */
+class OperatorDecisionTest {
+
+    private final FakeStore.Disk disk = new FakeStore.Disk();
+    private final Rig rig = new Rig(disk);
+    private final Rig other = new Rig(disk);
+
+    @AfterEach
+    void end() {
+        rig.close();
+        other.close();
+    }
+
+    @Test
+    void takeLocalIsPossibleWhereTheStoreHasAnotherSaveOfTheSameName() {
+        rig.start();
+        rig.storeDisk.put(States.snapshot(2, "before-upgrade", SnapshotKind.SAVE, "theirs"));
+        rig.changed("a");
+        rig.store.down = true;
+        Rig.get(rig.keeper.save("of-its-own"));
+        Rig.get(rig.keeper.save("before-upgrade"));
+        rig.store.down = false;
+
+        String done = rig.attach(Take.LOCAL);
+
+        assertThat(done).contains("this host's are kept here: before-upgrade");
+        assertThat(States.models(disk.newest())).containsExactly("a");
+        assertThat(States.models(rig.store.get("before-upgrade"))).containsExactly("theirs");
+        assertThat(States.models(rig.store.get("of-its-own"))).containsExactly("a");
+        assertThat(States.models(rig.journal.aside("before-upgrade"))).containsExactly("a");
+        assertThat(rig.keeper.status().aside()).containsExactly("before-upgrade");
+        assertThat(rig.pending()).isEmpty();
+    }
+
+    @Test
+    void takeStoreKeepsWhatModelsHaveLearnedHereAlsoWhereBothServeTheSame() {
+        rig.start();
+        rig.changed("a");
+        other.start();
+        Rig.get(rig.change(state -> learned(state, 1)));
+        Rig.get(other.change(state -> learned(state, 2)));
+        await().untilAsserted(() -> assertThat(other.keeper.status().notices())
+                .singleElement()
+                .asString()
+                .startsWith("What these have learned here is not in store"));
+
+        String done = other.attach(Take.STORE);
+
+        assertThat(done).contains("What it served before is kept on this host as");
+        assertThat(other.journal.aside())
+                .singleElement()
+                .satisfies(header -> assertThat(ServedState.learned(HistoryPoint.of(other.journal.aside(header.name()))
+                                .state()))
+                        .containsOnlyKeys(new ServedState.Key("a", "1.0"))
+                        .containsValue(reference(2)));
+        assertThat(ServedState.learned(other.state.get())).containsValue(reference(1));
+    }
+
+    private static ServingState learned(ServingState state, int what) {
+        return state.with("a", state.model("a").orElseThrow().withLearned("1.0", reference(what)));
+    }
+
+    private static StateReference reference(int what) {
+        return new StateReference(
+                new StateFormat("test", 1, ""),
+                10,
+                1,
+                new StateReference.ChunkTree(String.valueOf(what).repeat(64), 0));
+    }
+}
