@@ -70,7 +70,10 @@ final class Crossing {
                                         + point.header().revision())
                                 .orElse("; it has no snapshot at all");
         head.ifPresent(point -> waiting.pinTheirs(point.snapshot()));
-        standing.diverged(why, waiting.sides(footing.base(), mine, head));
+        standing.diverged(
+                why,
+                waiting.sides(footing.base(), mine, head),
+                verdict == Verdict.DIVERGED ? Standing.DECISION : Standing.DECISION_OF_A_LOSS);
     }
 
     /** A decision was written into the store, and is served. */

@@ -22,6 +22,8 @@ public final class Standing {
 
     /** How an operator ends a detachment; documented. */
     static final String DECISION = "holdfast snapshots attach --take store|local|merge";
+    /** The same where the store lacks something, which a merge would take for removed. */
+    static final String DECISION_OF_A_LOSS = "holdfast snapshots attach --take store|local";
 
     private final KeeperOptions options;
     private volatile StoreStatus status;
@@ -162,8 +164,12 @@ public final class Standing {
         show();
     }
 
-    /** This host and the store have gone different ways, or the store lacks what it had: an operator decides. */
-    synchronized void diverged(String why, Divergence sides) {
+    /**
+     * This host and the store have gone different ways, or the store lacks what it had: an operator decides.
+     *
+     * @param decision the command that does
+     */
+    synchronized void diverged(String why, Divergence sides, String decision) {
         boolean known = mode == Mode.DETACHED
                 && divergence.isPresent()
                 && divergence.get().inStore().equals(sides.inStore());
@@ -180,7 +186,7 @@ public final class Standing {
                         : sides);
         String notice = "Detached from store " + options.store() + ", group " + options.group() + ": " + why
                 + ". What was acknowledged here is served and kept in the journal of this host until you decide with: "
-                + DECISION;
+                + decision;
         if (!known) {
             log.error(notice);
             sides.differences().forEach(difference -> log.error("{}", difference));

@@ -135,7 +135,8 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
                             : "it lacks what this host goes on from")
                     + "; its newest is "
                     + look.head().map(HistoryPoint::name).orElse("none") + ", and what this host acknowledged last, "
-                    + waiting.name() + ", is served. Decide with: holdfast snapshots attach --take store|local|merge";
+                    + waiting.name() + ", is served. Decide with: holdfast snapshots attach --take store|local"
+                    + (verdict == Verdict.DIVERGED ? "|merge" : "");
             log.error(notice);
             return new Bearings(start.detached().with(notice), Optional.of(waiting), Optional.empty(), look);
         }

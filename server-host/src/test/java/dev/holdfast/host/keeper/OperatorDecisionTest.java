@@ -72,6 +72,25 @@ class OperatorDecisionTest {
         assertThat(ServedState.learned(other.state.get())).containsValue(reference(1));
     }
 
+    @Test
+    void noMergeIsOfferedWhereTheStoreHasLostWhatThisHostGoesOnFrom() {
+        rig.start();
+        rig.changed("a");
+        String lost = disk.newest().header().name();
+        rig.changed("b");
+        disk.snapshots.keySet().removeIf(name -> name.compareTo(lost) >= 0);
+
+        await().until(() -> rig.keeper.status().mode() == StoreStatus.Mode.DETACHED);
+        assertThat(rig.keeper.status().notices()).singleElement().asString().endsWith("attach --take store|local");
+
+        rig.changed("c");
+        rig.crash();
+        assertThat(rig.restore().latest().start().notices())
+                .singleElement()
+                .asString()
+                .endsWith("attach --take store|local");
+    }
+
     private static ServingState learned(ServingState state, int what) {
         return state.with("a", state.model("a").orElseThrow().withLearned("1.0", reference(what)));
     }
