@@ -175,7 +175,7 @@ class DdbIT {
                             "Failed to get last snapshot from DDB. Holdfast will start with default or given"
                                     + " configuration.",
                             "The last snapshot could not be read (DynamoDB at " + ddb.endpoint() + "): ",
-                            "from the local spool instead",
+                            "from the journal of this host instead",
                             "Detached from store ddb");
             assertThat(JSON.readTree(host().manage("GET", "/models/digits").body())
                             .required(0)

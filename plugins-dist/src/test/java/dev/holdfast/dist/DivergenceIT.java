@@ -1,6 +1,7 @@
 package dev.holdfast.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.EnumSource.Mode.MATCH_NONE;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -132,6 +133,7 @@ class DivergenceIT {
         assertThat(a.mode()).isEqualTo("ATTACHED");
         assertThat(a.models()).containsExactly("important", "other");
         assertThat(fleet.group().newestModels()).contains(Set.of("important", "other"));
+        await().untilAsserted(() -> assertThat(b.status().has("behind")).isTrue());
         b.take("store");
         assertThat(b.models()).containsExactly("important", "other");
         b.killAndStart();

@@ -105,7 +105,10 @@ record Member(String name, Distribution distribution, Path logs, Way way, List<S
     }
 
     void awaitMode(String mode) {
-        await().untilAsserted(() -> assertThat(mode()).isEqualTo(mode));
+        await().untilAsserted(() -> {
+            JsonNode status = status();
+            assertThat(status.required("mode").textValue()).as("%s", status).isEqualTo(mode);
+        });
     }
 
     /** The HTTP status of a question at the inference address. */

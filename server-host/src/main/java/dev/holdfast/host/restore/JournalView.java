@@ -40,7 +40,11 @@ final class JournalView {
         this.waiting =
                 newestFirst.stream().flatMap(entry -> read(entry).stream()).findFirst();
         // Where nothing of what waits can be read, a copy is what there is to serve.
-        this.base = waiting.isEmpty() ? copies().stream().findFirst() : baseOf(entries.get(0));
+        this.base = entries.stream()
+                .flatMap(entry -> read(entry).stream())
+                .findFirst()
+                .map(this::baseOf)
+                .orElseGet(() -> copies().stream().findFirst());
     }
 
     /** The newest that waits for the store and can be read. */
@@ -105,20 +109,31 @@ final class JournalView {
         return copies;
     }
 
-    /** By what the first one that waits says that it follows; one of an older host says only its revision. */
-    private Optional<HistoryPoint> baseOf(Entry first) {
-        Optional<HistoryPoint> point = read(first);
-        Optional<String> follows = point.flatMap(known -> known.header().follows());
+    /**
+     * By what the first one that waits says that it follows; one of an older host says only its revision. Where that one was
+     * dropped by the journal's bound, or is damaged, what was pinned when the first of them began to wait.
+     */
+    private Optional<HistoryPoint> baseOf(HistoryPoint first) {
+        Optional<HistoryPoint> pinned = pinned(Pin.BASE);
         List<HistoryPoint> candidates = new ArrayList<>(copies());
-        pinned(Pin.BASE).ifPresent(candidates::add);
+        pinned.ifPresent(candidates::add);
         return candidates.stream()
-                .filter(candidate -> follows.isPresent()
-                        ? candidate.header().saveId().equals(follows.get())
-                        : point.filter(known -> known.header().state().isEmpty())
-                                        .isPresent()
-                                && candidate.header().revision()
-                                        == first.header().revision() - 1)
-                .findFirst();
+                .filter(candidate -> isFollowedBy(candidate.header(), first.header()))
+                .findFirst()
+                .or(() -> pinned.filter(base -> leadsTo(base.header(), first.header())));
+    }
+
+    private static boolean isFollowedBy(SnapshotHeader candidate, SnapshotHeader first) {
+        return first.follows().isPresent()
+                ? candidate.saveId().equals(first.follows().get())
+                : first.state().isEmpty() && candidate.revision() == first.revision() - 1;
+    }
+
+    private static boolean leadsTo(SnapshotHeader base, SnapshotHeader first) {
+        return base.revision() < first.revision()
+                && first.history()
+                        .filter(base.history().orElse(base.saveId())::equals)
+                        .isPresent();
     }
 
     private Optional<HistoryPoint> pinned(Pin role) {

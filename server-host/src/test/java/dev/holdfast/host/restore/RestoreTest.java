@@ -349,6 +349,26 @@ class RestoreTest {
     }
 
     @Test
+    void whatWaitsGoesOnFromTheStoreWhereTheBoundDroppedTheFirstOfIt() {
+        rig.start();
+        rig.changed("a");
+        rig.store.down = true;
+        rig.changed("b");
+        rig.changed("c");
+        rig.crash();
+        rig.restore();
+        rig.journal.refused(rig.journal.pending().get(0));
+        rig.store.down = false;
+
+        Restore.Found found = rig.start();
+
+        assertThat(models(found)).containsExactly("a", "b", "c");
+        assertThat(found.start().mode()).isEqualTo(Mode.SPOOLING);
+        await().until(() -> rig.keeper.status().mode() == Mode.ATTACHED);
+        assertThat(States.models(rig.storeDisk.newest())).containsExactly("a", "b", "c");
+    }
+
+    @Test
     void whatWaitsIsServedWhateverTheStoresRevisionIs() {
         rig.storeDisk.put(States.snapshot(7, "theirs"));
         rig.putPending(States.snapshot(5, "five", SnapshotKind.SNAPSHOT, "mine"));
