@@ -47,8 +47,8 @@ final class Fleet implements AutoCloseable {
     static void start(Member... members) throws Exception {
         ExecutorService starts = Executors.newFixedThreadPool(members.length);
         try {
-            for (Future<Void> start : starts.invokeAll(
-                    Stream.of(members).map(Fleet::starting).toList())) {
+            for (Future<Void> start :
+                    starts.invokeAll(Stream.of(members).map(Fleet::starting).toList())) {
                 start.get();
             }
         } finally {

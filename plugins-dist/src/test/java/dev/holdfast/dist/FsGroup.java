@@ -75,7 +75,8 @@ record FsGroup(Path directory, boolean mounted) implements Group {
     /** Of those that a host has named, by their times: a side that lost a decision is stored under a name of another kind. */
     Optional<Path> newest() throws IOException {
         try (Stream<Path> files = files()) {
-            return files.filter(file -> Character.isDigit(file.getFileName().toString().charAt(0)))
+            return files.filter(file ->
+                            Character.isDigit(file.getFileName().toString().charAt(0)))
                     .max(Comparator.naturalOrder());
         }
     }

@@ -35,6 +35,7 @@ class MendingIT {
         next.start();
         assertThat(next.models()).containsExactly("first", "second");
         assertThat(next.mode()).isEqualTo("ATTACHED");
-        assertThat(next.register("third").headers().firstValue("Holdfast-Notice")).isEmpty();
+        assertThat(next.register("third").headers().firstValue("Holdfast-Notice"))
+                .isEmpty();
     }
 }

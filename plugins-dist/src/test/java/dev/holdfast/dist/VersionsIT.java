@@ -22,8 +22,7 @@ class VersionsIT {
 
     @BeforeAll
     static void compileTheOlderOne() throws Exception {
-        Optional<Distribution> made = OlderDistribution.of(
-                BEFORE, FLEETS.directory("older"));
+        Optional<Distribution> made = OlderDistribution.of(BEFORE, FLEETS.directory("older"));
         assumeTrue(made.isPresent(), "Commit " + BEFORE + " is not in this clone; fetch it to roll between versions");
         older = made.get();
     }
