@@ -235,10 +235,20 @@ final class Waiting {
         Deque<Entry> entries = new ArrayDeque<>(journal.pending());
         while (!entries.isEmpty()) {
             Entry entry = entries.removeFirst();
-            Optional<HistoryPoint> point = read(entry);
-            if (point.isEmpty()) {
+            Optional<HistoryPoint> point;
+            try {
+                point = Optional.of(HistoryPoint.of(journal.read(entry)));
+            } catch (SnapshotCorruptException | SnapshotFormatTooNewException | SnapshotNotFoundException e) {
+                log.error("What waits as {} is passed over: {}", entry.header().name(), e.getMessage());
                 journal.refused(entry);
                 continue;
+            } catch (SnapshotStoreException e) {
+                log.error(
+                        "What waits as {} cannot be read now: {}",
+                        entry.header().name(),
+                        e.getMessage());
+                refresh();
+                return new Sent(false, head);
             }
             boolean fits = Objects.equals(point.get().header().follows().orElse(null), place.follows())
                     && point.get().header().revision() == place.revision();
