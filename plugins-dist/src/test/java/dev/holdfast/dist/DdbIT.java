@@ -192,7 +192,8 @@ class DdbIT {
                 .isSorted()
                 .doesNotHaveDuplicates()
                 .startsWith(1L, 2L)
-                .hasSizeGreaterThan(3);
+                // The start changed nothing while the store was away; the stop is told to it.
+                .hasSizeGreaterThan(2);
     }
 
     @Test
@@ -205,13 +206,11 @@ class DdbIT {
         host().change("POST", "/models?url=digits-1.0&initial_workers=1&synchronous=true");
 
         atHost(first);
-        HttpResponse<String> answer = host().change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
+        HttpResponse<String> late = host().manage("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
 
-        assertThat(answer.headers().firstValue("Holdfast-Notice").orElseThrow())
-                .contains("Detached from store ddb", "revision 3 already", "holdfast snapshots attach --take");
+        assertThat(late.statusCode()).as(late.body()).isEqualTo(409);
+        assertThat(late.body()).contains("The change was not made", "The host has gone over to", "in store ddb");
         assertThat(revisions()).containsExactly(1L, 2L, 3L);
-        assertThat(unpacked.run("snapshots", "attach", "--take=store").exitCode())
-                .isZero();
         assertThat(host().manage("GET", "/models").body()).contains("digits").doesNotContain("iris");
         host().change("POST", "/models?url=iris-1.0&initial_workers=1&synchronous=true");
         assertThat(revisions()).containsExactly(1L, 2L, 3L, 4L);
