@@ -358,6 +358,7 @@ final class Persistence implements AutoCloseable {
         return new KeeperOptions(
                 storeName,
                 storeForgets,
+                config.durableInStoreOnly(),
                 config.snapshotGroup(),
                 HostName.of(config),
                 config.snapshotLook(),

@@ -66,6 +66,8 @@ public enum ConfigKey {
     SNAPSHOT_LOOK("10", Kept.NO),
     /** How many MiB the journal on this host's disk may take while the store is away. */
     SPOOL_MAX_SIZE("1024", Kept.NO),
+    /** Whether the journal on this host's disk is enough for a change to be durable, or only the store is. */
+    DURABLE_IN("either", Kept.NO),
     SNAPSHOT_CONFLICT("take-store", Kept.NO),
     RESTORE("fallback", Kept.NO),
     HOST_NAME("", Kept.NO);

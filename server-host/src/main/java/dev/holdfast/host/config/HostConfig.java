@@ -69,6 +69,7 @@ public final class HostConfig {
         goesOverAfterConflict();
         snapshotLook();
         spoolMaxSize();
+        durableInStoreOnly();
         for (ConfigKey key : ConfigKey.values()) {
             if (key.otherwise().equals("true") || key.otherwise().equals("false")) {
                 bool(key);
@@ -271,6 +272,15 @@ public final class HostConfig {
     /** From this many bytes on, the log names the largest parts of a model's state. */
     public long stateWarnBytes() {
         return number(ConfigKey.STATE_WARN_SIZE, 1, 1_000_000) * 1024L * 1024;
+    }
+
+    /** Whether a change is durable only when the store has it, because this host's disk does not last. */
+    public boolean durableInStoreOnly() {
+        String value = get(ConfigKey.DURABLE_IN);
+        if (!value.equals("store") && !value.equals("either")) {
+            throw bad(ConfigKey.DURABLE_IN, value, "store or either");
+        }
+        return value.equals("store");
     }
 
     /** Whether a change that another host was faster than is undone, and the host goes over to what that one saved. */

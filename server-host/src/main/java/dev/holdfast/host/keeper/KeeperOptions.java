@@ -7,6 +7,7 @@ import java.time.Duration;
  *
  * @param store the serializer's name
  * @param storeForgets whether the store may not give back what it took, so that a change is acknowledged only with a copy
+ * @param storeOnly whether a change is durable only when the store has it: the host's disk does not last
  * @param host this host's name
  * @param lookInterval how often an attached host looks at what its store has
  * @param retryInterval how often a store that is down is tried again
@@ -17,6 +18,7 @@ import java.time.Duration;
 public record KeeperOptions(
         String store,
         boolean storeForgets,
+        boolean storeOnly,
         String group,
         String host,
         Duration lookInterval,

@@ -320,6 +320,13 @@ final class SnapshotWriter {
         waiting.added(HistoryPoint.of(snapshot));
         standing.waits(snapshot.header());
         crossing.showJournal();
+        if (options.storeOnly()) {
+            List<String> all = new ArrayList<>(notices);
+            all.add(
+                    "It is on this host's disk alone, which is not to be relied on (durable_in=store); it goes to store "
+                            + options.store() + " when that takes it.");
+            return Work.lost(all);
+        }
         return new Durability(
                 Durability.Kind.SPOOLED, Optional.of(snapshot.header().name()), notices);
     }

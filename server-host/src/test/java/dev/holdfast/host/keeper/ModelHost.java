@@ -196,6 +196,7 @@ final class ModelHost {
         KeeperOptions options = new KeeperOptions(
                 "ddb",
                 false,
+                false,
                 "default",
                 world.sameNames ? "host" : name,
                 Duration.ofDays(1),

@@ -45,6 +45,7 @@ public final class Rig implements AutoCloseable {
     public Duration look = Duration.ofMillis(5);
     Duration closeTimeout = Duration.ofSeconds(20);
     public boolean goesOver;
+    public boolean storeOnly;
     public String host = "this-host";
     Runnable whileGoingOver = () -> {};
     public Journal journal;
@@ -185,7 +186,8 @@ public final class Rig implements AutoCloseable {
             restore();
         }
         changes = new ChangeQueue("ddb");
-        KeeperOptions options = new KeeperOptions("ddb", false, "default", host, look, retry, closeTimeout, goesOver);
+        KeeperOptions options =
+                new KeeperOptions("ddb", false, storeOnly, "default", host, look, retry, closeTimeout, goesOver);
         Served served = new Served() {
             @Override
             public ServingState state() {

@@ -97,6 +97,22 @@ class SnapshotKeeperTest {
     }
 
     @Test
+    void whereTheDiskDoesNotLastAChangeIsNotAcknowledgedBeforeTheStoreHasIt() {
+        rig.storeOnly = true;
+        rig.start();
+        rig.store.down = true;
+
+        Durability durability = rig.changed("a");
+
+        assertThat(durability.kind()).isEqualTo(Kind.LOST_ON_RESTART);
+        assertThat(durability.notice()).last().asString().contains("durable_in=store");
+        assertThat(rig.pending()).as("it is kept all the same").hasSize(1);
+        rig.store.down = false;
+        awaitMode(Mode.ATTACHED);
+        assertThat(States.models(rig.storeDisk.newest())).containsExactly("a");
+    }
+
+    @Test
     void busyHostLooksForItsStoreToo() {
         rig.retry = Duration.ofMillis(20);
         rig.start();
