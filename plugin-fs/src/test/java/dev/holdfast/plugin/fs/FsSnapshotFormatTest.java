@@ -48,15 +48,24 @@ class FsSnapshotFormatTest {
 
     @Test
     void aFileThatTheSerializerWroteIsReadToo() throws IOException {
+        Snapshot first = Snapshot.create(
+                SnapshotHeader.builder()
+                        .name("20261121093000124-snapshot.cfg")
+                        .kind(SnapshotKind.SNAPSHOT)
+                        .createdOn(Instant.parse("2026-11-21T09:30:00.124Z"))
+                        .group("default")
+                        .revision(1)
+                        .host("here"),
+                "a=b".getBytes(StandardCharsets.UTF_8));
         try (SnapshotSerializer fs = new FsSnapshotSerializerFactory()
                 .open(SerializerConfig.builder("fs", directory).build())) {
-            fs.save(SNAPSHOT);
+            fs.save(first);
         }
-        Path file = directory.resolve("config").resolve(SNAPSHOT.header().name());
+        Path file = directory.resolve("config").resolve(first.header().name());
 
-        assertThat(FsSnapshotFormat.header(file)).isEqualTo(SNAPSHOT.header());
-        assertThat(FsSnapshotFormat.read(file)).isEqualTo(SNAPSHOT);
-        assertThat(Files.readAllBytes(file)).isEqualTo(FsSnapshotFormat.encode(SNAPSHOT));
+        assertThat(FsSnapshotFormat.header(file)).isEqualTo(first.header());
+        assertThat(FsSnapshotFormat.read(file)).isEqualTo(first);
+        assertThat(Files.readAllBytes(file)).isEqualTo(FsSnapshotFormat.encode(first));
     }
 
     @ParameterizedTest
