@@ -112,10 +112,10 @@ class ArchetypeIT {
         assertThat(tests)
                 .hasSizeGreaterThan(40)
                 .allSatisfy(test -> assertThat(report).contains("<testcase name=\"" + test + "\""));
-        // Left out is the one for stores with one writer at a time.
+        // Left out are the one for stores with one writer at a time, and those of a count, which the project does not have.
         assertThat(report)
-                .containsPattern("<testsuite [^>]* errors=\"0\" skipped=\"1\" failures=\"0\"")
-                .contains("the store has many writers");
+                .containsPattern("<testsuite [^>]* errors=\"0\" skipped=\"4\" failures=\"0\"")
+                .contains("the store has many writers", "does not count its snapshots");
     }
 
     @Test
@@ -144,7 +144,7 @@ class ArchetypeIT {
         Said installed = shell(project, install);
         assertThat(installed.out())
                 .contains("Snapshots go to store my-store", "-startup.cfg")
-                .containsPattern("\n[0-9]{2} passed, 0 failed, [0-9] skipped in ");
+                .containsPattern("\n[0-9]{2} passed, 0 failed, [0-9]+ skipped in ");
         assertThat(host().logs().resolve("holdfast.log"))
                 .content()
                 .contains("Snapshot serializer via plugin has been loaded successfully");
