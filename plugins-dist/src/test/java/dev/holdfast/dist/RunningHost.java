@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -70,7 +71,18 @@ record RunningHost(Path logs) {
 
     private static void kill(ProcessHandle host) {
         host.destroyForcibly();
-        await().atMost(Duration.ofSeconds(60)).until(() -> !host.isAlive());
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> hasEnded(host));
+    }
+
+    /**
+     * One that has ended counts as alive until somebody asks for its exit code, for seconds where that is a container's first
+     * process. It has no program any more, and one thread, once the last of the others has let go of its files.
+     */
+    private static boolean hasEnded(ProcessHandle process) {
+        String[] threads = new File("/proc/" + process.pid() + "/task").list();
+        return !process.isAlive() || (process.info().command().isEmpty() && threads != null && threads.length == 1);
     }
 
     /** A call of the inference API, with its token. */
