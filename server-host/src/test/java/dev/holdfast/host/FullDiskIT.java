@@ -47,8 +47,14 @@ class FullDiskIT {
             assertThat(host.management("POST", "/models?url=noop.mar&model_name=before")
                             .statusCode())
                     .isEqualTo(200);
-            Path filler = fill();
-            HttpResponse<String> full = host.management("PUT", "/models/before?min_worker=2&synchronous=true");
+            Path filler = fill("filler");
+            HttpResponse<String> kept = host.management("PUT", "/models/before?min_worker=2&synchronous=true");
+            assertThat(kept.statusCode())
+                    .as("the journal has set room aside for the newest state: %s", kept.body())
+                    .isEqualTo(200);
+            assertThat(kept.body()).contains("No space left on device");
+            Path rest = fill("rest");
+            HttpResponse<String> full = host.management("PUT", "/models/before?min_worker=3&synchronous=true");
             assertThat(full.statusCode()).as(full.body()).isEqualTo(507);
             assertThat(full.body()).contains("SnapshotNotSavedException");
             // The change is running all the same, and the host goes on.
@@ -56,6 +62,7 @@ class FullDiskIT {
             assertThat(host.managementJson("/snapshots/status").toString()).contains("not durable");
 
             Files.delete(filler);
+            Files.delete(rest);
             Awaitility.await("the host makes the change durable by itself")
                     .atMost(Duration.ofSeconds(60))
                     .until(() ->
@@ -64,12 +71,12 @@ class FullDiskIT {
         }
         try (HostProcess host = HostProcess.start(store, logs)) {
             assertThat(host.managementJson("/models/before").get(0).required("workers"))
-                    .hasSize(2);
+                    .hasSize(3);
         }
     }
 
-    private Path fill() throws IOException {
-        Path filler = disk.resolve("filler");
+    private Path fill(String name) throws IOException {
+        Path filler = disk.resolve(name);
         try (OutputStream out = Files.newOutputStream(filler)) {
             while (true) {
                 out.write(new byte[512]);
