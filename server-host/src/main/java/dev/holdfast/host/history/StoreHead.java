@@ -207,6 +207,20 @@ public final class StoreHead {
         }
     }
 
+    /**
+     * Whether a store has this very save; one that is there and cannot be read is not known to be it.
+     *
+     * @throws SnapshotStoreException if the store cannot be reached
+     */
+    public static boolean has(SnapshotSerializer store, SnapshotHeader header) {
+        try {
+            return store.get(header.name()).header().saveId().equals(header.saveId());
+        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
+            log.debug("{} is not known to be in the store", header.name(), e);
+            return false;
+        }
+    }
+
     /** The learned states that the newest snapshot refers to; none if it cannot be read. */
     public static Set<StateReference> references(SnapshotSerializer store) {
         try {

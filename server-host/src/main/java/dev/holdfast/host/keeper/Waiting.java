@@ -3,6 +3,7 @@ package dev.holdfast.host.keeper;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Place;
+import dev.holdfast.host.history.StoreHead;
 import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalException;
@@ -177,7 +178,9 @@ final class Waiting {
             }
         }
         // What is sent is sent in order, so of the others only the first may be there under newer ones.
-        if (there < 0 && !entries.isEmpty() && isIn(store, entries.get(0).header())) {
+        if (there < 0
+                && !entries.isEmpty()
+                && StoreHead.has(store, entries.get(0).header())) {
             there = 0;
         }
         if (there < 0) {
@@ -201,17 +204,6 @@ final class Waiting {
     private static boolean isOrComesFrom(HistoryPoint head, SnapshotHeader header) {
         return head.isSave(header)
                 || head.header().origin().filter(header.saveId()::equals).isPresent();
-    }
-
-    private static boolean isIn(SnapshotSerializer store, SnapshotHeader header) {
-        try {
-            return store.get(header.name()).header().saveId().equals(header.saveId());
-        } catch (SnapshotNotFoundException e) {
-            return false;
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
-            log.debug("{} cannot be read", header.name(), e);
-            return false;
-        }
     }
 
     /**

@@ -1,15 +1,13 @@
 package dev.holdfast.host.restore;
 
 import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.StoreHead;
 import dev.holdfast.host.journal.DamagedFile;
 import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.Pin;
 import dev.holdfast.sdk.Snapshot;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
-import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.util.ArrayList;
@@ -163,21 +161,14 @@ final class JournalView {
                 return head;
             }
         }
-        return entries.isEmpty() || !isIn(store, entries.get(0).header()) ? Optional.empty() : read(entries.get(0));
+        return entries.isEmpty() || !StoreHead.has(store, entries.get(0).header())
+                ? Optional.empty()
+                : read(entries.get(0));
     }
 
     /** The store has all that waits here and can be read; what is its newest now is what this host comes back to. */
     void sentAll(HistoryPoint head) {
         entries.stream().filter(entry -> read(entry).isPresent()).forEach(journal::passed);
         journal.copy(head.snapshot());
-    }
-
-    private static boolean isIn(SnapshotSerializer store, SnapshotHeader header) {
-        try {
-            return store.get(header.name()).header().saveId().equals(header.saveId());
-        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
-            log.debug("{} is not known to be in the store", header.name(), e);
-            return false;
-        }
     }
 }
