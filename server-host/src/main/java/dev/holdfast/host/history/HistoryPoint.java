@@ -6,7 +6,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 
 /**
- * A snapshot that was read: where it stands in the history of its group, and what it serves.
+ * A snapshot that was read or written: where it stands in the history of its group, and what it serves.
  *
  * @param header whole, also where the store has lost where the snapshot stands in the history
  */
@@ -20,6 +20,12 @@ public record HistoryPoint(Snapshot snapshot, SnapshotHeader header, SnapshotTex
     public static HistoryPoint of(Snapshot snapshot) {
         SnapshotText.Content content = SnapshotText.parse(snapshot.header().name(), snapshot.text());
         return new HistoryPoint(snapshot, SnapshotText.wholeHeader(snapshot), content);
+    }
+
+    /** Writes a snapshot of what a content says; it is not read again, which takes milliseconds with many models. */
+    public static HistoryPoint write(SnapshotHeader.Builder header, SnapshotText.Content content) {
+        Snapshot snapshot = SnapshotText.write(header, content.config(), content.state(), content.callers());
+        return new HistoryPoint(snapshot, snapshot.header(), content);
     }
 
     /** What it serves. */

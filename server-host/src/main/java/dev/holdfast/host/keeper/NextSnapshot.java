@@ -5,7 +5,6 @@ import dev.holdfast.host.history.Place;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.SnapshotNames;
 import dev.holdfast.host.snapshot.SnapshotText;
-import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.time.Clock;
@@ -20,6 +19,8 @@ import java.util.function.Supplier;
 final class NextSnapshot {
 
     private static final int MOST_CALLERS = 8;
+    /** Begins the name of a snapshot that a decision kept of the side that lost. */
+    private static final String KEPT = "kept-";
 
     private final KeeperOptions options;
     private final Supplier<Map<String, String>> config;
@@ -42,77 +43,49 @@ final class NextSnapshot {
      *
      * @param name empty for one that the host gives
      */
-    Snapshot make(SnapshotKind kind, Optional<String> name, Place place, ServingState state) {
-        return make(kind, name, place, options.host(), config.get(), state, callers);
+    HistoryPoint make(SnapshotKind kind, Optional<String> name, Place place, ServingState state) {
+        return HistoryPoint.write(
+                header(kind, name, place, options.host()),
+                new SnapshotText.Content(config.get(), state, true, callers));
     }
 
     /** The same snapshot at another place, under a new save-id; a name that an operator gave stays. */
-    Snapshot moved(HistoryPoint from, Place place) {
+    HistoryPoint moved(HistoryPoint from, Place place) {
         SnapshotHeader header = from.header();
         Optional<String> name = header.kind() == SnapshotKind.SAVE ? Optional.of(header.name()) : Optional.empty();
-        return make(
-                header.kind(), name, place, header.host(), from, header.origin().orElse(header.saveId()));
+        return again(header.kind(), name, place, from, header.origin().orElse(header.saveId()));
     }
 
     /** The same state at another place, under a name of the host's own: the one that it had is in use there. */
-    Snapshot renamed(HistoryPoint from, Place place) {
+    HistoryPoint renamed(HistoryPoint from, Place place) {
         SnapshotHeader header = from.header();
         SnapshotKind kind = header.kind() == SnapshotKind.SAVE ? SnapshotKind.SNAPSHOT : header.kind();
-        return make(
-                kind,
-                Optional.empty(),
-                place,
-                header.host(),
-                from,
-                header.origin().orElse(header.saveId()));
+        return again(kind, Optional.empty(), place, from, header.origin().orElse(header.saveId()));
     }
 
     /** What another side of the history serves, as a save of its own that stays whatever becomes of the rest. */
-    Snapshot kept(HistoryPoint from, Place place) {
-        String name = "kept-" + from.name();
-        String safe =
-                SnapshotHeader.isName(name) ? name : "kept-" + from.header().saveId();
-        return make(
+    HistoryPoint kept(HistoryPoint from, Place place) {
+        String saveId = from.header().saveId();
+        String name = from.name().startsWith(KEPT) ? from.name() : KEPT + from.name();
+        return again(
                 SnapshotKind.SAVE,
-                Optional.of(safe),
+                Optional.of(SnapshotHeader.isName(name) ? name : KEPT + saveId),
                 place,
-                from.header().host(),
                 from,
-                from.header().saveId());
+                saveId);
     }
 
-    private Snapshot make(
-            SnapshotKind kind, Optional<String> name, Place place, String host, HistoryPoint from, String origin) {
+    private HistoryPoint again(
+            SnapshotKind kind, Optional<String> name, Place place, HistoryPoint from, String origin) {
+        return HistoryPoint.write(
+                header(kind, name, place, from.header().host()).origin(origin), from.content());
+    }
+
+    private SnapshotHeader.Builder header(SnapshotKind kind, Optional<String> name, Place place, String host) {
         Instant time = names.next();
-        SnapshotHeader.Builder header =
-                header(kind, name.orElseGet(() -> SnapshotNames.name(time, kind)), time, place, host);
-        return SnapshotText.write(
-                header.origin(origin),
-                from.content().config(),
-                from.state(),
-                from.content().callers());
-    }
-
-    private Snapshot make(
-            SnapshotKind kind,
-            Optional<String> name,
-            Place place,
-            String host,
-            Map<String, String> kept,
-            ServingState state,
-            List<String> askedBy) {
-        Instant time = names.next();
-        return SnapshotText.write(
-                header(kind, name.orElseGet(() -> SnapshotNames.name(time, kind)), time, place, host),
-                kept,
-                state,
-                askedBy);
-    }
-
-    private SnapshotHeader.Builder header(SnapshotKind kind, String name, Instant time, Place place, String host) {
         return place.in(
                 SnapshotHeader.builder()
-                        .name(name)
+                        .name(name.orElseGet(() -> SnapshotNames.name(time, kind)))
                         .kind(kind)
                         .createdOn(time)
                         .group(options.group())

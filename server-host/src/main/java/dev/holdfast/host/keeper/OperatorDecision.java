@@ -4,6 +4,7 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Place;
 import dev.holdfast.host.history.Reading;
+import dev.holdfast.host.history.Verdict;
 import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.serving.ServedState;
@@ -74,8 +75,8 @@ final class OperatorDecision {
 
     /** @return what was done, in one sentence */
     String carryOut(Take take) {
-        requireSomethingToDecide(take);
         Look look = Look.at(store, footing.base());
+        requireSomethingToDecide(take, look);
         String done;
         try {
             done = switch (take) {
@@ -91,14 +92,23 @@ final class OperatorDecision {
         return done;
     }
 
-    private void requireSomethingToDecide(Take take) {
-        StoreStatus status = standing.status();
-        boolean behind = take == Take.STORE && status.behind().isPresent();
-        if (standing.isAttached() && !behind && !standing.hasLearnedApart()) {
-            throw new IllegalStateException("There is nothing to decide: the host is attached to its store "
-                    + options.store()
-                    + (status.behind().isPresent() ? ", and behind; --take store lets it go over" : ""));
+    private void requireSomethingToDecide(Take take, Look look) {
+        if (!standing.isAttached() || standing.hasLearnedApart()) {
+            return;
         }
+        boolean behind = isBehind(look);
+        if (take != Take.STORE || !behind) {
+            throw new IllegalStateException("There is nothing to decide: the host is attached to its store "
+                    + options.store() + (behind ? ", and behind; --take store lets it go over" : ""));
+        }
+    }
+
+    /** Asked of the store itself: the regular look, after which the status says so, may be seconds away. */
+    private boolean isBehind(Look look) {
+        return look.head().isPresent()
+                && Verdict.of(look.head(), footing.base(), footing.baseline(), footing.before(), look.proven())
+                        == Verdict.BEHIND
+                && !ServedState.same(look.head().get().state(), served.state());
     }
 
     /** The store's newest, which must be readable to be gone over to. */
@@ -130,10 +140,11 @@ final class OperatorDecision {
         // What models have learned loses too where both serve the same.
         if (ours.isEmpty() && (servedIsLost || standing.hasLearnedApart())) {
             ours = Optional.of(next.make(
-                    SnapshotKind.SNAPSHOT,
-                    Optional.empty(),
-                    footing.base().map(HistoryPoint::next).orElse(Place.FIRST),
-                    mine));
+                            SnapshotKind.SNAPSHOT,
+                            Optional.empty(),
+                            footing.base().map(HistoryPoint::next).orElse(Place.FIRST),
+                            mine)
+                    .snapshot());
         }
         ours.ifPresent(waiting::setAside);
         crossing.goOver(head);
@@ -167,22 +178,17 @@ final class OperatorDecision {
                         // No place helps: a name is given once.
                         waiting.keepSave(store, waits).ifPresent(keptHere::add);
                     } else {
-                        Snapshot save = next.moved(waits, place);
-                        chunks.deliverElsewhereFor(save);
-                        store.save(save);
-                        place = HistoryPoint.of(save).next();
+                        place = put(next.moved(waits, place)).next();
                     }
                     saves.remove(0);
                 }
-                Snapshot winner = next.make(SnapshotKind.SNAPSHOT, Optional.empty(), place, mine);
-                chunks.deliverElsewhereFor(winner);
-                store.save(winner);
-                crossing.wrote(HistoryPoint.of(winner), mine);
-                waiting.copy(winner);
+                HistoryPoint winner = put(next.make(SnapshotKind.SNAPSHOT, Optional.empty(), place, mine));
+                crossing.wrote(winner, mine);
+                waiting.copy(winner.snapshot());
                 waiting.clear();
                 served.attachedAgain();
                 return "Attached to store " + options.store() + "; what this host serves is its snapshot "
-                        + winner.header().name() + " now"
+                        + winner.name() + " now"
                         + (keptHere.isEmpty()
                                 ? ""
                                 : ". The store has other saves of these names, and this host's are kept here: "
@@ -208,18 +214,25 @@ final class OperatorDecision {
     }
 
     private Place keepLoser(HistoryPoint head, Place place) {
-        Snapshot kept = next.kept(head, place);
-        if (isThere(kept.header().name())) {
+        HistoryPoint kept = next.kept(head, place);
+        if (isThere(kept.name())) {
             return place;
         }
-        store.save(kept);
+        store.save(kept.snapshot());
         log.info(
                 "What host {} saved as {} is kept in store {} as {}",
                 head.header().host(),
                 head.name(),
                 options.store(),
-                kept.header().name());
-        return HistoryPoint.of(kept).next();
+                kept.name());
+        return kept.next();
+    }
+
+    /** Saves a snapshot after the chunks that it needs. */
+    private HistoryPoint put(HistoryPoint point) {
+        chunks.deliverElsewhereFor(point.snapshot());
+        store.save(point.snapshot());
+        return point;
     }
 
     private boolean isThere(String name) {
@@ -258,17 +271,15 @@ final class OperatorDecision {
                 throw new IllegalStateException(
                         "Nothing was merged, for the result could not be loaded: " + String.join("; ", failed));
             }
-            Snapshot snapshot = next.make(SnapshotKind.SNAPSHOT, Optional.empty(), head.next(), merged);
-            chunks.deliverElsewhereFor(snapshot);
-            store.save(snapshot);
+            HistoryPoint point = put(next.make(SnapshotKind.SNAPSHOT, Optional.empty(), head.next(), merged));
             applied[0] = true;
-            crossing.wrote(HistoryPoint.of(snapshot), merged);
+            crossing.wrote(point, merged);
             String kept = keepWhatWasLearned(result.learnedConflicts());
-            waiting.giveUp(HistoryPoint.of(snapshot));
+            waiting.giveUp(point);
             served.attachedAgain();
             return "Attached to store " + options.store() + "; what this host and host "
                     + head.header().host() + " had changed is merged into snapshot "
-                    + snapshot.header().name() + kept;
+                    + point.name() + kept;
         } finally {
             if (!applied[0]) {
                 served.goOver(mine);

@@ -183,9 +183,6 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
     @Override
     public String attach(Take take, Duration patience) {
-        if (standing.isAttached() && standing.status().behind().isEmpty() && !standing.hasLearnedApart()) {
-            throw new IllegalStateException("The host is not detached from its store " + options.store());
-        }
         return await(new Work.Attach(take, new CompletableFuture<>()), patience);
     }
 

@@ -125,15 +125,16 @@ final class SnapshotWriter {
         boolean change = isChange(kind, mine);
         Attempt attempt = new Attempt(mine, true, footing.base(), footing.after(footing.base()));
         for (int tries = 1; ; tries++) {
-            Snapshot snapshot = next.make(
+            HistoryPoint point = next.make(
                     kind, name, attempt.place(), footing.learned().onto(attempt.wanted(), mine, attempt.onto()));
+            Snapshot snapshot = point.snapshot();
             // What changes nothing need not outlive a store that is away.
             SideBySide.Outcome outcome = pair.write(snapshot, change, () -> chunks.deliverFor(snapshot));
             if (outcome.isStored()) {
-                return stored(snapshot, mine, attempt.served(), outcome.journalProblem());
+                return stored(point, mine, attempt.served(), outcome.journalProblem());
             }
             if (outcome.conflict().isEmpty()) {
-                return notStored(snapshot, change, outcome);
+                return notStored(point, change, outcome);
             }
             Look look = Look.at(store, footing.base());
             if (!look.isCertain()) {
@@ -146,7 +147,7 @@ final class SnapshotWriter {
             }
             if (tries == TRIES) {
                 return notStored(
-                        snapshot,
+                        point,
                         true,
                         new SideBySide.Outcome(
                                 Optional.empty(), Optional.of(refusal.conflict()), pair.append(snapshot)));
@@ -242,8 +243,7 @@ final class SnapshotWriter {
     }
 
     private Durability stored(
-            Snapshot snapshot, ServingState mine, boolean servesIt, Optional<Throwable> journalProblem) {
-        HistoryPoint point = HistoryPoint.of(snapshot);
+            HistoryPoint point, ServingState mine, boolean servesIt, Optional<Throwable> journalProblem) {
         unknown = Optional.empty();
         chunks.delivered();
         footing.learned().agree(mine, point.state());
@@ -268,9 +268,9 @@ final class SnapshotWriter {
     }
 
     /** The store did not take it, or nobody can tell. */
-    private Durability notStored(Snapshot snapshot, boolean change, SideBySide.Outcome outcome) {
+    private Durability notStored(HistoryPoint point, boolean change, SideBySide.Outcome outcome) {
         String problem = message(outcome.storeProblem().orElseThrow());
-        SnapshotHeader header = snapshot.header();
+        SnapshotHeader header = point.header();
         List<String> notices = List.of("Snapshot store " + options.store() + " did not take the snapshot: " + problem);
         log.error("Snapshot {} could not be saved in {}: {}", header.name(), options.store(), problem);
         log.debug(
@@ -285,7 +285,7 @@ final class SnapshotWriter {
         if (!change) {
             return new Durability(Durability.Kind.SPOOLED, footing.base().map(HistoryPoint::name), notices);
         }
-        return waits(snapshot, notices);
+        return waits(point, notices);
     }
 
     /** The store refused it, and then did not say what it has. */
@@ -308,17 +308,17 @@ final class SnapshotWriter {
         if (startOrStop && !changed && !footing.learned().isAhead(mine)) {
             return new Durability(Durability.Kind.SPOOLED, tip.map(HistoryPoint::name), standing.notices());
         }
-        Snapshot snapshot = next.make(kind, name, footing.after(tip), mine);
-        Optional<Throwable> problem = pair.append(snapshot);
+        HistoryPoint point = next.make(kind, name, footing.after(tip), mine);
+        Optional<Throwable> problem = pair.append(point.snapshot());
         return problem.isPresent()
-                ? lost(snapshot.header(), standing.notices(), problem.get())
-                : waits(snapshot, standing.notices());
+                ? lost(point.header(), standing.notices(), problem.get())
+                : waits(point, standing.notices());
     }
 
-    private Durability waits(Snapshot snapshot, List<String> notices) {
-        footing.base().ifPresent(point -> waiting.pinBase(point.snapshot()));
-        waiting.added(HistoryPoint.of(snapshot));
-        standing.waits(snapshot.header());
+    private Durability waits(HistoryPoint point, List<String> notices) {
+        footing.base().ifPresent(base -> waiting.pinBase(base.snapshot()));
+        waiting.added(point);
+        standing.waits(point.header());
         crossing.showJournal();
         if (options.storeOnly()) {
             List<String> all = new ArrayList<>(notices);
@@ -327,8 +327,7 @@ final class SnapshotWriter {
                             + options.store() + " when that takes it.");
             return Work.lost(all);
         }
-        return new Durability(
-                Durability.Kind.SPOOLED, Optional.of(snapshot.header().name()), notices);
+        return new Durability(Durability.Kind.SPOOLED, Optional.of(point.name()), notices);
     }
 
     private Durability lost(SnapshotHeader header, List<String> notices, Throwable problem) {

@@ -251,7 +251,7 @@ final class Waiting {
                 continue;
             }
             if (!fits) {
-                entries.addFirst(replace(entry, next.moved(point.get(), place)));
+                entries.addFirst(replace(entry, next.moved(point.get(), place).snapshot()));
                 continue;
             }
             Snapshot snapshot = point.get().snapshot();
@@ -259,7 +259,7 @@ final class Waiting {
                 before.accept(snapshot);
                 store.save(snapshot);
                 journal.passed(entry);
-                head = Optional.of(HistoryPoint.of(snapshot));
+                head = point;
                 place = head.get().next();
                 sent++;
             } catch (SnapshotConflictException e) {
@@ -294,7 +294,7 @@ final class Waiting {
                     "What waits as {} is kept on this host: {}", entry.header().name(), inUse.getMessage());
             journal.setAside(point.snapshot());
         }
-        return replace(entry, next.renamed(point, place));
+        return replace(entry, next.renamed(point, place).snapshot());
     }
 
     private static boolean isNameInUse(SnapshotSerializer store, Optional<HistoryPoint> head) {

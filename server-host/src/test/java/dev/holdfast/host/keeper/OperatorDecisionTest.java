@@ -1,6 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.history.HistoryPoint;
@@ -11,6 +12,7 @@ import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.StateFormat;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.SnapshotKind;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -89,6 +91,36 @@ class OperatorDecisionTest {
                 .singleElement()
                 .asString()
                 .endsWith("attach --take store|local");
+    }
+
+    @Test
+    void takeStoreAsksTheStoreWhetherTheHostIsBehindAndDoesNotWaitForTheRegularLook() {
+        other.look = Duration.ofHours(1);
+        other.start();
+        rig.start();
+        rig.changed("a");
+        assertThat(other.keeper.status().behind()).isEmpty();
+
+        String done = other.attach(Take.STORE);
+
+        assertThat(done).startsWith("Attached to store ddb; the host serves its snapshot");
+        assertThat(other.state.get().models()).containsOnlyKeys("a");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> other.attach(Take.STORE))
+                .withMessage("There is nothing to decide: the host is attached to its store ddb");
+    }
+
+    @Test
+    void takeStoreDoesNotTakeAnAttachedHostBackToWhatAStoreWasRolledBackTo() {
+        rig.look = Duration.ofHours(1);
+        rig.start();
+        rig.changed("a");
+        String lost = disk.newest().header().name();
+        disk.snapshots.remove(lost);
+
+        assertThatIllegalStateException().isThrownBy(() -> rig.attach(Take.STORE));
+
+        assertThat(rig.state.get().models()).containsOnlyKeys("a");
     }
 
     private static ServingState learned(ServingState state, int what) {
