@@ -8,7 +8,7 @@ import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.http.HttpApis;
-import dev.holdfast.host.http.Metrics;
+import dev.holdfast.host.http.InferenceCounters;
 import dev.holdfast.host.keeper.ChangeQueue;
 import dev.holdfast.host.keeper.NoSnapshots;
 import dev.holdfast.host.keeper.SnapshotKeeper;
@@ -22,14 +22,15 @@ import dev.holdfast.host.runtime.OnnxRuntime;
 import dev.holdfast.host.runtime.OnnxSessionRuntime;
 import dev.holdfast.host.runtime.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.Runtimes;
+import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.StoredStates;
 import dev.holdfast.host.snapshot.SnapshotText;
-import dev.holdfast.host.state.StateStore;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Files;
@@ -69,7 +70,7 @@ public final class Host implements AutoCloseable {
     private static final Duration HOUSEKEEPING = Duration.ofHours(1);
     private static final Duration TIDYING = Duration.ofMinutes(10);
 
-    private final Closer closer;
+    private final Lifecycle lifecycle;
     private final HttpApis http;
     private final Snapshots snapshots;
     private final @Nullable SnapshotKeeper keeper;
@@ -79,14 +80,14 @@ public final class Host implements AutoCloseable {
     private boolean stopped;
 
     private Host(
-            Closer closer,
+            Lifecycle lifecycle,
             HttpApis http,
             Snapshots snapshots,
             @Nullable SnapshotKeeper keeper,
             Supplier<List<String>> saveStates,
             Path keyFile,
             String summary) {
-        this.closer = closer;
+        this.lifecycle = lifecycle;
         this.http = http;
         this.snapshots = snapshots;
         this.keeper = keeper;
@@ -120,12 +121,12 @@ public final class Host implements AutoCloseable {
      * @throws ConfigException if it cannot start as it was told; the message is one line for the operator
      */
     public static Host start(StartOptions options) {
-        Closer closer = new Closer();
+        Lifecycle lifecycle = new Lifecycle();
         try {
-            return start(options, closer, Clock.systemUTC());
+            return start(options, lifecycle, Clock.systemUTC());
         } catch (RuntimeException | Error e) {
             try {
-                closer.close();
+                lifecycle.close();
             } catch (RuntimeException suppressed) {
                 e.addSuppressed(suppressed);
             }
@@ -133,102 +134,105 @@ public final class Host implements AutoCloseable {
         }
     }
 
-    private static Host start(StartOptions options, Closer closer, Clock clock) {
-        StartState begin = StartState.of(options, closer);
+    private static Host start(StartOptions options, Lifecycle lifecycle, Clock clock) {
+        StartState begin = StartState.of(options, lifecycle);
         HostConfig config = begin.config();
         config.logUnknownKeys();
 
         CurrentState current = new CurrentState();
-        ChangeQueue changes =
-                new ChangeQueue(begin.persistence().map(Persistence::storeName).orElse("none"));
-        DirectoryModelStore store = closer.add(modelStore(options, config));
-        Metrics metrics = new Metrics(HostName.of(config));
+        InferenceCounters counters = new InferenceCounters(HostName.of(config), current);
+        DirectoryModelStore archives = lifecycle.add(modelStore(options, config));
+        Optional<Keeping> keeping = begin.persistence().map(some -> Keeping.of(some, begin, lifecycle));
+        NoSnapshots off = new NoSnapshots(config.snapshotGroup());
+        StoredStates stored = new StoredStates(
+                () -> keeping.orElseThrow(Host::noStates).storage().states());
         OnnxRuntime onnx = new OnnxRuntime();
         Runtimes runtimes = new Runtimes(List.of(
                 onnx,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
                 new BuiltInRuntime()));
-        LearnedStates learned = new LearnedStates(() -> states(begin), config.stateWarnBytes(), clock);
-        NoSnapshots off = new NoSnapshots(config.snapshotGroup());
-        ModelServing serving = closer.add(new ModelServing(
+        ModelServing serving = lifecycle.add(new ModelServing(
                 current,
-                begin.persistence().isPresent() ? changes : off,
-                store,
+                keeping.<ChangeLog>map(Keeping::changes).orElse(off),
+                archives,
                 runtimes::load,
-                learned,
+                stored,
                 servingDefaults(config),
-                metrics,
+                counters,
                 clock));
         List<String> failures =
-                serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, store).state()), true);
+                serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, archives).state()), true);
         if (!failures.isEmpty() && config.strictRestore()) {
             throw new ConfigException(
                     "--restore strict: " + (failures.size() == 1 ? "a model" : failures.size() + " models")
                             + " could not be loaded: " + String.join("; ", failures));
         }
 
+        LearnedStates learned = new LearnedStates(stored, serving, config.stateWarnBytes(), clock);
         @Nullable
-        SnapshotKeeper keeper = begin.persistence()
-                .map(some -> closer.add(keeper(some, begin, changes, serving, learned, config, clock)))
+        SnapshotKeeper keeper = keeping.map(it -> lifecycle.add(
+                        it.keeper(startPoint(begin, serving), new ServedModels(serving, stored, learned), clock)))
                 .orElse(null);
-        // Stopped before the keeper is: what it is about to store still finds one.
-        closer.add(learned);
+        // Closed before the keeper is: what it is about to store still finds one.
+        lifecycle.add(learned);
         Snapshots snapshots = keeper == null ? off : keeper;
-        HttpApis http = closer.add(HttpApis.start(
+        HttpApis http = lifecycle.add(HttpApis.start(
                 config,
                 serving,
                 learned,
                 snapshots,
-                metrics,
+                counters,
                 begin.persistence().map(Persistence::plugins).orElse(List.of()),
                 options.logLocation(),
                 clock,
                 HostVersion.get()));
         if (keeper != null) {
-            keeper.start();
-            noteStartup(
-                    await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2)));
-            learned.start(serving);
-            closer.add(housekeeping(begin.persistence().orElseThrow(), keeper, clock));
+            lifecycle.atStart(keeper::start);
+            lifecycle.atStart(() -> noteStartup(
+                    await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2))));
+            lifecycle.atStart(learned::start);
+            lifecycle.atStart(() -> lifecycle.add(housekeeping(keeping.orElseThrow(), keeper, clock)));
         }
-        closer.add(retrying(serving));
+        lifecycle.atStart(() -> lifecycle.add(retrying(serving)));
+        lifecycle.start();
         String summary = summary(begin, current.get(), failures, snapshots.status());
         summary.lines().forEach(line -> log.info("{}", line));
         return new Host(
-                closer,
+                lifecycle,
                 http,
                 snapshots,
                 keeper,
-                () -> learned.saveAll(serving),
+                learned::saveAll,
                 options.logLocation().resolve("key_file.json"),
                 summary);
     }
 
-    private static SnapshotKeeper keeper(
-            Persistence persistence,
-            StartState begin,
-            ChangeQueue changes,
-            ModelServing serving,
-            LearnedStates learned,
-            HostConfig config,
-            Clock clock) {
-        StartPoint start = begin.start();
-        if (start.base().isEmpty() && begin.restored().isEmpty()) {
-            // What the configuration names is served without anybody having asked for a change.
-            start = start.serving(serving.state());
+    /** What keeps the state of this host, where snapshots are not switched off. */
+    private record Keeping(
+            StartState begin, Persistence persistence, ChangeQueue changes, Standing standing, LearnedStorage storage) {
+
+        static Keeping of(Persistence persistence, StartState begin, Lifecycle lifecycle) {
+            Standing standing = new Standing(persistence.keeperOptions(), begin.start());
+            LearnedStorage storage = lifecycle.add(persistence.learned(standing::isAttached));
+            begin.learnedFrom()
+                    .ifPresent(url -> storage.copyStates(url, begin.restored().orElseThrow(), persistence.others()));
+            return new Keeping(begin, persistence, new ChangeQueue(persistence.storeName()), standing, storage);
         }
-        Standing standing = new Standing(persistence.keeperOptions(), start);
-        persistence.putChunksWhile(standing);
-        return persistence.keeper(
-                start, changes, standing, new ServedModels(serving, learned), config::toSnapshot, clock);
+
+        SnapshotKeeper keeper(StartPoint start, ServedModels served, Clock clock) {
+            return persistence.keeper(start, changes, standing, storage, served, begin.config()::toSnapshot, clock);
+        }
     }
 
-    private static StateStore states(StartState begin) {
-        return begin.persistence()
-                .map(Persistence::states)
-                .orElseThrow(() -> new StoreUnavailableException(
-                        "Snapshots are switched off, and with them the learned states of models"));
+    /** What the configuration names is served without anybody having asked for a change. */
+    private static StartPoint startPoint(StartState begin, ModelServing serving) {
+        StartPoint start = begin.start();
+        return start.base().isEmpty() && begin.restored().isEmpty() ? start.serving(serving.state()) : start;
+    }
+
+    private static StoreUnavailableException noStates() {
+        return new StoreUnavailableException("Snapshots are switched off, and with them the learned states of models");
     }
 
     private static DirectoryModelStore modelStore(StartOptions options, HostConfig config) {
@@ -269,16 +273,17 @@ public final class Host implements AutoCloseable {
     }
 
     /** The first round soon, so that a host that is restarted often comes to it too. */
-    private static AutoCloseable housekeeping(Persistence persistence, SnapshotKeeper keeper, Clock clock) {
+    private static AutoCloseable housekeeping(Keeping keeping, SnapshotKeeper keeper, Clock clock) {
         ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "housekeeping");
             thread.setDaemon(true);
             return thread;
         });
-        HousekeepingRound tidying = new HousekeepingRound(() -> persistence.tidying(clock));
+        HousekeepingRound tidying =
+                new HousekeepingRound(() -> keeping.storage().tidying(clock));
         rounds.scheduleWithFixedDelay(tidying, 30, TIDYING.toSeconds(), TimeUnit.SECONDS);
-        HousekeepingRound round =
-                new HousekeepingRound(() -> persistence.housekeeping(keeper::pinned, keeper::trimmed, clock));
+        HousekeepingRound round = new HousekeepingRound(
+                () -> keeping.persistence().housekeeping(keeping.storage(), keeper::pinned, keeper::trimmed, clock));
         rounds.scheduleWithFixedDelay(
                 () -> {
                     if (keeper.status().mode() == StoreStatus.Mode.ATTACHED) {
@@ -390,7 +395,7 @@ public final class Host implements AutoCloseable {
                 }
             }
         } finally {
-            closer.close();
+            lifecycle.close();
         }
     }
 

@@ -7,6 +7,7 @@ import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalChunks;
 import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.ChangeQueue;
+import dev.holdfast.host.keeper.ChunkBringer;
 import dev.holdfast.host.keeper.KeeperOptions;
 import dev.holdfast.host.keeper.Served;
 import dev.holdfast.host.keeper.SnapshotKeeper;
@@ -23,23 +24,10 @@ import dev.holdfast.host.retention.Housekeeping;
 import dev.holdfast.host.retention.OldSnapshots;
 import dev.holdfast.host.retention.RetentionRule;
 import dev.holdfast.host.retention.SerializerKeys;
-import dev.holdfast.host.retention.UnneededChunks;
-import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.snapshot.SnapshotUrl;
-import dev.holdfast.host.snapshot.StateReferences;
-import dev.holdfast.host.state.ChunkContent;
-import dev.holdfast.host.state.Codecs;
-import dev.holdfast.host.state.StateException;
-import dev.holdfast.host.state.StateReference;
-import dev.holdfast.host.state.StateStore;
-import dev.holdfast.host.transfer.ChunkCopy;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
-import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
-import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
-import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.sdk.SnapshotStoreException;
@@ -48,20 +36,17 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,23 +64,11 @@ final class Persistence implements AutoCloseable {
     private final Plugins plugins;
     private final String storeName;
     private final RetentionRule rule;
-    private final Path retentionTold;
+    private final Path spooled;
     private final ReopeningSerializer store;
     private final Journal journal;
     private final boolean storeIsHere;
     private final boolean storeForgets;
-    private final SnapshotSerializer local;
-    private final JournalChunks chunks;
-    /** Whether chunks may go to the store; until the host stands somewhere, they may. */
-    private volatile BooleanSupplier takesChunks = () -> true;
-
-    private final ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "journal-chunks");
-        thread.setDaemon(true);
-        return thread;
-    });
-    private @Nullable StateStore states;
-    private @Nullable StateStore history;
 
     /**
      * Loads the plugins and opens the chosen store.
@@ -112,8 +85,7 @@ final class Persistence implements AutoCloseable {
             Opening chosen = choose();
             this.storeName = chosen.name();
             this.rule = chosen.rule();
-            Path spooled = logLocation.resolve("spool").resolve(storeName);
-            this.retentionTold = spooled.resolve("retention-" + config.snapshotGroup());
+            this.spooled = logLocation.resolve("spool").resolve(storeName);
             this.storeIsHere = isInLogLocation(storeName);
             this.storeForgets = chosen.mayForget();
             this.journal = journal(logLocation);
@@ -123,14 +95,6 @@ final class Persistence implements AutoCloseable {
                                     chosen.name(), chosen.opener().get(), journal::copies)
                             : chosen.opener());
             open();
-            // Apart from those of fs and of other stores, for each store's snapshots alone say what is needed there.
-            this.local = localDirectory(spooled.resolve("states"));
-            this.chunks = JournalChunks.open(
-                    new JournalChunks.Place(
-                            storeName, store, local, () -> takesChunks.getAsBoolean(), RETRY_STORE, disk),
-                    Optional.of(journal).filter(Journal::isUsable),
-                    new ChunkContent(Codecs.all()),
-                    !storeIsHere && config.stateCopies());
         } catch (RuntimeException | Error e) {
             plugins.close();
             throw e;
@@ -253,96 +217,6 @@ final class Persistence implements AutoCloseable {
         return plugins.serializers(fs);
     }
 
-    /**
-     * Reads a snapshot of another store, with what the operator set for its serializer and what the URL sets over that.
-     *
-     * @throws ConfigException if it cannot be had
-     */
-    Snapshot read(SnapshotUrl url) {
-        return inOther(
-                url,
-                serializer -> url.name().equals(SnapshotUrl.LATEST)
-                        ? serializer
-                                .getLast()
-                                .orElseThrow(() -> new SnapshotNotFoundException("the store has no snapshot of group "
-                                        + url.group().orElse(config.snapshotGroup())))
-                        : serializer.get(url.name()));
-    }
-
-    /**
-     * Copies what models have learned from another store to this host's. What cannot be copied fails the models that need
-     * it, as whatever cannot be loaded does, and none of the others.
-     *
-     * @param state what was restored from there
-     * @param attached whether they may go to this host's store at once
-     * @throws ConfigException if the other store cannot be opened
-     */
-    void copyStates(SnapshotUrl url, ServingState state, boolean attached) {
-        takesChunks = () -> attached;
-        Set<StateReference> references = new HashSet<>(StateReferences.of(state));
-        if (!references.isEmpty()) {
-            references.removeAll(safeHere());
-            inOther(url, serializer -> copyStates(url, references, serializer));
-        }
-    }
-
-    /** The states that this host's last snapshot needs, which nobody collects. */
-    private Set<StateReference> safeHere() {
-        try {
-            return store.getLast().map(StateReferences::of).orElse(Set.of());
-        } catch (SnapshotStoreException e) {
-            log.debug("What the last snapshot of store {} needs is not known", storeName, e);
-            return Set.of();
-        }
-    }
-
-    private int copyStates(SnapshotUrl url, Set<StateReference> references, SnapshotSerializer from) {
-        int copied = 0;
-        try {
-            Optional<ChunkStore> source = from.chunks();
-            if (source.isEmpty()) {
-                log.error("Store {} keeps no model states, so those of {} cannot be copied", url.serializer(), url);
-                return 0;
-            }
-            try (StateStore there = new StateStore(source.get(), stateCodec, Codecs.all(), 1)) {
-                ChunkCopy copy = new ChunkCopy(source.get(), there.reader(), chunks, Codecs.all());
-                for (StateReference reference : references) {
-                    copied += copyState(url, reference, copy);
-                }
-            }
-        } catch (SnapshotStoreException e) {
-            log.error("What models have learned could not be copied from {}: {}", url, e.getMessage());
-        }
-        log.info("Copied {} chunks of model state from {}", copied, url);
-        return copied;
-    }
-
-    private static int copyState(SnapshotUrl url, StateReference reference, ChunkCopy copy) {
-        try {
-            return copy.copy(reference);
-        } catch (StateException e) {
-            log.error("What a model has learned could not be copied from {}: {}", url, e.getMessage());
-            return 0;
-        }
-    }
-
-    private <T> T inOther(SnapshotUrl url, Function<SnapshotSerializer, T> work) {
-        try {
-            SerializerChoice choice = plugins.choose(url.serializer(), fs);
-            Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
-            values.putAll(url.keys());
-            SerializerConfig other = configured.of(choice.name(), url.group().orElse(config.snapshotGroup()), values);
-            try (SnapshotSerializer serializer = plugins.open(choice, other)) {
-                return work.apply(serializer);
-            }
-        } catch (SerializerChoiceException
-                | SnapshotStoreException
-                | IllegalArgumentException
-                | IllegalStateException e) {
-            throw url.unreadable(e);
-        }
-    }
-
     Restore restore() {
         return new Restore(
                 storeName,
@@ -367,9 +241,30 @@ final class Persistence implements AutoCloseable {
                 config.goesOverAfterConflict());
     }
 
-    /** From now on chunks go to the store only while the host is attached to it. */
-    void putChunksWhile(Standing standing) {
-        takesChunks = standing::isAttached;
+    /** The stores that a URL names beside the host's own. */
+    OtherStores others() {
+        return new OtherStores(configured, plugins, fs);
+    }
+
+    /**
+     * Where what models learn is kept; the caller closes it, before this.
+     *
+     * @param attached whether chunks may go to the store; else they wait in the journal
+     */
+    LearnedStorage learned(BooleanSupplier attached) {
+        // Apart from the states of fs and of other stores, for each store's snapshots alone say what is needed there.
+        SnapshotSerializer local = localDirectory(spooled.resolve("states"));
+        ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "journal-chunks");
+            thread.setDaemon(true);
+            return thread;
+        });
+        return new LearnedStorage(
+                new JournalChunks.Place(storeName, store, local, attached, RETRY_STORE, disk),
+                journal,
+                !storeIsHere && config.stateCopies(),
+                stateCodec,
+                disk);
     }
 
     /** What keeps the state from now on; closes the store and the journal when it is closed. */
@@ -377,53 +272,12 @@ final class Persistence implements AutoCloseable {
             StartPoint start,
             ChangeQueue changes,
             Standing standing,
+            ChunkBringer chunks,
             Served served,
             Supplier<Map<String, String>> kept,
             Clock clock) {
         return new SnapshotKeeper(
-                keeperOptions(),
-                start,
-                changes,
-                standing,
-                store,
-                journal,
-                storeIsHere,
-                (needed, safe) -> chunks.bring(needed, safe, states().reader()),
-                served,
-                kept,
-                clock);
-    }
-
-    String storeName() {
-        return storeName;
-    }
-
-    /**
-     * Where the learned states of models are.
-     *
-     * @throws SnapshotStoreException if the store cannot be opened; the next call tries again
-     */
-    synchronized StateStore states() {
-        StateStore opened = states;
-        if (opened == null) {
-            opened = new StateStore(
-                    chunks,
-                    stateCodec,
-                    Codecs.all(),
-                    Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors())));
-            states = opened;
-        }
-        return opened;
-    }
-
-    /** The same, for who reads the whole history: the disk of this host is not to be filled with copies of it. */
-    private synchronized StateStore history() {
-        StateStore opened = history;
-        if (opened == null) {
-            opened = new StateStore(chunks.withoutCopies(), stateCodec, Codecs.all(), 1);
-            history = opened;
-        }
-        return opened;
+                keeperOptions(), start, changes, standing, store, journal, storeIsHere, chunks, served, kept, clock);
     }
 
     /** Asked for at the start, so that a mistake in it does not wait for the first model that learns. */
@@ -435,25 +289,8 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    /** What removes copies of chunks that no snapshot on this disk needs; for a host that is attached to its store or not. */
-    Runnable tidying(Clock clock) {
-        return () -> chunks.removeOthers(needed(), states().reader(), clock);
-    }
-
-    /** The learned states that the snapshots on this host's disk refer to. */
-    private Set<StateReference> needed() {
-        Set<StateReference> needed = new HashSet<>();
-        for (Snapshot snapshot : journal.all()) {
-            try {
-                needed.addAll(StateReferences.of(snapshot));
-            } catch (SnapshotStoreException e) {
-                log.debug(
-                        "What snapshot {} refers to is not known",
-                        snapshot.header().name(),
-                        e);
-            }
-        }
-        return needed;
+    String storeName() {
+        return storeName;
     }
 
     /**
@@ -461,27 +298,19 @@ final class Persistence implements AutoCloseable {
      *
      * @param pinned and {@code trimming}: as {@link OldSnapshots} has them
      */
-    Runnable housekeeping(Supplier<Set<String>> pinned, LongConsumer trimming, Clock clock) {
-        FirstRound first = config.snapshotKeepIsAsked() ? FirstRound.ofAskedRule() : FirstRound.markedBy(retentionTold);
+    Runnable housekeeping(LearnedStorage learned, Supplier<Set<String>> pinned, LongConsumer trimming, Clock clock) {
+        FirstRound first = config.snapshotKeepIsAsked()
+                ? FirstRound.ofAskedRule()
+                : FirstRound.markedBy(spooled.resolve("retention-" + config.snapshotGroup()));
         return new Housekeeping(
-                new OldSnapshots(storeName, store, rule, first, pinned, trimming, clock),
-                new UnneededChunks(storeName, store, chunks, history().reader(), clock));
+                new OldSnapshots(storeName, store, rule, first, pinned, trimming, clock), learned.unneeded(clock));
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
         try (plugins;
-                store;
-                local;
-                chunks) {
-            if (states != null) {
-                states.close();
-            }
-            if (history != null) {
-                history.close();
-            }
+                store) {
             journal.close();
-            disk.shutdown();
         }
     }
 }

@@ -4,10 +4,11 @@ import dev.holdfast.host.keeper.Served;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.StoredStates;
 import java.util.List;
 
 /** What the models of a host are to who keeps them. */
-record ServedModels(ModelServing serving, LearnedStates learned) implements Served {
+record ServedModels(ModelServing serving, StoredStates stored, LearnedStates learned) implements Served {
 
     @Override
     public ServingState state() {
@@ -26,11 +27,11 @@ record ServedModels(ModelServing serving, LearnedStates learned) implements Serv
 
     @Override
     public void attachedAgain() {
-        learned.doubtAll();
+        stored.doubtAll();
     }
 
     @Override
     public List<String> notices() {
-        return learned.notices(serving);
+        return learned.notices();
     }
 }

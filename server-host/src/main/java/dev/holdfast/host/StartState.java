@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param persistence empty if snapshots are switched off
  * @param restored what to go back to; empty for the models that the configuration names
+ * @param learnedFrom the store from which what the restored models have learned is still to be copied
  * @param source where that came from, for the operator
  * @param notes what was asked for and is not done
  */
@@ -43,6 +44,7 @@ record StartState(
         Optional<Persistence> persistence,
         StartPoint start,
         Optional<ServingState> restored,
+        Optional<SnapshotUrl> learnedFrom,
         String source,
         List<String> notes) {
 
@@ -110,14 +112,14 @@ record StartState(
         return ConfigFiles.of(options).layers(options).toConfig();
     }
 
-    static StartState of(StartOptions options, Closer closer) {
+    static StartState of(StartOptions options, Lifecycle lifecycle) {
         ConfigFiles files = ConfigFiles.of(options);
         ConfigLayers layers = files.layers(options);
         HostConfig config = layers.toConfig();
         if (!options.configSnapshots() && options.snapshot().isEmpty()) {
             return fromConfiguration(options, config, Optional.empty(), OFF, files);
         }
-        Persistence persistence = closer.add(new Persistence(config, options.logLocation()));
+        Persistence persistence = lifecycle.add(new Persistence(config, options.logLocation()));
         Optional<Persistence> kept = options.configSnapshots() ? Optional.of(persistence) : Optional.empty();
         Restore restore = persistence.restore();
         if (files.given().isPresent() && options.snapshot().isEmpty()) {
@@ -129,8 +131,11 @@ record StartState(
             }
             return fromConfiguration(options, config, kept, found.start(), files);
         }
-        Restore.Found found = options.snapshot()
-                .map(choice -> chosen(choice, persistence, options.configSnapshots(), restore))
+        Optional<SnapshotUrl> elsewhere =
+                options.snapshot().flatMap(choice -> SnapshotUrl.parse(choice, persistence.serializers()));
+        Restore.Found found = elsewhere
+                .map(url -> restore.given(url.toString(), persistence.others().read(url)))
+                .or(() -> options.snapshot().map(restore::chosen))
                 .orElseGet(restore::latest);
         if (found.content().isEmpty()) {
             return fromConfiguration(options, config, kept, found.start(), files);
@@ -143,22 +148,9 @@ record StartState(
                 kept,
                 found.start(),
                 Optional.of(content.state()),
+                elsewhere,
                 "Restored snapshot " + found.name(),
                 ignoredModels(options, found.name()));
-    }
-
-    private static Restore.Found chosen(String choice, Persistence persistence, boolean kept, Restore restore) {
-        Optional<SnapshotUrl> url = SnapshotUrl.parse(choice, persistence.serializers());
-        if (url.isEmpty()) {
-            return restore.chosen(choice);
-        }
-        Restore.Found found = restore.given(url.get().toString(), persistence.read(url.get()));
-        if (kept) {
-            found.content()
-                    .ifPresent(content -> persistence.copyStates(
-                            url.get(), content.state(), found.start().mode() == StoreStatus.Mode.ATTACHED));
-        }
-        return found;
     }
 
     private static StartState fromConfiguration(
@@ -174,7 +166,7 @@ record StartState(
         if (models.isEmpty()) {
             String source =
                     files.given().map(file -> "Started from " + file.path()).orElse("Started from the configuration");
-            return new StartState(config, persistence, start, Optional.empty(), source, List.of());
+            return new StartState(config, persistence, start, Optional.empty(), Optional.empty(), source, List.of());
         }
         Path file = models.get().path();
         if (!models.get().verified()) {
@@ -185,6 +177,7 @@ record StartState(
                 persistence,
                 start,
                 models.get().state(),
+                Optional.empty(),
                 "Restored the snapshot in " + file,
                 ignoredModels(options, String.valueOf(file)));
     }

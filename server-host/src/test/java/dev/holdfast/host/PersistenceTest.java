@@ -75,8 +75,9 @@ class PersistenceTest {
     }
 
     private void housekeeping(Map<String, String> keys) {
-        try (Persistence persistence = new Persistence(config(keys), logs)) {
-            persistence.housekeeping(Set::of, trimmed::add, NOW).run();
+        try (Persistence persistence = new Persistence(config(keys), logs);
+                LearnedStorage learned = persistence.learned(() -> true)) {
+            persistence.housekeeping(learned, Set::of, trimmed::add, NOW).run();
         }
     }
 

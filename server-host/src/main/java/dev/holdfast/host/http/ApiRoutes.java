@@ -67,7 +67,7 @@ final class ApiRoutes {
         routes.addAll(new SavesApi(serving, learned, changes).routes());
         routes.addAll(new ManagementApi(serving, snapshots, changes, config.enableModelApi(), config.maxRequestSize())
                 .routes());
-        routes.addAll(new SnapshotApi(snapshots, () -> learned.saveAll(serving), changes).routes());
+        routes.addAll(new SnapshotApi(snapshots, learned::saveAll, changes).routes());
         routes.addAll(new PluginsApi(plugins).routes());
         authorization.ifPresent(guard -> routes.addAll(guard.routes()));
         return routes;

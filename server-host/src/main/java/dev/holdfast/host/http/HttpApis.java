@@ -51,7 +51,7 @@ public final class HttpApis implements AutoCloseable {
     /**
      * Starts to listen and answer.
      *
-     * @param metrics the listener of {@code serving}; from now on it shows this host
+     * @param counters the listener of {@code serving}
      * @param plugins those that the host found when it started
      * @param keyFileDirectory where {@code key_file.json} is put
      * @param version the host's, for documents
@@ -63,7 +63,7 @@ public final class HttpApis implements AutoCloseable {
             ModelServing serving,
             LearnedStates learned,
             Snapshots snapshots,
-            Metrics metrics,
+            InferenceCounters counters,
             List<PluginStatus> plugins,
             Path keyFileDirectory,
             Clock clock,
@@ -73,7 +73,7 @@ public final class HttpApis implements AutoCloseable {
             apis.bind(config.enableMetricsApi());
             // After the ports: a second host by mistake must not replace the tokens of the first.
             Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
-            metrics.watch(serving, snapshots);
+            Metrics metrics = new Metrics(counters, new HostSeries(serving, snapshots));
             ChangeAnswers changes =
                     new ChangeAnswers(snapshots, config.snapshotTimeout().plus(BEYOND_STORE));
             apis.listen(
@@ -88,7 +88,8 @@ public final class HttpApis implements AutoCloseable {
                             authorization,
                             plugins,
                             version),
-                    new Pipeline(authorization, cors(config), metrics::answered, changes::announce, serving::callFrom));
+                    new Pipeline(
+                            authorization, cors(config), counters::answered, changes::announce, serving::callFrom));
             return apis;
         } catch (RuntimeException | Error e) {
             try {

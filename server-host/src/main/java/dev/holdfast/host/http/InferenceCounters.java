@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  * additions without a lock. What is counted for a model version goes with it, so that there are never more series than
  * versions.
  */
-final class InferenceCounters implements InferenceListener {
+public final class InferenceCounters implements InferenceListener {
 
     private static final class Cell {
         private final LongAdder requests = new LongAdder();
@@ -28,17 +28,17 @@ final class InferenceCounters implements InferenceListener {
     private final String hostName;
     private final ConcurrentMap<String, ConcurrentMap<String, Cell>> cells = new ConcurrentHashMap<>();
     private final LongAdder[] answers = {new LongAdder(), new LongAdder(), new LongAdder()};
-    private volatile Supplier<ServingState> served = () -> ServingState.EMPTY;
+    private final Supplier<ServingState> served;
     private volatile long lastQueueNanos;
     private volatile long lastInferenceNanos;
 
-    InferenceCounters(String hostName) {
+    /**
+     * @param hostName this host, as the metrics label it
+     * @param served what is served now; only versions in it are kept
+     */
+    public InferenceCounters(String hostName, Supplier<ServingState> served) {
         this.hostName = hostName;
-    }
-
-    /** From now on only versions in this state are kept. */
-    void watch(Supplier<ServingState> state) {
-        served = state;
+        this.served = served;
     }
 
     @Override

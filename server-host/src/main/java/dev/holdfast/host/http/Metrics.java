@@ -1,8 +1,5 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.keeper.Snapshots;
-import dev.holdfast.host.serving.InferenceListener;
-import dev.holdfast.host.serving.ModelServing;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -23,35 +20,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The registry and the JVM's meters are made at the first scrape, so that a start does not wait for them.
  */
-public final class Metrics implements InferenceListener {
+final class Metrics {
 
     static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-    private final InferenceCounters counters;
     private final PrometheusRegistry collected = new PrometheusRegistry();
     private @Nullable PrometheusMeterRegistry registry;
 
-    /**
-     * @param hostName this host, as the metrics label it
-     */
-    public Metrics(String hostName) {
-        this.counters = new InferenceCounters(hostName);
+    Metrics(InferenceCounters counters, HostSeries host) {
         collected.register((MultiCollector) counters::collect);
-    }
-
-    @Override
-    public void predicted(String model, String version, long queueNanos, long inferenceNanos) {
-        counters.predicted(model, version, queueNanos, inferenceNanos);
-    }
-
-    /** Adds what is to be said of these; called once. */
-    void watch(ModelServing serving, Snapshots snapshots) {
-        counters.watch(serving::state);
-        collected.register((MultiCollector) new HostSeries(serving, snapshots)::collect);
-    }
-
-    void answered(int status) {
-        counters.answered(status);
+        collected.register((MultiCollector) host::collect);
     }
 
     /**

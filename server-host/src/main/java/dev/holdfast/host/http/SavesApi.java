@@ -37,7 +37,7 @@ final class SavesApi {
 
     private void save(Context context) {
         String id = id(context);
-        Change change = learned.saveAs(serving, serving.find(Names.model(context), Names.version(context)), id);
+        Change change = learned.saveAs(serving.find(Names.model(context), Names.version(context)), id);
         answers.changed(context, 200, sentence(change) + " saved as \"" + id + "\"", change.durability());
     }
 

@@ -9,6 +9,7 @@ import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.ServingDefaults;
+import dev.holdfast.host.serving.StoredStates;
 import dev.holdfast.host.state.InMemoryChunks;
 import dev.holdfast.host.state.StateStore;
 import dev.holdfast.sdk.Codec;
@@ -35,7 +36,8 @@ final class HostUnderTest implements AutoCloseable {
 
     final FakeModels models = new FakeModels();
     final FakeSnapshots snapshots = new FakeSnapshots();
-    final Metrics metrics = new Metrics("test-host");
+    private final CurrentState current = new CurrentState();
+    final InferenceCounters counters = new InferenceCounters("test-host", current);
     final InMemoryChunks chunks = new InMemoryChunks();
     final StateStore states = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 1);
     final List<PluginStatus> plugins = List.of(new PluginStatus(
@@ -57,17 +59,18 @@ final class HostUnderTest implements AutoCloseable {
 
     HostUnderTest(Path directory, Map<String, String> settings, Clock clock) {
         HostConfig config = config(settings);
-        learned = new LearnedStates(() -> states, Long.MAX_VALUE, clock);
+        StoredStates stored = new StoredStates(() -> states);
         serving = new ModelServing(
-                new CurrentState(),
+                current,
                 snapshots,
                 models,
                 models::load,
-                learned,
+                stored,
                 new ServingDefaults(1, 100, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 1),
-                metrics,
+                counters,
                 clock);
-        apis = HttpApis.start(config, serving, learned, snapshots, metrics, plugins, directory, clock, "9.8.7");
+        learned = new LearnedStates(stored, serving, Long.MAX_VALUE, clock);
+        apis = HttpApis.start(config, serving, learned, snapshots, counters, plugins, directory, clock, "9.8.7");
     }
 
     static HostConfig config(Map<String, String> settings) {

@@ -56,7 +56,7 @@ class MetricsTest {
     @Test
     void onlyTheNamedMetricsAreGivenWhereSomeAreNamed() {
         try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("sum.mar")) {
-            host.metrics.predicted("sum", "1.0", 1_000, 2_000);
+            host.counters.predicted("sum", "1.0", 1_000, 2_000);
 
             String some = host.metrics("/metrics?name[]=ts_inference_requests_total&name[]=holdfast_models"
                             .replace("[", "%5B")
@@ -73,9 +73,9 @@ class MetricsTest {
     @Test
     void whatIsNotServedAnyMoreIsNotCountedAnyMore() {
         try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("sum.mar")) {
-            host.metrics.predicted("sum", "1.0", 1_000, 2_000);
+            host.counters.predicted("sum", "1.0", 1_000, 2_000);
             for (int i = 0; i < 1_000; i++) {
-                host.metrics.predicted("gone-" + i, "1.0", 1_000, 2_000);
+                host.counters.predicted("gone-" + i, "1.0", 1_000, 2_000);
             }
 
             assertThat(host.metrics("/metrics").body())

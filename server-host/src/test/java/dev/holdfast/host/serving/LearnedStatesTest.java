@@ -40,8 +40,9 @@ class LearnedStatesTest {
         final List<CountingModel> models = new CopyOnWriteArrayList<>();
         final FakeStore archives = new FakeStore();
         final StateStore store = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 2);
-        final LearnedStates learned = new LearnedStates(() -> store, 500, clock);
+        final StoredStates stored = new StoredStates(() -> store);
         final ModelServing serving;
+        final LearnedStates learned;
         volatile String fingerprint = "plain";
 
         CountingHost(SaveRule rule) {
@@ -55,10 +56,11 @@ class LearnedStatesTest {
                         models.add(model);
                         return model;
                     },
-                    learned,
+                    stored,
                     Serving.DEFAULTS,
                     InferenceListener.NONE,
                     Clock.systemUTC());
+            learned = new LearnedStates(stored, serving, 500, clock);
             open.add(store);
             open.add(serving);
             open.add(learned);
@@ -102,7 +104,7 @@ class LearnedStatesTest {
     void aStateOfAVersionThatIsReplacedMeanwhileIsNotKeptUnderAnId() {
         CountingHost host = host(NEVER);
         host.ask(40);
-        host.learned.saveAs(host.serving, host.version(), "one");
+        host.learned.saveAs(host.version(), "one");
         host.ask(1);
         RunningVersion replaced = host.version();
         chunks.onPut = () -> {
@@ -111,7 +113,7 @@ class LearnedStatesTest {
         };
 
         assertThatExceptionOfType(ServingException.class)
-                .isThrownBy(() -> host.learned.saveAs(host.serving, replaced, "two"))
+                .isThrownBy(() -> host.learned.saveAs(replaced, "two"))
                 .satisfies(e -> assertThat(e.kind()).isEqualTo(ServingException.Kind.UNAVAILABLE))
                 .withMessageContaining("nothing was kept as \"two\"");
 
@@ -123,7 +125,7 @@ class LearnedStatesTest {
     void aClockThatIsSetBackHoldsNoStateUp() {
         clock.set(clock.instant().minus(Duration.ofDays(1)));
         CountingHost host = host(CountingModel.every(1000, Duration.ofMillis(10)));
-        host.learned.start(host.serving);
+        host.learned.start();
         host.ask(40);
         await().until(() -> host.reference().isPresent());
         clock.set(clock.instant().minus(Duration.ofDays(1)));
@@ -138,17 +140,17 @@ class LearnedStatesTest {
     void whatTheStoreLacksAfterATimeWithoutItIsStoredAgainThoughNothingWasLearned() {
         CountingHost host = host(NEVER);
         host.ask(40);
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
         chunks.chunks.clear();
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
         assertThat(chunks.chunks).isEmpty();
 
-        host.learned.doubtAll();
-        host.learned.saveAll(host.serving);
+        host.stored.doubtAll();
+        host.learned.saveAll();
 
         assertThat(restarted(host.serving.state()).ask(2)).isEqualTo(42);
         int puts = chunks.puts.get();
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
         assertThat(chunks.puts).hasValue(puts);
     }
 
@@ -156,19 +158,19 @@ class LearnedStatesTest {
     void aDoubtThatComesWhileAnEarlierOneIsSettledIsNotForgotten() {
         CountingHost host = host(NEVER);
         host.ask(40);
-        host.learned.saveAll(host.serving);
-        host.learned.doubtAll();
+        host.learned.saveAll();
+        host.stored.doubtAll();
         chunks.chunks.clear();
         // The store was away once more in the middle of the save, and cleared away again what it had got.
         host.changes.onChanged = () -> {
             chunks.chunks.clear();
-            host.learned.doubtAll();
+            host.stored.doubtAll();
         };
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
         host.changes.onChanged = () -> {};
         assertThat(chunks.chunks).isEmpty();
 
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
 
         assertThat(restarted(host.serving.state()).ask(2)).isEqualTo(42);
     }
@@ -177,17 +179,17 @@ class LearnedStatesTest {
     void aStateThatCannotBeStoredIsToldUntilItIs() {
         CountingHost host = host(NEVER);
         host.ask(40);
-        assertThat(host.learned.notices(host.serving)).isEmpty();
+        assertThat(host.learned.notices()).isEmpty();
         chunks.down = true;
 
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
 
-        assertThat(host.learned.notices(host.serving))
+        assertThat(host.learned.notices())
                 .containsExactly("The state of model m version 1.0 could not be stored, and is tried again every 5 s:"
                         + " the store is down");
         chunks.down = false;
-        host.learned.saveAll(host.serving);
-        assertThat(host.learned.notices(host.serving)).isEmpty();
+        host.learned.saveAll();
+        assertThat(host.learned.notices()).isEmpty();
     }
 
     @Test
@@ -195,7 +197,7 @@ class LearnedStatesTest {
         CountingHost first = host(NEVER);
         first.ask(40);
 
-        assertThat(first.learned.saveAll(first.serving)).isEmpty();
+        assertThat(first.learned.saveAll()).isEmpty();
         CountingHost second = restarted(first.serving.state());
 
         assertThat(second.ask(2)).isEqualTo(42);
@@ -207,7 +209,7 @@ class LearnedStatesTest {
     void aModelThatHasLearnedNothingHasNoState() {
         CountingHost host = host(NEVER);
 
-        assertThat(host.learned.saveAll(host.serving)).isEmpty();
+        assertThat(host.learned.saveAll()).isEmpty();
 
         assertThat(host.reference()).isEmpty();
         assertThat(chunks.chunks).isEmpty();
@@ -216,7 +218,7 @@ class LearnedStatesTest {
     @Test
     void aStateIsStoredAfterSoManyUpdates() {
         CountingHost host = host(CountingModel.every(3, Duration.ofDays(1)));
-        host.learned.start(host.serving);
+        host.learned.start();
 
         host.ask(1);
         host.ask(1);
@@ -233,25 +235,22 @@ class LearnedStatesTest {
         host.ask(40);
         host.serving.register(Registration.of("n-1.0.mar").withWorkers(1));
         RunningVersion other = host.serving.find("n", Optional.empty());
-        host.learned.start(host.serving);
-        await().until(() -> !host.learned.notices(host.serving).isEmpty());
+        host.learned.start();
+        await().until(() -> !host.learned.notices().isEmpty());
 
         other.predict(FakeModel.number(1)).join();
 
         await().until(() -> other.state().learned().isPresent());
-        assertThat(host.learned.notices(host.serving))
+        assertThat(host.learned.notices())
                 .containsExactly("The state of model m version 1.0 could not be stored, and is tried again every 5 s:"
                         + " java.lang.OutOfMemoryError: Java heap space");
-        assertThat(host.learned.saveAll(host.serving))
-                .singleElement()
-                .asString()
-                .contains("Java heap space");
+        assertThat(host.learned.saveAll()).singleElement().asString().contains("Java heap space");
     }
 
     @Test
     void theLastUpdateIsStoredAfterSomeTime() {
         CountingHost host = host(CountingModel.every(1000, Duration.ofMillis(300)));
-        host.learned.start(host.serving);
+        host.learned.start();
 
         host.ask(1);
         await().until(() -> host.reference().isPresent());
@@ -268,8 +267,8 @@ class LearnedStatesTest {
         int before = host.changes.changed.get();
 
         host.ask(1);
-        host.learned.saveAll(host.serving);
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
+        host.learned.saveAll();
 
         assertThat(host.changes.changed).hasValue(before + 1);
         assertThat(host.changes.underWay()).isZero();
@@ -279,7 +278,7 @@ class LearnedStatesTest {
     void scalingKeepsWhatTheModelLearned() {
         CountingHost host = host(NEVER);
         host.ask(5);
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
 
         host.serving.scale("m", Optional.empty(), 3, 3, true);
 
@@ -294,10 +293,10 @@ class LearnedStatesTest {
     void goingBackToAnOlderStateTakesTheModelBack() {
         CountingHost host = host(NEVER);
         host.ask(5);
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
         ServingState five = host.serving.state();
         host.ask(5);
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
 
         assertThat(host.serving.reconcile(five, false)).isEmpty();
 
@@ -309,7 +308,7 @@ class LearnedStatesTest {
     void goingBackToTheLastStateForgetsWhatCameAfterIt() {
         CountingHost host = host(NEVER);
         host.ask(5);
-        host.learned.saveAll(host.serving);
+        host.learned.saveAll();
         host.ask(5);
 
         assertThat(host.serving.reconcile(host.serving.state(), false)).isEmpty();
@@ -321,7 +320,7 @@ class LearnedStatesTest {
     void aModelWhoseStateIsDamagedIsFailedAndKeepsItsReference() {
         CountingHost first = host(NEVER);
         first.ask(40);
-        first.learned.saveAll(first.serving);
+        first.learned.saveAll();
         ServingState state = first.serving.state();
         String root = first.reference().orElseThrow().root().id();
         InMemoryChunks.Chunk chunk = chunks.chunks.remove(root);
@@ -341,7 +340,7 @@ class LearnedStatesTest {
     void aStateOfOtherSettingsIsRefusedWithBoth() {
         CountingHost first = host(NEVER);
         first.ask(40);
-        first.learned.saveAll(first.serving);
+        first.learned.saveAll();
         CountingHost second = new CountingHost(NEVER);
         second.fingerprint = "fancy";
 
@@ -357,12 +356,12 @@ class LearnedStatesTest {
         host.ask(40);
         chunks.failingPut = chunks.puts.get() + 1;
 
-        assertThat(host.learned.saveAll(host.serving))
+        assertThat(host.learned.saveAll())
                 .containsExactly("The state of model m version 1.0 could not be stored: put 1 fails");
         assertThat(host.reference()).isEmpty();
         assertThat(host.version().isAhead()).isTrue();
 
-        assertThat(host.learned.saveAll(host.serving)).isEmpty();
+        assertThat(host.learned.saveAll()).isEmpty();
         assertThat(restarted(host.serving.state()).ask(2)).isEqualTo(42);
     }
 
@@ -371,13 +370,13 @@ class LearnedStatesTest {
         CountingHost host = host(NEVER);
         host.ask(40);
         host.changes.durability = CompletableFuture.completedFuture(LOST);
-        assertThat(host.learned.saveAll(host.serving))
+        assertThat(host.learned.saveAll())
                 .containsExactly("The state of model m version 1.0 is not durable: the disk is full");
         // As a collector may do, for no snapshot refers to them.
         chunks.chunks.clear();
         host.changes.durability = CompletableFuture.completedFuture(STORED);
 
-        assertThat(host.learned.saveAll(host.serving)).isEmpty();
+        assertThat(host.learned.saveAll()).isEmpty();
 
         assertThat(restarted(host.serving.state()).ask(2)).isEqualTo(42);
     }
@@ -408,7 +407,7 @@ class LearnedStatesTest {
     void aStateForAModelThatLearnsNothingIsRefused() {
         CountingHost first = host(NEVER);
         first.ask(40);
-        first.learned.saveAll(first.serving);
+        first.learned.saveAll();
         try (Serving plain = new Serving()) {
             assertThat(plain.serving.reconcile(first.serving.state(), true))
                     .containsExactly(
@@ -421,17 +420,13 @@ class LearnedStatesTest {
     void aStoreThatCannotBeOpenedFailsTheModelNotTheHost() {
         CountingHost first = host(NEVER);
         first.ask(40);
-        first.learned.saveAll(first.serving);
-        LearnedStates closed = new LearnedStates(
-                () -> {
-                    throw new StoreUnavailableException("the store is down");
-                },
-                500,
-                Clock.systemUTC());
+        first.learned.saveAll();
+        StoredStates closed = new StoredStates(() -> {
+            throw new StoreUnavailableException("the store is down");
+        });
 
         assertThatExceptionOfType(StoreUnavailableException.class)
                 .isThrownBy(() ->
                         closed.restore(first.models.get(0), first.reference().orElseThrow()));
-        closed.close();
     }
 }
