@@ -219,11 +219,6 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         return chosen().delete(ids, putBefore);
     }
 
-    /** Lets go of what began to wait for the store before a time, because nothing that will go there needs it. */
-    public void dropWaiting(Instant before) {
-        kept.ifPresent(it -> it.drop(before));
-    }
-
     /**
      * Brings to the store what it could not take before; called before a snapshot that may need it goes there.
      *

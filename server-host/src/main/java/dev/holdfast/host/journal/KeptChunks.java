@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -240,13 +239,6 @@ final class KeptChunks implements AutoCloseable {
         look();
         log.info("{} chunks of what models have learned were sent to the store", delivered.size());
         return delivered;
-    }
-
-    /** Lets go of those that began to wait before a time: nothing that will go to the store needs them. */
-    void drop(Instant before) {
-        ChunkCollector.ofCopies(marks(), Clock.fixed(before, ZoneOffset.UTC), Duration.ZERO)
-                .collect(() -> id -> false);
-        look();
     }
 
     /** Lets go of those that are not needed, once they are some minutes old; of those that wait, once they are an hour old. */

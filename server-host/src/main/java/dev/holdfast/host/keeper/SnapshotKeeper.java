@@ -252,8 +252,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     public StoreStatus status() {
         JournalSize size = journal.size();
         return standing.status()
-                .withNotices(served.notices())
-                .withJournal(new JournalUse(size.bytes(), size.limit(), size.dropped(), size.full()));
+                .with(served.notices(), new JournalUse(size.bytes(), size.limit(), size.dropped(), size.full()));
     }
 
     @Override

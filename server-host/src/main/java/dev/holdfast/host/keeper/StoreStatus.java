@@ -129,19 +129,10 @@ public record StoreStatus(
         return !empty && behind.isEmpty();
     }
 
-    /** The same with more to know. */
-    StoreStatus withNotices(List<String> more) {
-        if (more.isEmpty()) {
-            return this;
-        }
+    /** The same with more to know, and with how full the journal is. */
+    StoreStatus with(List<String> more, JournalUse use) {
         List<String> all = new ArrayList<>(notices);
         all.addAll(more);
-        return new StoreStatus(
-                store, group, mode, lastSnapshot, revision, spooled, all, behind, empty, divergence, aside, journal);
-    }
-
-    /** The same with how full the journal is. */
-    StoreStatus withJournal(JournalUse use) {
         return new StoreStatus(
                 store,
                 group,
@@ -149,7 +140,7 @@ public record StoreStatus(
                 lastSnapshot,
                 revision,
                 spooled,
-                notices,
+                all,
                 behind,
                 empty,
                 divergence,

@@ -80,14 +80,9 @@ final class ModelSnapshotJson {
         node.put("startupTimeout", version.startupTimeout().toSeconds());
         node.put("runtimeType", version.runtimeType());
         version.handler().ifPresent(handler -> node.put("handler", handler));
-        version.url().ifPresent(url -> node.put("url", withoutSecrets(url)));
+        version.url().ifPresent(url -> node.put("url", url));
         version.archiveSha256().ifPresent(sha256 -> node.put("archiveSha256", sha256));
         version.learned().ifPresent(state -> LearnedJson.write(node.putObject("learned"), state));
-    }
-
-    /** Without the password and the signed query that a URL may have. */
-    private static String withoutSecrets(String url) {
-        return url.replaceFirst("[?#].*", "").replaceFirst("://[^/]*@", "://");
     }
 
     /**

@@ -203,20 +203,6 @@ class JournalChunksTest {
     }
 
     @Test
-    void whatNothingNeedsIsDroppedAndWhatCameSinceWaitsOn() {
-        rig.storeChunks.down = true;
-        rig.chunks.put(FIRST.alone());
-        Instant before = Instant.now().plusMillis(1);
-        await().until(() -> Instant.now().isAfter(before));
-        rig.chunks.put(SECOND.alone());
-
-        rig.chunks.dropWaiting(before);
-
-        rig.storeChunks.down = false;
-        assertThat(rig.chunks.deliver()).containsExactly(TWO);
-    }
-
-    @Test
     void aChunkThatWasDamagedWhileItWaitedTakesNoWholeOnesPlace() throws IOException {
         rig.attached = false;
         rig.chunks.put(Map.of(ONE, SECOND.content(), TWO, SECOND.content()));

@@ -158,17 +158,16 @@ class CollectingCrashIT {
 
         private void clean() {
             Clock later = Clock.offset(Clock.systemUTC(), Duration.ofHours(2));
-            CountedStore store = new CountedStore(fs);
             new Housekeeping(
                             new OldSnapshots(
                                     "fs",
-                                    store,
+                                    fs,
                                     new RetentionRule(KEPT, Duration.ZERO, 0),
                                     FirstRound.ofAskedRule(),
                                     Set::of,
                                     revision -> {},
                                     later),
-                            new UnneededChunks("fs", store, chunks, states.reader(), later))
+                            new UnneededChunks("fs", fs, chunks, states.reader(), later))
                     .run();
         }
 

@@ -112,8 +112,7 @@ class HousekeepingTest {
         housekeeping(rule, fs, states.reader()).run();
     }
 
-    private Housekeeping housekeeping(RetentionRule rule, SnapshotSerializer snapshots, StateReader reader) {
-        CountedStore store = new CountedStore(snapshots);
+    private Housekeeping housekeeping(RetentionRule rule, SnapshotSerializer store, StateReader reader) {
         return new Housekeeping(
                 new OldSnapshots("fs", store, rule, FirstRound.ofAskedRule(), Set::of, revision -> {}, FIXED),
                 new UnneededChunks("fs", store, chunks, reader, FIXED));
