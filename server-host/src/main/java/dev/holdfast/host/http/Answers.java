@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** The bodies that every API answers with. */
@@ -45,7 +46,7 @@ final class Answers {
             if (b >= ' ' && b <= '~' && b != '%') {
                 safe.append((char) b);
             } else {
-                safe.append(String.format("%%%02X", b));
+                safe.append(String.format(Locale.ROOT, "%%%02X", b));
             }
         }
         return safe.toString();
