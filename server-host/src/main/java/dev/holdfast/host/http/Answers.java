@@ -32,11 +32,11 @@ final class Answers {
 
     /** The error in the shape that the API of this path has. */
     static void error(Context context, ErrorAnswer error) {
-        if (context.path().startsWith("/v2")) {
-            json(context, error.code(), Map.of("error", error.message()));
-        } else {
-            json(context, error.code(), error.toMap());
-        }
+        json(context, error.code(), errorBody(context.path(), error));
+    }
+
+    static byte[] errorBody(String path, ErrorAnswer error) {
+        return Json.pretty(path.startsWith("/v2") ? Map.of("error", error.message()) : error.toMap());
     }
 
     /** A text that may stand in a header: what is not printable ASCII becomes {@code %XX} of its UTF-8. */
