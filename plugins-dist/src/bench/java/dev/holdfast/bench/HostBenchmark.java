@@ -1,5 +1,6 @@
 package dev.holdfast.bench;
 
+import java.util.Locale;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -311,7 +312,7 @@ public final class HostBenchmark {
     }
 
     private static void print(String what, String format, Object... values) {
-        System.out.printf("%-55s %s%n", what, String.format(format, values));
+        System.out.printf(Locale.ROOT, "%-55s %s%n", what, String.format(Locale.ROOT, format, values));
     }
 
     private static void delete(Path directory) throws Exception {

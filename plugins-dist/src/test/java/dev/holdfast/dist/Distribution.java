@@ -39,6 +39,11 @@ final class Distribution {
             // Or a start would have the archive made by a process that outlives the test, in what the test then
             // removes.
             distribution.with("HOLDFAST_CDS", "off");
+            // As the test itself: the build runs in a language with other digits.
+            distribution.with(
+                    "HOLDFAST_JAVA_OPTS",
+                    "-Duser.language=" + System.getProperty("user.language") + " -Duser.country="
+                            + System.getProperty("user.country", ""));
             return distribution;
         }
     }

@@ -2,6 +2,7 @@ package dev.holdfast.dist;
 
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.Locale;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.ContextHandler;
@@ -39,6 +40,10 @@ final class LocalDynamoDb implements AutoCloseable {
 
     /** The documented launcher listens on every address and reports home; its handler alone does neither. */
     static LocalDynamoDb start() throws Exception {
+        // It writes the numbers of its SQL in the digits of the language. The hosts are processes of their own, which
+        // have
+        // the build's.
+        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
         SQLiteLibraryLoader.initialize();
         LocalDynamoDBServerHandler handler =
                 new LocalDynamoDBServerHandler(new LocalDynamoDBRequestHandler(0, true, null, true, false), null);

@@ -49,6 +49,8 @@ final class InitialModels {
         List<String> wanted = config.loadModels();
         ServingState state = ServingState.EMPTY;
         if (wanted.stream().anyMatch(entry -> entry.equalsIgnoreCase("all"))) {
+            store.passedOver()
+                    .forEach((file, why) -> log.info("--models all leaves out {}: {}", OneLine.name(file), why));
             for (String archive : store.list()) {
                 try {
                     state = add(state, null, archive);

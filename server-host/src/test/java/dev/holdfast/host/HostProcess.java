@@ -61,6 +61,8 @@ final class HostProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xshare:auto",
+                "-Duser.language=" + System.getProperty("user.language"),
+                "-Duser.country=" + System.getProperty("user.country", ""),
                 "-cp",
                 System.getProperty("java.class.path"),
                 "dev.holdfast.host.cli.Main",

@@ -414,6 +414,17 @@ class HostTest {
     }
 
     @Test
+    void whatAllModelsLeaveOutIsNamedWithTheReason() throws Exception {
+        Files.writeString(store.resolve("my model.onnx"), "x");
+        Files.writeString(store.resolve("notes.txt"), "x");
+
+        assertThat(logOf(() -> start(Map.of("load_models", "all")).close()))
+                .contains(
+                        "--models all leaves out my model.onnx: its name must match [A-Za-z0-9._-]{1,128}",
+                        "--models all leaves out notes.txt: it is no file that ends in .mar, .zip or .onnx");
+    }
+
+    @Test
     void onlyModelsOfTheCommandLineAreSaidToBeIgnored() throws Exception {
         Path file = directory.resolve("torchserve.cfg");
         Files.writeString(file, "load_models=noop.mar\nmodel_snapshot={\"modelCount\":0,\"models\":{}}\n");

@@ -181,7 +181,7 @@ class TorchServePluginIT {
         Files.writeString(fixture.last(), """
                 #snapshot
                 model_store=/elsewhere
-                model_snapshot={"name"\\:"%s","modelCount"\\:1,"created"\\:%d,"models"\\:\\
+                model_snapshot={"name"\\:"%s","modelCount"\\:1,"created"\\:%s,"models"\\:\\
                 {"a"\\:{"1.0"\\:{"defaultVersion"\\:true,"marName"\\:"a.mar","minWorkers"\\:3,"maxWorkers"\\:3,"batchSize"\\:1,\\
                 "maxBatchDelay"\\:100,"responseTimeout"\\:120}}}}
                 """.formatted(name, created));

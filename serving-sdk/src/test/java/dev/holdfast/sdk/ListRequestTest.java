@@ -38,7 +38,7 @@ class ListRequestTest {
     void anotherLimitIsRefusedWithTheRule(int limit) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ListRequest.firstPage(limit))
-                .withMessage("List limit %d must be 1 to 1000", limit);
+                .withMessage("List limit %s must be 1 to 1000", limit);
     }
 
     @Test

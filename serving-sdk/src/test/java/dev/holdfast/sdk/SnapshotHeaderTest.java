@@ -64,7 +64,7 @@ class SnapshotHeaderTest {
                     .as("%s '%s'", what, value)
                     .isThrownBy(builder::build)
                     .withMessage(
-                            "%s '%s' must match [A-Za-z0-9][A-Za-z0-9._-]{0,%d}",
+                            "%s '%s' must match [A-Za-z0-9][A-Za-z0-9._-]{0,%s}",
                             what, value.replace('\n', '?'), longest - 1);
         }
     }

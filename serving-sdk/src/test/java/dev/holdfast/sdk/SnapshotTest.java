@@ -51,7 +51,7 @@ class SnapshotTest {
             assertThatExceptionOfType(SnapshotCorruptException.class)
                     .isThrownBy(() -> Snapshot.read(header, text))
                     .withMessage(
-                            "Snapshot 20261121093000123-startup.cfg is damaged: it has %d bytes where its header says 3",
+                            "Snapshot 20261121093000123-startup.cfg is damaged: it has %s bytes where its header says 3",
                             text.length);
         }
     }

@@ -28,9 +28,11 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TimeZone;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -275,6 +277,41 @@ public abstract class SnapshotSerializerContract {
 
         assertThat(headers(reopened)).isEqualTo(saved);
         assertThat(reopened.getLast().orElseThrow().header()).isEqualTo(saved.get(0));
+    }
+
+    @Test
+    void theDigitsOfALanguageAndTheTimeZoneOfAMachineAreNowhereInWhatIsStored() {
+        Locale locale = Locale.getDefault();
+        TimeZone zone = TimeZone.getDefault();
+        List<SnapshotHeader> saved = new ArrayList<>();
+        try {
+            long revision = 1;
+            for (String language : List.of("fa-IR", "th-TH-u-nu-thai", "tr-TR", "en-US")) {
+                Locale.setDefault(Locale.forLanguageTag(language));
+                TimeZone.setDefault(TimeZone.getTimeZone("Asia/Kathmandu"));
+                Snapshot snapshot = snapshot(group, revision++);
+                try (SnapshotSerializer serializer = factory().open(config(group))) {
+                    serializer.save(snapshot);
+                    saved.add(0, snapshot.header());
+
+                    assertThat(headers(serializer, ListRequest.firstPage(2))).isEqualTo(saved);
+                }
+                Locale.setDefault(Locale.ROOT);
+                TimeZone.setDefault(TimeZone.getTimeZone("America/St_Johns"));
+
+                try (SnapshotSerializer elsewhere = factory().open(config(group))) {
+                    assertSame(elsewhere.getLast().orElseThrow(), snapshot);
+                    assertThat(headers(elsewhere, ListRequest.firstPage(2))).isEqualTo(saved);
+                    assertFiltered(
+                            elsewhere,
+                            saved,
+                            request -> request.from(snapshot.header().createdOn()));
+                }
+            }
+        } finally {
+            Locale.setDefault(locale);
+            TimeZone.setDefault(zone);
+        }
     }
 
     @Test

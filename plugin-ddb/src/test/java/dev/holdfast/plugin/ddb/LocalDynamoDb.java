@@ -1,15 +1,12 @@
 package dev.holdfast.plugin.ddb;
 
-import java.net.InetSocketAddress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.ContextHandler;
-import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -26,11 +23,8 @@ import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
 import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughput;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
-import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
-import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
-import software.amazon.dynamodb.services.local.shared.access.sqlite.SQLiteLibraryLoader;
 
-/** DynamoDB Local in this JVM, in memory, on a loopback port of its own; one for all tests, with new tables for each. */
+/** DynamoDB Local, in memory, on a loopback port of its own; one for all tests, with new tables for each. */
 final class LocalDynamoDb {
 
     private static final AtomicInteger TABLES = new AtomicInteger();
@@ -56,19 +50,11 @@ final class LocalDynamoDb {
         return Holder.SHARED;
     }
 
-    /** The documented launcher listens on every address and reports home; its handler alone does neither. */
     private static LocalDynamoDb start() {
         try {
-            SQLiteLibraryLoader.initialize();
-            LocalDynamoDBServerHandler handler =
-                    new LocalDynamoDBServerHandler(new LocalDynamoDBRequestHandler(0, true, null, true, false), null);
-            Server server = new Server(new InetSocketAddress("127.0.0.1", 0));
-            server.setHandler(new ContextHandlerCollection(new ContextHandler(handler)));
-            server.start();
-            int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
-            return new LocalDynamoDb(URI.create("http://127.0.0.1:" + port));
-        } catch (Exception e) {
-            throw new IllegalStateException("DynamoDB Local could not be started", e);
+            return new LocalDynamoDb(URI.create("http://127.0.0.1:" + LocalDynamoDbProcess.start()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("DynamoDB Local could not be started", e);
         }
     }
 

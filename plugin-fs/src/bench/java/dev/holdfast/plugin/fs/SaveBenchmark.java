@@ -1,5 +1,6 @@
 package dev.holdfast.plugin.fs;
 
+import java.util.Locale;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.testkit.TestSnapshots;
 import java.io.IOException;
@@ -66,7 +67,7 @@ public final class SaveBenchmark {
             Arrays.sort(ours);
             Arrays.sort(theirs);
             double ratio = (double) ours[SAVES / 2] / theirs[SAVES / 2];
-            System.out.printf(
+            System.out.printf(Locale.ROOT, 
                     "%s %13.2f ms %6.2f ms %7.2f%n",
                     round == 0 ? "warm-up    " : "round " + round + "    ",
                     ours[SAVES / 2] / 1e6,

@@ -8,6 +8,7 @@ import java.time.DateTimeException;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ final class TorchServeSnapshot {
     /** The value is JSON inside a properties file, where {@code :} is written {@code \:}. */
     private static final Pattern MODEL_COUNT = Pattern.compile("\"modelCount\"\\s*\\\\?:\\s*([0-9]{1,6})\\b");
 
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMddHHmmssSSS");
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMddHHmmssSSS", Locale.ROOT);
 
     private TorchServeSnapshot() {}
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -114,7 +115,7 @@ class RealDiskTest {
             List<String> stored = new ArrayList<>();
             StoreUnavailableException full = null;
             for (int i = 0; full == null; i++) {
-                String id = String.format("%064x", i);
+                String id = String.format(Locale.ROOT, "%064x", i);
                 try {
                     chunks.put(Map.of(id, TestSnapshots.noise(100_000, i)));
                     stored.add(id);

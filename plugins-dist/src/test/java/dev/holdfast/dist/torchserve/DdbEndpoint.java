@@ -9,6 +9,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import org.pytorch.serve.servingsdk.snapshot.Snapshot;
@@ -46,9 +47,9 @@ public class DdbEndpoint implements SnapshotSerializer {
                             "snapshotName",
                             string(snapshot.getName() + "_" + snapshot.getCreated() + "_" + snapshot.getModelCount()),
                             "createdOn",
-                            string(created.format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss,SSS"))),
+                            string(created.format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss,SSS", Locale.ROOT))),
                             "createdOnMonth",
-                            string(created.format(DateTimeFormatter.ofPattern("yyyy-MM"))),
+                            string(created.format(DateTimeFormatter.ofPattern("yyyy-MM", Locale.ROOT))),
                             "snapshot",
                             string(text.toString()))));
         } catch (DynamoDbException e) {

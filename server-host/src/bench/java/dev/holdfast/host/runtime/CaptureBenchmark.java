@@ -26,7 +26,7 @@ public final class CaptureBenchmark {
     private CaptureBenchmark() {}
 
     public static void main(String[] arguments) throws Exception {
-        System.out.printf("%-44s%12s%28s%28s%n", "model", "state", "a call beside no capture", "the longest that met one");
+        System.out.printf(Locale.ROOT, "%-44s%12s%28s%28s%n", "model", "state", "a call beside no capture", "the longest that met one");
         forest(10, 50, 256, 50_000, 200);
         forest(1000, 25, 1024, 20_000, 50);
         forest(1000, 100, 1000, 12_000, 20);
@@ -68,7 +68,7 @@ public final class CaptureBenchmark {
         Random random = new Random(1);
         int[] next = {0};
         LongSupplier call = () -> {
-            String id = String.format("session-%07d", next[0]++ < count ? next[0] - 1 : random.nextInt(count));
+            String id = String.format(Locale.ROOT, "session-%07d", next[0]++ < count ? next[0] - 1 : random.nextInt(count));
             Tensor state = new Tensor(
                     "state", TensorType.FP32, new long[] {NUMBERS_OF_A_SESSION}, new float[NUMBERS_OF_A_SESSION]);
             Map<Sessions.Session, Optional<List<Tensor>>> states = new HashMap<>();

@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import java.util.Locale;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.state.Codecs;
@@ -45,7 +46,7 @@ public final class CodecBenchmark {
                 .codecs(Codecs.all())
                 .build();
         for (Map.Entry<String, List<byte[]>> content : contents().entrySet()) {
-            System.out.printf("%n%s%n%n| codec | size | compress | decompress |%n|---|---|---|---|%n", content.getKey());
+            System.out.printf(Locale.ROOT, "%n%s%n%n| codec | size | compress | decompress |%n|---|---|---|---|%n", content.getKey());
             for (String name : codecs) {
                 System.out.println(row(name, config.codec(name), content.getValue()));
             }
@@ -116,7 +117,7 @@ public final class CodecBenchmark {
                 codec.decompress(compressed.get(i), content.get(i).length);
             }
         });
-        return String.format("| `%s` | %.3f | %.3g | %.3g |", name, bytes(compressed) / bytes(content), compress, decompress);
+        return String.format(Locale.ROOT, "| `%s` | %.3f | %.3g | %.3g |", name, bytes(compressed) / bytes(content), compress, decompress);
     }
 
     @FunctionalInterface

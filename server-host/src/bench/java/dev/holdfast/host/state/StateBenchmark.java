@@ -76,9 +76,9 @@ public final class StateBenchmark {
     }
 
     private static String row(String... cells) {
-        StringBuilder row = new StringBuilder(String.format("%-18s", cells[0]));
+        StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-18s", cells[0]));
         for (int i = 1; i < cells.length; i++) {
-            row.append(String.format("%14s", cells[i]));
+            row.append(String.format(Locale.ROOT, "%14s", cells[i]));
         }
         return row.toString();
     }

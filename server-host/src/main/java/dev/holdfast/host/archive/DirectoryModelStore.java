@@ -14,11 +14,12 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLSocketFactory;
@@ -102,22 +103,40 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
 
     @Override
     public List<String> list() {
-        List<String> names = new ArrayList<>();
+        return scan().entrySet().stream()
+                .filter(entry -> entry.getValue().isEmpty())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    @Override
+    public SortedMap<String, String> passedOver() {
+        TreeMap<String, String> passedOver = new TreeMap<>(scan());
+        passedOver.values().removeIf(String::isEmpty);
+        return passedOver;
+    }
+
+    /** What is in the store, without hidden files, by its name: empty for an archive, else why it is none. */
+    private SortedMap<String, String> scan() {
+        TreeMap<String, String> found = new TreeMap<>();
         try {
             Path root = root();
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
                 for (Path entry : entries) {
                     String name = entry.getFileName().toString();
-                    if (isVisible(name) && isArchive(root, entry)) {
-                        names.add(name);
+                    if (!name.startsWith(".")) {
+                        found.put(
+                                name,
+                                isVisible(name)
+                                        ? whyNoArchive(root, entry)
+                                        : "its name must match " + ModelNames.PATTERN);
                     }
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
             throw failed("The model store " + store + " cannot be listed", e);
         }
-        Collections.sort(names);
-        return names;
+        return found;
     }
 
     @Override
@@ -359,20 +378,22 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         }
     }
 
-    private static boolean isArchive(Path root, Path entry) {
+    /** Empty for an archive. */
+    private static String whyNoArchive(Path root, Path entry) {
         try {
             Path real = entry.toRealPath();
             if (!real.startsWith(root) || real.equals(root)) {
-                return false;
+                return "it is a link that leads out of the model store";
             }
             if (Files.isDirectory(real)) {
-                return ManifestReader.looksLikeArchive(real);
+                return ManifestReader.looksLikeArchive(real) ? "" : "it is a directory without a manifest";
             }
-            return Files.isRegularFile(real)
+            boolean archive = Files.isRegularFile(real)
                     && Kind.ofFile(entry.getFileName().toString()).isPresent();
+            return archive ? "" : "it is no file that ends in .mar, .zip or .onnx";
         } catch (IOException e) {
             LOG.debug("Passing over {}", entry, e);
-            return false;
+            return "it cannot be read: " + Names.printable(e.toString());
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.holdfast.host.archive;
 
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** The directory of archives that a host may serve from, and the way into it for those from elsewhere. */
 public interface ModelStore {
@@ -25,6 +27,15 @@ public interface ModelStore {
      * @throws ArchiveException if the store cannot be read
      */
     List<String> list();
+
+    /**
+     * What else is in the store, by its name, hidden files apart, and why it is no archive.
+     *
+     * @throws ArchiveException if the store cannot be read
+     */
+    default SortedMap<String, String> passedOver() {
+        return new TreeMap<>();
+    }
 
     /**
      * Removes an archive that {@link #open} fetched from a URL, also in an earlier life of the host; does nothing for those

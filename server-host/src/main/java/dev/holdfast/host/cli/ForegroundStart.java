@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -145,7 +146,7 @@ final class ForegroundStart {
     }
 
     private static void line(StringBuilder text, String label, String value) {
-        text.append(String.format("  %-10s  %s%n", label, value));
+        text.append(String.format(Locale.ROOT, "  %-10s  %s%n", label, value));
     }
 
     private static String whoAsked(Path logLocation) {

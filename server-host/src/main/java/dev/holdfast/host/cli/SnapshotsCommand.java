@@ -94,6 +94,7 @@ final class SnapshotsCommand implements Runnable {
         JsonNode status = api("status").manage("GET", "/snapshots/status");
         PrintWriter out = holdfast.surroundings().out();
         out.printf(
+                Locale.ROOT,
                 "%s: store %s, group %s, revision %s%s%n",
                 status.path("mode").asText(),
                 status.path("store").asText(),
@@ -106,6 +107,7 @@ final class SnapshotsCommand implements Runnable {
         JsonNode journal = status.path("journal");
         if (journal.path("bytes").asLong() > 0 || journal.path("full").asBoolean()) {
             out.printf(
+                    Locale.ROOT,
                     "Journal: %d of %d MiB%s%n",
                     journal.path("bytes").asLong() >> 20,
                     journal.path("limit").asLong() >> 20,
@@ -128,6 +130,7 @@ final class SnapshotsCommand implements Runnable {
     private static void side(PrintWriter out, String what, JsonNode side) {
         if (!side.isMissingNode()) {
             out.printf(
+                    Locale.ROOT,
                     "%s: %s by host %s at %s%s%n",
                     what,
                     side.path("snapshot").asText(),

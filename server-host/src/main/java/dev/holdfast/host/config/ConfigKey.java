@@ -27,6 +27,16 @@ public enum ConfigKey {
     JOB_QUEUE_SIZE("100", Kept.YES),
     MAX_REQUEST_SIZE("6553500", Kept.YES),
     MAX_RESPONSE_SIZE("6553500", Kept.YES),
+    /** How many connections a listener has at once; 0 for any number. */
+    MAX_CONNECTIONS("2048", Kept.YES),
+    /** How many of them may come from one address; 0 for any number. */
+    MAX_CONNECTIONS_PER_ADDRESS("1024", Kept.YES),
+    /** How many seconds the head of a request may take, from its first byte on. */
+    REQUEST_HEAD_TIMEOUT("10", Kept.YES),
+    /** How many seconds the body of a request may take. */
+    REQUEST_BODY_TIMEOUT("300", Kept.YES),
+    /** How many bytes of a body must come a second after its first seconds; 0 for any rate. */
+    REQUEST_LEAST_RATE("1024", Kept.YES),
     CORS_ALLOWED_ORIGIN("", Kept.YES),
     CORS_ALLOWED_METHODS("", Kept.YES),
     CORS_ALLOWED_HEADERS("", Kept.YES),

@@ -58,6 +58,11 @@ public final class HostConfig {
         jobQueueSize();
         maxRequestSize();
         maxResponseSize();
+        maxConnections();
+        maxConnectionsPerAddress();
+        requestHeadTimeout();
+        requestBodyTimeout();
+        requestLeastRate();
         tokenExpiration();
         tokenFailureStatus();
         strictRestore();
@@ -133,6 +138,31 @@ public final class HostConfig {
     /** In bytes. */
     public int maxResponseSize() {
         return number(ConfigKey.MAX_RESPONSE_SIZE, 1, Integer.MAX_VALUE - 16);
+    }
+
+    /** How many connections a listener has at once; 0 for any number. */
+    public int maxConnections() {
+        return number(ConfigKey.MAX_CONNECTIONS, 0, 1_000_000);
+    }
+
+    /** How many connections of a listener may come from one address; 0 for any number. */
+    public int maxConnectionsPerAddress() {
+        return number(ConfigKey.MAX_CONNECTIONS_PER_ADDRESS, 0, 1_000_000);
+    }
+
+    /** How long the head of a request may take, from its first byte on. */
+    public Duration requestHeadTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.REQUEST_HEAD_TIMEOUT, 1, 86_400));
+    }
+
+    /** How long the body of a request may take. */
+    public Duration requestBodyTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.REQUEST_BODY_TIMEOUT, 1, 604_800));
+    }
+
+    /** How many bytes of a body must come a second; 0 for any rate. */
+    public int requestLeastRate() {
+        return number(ConfigKey.REQUEST_LEAST_RATE, 0, 1_000_000_000);
     }
 
     public Optional<String> corsAllowedOrigin() {

@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** The bodies that every API answers with. */
@@ -31,11 +32,11 @@ final class Answers {
 
     /** The error in the shape that the API of this path has. */
     static void error(Context context, ErrorAnswer error) {
-        if (context.path().startsWith("/v2")) {
-            json(context, error.code(), Map.of("error", error.message()));
-        } else {
-            json(context, error.code(), error.toMap());
-        }
+        json(context, error.code(), errorBody(context.path(), error));
+    }
+
+    static byte[] errorBody(String path, ErrorAnswer error) {
+        return Json.pretty(path.startsWith("/v2") ? Map.of("error", error.message()) : error.toMap());
     }
 
     /** A text that may stand in a header: what is not printable ASCII becomes {@code %XX} of its UTF-8. */
@@ -45,7 +46,7 @@ final class Answers {
             if (b >= ' ' && b <= '~' && b != '%') {
                 safe.append((char) b);
             } else {
-                safe.append(String.format("%%%02X", b));
+                safe.append(String.format(Locale.ROOT, "%%%02X", b));
             }
         }
         return safe.toString();

@@ -24,7 +24,7 @@ import org.eclipse.jetty.io.EofException;
  */
 record ErrorAnswer(int code, String type, String message, boolean expected) {
 
-    private static final String NOT_FOUND = "Requested resource is not found, please refer to API document.";
+    static final String NOT_FOUND = "Requested resource is not found, please refer to API document.";
     private static final String NOT_ALLOWED = "Requested method is not allowed, please refer to API document.";
 
     private static ErrorAnswer of(int code, String type, String message) {

@@ -88,8 +88,8 @@ public final class HttpApis implements AutoCloseable {
                             authorization,
                             plugins,
                             version),
-                    new Pipeline(
-                            authorization, cors(config), counters::answered, changes::announce, serving::callFrom));
+                    new Pipeline(authorization, cors(config), counters::answered, changes::announce, serving::callFrom),
+                    limits(config));
             return apis;
         } catch (RuntimeException | Error e) {
             try {
@@ -139,14 +139,14 @@ public final class HttpApis implements AutoCloseable {
     }
 
     /** Side by side, for the start of the servers is much of the host's; each has started, or failed, when this ends. */
-    private void listen(ApiRoutes routes, Pipeline pipeline) {
+    private void listen(ApiRoutes routes, Pipeline pipeline, CallerLimits limits) {
         List<CompletableFuture<Void>> starting = new ArrayList<>();
         sockets.forEach((socket, apis) -> {
             String name = "http-" + apis.get(0).key().replace("_address", "");
             Pipeline own = apis.equals(List.of(ConfigKey.METRICS_ADDRESS)) ? pipeline.withoutTokens() : pipeline;
             List<Route> answered = routes.of(apis);
             starting.add(CompletableFuture.runAsync(
-                    () -> listeners.add(Listener.start(name, socket, THREADS, STOP_LIMIT, answered, own)),
+                    () -> listeners.add(Listener.start(name, socket, THREADS, STOP_LIMIT, limits, answered, own)),
                     start -> new Thread(start, name + "-start").start()));
         });
         try {
@@ -155,6 +155,16 @@ public final class HttpApis implements AutoCloseable {
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
+    }
+
+    private static CallerLimits limits(HostConfig config) {
+        return new CallerLimits(
+                config.maxConnections(),
+                config.maxConnectionsPerAddress(),
+                config.requestHeadTimeout(),
+                config.requestBodyTimeout(),
+                config.requestLeastRate(),
+                config.maxRequestSize());
     }
 
     private static Map<String, String> cors(HostConfig config) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.LocalConnector;
@@ -25,6 +26,10 @@ final class Listener implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
     private static final int FEWEST_THREADS = 4;
+
+    /** For the library itself, and for those who ask how the host is. */
+    private static final int KEPT_THREADS = 16;
+
     private static final long IDLE_MILLIS = 60_000;
 
     /** How long a connection without a request is kept while stopping. */
@@ -42,10 +47,18 @@ final class Listener implements AutoCloseable {
      * Answers on a bound socket from now on; closing the listener closes the socket.
      *
      * @param threads how many requests it works on at once
+     * @param limits what its callers may take of it
      * @param stopLimit how long running requests may take to end when it is closed
      */
     static Listener start(
-            String name, BoundSocket socket, int threads, Duration stopLimit, List<Route> routes, Pipeline pipeline) {
+            String name,
+            BoundSocket socket,
+            int threads,
+            Duration stopLimit,
+            CallerLimits limits,
+            List<Route> routes,
+            Pipeline pipeline) {
+        Callers callers = new Callers(name, limits);
         Javalin server = Javalin.create(config -> {
             quiet(config);
             QueuedThreadPool pool = new QueuedThreadPool(threads, FEWEST_THREADS);
@@ -54,16 +67,28 @@ final class Listener implements AutoCloseable {
             config.jetty.modifyServer(jetty -> {
                 jetty.setStopTimeout(stopLimit.toMillis());
                 jetty.setErrorHandler(new MalformedRequests());
+                jetty.setHandler(around(callers, limits, pipeline, pool));
             });
-            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket));
+            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, callers));
             for (Route route : routes) {
                 config.routes.addEndpoint(
                         Endpoint.create(route.method(), route.path()).handler(pipeline.guarded(route)));
             }
-            pipeline.install(config);
+            pipeline.install(config, new AllowedMethods(routes, config.router));
         });
         server.start();
+        callers.watch(server.jettyServer().server().getScheduler());
         return new Listener(server, socket.address());
+    }
+
+    /** What a request goes through before its route. */
+    private static Handler around(Callers callers, CallerLimits limits, Pipeline pipeline, QueuedThreadPool threads) {
+        ProperRequests proper = new ProperRequests();
+        WholeBodies bodies = new WholeBodies(limits, pipeline::mayCall);
+        callers.setHandler(proper);
+        proper.setHandler(bodies);
+        bodies.setHandler(new KeptThreads(threads.getMaxThreads() - KEPT_THREADS, threads));
+        return callers;
     }
 
     /** Starts and stops a server without a socket, so that the classes of the real ones are there when they are needed. */
@@ -87,13 +112,14 @@ final class Listener implements AutoCloseable {
         config.router.ignoreTrailingSlashes = true;
     }
 
-    private static Connector connector(Server jetty, HttpConfiguration http, BoundSocket socket) {
+    private static Connector connector(Server jetty, HttpConfiguration http, BoundSocket socket, Callers callers) {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
         ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
         connector.setHost(socket.address().host());
         connector.setPort(socket.address().port());
         connector.setIdleTimeout(IDLE_MILLIS);
+        connector.addBean(callers, false);
         connector.setShutdownIdleTimeout(STOP_IDLE_MILLIS);
         try {
             connector.open(socket.channel());

@@ -13,7 +13,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a request of the Open Inference Protocol, version 2, in its JSON form; fields may come in any order. */
+/**
+ * Reads a request of the Open Inference Protocol, version 2, in its JSON form; fields may come in any order. What it does
+ * not know it passes over, because clients send more than the protocol has; a field that is null is none.
+ */
 final class OpenInferenceReader {
 
     static final Set<String> FIELDS = Set.of("name", "shape", "datatype", "data", "parameters");
@@ -51,6 +54,9 @@ final class OpenInferenceReader {
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
             JsonToken value = json.nextToken();
+            if (value == JsonToken.VALUE_NULL) {
+                continue;
+            }
             switch (field) {
                 case "id" -> id = Optional.of(text(json, "id"));
                 case "parameters" -> readParameters(json);
@@ -67,9 +73,7 @@ final class OpenInferenceReader {
                         readOutput(json);
                     }
                 }
-                default ->
-                    throw new InvalidInputException("The request has no field '" + Names.printable(field)
-                            + "'; there are id, parameters, inputs and outputs");
+                default -> json.skipChildren();
             }
         }
         if (!some) {
@@ -86,7 +90,9 @@ final class OpenInferenceReader {
         int dataAt = -1;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
-            json.nextToken();
+            if (json.nextToken() == JsonToken.VALUE_NULL) {
+                continue;
+            }
             switch (field) {
                 case "name" -> name = text(json, "name");
                 case "datatype" -> type = TensorType.of(text(json, "datatype"));
@@ -102,9 +108,7 @@ final class OpenInferenceReader {
                         data.read(json);
                     }
                 }
-                default ->
-                    throw new InvalidInputException("A tensor has no field '" + Names.printable(field)
-                            + "'; there are name, shape, datatype, parameters and data");
+                default -> json.skipChildren();
             }
         }
         if (name == null || type == null || shape == null || (data == null && dataAt < 0)) {
@@ -151,14 +155,15 @@ final class OpenInferenceReader {
         boolean named = false;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
-            json.nextToken();
-            if (field.equals("name")) {
+            if (json.nextToken() == JsonToken.VALUE_NULL) {
+                continue;
+            } else if (field.equals("name")) {
                 outputs.add(text(json, "name"));
                 named = true;
             } else if (field.equals("parameters")) {
                 readParameters(json);
             } else {
-                throw new InvalidInputException("An output has no field '" + Names.printable(field) + "'");
+                json.skipChildren();
             }
         }
         if (!named) {
@@ -172,6 +177,9 @@ final class OpenInferenceReader {
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
             JsonToken value = json.nextToken();
+            if (value == JsonToken.VALUE_NULL) {
+                continue;
+            }
             boolean binary = (field.equals("binary_data") || field.equals("binary_data_output"))
                     && value != JsonToken.VALUE_FALSE;
             if (binary || field.equals("binary_data_size")) {

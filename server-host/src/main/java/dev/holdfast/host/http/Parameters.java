@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,13 @@ final class Parameters {
 
     static Parameters ofQuery(Context context) {
         Map<String, String> values = new HashMap<>();
-        context.queryParamMap().forEach((name, all) -> values.put(name, all.get(0)));
+        context.queryParamMap().forEach((name, all) -> {
+            if (new HashSet<>(all).size() > 1) {
+                throw ApiException.badRequest("Parameter " + Names.printable(name)
+                        + " stands in the query more than once, with different values.");
+            }
+            values.put(name, all.get(0));
+        });
         return new Parameters(values);
     }
 
@@ -95,11 +102,15 @@ final class Parameters {
             return OptionalInt.empty();
         }
         try {
-            return OptionalInt.of(Integer.parseInt(value.get().strip()));
+            String digits = value.get().strip();
+            if (digits.matches("[+-]?[0-9]+")) {
+                return OptionalInt.of(Integer.parseInt(digits));
+            }
         } catch (NumberFormatException e) {
-            throw ApiException.badRequest(
-                    "Parameter " + name + " '" + Names.printable(value.get()) + "' must be a whole number.");
+            // Said below.
         }
+        throw ApiException.badRequest(
+                "Parameter " + name + " '" + Names.printable(value.get()) + "' must be a whole number.");
     }
 
     /**

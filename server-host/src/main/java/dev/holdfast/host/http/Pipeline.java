@@ -7,10 +7,12 @@ import io.javalin.http.HttpResponseException;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,12 +77,12 @@ final class Pipeline {
         };
     }
 
-    void install(JavalinConfig config) {
+    void install(JavalinConfig config, AllowedMethods methods) {
         config.routes.before(this::begin);
         config.routes.after(context -> answered.accept(context.statusCode()));
-        config.routes.exception(Exception.class, this::fail);
+        config.routes.exception(Exception.class, (failure, context) -> fail(failure, context, methods));
         // The library has a handler of its own for this one, which would come first.
-        config.routes.exception(HttpResponseException.class, this::fail);
+        config.routes.exception(HttpResponseException.class, (failure, context) -> fail(failure, context, methods));
         config.router.javaLangErrorHandler((response, error) -> {
             // The stack may be all but used up, or the memory: as little as possible is done here.
             log.error("A request failed: {}", error.toString());
@@ -111,7 +113,12 @@ final class Pipeline {
         }
     }
 
-    private void fail(Exception failure, Context context) {
+    /** Whether a request may be one of somebody who has a token; its body is not taken otherwise. */
+    boolean mayCall(@Nullable String authorizationHeader) {
+        return authorization.isEmpty() || authorization.get().isKnown(authorizationHeader);
+    }
+
+    private void fail(Exception failure, Context context, AllowedMethods methods) {
         Exception shown = failure;
         if (failure instanceof HttpResponseException && authorization.isPresent()) {
             try {
@@ -125,6 +132,16 @@ final class Pipeline {
             String id = context.res().getHeader(REQUEST_ID);
             log.error("Request {} failed: {}", id, Names.printable(failure.toString()));
             log.debug("Request {} failed", id, failure);
+        }
+        if (error.code() == 405) {
+            Set<String> allowed = methods.of(context.path());
+            if (context.req().getMethod().equals("OPTIONS")) {
+                context.status(204).header("Allow", String.join(", ", allowed));
+                return;
+            }
+            // Some are refused by a route of their own, which a setting has switched off.
+            allowed.remove(context.req().getMethod());
+            context.header("Allow", String.join(", ", allowed));
         }
         Answers.error(context, error);
     }

@@ -86,11 +86,16 @@ final class TensorReader {
 
     /** Reads an object up to its end; true as soon as it turns out to be of the Open Inference Protocol. */
     private boolean readFields(JsonParser json) throws IOException {
+        String unknown = null;
+        boolean framed = false;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
             JsonToken value = json.nextToken();
             TensorSpec spec = spec(field);
-            if (spec != null && !(field.equals("inputs") && value == JsonToken.START_OBJECT)) {
+            framed |= field.equals("inputs") || field.equals("instances");
+            if (value == JsonToken.VALUE_NULL && (spec != null || framed)) {
+                continue;
+            } else if (spec != null && !(field.equals("inputs") && value == JsonToken.START_OBJECT)) {
                 if (readNamed(json, spec)) {
                     return true;
                 }
@@ -108,11 +113,14 @@ final class TensorReader {
                 }
             } else if (field.equals("id") || field.equals("parameters") || field.equals("signature_name")) {
                 json.skipChildren();
-            } else if (field.equals("outputs") && value == JsonToken.START_ARRAY) {
-                json.skipChildren();
             } else {
-                throw new InvalidInputException("There is no input '" + Names.printable(field) + "'");
+                unknown = unknown == null && !field.equals("outputs") ? field : unknown;
+                json.skipChildren();
             }
+        }
+        // Beside 'inputs' or 'instances' anything may stand, as in KServe; a bare input's name must be right.
+        if (unknown != null && !framed) {
+            throw new InvalidInputException("There is no input '" + Names.printable(unknown) + "'");
         }
         return false;
     }
@@ -138,16 +146,24 @@ final class TensorReader {
                 only().readRow(json);
                 continue;
             }
+            String unknown = null;
             while (json.nextToken() != JsonToken.END_OBJECT) {
                 String field = json.currentName();
                 TensorSpec spec = spec(field);
                 if (spec == null && OpenInferenceReader.FIELDS.contains(field)) {
                     return true;
-                } else if (spec == null) {
-                    throw new InvalidInputException("There is no input '" + Names.printable(field) + "'");
                 }
                 json.nextToken();
-                reader(spec).readRow(json);
+                if (spec == null) {
+                    // A tensor of the protocol may have more fields than this host knows.
+                    unknown = field;
+                    json.skipChildren();
+                } else {
+                    reader(spec).readRow(json);
+                }
+            }
+            if (unknown != null) {
+                throw new InvalidInputException("There is no input '" + Names.printable(unknown) + "'");
             }
         }
         if (rows == 0) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,7 @@ final class TokenAuthorization {
 
     private static final Logger log = LoggerFactory.getLogger(TokenAuthorization.class);
     private static final Pattern BEARER = Pattern.compile("(?i:Bearer)\\s+(\\S+)");
+    private static final String HEADER = "Authorization";
     private static final String FAILED =
             "Token Authorization failed. Token either incorrect, expired, or not provided correctly";
 
@@ -46,7 +48,7 @@ final class TokenAuthorization {
         if (scope == Scope.NONE) {
             return;
         }
-        switch (verdict(context, scope)) {
+        switch (verdict(context.req().getHeader(HEADER), scope)) {
             case ALLOWED -> {}
             case OTHER_SCOPE ->
                 throw new ApiException(
@@ -63,10 +65,14 @@ final class TokenAuthorization {
      * @throws ApiException if it shows none
      */
     void requireAny(Context context) {
-        Tokens.Verdict verdict = verdict(context, Scope.NONE);
-        if (verdict != Tokens.Verdict.OTHER_SCOPE) {
+        if (!isKnown(context.req().getHeader(HEADER))) {
             throw unauthorized(context);
         }
+    }
+
+    /** Whether the header shows a token of any scope. */
+    boolean isKnown(@Nullable String header) {
+        return verdict(header, Scope.NONE) == Tokens.Verdict.OTHER_SCOPE;
     }
 
     private ApiException unauthorized(Context context) {
@@ -76,10 +82,8 @@ final class TokenAuthorization {
         return new ApiException(failureStatus, "InvalidKeyException", FAILED);
     }
 
-    private Tokens.Verdict verdict(Context context, Scope scope) {
-        String header =
-                Optional.ofNullable(context.req().getHeader("Authorization")).orElse("");
-        Matcher bearer = BEARER.matcher(header);
+    private Tokens.Verdict verdict(@Nullable String header, Scope scope) {
+        Matcher bearer = BEARER.matcher(header == null ? "" : header);
         return bearer.matches() ? tokens.check(bearer.group(1), scope) : Tokens.Verdict.UNKNOWN;
     }
 

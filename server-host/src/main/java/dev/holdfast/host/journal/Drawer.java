@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.regex.Matcher;
@@ -61,7 +62,7 @@ final class Drawer {
     }
 
     static String name(long sequence, SnapshotHeader header) {
-        return String.format("%012d-%s", sequence, header.name());
+        return String.format(Locale.ROOT, "%012d-%s", sequence, header.name());
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.holdfast.host.logging;
 
 import ch.qos.logback.classic.pattern.MessageConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import java.util.Locale;
 
 /**
  * The message of a log line with its control characters escaped: a name that a caller made up can neither forge a second
@@ -31,7 +32,7 @@ public final class OneLineMessage extends MessageConverter {
                 case '\r' -> escaped.append("\\r");
                 default -> {
                     if (isControl(c)) {
-                        escaped.append(String.format("\\u%04x", (int) c));
+                        escaped.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                     } else {
                         escaped.append(c);
                     }

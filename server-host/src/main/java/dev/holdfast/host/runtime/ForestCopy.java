@@ -11,6 +11,7 @@ import dev.holdfast.host.state.StatePart;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a forest has learned at one moment, copied out of it: plain arrays, which takes less than a millisecond, and nothing
@@ -131,7 +132,7 @@ final class ForestCopy {
     }
 
     static String treesPart(int index) {
-        return String.format("trees/%04d", index);
+        return String.format(Locale.ROOT, "trees/%04d", index);
     }
 
     private static void write(Tree tree, PartWriter part) {

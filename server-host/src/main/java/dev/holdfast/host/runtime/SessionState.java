@@ -9,6 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -58,7 +59,7 @@ final class SessionState {
     }
 
     private static String name(int part) {
-        return String.format("sessions/%06d", part);
+        return String.format(Locale.ROOT, "sessions/%06d", part);
     }
 
     private static void write(Tensor tensor, PartWriter part) {

@@ -7,6 +7,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.Locale;
 
 /**
  * Names of snapshots, {@code <yyyyMMddHHmmssSSS>-<kind>.cfg} in UTC, strictly increasing even within one millisecond and
@@ -14,7 +15,7 @@ import java.time.format.DateTimeParseException;
  */
 public final class SnapshotNames {
 
-    private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyyMMddHHmmssSSS");
+    private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("yyyyMMddHHmmssSSS", Locale.ROOT);
 
     private final Clock clock;
 

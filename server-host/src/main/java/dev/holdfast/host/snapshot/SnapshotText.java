@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -240,7 +241,7 @@ public final class SnapshotText {
                 case '=', ':', '#', '!' -> text.append(key ? "\\" : "").append(c);
                 default -> {
                     if (c < ' ' || Character.isSurrogate(c)) {
-                        text.append(String.format("\\u%04x", (int) c));
+                        text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                     } else {
                         text.append(c);
                     }

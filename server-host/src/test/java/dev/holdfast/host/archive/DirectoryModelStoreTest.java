@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -204,6 +205,13 @@ class DirectoryModelStoreTest {
         }
 
         assertThat(models.list()).containsExactly("a.onnx", "b.mar", "c.zip", "d");
+        assertThat(models.passedOver())
+                .containsExactly(
+                        Map.entry("README", "it is no file that ends in .mar, .zip or .onnx"),
+                        Map.entry("a b.mar", "its name must match [A-Za-z0-9._-]{1,128}"),
+                        Map.entry("e.mar", "it is a directory without a manifest"),
+                        Map.entry("empty", "it is a directory without a manifest"),
+                        Map.entry("x.pt", "it is no file that ends in .mar, .zip or .onnx"));
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -349,7 +350,8 @@ class UrlFetchTest {
 
         ArchiveException refused = catchThrowableOfType(
                 ArchiveException.class,
-                () -> strict.open(String.format(pattern, server.getAddress().getPort())));
+                () -> strict.open(
+                        String.format(Locale.ROOT, pattern, server.getAddress().getPort())));
 
         assertThat(refused.reason()).isEqualTo(Reason.NOT_ALLOWED);
         assertThat(requests).hasValue(0);

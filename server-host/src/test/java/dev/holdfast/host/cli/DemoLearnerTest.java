@@ -19,6 +19,7 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -81,7 +82,8 @@ class DemoLearnerTest {
         List<HalfHour> series = new ArrayList<>();
         LocalDateTime begin = LocalDateTime.of(2014, 7, 1, 0, 0);
         while (begin.isBefore(LocalDateTime.of(2015, 2, 1, 0, 0))) {
-            series.add(new HalfHour(begin.format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss")), series.size()));
+            series.add(new HalfHour(
+                    begin.format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT)), series.size()));
             begin = begin.plusMinutes(30);
         }
         return series;

@@ -16,6 +16,7 @@ import dev.holdfast.sdk.Codec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -138,6 +139,21 @@ final class HostUnderTest implements AutoCloseable {
             socket.setSoTimeout(60_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The same for a request that may lack something: says that nothing more comes, so that every one is answered. */
+    static String rawToTheEnd(ListenAddress address, String request) {
+        try (Socket socket = new Socket(address.host(), address.port())) {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (SocketException e) {
+            // Closed on what came after the end of a request that was refused.
+            return "";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -154,8 +154,9 @@ class ListenersTest {
         Listener listener = Listener.start(
                 "stuck",
                 socket,
-                8,
+                24,
                 Duration.ofMillis(200),
+                new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000),
                 List.of(stuck),
                 new Pipeline(Optional.empty(), Map.of(), status -> {}, context -> {}, caller -> {}));
         CompletableFuture<HttpResponse<String>> running =

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OpenInferenceApiTest {
@@ -45,6 +46,36 @@ class OpenInferenceApiTest {
                 .isEqualTo("{\"model_name\":\"wide\",\"model_version\":\"1.0\",\"id\":\"a1\",\"outputs\":["
                         + "{\"name\":\"y\",\"shape\":[2,1],\"datatype\":\"FP32\",\"data\":[6.0,15.0]},"
                         + "{\"name\":\"z\",\"shape\":[2],\"datatype\":\"INT64\",\"data\":[0,1]}]}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"inputs\":[INPUT],\"model_name\":\"wide\",\"parameters\":null,\"outputs\":null}",
+                "{\"id\":null,\"more\":{\"y\":[1]},\"inputs\":[INPUT],\"raw_input_contents\":[]}",
+                "{\"inputs\":[{\"contents\":null,\"parameters\":null,\"z\":[{}],FIELDS}]}",
+                "{\"inputs\":[{FIELDS}],\"outputs\":[{\"name\":\"y\",\"shape\":null,\"datatype\":\"FP32\"},{\"name\":\"z\"}]}",
+                "{\"inputs\":[INPUT],\"parameters\":{\"binary_data_output\":null,\"x\":null}}"
+            })
+    void unknownFieldsAndNullsAreAsIfTheyWereNotThere(String body) {
+        String whole = body.replace("INPUT", INPUT).replace("FIELDS", INPUT.substring(1, INPUT.length() - 1));
+
+        HttpResponse<String> answer = host.inference("POST", "/v2/models/wide/infer", whole);
+        HttpResponse<String> ofTheOtherPath = host.inference("POST", "/predictions/wide", whole);
+
+        assertThat(answer.body()).contains("\"data\":[6.0,15.0]").doesNotContain("\"id\"");
+        assertThat(ofTheOtherPath.body()).isEqualTo(answer.body());
+    }
+
+    @Test
+    void besideTheInstancesOfVersion1AnythingMayStand() {
+        String body = "{\"signature_name\":null,\"instances\":[[1,2,3]],\"outputs\":null,\"model_name\":\"wide\"}";
+
+        assertThat(host.inference("POST", "/v1/models/wide:predict", body).statusCode())
+                .isEqualTo(200);
+        assertThat(host.inference("POST", "/v1/models/wide:predict", "{\"instance\":[[1,2,3]]}")
+                        .body())
+                .contains("There is no input 'instance'");
     }
 
     @Test
@@ -99,7 +130,7 @@ class OpenInferenceApiTest {
             /v2/models/wide/infer            | {"inputs":[]}          | 400 | An input is missing
             /v2/models/wide/infer            | {"inputs":{}}          | 400 | must be an array of tensors
             /v2/models/wide/infer            | {"inputs":[[1]]}       | 400 | must be an array of tensors
-            /v2/models/wide/infer            | {"input":[]}           | 400 | The request has no field 'input'
+            /v2/models/wide/infer            | {"input":[]}           | 400 | The request has no 'inputs'
             /v2/models/wide/infer            | {"id":5}               | 400 | 'id' must be a text
             /v2/models/wide/infer            | {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","data":[1,2,3]}]} | 400 | Input 'x' wants FP32
             /v2/models/wide/infer            | {"inputs":[{"name":"q","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]} | 400 | There is no input 'q'

@@ -13,6 +13,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -57,7 +58,7 @@ final class Given {
     }
 
     static String name(long revision, SnapshotKind kind) {
-        return String.format("2026112108%07d-%s.cfg", revision, kind.word());
+        return String.format(Locale.ROOT, "2026112108%07d-%s.cfg", revision, kind.word());
     }
 
     static Journal journal(Path logs) {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,7 +74,8 @@ class TorchServePluginTest {
     }
 
     private static Snapshot snapshot(long revision) {
-        return snapshot("default", revision, "20261121093000" + String.format("%03d", revision) + "-snapshot.cfg");
+        return snapshot(
+                "default", revision, "20261121093000" + String.format(Locale.ROOT, "%03d", revision) + "-snapshot.cfg");
     }
 
     private static Snapshot snapshot(String group, long revision, String name) {

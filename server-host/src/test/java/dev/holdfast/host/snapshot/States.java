@@ -8,6 +8,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -65,7 +66,7 @@ public final class States {
     public static Snapshot snapshot(long revision, String... models) {
         return snapshot(
                 revision,
-                String.format("2026112108%02d00000-snapshot.cfg", revision % 60),
+                String.format(Locale.ROOT, "2026112108%02d00000-snapshot.cfg", revision % 60),
                 SnapshotKind.SNAPSHOT,
                 models);
     }

@@ -1,0 +1,80 @@
+package dev.holdfast.host.http;
+
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Keeps some of a listener's threads for those who ask how the host is, so that calls that hold a thread for long, such as
+ * registrations of large models, leave probes an answer. The calls beyond the others wait for their turn without a thread.
+ */
+final class KeptThreads extends Handler.Wrapper {
+
+    private static final Set<String> KEPT_FOR = Set.of("/ping", "/v2/health/live", "/v2/health/ready", "/metrics");
+
+    private final Semaphore others;
+    private final Executor threads;
+    private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+    /**
+     * @param others how many threads of {@code threads} other calls may hold at once
+     */
+    KeptThreads(int others, Executor threads) {
+        this.others = new Semaphore(others);
+        this.threads = threads;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        if (isKeptFor(request)) {
+            return super.handle(request, response, callback);
+        }
+        if (others.tryAcquire()) {
+            try {
+                return super.handle(request, response, callback);
+            } finally {
+                others.release();
+                next();
+            }
+        }
+        waiting.add(() -> goOn(request, response, callback));
+        // One may have ended before this one was there to be seen.
+        next();
+        return true;
+    }
+
+    private static boolean isKeptFor(Request request) {
+        String path = request.getHttpURI().getPath();
+        return KEPT_FOR.contains(path.endsWith("/") ? path.substring(0, path.length() - 1) : path);
+    }
+
+    private void next() {
+        while (!waiting.isEmpty() && others.tryAcquire()) {
+            Runnable call = waiting.poll();
+            if (call == null) {
+                others.release();
+            } else {
+                threads.execute(call);
+            }
+        }
+    }
+
+    private void goOn(Request request, Response response, Callback callback) {
+        try {
+            if (!super.handle(request, response, callback)) {
+                Response.writeError(request, response, callback, 404);
+            }
+        } catch (Throwable t) {
+            Response.writeError(request, response, callback, t);
+        } finally {
+            others.release();
+            next();
+        }
+    }
+}

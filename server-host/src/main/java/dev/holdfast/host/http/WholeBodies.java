@@ -1,0 +1,204 @@
+package dev.holdfast.host.http;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Waits for the body of a request before a route sees it, without a thread: callers that send a byte now and then hold
+ * nothing but their connection, and are cut off with 408 when they are slower than the {@link CallerLimits} say.
+ *
+ * <p>It does not look at the body. What is too large, broken or cut off reaches the route as such, which answers.
+ */
+final class WholeBodies extends Handler.Wrapper {
+
+    private static final long LOOK_MILLIS = 500;
+
+    private final CallerLimits limits;
+    private final Predicate<@Nullable String> mayCall;
+    private final long mostHeld;
+    private final AtomicLong held = new AtomicLong();
+
+    /**
+     * @param mayCall whether somebody with this header {@code Authorization} may call anything; a stranger's body is not
+     *     waited for
+     */
+    WholeBodies(CallerLimits limits, Predicate<@Nullable String> mayCall) {
+        this.limits = limits;
+        this.mayCall = mayCall;
+        mostHeld = Math.max(Runtime.getRuntime().maxMemory() / 4, 2L * limits.largestBody());
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        HttpFields headers = request.getHeaders();
+        long announced = headers.getLongField(HttpHeader.CONTENT_LENGTH);
+        boolean none = announced <= 0 && !headers.contains(HttpHeader.TRANSFER_ENCODING);
+        if (none || announced > limits.largestBody() || !mayCall.test(headers.get(HttpHeader.AUTHORIZATION))) {
+            return super.handle(request, response, callback);
+        }
+        Body body = new Body(request, response, callback);
+        return body.receive() ? super.handle(body.whole(), response, callback) : true;
+    }
+
+    /** Goes on with a request on another thread than the one that it came on. */
+    private void goOn(Request request, Response response, Callback callback) {
+        try {
+            if (!super.handle(request, response, callback)) {
+                Response.writeError(request, response, callback, 404);
+            }
+        } catch (Throwable t) {
+            Response.writeError(request, response, callback, t);
+        }
+    }
+
+    /** A body that is arriving. */
+    private final class Body implements Runnable {
+
+        private final Request request;
+        private final Response response;
+        private final Callback callback;
+        private final ByteArrayOutputStream received = new ByteArrayOutputStream(1024);
+        private long began;
+        private boolean watched;
+        private boolean settled;
+        private Content.@Nullable Chunk failure;
+
+        Body(Request request, Response response, Callback callback) {
+            this.request = request;
+            this.response = response;
+            this.callback = callback;
+        }
+
+        /** Takes what is there; true when that is all, false when it will go on by itself. */
+        boolean receive() {
+            String refusal = "";
+            synchronized (this) {
+                while (!settled) {
+                    Content.Chunk chunk = request.read();
+                    if (chunk == null) {
+                        watch();
+                        request.demand(this);
+                        return false;
+                    } else if (Content.Chunk.isFailure(chunk)) {
+                        failure = chunk;
+                        return settle();
+                    }
+                    if (held.addAndGet(chunk.remaining()) > mostHeld) {
+                        held.addAndGet(-chunk.remaining());
+                        refusal = "The bodies of all requests together are larger than this host's memory has room for;"
+                                + " try again.";
+                        chunk.release();
+                        settle();
+                        break;
+                    }
+                    append(chunk);
+                    if (chunk.isLast() || received.size() > limits.largestBody()) {
+                        return settle();
+                    }
+                }
+            }
+            if (!refusal.isEmpty()) {
+                refuse(503, "ServiceUnavailableException", refusal);
+            }
+            return false;
+        }
+
+        private void append(Content.Chunk chunk) {
+            byte[] bytes = new byte[chunk.remaining()];
+            chunk.getByteBuffer().get(bytes);
+            received.writeBytes(bytes);
+            chunk.release();
+        }
+
+        private boolean settle() {
+            settled = true;
+            held.addAndGet(-received.size());
+            return true;
+        }
+
+        /** From the first time on that something has to be waited for; most bodies come with their heads. */
+        private void watch() {
+            if (!watched) {
+                watched = true;
+                began = System.nanoTime();
+                lookLater();
+            }
+        }
+
+        private void lookLater() {
+            request.getComponents().getScheduler().schedule(this::look, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+
+        private void look() {
+            String slow;
+            synchronized (this) {
+                if (settled) {
+                    return;
+                }
+                slow = limits.slow(received.size(), Duration.ofNanos(System.nanoTime() - began));
+                if (slow.isEmpty()) {
+                    lookLater();
+                    return;
+                }
+                settle();
+            }
+            refuse(408, "RequestTimeoutException", slow);
+        }
+
+        private void refuse(int status, String type, String message) {
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+            if (status == 503) {
+                response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
+            }
+            MalformedRequests.answer(request, response, callback, new ErrorAnswer(status, type, message, true));
+        }
+
+        /** More has come, or never will. */
+        @Override
+        public void run() {
+            if (receive()) {
+                goOn(whole(), response, callback);
+            }
+        }
+
+        Request whole() {
+            ByteBuffer bytes = ByteBuffer.wrap(received.toByteArray());
+            return new Received(request, failure == null ? Content.Chunk.from(bytes, true) : failure);
+        }
+    }
+
+    /** A request whose body is there. */
+    private static final class Received extends Request.Wrapper {
+
+        private Content.@Nullable Chunk next;
+
+        Received(Request request, Content.Chunk body) {
+            super(request);
+            next = body;
+        }
+
+        @Override
+        public Content.Chunk read() {
+            Content.Chunk chunk = next == null ? Content.Chunk.EOF : next;
+            next = Content.Chunk.next(chunk);
+            return chunk;
+        }
+
+        @Override
+        public void demand(Runnable whenThere) {
+            getContext().execute(whenThere);
+        }
+    }
+}
