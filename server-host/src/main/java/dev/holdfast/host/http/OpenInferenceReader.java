@@ -155,12 +155,11 @@ final class OpenInferenceReader {
         boolean named = false;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
-            if (json.nextToken() == JsonToken.VALUE_NULL) {
-                continue;
-            } else if (field.equals("name")) {
+            JsonToken value = json.nextToken();
+            if (field.equals("name") && value != JsonToken.VALUE_NULL) {
                 outputs.add(text(json, "name"));
                 named = true;
-            } else if (field.equals("parameters")) {
+            } else if (field.equals("parameters") && value != JsonToken.VALUE_NULL) {
                 readParameters(json);
             } else {
                 json.skipChildren();
