@@ -44,7 +44,8 @@ final class HostLauncher {
     String start(List<String> arguments, Map<String, String> environment, Path logLocation, Duration limit)
             throws IOException, InterruptedException {
         Path output = logLocation.resolve("holdfast.out");
-        Path report = createReport(logLocation);
+        makeLogLocation(logLocation);
+        Path report = reportFile();
         List<String> command = new ArrayList<>(hostCommand());
         command.add("--foreground");
         command.add("--start-report=" + report);
@@ -77,18 +78,24 @@ final class HostLauncher {
             }
             Runtime.getRuntime().removeShutdownHook(killer);
             Files.deleteIfExists(report);
+            Files.deleteIfExists(report.getParent());
         }
     }
 
-    /** A name of its own in the log location; the file itself appears with the report. */
-    private static Path createReport(Path logLocation) {
+    private static void makeLogLocation(Path logLocation) {
         try {
             PrivateFile.createDirectories(logLocation);
-            Path report = Files.createTempFile(logLocation, "holdfast.start-", ".json");
-            Files.delete(report);
-            return report;
         } catch (IOException e) {
             throw new CommandFailure("The log location " + logLocation + " cannot be used: " + e, e);
+        }
+    }
+
+    /** In a directory of its own apart from the log location, whose disk may be full; the file appears with the report. */
+    private static Path reportFile() {
+        try {
+            return Files.createTempDirectory("holdfast-start-").resolve("report.json");
+        } catch (IOException e) {
+            throw new CommandFailure("No temporary directory can be made for the host's first word: " + e, e);
         }
     }
 

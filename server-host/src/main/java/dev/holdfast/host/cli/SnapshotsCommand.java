@@ -108,8 +108,8 @@ final class SnapshotsCommand implements Runnable {
         if (journal.path("bytes").asLong() > 0 || journal.path("full").asBoolean()) {
             out.printf(
                     Locale.ROOT,
-                    "Journal: %d of %d MiB%s%n",
-                    journal.path("bytes").asLong() >> 20,
+                    "Journal: %.1f of %d MiB%s%n",
+                    journal.path("bytes").asLong() / (1024.0 * 1024),
                     journal.path("limit").asLong() >> 20,
                     journal.path("full").asBoolean() ? ", full" : "");
         }

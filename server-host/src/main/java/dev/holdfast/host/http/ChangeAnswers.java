@@ -5,6 +5,7 @@ import dev.holdfast.host.serving.Durability;
 import dev.holdfast.sdk.SnapshotConflictException;
 import io.javalin.http.Context;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 
 /**
  * Answers of the management API with what operators must know of the store: a change is answered when it is durable, or
@@ -55,14 +57,16 @@ final class ChangeAnswers {
         all.addAll(snapshots.status().notices());
         setNotice(context, all);
         if (!all.isEmpty()) {
-            body.put("notice", String.join(" ", all));
+            body.put("notice", sentences(all));
         }
         Answers.json(context, status, body);
     }
 
     private static void setNotice(Context context, Set<String> notices) {
-        if (!notices.isEmpty()) {
-            context.header(NOTICE, Answers.headerSafe(String.join(" ", notices)));
+        if (notices.isEmpty()) {
+            context.res().setHeader(NOTICE, null);
+        } else {
+            context.header(NOTICE, Answers.headerSafe(sentences(notices)));
         }
     }
 
@@ -76,14 +80,34 @@ final class ChangeAnswers {
     void changed(Context context, int status, String sentence, CompletableFuture<Durability> durability) {
         Durability durable = await(durability);
         if (durable.kind() == Durability.Kind.LOST_ON_RESTART) {
-            throw notSaved(sentence, String.join(" ", durable.notice()));
+            throw notSaved("The change is running but it is not durable: a restart may lose it. "
+                    + sentences(durable.notice()) + " (" + sentence + ")");
         }
+        answered(context, status, sentence, durable);
+    }
+
+    /**
+     * Waits until a save under a name is durable, then answers.
+     *
+     * @throws ApiException with 507 if it is not, with 409 if the name is in use
+     */
+    void saved(Context context, String name, CompletableFuture<Durability> durability) {
+        Durability durable = await(durability);
+        if (durable.kind() == Durability.Kind.LOST_ON_RESTART) {
+            throw notSaved("Snapshot \"" + name + "\" was not saved, or not for certain. " + sentences(durable.notice()));
+        }
+        answered(context, 200, "Snapshot \"" + name + "\" saved", durable);
+    }
+
+    private void answered(Context context, int status, String sentence, Durability durable) {
         if (durable.kind() == Durability.Kind.UNDONE) {
+            // The host stands with its store otherwise than when the call began.
+            announce(context);
             throw new ApiException(
                     409,
                     "ConflictStatusException",
                     "The change was not made: another host of the group saved one at the same time. "
-                            + String.join(" ", durable.notice()) + " Look at what is served, and try again.");
+                            + sentences(durable.notice()) + " Look at what is served, and try again.");
         }
         durable.snapshot().ifPresent(name -> context.header(SNAPSHOT, Answers.headerSafe(name)));
         object(context, status, Answers.status(sentence), durable.notice());
@@ -109,10 +133,13 @@ final class ChangeAnswers {
         return new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of(why));
     }
 
-    private static ApiException notSaved(String sentence, String why) {
-        return new ApiException(
-                507,
-                "SnapshotNotSavedException",
-                "The change is running but it is not durable: a restart may lose it. " + why + " (" + sentence + ")");
+    private static ApiException notSaved(String message) {
+        return new ApiException(507, "SnapshotNotSavedException", message);
+    }
+
+    private static String sentences(Collection<String> notices) {
+        return notices.stream()
+                .map(notice -> notice.endsWith(".") ? notice : notice + ".")
+                .collect(Collectors.joining(" "));
     }
 }

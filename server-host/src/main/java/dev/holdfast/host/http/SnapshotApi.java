@@ -128,7 +128,7 @@ final class SnapshotApi {
             throw new ApiException(507, "InsufficientStorageException", String.join(" ", failures));
         }
         try {
-            answers.changed(context, 200, "Snapshot \"" + name + "\" saved", snapshots.save(name));
+            answers.saved(context, name, snapshots.save(name));
         } catch (IllegalArgumentException e) {
             throw ApiException.badRequest(String.valueOf(e.getMessage()));
         }

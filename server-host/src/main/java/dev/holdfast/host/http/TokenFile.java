@@ -58,7 +58,7 @@ final class TokenFile implements AutoCloseable {
             remove(temporary);
             throw new ConfigException(
                     "The tokens cannot be written to " + file + ": " + e
-                            + "; make the directory writable, or start with disable_token_authorization=true",
+                            + "; make room there and the directory writable, or start with disable_token_authorization=true",
                     e);
         }
     }

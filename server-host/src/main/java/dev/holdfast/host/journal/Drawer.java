@@ -143,6 +143,23 @@ final class Drawer {
         return Optional.ofNullable(files.get(name));
     }
 
+    /** Whether every file is there. */
+    boolean isWhole() {
+        return files.values().stream().allMatch(file -> Files.exists(path(file)));
+    }
+
+    /** Forgets the files that are not there any more; the bytes that they took. */
+    long forgetMissing() {
+        long bytes = 0;
+        for (Kept file : List.copyOf(files.values())) {
+            if (!Files.exists(path(file))) {
+                remove(file);
+                bytes += file.bytes();
+            }
+        }
+        return bytes;
+    }
+
     Path directory() {
         return directory;
     }

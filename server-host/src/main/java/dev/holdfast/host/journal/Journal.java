@@ -133,6 +133,29 @@ public final class Journal implements AutoCloseable {
         });
     }
 
+    /**
+     * Makes the journal's directories again where somebody has removed them, and forgets what was in them.
+     *
+     * @return whether anything was missing
+     */
+    public boolean mend() {
+        if (unusable.isPresent() || parts.isThere()) {
+            return false;
+        }
+        try {
+            return change("Journal " + parts.directory + " was removed and cannot be made again", () -> {
+                parts.makeAgain();
+                log.error(
+                        "Journal {} was removed while the host ran; it is made again, and what waited in it alone is lost",
+                        parts.directory);
+                return true;
+            });
+        } catch (JournalException e) {
+            log.debug("Whoever writes into the journal is told", e);
+            return false;
+        }
+    }
+
     /** What waits, oldest first, by the journal's own order; those of which the header can be read. */
     public List<Entry> pending() {
         return parts.pending.all().stream()

@@ -2,6 +2,7 @@ package dev.holdfast.host.journal;
 
 import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,8 @@ import org.slf4j.LoggerFactory;
 final class JournalParts {
 
     private static final Logger log = LoggerFactory.getLogger(JournalParts.class);
+
+    private static final List<String> PARTS = List.of("temp", "pending", "copies", "pins", "aside");
 
     final Path directory;
     final String group;
@@ -47,9 +50,7 @@ final class JournalParts {
             int reserve)
             throws IOException {
         JournalFiles files = new JournalFiles(directory.resolve("temp"), steps);
-        for (String part : List.of("temp", "pending", "copies", "pins", "aside")) {
-            files.makeDirectories(directory.resolve(part));
-        }
+        makeDirectories(directory, files);
         files.clearTemps();
         files.requireWritable();
         JournalParts parts = new JournalParts(directory, spool, group, maxBytes, stored, files, reserve);
@@ -90,6 +91,26 @@ final class JournalParts {
         sides = new Sides(directory.resolve("pins"), Drawer.byName(directory.resolve("aside"), group), files, room);
         waiting = new Waiting(pending, copies, files, room, reserve, older::settled);
         guard = new DowngradeGuard(older.pending(), pending.directory(), files);
+    }
+
+    private static void makeDirectories(Path directory, JournalFiles files) throws IOException {
+        for (String part : PARTS) {
+            files.makeDirectories(directory.resolve(part));
+        }
+    }
+
+    /** Whether its directories are there, and the files of what waits. */
+    boolean isThere() {
+        return PARTS.stream().allMatch(part -> Files.isDirectory(directory.resolve(part))) && pending.isWhole();
+    }
+
+    /** Makes the directories again, and forgets what is no longer in them. */
+    void makeAgain() throws IOException {
+        makeDirectories(directory, files);
+        room.use(-pending.forgetMissing());
+        room.use(-copied.forgetMissing());
+        sides.forgetMissing();
+        reserve.take();
     }
 
     private void scan() throws IOException {

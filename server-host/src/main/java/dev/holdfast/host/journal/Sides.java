@@ -49,6 +49,11 @@ final class Sides {
         return damaged;
     }
 
+    /** Forgets what lay aside in files that are not there any more; of the pins the next start counts the bytes anew. */
+    void forgetMissing() {
+        room.use(-aside.forgetMissing());
+    }
+
     void pin(Pin role, Snapshot snapshot) throws IOException {
         Path file = pins.resolve(role.word());
         byte[] content = FsSnapshotFormat.encode(snapshot);

@@ -13,6 +13,7 @@ import java.util.Optional;
  */
 final class Crossing {
 
+    private final KeeperOptions options;
     private final Waiting waiting;
     private final ChunkDelivery chunks;
     private final NextSnapshot next;
@@ -21,12 +22,14 @@ final class Crossing {
     private final Footing footing;
 
     Crossing(
+            KeeperOptions options,
             Waiting waiting,
             ChunkDelivery chunks,
             NextSnapshot next,
             Standing standing,
             Served served,
             Footing footing) {
+        this.options = options;
         this.waiting = waiting;
         this.chunks = chunks;
         this.next = next;
@@ -61,9 +64,7 @@ final class Crossing {
         Optional<HistoryPoint> head = look.head();
         ServingState mine = served.state();
         String why = verdict == Verdict.DIVERGED
-                ? "both this host and "
-                        + head.map(point -> "host " + point.header().host()).orElse("another one")
-                        + " have changed what is served"
+                ? "both this host and " + head.map(this::whose).orElse("another one") + " have changed what is served"
                 : "it lacks what this host goes on from ("
                         + footing.base().map(HistoryPoint::name).orElse("nothing") + ")"
                         + head.map(point -> "; its newest is " + point.name() + ", revision "
@@ -73,7 +74,17 @@ final class Crossing {
         standing.diverged(
                 why,
                 waiting.sides(footing.base(), mine, head),
-                verdict == Verdict.DIVERGED ? Standing.DECISION : Standing.DECISION_OF_A_LOSS);
+                canMerge(verdict) ? Standing.DECISION : Standing.DECISION_OF_A_LOSS);
+    }
+
+    /** A merge compares both sides with what both follow. */
+    private boolean canMerge(Verdict verdict) {
+        return verdict == Verdict.DIVERGED && waiting.base(footing.base()).isPresent();
+    }
+
+    private String whose(HistoryPoint head) {
+        String name = head.header().host();
+        return name.equals(options.host()) ? "another one of the name " + name : "host " + name;
     }
 
     /** A decision was written into the store, and is served. */
@@ -87,7 +98,7 @@ final class Crossing {
 
     /** Tells what waits in the journal, and what lies aside there. */
     void showJournal() {
-        standing.journal(waiting.count(), waiting.aside());
+        standing.journal(waiting.count(), waiting.newest().map(HistoryPoint::header), waiting.aside());
     }
 
     /** Tells what models have learned apart from the store. */

@@ -19,8 +19,10 @@ import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -158,7 +160,9 @@ final class OperatorDecision {
     private String takeLocal(Look first) {
         Look look = first;
         ServingState mine = served.state();
-        boolean loserKept = false;
+        // Another host may save once more in between, which loses too.
+        Set<String> written = new HashSet<>();
+        List<String> keptThere = new ArrayList<>();
         List<HistoryPoint> saves = new ArrayList<>(waiting.saves());
         List<String> keptHere = new ArrayList<>();
         Place place = footing.free(look.place());
@@ -168,17 +172,23 @@ final class OperatorDecision {
             });
             try {
                 Optional<HistoryPoint> head = look.head();
-                if (!loserKept && loses(head, mine)) {
-                    place = keepLoser(head.get(), place);
+                if (loses(head, mine) && !written.contains(head.get().header().saveId())) {
+                    HistoryPoint kept = next.kept(head.get(), place);
+                    if (!isThere(kept.name())) {
+                        place = keepLoser(head.get(), kept).next();
+                        written.add(kept.header().saveId());
+                    }
+                    keptThere.add(kept.name());
                 }
-                loserKept = true;
                 while (!saves.isEmpty()) {
                     HistoryPoint waits = saves.get(0);
                     if (isThere(waits.name())) {
                         // No place helps: a name is given once.
                         waiting.keepSave(store, waits).ifPresent(keptHere::add);
                     } else {
-                        place = put(next.moved(waits, place)).next();
+                        HistoryPoint moved = put(next.moved(waits, place));
+                        written.add(moved.header().saveId());
+                        place = moved.next();
                     }
                     saves.remove(0);
                 }
@@ -189,6 +199,9 @@ final class OperatorDecision {
                 served.attachedAgain();
                 return "Attached to store " + options.store() + "; what this host serves is its snapshot "
                         + winner.name() + " now"
+                        + (keptThere.isEmpty()
+                                ? ""
+                                : ". What lost is kept in the store as " + String.join(", ", keptThere))
                         + (keptHere.isEmpty()
                                 ? ""
                                 : ". The store has other saves of these names, and this host's are kept here: "
@@ -213,11 +226,7 @@ final class OperatorDecision {
         return head.isPresent() && !ServedState.same(head.get().state(), mine) && !footing.isBase(head);
     }
 
-    private Place keepLoser(HistoryPoint head, Place place) {
-        HistoryPoint kept = next.kept(head, place);
-        if (isThere(kept.name())) {
-            return place;
-        }
+    private HistoryPoint keepLoser(HistoryPoint head, HistoryPoint kept) {
         store.save(kept.snapshot());
         log.info(
                 "What host {} saved as {} is kept in store {} as {}",
@@ -225,7 +234,7 @@ final class OperatorDecision {
                 head.name(),
                 options.store(),
                 kept.name());
-        return kept.next();
+        return kept;
     }
 
     /** Saves a snapshot after the chunks that it needs. */

@@ -144,7 +144,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         this.reader = new SnapshotReader(store, journal, standing);
         this.footing = new Footing(start);
         ChunkDelivery delivery = new ChunkDelivery(store, chunks);
-        this.crossing = new Crossing(waiting, delivery, next, standing, served, footing);
+        this.crossing = new Crossing(options, waiting, delivery, next, standing, served, footing);
         this.writer =
                 new SnapshotWriter(options, store, pair, waiting, delivery, next, standing, served, footing, crossing);
         this.reattachment =
@@ -227,7 +227,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             trim.done().get(options.closeTimeout().toMillis() * 2, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException(
-                    "Nothing is removed, for the store did not take note of it: "
+                    "Nothing is removed, for the store has to take note of it first: "
                             + (e.getCause() == null
                                     ? "it has not answered in time"
                                     : e.getCause().getMessage()),
@@ -320,6 +320,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
     private void askOrAct() {
         lastLook = System.nanoTime();
+        writer.mendJournal();
         Optional<Look> seen = probe.takeAnswer();
         if (seen.isPresent()) {
             reattachment.looked(seen.get());

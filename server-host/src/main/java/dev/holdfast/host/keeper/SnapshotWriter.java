@@ -104,6 +104,17 @@ final class SnapshotWriter {
         }
     }
 
+    /** What waited in files that somebody has removed is written again with the next snapshot: memory has it. */
+    void mendJournal() {
+        if (waiting.mend()) {
+            footing.base().ifPresent(base -> waiting.copy(base.snapshot()));
+            crossing.showJournal();
+            if (!standing.isAttached()) {
+                standing.notDurable("The journal of this host was removed while it ran");
+            }
+        }
+    }
+
     /**
      * What is to be written, and after what.
      *
@@ -298,6 +309,7 @@ final class SnapshotWriter {
     }
 
     private Durability toJournal(SnapshotKind kind, Optional<String> name) {
+        mendJournal();
         if (name.isPresent() && waiting.has(name.get())) {
             throw inUse(name.get());
         }
@@ -320,14 +332,15 @@ final class SnapshotWriter {
         waiting.added(point);
         standing.waits(point.header());
         crossing.showJournal();
+        List<String> all = new ArrayList<>(notices);
         if (options.storeOnly()) {
-            List<String> all = new ArrayList<>(notices);
             all.add(
                     "It is on this host's disk alone, which is not to be relied on (durable_in=store); it goes to store "
                             + options.store() + " when that takes it.");
             return Work.lost(all);
         }
-        return new Durability(Durability.Kind.SPOOLED, Optional.of(point.name()), notices);
+        all.add(0, "Kept in the journal of this host as " + point.name() + ".");
+        return new Durability(Durability.Kind.SPOOLED, Optional.of(point.name()), all);
     }
 
     private Durability lost(SnapshotHeader header, List<String> notices, Throwable problem) {
@@ -390,8 +403,10 @@ final class SnapshotWriter {
                 || footing.base()
                         .filter(point -> point.header().trimmed() >= upTo)
                         .isEmpty()) {
-            throw new IllegalStateException("Nothing is removed, for the store did not take note of it first: "
-                    + String.join(" ", durability.notice()));
+            throw new IllegalStateException(
+                    standing.status().behind().isPresent()
+                            ? "the host is behind its store; go over first, with: holdfast snapshots attach --take store"
+                            : String.join(" ", durability.notice()));
         }
     }
 

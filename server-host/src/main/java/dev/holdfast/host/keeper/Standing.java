@@ -87,9 +87,10 @@ public final class Standing {
         show();
     }
 
-    /** So many snapshots wait in the journal, and these lie aside there. */
-    synchronized void journal(int pending, List<String> kept) {
+    /** So many snapshots wait in the journal, the newest is this one, and these lie aside there. */
+    synchronized void journal(int pending, Optional<SnapshotHeader> newest, List<String> kept) {
         waiting = pending;
+        last = newest.or(() -> last);
         aside = kept;
         show();
     }

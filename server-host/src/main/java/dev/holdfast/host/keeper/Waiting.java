@@ -94,6 +94,17 @@ final class Waiting {
         return journal.aside().stream().map(SnapshotHeader::name).toList();
     }
 
+    /** Whether the journal was removed under the running host; it is there again, without what was in it. */
+    boolean mend() {
+        boolean removed = journal.mend();
+        if (removed) {
+            pinnedBase = Optional.empty();
+            pinnedTheirs = Optional.empty();
+            refresh();
+        }
+        return removed;
+    }
+
     /** One more waits. */
     void added(HistoryPoint point) {
         newest = Optional.of(point);

@@ -77,7 +77,7 @@ public final class Rig implements AutoCloseable {
         }
     }
 
-    private Path journalDirectory() {
+    Path journalDirectory() {
         return directory.resolve("journal").resolve("ddb").resolve("default");
     }
 
@@ -143,6 +143,15 @@ public final class Rig implements AutoCloseable {
         return pendingAway;
     }
 
+    /** Somebody removes the whole log location. */
+    void removeJournal() throws IOException {
+        try (Stream<Path> all = Files.walk(directory.resolve("journal"))) {
+            for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
     /** Whether the journal takes no copies. */
     public void copiesDown(boolean down) {
         copiesAway = moved("copies", copiesAway, down);
@@ -155,6 +164,8 @@ public final class Rig implements AutoCloseable {
             if (away && !isAway) {
                 Files.createDirectories(here);
                 Files.move(here, there);
+                // Something in the way: a directory that is only gone is made again.
+                Files.createFile(here);
             } else if (!away && isAway) {
                 Files.deleteIfExists(here);
                 Files.move(there, here);

@@ -19,6 +19,9 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +76,35 @@ class SnapshotKeeperTest {
     }
 
     @Test
+    void aJournalThatIsRemovedUnderTheHostIsMadeAgainWithWhatWaitedInIt() throws IOException {
+        rig.start();
+        rig.changed("a");
+        rig.store.down = true;
+        rig.changed("b");
+
+        rig.removeJournal();
+        Path pending = rig.journalDirectory().resolve("pending");
+        await().until(() -> Files.isDirectory(pending) && !rig.pending().isEmpty());
+
+        assertThat(States.models(rig.pending(0))).containsExactly("a", "b");
+        rig.crash();
+        assertThat(rig.restore().latest().content().orElseThrow().state().models()).containsOnlyKeys("a", "b");
+    }
+
+    @Test
+    void afterARestartWhileTheStoreIsAwayTheStatusNamesWhatWaits() {
+        rig.start();
+        rig.changed("a");
+        rig.store.down = true;
+        Durability b = rig.changed("b");
+
+        rig.crash();
+        rig.start();
+
+        assertThat(rig.keeper.status().lastSnapshot()).isEqualTo(b.snapshot());
+    }
+
+    @Test
     void storeThatIsDownSendsChangesToTheSpoolAndGetsThemInOrderWhenItIsBack() {
         rig.start();
         rig.changed("a");
@@ -82,7 +114,10 @@ class SnapshotKeeperTest {
         Durability c = rig.changed("c");
 
         assertThat(b.kind()).isEqualTo(Kind.SPOOLED);
-        assertThat(c.notice()).singleElement().asString().contains("ddb did not take the snapshot: store is down");
+        assertThat(c.notice())
+                .first()
+                .isEqualTo("Kept in the journal of this host as " + c.snapshot().orElseThrow() + ".");
+        assertThat(c.notice()).last().asString().contains("ddb did not take the snapshot: store is down");
         assertThat(rig.keeper.status().mode()).isEqualTo(Mode.SPOOLING);
         assertThat(rig.keeper.status().spooled()).isEqualTo(2);
 
@@ -258,8 +293,9 @@ class SnapshotKeeperTest {
         Durability later = rig.changed("c");
 
         assertThat(mine.kind()).isEqualTo(Kind.SPOOLED);
-        assertThat(later.notice()).singleElement().asString().contains("attach --take store|local");
+        assertThat(later.notice()).last().asString().contains("attach --take store|local");
         assertThat(rig.keeper.status().mode()).isEqualTo(Mode.DETACHED);
+        assertThat(rig.keeper.status().lastSnapshot()).isEqualTo(later.snapshot());
         assertThat(rig.keeper.status().spooled()).isEqualTo(2);
         assertThat(States.models(rig.storeDisk.newest())).containsExactly("theirs");
     }
