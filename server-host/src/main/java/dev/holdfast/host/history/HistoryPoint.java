@@ -33,6 +33,14 @@ public record HistoryPoint(Snapshot snapshot, SnapshotHeader header, SnapshotTex
         return content.state();
     }
 
+    /** The same, to be written with another state. */
+    public HistoryPoint serving(ServingState state) {
+        return new HistoryPoint(
+                snapshot,
+                header,
+                new SnapshotText.Content(content.config(), state, content.verified(), content.callers()));
+    }
+
     public String name() {
         return header.name();
     }

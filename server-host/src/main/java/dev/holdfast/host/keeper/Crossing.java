@@ -41,8 +41,11 @@ final class Crossing {
     /** Takes its bearings; to be called once, when everything is served. */
     void begin() {
         waiting.newest().ifPresent(point -> next.namesAfter(point.header()));
-        ServingState there = footing.base().map(HistoryPoint::state).orElse(served.state());
-        footing.learned().agree(waiting.newest().map(HistoryPoint::state).orElse(there), there);
+        // What waits holds what was learned here since then, which no snapshot of the store has.
+        ServingState there = footing.base()
+                .map(HistoryPoint::state)
+                .orElseGet(() -> waiting.isEmpty() ? served.state() : ServingState.EMPTY);
+        footing.learned().agree(there, there);
         showJournal();
     }
 

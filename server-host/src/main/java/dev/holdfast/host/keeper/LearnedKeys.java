@@ -6,8 +6,10 @@ import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.state.StateReference;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -36,6 +38,32 @@ final class LearnedKeys {
     void agree(ServingState mine, ServingState stored) {
         oursThen = ServedState.learned(mine);
         storeThen = ServedState.learned(stored);
+    }
+
+    /** What waited here is in the store: what this host has learned since then is still ahead of it. */
+    void sent(ServingState mine, ServingState head) {
+        Map<ServedState.Key, StateReference> ours = ServedState.learned(mine);
+        Map<ServedState.Key, StateReference> there = ServedState.learned(head);
+        Map<ServedState.Key, StateReference> then = new HashMap<>(oursThen);
+        ours.forEach((key, learned) -> {
+            if (learned.equals(there.get(key))) {
+                then.put(key, learned);
+            }
+        });
+        oursThen = Map.copyOf(then);
+        storeThen = there;
+    }
+
+    /** The store has another snapshot that serves the same: what it alone has learned is no news when this host saves next. */
+    void seen(ServingState mine, ServingState head) {
+        Map<ServedState.Key, StateReference> ours = ServedState.learned(mine);
+        Map<ServedState.Key, StateReference> then = new HashMap<>(storeThen);
+        ServedState.learned(head).forEach((key, learned) -> {
+            if (Objects.equals(ours.get(key), oursThen.get(key))) {
+                then.put(key, learned);
+            }
+        });
+        storeThen = Map.copyOf(then);
     }
 
     /** Nothing is in conflict any more. */
@@ -88,7 +116,8 @@ final class LearnedKeys {
             ServedState.Key key, Optional<StateReference> ours, Map<ServedState.Key, StateReference> theirs) {
         Optional<StateReference> store = Optional.ofNullable(theirs.get(key));
         Optional<StateReference> storeBefore = Optional.ofNullable(storeThen.get(key));
-        boolean changedHere = !ours.equals(Optional.ofNullable(oursThen.get(key)));
+        // What waits here may have what the store had then.
+        boolean changedHere = !ours.equals(Optional.ofNullable(oursThen.get(key))) && !ours.equals(storeBefore);
         boolean changedThere = !store.equals(storeBefore);
         if (inConflict.contains(key) || !changedHere) {
             return store;

@@ -86,6 +86,7 @@ final class Reattachment {
         } else {
             if (verdict == Verdict.APPEND && look.head().isPresent()) {
                 look.head().ifPresent(footing::goOnFrom);
+                footing.learned().seen(served.state(), look.head().get().state());
             }
             standing.untroubled();
         }
@@ -149,11 +150,12 @@ final class Reattachment {
     }
 
     private boolean send(Look look) {
-        Waiting.Sent sent = waiting.send(store, look, chunks::deliverElsewhereFor);
+        Waiting.Sent sent = waiting.send(store, look, footing.learned(), chunks::deliverElsewhereFor);
         sent.head().ifPresent(head -> {
             footing.goOnFrom(head);
-            footing.learned().agree(head.state(), head.state());
+            footing.learned().sent(served.state(), head.state());
         });
+        crossing.showLearned();
         if (sent.finished()) {
             sent.head().ifPresentOrElse(head -> standing.stored(head.header()), standing::attached);
         }
@@ -172,18 +174,30 @@ final class Reattachment {
     private boolean followed(HistoryPoint head, ServingState mine) {
         boolean ahead = footing.learned().isAhead(mine);
         ServingState target = ahead ? footing.learned().onto(head.state(), mine, Optional.of(head)) : head.state();
-        waiting.giveUp(head);
+        if (!ahead) {
+            waiting.giveUp(head);
+        }
         try {
             crossing.goOver(head);
         } catch (RuntimeException e) {
             log.error("The host cannot go over to {} of store {}: {}", head.name(), options.store(), e.toString());
             return false;
         }
-        if (ahead) {
-            served.goOver(target);
+        if (ahead && !keptWithWhatWasLearned(target)) {
+            return false;
         }
         log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
         return true;
+    }
+
+    /** In this order: what models have learned here waits until a snapshot of the store has it, whenever the host dies. */
+    private boolean keptWithWhatWasLearned(ServingState target) {
+        served.goOver(target);
+        boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED;
+        if (stored) {
+            waiting.letGo();
+        }
+        return stored;
     }
 
     /** What came while the store was away and is in no snapshot of it yet, or in one that is damaged. */

@@ -317,10 +317,16 @@ final class SnapshotWriter {
         Optional<HistoryPoint> tip = waiting.newest().or(() -> footing.base());
         boolean changed = !ServedState.same(mine, tip.map(HistoryPoint::state).orElse(footing.baseline()));
         boolean startOrStop = kind == SnapshotKind.STARTUP || kind == SnapshotKind.SHUTDOWN;
-        if (startOrStop && !changed && !footing.learned().isAhead(mine)) {
+        boolean learned = footing.learned().isAhead(mine)
+                && tip.filter(point -> ServedState.learned(point.state()).equals(ServedState.learned(mine)))
+                        .isEmpty();
+        if (startOrStop && !changed && !learned) {
             return new Durability(Durability.Kind.SPOOLED, tip.map(HistoryPoint::name), standing.notices());
         }
-        HistoryPoint point = next.make(kind, name, footing.after(tip), mine);
+        // What others have learned, as far as it is known here, this one does not undo.
+        HistoryPoint point =
+                next.make(kind, name, footing.after(tip), footing.learned().onto(mine, mine, footing.base()));
+        crossing.showLearned();
         Optional<Throwable> problem = pair.append(point.snapshot());
         return problem.isPresent()
                 ? lost(point.header(), standing.notices(), problem.get())

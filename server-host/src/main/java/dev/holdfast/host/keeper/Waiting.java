@@ -229,9 +229,10 @@ final class Waiting {
      * Sends what waits, in order.
      *
      * @param look what the store has
+     * @param learned what models have learned here and there: nothing that is sent undoes what others have learned
      * @param before done before each is sent; throws if the store does not take what it needs
      */
-    Sent send(SnapshotSerializer store, Look look, Consumer<Snapshot> before) {
+    Sent send(SnapshotSerializer store, Look look, LearnedKeys learned, Consumer<Snapshot> before) {
         Optional<HistoryPoint> head = look.head();
         Place place = look.place();
         int sent = 0;
@@ -262,7 +263,10 @@ final class Waiting {
                 continue;
             }
             if (!fits) {
-                entries.addFirst(replace(entry, next.moved(point.get(), place).snapshot()));
+                entries.addFirst(replace(
+                        entry,
+                        next.moved(withLearned(point.get(), learned, head), place)
+                                .snapshot()));
                 continue;
             }
             Snapshot snapshot = point.get().snapshot();
@@ -290,6 +294,10 @@ final class Waiting {
         unpin();
         log.info("Attached to store {} again; {} snapshots that waited on this host were sent", storeName, sent);
         return new Sent(true, head);
+    }
+
+    private static HistoryPoint withLearned(HistoryPoint waits, LearnedKeys learned, Optional<HistoryPoint> head) {
+        return waits.serving(learned.onto(waits.state(), waits.state(), head));
     }
 
     /** In this order: what was acknowledged waits in one form or another, whenever the host dies. */
@@ -322,8 +330,14 @@ final class Waiting {
         }
     }
 
-    /** Nothing of what waits is unsent: the store's newest holds it. Saves under names of their own stay on this host. */
+    /** Nothing of what waits is unsent: the store's newest holds it. */
     void giveUp(HistoryPoint head) {
+        letGo();
+        journal.copy(head.snapshot());
+    }
+
+    /** Nothing of what waits is needed any more. Saves under names of their own stay on this host. */
+    void letGo() {
         List<Entry> entries = new ArrayList<>(journal.pending());
         for (Entry entry : entries) {
             if (entry.header().kind() == SnapshotKind.SAVE) {
@@ -331,7 +345,6 @@ final class Waiting {
             }
         }
         clear();
-        journal.copy(head.snapshot());
     }
 
     /** Keeps on this host what an operator decided against, and lets go of what waits. */

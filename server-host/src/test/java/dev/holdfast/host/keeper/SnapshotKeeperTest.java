@@ -101,7 +101,8 @@ class SnapshotKeeperTest {
         rig.crash();
         rig.start();
 
-        assertThat(rig.keeper.status().lastSnapshot()).isEqualTo(b.snapshot());
+        await().untilAsserted(
+                        () -> assertThat(rig.keeper.status().lastSnapshot()).isEqualTo(b.snapshot()));
     }
 
     @Test
@@ -771,10 +772,11 @@ class SnapshotKeeperTest {
 
     @Test
     void copyThatCannotBeKeptCostsNoChange() {
-        rig.copiesDown(true);
         rig.start();
+        rig.copiesDown(true);
 
         assertThat(rig.changed("a").kind()).isEqualTo(Kind.STORED);
+        assertThat(rig.copies()).isEmpty();
 
         assertThat(rig.keeper.status().notices()).isEmpty();
     }

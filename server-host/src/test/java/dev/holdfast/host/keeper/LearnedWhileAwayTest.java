@@ -1,0 +1,120 @@
+package dev.holdfast.host.keeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.state.StateFormat;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.sdk.SnapshotKind;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What models learn at one host while another one, or the store, is away from it: nobody's snapshot undoes it. */
+class LearnedWhileAwayTest {
+
+    private static final ServedState.Key A = new ServedState.Key("a", "1.0");
+
+    private final FakeStore.Disk disk = new FakeStore.Disk();
+    private final Rig teacher = new Rig(disk);
+    private final Rig other = new Rig(disk);
+
+    @BeforeEach
+    void begin() {
+        teacher.start();
+        teacher.changed("a");
+        other.start();
+    }
+
+    @AfterEach
+    void end() {
+        teacher.close();
+        other.close();
+    }
+
+    @Test
+    void whatWaitedAtOneHostDoesNotUndoWhatTheOtherHasLearnedMeanwhile() {
+        other.store.down = true;
+        Rig.get(teacher.change(state -> learned(state, 1)));
+        other.changed("b");
+
+        other.store.down = false;
+        await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
+
+        assertThat(newest().models()).containsOnlyKeys("a", "b");
+        assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, reference(1)));
+    }
+
+    @Test
+    void theSecondChangeThatWaitsDoesNotUndoItEither() {
+        Rig.get(teacher.change(state -> learned(state, 1)));
+        other.changed("b");
+        other.store.down = true;
+        other.changed("c");
+        other.changed("d");
+
+        other.store.down = false;
+        await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
+        other.changed("e");
+
+        assertThat(newest().models()).containsOnlyKeys("a", "b", "c", "d", "e");
+        assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, reference(1)));
+    }
+
+    @Test
+    void whatWasLearnedWhileTheStoreWasAwayOutlivesARestartAndAnotherHostsChange() {
+        other.store.down = true;
+        Durability waits = Rig.get(other.change(state -> learned(state, 2)));
+        assertThat(waits.kind()).isEqualTo(Durability.Kind.SPOOLED);
+        other.crash();
+        List<String> waitingAtTheSave = new CopyOnWriteArrayList<>();
+        other.store.onSave = () -> waitingAtTheSave.addAll(other.pending());
+        other.start();
+        teacher.changed("b");
+
+        other.store.down = false;
+        await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
+
+        assertThat(other.state.get().models()).containsOnlyKeys("a", "b");
+        await().untilAsserted(() -> assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, reference(2))));
+        await().until(() -> other.pending().isEmpty());
+        // Whenever the host dies, either the journal or the store has it.
+        assertThat(waitingAtTheSave).contains(waits.snapshot().orElseThrow());
+    }
+
+    @Test
+    void aRestartWithWhatWasLearnedWaitingAddsNothingThatWaits() {
+        other.store.down = true;
+        Rig.get(other.change(state -> learned(state, 2)));
+        other.crash();
+        other.start();
+
+        Rig.get(other.keeper.take(SnapshotKind.STARTUP));
+
+        assertThat(other.pending()).hasSize(1);
+    }
+
+    private ServingState newest() {
+        return HistoryPoint.of(disk.newest()).state();
+    }
+
+    private static ServingState learned(ServingState state, int what) {
+        return state.with("a", state.model("a").orElseThrow().withLearned("1.0", reference(what)));
+    }
+
+    private static StateReference reference(int what) {
+        return new StateReference(
+                new StateFormat("test", 1, ""),
+                10,
+                1,
+                new StateReference.ChunkTree(String.valueOf(what).repeat(64), 0));
+    }
+}
