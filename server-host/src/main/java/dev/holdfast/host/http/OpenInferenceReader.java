@@ -155,12 +155,11 @@ final class OpenInferenceReader {
         boolean named = false;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
-            if (json.nextToken() == JsonToken.VALUE_NULL) {
-                continue;
-            } else if (field.equals("name")) {
+            boolean none = json.nextToken() == JsonToken.VALUE_NULL;
+            if (field.equals("name") && !none) {
                 outputs.add(text(json, "name"));
                 named = true;
-            } else if (field.equals("parameters")) {
+            } else if (field.equals("parameters") && !none) {
                 readParameters(json);
             } else {
                 json.skipChildren();
