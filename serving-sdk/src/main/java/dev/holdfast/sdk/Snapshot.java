@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Snapshot {
 
+    /** How many bytes a text has at most: 64 MiB. A store that says more of one need not read it. */
+    public static final int MOST_BYTES = 64 << 20;
+
     private final SnapshotHeader header;
     private final byte[] text;
 
@@ -31,6 +34,7 @@ public final class Snapshot {
      * @throws SnapshotCorruptException if they are not those that were saved; the message tells what differs
      */
     public static Snapshot read(SnapshotHeader header, byte[] text) {
+        requireBounded(header);
         if (text.length != header.size()) {
             throw new SnapshotCorruptException("Snapshot " + header.name() + " is damaged: it has " + text.length
                     + " bytes where its header says " + header.size());
@@ -44,12 +48,29 @@ public final class Snapshot {
     }
 
     /**
+     * What a plugin asks before it takes memory for a text of which the header says the size.
+     *
+     * @throws SnapshotCorruptException if no snapshot is that large
+     */
+    public static void requireBounded(SnapshotHeader header) {
+        if (header.size() > MOST_BYTES) {
+            throw new SnapshotCorruptException("Snapshot " + header.name() + " is damaged: its header says "
+                    + header.size() + " bytes, more than the " + MOST_BYTES + " that a snapshot may have");
+        }
+    }
+
+    /**
      * A new snapshot: completes the header with the text's size and SHA-256.
      *
      * @param header everything but size and sha256
      * @param text copied
+     * @throws IllegalArgumentException if it is longer than {@link #MOST_BYTES}
      */
     public static Snapshot create(SnapshotHeader.Builder header, byte[] text) {
+        if (text.length > MOST_BYTES) {
+            throw new IllegalArgumentException(
+                    "A snapshot's text of " + text.length + " bytes is longer than " + MOST_BYTES);
+        }
         return new Snapshot(header.size(text.length).sha256(sha256(text)).build(), text.clone());
     }
 

@@ -2,9 +2,12 @@ package dev.holdfast.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SnapshotTest {
@@ -97,5 +100,19 @@ class SnapshotTest {
 
         assertThat(one).isEqualTo(same).hasSameHashCodeAs(same);
         assertThat(one).isNotEqualTo(otherText).isNotEqualTo(otherSave).isNotEqualTo(null);
+    }
+
+    @Test
+    void aTextThatNoSnapshotCanHaveIsRefusedByItsHeader() {
+        SnapshotHeader header =
+                Snapshot.create(Headers.withoutText(), new byte[3]).header();
+        Map<String, String> map = new HashMap<>(header.toMap());
+        map.put("size", "67108865");
+
+        assertThatExceptionOfType(SnapshotCorruptException.class)
+                .isThrownBy(() -> Snapshot.requireBounded(SnapshotHeader.fromMap(map)))
+                .withMessageContaining("67108865 bytes, more than the 67108864 that a snapshot may have");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Snapshot.create(Headers.withoutText(), new byte[Snapshot.MOST_BYTES + 1]));
     }
 }

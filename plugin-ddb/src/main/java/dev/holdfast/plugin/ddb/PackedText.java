@@ -110,6 +110,7 @@ final class PackedText {
 
     static Snapshot unpack(Stored stored, byte[] bytes, Function<String, Codec> codecs) {
         SnapshotHeader header = stored.header();
+        Snapshot.requireBounded(header);
         Codec codec;
         try {
             codec = codecs.apply(stored.codec());

@@ -3,7 +3,6 @@ package dev.holdfast.plugin.fs;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -32,7 +31,7 @@ public final class FsSnapshotFile {
      */
     public static FsSnapshotFile read(Path file) throws IOException {
         Path real = file.toRealPath();
-        byte[] content = Files.readAllBytes(real);
+        byte[] content = SnapshotFile.readBounded(real);
         Optional<Snapshot> snapshot = SnapshotFile.parse(real, content);
         return new FsSnapshotFile(snapshot, snapshot.map(Snapshot::toBytes).orElse(content));
     }

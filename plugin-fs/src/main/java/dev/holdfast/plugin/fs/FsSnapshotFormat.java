@@ -57,7 +57,7 @@ public final class FsSnapshotFormat {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new NoSuchFileException(file.toString());
         }
-        return SnapshotFile.parse(file, Files.readAllBytes(file))
+        return SnapshotFile.parse(file, SnapshotFile.readBounded(file))
                 .orElseThrow(() -> new SnapshotCorruptException("File " + file + " is no snapshot of Holdfast"));
     }
 }

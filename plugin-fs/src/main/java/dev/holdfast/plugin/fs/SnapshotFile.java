@@ -72,7 +72,7 @@ final class SnapshotFile {
     private static final String DAMAGED_LAST_LINE = "has a damaged last line";
 
     private static final int LONGEST_AFTER = 2048;
-    private static final int LARGEST = 1 << 30;
+    static final int LARGEST = Snapshot.MOST_BYTES + TAIL;
 
     private final Path path;
     private final State state;
@@ -166,6 +166,20 @@ final class SnapshotFile {
         } catch (NoSuchFileException e) {
             return bare(path, State.ABSENT, "is not there");
         }
+    }
+
+    /**
+     * The whole of a file that may be a snapshot.
+     *
+     * @throws SnapshotCorruptException if it is larger than any snapshot; nothing of it is read then
+     */
+    static byte[] readBounded(Path path) throws IOException {
+        long size = Files.size(path);
+        if (size > LARGEST) {
+            throw new SnapshotCorruptException(
+                    "File " + path + " has " + size + " bytes, more than a snapshot may have");
+        }
+        return Files.readAllBytes(path);
     }
 
     /** What a file of any name and group holds; empty if it shows no trace of a last line of ours. */

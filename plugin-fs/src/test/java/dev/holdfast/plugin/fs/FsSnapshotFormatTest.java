@@ -2,6 +2,7 @@ package dev.holdfast.plugin.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
@@ -11,6 +12,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -108,5 +110,18 @@ class FsSnapshotFormatTest {
 
         assertThat(FsSnapshotFormat.header(file)).isEqualTo(SNAPSHOT.header());
         assertThatExceptionOfType(SnapshotFormatTooNewException.class).isThrownBy(() -> FsSnapshotFormat.read(file));
+    }
+
+    @Test
+    void whatIsLargerThanAnySnapshotIsNotRead() throws IOException {
+        Path file = directory.resolve("000000000012-x");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(1L << 40);
+        }
+
+        assertThatThrownBy(() -> FsSnapshotFile.read(file))
+                .isInstanceOf(SnapshotCorruptException.class)
+                .hasMessageContaining("1099511627776 bytes, more than a snapshot may have");
+        assertThatThrownBy(() -> FsSnapshotFormat.read(file)).isInstanceOf(SnapshotCorruptException.class);
     }
 }

@@ -23,8 +23,6 @@ final class Payload {
 
     static final int LONGEST = 1 << 20;
 
-    private static final long LONGEST_TEXT = Integer.MAX_VALUE - 8;
-
     private final byte @Nullable [] whole;
     private final List<byte[]> pieces;
 
@@ -70,9 +68,7 @@ final class Payload {
         if (pieces.size() != parts || (parts == 0) != (whole != null)) {
             throw damaged(header, "it has " + pieces.size() + " pieces where its row says " + parts, null);
         }
-        if (header.size() > LONGEST_TEXT) {
-            throw damaged(header, "its row says " + header.size() + " bytes", null);
-        }
+        Snapshot.requireBounded(header);
         byte[] bytes = whole == null ? join() : whole;
         try {
             return Snapshot.read(header, known(header, codec, codecs).decompress(bytes, (int) header.size()));

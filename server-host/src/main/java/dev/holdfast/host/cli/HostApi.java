@@ -40,7 +40,7 @@ final class HostApi {
 
     private static JsonNode keys(RunningHost host) {
         try {
-            return Files.exists(host.keyFile()) ? Json.parse(Files.readString(host.keyFile())) : Json.object();
+            return Files.exists(host.keyFile()) ? Json.parse(SmallFile.read(host.keyFile())) : Json.object();
         } catch (IOException | IllegalArgumentException e) {
             throw new CommandFailure("The key file " + host.keyFile() + " cannot be read: " + OneLine.of(e), e);
         }

@@ -151,7 +151,7 @@ final class RunFiles {
             if (!Files.isRegularFile(file) || Files.size(file) > LARGEST) {
                 return Optional.empty();
             }
-            return Optional.of(RunningHost.of(Json.parse(Files.readString(file))));
+            return Optional.of(RunningHost.of(Json.parse(SmallFile.read(file))));
         } catch (IOException | RuntimeException e) {
             log.debug("{} says nothing of a running host: {}", file, e.toString());
             return Optional.empty();

@@ -35,7 +35,7 @@ record StartReport(boolean ready, String text) {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        JsonNode json = Json.parse(Files.readString(file));
+        JsonNode json = Json.parse(SmallFile.read(file));
         return Optional.of(new StartReport(
                 json.path("ready").asBoolean(), json.path("text").asText()));
     }

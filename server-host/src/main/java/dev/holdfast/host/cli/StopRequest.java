@@ -41,7 +41,7 @@ final class StopRequest {
             if (Files.size(file) > LONGEST) {
                 return Optional.empty();
             }
-            String text = Files.readString(file).strip();
+            String text = SmallFile.read(file).strip();
             String mine = ProcessHandle.current().pid() + " ";
             return Optional.of(text).filter(word -> word.startsWith(mine)).map(word -> word.substring(mine.length()));
         } catch (NoSuchFileException e) {

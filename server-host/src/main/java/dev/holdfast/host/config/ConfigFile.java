@@ -16,7 +16,7 @@ import java.util.TreeMap;
 /** Properties as files hold them: UTF-8, with the escapes of {@link Properties#load(Reader)}. */
 public final class ConfigFile {
 
-    private static final long MOST_BYTES = 256L << 20;
+    private static final long MOST_BYTES = 64L << 20;
 
     private ConfigFile() {}
 

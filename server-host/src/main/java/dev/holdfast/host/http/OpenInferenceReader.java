@@ -155,11 +155,11 @@ final class OpenInferenceReader {
         boolean named = false;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
-            JsonToken value = json.nextToken();
-            if (field.equals("name") && value != JsonToken.VALUE_NULL) {
+            boolean none = json.nextToken() == JsonToken.VALUE_NULL;
+            if (field.equals("name") && !none) {
                 outputs.add(text(json, "name"));
                 named = true;
-            } else if (field.equals("parameters") && value != JsonToken.VALUE_NULL) {
+            } else if (field.equals("parameters") && !none) {
                 readParameters(json);
             } else {
                 json.skipChildren();

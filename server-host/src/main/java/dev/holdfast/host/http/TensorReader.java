@@ -94,7 +94,7 @@ final class TensorReader {
             TensorSpec spec = spec(field);
             framed |= field.equals("inputs") || field.equals("instances");
             if (value == JsonToken.VALUE_NULL && (spec != null || framed)) {
-                continue;
+                json.skipChildren();
             } else if (spec != null && !(field.equals("inputs") && value == JsonToken.START_OBJECT)) {
                 if (readNamed(json, spec)) {
                     return true;

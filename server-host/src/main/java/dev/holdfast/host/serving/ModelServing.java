@@ -151,7 +151,7 @@ public final class ModelServing implements AutoCloseable {
      *     its rule, or the version is there already; nothing has changed then, and nothing is left behind
      */
     public Change register(Registration registration) {
-        rules.check(registration);
+        rules.check(registration, state());
         Change registered = change(() -> {
             unused.openingBegins();
             try {

@@ -5,12 +5,9 @@ import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** What a registration may ask for, and what stands for what it leaves out. */
 final class RegistrationRules {
-
-    private static final Pattern TEXT = Pattern.compile("\\P{Cntrl}{1,256}");
 
     private final ServingDefaults defaults;
 
@@ -21,9 +18,16 @@ final class RegistrationRules {
     /**
      * Looks at all that needs no archive, which may take long to fetch.
      *
+     * @param current what is served
      * @throws ServingException if a name or a number breaks its rule
      */
-    void check(Registration registration) {
+    void check(Registration registration, ServingState current) {
+        if (current.versionCount() >= ServingState.MOST_REGISTERED) {
+            throw new ServingException(
+                    Kind.CONFLICT,
+                    "There are " + current.versionCount()
+                            + " model versions, as many as a host serves; unregister some.");
+        }
         registration.modelName().ifPresent(name -> checkName("Model name", name));
         registration.handler().ifPresent(handler -> checkText("handler", handler));
         registration.runtimeType().ifPresent(runtime -> checkText("runtime", runtime));
@@ -39,11 +43,9 @@ final class RegistrationRules {
     }
 
     private static void checkText(String what, String text) {
-        if (!TEXT.matcher(text).matches()) {
+        if (!ModelNames.isLabel(text)) {
             throw new ServingException(
-                    Kind.BAD_REQUEST,
-                    what + " '" + OneLine.name(text)
-                            + "' must be 1 to 256 characters, none of them a control character.");
+                    Kind.BAD_REQUEST, what + " '" + OneLine.name(text) + "' must be " + ModelNames.LABEL_RULE + ".");
         }
     }
 

@@ -18,6 +18,12 @@ import java.util.TreeMap;
 public record ServingState(
         SortedMap<String, ModelState> models, SortedMap<String, SortedMap<String, List<ModelSave>>> saves) {
 
+    /** A text with more model versions than this is a mistake, or somebody's who wants the host's memory. */
+    public static final int MOST_VERSIONS = 100_000;
+
+    /** Up to here models are registered: what two hosts serve can be merged, and read again. */
+    static final int MOST_REGISTERED = MOST_VERSIONS / 2;
+
     public static final ServingState EMPTY = new ServingState(new TreeMap<>(), new TreeMap<>());
 
     public ServingState {

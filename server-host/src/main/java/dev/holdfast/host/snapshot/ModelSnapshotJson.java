@@ -1,14 +1,17 @@
 package dev.holdfast.host.snapshot;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.ServingState;
@@ -17,12 +20,15 @@ import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,12 +48,17 @@ final class ModelSnapshotJson {
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(32)
                             .maxStringLength(65_536)
+                            .maxNameLength(1_000)
+                            .maxNumberLength(100)
                             .build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
-            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
+
+    private static final String COUNT = "modelCount";
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final int LONGEST_TEXT = 8_192;
 
     private ModelSnapshotJson() {}
 
@@ -86,7 +97,7 @@ final class ModelSnapshotJson {
     }
 
     /**
-     * The serving state of a JSON text.
+     * The serving state of a JSON text. Of a text that says more than a host serves, no more is kept than that.
      *
      * @throws SnapshotCorruptException if it is no JSON, or says what no host can serve
      */
@@ -94,28 +105,111 @@ final class ModelSnapshotJson {
         if (json.isBlank()) {
             return ServingState.EMPTY;
         }
-        JsonNode root;
         try {
-            root = JSON.readTree(json);
+            boolean models = saysModels(name, json);
+            return read(name, json, models);
         } catch (JsonProcessingException e) {
             throw new SnapshotCorruptException(
                     "Snapshot " + name + ": model_snapshot is no JSON: " + e.getOriginalMessage(), e);
+        } catch (ServingException e) {
+            throw new SnapshotCorruptException("Snapshot " + name + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Reading from memory does not fail", e);
         }
-        if (root == null || !root.isObject()) {
-            throw new SnapshotCorruptException("Snapshot " + name + ": model_snapshot is no JSON object");
+    }
+
+    /** Whether there are models to read. TorchServe takes a count of 0 as "no models", whatever else is there. */
+    private static boolean saysModels(String name, String json) throws IOException {
+        try (JsonParser parser = JSON.createParser(json)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new SnapshotCorruptException("Snapshot " + name + ": model_snapshot is no JSON object");
+            }
+            ObjectNode count = JSON.createObjectNode();
+            boolean models = false;
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String field = parser.currentName();
+                models |= field.equals("models");
+                JsonToken value = parser.nextToken();
+                if (field.equals(COUNT) && value.isScalarValue()) {
+                    count.set(COUNT, parser.readValueAsTree());
+                } else if (field.equals(COUNT)) {
+                    count.set(COUNT, JSON.createObjectNode());
+                    parser.skipChildren();
+                } else {
+                    parser.skipChildren();
+                }
+            }
+            if (parser.nextToken() != null) {
+                throw new SnapshotCorruptException(
+                        "Snapshot " + name + ": model_snapshot is no JSON: it goes on after its end");
+            }
+            // Texts that people write by hand may leave the count out.
+            return number(name, count, COUNT, models ? 1 : 0) > 0;
         }
-        // TorchServe takes a count of 0 as "no models", whatever else is there; hand-written texts may leave it out.
-        if (number(name, root, "modelCount", root.has("models") ? 1 : 0) <= 0) {
-            return SavesJson.read(name, root.path("saves"), ServingState.EMPTY);
-        }
+    }
+
+    private static ServingState read(String name, String json, boolean wanted) throws IOException {
         TreeMap<String, ModelState> models = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> model : object(name, "models", root.path("models"))) {
-            checked(name, "model name", model.getKey());
-            if (!object(name, "model " + model.getKey(), model.getValue()).isEmpty()) {
-                models.put(model.getKey(), readModel(name, model.getKey(), model.getValue()));
+        SortedMap<String, SortedMap<String, List<ModelSave>>> saves = new TreeMap<>();
+        boolean found = false;
+        try (JsonParser parser = JSON.createParser(json)) {
+            parser.nextToken();
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String field = parser.currentName();
+                parser.nextToken();
+                if (field.equals("models") && wanted) {
+                    found = true;
+                    readModels(name, parser, models);
+                } else if (field.equals("saves")) {
+                    saves = SavesJson.read(name, parser);
+                } else {
+                    parser.skipChildren();
+                }
             }
         }
-        return SavesJson.read(name, root.path("saves"), ServingState.of(models));
+        if (wanted && !found) {
+            throw noObject(name, "models");
+        }
+        return new ServingState(models, saves);
+    }
+
+    private static void readModels(String name, JsonParser parser, Map<String, ModelState> models) throws IOException {
+        int versions = 0;
+        inObject(name, "models", parser);
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String model = named(name, "model name", parser.currentName());
+            parser.nextToken();
+            inObject(name, "model " + model, parser);
+            SortedMap<String, VersionState> found = new TreeMap<>(ModelState.VERSION_ORDER);
+            String defaultVersion = "";
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String version = named(name, "version of model " + model, parser.currentName());
+                parser.nextToken();
+                inObject(name, "model " + model + ", version " + version, parser);
+                if (++versions > ServingState.MOST_VERSIONS) {
+                    throw new SnapshotCorruptException("Snapshot " + name + " has more than "
+                            + ServingState.MOST_VERSIONS + " model versions, which no host serves");
+                }
+                JsonNode node = parser.readValueAsTree();
+                found.put(version, readVersion(name, model, node));
+                if (node.path("defaultVersion").asBoolean(false)) {
+                    defaultVersion = version;
+                }
+            }
+            if (!found.isEmpty()) {
+                models.put(model, new ModelState(found, defaultVersion.isEmpty() ? found.firstKey() : defaultVersion));
+            }
+        }
+    }
+
+    static void inObject(String name, String what, JsonParser parser) {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw noObject(name, what);
+        }
+    }
+
+    private static SnapshotCorruptException noObject(String name, String what) {
+        return new SnapshotCorruptException("Snapshot " + name + ": " + what + " must be a JSON object, in {braces}");
     }
 
     /** The models of a JSON text without the frame around them: what the configuration key {@code models} holds. */
@@ -123,23 +217,8 @@ final class ModelSnapshotJson {
         return read(name, "{\"models\":" + json + "}").models();
     }
 
-    private static ModelState readModel(String name, String model, JsonNode node) {
-        SortedMap<String, VersionState> versions = new TreeMap<>(ModelState.VERSION_ORDER);
-        String defaultVersion = "";
-        for (Map.Entry<String, JsonNode> version : node.properties()) {
-            checked(name, "version of model " + model, version.getKey());
-            object(name, "model " + model + ", version " + version.getKey(), version.getValue());
-            versions.put(version.getKey(), readVersion(name, model, version.getValue()));
-            if (version.getValue().path("defaultVersion").asBoolean(false)) {
-                defaultVersion = version.getKey();
-            }
-        }
-        return new ModelState(versions, defaultVersion.isEmpty() ? versions.firstKey() : defaultVersion);
-    }
-
     private static VersionState readVersion(String name, String model, JsonNode node) {
-        String archive =
-                checked(name, "marName of model " + model, node.path("marName").asText(model + ".mar"));
+        String archive = archive(name, model, text(name, model, node, "marName").orElse(model + ".mar"));
         int min = workers(name, model, node, "minWorkers", 1);
         int max = Math.max(min, workers(name, model, node, "maxWorkers", min));
         String what = name + ", model " + model;
@@ -152,10 +231,10 @@ final class ModelSnapshotJson {
                     Duration.ofMillis(number(what, node, "maxBatchDelay", 100)),
                     Duration.ofSeconds(number(what, node, "responseTimeout", 120)),
                     Duration.ofSeconds(number(what, node, "startupTimeout", 120)),
-                    node.path("runtimeType").asText("python"),
-                    text(node, "handler"),
-                    text(node, "url"),
-                    text(node, "archiveSha256"),
+                    line(name, model, node, "runtimeType").orElse("python"),
+                    line(name, model, node, "handler"),
+                    text(name, model, node, "url"),
+                    sha256(name, model, node),
                     node.has("learned") ? Optional.of(LearnedJson.read(what, node.path("learned"))) : Optional.empty());
         } catch (ServingException e) {
             throw new SnapshotCorruptException("Snapshot " + what + ": " + e.getMessage(), e);
@@ -188,23 +267,64 @@ final class ModelSnapshotJson {
                 + "' must be a whole number up to " + Integer.MAX_VALUE);
     }
 
-    static Set<Map.Entry<String, JsonNode>> object(String name, String what, JsonNode node) {
-        if (!node.isObject()) {
-            throw new SnapshotCorruptException(
-                    "Snapshot " + name + ": " + what + " must be a JSON object, in {braces}");
+    private static String archive(String name, String model, String archive) {
+        if (!ModelNames.isSafe(archive) || archive.startsWith(".")) {
+            throw broken(
+                    name,
+                    "marName of model " + model,
+                    archive,
+                    "match " + ModelNames.PATTERN + " and begin without a dot");
         }
-        return node.properties();
+        return archive;
     }
 
-    private static Optional<String> text(JsonNode node, String field) {
-        return Optional.ofNullable(node.get(field)).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    private static Optional<String> sha256(String name, String model, JsonNode node) {
+        Optional<String> value = text(name, model, node, "archiveSha256").filter(known -> !known.isEmpty());
+        value.filter(known -> !SHA256.matcher(known).matches()).ifPresent(other -> {
+            throw broken(name, "archiveSha256 of model " + model, other, "be 64 hexadecimal digits, in lower case");
+        });
+        return value;
     }
 
-    static String checked(String name, String what, String value) {
-        if (!ModelNames.isSafe(value)) {
-            throw new SnapshotCorruptException("Snapshot " + name + " is not valid: " + what + " '"
-                    + OneLine.name(value) + "' must match " + ModelNames.PATTERN);
+    /** What a registration gives as a text of its own, and so under the rule of registrations. */
+    private static Optional<String> line(String name, String model, JsonNode node, String field) {
+        Optional<String> value = text(name, model, node, field).filter(given -> !given.isEmpty());
+        value.filter(given -> !ModelNames.isLabel(given)).ifPresent(other -> {
+            throw broken(name, field + " of model " + model, other, "be " + ModelNames.LABEL_RULE);
+        });
+        return value;
+    }
+
+    /** A text without control characters; a number stands for its digits, as Gson reads one. */
+    private static Optional<String> text(String name, String model, JsonNode node, String field) {
+        JsonNode value = node.path(field);
+        if (value.isMissingNode() || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isTextual() && !value.isNumber()) {
+            throw broken(name, field + " of model " + model, value.toString(), "be a text");
+        }
+        String text = value.asText();
+        if (text.chars().anyMatch(Character::isISOControl) || text.length() > LONGEST_TEXT) {
+            throw broken(
+                    name,
+                    field + " of model " + model,
+                    text,
+                    "have at most " + LONGEST_TEXT + " characters, none of them a control character");
+        }
+        return Optional.of(text);
+    }
+
+    /** The name of a model or a version, under the rule of registrations. */
+    static String named(String name, String what, String value) {
+        if (!ModelNames.isAllowed(value)) {
+            throw broken(name, what, value, ModelNames.RULE);
         }
         return value;
+    }
+
+    private static SnapshotCorruptException broken(String name, String what, String value, String rule) {
+        return new SnapshotCorruptException(
+                "Snapshot " + name + " is not valid: " + what + " '" + OneLine.name(value) + "' must " + rule);
     }
 }

@@ -1,5 +1,7 @@
 package dev.holdfast.host.snapshot;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -7,16 +9,21 @@ import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What was saved of models under ids, as the field {@code saves} of {@code model_snapshot}: {@code {model: {id: [{"version",
  * "savedOn", "learned"}, …]}}}, the newest first. TorchServe passes over it.
  */
 final class SavesJson {
+
+    /** More than any version of a host kept under one id. */
+    private static final int MOST_GENERATIONS = 100;
 
     private SavesJson() {}
 
@@ -35,20 +42,30 @@ final class SavesJson {
         });
     }
 
-    /** The state with the saves of a text; missing ones are none. */
-    static ServingState read(String name, JsonNode node, ServingState state) {
-        if (node.isMissingNode()) {
-            return state;
-        }
-        ServingState all = state;
-        for (Map.Entry<String, JsonNode> model : ModelSnapshotJson.object(name, "saves", node)) {
-            String what = name + ", saves of model " + model.getKey();
-            ModelSnapshotJson.checked(name, "name of a saved model", model.getKey());
-            for (Map.Entry<String, JsonNode> id : ModelSnapshotJson.object(name, "saves", model.getValue())) {
-                all = all.withSaves(model.getKey(), id(what, id.getKey()), generations(what, id.getValue()));
+    /** The saves of a text, by model and id; the parser is at their beginning, and at their end afterwards. */
+    static SortedMap<String, SortedMap<String, List<ModelSave>>> read(String name, JsonParser parser)
+            throws IOException {
+        SortedMap<String, SortedMap<String, List<ModelSave>>> saves = new TreeMap<>();
+        int ids = 0;
+        ModelSnapshotJson.inObject(name, "saves", parser);
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String model = ModelSnapshotJson.named(name, "name of a saved model", parser.currentName());
+            String what = name + ", saves of model " + model;
+            SortedMap<String, List<ModelSave>> ofModel = new TreeMap<>();
+            parser.nextToken();
+            ModelSnapshotJson.inObject(name, "saves", parser);
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String id = id(what, parser.currentName());
+                if (++ids > ServingState.MOST_VERSIONS) {
+                    throw new SnapshotCorruptException(
+                            "Snapshot " + name + " has more than " + ServingState.MOST_VERSIONS + " saves of models");
+                }
+                parser.nextToken();
+                ofModel.put(id, generations(what, parser.readValueAsTree()));
             }
+            saves.put(model, ofModel);
         }
-        return all;
+        return saves;
     }
 
     private static String id(String what, String id) {
@@ -61,9 +78,13 @@ final class SavesJson {
 
     private static List<ModelSave> generations(String what, JsonNode node) {
         List<ModelSave> generations = new ArrayList<>();
+        if (!node.isArray() || node.size() > MOST_GENERATIONS) {
+            throw new SnapshotCorruptException(
+                    "Snapshot " + what + ": an id must have an array of up to " + MOST_GENERATIONS + " saves");
+        }
         for (JsonNode save : node) {
             generations.add(new ModelSave(
-                    ModelSnapshotJson.checked(
+                    ModelSnapshotJson.named(
                             what, "version of a save", save.path("version").asText()),
                     LearnedJson.read(what, save.path("learned")),
                     Instant.ofEpochMilli(LearnedJson.number(what, save, "savedOn"))));

@@ -152,6 +152,10 @@ public final class SnapshotText {
      * @throws SnapshotFormatTooNewException if a newer host wrote it
      */
     public static Content parse(String name, String text) {
+        if (text.length() > Snapshot.MOST_BYTES) {
+            throw new SnapshotCorruptException("Snapshot " + name + " has " + text.length()
+                    + " characters, more than the " + Snapshot.MOST_BYTES + " that a snapshot may have");
+        }
         Matcher first = FIRST.matcher(text);
         boolean ours = first.lookingAt();
         if (ours) {

@@ -15,6 +15,9 @@ import java.util.stream.Collectors;
 /** Chunks from a store, each checked: that it is there, that it is whole, and that it is the one. */
 final class ChunkReader {
 
+    /** How many pieces a state has at most; at their usual sizes these are more bytes than any host's memory. */
+    static final int MOST_PIECES = 1_000_000;
+
     private final ChunkStore store;
     private final Map<String, Codec> codecs;
 
@@ -106,8 +109,8 @@ final class ChunkReader {
 
     /** A list that promises more chunks than the run has bytes is a lie that would take memory. */
     private static void requireFewerThan(String what, List<Entry> entries, long bytes) {
-        if (entries.size() > bytes) {
-            throw new StateDamagedException(what + ": more chunks are listed than it has bytes");
+        if (entries.size() > Math.min(bytes, MOST_PIECES)) {
+            throw new StateDamagedException(what + ": more chunks are listed than it can have");
         }
     }
 }

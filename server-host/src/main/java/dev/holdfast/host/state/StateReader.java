@@ -39,10 +39,15 @@ public final class StateReader {
         Set<String> ids = new HashSet<>();
         StateManifest manifest = StateManifest.of(manifest(reference, ids));
         Map<String, List<Entry>> layout = new LinkedHashMap<>();
+        int pieces = 0;
         for (StateManifest.Part part : manifest.parts()) {
             List<Entry> entries = part.tree()
                     .map(tree -> chunks.leaves("Part " + part.name(), tree, part.size(), ids::add))
                     .orElse(List.of());
+            pieces += entries.size();
+            if (pieces > ChunkReader.MOST_PIECES) {
+                throw new StateDamagedException("The state lists more chunks than it can have");
+            }
             entries.forEach(entry -> ids.add(entry.id()));
             layout.put(part.name(), entries);
         }

@@ -188,6 +188,26 @@ class TorchServeSnapshotTest {
                 "{\"models\":{\"m\":{\"1\":{\"marName\":\"m.mar\",\"maxBatchDelay\":-5}}}}",
                 "{\"models\":{\"m\":{\"1\":{\"marName\":\"m.mar\",\"marName\":\"n.mar\"}}}}",
                 "{\"modelCount\":1}",
+                "{\"modelCount\":{}}",
+                "{\"modelCount\":1e1000000000,\"models\":{}}",
+                "{\"models\":{\"all\":{\"1\":{\"marName\":\"m.mar\"}}}}",
+                "{\"models\":{\"m\":{\"all\":{\"marName\":\"m.mar\"}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"marName\":\".hidden.mar\"}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"marName\":[\"m.mar\"]}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"archiveSha256\":\"../../x\"}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"archiveSha256\":\"ABCDEF\"}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"archiveSha256\":true}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"handler\":\"a\\u0007b\"}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"handler\":{}}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"runtimeType\":\"a\\nb\"}}}}",
+                "{\"models\":{\"m\":{\"1\":{\"url\":\"http://x/\\u001b[2J\"}}}}",
+                "{\"models\":{\"m\":{\"1\":{}},\"m\":{\"1\":{}}}}",
+                "{\"models\":{\"m\":{\"1\":{},\"1\":{}}}}",
+                "{\"models\":{\"m\":{\"1\":null}}}",
+                "{\"saves\":{\"all\":{\"x\":[]}}}",
+                "{\"saves\":{\"m\":{\"../x\":[]}}}",
+                "{\"saves\":{\"m\":{\"x\":{}}}}",
+                "{\"saves\":[]}",
                 "{\"models\":{}} {\"models\":{}}",
                 "{\"models\":{\"m\":",
                 "[]",
@@ -214,6 +234,49 @@ class TorchServeSnapshotTest {
         assertThatThrownBy(() -> parse("{\"models\":{\"" + "n".repeat(200) + "\":{}}}"))
                 .isInstanceOf(SnapshotCorruptException.class)
                 .hasMessageContaining("…");
+    }
+
+    /** A million of them, of which none may be kept: read in a small part of the memory that they would take. */
+    @Test
+    void moreModelsThanAHostServesAreRefusedBeforeTheyTakeMemory() {
+        StringBuilder many = new StringBuilder("{\"modelCount\":1,\"models\":{");
+        for (int i = 0; i < 1_000_000; i++) {
+            many.append(i == 0 ? "\"m" : ",\"m").append(i).append("\":{\"1\":{}}");
+        }
+        String json = many.append("}}").toString();
+
+        long before = allocated();
+        assertThatThrownBy(() -> parse(json))
+                .isInstanceOf(SnapshotCorruptException.class)
+                .hasMessage("Snapshot s.cfg has more than 100000 model versions, which no host serves");
+        assertThat(allocated() - before).isLessThan(600_000_000L);
+    }
+
+    @Test
+    void whatIsUnknownTakesNoMemoryHoweverMuchItIs() {
+        String json = "{\"more\":[" + "{\"a\":[1,2,3]},".repeat(2_000_000) + "1],\"models\":{\"m\":{\"1\":{}}}}";
+
+        long before = allocated();
+        assertThat(parse(json).models()).hasSize(1);
+        assertThat(allocated() - before).isLessThan(1_200_000_000L);
+    }
+
+    private static long allocated() {
+        return ((com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean())
+                .getCurrentThreadAllocatedBytes();
+    }
+
+    @Test
+    void numbersStandForTextsWhereGsonReadsThemSo() {
+        VersionState version = version(
+                parse(
+                        "{\"models\":{\"m\":{\"1\":{\"runtimeType\":3,\"handler\":\"\",\"archiveSha256\":\"\",\"url\":null}}}}"),
+                "m",
+                "1");
+
+        assertThat(version.runtimeType()).isEqualTo("3");
+        assertThat(version.handler()).isEmpty();
+        assertThat(version.archiveSha256()).isEmpty();
     }
 
     @Test
