@@ -254,7 +254,8 @@ public final class Host implements AutoCloseable {
                 config.defaultResponseTimeout(),
                 config.defaultStartupTimeout(),
                 config.unregisterModelTimeout(),
-                Runtime.getRuntime().availableProcessors());
+                Runtime.getRuntime().availableProcessors(),
+                config.maxStuckWorkers());
     }
 
     private static AutoCloseable retrying(ModelServing serving) {

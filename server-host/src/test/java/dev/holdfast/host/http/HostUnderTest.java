@@ -64,7 +64,8 @@ final class HostUnderTest implements AutoCloseable {
                 models,
                 models::load,
                 learned,
-                new ServingDefaults(1, 100, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 1),
+                new ServingDefaults(
+                        1, 100, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 1, 2),
                 metrics,
                 clock);
         apis = HttpApis.start(config, serving, learned, snapshots, metrics, plugins, directory, clock, "9.8.7");
