@@ -45,7 +45,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,34 +63,28 @@ public final class Host implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Host.class);
     private static final long RETRY_FAILED_MODELS_SECONDS = 30;
-    /** Within the minute that an orderly stop has, whatever the store does: what was acknowledged is durable already. */
-    private static final Duration LAST_SNAPSHOT = Duration.ofSeconds(30);
-
     private static final Duration HOUSEKEEPING = Duration.ofHours(1);
     private static final Duration TIDYING = Duration.ofMinutes(10);
 
-    private final Lifecycle lifecycle;
     private final HttpApis http;
     private final Snapshots snapshots;
-    private final @Nullable SnapshotKeeper keeper;
-    private final Supplier<List<String>> saveStates;
+    private final OrderlyStop orderlyStop;
+    private final Duration stopTimeout;
     private final Path keyFile;
     private final String summary;
     private boolean stopped;
 
     private Host(
-            Lifecycle lifecycle,
             HttpApis http,
             Snapshots snapshots,
-            @Nullable SnapshotKeeper keeper,
-            Supplier<List<String>> saveStates,
+            OrderlyStop orderlyStop,
+            Duration stopTimeout,
             Path keyFile,
             String summary) {
-        this.lifecycle = lifecycle;
         this.http = http;
         this.snapshots = snapshots;
-        this.keeper = keeper;
-        this.saveStates = saveStates;
+        this.orderlyStop = orderlyStop;
+        this.stopTimeout = stopTimeout;
         this.keyFile = keyFile;
         this.summary = summary;
     }
@@ -198,12 +191,17 @@ public final class Host implements AutoCloseable {
         lifecycle.start();
         String summary = summary(begin, current.get(), failures, snapshots.status());
         summary.lines().forEach(line -> log.info("{}", line));
+        OrderlyStop orderlyStop = new OrderlyStop(
+                http,
+                serving,
+                () -> keeper == null ? List.of() : learned.saveAll(),
+                limit -> keeper == null ? Durability.NOT_KEPT : await(keeper, SnapshotKind.SHUTDOWN, limit),
+                lifecycle);
         return new Host(
-                lifecycle,
                 http,
                 snapshots,
-                keeper,
-                learned::saveAll,
+                orderlyStop,
+                config.stopTimeout(),
                 options.logLocation().resolve("key_file.json"),
                 summary);
     }
@@ -258,7 +256,8 @@ public final class Host implements AutoCloseable {
                 config.defaultResponseTimeout(),
                 config.defaultStartupTimeout(),
                 config.unregisterModelTimeout(),
-                Runtime.getRuntime().availableProcessors());
+                Runtime.getRuntime().availableProcessors(),
+                config.maxStuckWorkers());
     }
 
     private static AutoCloseable retrying(ModelServing serving) {
@@ -371,32 +370,31 @@ public final class Host implements AutoCloseable {
         return snapshots.status();
     }
 
-    /** The orderly stop: no more calls, a last snapshot, the running requests end. Doing it a second time does nothing. */
-    public synchronized void stop() {
-        if (stopped) {
-            return;
-        }
-        stopped = true;
-        try {
-            http.close();
-        } finally {
-            takeLastSnapshot();
-        }
-        log.info("Stopped");
+    /** How long an orderly stop may take where who asks for it says nothing else. */
+    public Duration stopTimeout() {
+        return stopTimeout;
     }
 
-    private void takeLastSnapshot() {
-        try {
-            if (keeper != null) {
-                saveStates.get().forEach(failure -> log.error("{}", failure));
-                Durability durability = await(keeper, SnapshotKind.SHUTDOWN, LAST_SNAPSHOT);
-                if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
-                    log.error("The shutdown snapshot is not durable: {}", String.join("; ", durability.notice()));
-                }
-            }
-        } finally {
-            lifecycle.close();
+    /** The orderly stop within {@link #stopTimeout}. */
+    public void stop() {
+        stop(stopTimeout);
+    }
+
+    /**
+     * The orderly stop: no more calls, the running requests end, a last snapshot. Doing it a second time does nothing.
+     *
+     * @param budget how long all of it may take
+     */
+    public synchronized void stop(Duration budget) {
+        if (!stopped) {
+            stopped = true;
+            orderlyStop.run(budget);
         }
+    }
+
+    /** The stop that is under way waits no longer for running requests; it stores all that it stores otherwise. */
+    public void hurry() {
+        orderlyStop.hurry();
     }
 
     @Override

@@ -132,6 +132,15 @@ final class HostProcess implements AutoCloseable {
         return JSON.readTree(response.body());
     }
 
+    HttpResponse<String> inference(String path) throws IOException, InterruptedException {
+        return send(inference + path, "GET", HttpRequest.BodyPublishers.noBody());
+    }
+
+    /** SIGTERM, and does not wait. */
+    void tellToStop() {
+        process.destroy();
+    }
+
     /** SIGKILL: the process does nothing more. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

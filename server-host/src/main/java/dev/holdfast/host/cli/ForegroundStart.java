@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,17 +33,18 @@ final class ForegroundStart {
     private final Surroundings surroundings;
     private final RunFiles runFiles;
     private final Optional<Path> report;
-    private final Duration stopLimit;
+    /** What it takes to end the process after its stop, or to see that the stop has overrun its time. */
+    private static final Duration BEYOND_STOP = Duration.ofSeconds(2);
+
+    private final AtomicBoolean stopping = new AtomicBoolean();
 
     /**
      * @param report where a command waits for word of this host; then standard output is not the operator's
-     * @param stopLimit how long an orderly stop may take
      */
-    ForegroundStart(Surroundings surroundings, Optional<Path> report, Duration stopLimit) {
+    ForegroundStart(Surroundings surroundings, Optional<Path> report) {
         this.surroundings = surroundings;
         this.runFiles = new RunFiles(surroundings.runDirectory());
         this.report = report;
-        this.stopLimit = stopLimit;
     }
 
     /**
@@ -120,7 +122,8 @@ final class ForegroundStart {
     private void ready(Host host, String summary, Path logLocation) throws IOException {
         RunningHost note = RunningHost.of(host, logLocation, Clock.systemUTC());
         // In this order: whoever finds the host by its note may tell it to stop at once.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(host, note), "stop"));
+        StopSignals.handle(exitCode -> told(host, note, exitCode));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> endedByItself(host, note), "stop"));
         runFiles.write(note);
         String text = readyText(note, summary);
         surroundings.out().print(text);
@@ -149,30 +152,56 @@ final class ForegroundStart {
         text.append(String.format(Locale.ROOT, "  %-10s  %s%n", label, value));
     }
 
-    private static String whoAsked(Path logLocation) {
+    private static Optional<StopRequest> whoAsked(Path logLocation) {
         try {
-            return StopRequest.take(logLocation)
-                    .map(who -> who + " asked")
-                    .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP, or by its own code)");
+            return StopRequest.take(logLocation);
         } catch (IOException e) {
-            return "the process was told to end; who asked cannot be read: " + e;
+            log.warn("Who asked this host to stop cannot be read: {}", e.toString());
+            return Optional.empty();
         }
     }
 
-    /** Runs in the hook: what hangs must not hold up the end of the process for ever. */
+    /** Code inside the process ends it, or the JVM keeps the signals for itself. */
+    private void endedByItself(Host host, RunningHost note) {
+        if (stopping.compareAndSet(false, true)) {
+            stop(host, note);
+        }
+    }
+
+    /**
+     * A signal came. The first one stops the host; each further one has it wait no longer for running requests. The process
+     * then ends without the JVM's own hooks, which a native call that does not return would hold up or crash.
+     */
+    private void told(Host host, RunningHost note, int exitCode) {
+        if (stopping.compareAndSet(false, true)) {
+            stop(host, note);
+            Runtime.getRuntime().halt(exitCode);
+        }
+        whoAsked(note.logLocation());
+        log.info("Told to stop once more: running requests are waited for no longer");
+        host.hurry();
+    }
+
+    /** What hangs must not hold up the end of the process for ever. */
     private void stop(Host host, RunningHost note) {
-        log.info("Stopping, as {}", whoAsked(note.logLocation()));
-        Thread stopping = new Thread(host::stop, "stopping");
-        stopping.setDaemon(true);
-        stopping.setUncaughtExceptionHandler(
-                (thread, e) -> log.error("The stop was not orderly: {}", OneLine.of(e), e));
-        stopping.start();
+        Optional<StopRequest> request = whoAsked(note.logLocation());
+        Duration limit = request.flatMap(StopRequest::limit).orElseGet(host::stopTimeout);
+        String asked = request.map(word -> word.who() + " asked")
+                .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP, or by its own code)");
+        log.info("Stopping, as {}; that may take {} s", asked, limit.toSeconds());
+        Thread stop = new Thread(() -> host.stop(limit), "stopping");
+        stop.setDaemon(true);
+        stop.setUncaughtExceptionHandler((thread, e) -> {
+            log.error("The stop was not orderly: {}", OneLine.of(e));
+            log.debug("The stop was not orderly", e);
+        });
+        stop.start();
         try {
-            stopping.join(stopLimit.toMillis());
-            if (stopping.isAlive()) {
+            stop.join(limit.plus(BEYOND_STOP).toMillis());
+            if (stop.isAlive()) {
                 log.error(
                         "The orderly stop has not come to its end within {} s; the process ends without it",
-                        stopLimit.toSeconds());
+                        limit.toSeconds());
             }
             runFiles.remove(note);
         } catch (IOException e) {

@@ -136,7 +136,7 @@ final class HoldfastCommand implements Callable<Integer> {
         StartOptions options = startOptions();
         Optional<Path> logConfig = start.logConfig(surroundings);
         if (foreground) {
-            return new ForegroundStart(surroundings, startReport, STOP_LIMIT).run(options, logConfig);
+            return new ForegroundStart(surroundings, startReport).run(options, logConfig);
         }
         if (new RunFiles(surroundings.runDirectory())
                 .of(options.logLocation())

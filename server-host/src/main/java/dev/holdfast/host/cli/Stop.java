@@ -12,6 +12,8 @@ final class Stop {
 
     private static final Duration FIRST_WORD = Duration.ofSeconds(2);
     private static final Duration NEXT_WORD = Duration.ofSeconds(10);
+    /** The host ends by itself when its time is over; this is for its last steps. */
+    private static final Duration BEYOND_LIMIT = Duration.ofSeconds(5);
 
     private final Surroundings surroundings;
     private final RunFiles runFiles;
@@ -61,7 +63,7 @@ final class Stop {
         if (handle.isEmpty()) {
             return;
         }
-        StopRequest.write(logLocation, process);
+        StopRequest.write(logLocation, process, limit);
         if (!handle.get().destroy() && process.isAlive()) {
             throw new CommandFailure("Holdfast (pid " + process.pid() + ") may not be stopped by this user");
         }
@@ -69,9 +71,9 @@ final class Stop {
         Duration word = FIRST_WORD;
         while (process.isAlive()) {
             Duration waited = Duration.ofNanos(System.nanoTime() - begin);
-            if (waited.compareTo(limit) >= 0) {
+            if (waited.compareTo(limit.plus(BEYOND_LIMIT)) >= 0) {
                 throw new CommandFailure(
-                        "Holdfast (pid " + process.pid() + ") has not stopped within " + limit.toSeconds()
+                        "Holdfast (pid " + process.pid() + ") has not stopped within " + waited.toSeconds()
                                 + " s; it goes on stopping. kill -9 " + process.pid()
                                 + " ends it at once, and loses nothing that it has acknowledged but what models have"
                                 + " learned since it was stored last");

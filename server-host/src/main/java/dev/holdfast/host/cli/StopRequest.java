@@ -4,30 +4,36 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * Who asks a host to stop, as a file in its log location: a signal says nothing of who sent it. Written just before the
- * signal, and read and removed by the host.
+ * Who asks a host to stop and how long that may take, as a file in its log location: a signal says nothing of that. Written
+ * just before the signal, and read and removed by the host.
+ *
+ * @param who such as {@code holdfast --stop, process 4711 of user anna}
+ * @param limit how long the stop may take; empty if that was not said
  */
-final class StopRequest {
+record StopRequest(String who, Optional<Duration> limit) {
 
     private static final int LONGEST = 1000;
-
-    private StopRequest() {}
+    private static final Pattern LIMIT = Pattern.compile("(.*), within ([1-9][0-9]{0,8}) s");
 
     private static Path file(Path logLocation) {
         return logLocation.resolve("holdfast.stop");
     }
 
     /** Leaves word for the host; without it the host stops all the same, and says less in its log. */
-    static void write(Path logLocation, ProcessIdentity host) {
+    static void write(Path logLocation, ProcessIdentity host, Duration limit) {
         try {
             ProcessHandle self = ProcessHandle.current();
             Files.writeString(
                     file(logLocation),
                     host.pid() + " holdfast --stop, process " + self.pid()
-                            + self.info().user().map(user -> " of user " + user).orElse("") + "\n");
+                            + self.info().user().map(user -> " of user " + user).orElse("")
+                            + ", within " + limit.toSeconds() + " s\n");
         } catch (IOException e) {
             // The log location may be another user's, or on a full disk: no reason not to stop.
             return;
@@ -35,7 +41,7 @@ final class StopRequest {
     }
 
     /** Who asked this process to stop; empty if nobody left word. */
-    static Optional<String> take(Path logLocation) throws IOException {
+    static Optional<StopRequest> take(Path logLocation) throws IOException {
         Path file = file(logLocation);
         try {
             if (Files.size(file) > LONGEST) {
@@ -43,11 +49,21 @@ final class StopRequest {
             }
             String text = SmallFile.read(file).strip();
             String mine = ProcessHandle.current().pid() + " ";
-            return Optional.of(text).filter(word -> word.startsWith(mine)).map(word -> word.substring(mine.length()));
+            return Optional.of(text)
+                    .filter(word -> word.startsWith(mine))
+                    .map(word -> parse(word.substring(mine.length())));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } finally {
             Files.deleteIfExists(file);
         }
+    }
+
+    /** An older command line says nothing of a limit. */
+    private static StopRequest parse(String word) {
+        Matcher limited = LIMIT.matcher(word);
+        return limited.matches()
+                ? new StopRequest(limited.group(1), Optional.of(Duration.ofSeconds(Long.parseLong(limited.group(2)))))
+                : new StopRequest(word, Optional.empty());
     }
 }

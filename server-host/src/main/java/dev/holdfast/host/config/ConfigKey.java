@@ -25,6 +25,8 @@ public enum ConfigKey {
     DEFAULT_STARTUP_TIMEOUT("120", Kept.YES),
     UNREGISTER_MODEL_TIMEOUT("120", Kept.YES),
     JOB_QUEUE_SIZE("100", Kept.YES),
+    /** With more runs than this that do not end a model version takes no more requests. */
+    MAX_STUCK_WORKERS("2", Kept.YES),
     MAX_REQUEST_SIZE("6553500", Kept.YES),
     MAX_RESPONSE_SIZE("6553500", Kept.YES),
     /** How many connections a listener has at once; 0 for any number. */
@@ -49,6 +51,8 @@ public enum ConfigKey {
     ALLOWED_URLS("", Kept.NO),
     /** Whether an allowed URL may lead to a loopback, link-local or private address. */
     ALLOW_PRIVATE_URLS("false", Kept.NO),
+    /** In seconds, for a stop by a signal; {@code --stop} says its own. */
+    STOP_TIMEOUT("60", Kept.NO),
     USE_ENV_ALLOWED_URLS("false", Kept.NO),
     ENABLE_ENVVARS_CONFIG("false", Kept.NO),
     /** On by default, because every management call needs the token and takes models from the model store only. */

@@ -56,6 +56,8 @@ public final class HostConfig {
         defaultStartupTimeout();
         unregisterModelTimeout();
         jobQueueSize();
+        maxStuckWorkers();
+        stopTimeout();
         maxRequestSize();
         maxResponseSize();
         maxConnections();
@@ -128,6 +130,16 @@ public final class HostConfig {
 
     public int jobQueueSize() {
         return number(ConfigKey.JOB_QUEUE_SIZE, 1, 10_000_000);
+    }
+
+    /** How long an orderly stop by a signal may take. */
+    public Duration stopTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.STOP_TIMEOUT, 1, 604_800));
+    }
+
+    /** With more runs than this that do not end a model version takes no more requests. */
+    public int maxStuckWorkers() {
+        return number(ConfigKey.MAX_STUCK_WORKERS, 0, 10_000);
     }
 
     /** In bytes. */

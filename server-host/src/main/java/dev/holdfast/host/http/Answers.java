@@ -12,6 +12,9 @@ final class Answers {
     static final String JSON = "application/json";
     static final String TEXT = "text/plain; charset=utf-8";
 
+    /** What is unavailable now mostly is not for long: a queue is full, a store is away, a host is being replaced. */
+    private static final String RETRY_AFTER_SECONDS = "5";
+
     private Answers() {}
 
     /** A map or a list, printed over several lines. */
@@ -20,6 +23,9 @@ final class Answers {
     }
 
     static void json(Context context, int status, byte[] body) {
+        if (status == 503) {
+            context.header("Retry-After", RETRY_AFTER_SECONDS);
+        }
         context.status(status).contentType(JSON).result(body);
     }
 

@@ -1,175 +1,77 @@
 package dev.holdfast.host.http;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.Map;
+import io.javalin.http.Context;
+import java.util.Iterator;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.io.Connection;
-import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.util.Callback;
-import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections of a listener: how many there are, from which addresses, and how long each takes to say what it wants.
- * Who is one too many gets 503, and who does not come to the end of a request's head 408; both are closed.
+ * The callers that wait for predictions. Those that wait for longer than a moment are looked at again and again, so that
+ * nothing is computed for one that has gone; for the others that would cost more than it saves.
  */
-final class Callers extends Handler.Wrapper implements Connection.Listener {
+final class Callers implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Callers.class);
-    private static final long LOOK_MILLIS = 500;
-    private static final long LOG_NANOS = Duration.ofMinutes(1).toNanos();
+    private static final long LOOK_MILLIS = 200;
 
-    private final String listener;
-    private final CallerLimits limits;
-    private final Map<Connection, Caller> open = new ConcurrentHashMap<>();
-    private final Map<InetAddress, AtomicInteger> perAddress = new ConcurrentHashMap<>();
-    private final AtomicInteger turnedAway = new AtomicInteger();
-    private long lastLogged = System.nanoTime() - LOG_NANOS;
+    private final Set<Caller> waiting = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "http-callers");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    Callers() {
+        looks.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
 
     /**
-     * @param listener its name in the log
+     * Watches the caller of a request whose body was read.
+     *
+     * @param gone done, on a thread of this, if it goes before it is {@linkplain #answered answered}
      */
-    Callers(String listener, CallerLimits limits) {
-        this.listener = listener;
-        this.limits = limits;
+    Caller watch(Context context, Runnable gone) {
+        Connection connection = ServletContextRequest.getServletContextRequest(context.req())
+                .getConnectionMetaData()
+                .getConnection();
+        if (!(connection instanceof Connection.UpgradeTo http)) {
+            throw new IllegalStateException("A connection of another kind than HTTP/1.1: " + connection);
+        }
+        Caller caller = new Caller(connection.getEndPoint(), http, gone);
+        waiting.add(caller);
+        return caller;
     }
 
-    @Override
-    public void onOpened(Connection connection) {
-        open.put(connection, new Caller(connection));
-        int ofAddress = address(connection.getEndPoint()) instanceof InetAddress address
-                ? perAddress
-                        .computeIfAbsent(address, any -> new AtomicInteger())
-                        .incrementAndGet()
-                : 0;
-        if (limits.connections() > 0 && open.size() > limits.connections()) {
-            turnAway(
-                    connection,
-                    503,
-                    "There are more connections than max_connections, " + limits.connections() + "; try again.");
-        } else if (limits.perAddress() > 0 && ofAddress > limits.perAddress()) {
-            turnAway(
-                    connection,
-                    503,
-                    "There are more connections from this address than max_connections_per_address, "
-                            + limits.perAddress() + "; try again.");
-        }
+    /** To be called before the first byte of the answer is sent. */
+    void answered(Caller caller) {
+        waiting.remove(caller);
+        caller.isAnswered();
     }
 
-    @Override
-    public void onClosed(Connection connection) {
-        if (open.remove(connection) != null && address(connection.getEndPoint()) instanceof InetAddress address) {
-            perAddress.computeIfPresent(address, (any, count) -> count.decrementAndGet() == 0 ? null : count);
-        }
-    }
-
-    private static Object address(EndPoint endPoint) {
-        SocketAddress remote = endPoint.getRemoteSocketAddress();
-        return remote instanceof InetSocketAddress internet ? internet.getAddress() : "";
-    }
-
-    @Override
-    public boolean handle(Request request, Response response, Callback callback) throws Exception {
-        Caller caller = open.get(request.getConnectionMetaData().getConnection());
-        if (caller != null) {
-            caller.asks();
-            Request.addCompletionListener(request, failure -> caller.isAnswered());
-        }
-        return super.handle(request, response, callback);
-    }
-
-    /** Looks at all connections from now on, as long as the scheduler runs. */
-    void watch(Scheduler scheduler) {
-        scheduler.schedule(
-                () -> {
-                    long now = System.nanoTime();
-                    open.values().forEach(caller -> caller.look(now));
-                    logTurnedAway(now);
-                    watch(scheduler);
-                },
-                LOOK_MILLIS,
-                TimeUnit.MILLISECONDS);
-    }
-
-    private void logTurnedAway(long now) {
-        if (turnedAway.get() > 0 && now - lastLogged >= LOG_NANOS) {
-            lastLogged = now;
-            log.warn(
-                    "{} turned away {} connections: too many at once, or too slow with the head of a request; see"
-                            + " max_connections, max_connections_per_address and request_head_timeout",
-                    listener,
-                    turnedAway.getAndSet(0));
-        }
-    }
-
-    private void turnAway(Connection connection, int status, String message) {
-        turnedAway.incrementAndGet();
-        ErrorAnswer error = new ErrorAnswer(
-                status, status == 408 ? "RequestTimeoutException" : "ServiceUnavailableException", message, true);
-        byte[] body = Json.pretty(error.toMap());
-        String head = "HTTP/1.1 " + status + (status == 408 ? " Request Timeout" : " Service Unavailable") + "\r\n"
-                + "Content-Type: " + Answers.JSON + "\r\nContent-Length: " + body.length + "\r\n"
-                + (status == 503 ? "Retry-After: 1\r\n" : "") + "Connection: close\r\n\r\n";
-        EndPoint endPoint = connection.getEndPoint();
-        try {
-            endPoint.write(
-                    Callback.from(endPoint::close, failure -> endPoint.close()),
-                    ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)),
-                    ByteBuffer.wrap(body));
-        } catch (RuntimeException e) {
-            log.debug("A connection of {} could not be told why it is closed", listener, e);
-            endPoint.close();
-        }
-    }
-
-    /** One connection, and whether it is in the middle of a head. */
-    private final class Caller {
-
-        private final Connection connection;
-        private boolean asking;
-        private boolean gone;
-        private long bytesBefore;
-        private long headSince;
-
-        Caller(Connection connection) {
-            this.connection = connection;
-        }
-
-        synchronized void asks() {
-            asking = true;
-            headSince = 0;
-        }
-
-        synchronized void isAnswered() {
-            asking = false;
-            bytesBefore = connection.getBytesIn();
-        }
-
-        synchronized void look(long now) {
-            if (asking || gone || connection.getBytesIn() <= bytesBefore) {
-                return;
-            }
-            if (headSince == 0) {
-                headSince = now;
-            } else if (now - headSince > limits.head().toNanos()) {
-                gone = true;
-                turnAway(
-                        connection,
-                        408,
-                        "The request's head did not arrive whole within request_head_timeout, "
-                                + limits.head().toSeconds() + " s.");
+    private void look() {
+        for (Iterator<Caller> callers = waiting.iterator(); callers.hasNext(); ) {
+            Caller caller = callers.next();
+            try {
+                if (caller.waitsForNanos() >= LOOK_MILLIS * 1_000_000 && !caller.look()) {
+                    waiting.remove(caller);
+                }
+            } catch (RuntimeException | Error e) {
+                // It would end the schedule.
+                waiting.remove(caller);
+                log.debug("A caller cannot be looked at", e);
             }
         }
+    }
+
+    @Override
+    public void close() {
+        looks.shutdownNow();
     }
 }

@@ -94,7 +94,8 @@ final class ChangeAnswers {
     void saved(Context context, String name, CompletableFuture<Durability> durability) {
         Durability durable = await(durability);
         if (durable.kind() == Durability.Kind.LOST_ON_RESTART) {
-            throw notSaved("Snapshot \"" + name + "\" was not saved, or not for certain. " + sentences(durable.notice()));
+            throw notSaved(
+                    "Snapshot \"" + name + "\" was not saved, or not for certain. " + sentences(durable.notice()));
         }
         answered(context, 200, "Snapshot \"" + name + "\" saved", durable);
     }

@@ -62,12 +62,20 @@ final class DescribeJson {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("id", Integer.toString(worker.id()));
         json.put("startTime", MILLIS.format(worker.startTime()));
-        json.put("status", worker.unloading() ? "UNLOADING" : "READY");
+        json.put("status", status(worker));
         json.put("memoryUsage", 0);
         json.put("pid", ProcessHandle.current().pid());
         json.put("gpu", false);
         json.put("gpuUsage", "N/A");
+        worker.stuckSince().ifPresent(since -> json.put("stuckSince", MILLIS.format(since)));
         return json;
+    }
+
+    private static String status(WorkerStatus worker) {
+        if (worker.stuckSince().isPresent()) {
+            return "STUCK";
+        }
+        return worker.unloading() ? "UNLOADING" : "READY";
     }
 
     private static Map<String, Object> queue(VersionStatus status) {
@@ -78,8 +86,8 @@ final class DescribeJson {
     }
 
     private static void putOwn(Map<String, Object> json, VersionStatus status) {
-        json.put("status", status.failure().isPresent() ? "FAILED" : "READY");
-        status.failure().ifPresent(why -> json.put("failure", why));
+        json.put("status", status(status));
+        status.failure().or(status::blocked).ifPresent(why -> json.put("failure", why));
         json.put("defaultVersion", status.isDefault());
         status.runtime().ifPresent(runtime -> json.put("platform", runtime));
         status.signature().map(ModelSignature::inputs).ifPresent(inputs -> json.put("inputs", specs(inputs)));
@@ -89,6 +97,13 @@ final class DescribeJson {
         }
         status.state().handler().ifPresent(handler -> json.put("handler", handler));
         status.state().archiveSha256().ifPresent(sha256 -> json.put("archiveSha256", sha256));
+    }
+
+    private static String status(VersionStatus status) {
+        if (status.failure().isPresent()) {
+            return "FAILED";
+        }
+        return status.blocked().isPresent() ? "BLOCKED" : "READY";
     }
 
     /** Inputs or outputs as the Open Inference Protocol writes them. */

@@ -11,6 +11,7 @@ import io.javalin.http.HttpResponseException;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -48,6 +49,12 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
             return of(malformed.getCode(), "BadRequestException", "The request's body is no valid HTTP/1.1.");
         } else if (failure instanceof EofException || failure instanceof TimeoutException) {
             return of(408, "RequestTimeoutException", "The request's body did not arrive whole in time.");
+        } else if (failure instanceof CancellationException) {
+            // Mostly read by nobody; a caller that closed only its half of the connection learns why.
+            return of(
+                    499,
+                    "ClientClosedRequestException",
+                    "The caller closed the connection before the answer was ready.");
         } else if ((failure instanceof CompletionException
                         || failure instanceof ExecutionException
                         || failure instanceof IOException)

@@ -7,7 +7,9 @@ import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.VersionStatus;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** The state of this host as metrics: its models and workers, and how it stands with its snapshot store. */
 final class HostSeries {
@@ -71,8 +73,11 @@ final class HostSeries {
         Series workers = new Series("holdfast_workers", "Running workers");
         Series waiting = new Series("holdfast_waiting_requests", "Requests in the queue");
         for (VersionStatus version : versions) {
-            Labels labels = Labels.of("model_name", version.model(), "model_version", version.version());
-            workers.value(version.workers().size(), labels);
+            Labels labels = labels(version.model(), version.version());
+            long running = version.workers().stream()
+                    .filter(worker -> worker.stuckSince().isEmpty())
+                    .count();
+            workers.value((double) running, labels);
             waiting.value(version.pendingRequests(), labels);
         }
         long failed = versions.stream()
@@ -87,6 +92,21 @@ final class HostSeries {
                 .build());
         all.metricSnapshot(workers.build());
         all.metricSnapshot(waiting.build());
+        all.metricSnapshot(stuck(versions).build());
+    }
+
+    /** Also of versions that are not served any more, whose runs take processors all the same. */
+    private Series stuck(List<VersionStatus> versions) {
+        Map<Labels, Integer> runs = new LinkedHashMap<>();
+        versions.forEach(version -> runs.put(labels(version.model(), version.version()), 0));
+        serving.stuckRuns().forEach(run -> runs.merge(labels(run.model(), run.version()), 1, Integer::sum));
+        Series stuck = new Series("holdfast_stuck_runs", "Runs that were told to end and did not");
+        runs.forEach((labels, count) -> stuck.value(count, labels));
+        return stuck;
+    }
+
+    private static Labels labels(String model, String version) {
+        return Labels.of("model_name", model, "model_version", version);
     }
 
     private List<VersionStatus> versions(String model) {

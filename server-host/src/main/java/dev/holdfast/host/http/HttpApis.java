@@ -30,14 +30,16 @@ public final class HttpApis implements AutoCloseable {
     /** What a management answer waits for a snapshot beyond the time that the store has. */
     private static final Duration BEYOND_STORE = Duration.ofSeconds(5);
 
-    /** Those of each listener at the most; a prediction holds none while it waits. */
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+    /** What is still under way when all that was waited for has ended, or the time for it is over. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(1);
 
+    /** Those of each listener at the most; a prediction holds none while it waits. */
     private static final int THREADS = 128;
 
     private final Map<ConfigKey, ListenAddress> addresses = new EnumMap<>(ConfigKey.class);
     private final Map<BoundSocket, List<ConfigKey>> sockets = new LinkedHashMap<>();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private final OpenRequests open = new OpenRequests();
     private final Predictions predictions = new Predictions();
     private Optional<TokenFile> tokenFile = Optional.empty();
 
@@ -88,7 +90,13 @@ public final class HttpApis implements AutoCloseable {
                             authorization,
                             plugins,
                             version),
-                    new Pipeline(authorization, cors(config), counters::answered, changes::announce, serving::callFrom),
+                    new Pipeline(
+                            authorization,
+                            cors(config),
+                            apis.open,
+                            counters::answered,
+                            changes::announce,
+                            serving::callFrom),
                     limits(config));
             return apis;
         } catch (RuntimeException | Error e) {
@@ -194,7 +202,29 @@ public final class HttpApis implements AutoCloseable {
         return Optional.ofNullable(addresses.get(api)).orElseThrow();
     }
 
-    /** Takes no more requests, lets the running ones end for a bounded time, and removes the tokens. */
+    /**
+     * Takes no more requests but those that ask how the host is: they are answered with 503, and callers are told to close
+     * their connections.
+     */
+    public void refuse() {
+        open.refuse();
+    }
+
+    /**
+     * Waits until every request is answered to the last byte; to be called after {@link #refuse}.
+     *
+     * @return how many are not when the time is over, or somebody is in a {@linkplain #hurry hurry}
+     */
+    public int awaitAnswered(Duration limit) {
+        return open.awaitNone(limit) ? 0 : open.count();
+    }
+
+    /** Whoever waits for requests to be answered waits no longer. */
+    public void hurry() {
+        open.hurry();
+    }
+
+    /** Listens no more, cuts off what is still under way after a second, and removes the tokens. */
     @Override
     public void close() {
         // Side by side, so that the time for all of them is that of one.

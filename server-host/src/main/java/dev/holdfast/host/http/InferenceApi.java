@@ -5,11 +5,13 @@ import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.RunningVersion;
+import dev.holdfast.host.serving.StuckRun;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -79,10 +81,26 @@ final class InferenceApi {
         if (store.mode() == StoreStatus.Mode.DETACHED || store.mode() == StoreStatus.Mode.SPOOLING) {
             body.put("snapshots", store.mode().name());
         }
-        if (!store.notices().isEmpty()) {
-            body.put("notice", String.join(" ", store.notices()));
+        List<String> notices = new ArrayList<>(store.notices());
+        notices.addAll(stuck());
+        if (!notices.isEmpty()) {
+            body.put("notice", String.join(" ", notices));
         }
         Answers.json(context, healthy ? 200 : 500, body);
+    }
+
+    /** A sentence for each model version that has stuck runs. */
+    private List<String> stuck() {
+        Map<String, List<StuckRun>> byModel = new LinkedHashMap<>();
+        serving.stuckRuns()
+                .forEach(run -> byModel.computeIfAbsent(
+                                "model " + run.model() + " version " + run.version(), name -> new ArrayList<>())
+                        .add(run));
+        return byModel.entrySet().stream()
+                .map(model -> model.getValue().size() + (model.getValue().size() == 1 ? " run" : " runs") + " of "
+                        + model.getKey() + " stuck, the oldest since "
+                        + model.getValue().get(0).since() + ".")
+                .toList();
     }
 
     private void invoke(Context context) throws IOException {

@@ -47,7 +47,7 @@ final class Listener implements AutoCloseable {
      * Answers on a bound socket from now on; closing the listener closes the socket.
      *
      * @param threads how many requests it works on at once
-     * @param limits what its callers may take of it
+     * @param limits what its connections may take of it
      * @param stopLimit how long running requests may take to end when it is closed
      */
     static Listener start(
@@ -58,7 +58,7 @@ final class Listener implements AutoCloseable {
             CallerLimits limits,
             List<Route> routes,
             Pipeline pipeline) {
-        Callers callers = new Callers(name, limits);
+        Connections connections = new Connections(name, limits);
         Javalin server = Javalin.create(config -> {
             quiet(config);
             QueuedThreadPool pool = new QueuedThreadPool(threads, FEWEST_THREADS);
@@ -67,9 +67,9 @@ final class Listener implements AutoCloseable {
             config.jetty.modifyServer(jetty -> {
                 jetty.setStopTimeout(stopLimit.toMillis());
                 jetty.setErrorHandler(new MalformedRequests());
-                jetty.setHandler(around(callers, limits, pipeline, pool));
+                jetty.setHandler(around(connections, limits, pipeline, pool));
             });
-            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, callers));
+            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, connections));
             for (Route route : routes) {
                 config.routes.addEndpoint(
                         Endpoint.create(route.method(), route.path()).handler(pipeline.guarded(route)));
@@ -77,18 +77,19 @@ final class Listener implements AutoCloseable {
             pipeline.install(config, new AllowedMethods(routes, config.router));
         });
         server.start();
-        callers.watch(server.jettyServer().server().getScheduler());
+        connections.watch(server.jettyServer().server().getScheduler());
         return new Listener(server, socket.address());
     }
 
     /** What a request goes through before its route. */
-    private static Handler around(Callers callers, CallerLimits limits, Pipeline pipeline, QueuedThreadPool threads) {
+    private static Handler around(
+            Connections connections, CallerLimits limits, Pipeline pipeline, QueuedThreadPool threads) {
         ProperRequests proper = new ProperRequests();
         WholeBodies bodies = new WholeBodies(limits, pipeline::mayCall);
-        callers.setHandler(proper);
+        connections.setHandler(proper);
         proper.setHandler(bodies);
         bodies.setHandler(new KeptThreads(threads.getMaxThreads() - KEPT_THREADS, threads));
-        return callers;
+        return connections;
     }
 
     /** Starts and stops a server without a socket, so that the classes of the real ones are there when they are needed. */
@@ -112,14 +113,15 @@ final class Listener implements AutoCloseable {
         config.router.ignoreTrailingSlashes = true;
     }
 
-    private static Connector connector(Server jetty, HttpConfiguration http, BoundSocket socket, Callers callers) {
+    private static Connector connector(
+            Server jetty, HttpConfiguration http, BoundSocket socket, Connections connections) {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
         ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
         connector.setHost(socket.address().host());
         connector.setPort(socket.address().port());
         connector.setIdleTimeout(IDLE_MILLIS);
-        connector.addBean(callers, false);
+        connector.addBean(connections, false);
         connector.setShutdownIdleTimeout(STOP_IDLE_MILLIS);
         try {
             connector.open(socket.channel());

@@ -153,7 +153,7 @@ final class ManagementApi {
             return;
         }
         long running = serving.describe(model, Optional.of(change.version())).workers().stream()
-                .filter(worker -> !worker.unloading())
+                .filter(worker -> !worker.unloading() && worker.stuckSince().isEmpty())
                 .count();
         if (running < min) {
             answers.changed(context, 206, "Workers scaling in progress...", change.durability());

@@ -97,7 +97,7 @@ final class OpenInferenceApi {
 
     private void modelReady(Context context) {
         VersionStatus status = serving.describe(Names.model(context), Names.version(context));
-        boolean ready = status.healthy() && !status.workers().isEmpty();
+        boolean ready = status.healthy() && !status.workers().isEmpty() && !serving.isStopping();
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", status.model());
         body.put("ready", ready);

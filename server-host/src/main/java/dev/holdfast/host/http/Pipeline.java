@@ -12,6 +12,8 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,7 @@ final class Pipeline {
 
     private final Optional<TokenAuthorization> authorization;
     private final Map<String, String> corsHeaders;
+    private final OpenRequests open;
     private final IntConsumer answered;
     private final Consumer<Context> beforeManagement;
     private final Consumer<Optional<String>> caller;
@@ -33,6 +36,7 @@ final class Pipeline {
     /**
      * @param authorization who may call; empty for everyone
      * @param corsHeaders sent with every answer; empty for none
+     * @param open what every request is counted in, but for those that ask how the host is
      * @param answered told the status of each answer
      * @param beforeManagement done before each call that a management token is asked for
      * @param caller told from which address such a call comes, on its thread, and empty when it has ended
@@ -40,11 +44,13 @@ final class Pipeline {
     Pipeline(
             Optional<TokenAuthorization> authorization,
             Map<String, String> corsHeaders,
+            OpenRequests open,
             IntConsumer answered,
             Consumer<Context> beforeManagement,
             Consumer<Optional<String>> caller) {
         this.authorization = authorization;
         this.corsHeaders = Map.copyOf(corsHeaders);
+        this.open = open;
         this.answered = answered;
         this.beforeManagement = beforeManagement;
         this.caller = caller;
@@ -52,11 +58,26 @@ final class Pipeline {
 
     /** The same for a listener that everyone may ask. */
     Pipeline withoutTokens() {
-        return new Pipeline(Optional.empty(), corsHeaders, answered, beforeManagement, caller);
+        return new Pipeline(Optional.empty(), corsHeaders, open, answered, beforeManagement, caller);
     }
 
-    /** The route's handler behind the check of its token. */
+    /** The route's handler behind the check of its token; while the host stops only those that ask how it is get there. */
     Handler guarded(Route route) {
+        Handler handler = authorized(route);
+        if (route.asksForHealth()) {
+            return handler;
+        }
+        return context -> {
+            if (!open.enter()) {
+                throw new ApiException(503, "ServiceUnavailableException", "This host is stopping.");
+            }
+            Request.addCompletionListener(
+                    ServletContextRequest.getServletContextRequest(context.req()), failure -> open.leave());
+            handler.handle(context);
+        };
+    }
+
+    private Handler authorized(Route route) {
         Handler handler = route.handler();
         Scope scope = route.scope();
         if (scope == Scope.MANAGEMENT || scope == Scope.API) {
@@ -79,7 +100,7 @@ final class Pipeline {
 
     void install(JavalinConfig config, AllowedMethods methods) {
         config.routes.before(this::begin);
-        config.routes.after(context -> answered.accept(context.statusCode()));
+        config.routes.after(this::end);
         config.routes.exception(Exception.class, (failure, context) -> fail(failure, context, methods));
         // The library has a handler of its own for this one, which would come first.
         config.routes.exception(HttpResponseException.class, (failure, context) -> fail(failure, context, methods));
@@ -111,6 +132,14 @@ final class Pipeline {
                 context.status(204).skipRemainingHandlers();
             }
         }
+    }
+
+    private void end(Context context) {
+        if (open.isRefusing()) {
+            // Who keeps the connection would send the next request over it.
+            context.header("Connection", "close");
+        }
+        answered.accept(context.statusCode());
     }
 
     /** Whether a request may be one of somebody who has a token; its body is not taken otherwise. */

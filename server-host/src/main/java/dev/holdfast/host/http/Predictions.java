@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Runs predictions and answers them when they are done; no thread waits for one.
+ * Runs predictions and answers them when they are done; no thread waits for one. What nobody waits for any more is withdrawn.
  *
  * <p>The model's worker itself writes a small answer: measured, that takes a quarter less processor time than waking up a
  * thread that waited. A small answer fits into the socket's buffer, so that the worker never waits for the caller. A large
@@ -28,6 +28,7 @@ final class Predictions implements AutoCloseable {
 
     private static final int THREADS = 16;
 
+    private final Callers callers = new Callers();
     private final ThreadPoolExecutor largeAnswers =
             new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                 Thread thread = new Thread(task, "http-large-answer");
@@ -44,7 +45,9 @@ final class Predictions implements AutoCloseable {
      */
     void run(Context context, RunningVersion model, List<Tensor> inputs, Consumer<List<Tensor>> answer) {
         // Bounded: the workers fail what is not answered within the model's response time-out.
-        CompletableFuture<List<Tensor>> outputs = model.predict(inputs);
+        CompletableFuture<List<Tensor>> predicted = model.predict(inputs);
+        Caller caller = callers.watch(context, () -> predicted.cancel(false));
+        CompletableFuture<List<Tensor>> outputs = predicted.whenComplete((done, failure) -> callers.answered(caller));
         context.future(() -> answered(outputs, answer, largeAnswers));
     }
 
@@ -98,6 +101,7 @@ final class Predictions implements AutoCloseable {
 
     @Override
     public void close() {
+        callers.close();
         largeAnswers.shutdown();
     }
 }

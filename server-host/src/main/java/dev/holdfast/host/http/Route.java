@@ -10,6 +10,11 @@ import io.javalin.http.HandlerType;
  */
 record Route(HandlerType method, String path, Scope scope, Handler handler) {
 
+    /** Whether it tells how the host is: probes ask that until the end, and of a host that stops too. */
+    boolean asksForHealth() {
+        return scope == Scope.NONE || path.equals("/ping") || path.equals("/metrics") || path.endsWith("/ready");
+    }
+
     static Route get(String path, Scope scope, Handler handler) {
         return new Route(HandlerType.GET, path, scope, handler);
     }

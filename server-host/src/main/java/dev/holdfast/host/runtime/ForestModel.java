@@ -115,6 +115,9 @@ final class ForestModel implements LearningModel {
         try {
             requireUsable();
             for (int i = 0; i < rows.length; i++) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InferenceException("The run of model " + name + " was told to end");
+                }
                 scores[i] = forest.getAnomalyScore(rows[i]);
             }
         } finally {

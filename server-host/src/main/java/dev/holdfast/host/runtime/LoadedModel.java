@@ -30,6 +30,20 @@ public interface LoadedModel extends AutoCloseable {
      */
     List<List<Tensor>> predict(List<List<Tensor>> batch);
 
+    /**
+     * Tells a prediction of another thread to end, because nobody waits for it any more. That one then fails with whatever
+     * exception comes of it, soon where the engine obeys; it may also come to its end as if nothing had been said, for a
+     * single large operation of an engine can mostly not be stopped. Returns at once.
+     *
+     * <p>By default the thread is interrupted. Whoever calls engines that do not look at that flag tells them too; setting the
+     * flag first, so that a run which is only about to begin finds it.
+     *
+     * @param predicting the thread, which is inside {@link #predict}
+     */
+    default void end(Thread predicting) {
+        predicting.interrupt();
+    }
+
     /** Lets go of the memory; called after the last prediction has ended. */
     @Override
     void close();

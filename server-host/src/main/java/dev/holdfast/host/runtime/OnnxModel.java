@@ -41,6 +41,7 @@ final class OnnxModel implements LoadedModel {
     private final String name;
     private final ModelSignature signature;
     private final InputCheck check;
+    private final OnnxRuns runs = new OnnxRuns();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Whether a joined run can be split again; false for good once a run has shown that it cannot. */
@@ -94,6 +95,12 @@ final class OnnxModel implements LoadedModel {
     }
 
     @Override
+    public void end(Thread predicting) {
+        predicting.interrupt();
+        runs.end(predicting);
+    }
+
+    @Override
     public void close() {
         if (!closed.compareAndSet(false, true)) {
             return;
@@ -143,7 +150,8 @@ final class OnnxModel implements LoadedModel {
             for (TensorSpec spec : signature.inputs()) {
                 inputs.put(spec.name(), OnnxTensors.join(environment, parts(requests, spec)));
             }
-            try (OrtSession.Result result = session.run(inputs)) {
+            try (OnnxRuns.Run run = runs.begin();
+                    OrtSession.Result result = session.run(inputs, run.options())) {
                 return outputs(result);
             }
         } catch (OrtException e) {

@@ -232,6 +232,10 @@ final class OnnxSessionModel implements StatefulModel {
             }
             answers.add(call.outputs());
         }
+        if (Thread.currentThread().isInterrupted()) {
+            // Nobody waits for the answers, and those whose time is not over are run again: it must not have happened.
+            throw new InferenceException("The run of model " + name + " was told to end");
+        }
         sessions.commit(states, inSessions);
         return answers;
     }
@@ -290,6 +294,11 @@ final class OnnxSessionModel implements StatefulModel {
     @Override
     public long updates() {
         return sessions.updates();
+    }
+
+    @Override
+    public void end(Thread predicting) {
+        model.end(predicting);
     }
 
     @Override

@@ -64,11 +64,19 @@ final class Sessions {
      * Waits until nobody else is in the session; makes it if there is none of that id. Whoever enters leaves.
      *
      * @throws InvalidInputException if there are as many sessions as there may be
+     * @throws InferenceException if the thread is interrupted while it waits
      */
     Session enter(String id) {
         while (true) {
             Session session = join(id);
-            session.turn.lock();
+            try {
+                session.turn.lockInterruptibly();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                forget(session);
+                throw new InferenceException("A request for the session '" + OneLine.name(id) + "' of model " + model
+                        + " was told to end before its turn came");
+            }
             if (isCurrent(session)) {
                 return session;
             }
@@ -135,17 +143,19 @@ final class Sessions {
     }
 
     void leave(Session session) {
-        synchronized (this) {
-            session.users--;
-            session.lastUsed = nanos.getAsLong();
-            // The map keeps the order of its gets.
-            byId.get(session.id);
-            // Nothing came of it, and nobody waits.
-            if (session.users == 0 && session.state.isEmpty()) {
-                byId.remove(session.id, session);
-            }
-        }
+        forget(session);
         session.turn.unlock();
+    }
+
+    private synchronized void forget(Session session) {
+        session.users--;
+        session.lastUsed = nanos.getAsLong();
+        // The map keeps the order of its gets.
+        byId.get(session.id);
+        // Nothing came of it, and nobody waits.
+        if (session.users == 0 && session.state.isEmpty()) {
+            byId.remove(session.id, session);
+        }
     }
 
     /** What all sessions carry at this moment, by their ids; calls under way have not happened yet. */

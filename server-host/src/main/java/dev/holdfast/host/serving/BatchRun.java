@@ -1,7 +1,6 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.runtime.InvalidInputException;
-import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
@@ -10,30 +9,36 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a worker does with a batch: one prediction, and an answer to every request, whatever happens. Holds no lock. */
+/**
+ * What a worker does with a batch: one prediction, and an answer to every request, whatever happens; only those of a run that
+ * was told to end, and did so without outputs, are left open. Holds no lock.
+ */
 final class BatchRun {
 
     private static final Logger log = LoggerFactory.getLogger(BatchRun.class);
 
     private final String model;
     private final String version;
-    private final LoadedModel loaded;
+    private final EndableRun run;
     private final InferenceListener listener;
 
-    BatchRun(String model, String version, LoadedModel loaded, InferenceListener listener) {
+    BatchRun(String model, String version, EndableRun run, InferenceListener listener) {
         this.model = model;
         this.version = version;
-        this.loaded = loaded;
+        this.run = run;
         this.listener = listener;
     }
 
-    /** Answers each request of the batch; never throws. */
+    /** Answers the requests of the batch; never throws. */
     void run(List<PendingRequest> batch) {
         long started = System.nanoTime();
         List<List<Tensor>> outputs;
         try {
             outputs = predict(batch);
         } catch (InvalidInputException e) {
+            if (run.isEnding()) {
+                return;
+            }
             if (batch.size() > 1) {
                 // The engine does not say whose input it refused: each one answers for itself.
                 batch.stream().filter(request -> !request.answer().isDone()).forEach(request -> run(List.of(request)));
@@ -43,6 +48,10 @@ final class BatchRun {
             batch.get(0).answer().completeExceptionally(e);
             return;
         } catch (Throwable e) {
+            if (run.isEnding()) {
+                log.debug("Model {} version {}: a run has ended as it was told to", model, version, e);
+                return;
+            }
             // Whatever it is, the requests get an answer and the worker lives on: nobody would start another one.
             String reason = OneLine.of(e);
             log.warn("Model {} version {} failed to predict: {}", model, version, reason);
@@ -64,7 +73,7 @@ final class BatchRun {
         for (int i = 0; i < batch.size(); i++) {
             inputs.add(batch.get(i).inputs());
         }
-        List<List<Tensor>> outputs = loaded.predict(inputs);
+        List<List<Tensor>> outputs = run.predict(inputs);
         if (outputs.size() != batch.size()) {
             throw new IllegalStateException(
                     "the model gave " + outputs.size() + " answers to " + batch.size() + " requests");

@@ -27,7 +27,8 @@ final class Loading {
 
     private final Function<Archive, LoadedModel> loader;
     private final ModelStates states;
-    private final int queueSize;
+    private final ServingDefaults defaults;
+    private final StuckRuns stuckRuns;
     private final InferenceListener listener;
     private final Clock clock;
     private final AtomicInteger workerIds = new AtomicInteger(9000);
@@ -35,12 +36,14 @@ final class Loading {
     Loading(
             Function<Archive, LoadedModel> loader,
             ModelStates states,
-            int queueSize,
+            ServingDefaults defaults,
+            StuckRuns stuckRuns,
             InferenceListener listener,
             Clock clock) {
         this.loader = loader;
         this.states = states;
-        this.queueSize = queueSize;
+        this.defaults = defaults;
+        this.stuckRuns = stuckRuns;
         this.listener = listener;
         this.clock = clock;
     }
@@ -64,7 +67,16 @@ final class Loading {
             noteDifferences(model, version, state, archive);
             VersionState known = state.withArchiveSha256(archive.sha256());
             workers = new WorkerPool(
-                    model, version, known, loaded, queueSize, listener, clock, workerIds::getAndIncrement);
+                    model,
+                    version,
+                    known,
+                    loaded,
+                    defaults.jobQueueSize(),
+                    defaults.maxStuckWorkers(),
+                    stuckRuns,
+                    listener,
+                    clock,
+                    workerIds::getAndIncrement);
             workers.scale(known);
             return RunningVersion.loaded(model, version, known, atStartup, archive, loaded, workers);
         } catch (RuntimeException | Error e) {

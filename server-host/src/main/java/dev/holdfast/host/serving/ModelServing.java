@@ -42,6 +42,7 @@ public final class ModelServing implements AutoCloseable {
     private final RegistrationRules rules;
     private final ServingDefaults defaults;
     private final RunningModels running = new RunningModels();
+    private final StuckRuns stuckRuns = new StuckRuns();
     private final Reconciler reconciler;
 
     /** Shared by changes of single models, exclusive for a change of everything. */
@@ -50,6 +51,7 @@ public final class ModelServing implements AutoCloseable {
     private final ModelLocks modelLocks = new ModelLocks();
     private final UnusedArchives unused;
     private boolean closed;
+    private volatile boolean stopping;
 
     /**
      * @param state where the serving state is kept; only this class writes to it
@@ -71,7 +73,7 @@ public final class ModelServing implements AutoCloseable {
         this.rules = new RegistrationRules(defaults);
         this.defaults = defaults;
         this.unused = new UnusedArchives(store, state);
-        this.reconciler = new Reconciler(running, loader, states, defaults, listener, clock);
+        this.reconciler = new Reconciler(running, loader, states, defaults, stuckRuns, listener, clock);
     }
 
     /**
@@ -136,12 +138,33 @@ public final class ModelServing implements AutoCloseable {
                 .toList();
     }
 
-    /** Whether each model's default version is loaded and has the workers that it should have. */
+    /** The runs that do not end, the oldest first; those of versions that are not served any more are among them. */
+    public List<StuckRun> stuckRuns() {
+        return stuckRuns.all();
+    }
+
+    /** The host begins to stop: from now on it is not healthy, and everything else goes on. */
+    public void stopping() {
+        stopping = true;
+    }
+
+    public boolean isStopping() {
+        return stopping;
+    }
+
+    /** Fails every request that waits or runs, and tells the runs to end; for a stop that can wait no longer. */
+    public void failAll(String why) {
+        running.all().forEach(version -> version.failAll(why));
+    }
+
+    /** Whether the host is not stopping, and each model's default version is loaded and has the workers that it should have. */
     public boolean healthy() {
-        return state.get().models().entrySet().stream()
-                .allMatch(model -> running.get(model.getKey(), model.getValue().defaultVersion())
-                        .filter(version -> version.status(true).healthy())
-                        .isPresent());
+        return !stopping
+                && state.get().models().entrySet().stream()
+                        .allMatch(model -> running.get(
+                                        model.getKey(), model.getValue().defaultVersion())
+                                .filter(version -> version.status(true).healthy())
+                                .isPresent());
     }
 
     /**

@@ -37,10 +37,11 @@ final class Reconciler {
             Function<Archive, LoadedModel> loader,
             ModelStates states,
             ServingDefaults defaults,
+            StuckRuns stuckRuns,
             InferenceListener listener,
             Clock clock) {
         this.running = running;
-        this.loading = new Loading(loader, states, defaults.jobQueueSize(), listener, clock);
+        this.loading = new Loading(loader, states, defaults, stuckRuns, listener, clock);
         this.defaults = defaults;
     }
 
@@ -214,10 +215,9 @@ final class Reconciler {
     void unload(RunningVersion version) {
         if (!version.unload(defaults.unregisterTimeout())) {
             log.warn(
-                    "Model {} version {} still had running requests after {} s; its memory stays until the last of them ends",
+                    "Model {} version {} is out of service, and something still runs in it; its memory stays until that ends",
                     version.model(),
-                    version.version(),
-                    defaults.unregisterTimeout().toSeconds());
+                    version.version());
         }
     }
 }

@@ -17,23 +17,24 @@ final class ResponseTimer {
 
     private final Runnable ring;
     private @Nullable CompletableFuture<Void> running;
+    private long ringsAtNanos;
 
-    /** @param ring called when a request may be late, on a thread of the common pool that holds no lock */
+    /** @param ring called when something may be late, on a thread of the common pool that holds no lock */
     ResponseTimer(Runnable ring) {
         this.ring = ring;
     }
 
-    /** A request with this time came; does nothing where an older one is watched. */
-    void watch(Duration timeout) {
-        if (running == null) {
-            start(timeout.toNanos());
+    /** Rings when this time is over, or before; does nothing where it rings earlier anyway. */
+    void watch(long nanos) {
+        long at = System.nanoTime() + nanos;
+        if (running != null && ringsAtNanos - at <= 0) {
+            return;
         }
-    }
-
-    private void start(long nanos) {
+        cancel();
         CompletableFuture<Void> started =
                 new CompletableFuture<Void>().completeOnTimeout(null, Math.max(1, nanos), TimeUnit.NANOSECONDS);
         running = started;
+        ringsAtNanos = at;
         started.thenRunAsync(ring);
     }
 
@@ -61,7 +62,7 @@ final class ResponseTimer {
         }
         running = null;
         if (toNext != Long.MAX_VALUE) {
-            start(toNext);
+            watch(toNext);
         }
         return late;
     }
@@ -69,6 +70,7 @@ final class ResponseTimer {
     void cancel() {
         if (running != null) {
             running.cancel(false);
+            running = null;
         }
     }
 }

@@ -93,7 +93,7 @@ public final class RunningVersion {
      * Predicts on one request; safe for many threads at once.
      *
      * @param inputs in any order
-     * @return the outputs, given on a worker's thread, so that what hangs on them is to be quick; completes exceptionally with a {@link ServingException} if there was no answer in time or the
+     * @return the outputs, given on a worker's thread, so that what hangs on them is to be quick; to be cancelled when nobody waits for them any more; completes exceptionally with a {@link ServingException} if there was no answer in time or the
      *     engine failed, with a {@link dev.holdfast.host.runtime.InvalidInputException} if it refused the input
      * @throws dev.holdfast.host.runtime.InvalidInputException if the inputs are not what the model wants
      * @throws ServingException if the model is not loaded, has no workers, or its queue is full
@@ -166,6 +166,12 @@ public final class RunningVersion {
         state = scaled;
     }
 
+    void failAll(String why) {
+        if (loaded != null) {
+            loaded.workers().failAll(why);
+        }
+    }
+
     void awaitScaled(Duration timeout) {
         if (loaded != null) {
             loaded.workers().awaitScaled(timeout);
@@ -200,10 +206,10 @@ public final class RunningVersion {
     }
 
     /**
-     * Ends the running requests, then lets go of the model; never throws.
+     * Lets the running requests end, then lets go of the model; never throws.
      *
-     * @return false if some are still running after {@code timeout}; the model is let go of when the last of them ends,
-     *     because the engine would crash the process if its session were closed under them
+     * @return false if some are stuck, or still running after {@code timeout}; the model is let go of when the last of them
+     *     ends, because the engine would crash the process if its session were closed under them
      */
     boolean unload(Duration timeout) {
         if (loaded == null) {
@@ -211,16 +217,16 @@ public final class RunningVersion {
         }
         Loaded leaving = loaded;
         boolean drained = leaving.workers().drain(timeout);
-        if (drained) {
-            close(leaving);
-        } else {
-            leaving.workers().ended().thenRun(() -> close(leaving));
-        }
-        return drained;
+        CompletableFuture<Void> untaught = leaving.training().end(state.responseTimeout());
+        boolean taught = !untaught.isDone();
+        leaving.workers()
+                .ended()
+                .thenCombine(untaught, (ended, lesson) -> leaving)
+                .thenAccept(this::close);
+        return drained && !taught;
     }
 
     private void close(Loaded leaving) {
-        leaving.training().end();
         Closing.quietly("model " + model + " version " + version, leaving.model()::close);
         Closing.quietly("archive " + leaving.archive().fileName(), leaving.archive()::close);
     }
@@ -244,6 +250,7 @@ public final class RunningVersion {
                 loaded == null ? List.of() : loaded.archive().manifest().labels(),
                 loaded == null ? List.of() : loaded.workers().workers(),
                 loaded == null ? 0 : loaded.workers().pending(),
-                loaded == null ? 0 : loaded.workers().remainingCapacity());
+                loaded == null ? 0 : loaded.workers().remainingCapacity(),
+                loaded == null ? Optional.empty() : loaded.workers().blocked());
     }
 }

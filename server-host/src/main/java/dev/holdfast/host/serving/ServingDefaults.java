@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param jobQueueSize how many requests wait for a model version at the most
  * @param unregisterTimeout how long running requests have when a version is unloaded
  * @param loadThreads how many models are loaded side by side when a whole state is restored
+ * @param maxStuckWorkers with more stuck runs than this a model version takes no more requests
  */
 public record ServingDefaults(
         int workers,
@@ -16,4 +17,5 @@ public record ServingDefaults(
         Duration responseTimeout,
         Duration startupTimeout,
         Duration unregisterTimeout,
-        int loadThreads) {}
+        int loadThreads,
+        int maxStuckWorkers) {}

@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -14,8 +15,8 @@ final class Training {
 
     private final String name;
     private final ReentrantLock turn = new ReentrantLock(true);
-    /** Guarded by the turn. */
-    private boolean ended;
+    private volatile boolean ended;
+    private volatile long begunNanos;
 
     /** @param name the model's, for messages */
     Training(String name) {
@@ -39,6 +40,7 @@ final class Training {
             if (ended) {
                 throw new ServingException(Kind.UNAVAILABLE, name + " is being unregistered or replaced; try again.");
             }
+            begunNanos = System.nanoTime();
             return lesson.getAsLong();
         } finally {
             turn.unlock();
@@ -54,13 +56,37 @@ final class Training {
         }
     }
 
-    /** Waits for the lesson that is under way, and lets none begin any more. */
-    void end() {
-        turn.lock();
+    /**
+     * Lets no lesson begin any more, and waits for the one that is under way as long as a lesson may take.
+     *
+     * @param patience how long that is
+     * @return completes when no lesson is under way
+     */
+    CompletableFuture<Void> end(Duration patience) {
+        ended = true;
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        Duration left = patience.minusNanos(turn.isLocked() ? System.nanoTime() - begunNanos : 0);
         try {
-            ended = true;
-        } finally {
-            turn.unlock();
+            if (turn.tryLock(Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS)) {
+                turn.unlock();
+                over.complete(null);
+                return over;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+        Thread waiting = new Thread(
+                () -> {
+                    turn.lock();
+                    try {
+                        over.complete(null);
+                    } finally {
+                        turn.unlock();
+                    }
+                },
+                "lesson-of-" + name);
+        waiting.setDaemon(true);
+        waiting.start();
+        return over;
     }
 }

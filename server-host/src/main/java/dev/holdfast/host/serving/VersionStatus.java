@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param runtime the name of the runtime that runs it; empty while it is not loaded
  * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again
+ * @param blocked why it takes no requests although it is loaded and has workers: too many of its runs are stuck
  * @param labels the names of the classes, by index, where the archive gives them
  */
 public record VersionStatus(
@@ -24,17 +25,23 @@ public record VersionStatus(
         List<String> labels,
         List<WorkerStatus> workers,
         int pendingRequests,
-        int remainingCapacity) {
+        int remainingCapacity,
+        Optional<String> blocked) {
 
     public VersionStatus {
         labels = List.copyOf(labels);
         workers = List.copyOf(workers);
     }
 
-    /** Whether it is loaded and has the workers that it should have. */
+    /** Whether it is loaded, has the workers that it should have, and takes requests. */
     public boolean healthy() {
         return failure.isEmpty()
-                && workers.stream().filter(worker -> !worker.unloading()).count() >= state.minWorkers();
+                && blocked.isEmpty()
+                && workers.stream()
+                                .filter(worker -> !worker.unloading()
+                                        && worker.stuckSince().isEmpty())
+                                .count()
+                        >= state.minWorkers();
     }
 
     /**
@@ -42,6 +49,7 @@ public record VersionStatus(
      *
      * @param id unique in the host
      * @param unloading whether it ends after its present batch
+     * @param stuckSince since when it is given up, because its run does not end; another one has its place
      */
-    public record WorkerStatus(int id, Instant startTime, boolean unloading) {}
+    public record WorkerStatus(int id, Instant startTime, boolean unloading, Optional<Instant> stuckSince) {}
 }

@@ -7,16 +7,14 @@ import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,46 +26,60 @@ import org.slf4j.LoggerFactory;
  *                     full: UNAVAILABLE            (waits maxBatchDelay for a batch to fill)
  * </pre>
  *
- * <p>A worker is a thread; all share one loaded model. One lock guards queue and workers. Only one worker gathers a batch
- * at a time, so that a batch never holds requests that came after those of another. Answers are given outside the lock,
+ * <p>A worker is a thread; all share one loaded model. One lock guards queue and workers. Answers are given outside the lock,
  * because what hangs on them is not known here.
+ *
+ * <p>A run that is late, or that nobody waits for any more, is told to end. Those of its batch whose time is not over go back
+ * to the head of the queue. A run that does not obey within a second is stuck: its worker is given up and another one takes
+ * its place at once. Nothing here waits for stuck runs but {@link #ended}, because the model must not be closed under them.
  */
-final class WorkerPool {
+final class WorkerPool implements Worker.Crew {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerPool.class);
+
+    /** How long a run that was told to end may take to do so. */
+    private static final Duration GRACE = Duration.ofSeconds(1);
 
     private final String name;
     private final String model;
     private final String version;
-    private final BatchRun run;
-    private final int queueSize;
+    private final LoadedModel loaded;
+    private final InferenceListener listener;
+    private final int maxStuckWorkers;
+    private final StuckRuns stuckRuns;
     private final Clock clock;
     private final IntSupplier workerIds;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition requestCame = lock.newCondition();
-    private final Condition batchGrew = lock.newCondition();
-    private final Condition gathererLeft = lock.newCondition();
     private final Condition workerLeft = lock.newCondition();
 
     // Guarded by the lock.
-    private final Deque<PendingRequest> queue = new ArrayDeque<>();
+    private final RequestQueue queue;
+    private final BatchGatherer gatherer;
     private final List<Worker> workers = new ArrayList<>();
-    private int staying;
-    private boolean gathering;
-    private boolean closed;
-    private final ResponseTimer timer = new ResponseTimer(this::failLate);
+    private final List<Worker> stuck = new ArrayList<>();
+    private final ResponseTimer timer = new ResponseTimer(this::timeIsOver);
     private VersionState state;
+    private int staying;
+    private boolean closed;
+    private boolean forsaken;
 
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    /** @param workerIds gives every worker of the host a number of its own */
+    /**
+     * @param queueSize how many requests may wait
+     * @param maxStuckWorkers with more stuck runs than this the pool takes no more requests
+     * @param stuckRuns told of stuck runs, and of their end
+     * @param workerIds gives every worker of the host a number of its own
+     */
     WorkerPool(
             String model,
             String version,
             VersionState state,
             LoadedModel loaded,
             int queueSize,
+            int maxStuckWorkers,
+            StuckRuns stuckRuns,
             InferenceListener listener,
             Clock clock,
             IntSupplier workerIds) {
@@ -75,10 +87,14 @@ final class WorkerPool {
         this.model = model;
         this.version = version;
         this.state = state;
-        this.run = new BatchRun(model, version, loaded, listener);
-        this.queueSize = queueSize;
+        this.loaded = loaded;
+        this.listener = listener;
+        this.maxStuckWorkers = maxStuckWorkers;
+        this.stuckRuns = stuckRuns;
         this.clock = clock;
         this.workerIds = workerIds;
+        this.queue = new RequestQueue(queueSize);
+        this.gatherer = new BatchGatherer(lock, queue, state);
     }
 
     /** A version in a message, in the words that TorchServe's clients know. */
@@ -89,12 +105,12 @@ final class WorkerPool {
     /**
      * Puts a request into the queue.
      *
-     * @return the outputs, a {@link ServingException} or an {@link InvalidInputException}; empty if the pool was told to
-     *     {@linkplain #drain drain}
-     * @throws ServingException if there are no workers, or the queue is full
+     * @return the outputs, a {@link ServingException} or an {@link InvalidInputException}; to be cancelled when nobody waits
+     *     for it any more. Empty if the pool was told to {@linkplain #drain drain}
+     * @throws ServingException if there are no workers, too many stuck ones, or the queue is full
      */
     Optional<CompletableFuture<List<Tensor>>> submit(List<Tensor> inputs) {
-        CompletableFuture<List<Tensor>> answer = new CompletableFuture<>();
+        Answer answer = new Answer();
         lock.lock();
         try {
             if (closed) {
@@ -106,51 +122,160 @@ final class WorkerPool {
                         name
                                 + " has no worker to serve inference request. Please use scale workers API to add workers.");
             }
-            if (queue.size() >= queueSize) {
-                dropAnswered();
+            if (isBlocked()) {
+                throw new ServingException(Kind.UNAVAILABLE, refusal());
             }
-            if (queue.size() >= queueSize) {
+            if (queue.isFull()) {
                 throw new ServingException(
                         Kind.UNAVAILABLE,
-                        name + " has a full queue of " + queueSize
+                        name + " has a full queue of " + queue.most()
                                 + " requests. Try again later, add workers, or set job_queue_size.");
             }
-            queue.addLast(new PendingRequest(inputs, answer, System.nanoTime()));
-            timer.watch(state.responseTimeout());
-            (gathering ? batchGrew : requestCame).signal();
+            queue.add(new PendingRequest(inputs, answer, System.nanoTime()));
+            timer.watch(state.responseTimeout().toNanos());
+            gatherer.requestCame();
         } finally {
             lock.unlock();
         }
         return Optional.of(answer);
     }
 
-    /** Takes those off the head of the queue that nobody waits for any more. */
-    private void dropAnswered() {
-        while (!queue.isEmpty() && queue.getFirst().answer().isDone()) {
-            queue.removeFirst();
+    /** An answer whose caller may go before it is there. */
+    private final class Answer extends CompletableFuture<List<Tensor>> {
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            boolean cancelled = super.cancel(mayInterruptIfRunning);
+            if (cancelled) {
+                endUnwanted();
+            }
+            return cancelled;
         }
     }
 
-    /** Fails the requests whose time is over, waiting or running. */
-    private void failLate() {
+    private boolean isBlocked() {
+        return stuck.size() > maxStuckWorkers;
+    }
+
+    private String refusal() {
+        return name + " takes no more requests while " + stuck.size()
+                + " of its runs are stuck, which is more than max_stuck_workers (" + maxStuckWorkers
+                + "). It goes on when one of them ends; a run that never does ends with the host.";
+    }
+
+    /** Tells runs to end that nobody waits for. */
+    private void endUnwanted() {
+        lock.lock();
+        try {
+            workers.stream()
+                    .filter(worker -> worker.isRunning() && worker.unanswered().isEmpty())
+                    .forEach(this::end);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end(Worker worker) {
+        worker.end();
+        timer.watch(GRACE.toNanos());
+    }
+
+    /** The timer rang: fails the requests whose time is over, ends their runs, and gives up those that do not end. */
+    private void timeIsOver() {
         List<PendingRequest> late;
         Duration timeout;
         lock.lock();
         try {
             timeout = state.responseTimeout();
             List<Iterable<PendingRequest>> open = new ArrayList<>();
-            workers.forEach(worker -> open.add(worker.batch));
+            workers.forEach(worker -> open.add(worker.batch()));
             open.add(queue);
             late = timer.late(open, timeout);
         } finally {
             lock.unlock();
         }
-        if (late.isEmpty()) {
-            return;
+        // Before their runs are ended, or a worker that is back at once would take them for requests to be run again.
+        fail(
+                late,
+                Kind.TIMEOUT,
+                name + " did not answer within its response_timeout of " + timeout.toSeconds() + " s.");
+        endLate(late);
+    }
+
+    private void endLate(List<PendingRequest> late) {
+        List<PendingRequest> refused = List.of();
+        String refusal = "";
+        lock.lock();
+        try {
+            for (Worker worker : List.copyOf(workers)) {
+                if (worker.isRunning() && worker.batch().stream().anyMatch(late::contains)) {
+                    end(worker);
+                }
+                lookAfter(worker);
+            }
+            if (isBlocked()) {
+                refusal = refusal();
+                refused = queue.takeAll();
+            }
+        } finally {
+            lock.unlock();
         }
-        ServingException failure = new ServingException(
-                Kind.TIMEOUT, name + " did not answer within its response_timeout of " + timeout.toSeconds() + " s.");
-        late.forEach(request -> request.answer().completeExceptionally(failure));
+        fail(refused, Kind.UNAVAILABLE, refusal);
+    }
+
+    private void lookAfter(Worker worker) {
+        Optional<Long> nanos = worker.nanosSinceToldToEnd();
+        if (nanos.isPresent()) {
+            long left = GRACE.toNanos() - nanos.get();
+            if (left <= 0 && worker.isInside()) {
+                giveUp(worker);
+            } else {
+                timer.watch(left > 0 ? left : GRACE.toNanos());
+            }
+        }
+    }
+
+    private void giveUp(Worker worker) {
+        worker.giveUp(clock.instant());
+        workers.remove(worker);
+        stuck.add(worker);
+        stuckRuns.add(stuckRun(worker));
+        queue.putBack(worker.unanswered());
+        boolean replaced = false;
+        if (!worker.isLeaving()) {
+            staying--;
+            replaced = replace();
+        }
+        log.warn(
+                "Model {} version {}: a run did not end within {} s of being told to, and is stuck; worker {} is given up{}. It"
+                        + " takes a thread until it ends by itself or the host does; stuck are {}, and max_stuck_workers is {}",
+                model,
+                version,
+                GRACE.toSeconds(),
+                worker.id(),
+                replaced ? ", and another one has taken its place" : "",
+                stuck.size(),
+                maxStuckWorkers);
+        gatherer.wakeAll();
+        workerLeft.signalAll();
+    }
+
+    private boolean replace() {
+        if (closed && queue.isEmpty()) {
+            return false;
+        }
+        try {
+            start();
+            return true;
+        } catch (OutOfMemoryError e) {
+            log.error("Model {} version {} has one worker less: {}", model, version, OneLine.of(e));
+            return false;
+        }
+    }
+
+    private StuckRun stuckRun(Worker worker) {
+        return new StuckRun(
+                model, version, worker.id(), worker.status().stuckSince().orElseThrow());
     }
 
     /**
@@ -159,7 +284,7 @@ final class WorkerPool {
      * @throws ServingException if a worker cannot be started; the number is as it was then
      */
     void scale(VersionState wanted) {
-        List<PendingRequest> forsaken = List.of();
+        List<PendingRequest> left = List.of();
         lock.lock();
         try {
             if (closed) {
@@ -179,19 +304,20 @@ final class WorkerPool {
                         e);
             }
             state = wanted;
+            gatherer.use(wanted);
             leaveDownTo(wanted.maxWorkers());
             if (wanted.maxWorkers() == 0) {
-                forsaken = takeAll();
+                left = queue.takeAll();
             }
         } finally {
             lock.unlock();
         }
-        fail(forsaken, "was scaled to no workers while the request waited");
+        fail(left, Kind.UNAVAILABLE, name + " was scaled to no workers while the request waited.");
     }
 
     private void start() {
-        Worker worker = new Worker(workerIds.getAsInt());
-        Thread thread = new Thread(worker, "worker-" + model + "-" + version + "-" + worker.id);
+        Worker worker = new Worker(workerIds.getAsInt(), clock.instant(), this, model, version, loaded, listener);
+        Thread thread = new Thread(worker, "worker-" + model + "-" + version + "-" + worker.id());
         thread.setDaemon(true);
         thread.start();
         // Counted only once it runs; it cannot look at the queue before this thread lets go of the lock.
@@ -201,57 +327,108 @@ final class WorkerPool {
 
     private void leaveDownTo(int most) {
         for (int i = workers.size() - 1; i >= 0 && staying > most; i--) {
-            if (!workers.get(i).leaving) {
-                workers.get(i).leaving = true;
+            if (!workers.get(i).isLeaving()) {
+                workers.get(i).leave();
                 staying--;
             }
         }
-        wakeAll();
+        gatherer.wakeAll();
     }
 
-    private void wakeAll() {
-        requestCame.signalAll();
-        batchGrew.signalAll();
-        gathererLeft.signalAll();
-    }
-
-    private List<PendingRequest> takeAll() {
-        List<PendingRequest> all = new ArrayList<>(queue);
-        queue.clear();
-        return all;
-    }
-
-    private void fail(List<PendingRequest> requests, String why) {
+    private static void fail(List<PendingRequest> requests, Kind kind, String why) {
         if (!requests.isEmpty()) {
-            ServingException failure = new ServingException(Kind.UNAVAILABLE, name + " " + why + ".");
+            ServingException failure = new ServingException(kind, why);
             requests.forEach(request -> request.answer().completeExceptionally(failure));
         }
     }
 
+    @Override
+    public boolean next(Worker worker) {
+        // A model may have left the flag behind; nobody means a worker with it.
+        Thread.interrupted();
+        List<PendingRequest> left = List.of();
+        boolean found;
+        lock.lock();
+        try {
+            if (worker.isStuck()) {
+                // What its batch left open went back when it was given up.
+                return false;
+            }
+            left = worker.unanswered();
+            worker.rests();
+            if (staying > 0 && !forsaken && !isBlocked()) {
+                queue.putBack(left);
+                left = List.of();
+            }
+            if (left.isEmpty()) {
+                found = gatherer.next(worker);
+                if (found) {
+                    worker.runs();
+                } else {
+                    worker.rests();
+                }
+                return found;
+            }
+        } finally {
+            lock.unlock();
+        }
+        fail(left, Kind.UNAVAILABLE, name + " went out of service while the request ran; try again.");
+        return next(worker);
+    }
+
+    @Override
+    public void left(Worker worker) {
+        boolean last;
+        lock.lock();
+        try {
+            if (stuck.remove(worker)) {
+                StuckRun run = stuckRun(worker);
+                stuckRuns.remove(run);
+                log.info(
+                        "Model {} version {}: the stuck run of worker {} has ended, {} s after it was given up",
+                        model,
+                        version,
+                        worker.id(),
+                        Duration.between(run.since(), clock.instant()).toSeconds());
+            } else if (workers.remove(worker) && !worker.isLeaving()) {
+                staying--;
+            }
+            workerLeft.signalAll();
+            last = hasEnded();
+        } finally {
+            lock.unlock();
+        }
+        if (last) {
+            ended.complete(null);
+        }
+    }
+
     /**
-     * Takes no more requests, and waits until those that it has are answered.
+     * Takes no more requests, and waits until those that it has are answered; not for stuck runs.
      *
-     * @return false if some were still running after {@code timeout}; those that waited have failed then
+     * @return false if something is still in the model, because it is stuck or {@code timeout} was over; the requests that
+     *     waited have failed then
      */
     boolean drain(Duration timeout) {
         long nanos = timeout.toNanos();
         boolean empty = false;
-        List<PendingRequest> forsaken;
+        List<PendingRequest> left;
         lock.lock();
         try {
             closed = true;
-            wakeAll();
+            gatherer.close();
             while (!workers.isEmpty() && nanos > 0) {
                 nanos = workerLeft.awaitNanos(nanos);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            forsaken = true;
             empty = hasEnded();
-            forsaken = takeAll();
+            left = queue.takeAll();
             lock.unlock();
         }
-        fail(forsaken, "was unregistered while the request waited");
+        fail(left, Kind.UNAVAILABLE, name + " was unregistered while the request waited.");
         if (empty) {
             ended.complete(null);
         }
@@ -268,15 +445,29 @@ final class WorkerPool {
             return false;
         }
         timer.cancel();
-        return true;
+        return stuck.isEmpty();
     }
 
-    /** Waits until the workers that were told to leave have left, or the time is over. */
+    /** Fails every request that it has, and tells the runs to end; the workers stay. */
+    void failAll(String why) {
+        List<PendingRequest> open = new ArrayList<>();
+        lock.lock();
+        try {
+            workers.forEach(worker -> open.addAll(worker.unanswered()));
+            open.addAll(queue.takeAll());
+        } finally {
+            lock.unlock();
+        }
+        fail(open, Kind.UNAVAILABLE, why);
+        endUnwanted();
+    }
+
+    /** Waits until the workers that were told to leave have left, or are stuck, or the time is over. */
     void awaitScaled(Duration timeout) {
         long nanos = timeout.toNanos();
         lock.lock();
         try {
-            while (workers.stream().anyMatch(worker -> worker.leaving) && nanos > 0) {
+            while (workers.stream().anyMatch(Worker::isLeaving) && nanos > 0) {
                 nanos = workerLeft.awaitNanos(nanos);
             }
         } catch (InterruptedException e) {
@@ -286,13 +477,23 @@ final class WorkerPool {
         }
     }
 
-    /** The workers, the oldest first; those that are about to leave are among them. */
+    /** The workers, the oldest first: those that are about to leave are among them, and at the end those that are stuck. */
     List<VersionStatus.WorkerStatus> workers() {
         lock.lock();
         try {
-            return workers.stream()
-                    .map(worker -> new VersionStatus.WorkerStatus(worker.id, worker.startTime, worker.leaving))
+            return Stream.concat(workers.stream(), stuck.stream())
+                    .map(Worker::status)
                     .toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Why it takes no requests, where too many runs are stuck. */
+    Optional<String> blocked() {
+        lock.lock();
+        try {
+            return isBlocked() ? Optional.of(refusal()) : Optional.empty();
         } finally {
             lock.unlock();
         }
@@ -301,7 +502,6 @@ final class WorkerPool {
     int pending() {
         lock.lock();
         try {
-            dropAnswered();
             return queue.size();
         } finally {
             lock.unlock();
@@ -309,121 +509,6 @@ final class WorkerPool {
     }
 
     int remainingCapacity() {
-        return Math.max(0, queueSize - pending());
-    }
-
-    private final class Worker implements Runnable {
-
-        private final int id;
-        private final Instant startTime = clock.instant();
-
-        // Guarded by the lock.
-        private boolean leaving;
-        private List<PendingRequest> batch = List.of();
-
-        Worker(int id) {
-            this.id = id;
-        }
-
-        @Override
-        public void run() {
-            try {
-                for (List<PendingRequest> taken = next(); !taken.isEmpty(); taken = next()) {
-                    run.run(taken);
-                }
-            } finally {
-                leave();
-            }
-        }
-
-        private void leave() {
-            boolean last;
-            lock.lock();
-            try {
-                if (!leaving) {
-                    staying--;
-                }
-                workers.remove(this);
-                workerLeft.signalAll();
-                last = hasEnded();
-            } finally {
-                lock.unlock();
-            }
-            if (last) {
-                ended.complete(null);
-            }
-        }
-
-        /** The next batch; empty when this worker is to leave. */
-        private List<PendingRequest> next() {
-            // A model may have left the flag behind; nobody means a worker with it.
-            Thread.interrupted();
-            lock.lock();
-            try {
-                batch = List.of();
-                while (true) {
-                    if (leaving) {
-                        // The signal that woke this worker may have been meant for one that stays.
-                        requestCame.signal();
-                        return List.of();
-                    }
-                    dropAnswered();
-                    if (gathering) {
-                        gathererLeft.awaitUninterruptibly();
-                    } else if (!queue.isEmpty()) {
-                        gather();
-                        if (!batch.isEmpty()) {
-                            return batch;
-                        }
-                    } else if (closed) {
-                        return List.of();
-                    } else {
-                        requestCame.awaitUninterruptibly();
-                    }
-                }
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        /** Makes the head of the queue, and what comes while a batch fills, this worker's batch. */
-        private void gather() {
-            int most = state.batchSize();
-            if (most == 1) {
-                batch = List.of(queue.removeFirst());
-                return;
-            }
-            List<PendingRequest> gathered = new ArrayList<>(Math.min(most, queue.size()));
-            // From the start, so that a request whose time ends while the batch fills is seen by the timer.
-            batch = gathered;
-            long nanos = state.maxBatchDelay().toNanos();
-            gathering = true;
-            try {
-                take(gathered, most);
-                while (gathered.size() < most && nanos > 0 && !closed && !leaving) {
-                    nanos = batchGrew.awaitNanos(nanos);
-                    take(gathered, most);
-                }
-            } catch (InterruptedException e) {
-                // What was gathered so far is the batch: it has left the queue and must be answered.
-                log.debug("Worker {} of {} {} was interrupted while a batch filled", id, model, version);
-            } finally {
-                gathering = false;
-                gathererLeft.signalAll();
-                if (!queue.isEmpty()) {
-                    requestCame.signal();
-                }
-            }
-        }
-
-        private void take(List<PendingRequest> gathered, int most) {
-            gathered.removeIf(request -> request.answer().isDone());
-            while (!queue.isEmpty() && gathered.size() < most) {
-                PendingRequest request = queue.removeFirst();
-                if (!request.answer().isDone()) {
-                    gathered.add(request);
-                }
-            }
-        }
+        return Math.max(0, queue.most() - pending());
     }
 }

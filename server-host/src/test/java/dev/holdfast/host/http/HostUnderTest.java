@@ -67,7 +67,8 @@ final class HostUnderTest implements AutoCloseable {
                 models,
                 models::load,
                 stored,
-                new ServingDefaults(1, 100, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 1),
+                new ServingDefaults(
+                        1, 100, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 1, 2),
                 counters,
                 clock);
         learned = new LearnedStates(stored, serving, Long.MAX_VALUE, clock);

@@ -122,22 +122,63 @@ class ListenersTest {
 
     @Test
     void aStopLetsARunningPredictionEndAndTakesNoNewOne() throws Exception {
-        HostUnderTest host = new HostUnderTest(directory, Map.of()).with("slow.mar");
-        ListenAddress address = host.apis.inference();
-        CompletableFuture<HttpResponse<String>> running = CompletableFuture.supplyAsync(
-                () -> HostUnderTest.call(address, "POST", "/predictions/slow", "[1,2,3]"));
-        host.models.slowBegan.await();
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("slow.mar")) {
+            ListenAddress address = host.apis.inference();
+            CompletableFuture<HttpResponse<String>> running = CompletableFuture.supplyAsync(
+                    () -> HostUnderTest.call(address, "POST", "/predictions/slow", "[1,2,3]"));
+            host.models.slowBegan.await();
 
-        CompletableFuture<Void> stopping = CompletableFuture.runAsync(host.apis::close);
-        Awaitility.await()
-                .untilAsserted(() -> assertThatThrownBy(() -> new Socket("127.0.0.1", address.port()).close())
-                        .isInstanceOf(ConnectException.class));
-        assertThat(stopping).isNotDone();
-        host.models.slow.countDown();
+            host.serving.stopping();
+            host.apis.refuse();
 
-        assertThat(running.get().body()).isEqualTo("[6.0]");
-        stopping.get();
-        host.serving.close();
+            for (HttpResponse<String> refused : List.of(
+                    host.inference("POST", "/predictions/slow", "[1,2,3]"),
+                    host.management("POST", "/models?url=sum.mar"))) {
+                assertThat(refused.statusCode()).isEqualTo(503);
+                assertThat(refused.headers().firstValue("Retry-After")).hasValue("5");
+                assertThat(refused.headers().firstValue("Connection")).hasValue("close");
+                assertThat(refused.body()).contains("\"ServiceUnavailableException\"", "This host is stopping.");
+            }
+            assertThat(host.apis.awaitAnswered(Duration.ofMillis(1))).isEqualTo(1);
+            host.models.slow.countDown();
+
+            assertThat(running.get().body()).isEqualTo("[6.0]");
+            assertThat(host.apis.awaitAnswered(Duration.ofSeconds(60))).isZero();
+        }
+    }
+
+    @Test
+    void whoAsksHowAStoppingHostIsLearnsThatItIsNotReady() {
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("sum.mar")) {
+            host.serving.stopping();
+            host.apis.refuse();
+
+            assertThat(host.inference("GET", "/v2/health/live", "").statusCode())
+                    .isEqualTo(200);
+            assertThat(host.inference("GET", "/ping", "").statusCode()).isEqualTo(500);
+            for (String path : List.of("/v2/health/ready", "/v2/models/sum/ready")) {
+                HttpResponse<String> answer = host.inference("GET", path, "");
+                assertThat(answer.statusCode()).isEqualTo(503);
+                assertThat(answer.headers().firstValue("Retry-After")).hasValue("5");
+                assertThat(answer.body()).contains("\"ready\": false");
+            }
+            assertThat(host.metrics("/metrics").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whoIsInAHurryDoesNotWaitForRunningRequests() throws Exception {
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("slow.mar")) {
+            CompletableFuture.runAsync(() -> host.inference("POST", "/predictions/slow", "[1,2,3]"));
+            host.models.slowBegan.await();
+            host.apis.refuse();
+            CompletableFuture<Integer> waiting =
+                    CompletableFuture.supplyAsync(() -> host.apis.awaitAnswered(Duration.ofDays(1)));
+
+            host.apis.hurry();
+
+            assertThat(waiting).succeedsWithin(Duration.ofSeconds(60)).isEqualTo(1);
+        }
     }
 
     @Test
@@ -158,7 +199,8 @@ class ListenersTest {
                 Duration.ofMillis(200),
                 new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000),
                 List.of(stuck),
-                new Pipeline(Optional.empty(), Map.of(), status -> {}, context -> {}, caller -> {}));
+                new Pipeline(
+                        Optional.empty(), Map.of(), new OpenRequests(), status -> {}, context -> {}, caller -> {}));
         CompletableFuture<HttpResponse<String>> running =
                 CompletableFuture.supplyAsync(() -> HostUnderTest.call(listener.address(), "GET", "/stuck", ""));
         began.await();
@@ -234,6 +276,7 @@ class ListenersTest {
             assertThat(answer.statusCode()).isEqualTo(503);
             assertThat(answer.body())
                     .contains("\"type\": \"ServiceUnavailableException\"", "full queue of 100 requests");
+            assertThat(answer.headers().firstValue("Retry-After")).hasValue("5");
             host.models.slow.countDown();
             callers.shutdown();
         }

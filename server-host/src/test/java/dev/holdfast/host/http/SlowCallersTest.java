@@ -245,7 +245,8 @@ class SlowCallersTest {
                 Duration.ofSeconds(10),
                 new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000),
                 List.of(holding, ping),
-                new Pipeline(Optional.empty(), Map.of(), status -> {}, context -> {}, caller -> {}))) {
+                new Pipeline(
+                        Optional.empty(), Map.of(), new OpenRequests(), status -> {}, context -> {}, caller -> {}))) {
             for (int i = 0; i < MANY; i++) {
                 begin(listener.address(), "GET /holding HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             }

@@ -88,7 +88,8 @@ class SnapshotKeeperTest {
 
         assertThat(States.models(rig.pending(0))).containsExactly("a", "b");
         rig.crash();
-        assertThat(rig.restore().latest().content().orElseThrow().state().models()).containsOnlyKeys("a", "b");
+        assertThat(rig.restore().latest().content().orElseThrow().state().models())
+                .containsOnlyKeys("a", "b");
     }
 
     @Test

@@ -376,4 +376,20 @@ class ForestModelTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed");
     }
+
+    @Test
+    void aPredictionEndsWhenItsThreadIsToldTo() {
+        ForestModel model = new ForestModel("m", SMALL);
+        Tensor rows = new Tensor("point", TensorType.FP64, new long[] {1, 3}, new double[] {1, 2, 3});
+
+        model.end(Thread.currentThread());
+
+        try {
+            assertThatThrownBy(() -> model.predict(List.of(List.of(rows))))
+                    .isInstanceOf(InferenceException.class)
+                    .hasMessageContaining("was told to end");
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
 }

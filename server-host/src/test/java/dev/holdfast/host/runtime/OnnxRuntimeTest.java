@@ -12,16 +12,20 @@ import static dev.holdfast.host.runtime.OnnxFile.value;
 import static dev.holdfast.host.runtime.OnnxFile.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +71,51 @@ class OnnxRuntimeTest {
                 assertThat(answer.get(0).elements()).isEqualTo(elements);
             });
         }
+    }
+
+    @Test
+    void aRunIsEndedFromAnotherThreadAndTheNextOneIsNot() throws Exception {
+        try (InputStream file = OnnxRuntimeTest.class.getResourceAsStream("/models/loop-count-from-input.onnx");
+                LoadedModel model = load(file.readAllBytes())) {
+            FutureTask<List<List<Tensor>>> hung =
+                    new FutureTask<>(() -> model.predict(List.of(List.of(rounds(9_000_000_000_000_000_000L)))));
+            Thread thread = new Thread(hung, "hung");
+            thread.setDaemon(true);
+            thread.start();
+
+            // It may be told before it is in the engine, and ends all the same.
+            model.end(thread);
+
+            assertThat(hung)
+                    .failsWithin(Duration.ofSeconds(60))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(InferenceException.class);
+            assertThat(model.predict(List.of(List.of(rounds(5))))).hasSize(1);
+        }
+    }
+
+    @Test
+    void aRunThatIsInsideTheEngineIsEnded() throws Exception {
+        try (InputStream file = OnnxRuntimeTest.class.getResourceAsStream("/models/loop-count-from-input.onnx");
+                LoadedModel model = load(file.readAllBytes())) {
+            FutureTask<List<List<Tensor>>> hung =
+                    new FutureTask<>(() -> model.predict(List.of(List.of(rounds(9_000_000_000_000_000_000L)))));
+            Thread thread = new Thread(hung, "hung");
+            thread.setDaemon(true);
+            thread.start();
+            await().until(() -> Stream.of(thread.getStackTrace()).anyMatch(StackTraceElement::isNativeMethod));
+
+            model.end(thread);
+
+            assertThat(hung)
+                    .failsWithin(Duration.ofSeconds(60))
+                    .withThrowableThat()
+                    .withMessageContaining("Non-zero status code returned");
+        }
+    }
+
+    private static Tensor rounds(long count) {
+        return new Tensor("n", TensorType.INT64, new long[] {1}, new long[] {count});
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.InferenceException;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
@@ -26,6 +27,10 @@ final class FakeModel implements LoadedModel {
 
     volatile RuntimeException closeFailure;
     volatile boolean leavesInterrupted;
+
+    /** Whether a prediction that is held ends when it is told to. */
+    volatile boolean obeys;
+
     volatile int answersTooFew;
     volatile long refused = Long.MIN_VALUE;
     private volatile Semaphore gate;
@@ -38,9 +43,20 @@ final class FakeModel implements LoadedModel {
         return ((long[]) tensors.get(0).elements())[0];
     }
 
-    /** From now on a prediction waits until {@link #letThrough} or {@link #open}. */
-    void hold() {
-        gate = new Semaphore(0);
+    /**
+     * From now on a prediction waits until {@link #letThrough} or {@link #open}.
+     *
+     * @return what lets those through that this holds, whatever is called after {@link #holdNoMore}
+     */
+    Semaphore hold() {
+        Semaphore held = new Semaphore(0);
+        gate = held;
+        return held;
+    }
+
+    /** Further predictions do not wait; those that are held stay so. */
+    void holdNoMore() {
+        gate = null;
     }
 
     void letThrough(int predictions) {
@@ -74,7 +90,7 @@ final class FakeModel implements LoadedModel {
         try {
             Semaphore held = gate;
             if (held != null) {
-                held.acquireUninterruptibly();
+                acquire(held);
             }
             if (closes.get() > 0) {
                 predictionsAfterClose.incrementAndGet();
@@ -92,6 +108,18 @@ final class FakeModel implements LoadedModel {
             return new ArrayList<>(batch.subList(0, batch.size() - answersTooFew));
         } finally {
             inside.decrementAndGet();
+        }
+    }
+
+    private void acquire(Semaphore held) {
+        if (!obeys) {
+            held.acquireUninterruptibly();
+            return;
+        }
+        try {
+            held.acquire();
+        } catch (InterruptedException e) {
+            throw new InferenceException("told to end", e);
         }
     }
 

@@ -222,7 +222,7 @@ class ModelServingTest {
     @Test
     void aModelThatHangsIsLetGoOfWhenItsLastRequestEnds() {
         ServingDefaults impatient =
-                new ServingDefaults(1, 10, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofMillis(10), 1);
+                new ServingDefaults(1, 10, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofMillis(10), 1, 2);
         try (Serving other = new Serving(impatient)) {
             other.serving.register(Registration.of("m-1.0.mar"));
             FakeModel model = other.last();

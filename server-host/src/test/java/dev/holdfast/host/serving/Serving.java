@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 final class Serving implements AutoCloseable {
 
     static final ServingDefaults DEFAULTS =
-            new ServingDefaults(2, 1000, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 4);
+            new ServingDefaults(2, 1000, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 4, 2);
 
     final CurrentState state = new CurrentState();
     final RecordingChangeLog changes = new RecordingChangeLog();

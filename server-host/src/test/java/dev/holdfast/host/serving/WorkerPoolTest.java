@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.runtime.InvalidInputException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +28,7 @@ class WorkerPoolTest {
     private static final Duration MINUTE = Duration.ofSeconds(60);
 
     private final FakeModel model = new FakeModel();
+    private final StuckRuns stuckRuns = new StuckRuns();
     private final List<WorkerPool> pools = new ArrayList<>();
 
     @AfterEach
@@ -36,7 +39,16 @@ class WorkerPoolTest {
 
     private WorkerPool pool(VersionState state, int queueSize, InferenceListener listener) {
         WorkerPool pool = new WorkerPool(
-                "m", "1.0", state, model, queueSize, listener, Clock.systemUTC(), new AtomicInteger()::getAndIncrement);
+                "m",
+                "1.0",
+                state,
+                model,
+                queueSize,
+                2,
+                stuckRuns,
+                listener,
+                Clock.systemUTC(),
+                new AtomicInteger()::getAndIncrement);
         pool.scale(state);
         pools.add(pool);
         return pool;
@@ -405,5 +417,192 @@ class WorkerPoolTest {
 
         hung.get(60, TimeUnit.SECONDS);
         assertThat(asked.getCount()).isZero();
+    }
+
+    /** Hangs as many runs, for ever, and waits until they are stuck. */
+    private Semaphore hang(WorkerPool pool, int runs) {
+        Semaphore held = model.hold();
+        int before = stuckRuns.all().size();
+        for (int i = 0; i < runs; i++) {
+            int inside = before + i;
+            // Again, where a pause of the machine makes it too late before a worker has it.
+            await().until(() -> {
+                CompletableFuture<List<Tensor>> hung = submit(pool, -1);
+                await().until(() -> hung.isDone() || model.inside.get() > inside);
+                return model.inside.get() > inside;
+            });
+        }
+        await().until(() -> stuckRuns.all().size() == before + runs);
+        model.holdNoMore();
+        return held;
+    }
+
+    @Test
+    void aLateRunThatObeysIsEndedAndItsWorkerGoesOn() {
+        model.obeys = true;
+        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
+        model.hold();
+
+        assertThat(failure(submit(pool, 0))).hasMessageContaining("response_timeout of 1 s");
+
+        awaitInside(0);
+        model.holdNoMore();
+        pool.scale(Versions.of("a.mar", 1));
+        assertThat(answer(submit(pool, 1))).isEqualTo(1);
+        assertThat(pool.workers())
+                .singleElement()
+                .satisfies(worker -> assertThat(worker.id()).isZero())
+                .satisfies(worker -> assertThat(worker.stuckSince()).isEmpty());
+    }
+
+    @Test
+    void aRunThatDoesNotEndIsGivenUpAndAnotherWorkerTakesItsPlace() {
+        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
+
+        Semaphore held = hang(pool, 1);
+
+        assertThat(answer(submit(pool, 7))).isEqualTo(7);
+        assertThat(pool.blocked()).isEmpty();
+        assertThat(pool.workers())
+                .extracting(
+                        VersionStatus.WorkerStatus::id,
+                        worker -> worker.stuckSince().isPresent())
+                .containsExactly(tuple(1, false), tuple(0, true));
+        assertThat(stuckRuns.all()).singleElement().satisfies(run -> {
+            assertThat(run.model() + " " + run.version() + " " + run.worker()).isEqualTo("m 1.0 0");
+        });
+        held.release(1);
+        await().until(() -> stuckRuns.all().isEmpty());
+        assertThat(pool.workers()).extracting(VersionStatus.WorkerStatus::id).containsExactly(1);
+    }
+
+    @Test
+    void moreStuckRunsThanThereMayBeKeepRequestsOutUntilOneEnds() {
+        WorkerPool pool =
+                pool(Versions.of("a.mar", 3, 1, Duration.ZERO, Duration.ofSeconds(1)), 10, InferenceListener.NONE);
+        Semaphore held = hang(pool, 3);
+
+        assertThat(pool.blocked())
+                .hasValueSatisfying(why -> assertThat(why)
+                        .startsWith("Model \"m\" Version: 1.0 takes no more requests while 3 of its runs are stuck")
+                        .contains("max_stuck_workers (2)"));
+        assertThatThrownBy(() -> submit(pool, 1))
+                .isInstanceOfSatisfying(
+                        ServingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNAVAILABLE))
+                .hasMessage(pool.blocked().orElseThrow());
+
+        held.release(1);
+        await().until(() -> pool.blocked().isEmpty());
+        assertThat(answer(submit(pool, 1))).isEqualTo(1);
+        held.release(2);
+    }
+
+    @Test
+    void neitherScalingNorDrainingWaitsForStuckRunsAndTheModelStaysOpenUnderThem() throws Exception {
+        WorkerPool pool = pool(2, 1, Duration.ZERO, Duration.ofSeconds(1));
+        Semaphore held = hang(pool, 1);
+        Duration never = Duration.ofDays(1);
+
+        pool.scale(Versions.of("a.mar", 1));
+        CompletableFuture.runAsync(() -> pool.awaitScaled(never)).get(60, TimeUnit.SECONDS);
+        boolean ended = CompletableFuture.supplyAsync(() -> pool.drain(never)).get(60, TimeUnit.SECONDS);
+
+        assertThat(ended).isFalse();
+        assertThat(pool.ended()).isNotDone();
+        held.release(1);
+        pool.ended().get(60, TimeUnit.SECONDS);
+        assertThat(model.predictionsAfterClose).hasValue(0);
+    }
+
+    @Test
+    void thoseOfAnEndedBatchWhoseTimeIsNotOverAreRunAgainBeforeAllOthers() {
+        model.obeys = true;
+        WorkerPool pool = pool(1, 2, MINUTE, Duration.ofSeconds(1));
+        // Again, where a pause of the machine makes the second one too late as well.
+        await().atMost(Duration.ofMinutes(2)).until(() -> {
+            model.hold();
+            model.batches.clear();
+            CompletableFuture<List<Tensor>> first = submit(pool, 1);
+            long begin = System.nanoTime();
+            await().pollInterval(Duration.ofMillis(5)).until(() -> System.nanoTime() - begin > 500_000_000L);
+            CompletableFuture<List<Tensor>> second = submit(pool, 2);
+            assertThat(failure(first)).hasMessageContaining("response_timeout");
+            model.holdNoMore();
+            CompletableFuture<List<Tensor>> third = submit(pool, 3);
+            boolean answered = second.handle((answer, failure) -> failure == null && FakeModel.number(answer) == 2)
+                    .orTimeout(60, TimeUnit.SECONDS)
+                    .join();
+            third.handle((answer, failure) -> answer)
+                    .orTimeout(60, TimeUnit.SECONDS)
+                    .join();
+            return answered && model.batches.equals(List.of(List.of(1L, 2L), List.of(2L, 3L)));
+        });
+    }
+
+    @Test
+    void aRunThatNobodyWaitsForIsEnded() {
+        model.obeys = true;
+        WorkerPool pool = pool(1);
+        model.hold();
+        CompletableFuture<List<Tensor>> running = submit(pool, 0);
+        awaitInside(1);
+
+        running.cancel(false);
+
+        awaitInside(0);
+        model.holdNoMore();
+        assertThat(answer(submit(pool, 1))).isEqualTo(1);
+    }
+
+    @Test
+    void aRunThatOneOfTwoCallersStillWaitsForGoesOn() {
+        model.obeys = true;
+        WorkerPool pool = pool(1, 2, MINUTE, MINUTE);
+        Semaphore held = model.hold();
+        CompletableFuture<List<Tensor>> leaves = submit(pool, 1);
+        CompletableFuture<List<Tensor>> stays = submit(pool, 2);
+        awaitInside(1);
+
+        leaves.cancel(false);
+        held.release(1);
+
+        assertThat(answer(stays)).isEqualTo(2);
+        assertThat(model.batches).containsExactly(List.of(1L, 2L));
+    }
+
+    @Test
+    void requestsWhoseCallersHaveGoneNeitherRunNorFillTheQueue() {
+        WorkerPool pool = pool(Versions.of("a.mar", 1), 3, InferenceListener.NONE);
+        Semaphore held = model.hold();
+        submit(pool, 0);
+        awaitInside(1);
+        CompletableFuture<List<Tensor>> first = submit(pool, 1);
+        for (int i = 2; i < 50; i++) {
+            submit(pool, i).cancel(false);
+        }
+        CompletableFuture<List<Tensor>> last = submit(pool, 50);
+
+        assertThat(pool.pending()).isEqualTo(2);
+        held.release(10);
+
+        assertThat(answer(first)).isEqualTo(1);
+        assertThat(answer(last)).isEqualTo(50);
+        assertThat(model.batches).containsExactly(List.of(0L), List.of(1L), List.of(50L));
+    }
+
+    @Test
+    void whatIsGivenUpAtAStopIsAnsweredAndEnded() {
+        model.obeys = true;
+        WorkerPool pool = pool(1);
+        model.hold();
+        CompletableFuture<List<Tensor>> running = submit(pool, 0);
+        awaitInside(1);
+        CompletableFuture<List<Tensor>> waiting = submit(pool, 1);
+
+        pool.failAll("This host is stopping.");
+
+        assertThat(failure(running)).hasMessage("This host is stopping.");
+        assertThat(failure(waiting)).hasMessage("This host is stopping.");
+        awaitInside(0);
     }
 }
