@@ -70,10 +70,23 @@ final class HostSeries {
                 .toList();
         Series workers = new Series("holdfast_workers", "Running workers");
         Series waiting = new Series("holdfast_waiting_requests", "Requests in the queue");
+        Series joining = new Series(
+                "holdfast_joining",
+                "1 for whose word lets the requests of a batch run together, author or checked, or for single, one by one");
         for (VersionStatus version : versions) {
             Labels labels = Labels.of("model_name", version.model(), "model_version", version.version());
             workers.value(version.workers().size(), labels);
             waiting.value(version.pendingRequests(), labels);
+            version.joining()
+                    .ifPresent(how -> joining.value(
+                            1,
+                            Labels.of(
+                                    "model_name",
+                                    version.model(),
+                                    "model_version",
+                                    version.version(),
+                                    "joining",
+                                    how.by().text())));
         }
         long failed = versions.stream()
                 .filter(version -> version.failure().isPresent())
@@ -87,6 +100,7 @@ final class HostSeries {
                 .build());
         all.metricSnapshot(workers.build());
         all.metricSnapshot(waiting.build());
+        all.metricSnapshot(joining.build());
     }
 
     private List<VersionStatus> versions(String model) {

@@ -244,6 +244,7 @@ public final class RunningVersion {
                 loaded == null ? List.of() : loaded.archive().manifest().labels(),
                 loaded == null ? List.of() : loaded.workers().workers(),
                 loaded == null ? 0 : loaded.workers().pending(),
-                loaded == null ? 0 : loaded.workers().remainingCapacity());
+                loaded == null ? 0 : loaded.workers().remainingCapacity(),
+                Optional.ofNullable(loaded).map(ready -> ready.model().joining()));
     }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.ModelSignature;
 import java.time.Instant;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Optional;
  *
  * @param runtime the name of the runtime that runs it; empty while it is not loaded
  * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again
+ * @param joining how requests that come at once are run; empty while it is not loaded
  * @param labels the names of the classes, by index, where the archive gives them
  */
 public record VersionStatus(
@@ -24,7 +26,8 @@ public record VersionStatus(
         List<String> labels,
         List<WorkerStatus> workers,
         int pendingRequests,
-        int remainingCapacity) {
+        int remainingCapacity,
+        Optional<Joining> joining) {
 
     public VersionStatus {
         labels = List.copyOf(labels);
