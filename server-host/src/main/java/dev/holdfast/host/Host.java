@@ -155,7 +155,7 @@ public final class Host implements AutoCloseable {
                 current,
                 begin.persistence().isPresent() ? changes : off,
                 store,
-                runtimes::load,
+                new WarmedModels(runtimes::load),
                 learned,
                 servingDefaults(config),
                 metrics,
