@@ -149,7 +149,7 @@ public final class Host implements AutoCloseable {
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
                 archives,
-                runtimes::load,
+                new WarmedModels(runtimes::load),
                 stored,
                 servingDefaults(config),
                 counters,

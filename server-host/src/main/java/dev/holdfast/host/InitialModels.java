@@ -5,6 +5,7 @@ import dev.holdfast.host.archive.ArchiveException;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.VersionState;
@@ -117,6 +118,8 @@ final class InitialModels {
                 archive.manifest().runtime().orElse("python"),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of(archive.sha256()));
+                Optional.of(archive.sha256()),
+                Optional.empty(),
+                set == null ? Batching.AUTO : set.batching());
     }
 }

@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param handler the handler, such as {@code onnx}, {@code noop}, {@code echo}, or a Python handler that is not run here
  * @param runtime the runtime that the archive was made for, such as {@code python}
  * @param labels the names of the classes, by index; empty where the archive does not say
+ * @param batching the author's word on running requests together; empty where the archive does not say
+ * @param warmUp the prediction to run before the model is ready
  */
 public record ArchiveManifest(
         String modelName,
@@ -20,9 +22,46 @@ public record ArchiveManifest(
         Optional<String> handler,
         Optional<String> runtime,
         Optional<String> description,
-        List<String> labels) {
+        List<String> labels,
+        Optional<BatchAxes> batching,
+        Optional<WarmUpRequest> warmUp) {
 
     public ArchiveManifest {
         labels = List.copyOf(labels);
+    }
+
+    /** A manifest that says nothing of batches and of a warm-up. */
+    public ArchiveManifest(
+            String modelName,
+            String modelVersion,
+            Optional<String> modelFile,
+            Optional<String> handler,
+            Optional<String> runtime,
+            Optional<String> description,
+            List<String> labels) {
+        this(
+                modelName,
+                modelVersion,
+                modelFile,
+                handler,
+                runtime,
+                description,
+                labels,
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    /** The same with another handler. */
+    public ArchiveManifest withHandler(String chosen) {
+        return new ArchiveManifest(
+                modelName,
+                modelVersion,
+                modelFile,
+                Optional.of(chosen),
+                runtime,
+                description,
+                labels,
+                batching,
+                warmUp);
     }
 }

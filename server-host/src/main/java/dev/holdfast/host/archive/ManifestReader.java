@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a directory says of the model in it. Three forms are known:
@@ -24,7 +26,7 @@ import java.util.Optional;
  * <ul>
  *   <li>{@code MAR-INF/MANIFEST.json}, TorchServe's, with the model's facts under {@code model};
  *   <li>{@code manifest.json}, ours: {@code modelFile}, and where wanted {@code modelName}, {@code modelVersion}, {@code
- *       handler}, {@code runtime}, {@code description}, {@code labels};
+ *       handler}, {@code runtime}, {@code description}, {@code labels}, {@code batching}, {@code warmUp};
  *   <li>neither, and exactly one {@code .onnx} file.
  * </ul>
  *
@@ -41,6 +43,9 @@ final class ManifestReader {
     private static final String DEFAULT_VERSION = "1.0";
     private static final long LONGEST = 1 << 20;
     private static final int MOST_LABELS = 100_000;
+    private static final int MOST_AXES = 1_000;
+    private static final int MOST_DIMENSIONS = 31;
+    private static final long LONGEST_WARM_UP = 16 << 20;
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -103,7 +108,7 @@ final class ManifestReader {
         }
         requireSafe("modelName", manifest.modelName());
         requireSafe("modelVersion", manifest.modelVersion());
-        manifest.modelFile().ifPresent(this::requireInside);
+        manifest.modelFile().ifPresent(file -> inside("model file", file));
         return manifest;
     }
 
@@ -121,7 +126,9 @@ final class ManifestReader {
                 text(TORCHSERVE, model, "handler"),
                 text(TORCHSERVE, manifest, "runtime"),
                 text(TORCHSERVE, model, "description"),
-                labels(TORCHSERVE, model));
+                labels(TORCHSERVE, model),
+                batching(TORCHSERVE, model),
+                warmUp(TORCHSERVE, model));
     }
 
     private ArchiveManifest ours(JsonNode manifest) throws IOException {
@@ -134,7 +141,9 @@ final class ManifestReader {
                 handler,
                 text(OURS, manifest, "runtime"),
                 text(OURS, manifest, "description"),
-                labels(OURS, manifest));
+                labels(OURS, manifest),
+                batching(OURS, manifest),
+                warmUp(OURS, manifest));
     }
 
     private ArchiveManifest bare() throws IOException {
@@ -237,6 +246,66 @@ final class ManifestReader {
         return labels;
     }
 
+    /** Read strictly, unlike the rest: what is misread here gives callers the answers of others. */
+    private Optional<BatchAxes> batching(String file, JsonNode object) {
+        JsonNode value = object.path("batching");
+        if (value.isMissingNode() || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isObject()
+                || !value.properties().stream()
+                        .allMatch(part ->
+                                part.getKey().equals("inputs") || part.getKey().equals("outputs"))) {
+            throw damaged(
+                    file,
+                    "'batching' must be an object of 'inputs' and 'outputs', such as"
+                            + " {\"inputs\": {\"x\": 0}, \"outputs\": {\"y\": 0}}");
+        }
+        return Optional.of(new BatchAxes(axes(file, value, "inputs"), axes(file, value, "outputs")));
+    }
+
+    private Map<String, Integer> axes(String file, JsonNode batching, String part) {
+        JsonNode value = batching.path(part);
+        Map<String, Integer> axes = new TreeMap<>();
+        if (value.isMissingNode()) {
+            return axes;
+        }
+        if (!value.isObject() || value.size() > MOST_AXES) {
+            throw damaged(file, "'batching' must have as '" + part + "' an object of at most " + MOST_AXES + " names");
+        }
+        for (Map.Entry<String, JsonNode> axis : value.properties()) {
+            if (!axis.getValue().isInt()
+                    || axis.getValue().intValue() < 0
+                    || axis.getValue().intValue() > MOST_DIMENSIONS) {
+                throw damaged(
+                        file,
+                        "'batching' has for '" + Names.printable(axis.getKey())
+                                + "' no number of a dimension from 0 to " + MOST_DIMENSIONS);
+            }
+            axes.put(axis.getKey(), axis.getValue().intValue());
+        }
+        return axes;
+    }
+
+    private Optional<WarmUpRequest> warmUp(String file, JsonNode object) throws IOException {
+        JsonNode value = object.path("warmUp");
+        if (value.isMissingNode() || value.isNull()) {
+            return Optional.empty();
+        }
+        if (value.isContainerNode()) {
+            return Optional.of(new WarmUpRequest(JSON.writeValueAsBytes(value)));
+        }
+        if (!value.isTextual()) {
+            throw damaged(
+                    file, "'warmUp' must be the JSON body of a prediction, or the name of a file that holds a body");
+        }
+        Path body = inside("warm-up file", value.textValue());
+        if (Files.size(body) > LONGEST_WARM_UP) {
+            throw damaged(file, "its warm-up file is longer than " + LONGEST_WARM_UP + " bytes");
+        }
+        return Optional.of(new WarmUpRequest(Files.readAllBytes(body)));
+    }
+
     private void requireSafe(String field, String value) {
         if (!ModelNames.isSafe(value)) {
             throw new ArchiveException("Archive " + archive + " has the " + field + " '" + Names.printable(value)
@@ -244,12 +313,13 @@ final class ManifestReader {
         }
     }
 
-    private void requireInside(String file) {
+    private Path inside(String what, String file) {
         Path path = Arrays.stream(Names.components(archive, file)).reduce(root, Path::resolve, (a, b) -> b);
         if (!Files.isRegularFile(path)) {
-            throw new ArchiveException(
-                    "Archive " + archive + " names the model file '" + Names.printable(file) + "', which is not in it");
+            throw new ArchiveException("Archive " + archive + " names the " + what + " '" + Names.printable(file)
+                    + "', which is not in it");
         }
+        return path;
     }
 
     private ArchiveException damaged(String file, String how) {

@@ -95,6 +95,11 @@ final class DescribeJson {
         if (!status.labels().isEmpty()) {
             json.put("labels", status.labels());
         }
+        json.put("batching", status.state().batching().text());
+        status.joining().ifPresent(joining -> {
+            json.put("joining", joining.by().text());
+            json.put("joiningReason", joining.why());
+        });
         status.state().handler().ifPresent(handler -> json.put("handler", handler));
         status.state().archiveSha256().ifPresent(sha256 -> json.put("archiveSha256", sha256));
     }

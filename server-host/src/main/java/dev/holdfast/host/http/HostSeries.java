@@ -72,6 +72,9 @@ final class HostSeries {
                 .toList();
         Series workers = new Series("holdfast_workers", "Running workers");
         Series waiting = new Series("holdfast_waiting_requests", "Requests in the queue");
+        Series joining = new Series(
+                "holdfast_joining",
+                "1 for whose word lets the requests of a batch run together, author or checked, or for single, one by one");
         for (VersionStatus version : versions) {
             Labels labels = labels(version.model(), version.version());
             long running = version.workers().stream()
@@ -79,6 +82,16 @@ final class HostSeries {
                     .count();
             workers.value((double) running, labels);
             waiting.value(version.pendingRequests(), labels);
+            version.joining()
+                    .ifPresent(how -> joining.value(
+                            1,
+                            Labels.of(
+                                    "model_name",
+                                    version.model(),
+                                    "model_version",
+                                    version.version(),
+                                    "joining",
+                                    how.by().text())));
         }
         long failed = versions.stream()
                 .filter(version -> version.failure().isPresent())
@@ -92,6 +105,7 @@ final class HostSeries {
                 .build());
         all.metricSnapshot(workers.build());
         all.metricSnapshot(waiting.build());
+        all.metricSnapshot(joining.build());
         all.metricSnapshot(stuck(versions).build());
     }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.VersionState;
 import java.time.Duration;
@@ -32,7 +33,8 @@ final class RegistrationReader {
                 parameters.number("batch_size"),
                 boxed(parameters.number("max_batch_delay")).map(Duration::ofMillis),
                 boxed(parameters.number("response_timeout")).map(Duration::ofSeconds),
-                boxed(parameters.number("startup_timeout")).map(Duration::ofSeconds));
+                boxed(parameters.number("startup_timeout")).map(Duration::ofSeconds),
+                parameters.text("batching").map(RegistrationReader::batching));
     }
 
     /** Checked here, because further on it is a min_worker. */
@@ -43,6 +45,12 @@ final class RegistrationReader {
                     "initial_workers " + workers.getAsInt() + " must be from 0 to " + VersionState.MOST_WORKERS + ".");
         }
         return workers;
+    }
+
+    private static Batching batching(String value) {
+        return Batching.of(value)
+                .orElseThrow(() -> ApiException.badRequest(
+                        "Parameter batching '" + Names.printable(value) + "' must be " + Batching.NAMES + "."));
     }
 
     private static String runtimeType(String value) {

@@ -167,8 +167,8 @@ final class ForestModel implements LearningModel {
         }
     }
 
-    private InferenceException unusable(Throwable cause) {
-        return new InferenceException(
+    private IllegalStateException unusable(Throwable cause) {
+        return new IllegalStateException(
                 "Model " + name + " failed in the midst of learning a row, and is of no use until a stored state is"
                         + " restored or it is loaded again: " + OneLine.of(cause),
                 cause);

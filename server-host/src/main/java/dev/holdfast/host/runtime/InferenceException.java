@@ -1,6 +1,6 @@
 package dev.holdfast.host.runtime;
 
-/** A prediction that failed inside the engine. Not the caller's mistake. */
+/** A prediction that failed inside the engine, which does not say whether the input is the reason. */
 public final class InferenceException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -25,8 +25,8 @@ public interface LoadedModel extends AutoCloseable {
      *
      * @return for each request, in the same order, its outputs
      * @throws InvalidInputException if the model refuses the input of one of them
-     * @throws InferenceException if the engine failed
-     * @throws IllegalStateException if the model is closed
+     * @throws InferenceException if the engine failed on these inputs, for a reason that may lie in them
+     * @throws IllegalStateException if the model is closed, or broken so that no request can be answered
      */
     List<List<Tensor>> predict(List<List<Tensor>> batch);
 
@@ -43,6 +43,23 @@ public interface LoadedModel extends AutoCloseable {
     default void end(Thread predicting) {
         predicting.interrupt();
     }
+
+    /**
+     * Decides how requests that come at once are run; called once, before the first prediction. Until then each runs alone.
+     */
+    default void prepareBatches(BatchTerms terms) {}
+
+    /** How requests that come at once are run. */
+    default Joining joining() {
+        return Joining.single("models of this kind answer each request on its own");
+    }
+
+    /**
+     * Tells of a batch that failed though each of its requests then succeeded alone.
+     *
+     * @param why what the batch failed with
+     */
+    default void failedOnlyTogether(String why) {}
 
     /** Lets go of the memory; called after the last prediction has ended. */
     @Override

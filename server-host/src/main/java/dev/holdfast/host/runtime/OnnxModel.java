@@ -12,28 +12,13 @@ import dev.holdfast.host.text.OneLine;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/**
- * A session of ONNX Runtime as a model.
- *
- * <pre>
- *   one request ──────────────────────────> run ─> its outputs
- *   several, first dimensions free ─ join ─> run ─ split ─> outputs of each
- *   several, else ────────────────────────> run each
- * </pre>
- *
- * <p>Joining takes the first dimension for the one of the batch, which ONNX does not say but every exporter does. Where
- * the model names its first dimensions, and not all alike, it is not joined; a model whose first free dimension means
- * something else, and has no name, must be served with a batch size of 1.
- */
+/** A session of ONNX Runtime as a model. Requests run together only where somebody vouches for it: see {@link JoinRules}. */
 final class OnnxModel implements LoadedModel {
 
     private final OrtEnvironment environment;
@@ -41,11 +26,10 @@ final class OnnxModel implements LoadedModel {
     private final String name;
     private final ModelSignature signature;
     private final InputCheck check;
-    private final OnnxRuns runs = new OnnxRuns();
+    private final OnnxRuns underWay = new OnnxRuns();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** Whether a joined run can be split again; false for good once a run has shown that it cannot. */
-    private volatile boolean joins;
+    private final BatchedRuns runs;
 
     OnnxModel(OrtEnvironment environment, OrtSession session, String name) throws OrtException {
         this.environment = environment;
@@ -57,9 +41,7 @@ final class OnnxModel implements LoadedModel {
                 specs("output", session.getOutputInfo().values()),
                 false);
         this.check = new InputCheck(name, signature.inputs());
-        this.joins = firstIsFree(signature.inputs())
-                && firstIsFree(signature.outputs())
-                && firstNames(session).size() <= 1;
+        this.runs = new BatchedRuns(name, inputs -> run(inputs, Optional.empty()));
     }
 
     @Override
@@ -77,27 +59,58 @@ final class OnnxModel implements LoadedModel {
         if (closed.get()) {
             throw new IllegalStateException("Model " + name + " is closed");
         }
-        if (batch.size() == 1) {
-            return List.of(run(batch));
+        return runs.predict(batch);
+    }
+
+    @Override
+    public void prepareBatches(BatchTerms terms) {
+        try {
+            new JoinRules(
+                            name,
+                            named(signature.inputs(), session.getInputInfo()),
+                            named(signature.outputs(), session.getOutputInfo()),
+                            terms)
+                    .decide(runs, this::selfCheck);
+        } catch (OrtException e) {
+            runs.single("ONNX Runtime does not tell its dimensions: " + OneLine.reason(String.valueOf(e.getMessage())));
         }
-        if (!joins) {
-            return runEach(batch);
+    }
+
+    private JoinCheck.Result selfCheck(JoinCheck.Subject subject) {
+        // Later than the check looks at the clock, so that a run which was ended is never taken for one that failed.
+        try (RunLimit limit = new RunLimit(subject.patience().plusMillis(100))) {
+            return new JoinCheck(subject, inputs -> run(inputs, Optional.of(limit.options()))).run();
+        } catch (OrtException e) {
+            return JoinCheck.Result.not("the self-check could not begin: " + e.getMessage());
         }
-        Map<Integer, List<Tensor>> answers = new TreeMap<>();
-        for (List<Integer> group : groups(batch)) {
-            List<List<Tensor>> outputs =
-                    runJoined(group.stream().map(batch::get).toList());
-            for (int i = 0; i < group.size(); i++) {
-                answers.put(group.get(i), outputs.get(i));
-            }
-        }
-        return List.copyOf(answers.values());
+    }
+
+    private static List<NamedSpec> named(List<TensorSpec> specs, Map<String, NodeInfo> nodes) {
+        return specs.stream()
+                .map(spec -> new NamedSpec(spec, dimensions(nodes.get(spec.name()))))
+                .toList();
+    }
+
+    private static List<String> dimensions(@Nullable NodeInfo node) {
+        return node != null && node.getInfo() instanceof TensorInfo tensor
+                ? List.of(tensor.getDimensionNames())
+                : List.of();
+    }
+
+    @Override
+    public Joining joining() {
+        return runs.joining();
+    }
+
+    @Override
+    public void failedOnlyTogether(String why) {
+        runs.failedOnlyTogether(why);
     }
 
     @Override
     public void end(Thread predicting) {
         predicting.interrupt();
-        runs.end(predicting);
+        underWay.end(predicting);
     }
 
     @Override
@@ -112,50 +125,19 @@ final class OnnxModel implements LoadedModel {
         }
     }
 
-    private List<List<Tensor>> runEach(List<List<Tensor>> batch) {
-        List<List<Tensor>> answers = new ArrayList<>();
-        for (List<Tensor> request : batch) {
-            answers.add(run(List.of(request)));
-        }
-        return answers;
-    }
-
-    private List<List<Tensor>> runJoined(List<List<Tensor>> group) {
-        if (group.size() == 1 || !joins) {
-            return runEach(group);
-        }
-        List<Tensor> joined = run(group);
-        int[] rows = group.stream().mapToInt(Batches::rows).toArray();
-        if (!Batches.canSplit(joined, rows)) {
-            joins = false;
-            return runEach(group);
-        }
-        return Batches.split(joined, rows);
-    }
-
-    /** The requests by what they have in common beyond the first dimension, in the order of the first of each. */
-    private Collection<List<Integer>> groups(List<List<Tensor>> batch) {
-        Map<Object, List<Integer>> groups = new LinkedHashMap<>();
-        for (int i = 0; i < batch.size(); i++) {
-            Object key = Batches.isJoinable(batch.get(i)) ? Batches.key(batch.get(i)) : i;
-            groups.computeIfAbsent(key, any -> new ArrayList<>()).add(i);
-        }
-        return groups.values();
-    }
-
-    /** One run of the engine on requests of equal shapes. */
-    private List<Tensor> run(List<List<Tensor>> requests) {
+    /** One run of the engine; what is given for an input lies in it one after the other along its first dimension. */
+    private List<Tensor> run(Map<String, List<Tensor>> parts, Optional<OrtSession.RunOptions> options) {
         Map<String, OnnxTensor> inputs = new HashMap<>();
         try {
             for (TensorSpec spec : signature.inputs()) {
-                inputs.put(spec.name(), OnnxTensors.join(environment, parts(requests, spec)));
+                inputs.put(spec.name(), OnnxTensors.join(environment, named(parts, spec)));
             }
-            try (OnnxRuns.Run run = runs.begin();
-                    OrtSession.Result result = session.run(inputs, run.options())) {
+            try (OnnxRuns.Run run = underWay.begin();
+                    OrtSession.Result result = session.run(inputs, options.orElseGet(run::options))) {
                 return outputs(result);
             }
         } catch (OrtException e) {
-            String message = "Model " + name + ": " + OneLine.name(String.valueOf(e.getMessage()));
+            String message = "Model " + name + ": " + OneLine.reason(String.valueOf(e.getMessage()));
             if (e.getCode() == OrtErrorCode.ORT_INVALID_ARGUMENT) {
                 throw new InvalidInputException(message, e);
             }
@@ -165,21 +147,12 @@ final class OnnxModel implements LoadedModel {
         }
     }
 
-    private List<Tensor> parts(List<List<Tensor>> requests, TensorSpec spec) {
-        List<Tensor> parts = new ArrayList<>(requests.size());
-        for (List<Tensor> request : requests) {
-            parts.add(named(request, spec));
+    private List<Tensor> named(Map<String, List<Tensor>> parts, TensorSpec spec) {
+        List<Tensor> given = parts.get(spec.name());
+        if (given == null) {
+            throw new InvalidInputException("Model " + name + " got no input '" + spec.name() + "'");
         }
-        return parts;
-    }
-
-    private Tensor named(List<Tensor> request, TensorSpec spec) {
-        for (Tensor tensor : request) {
-            if (tensor.name().equals(spec.name())) {
-                return tensor;
-            }
-        }
-        throw new InvalidInputException("Model " + name + " got no input '" + spec.name() + "'");
+        return given;
     }
 
     private List<Tensor> outputs(OrtSession.Result result) throws OrtException {
@@ -212,19 +185,5 @@ final class OnnxModel implements LoadedModel {
             specs.add(new TensorSpec(node.getName(), type, shape));
         }
         return specs;
-    }
-
-    private static Set<String> firstNames(OrtSession session) throws OrtException {
-        return Stream.concat(session.getInputInfo().values().stream(), session.getOutputInfo().values().stream())
-                .map(node -> ((TensorInfo) node.getInfo()).getDimensionNames()[0])
-                .filter(dimension -> !dimension.isEmpty())
-                .collect(Collectors.toSet());
-    }
-
-    private static boolean firstIsFree(List<TensorSpec> specs) {
-        return !specs.isEmpty()
-                && specs.stream()
-                        .allMatch(
-                                spec -> !spec.shape().isEmpty() && spec.shape().get(0) == -1);
     }
 }

@@ -83,7 +83,7 @@ public final class OnnxRuntime implements ModelRuntime {
         } catch (OrtException e) {
             throw new ModelLoadException(
                     "Archive " + archive.fileName() + ": " + OneLine.name(file) + " cannot be loaded as an ONNX model: "
-                            + OneLine.name(String.valueOf(e.getMessage())),
+                            + OneLine.reason(String.valueOf(e.getMessage())),
                     e);
         }
     }

@@ -102,7 +102,8 @@ final class SettingsFile {
         } catch (JsonProcessingException e) {
             throw new ModelLoadException(where + " is damaged: " + OneLine.name(e.getOriginalMessage()), e);
         } catch (IOException e) {
-            throw new ModelLoadException(where + " cannot be read: " + OneLine.name(String.valueOf(e.getMessage())), e);
+            throw new ModelLoadException(
+                    where + " cannot be read: " + OneLine.reason(String.valueOf(e.getMessage())), e);
         }
     }
 

@@ -3,7 +3,6 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveManifest;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /** An archive whose handler the operator overrode when registering it. */
 record ArchiveWithHandler(Archive archive, String handler) implements Archive {
@@ -20,15 +19,7 @@ record ArchiveWithHandler(Archive archive, String handler) implements Archive {
 
     @Override
     public ArchiveManifest manifest() {
-        ArchiveManifest own = archive.manifest();
-        return new ArchiveManifest(
-                own.modelName(),
-                own.modelVersion(),
-                own.modelFile(),
-                Optional.of(handler),
-                own.runtime(),
-                own.description(),
-                own.labels());
+        return archive.manifest().withHandler(handler);
     }
 
     @Override

@@ -1,17 +1,28 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.InferenceException;
 import dev.holdfast.host.runtime.InvalidInputException;
+import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What a worker does with a batch: one prediction, and an answer to every request, whatever happens; only those of a run that
- * was told to end, and did so without outputs, are left open. Holds no lock.
+ * was told to end, and did so without outputs, are left open.
+ *
+ * <pre>
+ *   batch ─▶ model ─▶ answers
+ *              └ fails ─▶ each request alone ─▶ its answer, or its own failure
+ * </pre>
+ *
+ * <p>An engine seldom says whose fault a failure is. It is taken for the caller's where the engine names the input, or where
+ * the model has answered another request: then it is able to, and not this one. Holds no lock; several workers share it.
  */
 final class BatchRun {
 
@@ -19,56 +30,99 @@ final class BatchRun {
 
     private final String model;
     private final String version;
-    private final EndableRun run;
+    private final LoadedModel loaded;
     private final InferenceListener listener;
 
-    BatchRun(String model, String version, EndableRun run, InferenceListener listener) {
+    /** Whether the model has answered a request since it was loaded. */
+    private volatile boolean hasAnswered;
+
+    BatchRun(String model, String version, LoadedModel loaded, InferenceListener listener) {
         this.model = model;
         this.version = version;
-        this.run = run;
+        this.loaded = loaded;
         this.listener = listener;
     }
 
     /** Answers the requests of the batch; never throws. */
-    void run(List<PendingRequest> batch) {
+    void run(EndableRun run, List<PendingRequest> batch) {
+        Optional<Throwable> failure = attempt(run, batch);
+        if (failure.isEmpty()) {
+            return;
+        }
+        if (batch.size() == 1) {
+            fail(batch.get(0), failure.get());
+            return;
+        }
+        log.debug(
+                "A batch of model {} version {} failed; its requests are run one by one",
+                model,
+                version,
+                failure.get());
+        runEach(run, batch, failure.get());
+    }
+
+    /** Whose fault it is shows when all have had their turn. */
+    private void runEach(EndableRun run, List<PendingRequest> batch, Throwable together) {
+        List<Runnable> failures = new ArrayList<>();
+        int left = 0;
+        for (PendingRequest request : batch) {
+            if (request.answer().isDone()) {
+                left++;
+                continue;
+            }
+            attempt(run, List.of(request)).ifPresent(failure -> failures.add(() -> fail(request, failure)));
+        }
+        failures.forEach(Runnable::run);
+        if (failures.isEmpty() && left == 0 && !run.isEnding()) {
+            loaded.failedOnlyTogether(OneLine.of(together));
+        }
+    }
+
+    /** Answers all requests; or none, and says why, unless the run was told to end. */
+    private Optional<Throwable> attempt(EndableRun run, List<PendingRequest> batch) {
         long started = System.nanoTime();
         List<List<Tensor>> outputs;
         try {
-            outputs = predict(batch);
-        } catch (InvalidInputException e) {
-            if (run.isEnding()) {
-                return;
-            }
-            if (batch.size() > 1) {
-                // The engine does not say whose input it refused: each one answers for itself.
-                batch.stream().filter(request -> !request.answer().isDone()).forEach(request -> run(List.of(request)));
-                return;
-            }
-            tellListener(batch, started);
-            batch.get(0).answer().completeExceptionally(e);
-            return;
+            outputs = predict(run, batch);
         } catch (Throwable e) {
             if (run.isEnding()) {
                 log.debug("Model {} version {}: a run has ended as it was told to", model, version, e);
-                return;
+                return Optional.empty();
             }
             // Whatever it is, the requests get an answer and the worker lives on: nobody would start another one.
-            String reason = OneLine.of(e);
-            log.warn("Model {} version {} failed to predict: {}", model, version, reason);
-            log.debug("Model {} version {} failed to predict", model, version, e);
-            tellListener(batch, started);
-            ServingException failure = new ServingException(
-                    Kind.INTERNAL, WorkerPool.name(model, version) + " failed to predict: " + reason, e);
-            batch.forEach(request -> request.answer().completeExceptionally(failure));
-            return;
+            if (batch.size() == 1) {
+                tellListener(batch, started);
+            }
+            return Optional.of(e);
         }
+        hasAnswered = true;
         tellListener(batch, started);
         for (int i = 0; i < batch.size(); i++) {
             batch.get(i).answer().complete(outputs.get(i));
         }
+        return Optional.empty();
     }
 
-    private List<List<Tensor>> predict(List<PendingRequest> batch) {
+    private void fail(PendingRequest request, Throwable failure) {
+        if (request.answer().isDone()) {
+            return;
+        }
+        if (failure instanceof InvalidInputException) {
+            request.answer().completeExceptionally(failure);
+            return;
+        }
+        String reason = OneLine.of(failure);
+        String message = WorkerPool.name(model, version) + " failed to predict: " + reason;
+        if (failure instanceof InferenceException && hasAnswered) {
+            request.answer().completeExceptionally(new InvalidInputException(message, failure));
+            return;
+        }
+        log.warn("Model {} version {} failed to predict: {}", model, version, reason);
+        log.debug("Model {} version {} failed to predict", model, version, failure);
+        request.answer().completeExceptionally(new ServingException(Kind.INTERNAL, message, failure));
+    }
+
+    private List<List<Tensor>> predict(EndableRun run, List<PendingRequest> batch) {
         List<List<Tensor>> inputs = new ArrayList<>(batch.size());
         for (int i = 0; i < batch.size(); i++) {
             inputs.add(batch.get(i).inputs());

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.state.StateReference;
 import java.time.Duration;
 import java.util.List;
@@ -60,7 +61,17 @@ final class CanonicalText {
                 .seconds(version.startupTimeout())
                 .text(version.runtimeType())
                 .optional(version.handler())
-                .optional(version.url());
+                .optional(version.url())
+                .batching(version.batching());
+    }
+
+    /** Nothing for what a state says nothing of, so that older states keep their digests. */
+    private CanonicalText batching(Batching wish) {
+        if (wish != Batching.AUTO) {
+            text.append('b');
+            text(wish.text());
+        }
+        return this;
     }
 
     private CanonicalText saves(ServingState state) {

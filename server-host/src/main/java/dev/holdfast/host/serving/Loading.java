@@ -1,6 +1,8 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.runtime.BatchTerms;
+import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.serving.ServingException.Kind;
@@ -24,6 +26,8 @@ import org.slf4j.LoggerFactory;
 final class Loading {
 
     private static final Logger log = LoggerFactory.getLogger(Loading.class);
+
+    private static final Duration LONGEST_CHECK = Duration.ofSeconds(10);
 
     private final Function<Archive, LoadedModel> loader;
     private final ModelStates states;
@@ -65,6 +69,7 @@ final class Loading {
         WorkerPool workers = null;
         try {
             noteDifferences(model, version, state, archive);
+            noteJoining(model, version, state, loaded);
             VersionState known = state.withArchiveSha256(archive.sha256());
             workers = new WorkerPool(
                     model,
@@ -140,6 +145,8 @@ final class Loading {
         try {
             loaded = loader.apply(archive);
             restore(loaded, state);
+            loaded.prepareBatches(new BatchTerms(
+                    state.batching(), archive.manifest().batching(), state.batchSize(), checkTime(state)));
         } catch (Throwable e) {
             if (loaded != null) {
                 Closing.quietly("model of archive " + archive.fileName(), loaded::close);
@@ -191,6 +198,25 @@ final class Loading {
                 || e instanceof StateDamagedException
                 || e instanceof OutOfMemoryError;
         return isHosts ? Kind.INTERNAL : Kind.BAD_ARCHIVE;
+    }
+
+    /** A self-check that takes longer is given up, for it must not be the reason why a model is not loaded in time. */
+    private static Duration checkTime(VersionState state) {
+        Duration half = state.startupTimeout().dividedBy(2);
+        return half.compareTo(LONGEST_CHECK) < 0 ? half : LONGEST_CHECK;
+    }
+
+    private static void noteJoining(String model, String version, VersionState state, LoadedModel loaded) {
+        if (state.batchSize() > 1) {
+            Joining joining = loaded.joining();
+            log.info(
+                    "Model {} version {} runs the up to {} requests of a batch {}: {}",
+                    model,
+                    version,
+                    state.batchSize(),
+                    joining.isJoined() ? "together" : "one by one",
+                    joining.why());
+        }
     }
 
     private static void noteDifferences(String model, String version, VersionState state, Archive archive) {

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
@@ -69,6 +70,8 @@ final class RegistrationRules {
                 registration.runtimeType().orElse(runtime),
                 registration.handler(),
                 registration.location().contains("://") ? Optional.of(registration.location()) : Optional.empty(),
-                Optional.of(sha256));
+                Optional.of(sha256),
+                Optional.empty(),
+                registration.batching().orElse(Batching.AUTO));
     }
 }

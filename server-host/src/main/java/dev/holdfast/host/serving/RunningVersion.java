@@ -251,6 +251,7 @@ public final class RunningVersion {
                 loaded == null ? List.of() : loaded.workers().workers(),
                 loaded == null ? 0 : loaded.workers().pending(),
                 loaded == null ? 0 : loaded.workers().remainingCapacity(),
-                loaded == null ? Optional.empty() : loaded.workers().blocked());
+                loaded == null ? Optional.empty() : loaded.workers().blocked(),
+                Optional.ofNullable(loaded).map(ready -> ready.model().joining()));
     }
 }

@@ -117,6 +117,7 @@ record StateDifferences(String from, String to) {
         settings.put("archive", version.archive());
         settings.put("workers", version.minWorkers() + " to " + version.maxWorkers());
         settings.put("batch size", String.valueOf(version.batchSize()));
+        settings.put("batching", version.batching().text());
         settings.put("batch delay", version.maxBatchDelay().toMillis() + " ms");
         settings.put("response time-out", version.responseTimeout().toSeconds() + " s");
         settings.put("startup time-out", version.startupTimeout().toSeconds() + " s");

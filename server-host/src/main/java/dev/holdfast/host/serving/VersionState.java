@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.state.StateReference;
 import java.time.Duration;
 import java.util.Optional;
@@ -23,6 +24,7 @@ import java.util.Optional;
  *     no later load changes it in the serving state, and a version that runs has that of the bytes that it was loaded
  *     from. Empty if it is not known; an empty text is taken for that
  * @param learned what the model has learned, as it was stored last; empty for a model that has learned nothing
+ * @param batching what the operator says of running requests of different callers together
  */
 public record VersionState(
         String archive,
@@ -36,7 +38,8 @@ public record VersionState(
         Optional<String> handler,
         Optional<String> url,
         Optional<String> archiveSha256,
-        Optional<StateReference> learned) {
+        Optional<StateReference> learned,
+        Batching batching) {
 
     /** More workers than this are a mistake, not a wish. */
     public static final int MOST_WORKERS = 1024;
@@ -86,6 +89,36 @@ public record VersionState(
                 Optional.empty());
     }
 
+    /** A version of whose batches the operator says nothing. */
+    public VersionState(
+            String archive,
+            int minWorkers,
+            int maxWorkers,
+            int batchSize,
+            Duration maxBatchDelay,
+            Duration responseTimeout,
+            Duration startupTimeout,
+            String runtimeType,
+            Optional<String> handler,
+            Optional<String> url,
+            Optional<String> archiveSha256,
+            Optional<StateReference> learned) {
+        this(
+                archive,
+                minWorkers,
+                maxWorkers,
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                startupTimeout,
+                runtimeType,
+                handler,
+                url,
+                archiveSha256,
+                learned,
+                Batching.AUTO);
+    }
+
     /** By hand, because what is no URI is to lose its secrets too. */
     static String withoutSecrets(String url) {
         String bare = url.split("[?#]", 2)[0];
@@ -105,11 +138,11 @@ public record VersionState(
     }
 
     public VersionState withWorkers(int min, int max) {
-        return with(min, max, archiveSha256, learned);
+        return with(min, max, archiveSha256, learned, batching);
     }
 
     public VersionState withArchiveSha256(String sha256) {
-        return with(minWorkers, maxWorkers, Optional.of(sha256), learned);
+        return with(minWorkers, maxWorkers, Optional.of(sha256), learned, batching);
     }
 
     public VersionState withLearned(StateReference state) {
@@ -117,15 +150,20 @@ public record VersionState(
     }
 
     VersionState withLearned(Optional<StateReference> state) {
-        return with(minWorkers, maxWorkers, archiveSha256, state);
+        return with(minWorkers, maxWorkers, archiveSha256, state, batching);
     }
 
     /** The same, having learned nothing. */
     public VersionState withoutLearned() {
-        return with(minWorkers, maxWorkers, archiveSha256, Optional.empty());
+        return with(minWorkers, maxWorkers, archiveSha256, Optional.empty(), batching);
     }
 
-    private VersionState with(int min, int max, Optional<String> sha256, Optional<StateReference> state) {
+    public VersionState withBatching(Batching wish) {
+        return with(minWorkers, maxWorkers, archiveSha256, learned, wish);
+    }
+
+    private VersionState with(
+            int min, int max, Optional<String> sha256, Optional<StateReference> state, Batching wish) {
         return new VersionState(
                 archive,
                 min,
@@ -138,7 +176,8 @@ public record VersionState(
                 handler,
                 url,
                 sha256,
-                state);
+                state,
+                wish);
     }
 
     /**

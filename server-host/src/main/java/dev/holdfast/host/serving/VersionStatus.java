@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.ModelSignature;
 import java.time.Instant;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param runtime the name of the runtime that runs it; empty while it is not loaded
  * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again
  * @param blocked why it takes no requests although it is loaded and has workers: too many of its runs are stuck
+ * @param joining how requests that come at once are run; empty while it is not loaded
  * @param labels the names of the classes, by index, where the archive gives them
  */
 public record VersionStatus(
@@ -26,7 +28,8 @@ public record VersionStatus(
         List<WorkerStatus> workers,
         int pendingRequests,
         int remainingCapacity,
-        Optional<String> blocked) {
+        Optional<String> blocked,
+        Optional<Joining> joining) {
 
     public VersionStatus {
         labels = List.copyOf(labels);

@@ -41,26 +41,19 @@ final class Worker implements Runnable {
     private boolean toldToEnd;
     private Optional<Instant> stuckSince = Optional.empty();
 
-    Worker(
-            int id,
-            Instant startTime,
-            Crew crew,
-            String model,
-            String version,
-            LoadedModel loaded,
-            InferenceListener listener) {
+    Worker(int id, Instant startTime, Crew crew, BatchRun batchRun, LoadedModel loaded) {
         this.id = id;
         this.startTime = startTime;
         this.crew = crew;
         this.run = new EndableRun(loaded);
-        this.batchRun = new BatchRun(model, version, run, listener);
+        this.batchRun = batchRun;
     }
 
     @Override
     public void run() {
         try {
             while (crew.next(this)) {
-                batchRun.run(batch);
+                batchRun.run(run, batch);
             }
         } finally {
             crew.left(this);

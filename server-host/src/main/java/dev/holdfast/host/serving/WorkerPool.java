@@ -44,7 +44,7 @@ final class WorkerPool implements Worker.Crew {
     private final String model;
     private final String version;
     private final LoadedModel loaded;
-    private final InferenceListener listener;
+    private final BatchRun batchRun;
     private final int maxStuckWorkers;
     private final StuckRuns stuckRuns;
     private final Clock clock;
@@ -88,7 +88,7 @@ final class WorkerPool implements Worker.Crew {
         this.version = version;
         this.state = state;
         this.loaded = loaded;
-        this.listener = listener;
+        this.batchRun = new BatchRun(model, version, loaded, listener);
         this.maxStuckWorkers = maxStuckWorkers;
         this.stuckRuns = stuckRuns;
         this.clock = clock;
@@ -316,7 +316,7 @@ final class WorkerPool implements Worker.Crew {
     }
 
     private void start() {
-        Worker worker = new Worker(workerIds.getAsInt(), clock.instant(), this, model, version, loaded, listener);
+        Worker worker = new Worker(workerIds.getAsInt(), clock.instant(), this, batchRun, loaded);
         Thread thread = new Thread(worker, "worker-" + model + "-" + version + "-" + worker.id());
         thread.setDaemon(true);
         thread.start();

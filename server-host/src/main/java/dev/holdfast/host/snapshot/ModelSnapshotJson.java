@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingException;
@@ -33,8 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with four fields
- * of ours for each version ({@code handler}, {@code url}, {@code archiveSha256}, {@code learned}).
+ * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with five fields
+ * of ours for each version ({@code handler}, {@code batching}, {@code url}, {@code archiveSha256}, {@code learned}).
  *
  * <p>Lenient in reading, because people write such texts by hand and older versions left fields out: every field of a
  * version has a default, and unknown fields are passed over. A value of the wrong type is an error, for a default in its
@@ -91,6 +92,9 @@ final class ModelSnapshotJson {
         node.put("startupTimeout", version.startupTimeout().toSeconds());
         node.put("runtimeType", version.runtimeType());
         version.handler().ifPresent(handler -> node.put("handler", handler));
+        if (version.batching() != Batching.AUTO) {
+            node.put("batching", version.batching().text());
+        }
         version.url().ifPresent(url -> node.put("url", url));
         version.archiveSha256().ifPresent(sha256 -> node.put("archiveSha256", sha256));
         version.learned().ifPresent(state -> LearnedJson.write(node.putObject("learned"), state));
@@ -235,10 +239,21 @@ final class ModelSnapshotJson {
                     line(name, model, node, "handler"),
                     text(name, model, node, "url"),
                     sha256(name, model, node),
-                    node.has("learned") ? Optional.of(LearnedJson.read(what, node.path("learned"))) : Optional.empty());
+                    node.has("learned") ? Optional.of(LearnedJson.read(what, node.path("learned"))) : Optional.empty(),
+                    batching(what, node));
         } catch (ServingException e) {
             throw new SnapshotCorruptException("Snapshot " + what + ": " + e.getMessage(), e);
         }
+    }
+
+    private static Batching batching(String what, JsonNode node) {
+        JsonNode value = node.path("batching");
+        if (value.isMissingNode() || value.isNull()) {
+            return Batching.AUTO;
+        }
+        return Batching.of(value.asText())
+                .orElseThrow(() -> new SnapshotCorruptException("Snapshot " + what + ": batching '"
+                        + OneLine.name(value.asText()) + "' must be " + Batching.NAMES));
     }
 
     /** TorchServe could write -1 workers and then not start from it; nobody meant that. */

@@ -8,6 +8,8 @@ public final class OneLine {
 
     private static final int LONGEST_NAME = 80;
     private static final int LONGEST = 1000;
+    private static final int LONGEST_REASON = 4000;
+    private static final int HEAD_OF_REASON = 400;
 
     private OneLine() {}
 
@@ -20,9 +22,19 @@ public final class OneLine {
     public static String of(Throwable failure) {
         String message = failure.getMessage();
         if (message == null || message.isBlank() || !(failure instanceof RuntimeException)) {
-            return of(failure.toString(), LONGEST);
+            return reason(failure.toString());
         }
-        return of(message, LONGEST);
+        return reason(message);
+    }
+
+    /** Why something failed. What is too long loses its middle: engines say the reason last. */
+    public static String reason(String text) {
+        String line = line(text);
+        return line.length() > LONGEST_REASON
+                ? line.substring(0, HEAD_OF_REASON)
+                        + " … "
+                        + line.substring(line.length() - LONGEST_REASON + HEAD_OF_REASON)
+                : line;
     }
 
     /** Any other text, or what prints as one. */
@@ -31,7 +43,11 @@ public final class OneLine {
     }
 
     private static String of(String text, int longest) {
-        String line = text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+", " ").strip();
+        String line = line(text);
         return line.length() > longest ? line.substring(0, longest) + "…" : line;
+    }
+
+    private static String line(String text) {
+        return text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+", " ").strip();
     }
 }

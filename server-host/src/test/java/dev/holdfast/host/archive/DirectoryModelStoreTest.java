@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectoryModelStoreTest {
 
@@ -80,6 +83,75 @@ class DirectoryModelStoreTest {
         assertThat(manifest.handler()).isEmpty();
         assertThat(manifest.description()).contains("flowers");
         assertThat(manifest.labels()).containsExactly("setosa", "1");
+    }
+
+    @Test
+    void aManifestSaysAlongWhichDimensionsRequestsMayBeJoinedInBothForms() throws IOException {
+        String batching = "\"batching\": {\"inputs\": {\"x\": 0, \"z\": 1}, \"outputs\": {\"y\": 0}}";
+        manifest("ours", "{" + batching + "}");
+        manifest("never", "{\"batching\": {}}");
+        manifest("silent", "{\"batching\": null}");
+        Path theirs = Files.createDirectories(store.resolve("theirs/MAR-INF")).getParent();
+        Files.writeString(theirs.resolve("net.onnx"), "weights");
+        Files.writeString(
+                theirs.resolve("MAR-INF/MANIFEST.json"),
+                "{\"model\": {\"serializedFile\": \"net.onnx\", " + batching + "}}");
+
+        BatchAxes axes = new BatchAxes(Map.of("x", 0, "z", 1), Map.of("y", 0));
+        assertThat(models.open("ours").manifest().batching()).contains(axes);
+        assertThat(models.open("theirs").manifest().batching()).contains(axes);
+        assertThat(models.open("never").manifest().batching()).contains(new BatchAxes(Map.of(), Map.of()));
+        assertThat(models.open("silent").manifest().batching()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "true",
+                "\"joined\"",
+                "{\"inputs\": [\"x\"]}",
+                "{\"inputs\": {\"x\": -1}}",
+                "{\"inputs\": {\"x\": 0.5}}",
+                "{\"inputs\": {\"x\": \"0\"}}",
+                "{\"inputs\": {\"x\": 99}}",
+                "{\"input\": {\"x\": 0}}"
+            })
+    void aWordOnBatchesThatCanBeMisreadIsRefusedByName(String batching) throws IOException {
+        manifest("m", "{\"batching\": " + batching + "}");
+
+        assertThatThrownBy(() -> models.open("m"))
+                .isInstanceOf(ArchiveException.class)
+                .hasMessageContaining("Archive m has a damaged manifest.json: 'batching'");
+    }
+
+    @Test
+    void aWarmUpRequestIsABodyOrTheNameOfAFileWithOne() throws IOException {
+        manifest("body", "{\"warmUp\": {\"inputs\": [[1, 2.5]]}}");
+        manifest("rows", "{\"warmUp\": [[1, 2.5]]}");
+        manifest("file", "{\"warmUp\": \"sub/picture\"}");
+        Files.createDirectory(store.resolve("file/sub"));
+        Files.write(store.resolve("file/sub/picture"), new byte[] {-1, 0, 1});
+        manifest("gone", "{\"warmUp\": \"sub/picture\"}");
+        manifest("outside", "{\"warmUp\": \"../body/manifest.json\"}");
+        manifest("number", "{\"warmUp\": 7}");
+
+        assertThat(body("body")).asString(StandardCharsets.UTF_8).isEqualTo("{\"inputs\":[[1,2.5]]}");
+        assertThat(body("rows")).asString(StandardCharsets.UTF_8).isEqualTo("[[1,2.5]]");
+        assertThat(body("file")).containsExactly(-1, 0, 1);
+        assertThatThrownBy(() -> models.open("gone"))
+                .hasMessage("Archive gone names the warm-up file 'sub/picture', which is not in it");
+        assertThatThrownBy(() -> models.open("outside")).hasMessageContaining("without '.' and '..'");
+        assertThatThrownBy(() -> models.open("number")).hasMessageContaining("'warmUp' must be the JSON body");
+    }
+
+    private byte[] body(String archive) {
+        return models.open(archive).manifest().warmUp().orElseThrow().body();
+    }
+
+    private void manifest(String name, String manifest) throws IOException {
+        Path model = Files.createDirectory(store.resolve(name));
+        Files.writeString(model.resolve("net.onnx"), "weights");
+        Files.writeString(model.resolve("manifest.json"), manifest);
     }
 
     @Test

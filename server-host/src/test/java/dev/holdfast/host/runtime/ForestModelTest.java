@@ -354,13 +354,13 @@ class ForestModelTest {
         forest.breaks = true;
 
         assertThatThrownBy(() -> model.train(request(new double[3])))
-                .isInstanceOf(InferenceException.class)
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("failed in the midst of learning a row")
                 .hasMessageContaining("out of space");
 
-        assertThatThrownBy(() -> scores(model, new double[3])).isInstanceOf(InferenceException.class);
-        assertThatThrownBy(() -> model.train(request(new double[3]))).isInstanceOf(InferenceException.class);
-        assertThatThrownBy(model::capture).isInstanceOf(InferenceException.class);
+        assertThatThrownBy(() -> scores(model, new double[3])).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> model.train(request(new double[3]))).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(model::capture).isInstanceOf(IllegalStateException.class);
         assertThat(model.updates()).isEqualTo(100);
         model.restore(stored);
         assertThat(scores(model, new double[] {1, 2, 3})).containsExactly(before);

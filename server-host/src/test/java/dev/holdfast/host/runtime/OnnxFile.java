@@ -1,6 +1,8 @@
 package dev.holdfast.host.runtime;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -34,9 +36,17 @@ final class OnnxFile {
     }
 
     static byte[] model(byte[] nodes, byte[][] inputs, byte[][] outputs, byte[]... initializers) {
-        byte[] graph =
-                join(nodes, field(2, "g"), repeated(5, initializers), repeated(11, inputs), repeated(12, outputs));
+        byte[] graph = graph(nodes, inputs, outputs, initializers);
         return join(field(1, 8), field(7, graph), field(8, join(field(1, ""), field(2, 17))));
+    }
+
+    /** A model's graph, or one that an operator runs. */
+    static byte[] graph(byte[] nodes, byte[][] inputs, byte[][] outputs, byte[]... initializers) {
+        return join(nodes, field(2, "g"), repeated(5, initializers), repeated(11, inputs), repeated(12, outputs));
+    }
+
+    static byte[] attribute(String name, byte[] graph) {
+        return join(field(1, name), field(6, graph), field(20, 5));
     }
 
     static byte[] nodes(byte[]... nodes) {
@@ -51,6 +61,44 @@ final class OnnxFile {
 
     static byte[] attribute(String name, long number) {
         return join(field(1, name), field(3, number), field(20, 2));
+    }
+
+    static byte[] attribute(String name, float number) {
+        byte[] bytes = ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putFloat(number)
+                .array();
+        return join(field(1, name), varint(2 << 3 | 5), bytes, field(20, 1));
+    }
+
+    static byte[] attribute(String name, long[] numbers) {
+        byte[] all =
+                join(Arrays.stream(numbers).mapToObj(number -> field(8, number)).toArray(byte[][]::new));
+        return join(field(1, name), all, field(20, 7));
+    }
+
+    /** Weights of 32-bit floats. */
+    static byte[] floats(String name, long[] shape, float... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+            bytes.putFloat(value);
+        }
+        return weights(name, FLOAT, shape, bytes.array());
+    }
+
+    /** Weights of 64-bit whole numbers; a scalar where the shape is empty. */
+    static byte[] longs(String name, long[] shape, long... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (long value : values) {
+            bytes.putLong(value);
+        }
+        return weights(name, INT64, shape, bytes.array());
+    }
+
+    private static byte[] weights(String name, int type, long[] shape, byte[] bytes) {
+        byte[] dimensions =
+                join(Arrays.stream(shape).mapToObj(size -> field(1, size)).toArray(byte[][]::new));
+        return join(dimensions, field(2, type), field(8, name), field(9, bytes));
     }
 
     static String[] names(String... names) {

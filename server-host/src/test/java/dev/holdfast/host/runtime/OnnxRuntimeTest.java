@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -305,6 +306,24 @@ class OnnxRuntimeTest {
     }
 
     @Test
+    void aFailureIsToldWithItsReasonWhichComesLast() throws IOException {
+        byte[] file = model(
+                nodes(node("Cast", names("x"), names("y"), attribute("to", OnnxFile.FLOAT))),
+                values(value("x", OnnxFile.STRING, "n")),
+                values(value("y", OnnxFile.FLOAT, "n")));
+        try (LoadedModel model = load(file)) {
+            assertThatThrownBy(() -> model.predict(List.of(List.of(text("abc")))))
+                    .isInstanceOf(InferenceException.class)
+                    .hasMessageContaining("running Cast node")
+                    .hasMessageEndingWith("Status Message: stod");
+        }
+    }
+
+    private static Tensor text(String text) {
+        return new Tensor("x", TensorType.BYTES, new long[] {1}, new byte[][] {text.getBytes(StandardCharsets.UTF_8)});
+    }
+
+    @Test
     void oneModelServesSeveralThreads() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try (LoadedModel model = load(identity(OnnxFile.FLOAT, -1, 2))) {
@@ -392,7 +411,9 @@ class OnnxRuntimeTest {
 
     private static LoadedModel load(Path directory, byte[] file) throws IOException {
         Files.write(directory.resolve("model.onnx"), file);
-        return new OnnxRuntime().load(FakeArchive.ofModel(directory, "model.onnx"));
+        LoadedModel model = new OnnxRuntime().load(FakeArchive.ofModel(directory, "model.onnx"));
+        model.prepareBatches(new BatchTerms(Batching.AUTO, Optional.empty(), 8, Duration.ofSeconds(60)));
+        return model;
     }
 
     private static Tensor floats(long rows, long columns, float... elements) {

@@ -33,6 +33,13 @@ final class FakeModel implements LoadedModel {
 
     volatile int answersTooFew;
     volatile long refused = Long.MIN_VALUE;
+    /** The engine fails on a batch with this number in it. */
+    volatile long failsOn = Long.MIN_VALUE;
+
+    /** The engine fails on every batch of more than one. */
+    volatile boolean failsTogether;
+
+    final AtomicInteger failedOnlyTogether = new AtomicInteger();
     private volatile Semaphore gate;
 
     static List<Tensor> number(long value) {
@@ -105,6 +112,9 @@ final class FakeModel implements LoadedModel {
             if (batch.stream().anyMatch(inputs -> number(inputs) == refused)) {
                 throw new InvalidInputException("refused " + refused);
             }
+            if (batch.stream().anyMatch(inputs -> number(inputs) == failsOn) || (failsTogether && batch.size() > 1)) {
+                throw new InferenceException("the engine stumbled over one of " + batch.size());
+            }
             return new ArrayList<>(batch.subList(0, batch.size() - answersTooFew));
         } finally {
             inside.decrementAndGet();
@@ -126,6 +136,11 @@ final class FakeModel implements LoadedModel {
     @SuppressWarnings("unchecked")
     private static <T extends Throwable> T sneaky(Throwable thrown) throws T {
         throw (T) thrown;
+    }
+
+    @Override
+    public void failedOnlyTogether(String why) {
+        failedOnlyTogether.incrementAndGet();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.state.StateFormat;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateReference.ChunkTree;
@@ -89,6 +90,7 @@ final class RandomStates {
                 random.nextInt(4) == 0 ? Optional.of("handler") : Optional.empty(),
                 Optional.empty(),
                 any(List.of(Optional.empty(), Optional.of("sha-1"), Optional.of("sha-2"))));
+        version = random.nextInt(4) == 0 ? version.withBatching(Batching.SINGLE) : version;
         return random.nextBoolean() ? version : version.withLearned(learned(random.nextInt(4)));
     }
 

@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.state.StateFormat;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateReference.ChunkTree;
@@ -47,6 +48,7 @@ class ServedStateTest {
                 Map.entry("runtimeType", "java"),
                 Map.entry("handler", Optional.of("other")),
                 Map.entry("url", Optional.of("https://host/a.mar")),
+                Map.entry("batching", Batching.JOINED),
                 Map.entry("archiveSha256", Optional.of("2".repeat(64))));
 
         assertThat(Arrays.stream(VersionState.class.getRecordComponents())

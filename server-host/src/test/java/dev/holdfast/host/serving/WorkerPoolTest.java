@@ -347,6 +347,83 @@ class WorkerPoolTest {
     }
 
     @Test
+    void oneInputOverWhichTheEngineStumblesFailsAloneAsTheCallersMistake() {
+        WorkerPool pool = pool(1, 4, MINUTE, MINUTE);
+        // The first of its batch: that others succeed is known only later.
+        model.failsOn = 1;
+
+        CompletableFuture<List<Tensor>> guilty = submit(pool, 1);
+        List<CompletableFuture<List<Tensor>>> innocent = List.of(submit(pool, 2), submit(pool, 3), submit(pool, 4));
+
+        assertThat(failure(guilty))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessage("Model \"m\" Version: 1.0 failed to predict: the engine stumbled over one of 1");
+        for (int i = 0; i < 3; i++) {
+            assertThat(answer(innocent.get(i))).isEqualTo(2 + i);
+        }
+        assertThat(model.failedOnlyTogether).hasValue(0);
+    }
+
+    @Test
+    void anEngineThatHasAnsweredNobodyIsAtFaultItselfAndLaterNotAnyMore() {
+        WorkerPool pool = pool(1, 2, MINUTE, MINUTE);
+        model.failsOn = 1;
+        List<CompletableFuture<List<Tensor>>> failing = List.of(submit(pool, 1), submit(pool, 1));
+        assertThat(failing)
+                .allSatisfy(answer -> assertThat(failure(answer))
+                        .isInstanceOfSatisfying(
+                                ServingException.class,
+                                e -> assertThat(e.kind()).isEqualTo(Kind.INTERNAL)));
+
+        List<CompletableFuture<List<Tensor>>> answered = List.of(submit(pool, 2), submit(pool, 3));
+        assertThat(answered).extracting(WorkerPoolTest::answer).containsExactly(2L, 3L);
+
+        failing = List.of(submit(pool, 1), submit(pool, 1));
+        assertThat(failing).allSatisfy(answer -> assertThat(failure(answer)).isInstanceOf(InvalidInputException.class));
+    }
+
+    @Test
+    void aDefectOfTheHostIsNeverTheCallersMistake() {
+        WorkerPool pool = pool(1);
+        assertThat(answer(submit(pool, 1))).isEqualTo(1);
+
+        model.failure = new OutOfMemoryError("Java heap space");
+
+        assertThat(failure(submit(pool, 2)))
+                .isInstanceOfSatisfying(
+                        ServingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.INTERNAL));
+    }
+
+    @Test
+    void aBatchThatFailsOnlyAsABatchIsAnsweredWholeAndTheModelIsTold() {
+        WorkerPool pool = pool(1, 2, MINUTE, MINUTE);
+        model.failsTogether = true;
+
+        List<CompletableFuture<List<Tensor>>> answers = List.of(submit(pool, 1), submit(pool, 2));
+
+        assertThat(answers).extracting(WorkerPoolTest::answer).containsExactly(1L, 2L);
+        await().until(() -> model.failedOnlyTogether.get() == 1);
+        assertThat(model.batches).containsExactly(List.of(1L, 2L), List.of(1L), List.of(2L));
+    }
+
+    @Test
+    void aRequestWhoseTimeIsOverIsNotRunAgainWithTheOthersOfItsBatch() {
+        WorkerPool pool = pool(1, 2, MINUTE, MINUTE);
+        model.failsTogether = true;
+        model.hold();
+        CompletableFuture<List<Tensor>> late = submit(pool, 1);
+        CompletableFuture<List<Tensor>> other = submit(pool, 2);
+        awaitInside(1);
+        late.completeExceptionally(new IllegalStateException("its time is over"));
+
+        model.open();
+
+        assertThat(answer(other)).isEqualTo(2);
+        assertThat(model.batches).containsExactly(List.of(1L, 2L), List.of(2L));
+        assertThat(model.failedOnlyTogether).hasValue(0);
+    }
+
+    @Test
     void whateverAModelThrowsIsAnsweredAndTheWorkerLivesOn() {
         WorkerPool pool = pool(1);
         for (Throwable thrown : List.of(

@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.VersionState;
@@ -65,17 +66,18 @@ class SnapshotTextTest {
     @Test
     void everythingThatIsServedComesBack() {
         VersionState full = new VersionState(
-                "m.mar",
-                2,
-                5,
-                8,
-                Duration.ofMillis(250),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(40),
-                "LSP",
-                Optional.of("noop"),
-                Optional.of("https://models.example/m.mar"),
-                Optional.of("a".repeat(64)));
+                        "m.mar",
+                        2,
+                        5,
+                        8,
+                        Duration.ofMillis(250),
+                        Duration.ofSeconds(30),
+                        Duration.ofSeconds(40),
+                        "LSP",
+                        Optional.of("noop"),
+                        Optional.of("https://models.example/m.mar"),
+                        Optional.of("a".repeat(64)))
+                .withBatching(Batching.JOINED);
         ServingState state = States.of("a", "b")
                 .with(
                         "m",
@@ -89,6 +91,29 @@ class SnapshotTextTest {
         assertThat(content.state()).isEqualTo(state);
         assertThat(content.verified()).isTrue();
         assertThat(snapshot.header().modelCount()).isEqualTo(4);
+    }
+
+    @Test
+    void onlyAWordOnBatchesIsWrittenAndOnlyOneThatIsKnownIsRead() {
+        VersionState silent = States.version("m.mar", 1, 1);
+        String text = SnapshotText.write(
+                        header(),
+                        Map.of(),
+                        ServingState.EMPTY.with("m", ModelState.of("1.0", silent.withBatching(Batching.SINGLE))))
+                .text();
+
+        assertThat(SnapshotText.write(header(), Map.of(), States.of("m")).text())
+                .doesNotContain("batching");
+        assertThat(text).contains("\"batching\":\"single\"");
+        assertThat(SnapshotText.parseModels("{\"m\":{\"1.0\":{\"batching\":\"joined\"}}}")
+                        .get("m")
+                        .versions()
+                        .get("1.0")
+                        .batching())
+                .isEqualTo(Batching.JOINED);
+        assertThatThrownBy(() -> SnapshotText.parseModels("{\"m\":{\"1.0\":{\"batching\":\"maybe\"}}}"))
+                .isInstanceOf(SnapshotCorruptException.class)
+                .hasMessageContaining("batching 'maybe' must be auto, joined or single");
     }
 
     @Test

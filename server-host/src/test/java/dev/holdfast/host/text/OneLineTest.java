@@ -1,0 +1,27 @@
+package dev.holdfast.host.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class OneLineTest {
+
+    @Test
+    void aLongReasonKeepsItsBeginningAndItsEndWhereTheReasonIs() {
+        String tooLong = "Error code - FAIL: " + "noise\n".repeat(5_000) + "index 7 is out of bounds";
+
+        assertThat(OneLine.reason(tooLong))
+                .hasSizeLessThan(4_100)
+                .startsWith("Error code - FAIL: noise noise")
+                .contains(" … ")
+                .endsWith("index 7 is out of bounds");
+        assertThat(OneLine.of(new IllegalStateException(tooLong))).endsWith("index 7 is out of bounds");
+    }
+
+    @Test
+    void aReasonOfOrdinaryLengthIsWhole() {
+        String reason = "n".repeat(3_999) + "!";
+
+        assertThat(OneLine.reason(reason)).isEqualTo(reason);
+    }
+}
