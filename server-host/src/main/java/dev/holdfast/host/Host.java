@@ -7,6 +7,7 @@ import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.Metrics;
 import dev.holdfast.host.keeper.ChangeQueue;
@@ -25,7 +26,10 @@ import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.LearnedStates;
+import dev.holdfast.host.serving.MemoryAdmission;
+import dev.holdfast.host.serving.MemoryLeft;
 import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.Safeguards;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.SnapshotText;
@@ -138,6 +142,7 @@ public final class Host implements AutoCloseable {
         HostConfig config = begin.config();
         config.logUnknownKeys();
 
+        CrashRecord crashes = closer.add(CrashRecord.open(options.logLocation(), CrashRecord.Here.now(), clock));
         CurrentState current = new CurrentState();
         ChangeQueue changes =
                 new ChangeQueue(begin.persistence().map(Persistence::storeName).orElse("none"));
@@ -156,12 +161,16 @@ public final class Host implements AutoCloseable {
                 begin.persistence().isPresent() ? changes : off,
                 store,
                 runtimes::load,
+                safeguards(config, crashes, runtimes),
                 learned,
                 servingDefaults(config),
                 metrics,
                 clock));
-        List<String> failures =
-                serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, store).state()), true);
+        serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, store).state()), true);
+        if (config.strictRestore()) {
+            serving.loadSuspects();
+        }
+        List<String> failures = serving.failures();
         if (!failures.isEmpty() && config.strictRestore()) {
             throw new ConfigException(
                     "--restore strict: " + (failures.size() == 1 ? "a model" : failures.size() + " models")
@@ -192,8 +201,13 @@ public final class Host implements AutoCloseable {
             learned.start(serving);
             closer.add(housekeeping(begin.persistence().orElseThrow(), keeper, clock));
         }
+        serving.loadSuspects();
+        crashes.serves((model, version) -> current.get()
+                .model(model)
+                .filter(some -> some.versions().containsKey(version))
+                .isPresent());
         closer.add(retrying(serving));
-        String summary = summary(begin, current.get(), failures, snapshots.status());
+        String summary = summary(begin, crashes.notices(), current.get(), serving.failures(), snapshots.status());
         summary.lines().forEach(line -> log.info("{}", line));
         return new Host(
                 closer,
@@ -203,6 +217,16 @@ public final class Host implements AutoCloseable {
                 () -> learned.saveAll(serving),
                 options.logLocation().resolve("key_file.json"),
                 summary);
+    }
+
+    private static Safeguards safeguards(HostConfig config, CrashRecord crashes, Runtimes runtimes) {
+        return new Safeguards(
+                crashes,
+                runtimes::isNative,
+                config.acceptsArchiveChanges(),
+                config.memoryAdmission()
+                        ? new MemoryAdmission(runtimes::weightBytes, new MemoryLeft())
+                        : MemoryAdmission.off());
     }
 
     private static SnapshotKeeper keeper(
@@ -321,12 +345,14 @@ public final class Host implements AutoCloseable {
         }
     }
 
-    private static String summary(StartState begin, ServingState state, List<String> failures, StoreStatus status) {
+    private static String summary(
+            StartState begin, List<String> crashes, ServingState state, List<String> failures, StoreStatus status) {
         List<String> lines = new ArrayList<>();
         lines.add(begin.source() + ": " + state.versionCount() + " model version"
                 + (state.versionCount() == 1 ? "" : "s")
                 + (failures.isEmpty() ? "" : ", " + failures.size() + " of them failed to load"));
         failures.forEach(failure -> lines.add("Failed: " + failure));
+        lines.addAll(crashes);
         lines.addAll(begin.notes());
         lines.add(
                 status.mode() == StoreStatus.Mode.OFF

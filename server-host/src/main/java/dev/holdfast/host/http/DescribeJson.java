@@ -77,8 +77,9 @@ final class DescribeJson {
     }
 
     private static void putOwn(Map<String, Object> json, VersionStatus status) {
-        json.put("status", status.failure().isPresent() ? "FAILED" : "READY");
-        status.failure().ifPresent(why -> json.put("failure", why));
+        String failed = status.isLoading() ? "LOADING" : "FAILED";
+        json.put("status", status.failure().isPresent() ? failed : "READY");
+        status.failure().ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", why));
         json.put("defaultVersion", status.isDefault());
         status.runtime().ifPresent(runtime -> json.put("platform", runtime));
         status.signature().map(ModelSignature::inputs).ifPresent(inputs -> json.put("inputs", specs(inputs)));

@@ -9,7 +9,8 @@ import java.util.Optional;
  * How one model version is doing now.
  *
  * @param runtime the name of the runtime that runs it; empty while it is not loaded
- * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again
+ * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again as {@code hold} says
+ * @param hold whether and when the host itself tries again to load it
  * @param labels the names of the classes, by index, where the archive gives them
  */
 public record VersionStatus(
@@ -21,6 +22,7 @@ public record VersionStatus(
         Optional<String> runtime,
         Optional<ModelSignature> signature,
         Optional<String> failure,
+        Hold hold,
         List<String> labels,
         List<WorkerStatus> workers,
         int pendingRequests,
@@ -35,6 +37,11 @@ public record VersionStatus(
     public boolean healthy() {
         return failure.isEmpty()
                 && workers.stream().filter(worker -> !worker.unloading()).count() >= state.minWorkers();
+    }
+
+    /** Whether it is being loaded, or waits for its turn. */
+    public boolean isLoading() {
+        return hold == Hold.LOADING || hold == Hold.UNTIL_OTHERS_SERVE;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.Tensor;
@@ -61,12 +62,16 @@ final class WorkerPool {
 
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    /** @param workerIds gives every worker of the host a number of its own */
+    /**
+     * @param runs notes which runs are inside the model
+     * @param workerIds gives every worker of the host a number of its own
+     */
     WorkerPool(
             String model,
             String version,
             VersionState state,
             LoadedModel loaded,
+            Runs runs,
             int queueSize,
             InferenceListener listener,
             Clock clock,
@@ -75,7 +80,7 @@ final class WorkerPool {
         this.model = model;
         this.version = version;
         this.state = state;
-        this.run = new BatchRun(model, version, loaded, listener);
+        this.run = new BatchRun(model, version, loaded, runs, listener);
         this.queueSize = queueSize;
         this.clock = clock;
         this.workerIds = workerIds;

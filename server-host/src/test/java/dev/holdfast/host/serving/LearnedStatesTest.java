@@ -55,6 +55,7 @@ class LearnedStatesTest {
                         models.add(model);
                         return model;
                     },
+                    Safeguards.off(),
                     learned,
                     Serving.DEFAULTS,
                     InferenceListener.NONE,

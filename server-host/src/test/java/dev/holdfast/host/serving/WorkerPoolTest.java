@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
@@ -36,7 +37,15 @@ class WorkerPoolTest {
 
     private WorkerPool pool(VersionState state, int queueSize, InferenceListener listener) {
         WorkerPool pool = new WorkerPool(
-                "m", "1.0", state, model, queueSize, listener, Clock.systemUTC(), new AtomicInteger()::getAndIncrement);
+                "m",
+                "1.0",
+                state,
+                model,
+                Runs.notNoted(),
+                queueSize,
+                listener,
+                Clock.systemUTC(),
+                new AtomicInteger()::getAndIncrement);
         pool.scale(state);
         pools.add(pool);
         return pool;
