@@ -193,22 +193,35 @@ final class Loading {
     }
 
     private void load(ModelFile file, Archive archive, VersionState state, CompletableFuture<LoadedModel> result) {
-        LoadedModel loaded = null;
-        // Until the loading has ended, also where nobody waits for it any more.
-        try (MemoryAdmission.Promise memory = safeguards.memory().promise(file.model(), file.version(), archive);
-                CrashRecord.Note note = note(file, archive)) {
-            loaded = loader.apply(archive);
-            restore(loaded, state);
+        LoadedModel loaded;
+        try {
+            loaded = loadNoted(file, archive, state);
         } catch (Throwable e) {
-            if (loaded != null) {
-                Closing.quietly("model of archive " + archive.fileName(), loaded::close);
-            }
             Closing.quietly("archive " + archive.fileName(), archive::close);
             result.completeExceptionally(e);
             return;
         }
         if (!result.complete(loaded)) {
             letGo(archive, loaded);
+        }
+    }
+
+    /** The note, and the memory, are held until the loading has ended, also where nobody waits for it any more. */
+    private LoadedModel loadNoted(ModelFile file, Archive archive, VersionState state) {
+        MemoryAdmission.Promise memory = safeguards.memory().promise(file.model(), file.version(), archive);
+        CrashRecord.Note note = note(file, archive);
+        try {
+            LoadedModel loaded = loader.apply(archive);
+            try {
+                restore(loaded, state);
+                return loaded;
+            } catch (RuntimeException | Error e) {
+                Closing.quietly("model of archive " + archive.fileName(), loaded::close);
+                throw e;
+            }
+        } finally {
+            note.close();
+            memory.close();
         }
     }
 
