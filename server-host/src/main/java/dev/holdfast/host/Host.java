@@ -67,6 +67,7 @@ public final class Host implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Host.class);
     private static final long RETRY_FAILED_MODELS_SECONDS = 30;
+    private static final long MOST_USED_TO_COLLECT = 1L << 30;
     /** Within the minute that an orderly stop has, whatever the store does: what was acknowledged is durable already. */
     private static final Duration LAST_SNAPSHOT = Duration.ofSeconds(30);
 
@@ -288,7 +289,13 @@ public final class Host implements AutoCloseable {
             return thread;
         });
         retries.scheduleWithFixedDelay(
-                () -> retry(serving), RETRY_FAILED_MODELS_SECONDS, RETRY_FAILED_MODELS_SECONDS, TimeUnit.SECONDS);
+                () -> {
+                    retry(serving);
+                    giveHeapBack(serving);
+                },
+                RETRY_FAILED_MODELS_SECONDS,
+                RETRY_FAILED_MODELS_SECONDS,
+                TimeUnit.SECONDS);
         return retries::shutdownNow;
     }
 
@@ -322,6 +329,19 @@ public final class Host implements AutoCloseable {
             // It would end the schedule.
             log.error("Failed models could not be tried again: {}", e.toString());
             log.debug("Failed models could not be tried again", e);
+        }
+    }
+
+    /**
+     * The collector that the launcher chooses gives memory back only when it collects everything, and an idle host has no
+     * reason to. Where much is in use that would stop all requests for a second and more, and memory is needed anyway.
+     */
+    private static void giveHeapBack(ModelServing serving) {
+        Runtime runtime = Runtime.getRuntime();
+        long before = runtime.totalMemory();
+        if (serving.hasUnloaded() && before - runtime.freeMemory() < MOST_USED_TO_COLLECT) {
+            System.gc();
+            log.debug("The heap had {} bytes and has {}, after models were unloaded", before, runtime.totalMemory());
         }
     }
 

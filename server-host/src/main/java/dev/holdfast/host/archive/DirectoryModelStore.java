@@ -301,7 +301,8 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             throw new ArchiveException("Archive " + fileName + " is empty");
         }
         ArchiveManifest manifest = ManifestReader.ofBareModel(file.toString(), Kind.stem(fileName));
-        return new OpenedArchive(fileName, directory, manifest, digests.ofModel(directory, real, data(fileName, real)), () -> {});
+        return new OpenedArchive(
+                fileName, directory, manifest, digests.ofModel(directory, real, data(fileName, real)), () -> {});
     }
 
     /** The files beside a bare model that it needs. */

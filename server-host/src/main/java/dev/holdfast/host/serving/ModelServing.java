@@ -691,6 +691,11 @@ public final class ModelServing implements AutoCloseable {
         }
     }
 
+    /** Whether a version was unloaded since this was asked last, so that the heap may hold memory that nobody needs. */
+    public boolean hasUnloaded() {
+        return reconciler.hasUnloaded();
+    }
+
     /** Ends the running requests and unloads everything; the serving state stays as it is, and nothing changes any more. */
     @Override
     public void close() {

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ final class Reconciler {
     private final Safeguards safeguards;
     private final Loading loading;
     private final ServingDefaults defaults;
+    private final AtomicBoolean unloaded = new AtomicBoolean();
 
     Reconciler(
             RunningModels running,
@@ -75,7 +77,8 @@ final class Reconciler {
         List<RunningVersion> failed = new ArrayList<>();
         ExecutorService reconcilers = Executors.newFixedThreadPool(
                 Math.max(1, Math.min(defaults.loadThreads(), byModel.size())), task -> new Thread(task, "reconciler"));
-        try (CrashRecord.Note planned = safeguards.crashes().planned(loads(plan))) {
+        CrashRecord.Note planned = safeguards.crashes().planned(loads(plan));
+        try {
             List<Future<List<RunningVersion>>> results = new ArrayList<>();
             byModel.values()
                     .forEach(actions ->
@@ -83,6 +86,7 @@ final class Reconciler {
             results.forEach(result -> failed.addAll(await(result)));
         } finally {
             reconcilers.shutdown();
+            planned.close();
         }
         return failed;
     }
@@ -243,7 +247,14 @@ final class Reconciler {
                         Kind.VERSION_NOT_FOUND, "Model version: " + version + " does not exist for model: " + model));
     }
 
+    boolean hasUnloaded() {
+        return unloaded.getAndSet(false);
+    }
+
     void unload(RunningVersion version) {
+        if (version.isLoaded()) {
+            unloaded.set(true);
+        }
         if (!version.unload(defaults.unregisterTimeout())) {
             log.warn(
                     "Model {} version {} still had running requests after {} s; its memory stays until the last of them ends",

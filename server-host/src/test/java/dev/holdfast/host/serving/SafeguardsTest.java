@@ -264,6 +264,18 @@ class SafeguardsTest {
         assertThat(host.serving.state()).isEqualTo(ServingState.EMPTY);
     }
 
+    @Test
+    void itIsToldOnceThatModelsWereUnloaded() {
+        Serving host = host(Safeguards.off());
+        host.serving.register(Registration.of("a-1.0.mar"));
+        assertThat(host.serving.hasUnloaded()).isFalse();
+
+        host.serving.unregister("a", DEFAULT);
+
+        assertThat(host.serving.hasUnloaded()).isTrue();
+        assertThat(host.serving.hasUnloaded()).isFalse();
+    }
+
     private Serving host(Safeguards safeguards) {
         Serving host = new Serving(Serving.DEFAULTS, safeguards);
         open.add(host);
