@@ -7,6 +7,7 @@ import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.InferenceCounters;
 import dev.holdfast.host.keeper.ChangeQueue;
@@ -26,7 +27,10 @@ import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.LearnedStates;
+import dev.holdfast.host.serving.MemoryAdmission;
+import dev.holdfast.host.serving.MemoryLeft;
 import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.Safeguards;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.StoredStates;
@@ -63,6 +67,7 @@ public final class Host implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Host.class);
     private static final long RETRY_FAILED_MODELS_SECONDS = 30;
+    private static final long MOST_USED_TO_COLLECT = 1L << 30;
     private static final Duration HOUSEKEEPING = Duration.ofHours(1);
     private static final Duration TIDYING = Duration.ofMinutes(10);
 
@@ -132,6 +137,7 @@ public final class Host implements AutoCloseable {
         HostConfig config = begin.config();
         config.logUnknownKeys();
 
+        CrashRecord crashes = lifecycle.add(CrashRecord.open(options.logLocation(), CrashRecord.Here.now(), clock));
         CurrentState current = new CurrentState();
         InferenceCounters counters = new InferenceCounters(HostName.of(config), current);
         DirectoryModelStore archives = lifecycle.add(modelStore(options, config));
@@ -150,12 +156,16 @@ public final class Host implements AutoCloseable {
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
                 archives,
                 new WarmedModels(runtimes::load),
+                safeguards(config, crashes, runtimes),
                 stored,
                 servingDefaults(config),
                 counters,
                 clock));
-        List<String> failures =
-                serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, archives).state()), true);
+        serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, archives).state()), true);
+        if (config.strictRestore()) {
+            serving.loadSuspects();
+        }
+        List<String> failures = serving.failures();
         if (!failures.isEmpty() && config.strictRestore()) {
             throw new ConfigException(
                     "--restore strict: " + (failures.size() == 1 ? "a model" : failures.size() + " models")
@@ -187,9 +197,14 @@ public final class Host implements AutoCloseable {
             lifecycle.atStart(learned::start);
             lifecycle.atStart(() -> lifecycle.add(housekeeping(keeping.orElseThrow(), keeper, clock)));
         }
+        lifecycle.atStart(serving::loadSuspects);
+        lifecycle.atStart(() -> crashes.serves((model, version) -> current.get()
+                .model(model)
+                .filter(some -> some.versions().containsKey(version))
+                .isPresent()));
         lifecycle.atStart(() -> lifecycle.add(retrying(serving)));
         lifecycle.start();
-        String summary = summary(begin, current.get(), failures, snapshots.status());
+        String summary = summary(begin, crashes.notices(), current.get(), serving.failures(), snapshots.status());
         summary.lines().forEach(line -> log.info("{}", line));
         OrderlyStop orderlyStop = new OrderlyStop(
                 http,
@@ -204,6 +219,16 @@ public final class Host implements AutoCloseable {
                 config.stopTimeout(),
                 options.logLocation().resolve("key_file.json"),
                 summary);
+    }
+
+    private static Safeguards safeguards(HostConfig config, CrashRecord crashes, Runtimes runtimes) {
+        return new Safeguards(
+                crashes,
+                runtimes::isNative,
+                config.acceptsArchiveChanges(),
+                config.memoryAdmission()
+                        ? new MemoryAdmission(runtimes::weightBytes, new MemoryLeft())
+                        : MemoryAdmission.off());
     }
 
     /** What keeps the state of this host, where snapshots are not switched off. */
@@ -267,7 +292,13 @@ public final class Host implements AutoCloseable {
             return thread;
         });
         retries.scheduleWithFixedDelay(
-                () -> retry(serving), RETRY_FAILED_MODELS_SECONDS, RETRY_FAILED_MODELS_SECONDS, TimeUnit.SECONDS);
+                () -> {
+                    retry(serving);
+                    giveHeapBack(serving);
+                },
+                RETRY_FAILED_MODELS_SECONDS,
+                RETRY_FAILED_MODELS_SECONDS,
+                TimeUnit.SECONDS);
         return retries::shutdownNow;
     }
 
@@ -305,6 +336,19 @@ public final class Host implements AutoCloseable {
         }
     }
 
+    /**
+     * The collector that the launcher chooses gives memory back only when it collects everything, and an idle host has no
+     * reason to. Where much is in use that would stop all requests for a second and more, and memory is needed anyway.
+     */
+    private static void giveHeapBack(ModelServing serving) {
+        Runtime runtime = Runtime.getRuntime();
+        long before = runtime.totalMemory();
+        if (serving.hasUnloaded() && before - runtime.freeMemory() < MOST_USED_TO_COLLECT) {
+            System.gc();
+            log.debug("The heap had {} bytes and has {}, after models were unloaded", before, runtime.totalMemory());
+        }
+    }
+
     private static void noteStartup(Durability durability) {
         if (durability.kind() == Durability.Kind.LOST_ON_RESTART) {
             log.error("The startup snapshot is not durable: {}", String.join("; ", durability.notice()));
@@ -325,12 +369,14 @@ public final class Host implements AutoCloseable {
         }
     }
 
-    private static String summary(StartState begin, ServingState state, List<String> failures, StoreStatus status) {
+    private static String summary(
+            StartState begin, List<String> crashes, ServingState state, List<String> failures, StoreStatus status) {
         List<String> lines = new ArrayList<>();
         lines.add(begin.source() + ": " + state.versionCount() + " model version"
                 + (state.versionCount() == 1 ? "" : "s")
                 + (failures.isEmpty() ? "" : ", " + failures.size() + " of them failed to load"));
         failures.forEach(failure -> lines.add("Failed: " + failure));
+        lines.addAll(crashes);
         lines.addAll(begin.notes());
         lines.add(
                 status.mode() == StoreStatus.Mode.OFF

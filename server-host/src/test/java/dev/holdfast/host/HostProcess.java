@@ -114,6 +114,10 @@ final class HostProcess implements AutoCloseable {
         return send(inference + path, "POST", HttpRequest.BodyPublishers.ofString(body));
     }
 
+    HttpResponse<String> ask(String path) throws IOException, InterruptedException {
+        return send(inference + path, "GET", HttpRequest.BodyPublishers.noBody());
+    }
+
     private HttpResponse<String> send(String uri, String method, HttpRequest.BodyPublisher body)
             throws IOException, InterruptedException {
         return http.send(
@@ -154,6 +158,17 @@ final class HostProcess implements AutoCloseable {
             throw new IllegalStateException("The host did not stop within 60 s");
         }
         return process.exitValue();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Waits for the end that something in the process brings about. */
+    void awaitEnd() throws InterruptedException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("The host is still there after 60 s");
+        }
     }
 
     boolean isAlive() {

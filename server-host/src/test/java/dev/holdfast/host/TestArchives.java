@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -25,7 +26,10 @@ final class TestArchives {
             Files.createDirectories(store);
             try (OutputStream out = Files.newOutputStream(store.resolve(file));
                     ZipOutputStream zip = new ZipOutputStream(out)) {
-                zip.putNextEntry(new ZipEntry("MAR-INF/MANIFEST.json"));
+                ZipEntry entry = new ZipEntry("MAR-INF/MANIFEST.json");
+                // The same archive, made again, is the same bytes.
+                entry.setTimeLocal(LocalDateTime.of(2026, 11, 21, 9, 30));
+                zip.putNextEntry(entry);
                 zip.write(manifest.getBytes(StandardCharsets.UTF_8));
                 zip.closeEntry();
             }

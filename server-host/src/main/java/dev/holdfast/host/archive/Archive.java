@@ -18,8 +18,8 @@ public interface Archive extends AutoCloseable {
 
     /**
      * The SHA-256 of the file, 64 lower-case hexadecimal digits. For a directory it is the SHA-256 of a list with a line
-     * for each file in it, sorted by path: the file's SHA-256, two spaces, its path, a line feed. Weights that a bare model
-     * keeps in other files are not part of it; such a model belongs in a directory.
+     * for each file in it, sorted by path: the file's SHA-256, two spaces, its path, a line feed. So it is
+     * for a bare model that keeps weights in other files, with these files and its own.
      */
     String sha256();
 

@@ -14,6 +14,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -29,23 +30,55 @@ final class Digests {
 
     private final Map<Path, Known> known = new ConcurrentHashMap<>();
 
-    private record Known(long size, FileTime changed, String sha256) {}
+    /** @param state when the file's content or its place on the disk changed last; no tool sets that back */
+    private record Known(long size, FileTime changed, String state, String sha256) {}
 
     /** The SHA-256 of a file's content. */
     String ofFile(Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        String state = state(file);
         Known earlier = known.get(file);
         if (earlier != null
                 && earlier.size() == attributes.size()
-                && earlier.changed().equals(attributes.lastModifiedTime())) {
+                && earlier.changed().equals(attributes.lastModifiedTime())
+                && earlier.state().equals(state)) {
             return earlier.sha256();
         }
         String sha256 = compute(file);
         if (known.size() >= MOST_KEPT) {
             known.clear();
         }
-        known.put(file, new Known(attributes.size(), attributes.lastModifiedTime(), sha256));
+        known.put(file, new Known(attributes.size(), attributes.lastModifiedTime(), state, sha256));
         return sha256;
+    }
+
+    private static String state(Path file) throws IOException {
+        return Files.getFileStore(file).supportsFileAttributeView("unix")
+                ? Files.readAttributes(file, "unix:ctime,ino").toString()
+                : "";
+    }
+
+    /**
+     * The SHA-256 of a bare model: of its file or, if it keeps weights in others, of the list that {@code sha256sum} would
+     * print for all of them, sorted by path.
+     *
+     * @param directory where the model's file is
+     * @param data the files with the weights, beside the model's or below
+     */
+    String ofModel(Path directory, Path model, SortedSet<Path> data) throws IOException {
+        if (data.isEmpty()) {
+            return ofFile(model);
+        }
+        Map<String, Path> files = new TreeMap<>();
+        for (Path file : data) {
+            files.put(nameIn(directory, file), file);
+        }
+        files.put(nameIn(directory, model), model);
+        return ofList(files);
+    }
+
+    private static String nameIn(Path directory, Path file) {
+        return directory.relativize(file).toString().replace('\\', '/');
     }
 
     /**
@@ -68,10 +101,14 @@ final class Digests {
                 }
                 requireInside(root, path, name);
                 if (Files.isRegularFile(path)) {
-                    files.put(root.relativize(path).toString().replace('\\', '/'), path);
+                    files.put(nameIn(root, path), path);
                 }
             }
         }
+        return ofList(files);
+    }
+
+    private String ofList(Map<String, Path> files) throws IOException {
         MessageDigest digest = sha256();
         for (Map.Entry<String, Path> file : files.entrySet()) {
             String line = ofFile(file.getValue()) + "  " + file.getKey() + "\n";

@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -319,7 +320,23 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             throw new ArchiveException("Archive " + fileName + " is empty");
         }
         ArchiveManifest manifest = ManifestReader.ofBareModel(file.toString(), Kind.stem(fileName));
-        return new OpenedArchive(fileName, directory, manifest, digests.ofFile(real), () -> {});
+        return new OpenedArchive(
+                fileName, directory, manifest, digests.ofModel(directory, real, data(fileName, real)), () -> {});
+    }
+
+    /** The files beside a bare model that it needs. */
+    private static SortedSet<Path> data(String fileName, Path real) throws IOException {
+        SortedSet<Path> data = ExternalData.of(real);
+        for (Path file : data) {
+            if (!Files.isRegularFile(file)) {
+                throw new ArchiveException(
+                        Reason.NOT_FOUND,
+                        "Archive " + fileName + " keeps weights in the file '"
+                                + Names.printable(file.getFileName().toString())
+                                + "', which is not beside it in the model store");
+            }
+        }
+        return data;
     }
 
     private Archive openZip(String fileName, Path real) throws IOException {

@@ -107,6 +107,7 @@ final class ClassDataArchive {
             complete(new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xshare:dump",
+                    "-XX:ErrorFile=" + place.resolve("hs_err_pid%p.log"),
                     // The one collector that can archive objects of the JVM's own; they serve the others too.
                     "-XX:+UseG1GC",
                     "-XX:SharedClassListFile=" + classes,

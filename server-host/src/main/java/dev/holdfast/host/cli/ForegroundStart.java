@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
@@ -71,9 +72,11 @@ final class ForegroundStart {
                     logConfig);
             Optional<String> notice = fileThatIsNotRead(options);
             notice.ifPresent(log::warn);
+            Thread endsEarly = new Thread(() -> CrashRecord.givenUp(options.logLocation()), "start given up");
+            Runtime.getRuntime().addShutdownHook(endsEarly);
             Host host = Host.start(options);
             String told = notice.map(line -> host.summary() + "\n" + line).orElseGet(host::summary);
-            ready(host, told, options.logLocation());
+            ready(host, told, options.logLocation(), endsEarly);
         } catch (RuntimeException | LinkageError e) {
             log.error("Holdfast cannot start: {}", OneLine.of(e));
             log.debug("The start failed", e);
@@ -119,11 +122,17 @@ final class ForegroundStart {
                 : Optional.of(file + " is not read; to use it, start with --ts-config " + file);
     }
 
-    private void ready(Host host, String summary, Path logLocation) throws IOException {
+    /** @param endsEarly what was to be done if the process had been told to end before */
+    private void ready(Host host, String summary, Path logLocation, Thread endsEarly) throws IOException {
         RunningHost note = RunningHost.of(host, logLocation, Clock.systemUTC());
         // In this order: whoever finds the host by its note may tell it to stop at once.
         StopSignals.handle(exitCode -> told(host, note, exitCode));
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> endedByItself(host, note), "stop"));
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> endedByItself(host, note), "stop"));
+            Runtime.getRuntime().removeShutdownHook(endsEarly);
+        } catch (IllegalStateException e) {
+            log.debug("The process is ending already", e);
+        }
         runFiles.write(note);
         String text = readyText(note, summary);
         surroundings.out().print(text);

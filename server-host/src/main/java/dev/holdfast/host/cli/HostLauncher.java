@@ -46,7 +46,7 @@ final class HostLauncher {
         Path output = logLocation.resolve("holdfast.out");
         makeLogLocation(logLocation);
         Path report = reportFile();
-        List<String> command = new ArrayList<>(hostCommand());
+        List<String> command = new ArrayList<>(hostCommand(logLocation));
         command.add("--foreground");
         command.add("--start-report=" + report);
         command.addAll(arguments);
@@ -111,8 +111,13 @@ final class HostLauncher {
             }
             if (!alive) {
                 String said = firstLine(output, outputBefore);
+                Path crash = output.resolveSibling("hs_err_pid" + process.pid() + ".log");
                 return StartReport.failed("The host ended with exit code " + process.exitValue()
-                        + " before it was ready" + (said.isEmpty() ? "; see " : ": " + said + "; see ") + output);
+                        + " before it was ready" + (said.isEmpty() ? "; see " : ": " + said + "; see ") + output
+                        + (Files.exists(crash)
+                                ? " and the crash report " + crash
+                                        + "; the next start finds out which model it was, so start again"
+                                : ""));
             }
             process.waitFor(10, TimeUnit.MILLISECONDS);
         }
@@ -128,6 +133,8 @@ final class HostLauncher {
             file.readFully(said);
             return new String(said, StandardCharsets.UTF_8)
                     .lines()
+                    // So begins each line of a JVM that breaks.
+                    .map(line -> line.replaceFirst("^#+ *", ""))
                     .filter(line -> !line.isBlank() && !line.startsWith("Picked up ") && !line.contains(" warning: "))
                     .findFirst()
                     .map(OneLine::of)
@@ -135,7 +142,7 @@ final class HostLauncher {
         }
     }
 
-    private List<String> hostCommand() {
+    private List<String> hostCommand(Path logLocation) {
         List<String> command = new ArrayList<>();
         onPath("setsid", surroundings).ifPresent(setsid -> command.add(setsid.toString()));
         Optional<Path> script = surroundings.inHome("bin", "holdfast");
@@ -144,6 +151,8 @@ final class HostLauncher {
             return command;
         }
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // As bin/holdfast has it.
+        command.add("-XX:ErrorFile=" + logLocation.resolve("hs_err_pid%p.log"));
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(Main.class.getName());

@@ -84,6 +84,10 @@ public enum ConfigKey {
     DURABLE_IN("either", Kept.NO),
     SNAPSHOT_CONFLICT("take-store", Kept.NO),
     RESTORE("fallback", Kept.NO),
+    /** What becomes of a model whose archive is not the one that was registered: fail, or accept. */
+    ARCHIVE_CHANGES("fail", Kept.NO),
+    /** Whether a model is refused for which there is no memory. */
+    MEMORY_ADMISSION("true", Kept.NO),
     HOST_NAME("", Kept.NO);
 
     private enum Kept {

@@ -68,6 +68,7 @@ public final class HostConfig {
         tokenExpiration();
         tokenFailureStatus();
         strictRestore();
+        acceptsArchiveChanges();
         snapshotTimeout();
         snapshotKeep();
         snapshotKeepFor();
@@ -340,6 +341,20 @@ public final class HostConfig {
             throw bad(ConfigKey.RESTORE, value, "strict or fallback");
         }
         return value.equals("strict");
+    }
+
+    /** Whether a model is loaded whose archive is not the one that was registered. */
+    public boolean acceptsArchiveChanges() {
+        String value = get(ConfigKey.ARCHIVE_CHANGES);
+        if (!value.equals("fail") && !value.equals("accept")) {
+            throw bad(ConfigKey.ARCHIVE_CHANGES, value, "fail or accept");
+        }
+        return value.equals("accept");
+    }
+
+    /** Whether a model is refused for which the machine has no memory left. */
+    public boolean memoryAdmission() {
+        return bool(ConfigKey.MEMORY_ADMISSION);
     }
 
     public Optional<String> hostName() {

@@ -87,7 +87,9 @@ final class DescribeJson {
 
     private static void putOwn(Map<String, Object> json, VersionStatus status) {
         json.put("status", status(status));
-        status.failure().or(status::blocked).ifPresent(why -> json.put("failure", why));
+        status.failure()
+                .or(status::blocked)
+                .ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", why));
         json.put("defaultVersion", status.isDefault());
         status.runtime().ifPresent(runtime -> json.put("platform", runtime));
         status.signature().map(ModelSignature::inputs).ifPresent(inputs -> json.put("inputs", specs(inputs)));
@@ -106,7 +108,7 @@ final class DescribeJson {
 
     private static String status(VersionStatus status) {
         if (status.failure().isPresent()) {
-            return "FAILED";
+            return status.isLoading() ? "LOADING" : "FAILED";
         }
         return status.blocked().isPresent() ? "BLOCKED" : "READY";
     }

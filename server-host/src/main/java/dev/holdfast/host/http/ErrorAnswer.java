@@ -82,6 +82,7 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
             case CONFLICT -> of(409, "ConflictStatusException", message);
             case DEFAULT_VERSION -> of(403, "InvalidModelVersionException", message);
             case UNAVAILABLE -> of(503, "ServiceUnavailableException", message);
+            case NO_MEMORY -> of(507, "InsufficientStorageException", message);
             case TIMEOUT -> of(408, "RequestTimeoutException", message);
             case INTERNAL -> of(500, "InternalServerException", message);
         };

@@ -48,6 +48,8 @@ final class ManagementApi {
                 Route.put("/models/{model}", scope, this::scale),
                 Route.put("/models/{model}/{version}", scope, this::scale),
                 Route.put("/models/{model}/{version}/set-default", scope, this::setDefault),
+                Route.post("/models/{model}/retry", scope, this::retry),
+                Route.post("/models/{model}/{version}/retry", scope, this::retry),
                 Route.delete("/models/{model}", scope, this::unregister),
                 Route.delete("/models/{model}/{version}", scope, this::unregister),
                 Route.options("/models/{model}", scope, this::document),
@@ -95,7 +97,7 @@ final class ManagementApi {
         Parameters parameters = Parameters.ofQueryAndBody(context, maxRequestSize);
         boolean synchronous = parameters.truth("synchronous", true);
         Registration registration = RegistrationReader.read(parameters);
-        Change change = serving.register(registration);
+        Change change = synchronous ? serving.register(registration) : serving.registerLater(registration);
         int workers = change.state().minWorkers();
         if (!synchronous && workers > 0) {
             answers.changed(context, 202, "Processing worker updates...", change.durability());
@@ -176,6 +178,20 @@ final class ManagementApi {
                 200,
                 "Default version successfully updated for model \"" + model + "\" to \"" + version + "\"",
                 change.durability());
+    }
+
+    /** Changes nothing of what is to be served, so that there is nothing to be made durable. */
+    private void retry(Context context) {
+        String model = Names.model(context);
+        List<String> loaded = serving.retry(model, Names.version(context));
+        String all = String.join(", ", loaded);
+        Answers.json(
+                context,
+                200,
+                Answers.status(
+                        loaded.isEmpty()
+                                ? "Nothing of model \"" + model + "\" had failed"
+                                : "Model \"" + model + "\" Version: " + all + " loaded"));
     }
 
     private void unregister(Context context) {

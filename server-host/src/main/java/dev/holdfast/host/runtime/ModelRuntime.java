@@ -16,6 +16,16 @@ public interface ModelRuntime {
         return "models of the runtime " + name();
     }
 
+    /** Whether the models run in native code, which ends the process where it breaks. */
+    default boolean isNative() {
+        return false;
+    }
+
+    /** How many bytes of weights the archive brings into memory; 0 if that is not worth asking for. */
+    default long weightBytes(Archive archive) {
+        return 0;
+    }
+
     /**
      * Loads the model into memory. The archive must stay open until the model is closed, for a model may read its files
      * lazily; closing it then is the caller's duty.

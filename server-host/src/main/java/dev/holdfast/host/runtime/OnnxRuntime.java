@@ -5,7 +5,11 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.archive.ExternalData;
 import dev.holdfast.host.text.OneLine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -62,6 +66,26 @@ public final class OnnxRuntime implements ModelRuntime {
         return handler.equals("onnx")
                 && file.isPresent()
                 && file.get().toLowerCase(Locale.ROOT).endsWith(".onnx");
+    }
+
+    @Override
+    public boolean isNative() {
+        return true;
+    }
+
+    @Override
+    public long weightBytes(Archive archive) {
+        try {
+            Path model = archive.root().resolve(archive.manifest().modelFile().orElse(""));
+            long bytes = Files.size(model);
+            for (Path data : ExternalData.of(model)) {
+                bytes += Files.isRegularFile(data) ? Files.size(data) : 0;
+            }
+            return bytes;
+        } catch (IOException | InvalidPathException e) {
+            // Loading it says what is wrong.
+            return 0;
+        }
     }
 
     @Override

@@ -41,6 +41,16 @@ public final class OnnxSessionRuntime implements ModelRuntime {
     }
 
     @Override
+    public boolean isNative() {
+        return onnx.isNative();
+    }
+
+    @Override
+    public long weightBytes(Archive archive) {
+        return onnx.weightBytes(archive);
+    }
+
+    @Override
     public LoadedModel load(Archive archive) {
         SessionSettings settings = SessionSettings.read(archive);
         LoadedModel model = onnx.load(archive);

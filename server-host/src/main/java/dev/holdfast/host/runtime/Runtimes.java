@@ -26,6 +26,16 @@ public final class Runtimes {
         return runtimes.stream().filter(runtime -> runtime.runs(archive)).findFirst();
     }
 
+    /** Whether native code runs the archive. */
+    public boolean isNative(Archive archive) {
+        return of(archive).filter(ModelRuntime::isNative).isPresent();
+    }
+
+    /** How many bytes of weights the archive brings into memory; 0 where nothing is known. */
+    public long weightBytes(Archive archive) {
+        return of(archive).map(runtime -> runtime.weightBytes(archive)).orElse(0L);
+    }
+
     /**
      * Loads a model by the first runtime that runs its archive. The archive stays the caller's: to be kept open until the
      * model is closed, and closed then.

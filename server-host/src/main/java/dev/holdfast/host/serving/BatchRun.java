@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InferenceException;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
@@ -31,15 +32,17 @@ final class BatchRun {
     private final String model;
     private final String version;
     private final LoadedModel loaded;
+    private final Runs runs;
     private final InferenceListener listener;
 
     /** Whether the model has answered a request since it was loaded. */
     private volatile boolean hasAnswered;
 
-    BatchRun(String model, String version, LoadedModel loaded, InferenceListener listener) {
+    BatchRun(String model, String version, LoadedModel loaded, Runs runs, InferenceListener listener) {
         this.model = model;
         this.version = version;
         this.loaded = loaded;
+        this.runs = runs;
         this.listener = listener;
     }
 
@@ -127,12 +130,25 @@ final class BatchRun {
         for (int i = 0; i < batch.size(); i++) {
             inputs.add(batch.get(i).inputs());
         }
-        List<List<Tensor>> outputs = run.predict(inputs);
+        List<List<Tensor>> outputs = noted(run, inputs);
         if (outputs.size() != batch.size()) {
             throw new IllegalStateException(
                     "the model gave " + outputs.size() + " answers to " + batch.size() + " requests");
         }
         return outputs;
+    }
+
+    /** What runs when the process ends is in the load record. */
+    private List<List<Tensor>> noted(EndableRun run, List<List<Tensor>> inputs) {
+        Runs.Run noted = runs.begin();
+        boolean well = false;
+        try {
+            List<List<Tensor>> outputs = run.predict(inputs);
+            well = true;
+            return outputs;
+        } finally {
+            noted.ended(well);
+        }
     }
 
     /** Before the answers, so that whoever has an answer finds it counted. */

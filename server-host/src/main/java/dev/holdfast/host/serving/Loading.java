@@ -1,6 +1,9 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.crash.CrashRecord;
+import dev.holdfast.host.crash.ModelFile;
+import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.BatchTerms;
 import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.LoadedModel;
@@ -13,6 +16,7 @@ import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +34,7 @@ final class Loading {
     private static final Duration LONGEST_CHECK = Duration.ofSeconds(10);
 
     private final Function<Archive, LoadedModel> loader;
+    private final Safeguards safeguards;
     private final ModelStates states;
     private final ServingDefaults defaults;
     private final StuckRuns stuckRuns;
@@ -39,12 +44,14 @@ final class Loading {
 
     Loading(
             Function<Archive, LoadedModel> loader,
+            Safeguards safeguards,
             ModelStates states,
             ServingDefaults defaults,
             StuckRuns stuckRuns,
             InferenceListener listener,
             Clock clock) {
         this.loader = loader;
+        this.safeguards = safeguards;
         this.states = states;
         this.defaults = defaults;
         this.stuckRuns = stuckRuns;
@@ -56,33 +63,42 @@ final class Loading {
      * Loads a version.
      *
      * @param archives opens its archive, which is closed here if the version cannot be loaded
-     * @throws ServingException if the archive cannot be had, the model cannot be loaded, or not in time
+     * @throws ServingException if the archive cannot be had or is not what it was, the model cannot be loaded or not in time,
+     *     there is no memory for it, or it is held back because it has ended the process before
      */
     RunningVersion load(
             String model,
             String version,
             VersionState state,
             Function<VersionState, Archive> archives,
-            boolean atStartup) {
+            Occasion occasion) {
         Archive archive = open(state, archives);
-        LoadedModel loaded = load(model, version, archive, state);
+        ModelFile file = new ModelFile(model, version, archive.fileName(), archive.sha256());
+        admit(file, state, archive, occasion);
+        LoadedModel loaded = load(file, archive, state);
         WorkerPool workers = null;
         try {
-            noteDifferences(model, version, state, archive);
+            noteVersion(model, version, archive);
             noteJoining(model, version, state, loaded);
             VersionState known = state.withArchiveSha256(archive.sha256());
+            Runs runs =
+                    safeguards.isNative().test(archive) ? safeguards.crashes().runs(file) : Runs.notNoted();
             workers = new WorkerPool(
                     model,
                     version,
                     known,
                     loaded,
+                    runs,
                     defaults.jobQueueSize(),
                     defaults.maxStuckWorkers(),
                     stuckRuns,
                     listener,
                     clock,
                     workerIds::getAndIncrement);
+            workers.ended().thenRun(runs::close);
             workers.scale(known);
+            safeguards.crashes().loaded(file);
+            boolean atStartup = occasion == Occasion.START || occasion == Occasion.SUSPECTS_TURN;
             return RunningVersion.loaded(model, version, known, atStartup, archive, loaded, workers);
         } catch (RuntimeException | Error e) {
             if (workers != null) {
@@ -101,11 +117,65 @@ final class Loading {
         }
     }
 
+    /** Lets go of the archive of a version that is not to be loaded. */
+    private void admit(ModelFile file, VersionState state, Archive archive, Occasion occasion) {
+        try {
+            requireUnchanged(file, state);
+            requireNotHeldBack(file, occasion);
+        } catch (RuntimeException e) {
+            Closing.quietly("archive " + archive.fileName(), archive::close);
+            throw e;
+        }
+    }
+
+    /** The bytes of another model under a known name would answer, or end the process, as nobody asked for. */
+    private void requireUnchanged(ModelFile file, VersionState state) {
+        Optional<String> before = state.archiveSha256().filter(known -> !known.equals(file.sha256()));
+        if (before.isEmpty()) {
+            return;
+        }
+        String what = "Archive " + file.archive() + " of model " + file.model() + " version " + file.version()
+                + " is not the one that was registered: its SHA-256 is " + file.sha256() + ", that one's is "
+                + before.get();
+        if (safeguards.acceptsChanges()) {
+            log.warn("{}; it is loaded all the same, because of archive_changes=accept", what);
+            return;
+        }
+        throw new ServingException(
+                Kind.BAD_ARCHIVE,
+                what + ". Put that one back, and it is loaded; or register this one (POST /models?url=" + file.archive()
+                        + "&model_name=" + file.model()
+                        + "), which takes the place of the one that cannot be loaded; or set"
+                        + " archive_changes=accept");
+    }
+
+    private void requireNotHeldBack(ModelFile file, Occasion occasion) {
+        CrashRecord crashes = safeguards.crashes();
+        if (occasion == Occasion.OPERATORS_CALL) {
+            crashes.tryOnceMore(file);
+            return;
+        }
+        switch (crashes.standing(file)) {
+            case ACCUSED -> throw new HeldBackException(Hold.OPERATOR, crashes.accusation(file));
+            case SUSPECT -> {
+                if (occasion == Occasion.START) {
+                    throw new HeldBackException(
+                            Hold.UNTIL_OTHERS_SERVE,
+                            "Model " + file.model() + " version " + file.version()
+                                    + " is loaded when all others serve, because it may have ended the host before.");
+                }
+            }
+            case CLEAR -> {}
+        }
+    }
+
     /** On a thread of its own, because no engine lets a load be stopped: one that takes too long is left to end alone. */
-    private LoadedModel load(String model, String version, Archive archive, VersionState state) {
+    private LoadedModel load(ModelFile file, Archive archive, VersionState state) {
+        String model = file.model();
+        String version = file.version();
         Duration timeout = state.startupTimeout();
         CompletableFuture<LoadedModel> result = new CompletableFuture<>();
-        Thread thread = new Thread(() -> load(archive, state, result), "load-" + model + "-" + version);
+        Thread thread = new Thread(() -> load(file, archive, state, result), "load-" + model + "-" + version);
         thread.setDaemon(true);
         ServingException failure;
         try {
@@ -140,17 +210,11 @@ final class Loading {
         throw failure;
     }
 
-    private void load(Archive archive, VersionState state, CompletableFuture<LoadedModel> result) {
-        LoadedModel loaded = null;
+    private void load(ModelFile file, Archive archive, VersionState state, CompletableFuture<LoadedModel> result) {
+        LoadedModel loaded;
         try {
-            loaded = loader.apply(archive);
-            restore(loaded, state);
-            loaded.prepareBatches(new BatchTerms(
-                    state.batching(), archive.manifest().batching(), state.batchSize(), checkTime(state)));
+            loaded = loadNoted(file, archive, state);
         } catch (Throwable e) {
-            if (loaded != null) {
-                Closing.quietly("model of archive " + archive.fileName(), loaded::close);
-            }
             Closing.quietly("archive " + archive.fileName(), archive::close);
             result.completeExceptionally(e);
             return;
@@ -158,6 +222,31 @@ final class Loading {
         if (!result.complete(loaded)) {
             letGo(archive, loaded);
         }
+    }
+
+    /** The note, and the memory, are held until the loading has ended, also where nobody waits for it any more. */
+    private LoadedModel loadNoted(ModelFile file, Archive archive, VersionState state) {
+        MemoryAdmission.Promise memory = safeguards.memory().promise(file.model(), file.version(), archive);
+        CrashRecord.Note note = note(file, archive);
+        try {
+            LoadedModel loaded = loader.apply(archive);
+            try {
+                restore(loaded, state);
+                loaded.prepareBatches(new BatchTerms(
+                        state.batching(), archive.manifest().batching(), state.batchSize(), checkTime(state)));
+                return loaded;
+            } catch (RuntimeException | Error e) {
+                Closing.quietly("model of archive " + archive.fileName(), loaded::close);
+                throw e;
+            }
+        } finally {
+            note.close();
+            memory.close();
+        }
+    }
+
+    private CrashRecord.Note note(ModelFile file, Archive archive) {
+        return safeguards.isNative().test(archive) ? safeguards.crashes().loading(file) : () -> {};
     }
 
     /** A model that cannot have its state back must not answer as if it had learned nothing. */
@@ -219,17 +308,7 @@ final class Loading {
         }
     }
 
-    private static void noteDifferences(String model, String version, VersionState state, Archive archive) {
-        state.archiveSha256()
-                .filter(before -> !before.equals(archive.sha256()))
-                .ifPresent(before -> log.warn(
-                        "Archive {} of model {} version {} is not the one that was served before: its SHA-256 is {}, pinned is"
-                                + " {}; put that one back, or register this one as another version",
-                        archive.fileName(),
-                        model,
-                        version,
-                        archive.sha256(),
-                        before));
+    private static void noteVersion(String model, String version, Archive archive) {
         if (!archive.manifest().modelVersion().equals(version)) {
             log.warn(
                     "Archive {} says it is version {}; it is served as version {} of model {}, as it was registered",

@@ -24,12 +24,17 @@ final class ModelEdits {
         return found;
     }
 
-    /** The first version of a model is its default. */
-    static Optional<ModelState> add(String model, String version, VersionState wanted, Optional<ModelState> current) {
+    /**
+     * The first version of a model is its default.
+     *
+     * @param stands whether a version that is there already is not to be replaced
+     */
+    static Optional<ModelState> add(
+            String model, String version, VersionState wanted, Optional<ModelState> current, boolean stands) {
         if (current.isEmpty()) {
             return Optional.of(ModelState.of(version, wanted));
         }
-        if (current.get().versions().containsKey(version)) {
+        if (stands && current.get().versions().containsKey(version)) {
             throw new ServingException(
                     Kind.CONFLICT, "Model version " + version + " is already registered for model " + model);
         }

@@ -8,10 +8,13 @@ import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -44,6 +47,10 @@ public final class ModelServing implements AutoCloseable {
     private final RunningModels running = new RunningModels();
     private final StuckRuns stuckRuns = new StuckRuns();
     private final Reconciler reconciler;
+    private final Safeguards safeguards;
+
+    /** Loads what was registered by calls that do not wait. */
+    private final ExecutorService later;
 
     /** Shared by changes of single models, exclusive for a change of everything. */
     private final ReentrantReadWriteLock everything = new ReentrantReadWriteLock();
@@ -57,12 +64,14 @@ public final class ModelServing implements AutoCloseable {
      * @param state where the serving state is kept; only this class writes to it
      * @param changes where changes are made durable
      * @param loader loads an opened archive into memory
+     * @param safeguards what is looked at before, and noted meanwhile
      */
     public ModelServing(
             CurrentState state,
             ChangeLog changes,
             ModelStore store,
             Function<Archive, LoadedModel> loader,
+            Safeguards safeguards,
             ModelStates states,
             ServingDefaults defaults,
             InferenceListener listener,
@@ -72,8 +81,14 @@ public final class ModelServing implements AutoCloseable {
         this.archives = new Archives(store);
         this.rules = new RegistrationRules(defaults);
         this.defaults = defaults;
+        this.safeguards = safeguards;
+        this.later = Executors.newFixedThreadPool(Math.max(1, defaults.loadThreads()), task -> {
+            Thread thread = new Thread(task, "later");
+            thread.setDaemon(true);
+            return thread;
+        });
         this.unused = new UnusedArchives(store, state);
-        this.reconciler = new Reconciler(running, loader, states, defaults, stuckRuns, listener, clock);
+        this.reconciler = new Reconciler(running, loader, safeguards, states, defaults, stuckRuns, listener, clock);
     }
 
     /**
@@ -157,13 +172,20 @@ public final class ModelServing implements AutoCloseable {
         running.all().forEach(version -> version.failAll(why));
     }
 
-    /** Whether the host is not stopping, and each model's default version is loaded and has the workers that it should have. */
+    /**
+     * Whether each model's default version is loaded and has the workers that it should have. One that is failed by name
+     * because it ended the host does not count: it would take all the others out of service a second time. Nor does one that
+     * is being loaded for the call that registered it.
+     */
     public boolean healthy() {
         return !stopping
                 && state.get().models().entrySet().stream()
                         .allMatch(model -> running.get(
                                         model.getKey(), model.getValue().defaultVersion())
-                                .filter(version -> version.status(true).healthy())
+                                .map(version -> version.status(true))
+                                .filter(version -> version.healthy()
+                                        || version.hold() == Hold.OPERATOR
+                                        || version.hold() == Hold.LOADING)
                                 .isPresent());
     }
 
@@ -174,11 +196,26 @@ public final class ModelServing implements AutoCloseable {
      *     its rule, or the version is there already; nothing has changed then, and nothing is left behind
      */
     public Change register(Registration registration) {
+        return register(registration, true);
+    }
+
+    /**
+     * Registers a version of a model and does not wait until it is loaded: it is in the serving state at once, and answers
+     * when it is loaded. If it cannot be loaded it is kept as failed.
+     *
+     * @throws ServingException if the archive cannot be had or is damaged, the name or a number breaks its rule, or the
+     *     version is there already; nothing has changed then, and nothing is left behind
+     */
+    public Change registerLater(Registration registration) {
+        return register(registration, false);
+    }
+
+    private Change register(Registration registration, boolean wait) {
         rules.check(registration, state());
         Change registered = change(() -> {
             unused.openingBegins();
             try {
-                return register(registration, archives.open(registration));
+                return register(registration, archives.open(registration), wait);
             } finally {
                 unused.openingEnds();
             }
@@ -191,7 +228,7 @@ public final class ModelServing implements AutoCloseable {
         });
     }
 
-    private Change register(Registration registration, Archive archive) {
+    private Change register(Registration registration, Archive archive, boolean wait) {
         boolean[] handedOver = new boolean[1];
         boolean registered = false;
         try {
@@ -201,10 +238,19 @@ public final class ModelServing implements AutoCloseable {
             String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
             VersionState wanted = rules.wanted(
                     registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
-            Edited edited = edit(model, current -> ModelEdits.add(model, version, wanted, current), ignored -> {
-                handedOver[0] = true;
-                return archive;
-            });
+            UnaryOperator<Optional<ModelState>> add =
+                    current -> ModelEdits.add(model, version, wanted, current, stands(model, version));
+            Edited edited = wait
+                    ? edit(
+                            model,
+                            add,
+                            ignored -> {
+                                handedOver[0] = true;
+                                return archive;
+                            },
+                            Occasion.OPERATORS_CALL,
+                            version::equals)
+                    : loadLater(model, version, wanted, add);
             registered = true;
             return new Change(model, version, wanted, edited.durability());
         } finally {
@@ -272,6 +318,7 @@ public final class ModelServing implements AutoCloseable {
                 ModelEdits.require(model, now, removed[0]);
                 return ModelEdits.remove(model, removed[0], now);
             });
+            safeguards.crashes().unregistered(model, removed[0]);
             return new Change(
                     model,
                     removed[0],
@@ -306,17 +353,60 @@ public final class ModelServing implements AutoCloseable {
         }
     }
 
-    private Edited edit(String model, UnaryOperator<Optional<ModelState>> edit) {
-        return edit(model, edit, archives::openAgain);
+    private Edited loadLater(
+            String model, String version, VersionState wanted, UnaryOperator<Optional<ModelState>> add) {
+        RunningVersion waiting =
+                RunningVersion.failed(model, version, wanted, false, "is being loaded; try again later", Hold.LOADING);
+        Edited edited = withModel(model, () -> {
+            Optional<ModelState> before = state.get().model(model);
+            ModelState after = add.apply(before).orElseThrow();
+            reconciler.putInPlace(waiting);
+            state.update(now -> now.with(model, after));
+            return new Edited(before, Optional.of(after), changes.changed());
+        });
+        later.execute(() -> {
+            try {
+                retry(waiting, Occasion.OPERATORS_CALL);
+            } catch (ServingException e) {
+                log.debug("Model {} version {} could not be loaded", model, version, e);
+            }
+        });
+        return edited;
     }
 
-    /** Brings one model from what it is to what {@code edit} makes of it; empty stands for a model that is not there. */
+    /** Whether a version is in the way of another registration of it; one that could not be loaded is not. */
+    private boolean stands(String model, String version) {
+        return running.get(model, version)
+                .filter(found -> found.isLoaded() || found.hold() == Hold.LOADING)
+                .isPresent();
+    }
+
+    private Edited edit(String model, UnaryOperator<Optional<ModelState>> edit) {
+        return edit(model, edit, archives::openAgain, Occasion.ORDINARY, version -> false);
+    }
+
+    /**
+     * Brings one model from what it is to what {@code edit} makes of it; empty stands for a model that is not there.
+     *
+     * @param reloaded which of its versions are loaded anew, although they are there
+     */
     private Edited edit(
-            String model, UnaryOperator<Optional<ModelState>> edit, Function<VersionState, Archive> opener) {
+            String model,
+            UnaryOperator<Optional<ModelState>> edit,
+            Function<VersionState, Archive> opener,
+            Occasion occasion,
+            Predicate<String> reloaded) {
         return withModel(model, () -> {
             Optional<ModelState> before = state.get().model(model);
             Optional<ModelState> after = edit.apply(before);
-            reconciler.apply(Plan.between(only(model, before), only(model, after)), opener);
+            reconciler.apply(
+                    Plan.between(
+                            only(model, before),
+                            only(model, after),
+                            (name, version) -> reloaded.test(version),
+                            (name, version) -> false),
+                    opener,
+                    occasion);
             state.update(now -> after.map(changed -> now.with(model, changed)).orElseGet(() -> now.without(model)));
             return new Edited(before, after, changes.changed());
         });
@@ -359,7 +449,7 @@ public final class ModelServing implements AutoCloseable {
             try {
                 Plan plan = Plan.between(running.observed(), target, this::isFailed, this::isAhead);
                 plan.actions().forEach(action -> log.debug("Plan: {}", action));
-                failed = reconciler.applyAll(plan, archives::openAgain, atStartup);
+                failed = reconciler.applyAll(plan, archives::openAgain, atStartup ? Occasion.START : Occasion.ORDINARY);
                 state.update(before -> withArchiveDigests(target));
                 changes.overtaken();
             } finally {
@@ -477,7 +567,8 @@ public final class ModelServing implements AutoCloseable {
                                 + (generations.size() - 1) + ", not " + generation + ".");
             }
             VersionState then = now.withLearned(generations.get(generation).state());
-            reconciler.apply(new Plan(List.of(new Action.Replace(model, loaded, then))), archives::openAgain);
+            reconciler.apply(
+                    new Plan(List.of(new Action.Replace(model, loaded, then))), archives::openAgain, Occasion.ORDINARY);
             state.update(all -> all.with(model, before.with(loaded, then)));
             return new Change(model, loaded, then, changes.changed());
         }));
@@ -518,27 +609,70 @@ public final class ModelServing implements AutoCloseable {
      * brought back, or taken away, by then is left as it is.
      */
     public void retryFailed() {
-        for (RunningVersion failed : running.failed()) {
-            unused.openingBegins();
+        retry(Hold.NONE, Occasion.ORDINARY);
+    }
+
+    /**
+     * Loads the versions that may have ended the host before, one after the other; to be called once, when all others
+     * serve. What cannot be loaded is {@linkplain #failures failed}. Takes no snapshot.
+     */
+    public void loadSuspects() {
+        retry(Hold.UNTIL_OTHERS_SERVE, Occasion.SUSPECTS_TURN);
+    }
+
+    private void retry(Hold hold, Occasion occasion) {
+        running.failed().stream().filter(failed -> failed.hold() == hold).forEach(failed -> {
             try {
-                retry(failed);
-            } finally {
-                unused.openingEnds();
+                retry(failed, occasion);
+            } catch (ServingException e) {
+                log.debug("Model {} version {} could not be loaded again", failed.model(), failed.version(), e);
             }
+        });
+    }
+
+    /**
+     * Tries the versions of a model once more that could not be loaded, also those that ended the host; versions that are
+     * loaded are left as they are. Takes no snapshot.
+     *
+     * @param version empty for all
+     * @return the versions that are loaded now and were not
+     * @throws ServingException if there is no such model or version, or one cannot be loaded still
+     */
+    public List<String> retry(String model, Optional<String> version) {
+        running.find(model, version);
+        List<String> loaded = new ArrayList<>();
+        for (RunningVersion found : List.copyOf(running.versions(model))) {
+            boolean wanted = version.isEmpty() || version.get().equals(found.version());
+            if (wanted && !found.isLoaded() && found.hold() != Hold.LOADING) {
+                retry(found, Occasion.OPERATORS_CALL);
+                loaded.add(found.version());
+            }
+        }
+        return loaded;
+    }
+
+    /** @throws ServingException if it cannot be loaded; it is failed with that reason then */
+    private void retry(RunningVersion failed, Occasion occasion) {
+        unused.openingBegins();
+        try {
+            RunningVersion loaded;
+            try {
+                loaded = reconciler.load(
+                        failed.model(), failed.version(), failed.state(), archives::openAgain, occasion);
+            } catch (ServingException e) {
+                unlessChanged(failed, wanted -> {
+                    reconciler.keepAsFailed(failed.model(), failed.version(), wanted, false, e);
+                    return true;
+                });
+                throw e;
+            }
+            putInPlace(failed, loaded);
+        } finally {
+            unused.openingEnds();
         }
     }
 
-    private void retry(RunningVersion failed) {
-        RunningVersion loaded;
-        try {
-            loaded = reconciler.load(failed.model(), failed.version(), failed.state(), archives::openAgain);
-        } catch (ServingException e) {
-            unlessChanged(failed, wanted -> {
-                reconciler.keepAsFailed(failed.model(), failed.version(), wanted, false, e);
-                return true;
-            });
-            return;
-        }
+    private void putInPlace(RunningVersion failed, RunningVersion loaded) {
         boolean inPlace = false;
         try {
             inPlace = unlessChanged(failed, wanted -> {
@@ -581,13 +715,20 @@ public final class ModelServing implements AutoCloseable {
         }
     }
 
+    /** Whether a version was unloaded since this was asked last, so that the heap may hold memory that nobody needs. */
+    public boolean hasUnloaded() {
+        return reconciler.hasUnloaded();
+    }
+
     /** Ends the running requests and unloads everything; the serving state stays as it is, and nothing changes any more. */
     @Override
     public void close() {
         everything.writeLock().lock();
         try {
             closed = true;
-            reconciler.applyAll(Plan.between(running.observed(), ServingState.EMPTY), archives::openAgain, false);
+            later.shutdownNow();
+            reconciler.applyAll(
+                    Plan.between(running.observed(), ServingState.EMPTY), archives::openAgain, Occasion.ORDINARY);
         } finally {
             everything.writeLock().unlock();
         }

@@ -1,6 +1,8 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.crash.CrashRecord;
+import dev.holdfast.host.crash.ModelFile;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
@@ -14,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,19 +32,23 @@ final class Reconciler {
     private static final Logger log = LoggerFactory.getLogger(Reconciler.class);
 
     private final RunningModels running;
+    private final Safeguards safeguards;
     private final Loading loading;
     private final ServingDefaults defaults;
+    private final AtomicBoolean unloaded = new AtomicBoolean();
 
     Reconciler(
             RunningModels running,
             Function<Archive, LoadedModel> loader,
+            Safeguards safeguards,
             ModelStates states,
             ServingDefaults defaults,
             StuckRuns stuckRuns,
             InferenceListener listener,
             Clock clock) {
         this.running = running;
-        this.loading = new Loading(loader, states, defaults, stuckRuns, listener, clock);
+        this.safeguards = safeguards;
+        this.loading = new Loading(loader, safeguards, states, defaults, stuckRuns, listener, clock);
         this.defaults = defaults;
     }
 
@@ -51,9 +58,9 @@ final class Reconciler {
      * @param archives opens the archive of a version; the caller is rid of it then, it is closed when it is not needed
      *     any more or cannot be loaded
      */
-    void apply(Plan plan, Function<VersionState, Archive> archives) {
+    void apply(Plan plan, Function<VersionState, Archive> archives, Occasion occasion) {
         for (Action action : plan.actions()) {
-            apply(action, archives, false);
+            apply(action, archives, occasion);
         }
     }
 
@@ -63,7 +70,7 @@ final class Reconciler {
      *
      * @return the versions that failed
      */
-    List<RunningVersion> applyAll(Plan plan, Function<VersionState, Archive> archives, boolean atStartup) {
+    List<RunningVersion> applyAll(Plan plan, Function<VersionState, Archive> archives, Occasion occasion) {
         Map<String, List<Action>> byModel = new LinkedHashMap<>();
         plan.actions()
                 .forEach(action -> byModel.computeIfAbsent(action.model(), model -> new ArrayList<>())
@@ -71,14 +78,16 @@ final class Reconciler {
         List<RunningVersion> failed = new ArrayList<>();
         ExecutorService reconcilers = Executors.newFixedThreadPool(
                 Math.max(1, Math.min(defaults.loadThreads(), byModel.size())), task -> new Thread(task, "reconciler"));
+        CrashRecord.Note planned = safeguards.crashes().planned(loads(plan));
         try {
             List<Future<List<RunningVersion>>> results = new ArrayList<>();
             byModel.values()
                     .forEach(actions ->
-                            results.add(reconcilers.submit(() -> applyTolerantly(actions, archives, atStartup))));
+                            results.add(reconcilers.submit(() -> applyTolerantly(actions, archives, occasion))));
             results.forEach(result -> failed.addAll(await(result)));
         } finally {
             reconcilers.shutdown();
+            planned.close();
         }
         return failed;
     }
@@ -106,12 +115,31 @@ final class Reconciler {
         }
     }
 
+    /** What is loaded side by side is written down at once: that costs one wait for the disk instead of one for each. */
+    private static List<ModelFile> loads(Plan plan) {
+        List<ModelFile> files = new ArrayList<>();
+        for (Action action : plan.actions()) {
+            if (action instanceof Action.Load load) {
+                files.add(file(load.model(), load.version(), load.state()));
+            } else if (action instanceof Action.Replace replace) {
+                files.add(file(replace.model(), replace.version(), replace.state()));
+            }
+        }
+        return files;
+    }
+
+    private static ModelFile file(String model, String version, VersionState state) {
+        return new ModelFile(
+                model, version, state.archive(), state.archiveSha256().orElse(""));
+    }
+
     private List<RunningVersion> applyTolerantly(
-            List<Action> actions, Function<VersionState, Archive> archives, boolean atStartup) {
+            List<Action> actions, Function<VersionState, Archive> archives, Occasion occasion) {
         List<RunningVersion> failed = new ArrayList<>();
+        boolean atStartup = occasion == Occasion.START;
         for (Action action : actions) {
             try {
-                apply(action, archives, atStartup);
+                apply(action, archives, occasion);
             } catch (ServingException e) {
                 if (action instanceof Action.Load load) {
                     failed.add(keepAsFailed(load.model(), load.version(), load.state(), atStartup, e));
@@ -133,12 +161,15 @@ final class Reconciler {
     RunningVersion keepAsFailed(
             String model, String version, VersionState state, boolean atStartup, ServingException why) {
         String reason = String.valueOf(why.getMessage());
-        RunningVersion failed = RunningVersion.failed(model, version, state, atStartup, reason);
+        Hold hold = why instanceof HeldBackException held ? held.hold() : Hold.NONE;
+        RunningVersion failed = RunningVersion.failed(model, version, state, atStartup, reason, hold);
         boolean known = running.get(model, version)
                 .flatMap(RunningVersion::failure)
                 .filter(reason::equals)
                 .isPresent();
-        if (known) {
+        if (hold == Hold.UNTIL_OTHERS_SERVE) {
+            log.info("{}", reason);
+        } else if (known) {
             log.debug("Model {} version {} still cannot be loaded: {}", model, version, reason);
         } else {
             log.error(
@@ -152,11 +183,11 @@ final class Reconciler {
         return failed;
     }
 
-    private void apply(Action action, Function<VersionState, Archive> archives, boolean atStartup) {
+    private void apply(Action action, Function<VersionState, Archive> archives, Occasion occasion) {
         if (action instanceof Action.Load load) {
-            load(load.model(), load.version(), load.state(), archives, atStartup);
+            bring(load.model(), load.version(), load.state(), archives, occasion);
         } else if (action instanceof Action.Replace replace) {
-            load(replace.model(), replace.version(), replace.state(), archives, atStartup);
+            bring(replace.model(), replace.version(), replace.state(), archives, occasion);
         } else if (action instanceof Action.Scale scale) {
             require(scale.model(), scale.version()).scale(scale.state());
             log.info(
@@ -185,17 +216,22 @@ final class Reconciler {
      *
      * @throws ServingException if it cannot be loaded
      */
-    RunningVersion load(String model, String version, VersionState state, Function<VersionState, Archive> archives) {
-        return loading.load(model, version, state, archives, false);
-    }
-
-    private void load(
+    RunningVersion load(
             String model,
             String version,
             VersionState state,
             Function<VersionState, Archive> archives,
-            boolean atStartup) {
-        putInPlace(loading.load(model, version, state, archives, atStartup));
+            Occasion occasion) {
+        return loading.load(model, version, state, archives, occasion);
+    }
+
+    private void bring(
+            String model,
+            String version,
+            VersionState state,
+            Function<VersionState, Archive> archives,
+            Occasion occasion) {
+        putInPlace(loading.load(model, version, state, archives, occasion));
         log.info("Model {} version {} loaded", model, version);
     }
 
@@ -212,7 +248,14 @@ final class Reconciler {
                         Kind.VERSION_NOT_FOUND, "Model version: " + version + " does not exist for model: " + model));
     }
 
+    boolean hasUnloaded() {
+        return unloaded.getAndSet(false);
+    }
+
     void unload(RunningVersion version) {
+        if (version.isLoaded()) {
+            unloaded.set(true);
+        }
         if (!version.unload(defaults.unregisterTimeout())) {
             log.warn(
                     "Model {} version {} is out of service, and something still runs in it; its memory stays until that ends",

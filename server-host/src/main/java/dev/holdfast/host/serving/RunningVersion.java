@@ -21,6 +21,7 @@ public final class RunningVersion {
     private final String version;
     private final boolean loadedAtStartup;
     private final @Nullable String failure;
+    private final Hold hold;
     private final @Nullable Loaded loaded;
     private volatile VersionState state;
     private volatile long storedUpdates;
@@ -34,12 +35,14 @@ public final class RunningVersion {
             VersionState state,
             boolean loadedAtStartup,
             @Nullable String failure,
+            Hold hold,
             @Nullable Loaded loaded) {
         this.model = model;
         this.version = version;
         this.state = state;
         this.loadedAtStartup = loadedAtStartup;
         this.failure = failure;
+        this.hold = hold;
         this.loaded = loaded;
     }
 
@@ -57,11 +60,14 @@ public final class RunningVersion {
                 state,
                 atStartup,
                 null,
+                Hold.NONE,
                 new Loaded(archive, loaded, workers, new Training(name(model, version))));
     }
 
-    static RunningVersion failed(String model, String version, VersionState state, boolean atStartup, String why) {
-        return new RunningVersion(model, version, state, atStartup, why, null);
+    /** @param hold whether and when it is tried again without an operator's call */
+    static RunningVersion failed(
+            String model, String version, VersionState state, boolean atStartup, String why, Hold hold) {
+        return new RunningVersion(model, version, state, atStartup, why, hold, null);
     }
 
     public String model() {
@@ -152,7 +158,10 @@ public final class RunningVersion {
     private Loaded require() {
         if (loaded == null) {
             throw new ServingException(
-                    Kind.UNAVAILABLE, name(model, version) + " is registered but could not be loaded: " + failure);
+                    Kind.UNAVAILABLE,
+                    name(model, version)
+                            + (hold == Hold.LOADING ? " " : " is registered but could not be loaded: ")
+                            + failure);
         }
         return loaded;
     }
@@ -236,6 +245,11 @@ public final class RunningVersion {
         return Optional.ofNullable(failure);
     }
 
+    /** Whether and when it is tried again by the host itself, if it is not loaded. */
+    Hold hold() {
+        return hold;
+    }
+
     VersionStatus status(boolean isDefault) {
         return new VersionStatus(
                 model,
@@ -247,6 +261,7 @@ public final class RunningVersion {
                         .map(ready -> ready.model().signature().platform()),
                 Optional.ofNullable(loaded).map(ready -> ready.model().signature()),
                 Optional.ofNullable(failure),
+                hold,
                 loaded == null ? List.of() : loaded.archive().manifest().labels(),
                 loaded == null ? List.of() : loaded.workers().workers(),
                 loaded == null ? 0 : loaded.workers().pending(),

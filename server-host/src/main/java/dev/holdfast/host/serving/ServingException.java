@@ -1,7 +1,7 @@
 package dev.holdfast.host.serving;
 
 /** A management call or a prediction that cannot be done; the kind says why, the message says what to do. */
-public final class ServingException extends RuntimeException {
+public class ServingException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
@@ -21,6 +21,8 @@ public final class ServingException extends RuntimeException {
         DEFAULT_VERSION,
         /** No workers, a full queue, or a store that does not answer: worth trying again. */
         UNAVAILABLE,
+        /** The machine has no memory left for the model. */
+        NO_MEMORY,
         /** The prediction, or the end of the running ones, took longer than allowed. */
         TIMEOUT,
         /** The model, or the engine under it, failed; or what the model learned is damaged. */

@@ -10,7 +10,8 @@ import java.util.Optional;
  * How one model version is doing now.
  *
  * @param runtime the name of the runtime that runs it; empty while it is not loaded
- * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again
+ * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again as {@code hold} says
+ * @param hold whether and when the host itself tries again to load it
  * @param blocked why it takes no requests although it is loaded and has workers: too many of its runs are stuck
  * @param joining how requests that come at once are run; empty while it is not loaded
  * @param labels the names of the classes, by index, where the archive gives them
@@ -24,6 +25,7 @@ public record VersionStatus(
         Optional<String> runtime,
         Optional<ModelSignature> signature,
         Optional<String> failure,
+        Hold hold,
         List<String> labels,
         List<WorkerStatus> workers,
         int pendingRequests,
@@ -45,6 +47,11 @@ public record VersionStatus(
                                         && worker.stuckSince().isEmpty())
                                 .count()
                         >= state.minWorkers();
+    }
+
+    /** Whether it is being loaded, or waits for its turn. */
+    public boolean isLoading() {
+        return hold == Hold.LOADING || hold == Hold.UNTIL_OTHERS_SERVE;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.Tensor;
@@ -67,6 +68,7 @@ final class WorkerPool implements Worker.Crew {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     /**
+     * @param runs notes which runs are inside the model
      * @param queueSize how many requests may wait
      * @param maxStuckWorkers with more stuck runs than this the pool takes no more requests
      * @param stuckRuns told of stuck runs, and of their end
@@ -77,6 +79,7 @@ final class WorkerPool implements Worker.Crew {
             String version,
             VersionState state,
             LoadedModel loaded,
+            Runs runs,
             int queueSize,
             int maxStuckWorkers,
             StuckRuns stuckRuns,
@@ -88,7 +91,7 @@ final class WorkerPool implements Worker.Crew {
         this.version = version;
         this.state = state;
         this.loaded = loaded;
-        this.batchRun = new BatchRun(model, version, loaded, listener);
+        this.batchRun = new BatchRun(model, version, loaded, runs, listener);
         this.maxStuckWorkers = maxStuckWorkers;
         this.stuckRuns = stuckRuns;
         this.clock = clock;

@@ -8,6 +8,7 @@ import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.Safeguards;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.StoredStates;
 import dev.holdfast.host.state.InMemoryChunks;
@@ -66,6 +67,7 @@ final class HostUnderTest implements AutoCloseable {
                 snapshots,
                 models,
                 models::load,
+                Safeguards.off(),
                 stored,
                 new ServingDefaults(
                         1, 100, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 1, 2),

@@ -56,6 +56,7 @@ class LearnedStatesTest {
                         models.add(model);
                         return model;
                     },
+                    Safeguards.off(),
                     stored,
                     Serving.DEFAULTS,
                     InferenceListener.NONE,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Duration;
@@ -216,16 +217,17 @@ class ReconcileTest {
     void aPinnedDigestStaysThoughAnotherArchiveIsServed() {
         ServingState pinned = ServingState.EMPTY.with(
                 "a", ModelState.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("pinned")));
+        try (Serving accepting = acceptingChanges()) {
+            assertThat(warnings(() -> accepting.serving.reconcile(pinned, true)))
+                    .containsExactly("Archive a-1.0.mar of model a version 1.0 is not the one that was registered: its"
+                            + " SHA-256 is sha of a-1.0.mar, that one's is pinned; it is loaded all the same, because of"
+                            + " archive_changes=accept");
 
-        assertThat(warnings(() -> serving.reconcile(pinned, true)))
-                .containsExactly(
-                        "Archive a-1.0.mar of model a version 1.0 is not the one that was served before: its SHA-256"
-                                + " is sha of a-1.0.mar, pinned is pinned; put that one back, or register this one as another"
-                                + " version");
-
-        assertThat(host.predict("a", DEFAULT, 1)).isEqualTo(1);
-        assertThat(serving.state()).isEqualTo(pinned);
-        assertThat(serving.describe("a", DEFAULT).state().archiveSha256()).contains("sha of a-1.0.mar");
+            assertThat(accepting.predict("a", DEFAULT, 1)).isEqualTo(1);
+            assertThat(accepting.serving.state()).isEqualTo(pinned);
+            assertThat(accepting.serving.describe("a", DEFAULT).state().archiveSha256())
+                    .contains("sha of a-1.0.mar");
+        }
     }
 
     @Test
@@ -233,17 +235,25 @@ class ReconcileTest {
         ServingState pinned = ServingState.EMPTY
                 .with("a", ModelState.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("pinned")))
                 .with("b", ModelState.of("1.0", Versions.of("b-1.0.mar", 2).withArchiveSha256("pinned too")));
-        host.store.missing.put("a-1.0.mar", "gone");
-        serving.reconcile(pinned, true);
-        host.store.missing.clear();
+        try (Serving accepting = acceptingChanges()) {
+            accepting.store.missing.put("a-1.0.mar", "gone");
+            accepting.serving.reconcile(pinned, true);
+            accepting.store.missing.clear();
 
-        serving.retryFailed();
-        serving.scale("b", DEFAULT, 3, 3, true);
+            accepting.serving.retryFailed();
+            accepting.serving.scale("b", DEFAULT, 3, 3, true);
 
-        assertThat(serving.healthy()).isTrue();
-        assertThat(serving.state())
-                .isEqualTo(pinned.with(
-                        "b", ModelState.of("1.0", Versions.of("b-1.0.mar", 3).withArchiveSha256("pinned too"))));
+            assertThat(accepting.serving.healthy()).isTrue();
+            assertThat(accepting.serving.state())
+                    .isEqualTo(pinned.with(
+                            "b",
+                            ModelState.of("1.0", Versions.of("b-1.0.mar", 3).withArchiveSha256("pinned too"))));
+        }
+    }
+
+    private static Serving acceptingChanges() {
+        return new Serving(
+                Serving.DEFAULTS, new Safeguards(CrashRecord.off(), archive -> false, true, MemoryAdmission.off()));
     }
 
     private static List<String> warnings(Runnable work) {

@@ -36,11 +36,16 @@ final class Serving implements AutoCloseable {
     }
 
     Serving(ServingDefaults defaults) {
+        this(defaults, Safeguards.off());
+    }
+
+    Serving(ServingDefaults defaults, Safeguards safeguards) {
         serving = new ModelServing(
                 state,
                 changes,
                 store,
                 this::load,
+                safeguards,
                 (model, learned) -> {
                     throw new AssertionError("no model here has a state");
                 },

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
@@ -43,6 +44,7 @@ class WorkerPoolTest {
                 "1.0",
                 state,
                 model,
+                Runs.notNoted(),
                 queueSize,
                 2,
                 stuckRuns,

@@ -1,0 +1,344 @@
+package dev.holdfast.host.crash;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The load record of a host: what is about to be loaded is written down before, what runs while it runs, and a host that
+ * starts knows from it which model ended the one before.
+ *
+ * <p>A log location that cannot be written to costs this protection, with a line in the log, and nothing else. Safe for
+ * several threads.
+ */
+public final class CrashRecord implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(CrashRecord.class);
+    private static final long CLOCK_MILLIS = 2000;
+    private static final Note NO_NOTE = () -> {};
+
+    /** What is known of a version before it is loaded. */
+    public enum Standing {
+        CLEAR,
+        /** Was being loaded or run when a host ended unexpectedly: to be loaded after all others, alone. */
+        SUSPECT,
+        /** Failed by name: not to be loaded before an operator says so. */
+        ACCUSED
+    }
+
+    /** Something that was written down and holds until it is closed. */
+    public interface Note extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** What identifies this process and this run of the machine. */
+    public record Here(long pid, String boot, Path directory) {
+
+        private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+
+        public static Here now() {
+            String boot = "";
+            try {
+                boot = Files.readString(BOOT).strip();
+            } catch (IOException e) {
+                log.debug("This system does not tell one start of the machine from another", e);
+            }
+            return new Here(ProcessHandle.current().pid(), boot, Path.of("").toAbsolutePath());
+        }
+    }
+
+    private final @Nullable WorkFile work;
+    private final @Nullable SuspectsFile file;
+    private final List<String> notices;
+    private final Map<String, WorkFile.Slot> planned = new ConcurrentHashMap<>();
+    private volatile boolean served;
+
+    // Guarded by this.
+    private final List<Suspect> suspects;
+
+    private CrashRecord(
+            @Nullable WorkFile work, @Nullable SuspectsFile file, List<Suspect> suspects, List<String> notices) {
+        this.work = work;
+        this.file = file;
+        this.suspects = new ArrayList<>(suspects);
+        this.notices = List.copyOf(notices);
+    }
+
+    /**
+     * Reads what the host before left, says in the log what follows from it, and begins this host's record. The caller
+     * sees to it that the log location has one host at a time.
+     */
+    public static CrashRecord open(Path logLocation, Here here, Clock clock) {
+        Path directory = logLocation.toAbsolutePath().resolve("crash");
+        SuspectsFile file = new SuspectsFile(directory.resolve("suspects"));
+        List<Suspect> suspects = List.of();
+        List<String> notices = new ArrayList<>();
+        try {
+            Files.createDirectories(directory);
+            List<Suspect> before = file.read();
+            suspects = before;
+            Ending end = ending(logLocation.toAbsolutePath(), directory.resolve("work"), here);
+            suspects = Verdict.of(before, end);
+            notices.addAll(told(end, suspects));
+            if (!suspects.equals(before)) {
+                file.write(suspects);
+            }
+            WorkFile work = WorkFile.create(
+                    directory.resolve("work"), here.pid(), here.boot(), clock.millis(), here.directory());
+            return new CrashRecord(work, file, suspects, notices);
+        } catch (IOException | RuntimeException e) {
+            log.warn(
+                    "{} cannot be written: a model that ends this process will not be known at the next start: {}",
+                    directory,
+                    e.toString());
+            log.debug("The load record cannot be kept", e);
+            return new CrashRecord(null, file, suspects, notices);
+        }
+    }
+
+    /** A record that keeps nothing. */
+    public static CrashRecord off() {
+        return new CrashRecord(null, null, List.of(), List.of());
+    }
+
+    /** Says that this process gives up its start because it was told to end; to be called from whichever thread. */
+    public static void givenUp(Path logLocation) {
+        try {
+            WorkFile.givenUp(logLocation.resolve("crash").resolve("work"));
+        } catch (IOException e) {
+            log.debug("The load record does not tell of the end", e);
+        }
+    }
+
+    private static Ending ending(Path logLocation, Path workFile, Here here) throws IOException {
+        Optional<WorkFile.Left> left = WorkFile.read(workFile);
+        if (left.isEmpty()) {
+            return Ending.none();
+        }
+        WorkFile.Left before = left.get();
+        return new Ending(
+                before.pid(),
+                before.how(),
+                before.boot().equals(here.boot()),
+                report(logLocation, before),
+                before.work());
+    }
+
+    /** In the log location, where the launcher has it written; else where a JVM writes it that is not told. */
+    private static Optional<CrashReport> report(Path logLocation, WorkFile.Left left) {
+        String name = CrashReport.name(left.pid());
+        return Stream.of(logLocation, left.directory(), Path.of(System.getProperty("java.io.tmpdir")))
+                .map(directory -> directory.resolve(name))
+                .filter(file -> isSince(file, left.startedMillis() - CLOCK_MILLIS))
+                .findFirst()
+                .flatMap(CrashReport::read);
+    }
+
+    /** A process of an earlier day, or of another container, may have had the same number. */
+    private static boolean isSince(Path file, long millis) {
+        try {
+            return Files.isRegularFile(file) && Files.getLastModifiedTime(file).toMillis() >= millis;
+        } catch (IOException | InvalidPathException e) {
+            return false;
+        }
+    }
+
+    private static List<String> told(Ending end, List<Suspect> suspects) {
+        List<String> lines = new ArrayList<>();
+        if (end.how() == Ending.How.UNEXPECTED) {
+            String line = "The host before, process " + end.pid() + ", ended unexpectedly: " + end.cause();
+            if (end.report().isPresent()) {
+                log.warn("{}", line);
+                lines.add(line);
+            } else {
+                log.info("{}", line);
+            }
+        }
+        for (Suspect suspect : suspects) {
+            if (suspect.accused()) {
+                // Said where it is not loaded.
+                continue;
+            }
+            String line = capital(suspect.file().toString()) + " (archive "
+                    + suspect.file().archive() + ", SHA-256 "
+                    + suspect.file().sha256() + ") was being " + suspect.work()
+                    + " when this host ended unexpectedly (" + suspect.cause()
+                    + "); it is loaded after all others, alone";
+            log.warn("{}", line);
+            lines.add(line);
+        }
+        return lines;
+    }
+
+    private static String accusation(Suspect suspect) {
+        ModelFile file = suspect.file();
+        return "This host ended unexpectedly more than once while " + file + " was being " + suspect.work()
+                + " (the last time: " + suspect.cause()
+                + "), so the model is not loaded by itself any more. Its archive is "
+                + file.archive() + ", SHA-256 " + file.sha256() + ". To try it once more: POST /models/" + file.model()
+                + "/retry; or register it again, or unregister it";
+    }
+
+    private static String capital(String text) {
+        return Character.toUpperCase(text.charAt(0)) + text.substring(1);
+    }
+
+    /** What became of the host before, in lines for the operator; empty if there is nothing to be told. */
+    public List<String> notices() {
+        return notices;
+    }
+
+    public Standing standing(ModelFile model) {
+        return find(model)
+                .map(suspect -> suspect.accused() ? Standing.ACCUSED : Standing.SUSPECT)
+                .orElse(Standing.CLEAR);
+    }
+
+    /** Why a version is {@linkplain Standing#ACCUSED failed by name}, and the ways out. */
+    public String accusation(ModelFile model) {
+        return find(model).map(CrashRecord::accusation).orElse("");
+    }
+
+    private synchronized Optional<Suspect> find(ModelFile model) {
+        return suspects.stream().filter(suspect -> suspect.file().isSame(model)).findFirst();
+    }
+
+    /** Says that an operator wants a version tried once more: the next unexpected end that finds it alone accuses it again. */
+    public synchronized void tryOnceMore(ModelFile model) {
+        Optional<Suspect> found = find(model).filter(Suspect::accused);
+        found.ifPresent(suspect -> {
+            suspects.remove(suspect);
+            suspects.add(suspect.acquitted());
+            keep();
+        });
+    }
+
+    /** Takes note that a version was loaded without harm; one that was being run when the host ended stays a suspect. */
+    public synchronized void loaded(ModelFile model) {
+        if (!suspects.isEmpty()
+                && suspects.removeIf(
+                        suspect -> !suspect.isRun() && suspect.file().isSame(model))) {
+            keep();
+        }
+    }
+
+    /** Takes note that a version is not wanted any more. */
+    public synchronized void unregistered(String model, String version) {
+        if (suspects.removeIf(suspect ->
+                suspect.file().model().equals(model) && suspect.file().version().equals(version))) {
+            keep();
+        }
+    }
+
+    private void keep() {
+        if (file == null) {
+            return;
+        }
+        try {
+            file.write(suspects);
+        } catch (IOException e) {
+            log.warn("Which models are under suspicion could not be written down: {}", e.toString());
+        }
+    }
+
+    /** Writes down, durably and at once, what is about to be loaded; it holds for those that were not loaded by then. */
+    public Note planned(List<ModelFile> models) {
+        if (work == null || models.isEmpty()) {
+            return NO_NOTE;
+        }
+        try {
+            for (ModelFile model : models) {
+                WorkFile.Slot slot = work.slot(model);
+                slot.mark(Phase.PLANNED);
+                WorkFile.Slot other = planned.put(key(model), slot);
+                if (other != null) {
+                    other.close();
+                }
+            }
+            work.force();
+        } catch (IOException | RuntimeException e) {
+            failed(e);
+        }
+        return () -> models.forEach(model -> {
+            WorkFile.Slot slot = planned.remove(key(model));
+            if (slot != null) {
+                slot.close();
+            }
+        });
+    }
+
+    private static String key(ModelFile model) {
+        return model.toLine();
+    }
+
+    /** Writes down that native code loads a version from now on; durable when this returns. */
+    public Note loading(ModelFile model) {
+        WorkFile.Slot slot = planned.remove(key(model));
+        if (slot != null) {
+            slot.mark(Phase.LOADING);
+            return slot::close;
+        }
+        if (work == null) {
+            return NO_NOTE;
+        }
+        try {
+            WorkFile.Slot own = work.slot(model);
+            own.mark(Phase.LOADING);
+            own.force();
+            return own::close;
+        } catch (IOException | RuntimeException e) {
+            failed(e);
+            return NO_NOTE;
+        }
+    }
+
+    /** Where the workers of a version that native code runs note what they do. */
+    public Runs runs(ModelFile model) {
+        return new Runs(work, model);
+    }
+
+    static void failed(Exception e) {
+        log.warn("The load record cannot be written: {}", e.toString());
+    }
+
+    /**
+     * Says that the host serves: its end, when it is orderly, clears those under suspicion. One that it is not to serve at
+     * all, as after a registration that ended the host before, is under no suspicion any more.
+     *
+     * @param wanted which versions, by model and version, it is to serve
+     */
+    public synchronized void serves(BiPredicate<String, String> wanted) {
+        served = true;
+        if (suspects.removeIf(suspect -> !suspect.accused()
+                && !wanted.test(suspect.file().model(), suspect.file().version()))) {
+            keep();
+        }
+    }
+
+    /** Ends the record in good order. */
+    @Override
+    public void close() {
+        if (work == null) {
+            return;
+        }
+        work.ended(served);
+        try {
+            work.close();
+        } catch (IOException e) {
+            log.debug("The load record could not be closed", e);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package dev.holdfast.host.crash;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The file that says what native code is doing, mapped into memory: what is written to it is there after the process has
+ * ended, however it ended; after a power cut, what was {@linkplain Slot#force forced} is.
+ *
+ * <pre>
+ *   line of 512 bytes   head: A for alive, E for an orderly end, G for a start that was given up; format, pid, boot of the
+ *                       machine, milliseconds since 1970 at the start, directory in which the process began
+ *   lines of 512 bytes  one for each model that is being loaded or run: the {@linkplain Phase phase's} sign, or a blank, then
+ *                       model, version, archive and SHA-256
+ * </pre>
+ *
+ * <p>Fields are separated by tabs, and lines end in a line feed, so that {@code cat} shows it. Safe for several threads; a
+ * slot belongs to one thread at a time.
+ */
+final class WorkFile implements AutoCloseable {
+
+    static final String FORMAT = "holdfast-work-1";
+
+    private static final int LINE = 512;
+    private static final int LINES = 64;
+    private static final int SEGMENT = LINE * LINES;
+    private static final int MOST_BYTES = 64 << 20;
+    private static final byte FREE = ' ';
+    private static final byte ALIVE = 'A';
+    private static final byte ENDED = 'E';
+    private static final byte GIVEN_UP = 'G';
+
+    private final FileChannel channel;
+    private final MappedByteBuffer head;
+
+    // Guarded by this.
+    private final List<MappedByteBuffer> segments = new ArrayList<>();
+    private final Deque<Slot> free = new ArrayDeque<>();
+
+    /** What an earlier process left. */
+    record Left(long pid, String boot, long startedMillis, Path directory, Ending.How how, List<Ending.Work> work) {}
+
+    private WorkFile(FileChannel channel, MappedByteBuffer head) {
+        this.channel = channel;
+        this.head = head;
+        addSlots(head, 1);
+    }
+
+    /** Begins a new file in the place of what an earlier process left; that one's mapping, if it lives, is not touched. */
+    static WorkFile create(Path file, long pid, String boot, long millis, Path directory) throws IOException {
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        Files.deleteIfExists(part);
+        FileChannel channel = FileChannel.open(
+                part, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            MappedByteBuffer head = grow(channel, 0);
+            put(
+                    head,
+                    0,
+                    ALIVE,
+                    String.join("\t", FORMAT, Long.toString(pid), boot, Long.toString(millis), directory.toString()));
+            WorkFile created = new WorkFile(channel, head);
+            created.segments.add(head);
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return created;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            Files.deleteIfExists(part);
+            throw e;
+        }
+    }
+
+    /** Written before it is mapped: to touch a mapped page for which the disk has no room would end the process. */
+    private static MappedByteBuffer grow(FileChannel channel, long from) throws IOException {
+        byte[] blank = new byte[SEGMENT];
+        Arrays.fill(blank, FREE);
+        for (int line = 1; line <= LINES; line++) {
+            blank[line * LINE - 1] = '\n';
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(blank);
+        while (bytes.hasRemaining()) {
+            channel.write(bytes, from + bytes.position());
+        }
+        return channel.map(FileChannel.MapMode.READ_WRITE, from, SEGMENT);
+    }
+
+    private static void put(MappedByteBuffer segment, int at, byte sign, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        byte[] line = new byte[LINE - 2];
+        Arrays.fill(line, FREE);
+        System.arraycopy(bytes, 0, line, 0, Math.min(bytes.length, line.length));
+        segment.put(at + 1, line);
+        segment.put(at, sign);
+    }
+
+    /** Reads what an earlier process left; empty if there is nothing that could be that. */
+    static Optional<Left> read(Path file) throws IOException {
+        if (!Files.isRegularFile(file) || Files.size(file) > MOST_BYTES) {
+            return Optional.empty();
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        if (bytes.length < LINE) {
+            return Optional.empty();
+        }
+        String[] fields = text(bytes, 0).split("\t", 5);
+        if (fields.length != 5
+                || !fields[0].equals(FORMAT)
+                || !fields[1].matches("[0-9]{1,18}")
+                || !fields[3].matches("[0-9]{1,18}")) {
+            return Optional.empty();
+        }
+        List<Ending.Work> work = new ArrayList<>();
+        for (int at = LINE; at + LINE <= bytes.length; at += LINE) {
+            Optional<Phase> phase = Phase.of(bytes[at]);
+            Optional<ModelFile> model = ModelFile.of(List.of(text(bytes, at).split("\t", -1)));
+            if (phase.isPresent() && model.isPresent()) {
+                work.add(new Ending.Work(model.get(), phase.get()));
+            }
+        }
+        return Optional.of(new Left(
+                Long.parseLong(fields[1]),
+                fields[2],
+                Long.parseLong(fields[3]),
+                Path.of(fields[4]),
+                how(bytes[0]),
+                work));
+    }
+
+    private static Ending.How how(byte sign) {
+        return switch (sign) {
+            case ENDED -> Ending.How.ORDERLY;
+            case GIVEN_UP -> Ending.How.GIVEN_UP;
+            default -> Ending.How.UNEXPECTED;
+        };
+    }
+
+    private static String text(byte[] bytes, int at) {
+        int end = at + LINE - 1;
+        while (end > at + 1 && bytes[end - 1] == FREE) {
+            end--;
+        }
+        return new String(bytes, at + 1, end - at - 1, StandardCharsets.UTF_8);
+    }
+
+    /** A line of its own for a model version, with no phase yet. */
+    synchronized Slot slot(ModelFile file) throws IOException {
+        if (free.isEmpty()) {
+            MappedByteBuffer segment = grow(channel, (long) segments.size() * SEGMENT);
+            segments.add(segment);
+            addSlots(segment, 0);
+        }
+        Slot slot = free.removeFirst();
+        put(slot.segment, slot.at, FREE, file.toLine());
+        return slot;
+    }
+
+    private synchronized void addSlots(MappedByteBuffer segment, int first) {
+        for (int line = first; line < LINES; line++) {
+            free.addLast(new Slot(segment, line * LINE));
+        }
+    }
+
+    /** Makes everything durable that was written so far. */
+    synchronized void force() {
+        segments.forEach(MappedByteBuffer::force);
+    }
+
+    private synchronized void release(Slot slot) {
+        free.addFirst(slot);
+    }
+
+    /** Says that the process ends in good order. */
+    void ended(boolean served) {
+        head.put(0, served ? ENDED : GIVEN_UP);
+    }
+
+    /** Says of a file, from whichever thread, that its process gives up its start in good order. */
+    static void givenUp(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {GIVEN_UP}), 0);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    /** One line; while it has a phase, that is what the process is said to do. */
+    final class Slot implements AutoCloseable {
+
+        private final MappedByteBuffer segment;
+        private final int at;
+
+        private Slot(MappedByteBuffer segment, int at) {
+            this.segment = segment;
+            this.at = at;
+        }
+
+        void mark(Phase phase) {
+            segment.put(at, phase.sign());
+        }
+
+        void rest() {
+            segment.put(at, FREE);
+        }
+
+        /** Makes this line durable. */
+        void force() {
+            segment.force(at, LINE);
+        }
+
+        @Override
+        public void close() {
+            rest();
+            release(this);
+        }
+    }
+}
