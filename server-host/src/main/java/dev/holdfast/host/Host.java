@@ -143,7 +143,7 @@ public final class Host implements AutoCloseable {
                 new ChangeQueue(begin.persistence().map(Persistence::storeName).orElse("none"));
         DirectoryModelStore store = closer.add(modelStore(options, config));
         Metrics metrics = new Metrics(HostName.of(config));
-        OnnxRuntime onnx = new OnnxRuntime();
+        OnnxRuntime onnx = new OnnxRuntime(config.nativeThreads());
         Runtimes runtimes = new Runtimes(List.of(
                 onnx,
                 new OnnxSessionRuntime(onnx, System::nanoTime),

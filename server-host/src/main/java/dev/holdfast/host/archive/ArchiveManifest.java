@@ -2,6 +2,7 @@ package dev.holdfast.host.archive;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What an archive says of itself.
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param handler the handler, such as {@code onnx}, {@code noop}, {@code echo}, or a Python handler that is not run here
  * @param runtime the runtime that the archive was made for, such as {@code python}
  * @param labels the names of the classes, by index; empty where the archive does not say
+ * @param nativeThreads how many threads of the engine work on one run; empty where the archive leaves it to the host
  */
 public record ArchiveManifest(
         String modelName,
@@ -20,9 +22,22 @@ public record ArchiveManifest(
         Optional<String> handler,
         Optional<String> runtime,
         Optional<String> description,
-        List<String> labels) {
+        List<String> labels,
+        OptionalInt nativeThreads) {
 
     public ArchiveManifest {
         labels = List.copyOf(labels);
+    }
+
+    /** A manifest that leaves to the host how its model is run. */
+    public ArchiveManifest(
+            String modelName,
+            String modelVersion,
+            Optional<String> modelFile,
+            Optional<String> handler,
+            Optional<String> runtime,
+            Optional<String> description,
+            List<String> labels) {
+        this(modelName, modelVersion, modelFile, handler, runtime, description, labels, OptionalInt.empty());
     }
 }

@@ -56,6 +56,7 @@ public final class HostConfig {
         defaultStartupTimeout();
         unregisterModelTimeout();
         jobQueueSize();
+        nativeThreads();
         maxRequestSize();
         maxResponseSize();
         tokenExpiration();
@@ -123,6 +124,11 @@ public final class HostConfig {
 
     public int jobQueueSize() {
         return number(ConfigKey.JOB_QUEUE_SIZE, 1, 10_000_000);
+    }
+
+    /** How many threads of the engine work on one run of a model that does not say it itself. */
+    public int nativeThreads() {
+        return number(ConfigKey.NATIVE_THREADS, 1, 1_024);
     }
 
     /** In bytes. */
