@@ -66,6 +66,6 @@ final class Batches {
         shape[0] = rows;
         Object elements = Array.newInstance(tensor.elements().getClass().getComponentType(), rows * row);
         System.arraycopy(tensor.elements(), from * row, elements, 0, rows * row);
-        return new Tensor(tensor.name(), tensor.type(), shape, elements);
+        return tensor.withRows(shape, elements);
     }
 }
