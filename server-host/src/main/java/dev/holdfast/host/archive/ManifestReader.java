@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -64,7 +63,7 @@ final class ManifestReader {
     private final String archive;
     private final String defaultName;
     /** Fractions as the manifest writes them, where one stands for a text: 1.10 is another version than 1.1. */
-    private final Map<JsonNode, String> literals = new IdentityHashMap<>();
+    private final IdentityHashMap<JsonNode, String> literals = new IdentityHashMap<>();
 
     private ManifestReader(Path root, String archive, String defaultName) {
         this.root = root;

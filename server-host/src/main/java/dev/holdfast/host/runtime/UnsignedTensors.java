@@ -105,7 +105,7 @@ final class UnsignedTensors implements AutoCloseable {
     private static byte[] varint(int value) {
         return value < 0x80
                 ? new byte[] {(byte) value}
-                : new byte[] {(byte) (value & 0x7f | 0x80), (byte) (value >>> 7)};
+                : new byte[] {(byte) ((value & 0x7f) | 0x80), (byte) (value >>> 7)};
     }
 
     private static byte[] join(byte[]... parts) {
