@@ -260,11 +260,12 @@ final class OnnxSessionModel implements StatefulModel {
             if (goesOn(request) && before.isEmpty()) {
                 throw sessions.absent(id.get());
             }
-            SessionPoint from = beginsAnew(request) ? first : before.orElse(first);
+            boolean isNew = beginsAnew(request) || before.isEmpty();
+            SessionPoint from = isNew ? first : before.orElseThrow();
             Call call = call(request, from);
             states.put(session, ends(request) ? Optional.empty() : Optional.of(call.next()));
             inSessions++;
-            answers.add(withRemarks(call, from == first));
+            answers.add(withRemarks(call, isNew));
         }
         sessions.commit(states, inSessions);
         return answers;
