@@ -145,7 +145,7 @@ public final class Host implements AutoCloseable {
         NoSnapshots off = new NoSnapshots(config.snapshotGroup());
         StoredStates stored = new StoredStates(
                 () -> keeping.orElseThrow(Host::noStates).storage().states());
-        OnnxRuntime onnx = new OnnxRuntime();
+        OnnxRuntime onnx = new OnnxRuntime(config.nativeThreads());
         Runtimes runtimes = new Runtimes(List.of(
                 onnx,
                 new OnnxSessionRuntime(onnx, System::nanoTime),

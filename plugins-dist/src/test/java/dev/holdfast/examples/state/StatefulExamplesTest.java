@@ -167,7 +167,7 @@ class StatefulExamplesTest {
         request.add(new Tensor("sr", TensorType.INT64, new long[0], new long[] {16000}));
         model.check(request);
         List<Tensor> outputs = model.predict(List.of(request)).get(0);
-        assertThat(outputs).singleElement().extracting(Tensor::name).isEqualTo("output");
+        assertThat(outputs.get(0).name()).isEqualTo("output");
         return ((float[]) outputs.get(0).elements())[0];
     }
 

@@ -71,10 +71,10 @@ public final class CaptureBenchmark {
             String id = String.format(Locale.ROOT, "session-%07d", next[0]++ < count ? next[0] - 1 : random.nextInt(count));
             Tensor state = new Tensor(
                     "state", TensorType.FP32, new long[] {NUMBERS_OF_A_SESSION}, new float[NUMBERS_OF_A_SESSION]);
-            Map<Sessions.Session, Optional<List<Tensor>>> states = new HashMap<>();
+            Map<Sessions.Session, Optional<SessionPoint>> states = new HashMap<>();
             long start = System.nanoTime();
-            Sessions.Session session = sessions.enter(id);
-            states.put(session, Optional.of(List.of(state)));
+            Sessions.Session session = sessions.enter(id, true);
+            states.put(session, Optional.of(new SessionPoint(List.of(state), 1)));
             sessions.commit(states, 1);
             sessions.leave(session);
             return System.nanoTime() - start;

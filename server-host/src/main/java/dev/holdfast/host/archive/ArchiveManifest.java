@@ -2,6 +2,7 @@ package dev.holdfast.host.archive;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What an archive says of itself.
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param labels the names of the classes, by index; empty where the archive does not say
  * @param batching the author's word on running requests together; empty where the archive does not say
  * @param warmUp the prediction to run before the model is ready
+ * @param nativeThreads how many threads of the engine work on one run; empty where the archive leaves it to the host
  */
 public record ArchiveManifest(
         String modelName,
@@ -24,13 +26,14 @@ public record ArchiveManifest(
         Optional<String> description,
         List<String> labels,
         Optional<BatchAxes> batching,
-        Optional<WarmUpRequest> warmUp) {
+        Optional<WarmUpRequest> warmUp,
+        OptionalInt nativeThreads) {
 
     public ArchiveManifest {
         labels = List.copyOf(labels);
     }
 
-    /** A manifest that says nothing of batches and of a warm-up. */
+    /** A manifest that leaves to the host how its model is run. */
     public ArchiveManifest(
             String modelName,
             String modelVersion,
@@ -48,7 +51,8 @@ public record ArchiveManifest(
                 description,
                 labels,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                OptionalInt.empty());
     }
 
     /** The same with another handler. */
@@ -62,6 +66,7 @@ public record ArchiveManifest(
                 description,
                 labels,
                 batching,
-                warmUp);
+                warmUp,
+                nativeThreads);
     }
 }

@@ -1,23 +1,27 @@
 package dev.holdfast.host.archive;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.holdfast.host.text.ModelNames;
+import dev.holdfast.host.text.Utf8;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -26,7 +30,7 @@ import java.util.TreeMap;
  * <ul>
  *   <li>{@code MAR-INF/MANIFEST.json}, TorchServe's, with the model's facts under {@code model};
  *   <li>{@code manifest.json}, ours: {@code modelFile}, and where wanted {@code modelName}, {@code modelVersion}, {@code
- *       handler}, {@code runtime}, {@code description}, {@code labels}, {@code batching}, {@code warmUp};
+ *       handler}, {@code runtime}, {@code description}, {@code labels}, {@code batching}, {@code warmUp}, {@code nativeThreads};
  *   <li>neither, and exactly one {@code .onnx} file.
  * </ul>
  *
@@ -46,6 +50,7 @@ final class ManifestReader {
     private static final int MOST_AXES = 1_000;
     private static final int MOST_DIMENSIONS = 31;
     private static final long LONGEST_WARM_UP = 16 << 20;
+    private static final int MOST_THREADS = 1_024;
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -62,6 +67,8 @@ final class ManifestReader {
     private final Path root;
     private final String archive;
     private final String defaultName;
+    /** Fractions as the manifest writes them, where one stands for a text: 1.10 is another version than 1.1. */
+    private final IdentityHashMap<JsonNode, String> literals = new IdentityHashMap<>();
 
     private ManifestReader(Path root, String archive, String defaultName) {
         this.root = root;
@@ -128,7 +135,8 @@ final class ManifestReader {
                 text(TORCHSERVE, model, "description"),
                 labels(TORCHSERVE, model),
                 batching(TORCHSERVE, model),
-                warmUp(TORCHSERVE, model));
+                warmUp(TORCHSERVE, model),
+                nativeThreads(TORCHSERVE, model));
     }
 
     private ArchiveManifest ours(JsonNode manifest) throws IOException {
@@ -143,7 +151,8 @@ final class ManifestReader {
                 text(OURS, manifest, "description"),
                 labels(OURS, manifest),
                 batching(OURS, manifest),
-                warmUp(OURS, manifest));
+                warmUp(OURS, manifest),
+                nativeThreads(OURS, manifest));
     }
 
     private ArchiveManifest bare() throws IOException {
@@ -176,10 +185,19 @@ final class ManifestReader {
         if (Files.size(path) > LONGEST) {
             throw damaged(file, "it is longer than " + LONGEST + " bytes");
         }
-        try (InputStream in = Files.newInputStream(path)) {
-            JsonNode manifest = JSON.readTree(in);
+        byte[] text = Files.readAllBytes(path);
+        if (Utf8.firstMalformed(text) >= 0) {
+            throw damaged(file, "it is not UTF-8");
+        }
+        try (JsonParser numbers = JSON.createParser(text)) {
+            JsonNode manifest = JSON.readTree(text);
             if (!manifest.isObject()) {
                 throw damaged(file, "it is no JSON object");
+            }
+            for (JsonToken token = numbers.nextToken(); token != null; token = numbers.nextToken()) {
+                if (token == JsonToken.VALUE_NUMBER_FLOAT) {
+                    literals.put(manifest.at(numbers.getParsingContext().pathAsPointer()), numbers.getText());
+                }
             }
             return manifest;
         } catch (JsonProcessingException e) {
@@ -207,7 +225,7 @@ final class ManifestReader {
         if (!value.isTextual() && !value.isNumber()) {
             throw damaged(file, "'" + field + "' must be a text");
         }
-        String text = value.asText().strip();
+        String text = literals.getOrDefault(value, value.asText()).strip();
         return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
@@ -224,7 +242,7 @@ final class ManifestReader {
             if (!label.isTextual() && !label.isNumber()) {
                 throw damaged(file, "'labels' must be a list of texts");
             }
-            labels.add(label.asText());
+            labels.add(literals.getOrDefault(label, label.asText()));
         }
         return labels;
     }
@@ -233,7 +251,7 @@ final class ManifestReader {
      * Labels as TorchServe's image handlers read them: an object from index to name, or to a list that ends with the
      * name. Handlers of other kinds give the file other forms, which say nothing about classes.
      */
-    private static List<String> labelsByIndex(JsonNode names) {
+    private List<String> labelsByIndex(JsonNode names) {
         List<String> labels = new ArrayList<>();
         while (labels.size() < names.size() && labels.size() < MOST_LABELS) {
             JsonNode name = names.path(String.valueOf(labels.size()));
@@ -241,7 +259,7 @@ final class ManifestReader {
             if (!text.isTextual() && !text.isNumber()) {
                 return List.of();
             }
-            labels.add(text.asText());
+            labels.add(literals.getOrDefault(text, text.asText()));
         }
         return labels;
     }
@@ -304,6 +322,17 @@ final class ManifestReader {
             throw damaged(file, "its warm-up file is longer than " + LONGEST_WARM_UP + " bytes");
         }
         return Optional.of(new WarmUpRequest(Files.readAllBytes(body)));
+    }
+
+    private OptionalInt nativeThreads(String file, JsonNode object) {
+        JsonNode value = object.path("nativeThreads");
+        if (value.isMissingNode() || value.isNull()) {
+            return OptionalInt.empty();
+        }
+        if (!value.isInt() || value.intValue() < 1 || value.intValue() > MOST_THREADS) {
+            throw damaged(file, "'nativeThreads' must be a whole number from 1 to " + MOST_THREADS);
+        }
+        return OptionalInt.of(value.intValue());
     }
 
     private void requireSafe(String field, String value) {

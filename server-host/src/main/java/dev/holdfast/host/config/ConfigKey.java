@@ -27,6 +27,8 @@ public enum ConfigKey {
     JOB_QUEUE_SIZE("100", Kept.YES),
     /** With more runs than this that do not end a model version takes no more requests. */
     MAX_STUCK_WORKERS("2", Kept.YES),
+    /** How many threads of the engine work on one run of a model that does not say it itself. */
+    NATIVE_THREADS("1", Kept.YES),
     MAX_REQUEST_SIZE("6553500", Kept.YES),
     MAX_RESPONSE_SIZE("6553500", Kept.YES),
     /** How many connections a listener has at once; 0 for any number. */

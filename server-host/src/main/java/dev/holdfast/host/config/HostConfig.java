@@ -58,6 +58,7 @@ public final class HostConfig {
         jobQueueSize();
         maxStuckWorkers();
         stopTimeout();
+        nativeThreads();
         maxRequestSize();
         maxResponseSize();
         maxConnections();
@@ -141,6 +142,11 @@ public final class HostConfig {
     /** With more runs than this that do not end a model version takes no more requests. */
     public int maxStuckWorkers() {
         return number(ConfigKey.MAX_STUCK_WORKERS, 0, 10_000);
+    }
+
+    /** How many threads of the engine work on one run of a model that does not say it itself. */
+    public int nativeThreads() {
+        return number(ConfigKey.NATIVE_THREADS, 1, 1_024);
     }
 
     /** In bytes. */

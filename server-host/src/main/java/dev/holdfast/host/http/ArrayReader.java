@@ -113,6 +113,11 @@ final class ArrayReader {
         return Arrays.copyOf(sizes, rank == UNKNOWN ? deepest : rank);
     }
 
+    /** Whether there is no element at all, in whatever arrays. */
+    boolean isEmpty() {
+        return elements.size() == 0;
+    }
+
     /**
      * The tensor in another shape with as many elements.
      *

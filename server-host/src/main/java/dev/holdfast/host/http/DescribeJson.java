@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A model version as {@code GET /models/{name}} describes it: the fields of TorchServe in its order, those that only make
@@ -30,7 +31,7 @@ final class DescribeJson {
         json.put("modelName", status.model());
         json.put("modelVersion", status.version());
         json.put("modelUrl", state.url().orElse(state.archive()));
-        json.put("runtime", state.runtimeType());
+        json.put("runtime", engine(status).orElse(state.runtimeType()));
         json.put("minWorkers", state.minWorkers());
         json.put("maxWorkers", state.maxWorkers());
         json.put("batchSize", state.batchSize());
@@ -56,6 +57,11 @@ final class DescribeJson {
         putOwn(json, status);
         snapshot.ifPresent(name -> json.put("snapshot", name));
         return json;
+    }
+
+    /** What runs the model; the built-in handlers stand in for those of TorchServe, and so does what TorchServe would say. */
+    private static Optional<String> engine(VersionStatus status) {
+        return status.signature().filter(signature -> !signature.raw()).flatMap(signature -> status.runtime());
     }
 
     private static Map<String, Object> worker(WorkerStatus worker) {
@@ -91,9 +97,15 @@ final class DescribeJson {
                 .or(status::blocked)
                 .ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", why));
         json.put("defaultVersion", status.isDefault());
-        status.runtime().ifPresent(runtime -> json.put("platform", runtime));
+        // What TorchServe says as 'runtime', and snapshots keep.
+        json.put("runtimeType", status.state().runtimeType());
+        status.signature().map(ModelSignature::platform).ifPresent(platform -> json.put("platform", platform));
         status.signature().map(ModelSignature::inputs).ifPresent(inputs -> json.put("inputs", specs(inputs)));
         status.signature().map(ModelSignature::outputs).ifPresent(outputs -> json.put("outputs", specs(outputs)));
+        status.signature()
+                .map(ModelSignature::leftOut)
+                .filter(leftOut -> !leftOut.isEmpty())
+                .ifPresent(leftOut -> json.put("outputsLeftOut", leftOut));
         if (!status.labels().isEmpty()) {
             json.put("labels", status.labels());
         }
@@ -116,6 +128,10 @@ final class DescribeJson {
     /** Inputs or outputs as the Open Inference Protocol writes them. */
     static List<Map<String, Object>> specs(List<TensorSpec> specs) {
         return specs.stream()
+                .flatMap(spec -> Stream.concat(
+                        Stream.of(spec),
+                        spec.labels().stream()
+                                .map(type -> new TensorSpec(spec.name() + ".labels", type, List.of(-1L)))))
                 .map(spec -> {
                     Map<String, Object> json = new LinkedHashMap<>();
                     json.put("name", spec.name());

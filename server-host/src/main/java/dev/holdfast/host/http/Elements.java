@@ -5,11 +5,13 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.TensorType;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** A growing array of a tensor's elements, unboxed, filled from JSON values. */
 abstract class Elements {
@@ -20,7 +22,7 @@ abstract class Elements {
 
     static Elements of(TensorType type) {
         return switch (type) {
-            case FP32, FP16 -> new Floats();
+            case FP32, FP16, BF16 -> new Floats(type);
             case FP64 -> new Doubles();
             case BOOL -> new Booleans();
             case BYTES -> new Texts();
@@ -59,9 +61,30 @@ abstract class Elements {
         return new InvalidInputException("element " + index + " is " + shown + ", which is no " + wanted);
     }
 
+    /** The range of numbers, and what a tensor of them has beside it, which JSON can only write as texts. */
+    private static String number(TensorType type) {
+        return "number in the range of " + type + " (" + type.range()
+                + "), nor one of the texts NaN, Infinity and -Infinity";
+    }
+
+    /** NaN or one of the infinities by the text that answers have for it too; empty for any other text. */
+    private static Optional<Float> notFinite(String text) {
+        return switch (text) {
+            case "NaN" -> Optional.of(Float.NaN);
+            case "Infinity" -> Optional.of(Float.POSITIVE_INFINITY);
+            case "-Infinity" -> Optional.of(Float.NEGATIVE_INFINITY);
+            default -> Optional.empty();
+        };
+    }
+
     private static final class Floats extends Elements {
 
+        private final TensorType type;
         private float[] values = {};
+
+        Floats(TensorType type) {
+            this.type = type;
+        }
 
         @Override
         int capacity() {
@@ -78,12 +101,18 @@ abstract class Elements {
             JsonToken token = json.currentToken();
             if (token == JsonToken.VALUE_NUMBER_FLOAT || token == JsonToken.VALUE_NUMBER_INT) {
                 float value = json.getFloatValue();
-                if (Float.isFinite(value)) {
+                if (type.keepsFinite(value)) {
                     values[index] = value;
                     return;
                 }
+            } else if (token == JsonToken.VALUE_STRING) {
+                Optional<Float> value = notFinite(json.getText());
+                if (value.isPresent()) {
+                    values[index] = value.get();
+                    return;
+                }
             }
-            throw bad(json, index, "number in the range of FP32");
+            throw bad(json, index, number(type));
         }
 
         @Override
@@ -114,8 +143,14 @@ abstract class Elements {
                     values[index] = value;
                     return;
                 }
+            } else if (json.currentToken() == JsonToken.VALUE_STRING) {
+                Optional<Float> value = notFinite(json.getText());
+                if (value.isPresent()) {
+                    values[index] = value.get();
+                    return;
+                }
             }
-            throw bad(json, index, "number in the range of FP64");
+            throw bad(json, index, number(TensorType.FP64));
         }
 
         @Override
@@ -198,7 +233,7 @@ abstract class Elements {
             int bits = Integer.parseInt(type.name().replaceAll("\\D", ""));
             boolean unsigned = type.name().startsWith("U");
             this.least = unsigned ? 0 : Long.MIN_VALUE >> (Long.SIZE - bits);
-            this.most = unsigned ? (1L << bits) - 1 : Long.MAX_VALUE >> (Long.SIZE - bits);
+            this.most = Long.MAX_VALUE >> (Long.SIZE - bits - (unsigned && bits < Long.SIZE ? 1 : 0));
         }
 
         @Override
@@ -213,15 +248,23 @@ abstract class Elements {
 
         @Override
         void set(int index, JsonParser json) throws IOException {
-            if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
-                    && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
-                long value = json.getLongValue();
-                if (value >= least && value <= most) {
-                    values[index] = value;
+            if (json.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+                if (json.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
+                    long value = json.getLongValue();
+                    if (value >= least && value <= most) {
+                        values[index] = value;
+                        return;
+                    }
+                } else if (type == TensorType.UINT64 && isUnsignedLong(json.getBigIntegerValue())) {
+                    values[index] = json.getBigIntegerValue().longValue();
                     return;
                 }
             }
-            throw bad(json, index, "whole number in the range of " + type);
+            throw bad(json, index, "whole number in the range of " + type + " (" + type.range() + ")");
+        }
+
+        private static boolean isUnsignedLong(BigInteger value) {
+            return value.signum() >= 0 && value.bitLength() <= Long.SIZE;
         }
 
         @Override

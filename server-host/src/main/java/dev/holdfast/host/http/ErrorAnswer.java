@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.archive.ArchiveException;
 import dev.holdfast.host.runtime.InvalidInputException;
+import dev.holdfast.host.runtime.NoSessionException;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotNotFoundException;
@@ -37,6 +38,8 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
             return of(api.status(), api.type(), message(api));
         } else if (failure instanceof ServingException serving) {
             return of(serving);
+        } else if (failure instanceof NoSessionException) {
+            return of(409, "ConflictStatusException", message(failure));
         } else if (failure instanceof InvalidInputException) {
             return of(400, "BadRequestException", message(failure));
         } else if (failure instanceof ArchiveException archive) {

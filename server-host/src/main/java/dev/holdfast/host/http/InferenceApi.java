@@ -135,12 +135,12 @@ final class InferenceApi {
                 context,
                 model,
                 request.inputs(),
-                outputs -> Answers.json(
+                answer -> Answers.json(
                         context,
                         200,
                         request.open().isPresent()
-                                ? OpenInferenceApi.write(writer, model, request, outputs)
-                                : writer.plain(outputs, request.oneRow())));
+                                ? OpenInferenceApi.write(writer, model, request, answer)
+                                : writer.plain(answer.outputs(), request.oneRow())));
     }
 
     private byte[] read(Context context) throws IOException {
@@ -155,8 +155,8 @@ final class InferenceApi {
     }
 
     private void predictRaw(Context context, RunningVersion model, ModelSignature signature, byte[] body) {
-        predictions.run(context, model, List.of(RawBodies.input(signature, body)), outputs -> {
-            byte[] answer = RawBodies.answer(outputs);
+        predictions.run(context, model, List.of(RawBodies.input(signature, body)), given -> {
+            byte[] answer = RawBodies.answer(given.outputs());
             if (answer.length > maxResponseSize) {
                 throw TensorWriter.tooLarge(maxResponseSize);
             }
@@ -176,7 +176,10 @@ final class InferenceApi {
         }
         TensorRequest request = TensorReader.read(body, signature);
         predictions.run(
-                context, model, request.inputs(), outputs -> Answers.json(context, 200, writer.predictions(outputs)));
+                context,
+                model,
+                request.inputs(),
+                answer -> Answers.json(context, 200, writer.predictions(answer.outputs())));
     }
 
     private void document(Context context) {

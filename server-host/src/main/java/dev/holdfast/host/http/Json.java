@@ -11,9 +11,12 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
+import dev.holdfast.host.text.Utf8;
 import java.io.ByteArrayOutputStream;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -45,6 +48,20 @@ final class Json {
             .withArrayEmptySeparator("");
 
     private Json() {}
+
+    /**
+     * A body that is to be read as JSON, after a check that it is UTF-8: Jackson would mend some of what is not.
+     *
+     * @throws IOException if it is not, saying where
+     */
+    static byte[] utf8(byte[] body) throws IOException {
+        int malformed = Utf8.firstMalformed(body);
+        if (malformed >= 0) {
+            throw new CharConversionException("byte " + malformed + ", "
+                    + String.format(Locale.ROOT, "%02X", body[malformed]) + ", is not UTF-8.");
+        }
+        return body;
+    }
 
     /** Why a text is no JSON, and where, without repeating it. */
     static String reason(IOException failure) {

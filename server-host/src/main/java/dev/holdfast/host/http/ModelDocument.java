@@ -64,7 +64,7 @@ final class ModelDocument {
     private static String elementType(TensorType type) {
         return switch (type) {
             case BOOL -> "boolean";
-            case FP16, FP32, FP64 -> "number";
+            case FP16, BF16, FP32, FP64 -> "number";
             case BYTES -> "string";
             default -> "integer";
         };

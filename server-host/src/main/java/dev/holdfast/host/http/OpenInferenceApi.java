@@ -122,21 +122,38 @@ final class OpenInferenceApi {
                 context,
                 model,
                 request.inputs(),
-                outputs -> Answers.json(context, 200, write(writer, model, request, outputs)));
+                answer -> Answers.json(context, 200, write(writer, model, request, answer)));
     }
 
     /** The answer in the protocol's form, with the outputs that the request selected. */
-    static byte[] write(TensorWriter writer, RunningVersion model, TensorRequest request, List<Tensor> outputs) {
+    static byte[] write(TensorWriter writer, RunningVersion model, TensorRequest request, ModelAnswer answer) {
         TensorRequest.OpenRequest open = request.open().orElseThrow();
-        return writer.open(model.model(), model.version(), open.id(), select(outputs, open.outputs()));
+        List<Tensor> selected = select(
+                withLabels(answer.outputs()), open.outputs(), model.signature().leftOut());
+        return writer.open(model.model(), model.version(), open.id(), selected, answer.remarks());
     }
 
-    private static List<Tensor> select(List<Tensor> outputs, List<String> names) {
+    /** Each tensor, and after it the one with its labels: the protocol has no maps. */
+    private static List<Tensor> withLabels(List<Tensor> outputs) {
+        List<Tensor> all = new ArrayList<>();
+        for (Tensor output : outputs) {
+            all.add(output);
+            output.labels().ifPresent(all::add);
+        }
+        return all;
+    }
+
+    private static List<Tensor> select(List<Tensor> outputs, List<String> names, Map<String, String> leftOut) {
         if (names.isEmpty()) {
             return outputs;
         }
         List<Tensor> selected = new ArrayList<>();
         for (String name : names) {
+            if (leftOut.containsKey(name)) {
+                throw new InvalidInputException("The model's output '" + Names.printable(name)
+                        + "' is left out of its answers, for it is " + leftOut.get(name) + "; they have "
+                        + outputs.stream().map(Tensor::name).toList() + ".");
+            }
             Optional<Tensor> found = outputs.stream()
                     .filter(output -> output.name().equals(name))
                     .findFirst();

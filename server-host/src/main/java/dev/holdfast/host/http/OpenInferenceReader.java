@@ -36,7 +36,7 @@ final class OpenInferenceReader {
      */
     static TensorRequest read(byte[] body) throws IOException {
         OpenInferenceReader reader = new OpenInferenceReader(body);
-        try (JsonParser json = Json.FACTORY.createParser(body)) {
+        try (JsonParser json = Json.FACTORY.createParser(Json.utf8(body))) {
             reader.readRequest(json);
             if (json.nextToken() != null) {
                 throw new InvalidInputException("The body goes on after its first value");
@@ -128,11 +128,16 @@ final class OpenInferenceReader {
             }
         }
         long[] written = data.shape();
-        if (written.length != 1 && !Arrays.equals(written, shape)) {
+        if (written.length != 1 && !Arrays.equals(written, shape) && !(data.isEmpty() && startsWith(shape, written))) {
             throw new InvalidInputException("Tensor '" + Names.printable(name) + "' has data of shape "
                     + Arrays.toString(written) + " where its shape says " + Arrays.toString(shape));
         }
         return data.toTensor(name, shape);
+    }
+
+    /** Arrays without elements cannot say how long those inside them would be. */
+    private static boolean startsWith(long[] shape, long[] written) {
+        return written.length <= shape.length && Arrays.equals(written, 0, written.length, shape, 0, written.length);
     }
 
     private static long[] readShape(JsonParser json) throws IOException {

@@ -60,7 +60,7 @@ final class Parameters {
 
     private static Map<String, String> parse(byte[] body) {
         Map<String, String> values = new HashMap<>();
-        try (JsonParser json = LENIENT.createParser(body)) {
+        try (JsonParser json = LENIENT.createParser(Json.utf8(body))) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw ApiException.badRequest("The body must be a JSON object, such as {\"url\": \"model.mar\"}.");
             }

@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.RunningVersion;
 import io.javalin.http.Context;
@@ -41,14 +42,22 @@ final class Predictions implements AutoCloseable {
     }
 
     /**
-     * @param answer puts the outputs into the response
+     * @param answer puts the outputs into the response, which has what the answer says of itself in its headers already
      */
-    void run(Context context, RunningVersion model, List<Tensor> inputs, Consumer<List<Tensor>> answer) {
+    void run(Context context, RunningVersion model, List<Tensor> inputs, Consumer<ModelAnswer> answer) {
+        ModelSignature signature = model.signature();
         // Bounded: the workers fail what is not answered within the model's response time-out.
         CompletableFuture<List<Tensor>> predicted = model.predict(inputs);
         Caller caller = callers.watch(context, () -> predicted.cancel(false));
         CompletableFuture<List<Tensor>> outputs = predicted.whenComplete((done, failure) -> callers.answered(caller));
-        context.future(() -> answered(outputs, answer, largeAnswers));
+        context.future(() -> answered(
+                outputs,
+                given -> {
+                    ModelAnswer whole = ModelAnswer.of(signature, given);
+                    whole.headers().forEach(context::header);
+                    answer.accept(whole);
+                },
+                largeAnswers));
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,11 +32,14 @@ import org.jspecify.annotations.Nullable;
 final class TensorReader {
 
     private final ModelSignature signature;
+    private final List<TensorSpec> known;
     private final byte[] body;
     private final Map<String, ArrayReader> inputs = new LinkedHashMap<>();
 
     private TensorReader(ModelSignature signature, byte[] body) {
         this.signature = signature;
+        this.known = Stream.concat(signature.inputs().stream(), signature.controls().stream())
+                .toList();
         this.body = body;
     }
 
@@ -53,6 +57,9 @@ final class TensorReader {
     }
 
     private static String wanted(ModelSignature signature) {
+        if (signature.inputs().isEmpty()) {
+            return " The model has no inputs: send {}.";
+        }
         return signature.inputs().stream()
                 .map(TensorReader::describe)
                 .collect(Collectors.joining(", ", " The model wants JSON with ", "."));
@@ -63,7 +70,7 @@ final class TensorReader {
     }
 
     private TensorRequest read() throws IOException {
-        try (JsonParser json = Json.FACTORY.createParser(body)) {
+        try (JsonParser json = Json.FACTORY.createParser(Json.utf8(body))) {
             JsonToken first = json.nextToken();
             if (first == null) {
                 throw new InvalidInputException("The body is empty");
@@ -166,7 +173,7 @@ final class TensorReader {
                 throw new InvalidInputException("There is no input '" + Names.printable(unknown) + "'");
             }
         }
-        if (rows == 0) {
+        if (rows == 0 && !signature.inputs().isEmpty()) {
             only().endRows();
         }
         for (ArrayReader input : inputs.values()) {
@@ -178,7 +185,7 @@ final class TensorReader {
     }
 
     private @Nullable TensorSpec spec(String name) {
-        for (TensorSpec spec : signature.inputs()) {
+        for (TensorSpec spec : known) {
             if (spec.name().equals(name)) {
                 return spec;
             }
@@ -187,6 +194,9 @@ final class TensorReader {
     }
 
     private ArrayReader only() {
+        if (signature.inputs().isEmpty()) {
+            throw new InvalidInputException("There is a value, and no input that could take it");
+        }
         if (signature.inputs().size() != 1) {
             throw new InvalidInputException(
                     "The model has " + signature.inputs().size() + " inputs, so that each needs its name");
@@ -200,26 +210,48 @@ final class TensorReader {
 
     private TensorRequest fitted() {
         List<Tensor> tensors = new ArrayList<>(signature.inputs().size());
-        boolean oneRow = true;
+        boolean oneRow = !signature.inputs().isEmpty();
         for (TensorSpec spec : signature.inputs()) {
             ArrayReader read = inputs.get(spec.name());
             if (read == null) {
                 throw new InvalidInputException("Input '" + spec.name() + "' is missing");
             }
-            long[] shape = read.shape();
-            if (shape.length == spec.shape().size()) {
-                oneRow = false;
-                tensors.add(read.toTensor(spec.name(), shape));
-            } else if (shape.length + 1 == spec.shape().size()
-                    && Math.abs(spec.shape().get(0)) == 1) {
-                long[] batch = new long[shape.length + 1];
-                batch[0] = 1;
-                System.arraycopy(shape, 0, batch, 1, shape.length);
-                tensors.add(read.toTensor(spec.name(), batch));
-            } else {
-                throw new InvalidInputException("Input '" + spec.name() + "' has the shape " + Arrays.toString(shape));
+            Tensor tensor = fitted(spec, read);
+            oneRow &= read.shape().length < tensor.shape().length && tensor.shape()[0] == 1;
+            tensors.add(tensor);
+        }
+        for (TensorSpec control : signature.controls()) {
+            ArrayReader read = inputs.get(control.name());
+            if (read != null) {
+                tensors.add(fitted(control, read));
             }
         }
         return new TensorRequest(tensors, oneRow, Optional.empty());
+    }
+
+    /** A tensor of as many dimensions as the model wants: one row may come without the first, no rows without the others. */
+    private static Tensor fitted(TensorSpec spec, ArrayReader read) {
+        long[] shape = read.shape();
+        List<Long> wanted = spec.shape();
+        // A model that does not say of how many dimensions its input is shows none.
+        if (shape.length == wanted.size() || wanted.isEmpty()) {
+            return read.toTensor(spec.name(), shape);
+        }
+        if (shape.length < wanted.size() && read.isEmpty() && isKnown(wanted.subList(shape.length, wanted.size()))) {
+            long[] whole = wanted.stream().mapToLong(size -> size).toArray();
+            System.arraycopy(shape, 0, whole, 0, shape.length);
+            return read.toTensor(spec.name(), whole);
+        }
+        if (shape.length + 1 == wanted.size() && Math.abs(wanted.get(0)) == 1) {
+            long[] batch = new long[shape.length + 1];
+            batch[0] = 1;
+            System.arraycopy(shape, 0, batch, 1, shape.length);
+            return read.toTensor(spec.name(), batch);
+        }
+        throw new InvalidInputException("Input '" + spec.name() + "' has the shape " + Arrays.toString(shape));
+    }
+
+    private static boolean isKnown(List<Long> sizes) {
+        return sizes.stream().allMatch(size -> size >= 0);
     }
 }

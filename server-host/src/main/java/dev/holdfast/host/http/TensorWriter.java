@@ -2,16 +2,21 @@ package dev.holdfast.host.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.runtime.TensorType;
+import dev.holdfast.host.text.Utf8;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Writes the outputs of a prediction as JSON, in the form that the request asked for. NaN and the infinities, which JSON
+ * Writes the outputs of a prediction as JSON, in the form that the request asked for. Where a tensor has labels, the innermost
+ * arrays are objects from label to element, but for the Open Inference Protocol, which has the labels as a tensor. NaN and the infinities, which JSON
  * does not have, become the texts "NaN", "Infinity" and "-Infinity". An answer over {@code max_response_size} is an error.
  */
 final class TensorWriter {
@@ -88,13 +93,18 @@ final class TensorWriter {
     }
 
     /** The answer of the Open Inference Protocol. */
-    byte[] open(String model, String version, Optional<String> id, List<Tensor> outputs) {
+    byte[] open(
+            String model, String version, Optional<String> id, List<Tensor> outputs, Map<String, Object> parameters) {
         return write(json -> {
             json.writeStartObject();
             json.writeStringField("model_name", model);
             json.writeStringField("model_version", version);
             if (id.isPresent()) {
                 json.writeStringField("id", id.get());
+            }
+            if (!parameters.isEmpty()) {
+                json.writeFieldName("parameters");
+                Json.write(json, parameters);
             }
             json.writeArrayFieldStart("outputs");
             for (Tensor output : outputs) {
@@ -120,13 +130,36 @@ final class TensorWriter {
         private final Object elements;
         private final long[] shape;
         private final int first;
+        private final Optional<String[]> labels;
         private int next;
 
         Values(Tensor tensor, boolean oneRow) {
             this.tensor = tensor;
             this.elements = tensor.elements();
             this.shape = tensor.shape();
+            this.labels = tensor.labels().map(Values::texts);
             this.first = oneRow && shape.length > 0 && shape[0] == 1 ? 1 : 0;
+        }
+
+        private static String[] texts(Tensor labels) {
+            return labels.elements() instanceof long[] numbers
+                    ? Arrays.stream(numbers).mapToObj(Long::toString).toArray(String[]::new)
+                    : Arrays.stream((byte[][]) labels.elements())
+                            .map(text -> text(labels, text))
+                            .toArray(String[]::new);
+        }
+
+        /** JSON has no bytes: what is no text cannot be written, and would be another one if it were mended. */
+        private static String text(Tensor tensor, byte[] utf8) {
+            try {
+                return Utf8.decode(utf8);
+            } catch (CharacterCodingException e) {
+                throw new ApiException(
+                        500,
+                        "InternalServerException",
+                        "The model's output '" + tensor.name()
+                                + "' holds bytes that are no UTF-8, which JSON cannot say.");
+            }
         }
 
         String name() {
@@ -152,8 +185,13 @@ final class TensorWriter {
                 writeElements(json, 1);
                 return;
             }
+            boolean isLast = dimension == shape.length - 1;
+            if (isLast && labels.isPresent()) {
+                writeLabelled(json, labels.get());
+                return;
+            }
             json.writeStartArray();
-            if (dimension == shape.length - 1) {
+            if (isLast) {
                 writeElements(json, (int) shape[dimension]);
             } else {
                 for (long i = 0; i < shape[dimension]; i++) {
@@ -161,6 +199,15 @@ final class TensorWriter {
                 }
             }
             json.writeEndArray();
+        }
+
+        private void writeLabelled(JsonGenerator json, String[] names) throws IOException {
+            json.writeStartObject();
+            for (String name : names) {
+                json.writeFieldName(name);
+                writeElements(json, 1);
+            }
+            json.writeEndObject();
         }
 
         private void writeElements(JsonGenerator json, int count) throws IOException {
@@ -177,11 +224,19 @@ final class TensorWriter {
             next = end;
         }
 
+        private void writeWhole(JsonGenerator json, long value) throws IOException {
+            if (value < 0 && tensor.type() == TensorType.UINT64) {
+                json.writeNumber(Long.toUnsignedString(value));
+            } else {
+                json.writeNumber(value);
+            }
+        }
+
         private void writeElement(JsonGenerator json, int index) throws IOException {
             if (elements instanceof double[] doubles) {
                 json.writeNumber(doubles[index]);
             } else if (elements instanceof long[] longs) {
-                json.writeNumber(longs[index]);
+                writeWhole(json, longs[index]);
             } else if (elements instanceof int[] ints) {
                 json.writeNumber(ints[index]);
             } else if (elements instanceof short[] shorts) {
@@ -191,7 +246,7 @@ final class TensorWriter {
             } else if (elements instanceof boolean[] truths) {
                 json.writeBoolean(truths[index]);
             } else {
-                json.writeString(new String(((byte[][]) elements)[index], StandardCharsets.UTF_8));
+                json.writeString(text(tensor, ((byte[][]) elements)[index]));
             }
         }
     }

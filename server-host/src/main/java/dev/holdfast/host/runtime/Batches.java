@@ -174,6 +174,6 @@ final class Batches {
         for (int i = 0; i < blocks; i++) {
             System.arraycopy(tensor.elements(), i * block + from * row, elements, i * size, size);
         }
-        return new Tensor(tensor.name(), tensor.type(), shape, elements);
+        return tensor.withRows(shape, elements);
     }
 }

@@ -1,7 +1,7 @@
 package dev.holdfast.host.runtime;
 
 /** A request that the model cannot take; the message says what it wants. The caller's mistake. */
-public final class InvalidInputException extends RuntimeException {
+public sealed class InvalidInputException extends RuntimeException permits NoSessionException {
 
     private static final long serialVersionUID = 1;
 

@@ -1,6 +1,7 @@
 package dev.holdfast.host.runtime;
 
 import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxSequence;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -9,13 +10,16 @@ import ai.onnxruntime.OrtException.OrtErrorCode;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.holdfast.host.text.OneLine;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A session of ONNX Runtime as a model. Requests run together only where somebody vouches for it: see {@link JoinRules}. */
@@ -25,23 +29,28 @@ final class OnnxModel implements LoadedModel {
     private final OrtSession session;
     private final String name;
     private final ModelSignature signature;
+    /** The names of the outputs, in their order. */
+    private final Set<String> offered;
+
+    private final UnsignedTensors unsigned;
     private final InputCheck check;
     private final OnnxRuns underWay = new OnnxRuns();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private final BatchedRuns runs;
 
-    OnnxModel(OrtEnvironment environment, OrtSession session, String name) throws OrtException {
+    /** @param file that the session was made of */
+    OnnxModel(OrtEnvironment environment, OrtSession session, String name, Path file) throws OrtException {
         this.environment = environment;
         this.session = session;
         this.name = name;
-        this.signature = new ModelSignature(
-                "onnx",
-                specs("input", session.getInputInfo().values()),
-                specs("output", session.getOutputInfo().values()),
-                false);
+        this.signature = new OnnxSignature(name, session, file).read();
+        this.offered =
+                signature.outputs().stream().map(TensorSpec::name).collect(Collectors.toCollection(LinkedHashSet::new));
         this.check = new InputCheck(name, signature.inputs());
         this.runs = new BatchedRuns(name, inputs -> run(inputs, Optional.empty()));
+        this.unsigned = new UnsignedTensors(
+                environment, signature.inputs().stream().map(TensorSpec::type).toList());
     }
 
     @Override
@@ -118,7 +127,7 @@ final class OnnxModel implements LoadedModel {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        try {
+        try (unsigned) {
             session.close();
         } catch (OrtException e) {
             throw new InferenceException("Model " + name + " cannot be closed: " + e.getMessage(), e);
@@ -130,10 +139,10 @@ final class OnnxModel implements LoadedModel {
         Map<String, OnnxTensor> inputs = new HashMap<>();
         try {
             for (TensorSpec spec : signature.inputs()) {
-                inputs.put(spec.name(), OnnxTensors.join(environment, named(parts, spec)));
+                inputs.put(spec.name(), unsigned.of(spec.type(), OnnxTensors.join(environment, named(parts, spec))));
             }
             try (OnnxRuns.Run run = underWay.begin();
-                    OrtSession.Result result = session.run(inputs, options.orElseGet(run::options))) {
+                    OrtSession.Result result = session.run(inputs, offered, options.orElseGet(run::options))) {
                 return outputs(result);
             }
         } catch (OrtException e) {
@@ -158,32 +167,14 @@ final class OnnxModel implements LoadedModel {
     private List<Tensor> outputs(OrtSession.Result result) throws OrtException {
         List<Tensor> outputs = new ArrayList<>(result.size());
         for (Map.Entry<String, OnnxValue> output : result) {
-            if (!(output.getValue() instanceof OnnxTensor tensor)) {
+            if (output.getValue() instanceof OnnxTensor tensor) {
+                outputs.add(OnnxTensors.read(output.getKey(), tensor));
+            } else if (output.getValue() instanceof OnnxSequence maps) {
+                outputs.add(OnnxMaps.read(output.getKey(), maps));
+            } else {
                 throw new InferenceException("Model " + name + " left out its output '" + output.getKey() + "'");
             }
-            outputs.add(OnnxTensors.read(output.getKey(), tensor));
         }
         return outputs;
-    }
-
-    private List<TensorSpec> specs(String kind, Collection<NodeInfo> nodes) {
-        List<TensorSpec> specs = new ArrayList<>();
-        for (NodeInfo node : nodes) {
-            String what = "Archive " + name + " has the " + kind + " '" + OneLine.name(node.getName()) + "'";
-            if (!(node.getInfo() instanceof TensorInfo info)) {
-                throw new ModelLoadException(what
-                        + ", which is a sequence or a map, not a tensor; a scikit-learn classifier must be exported with"
-                        + " zipmap=False");
-            }
-            TensorType type = OnnxTensors.type(info.onnxType)
-                    .orElseThrow(() -> new ModelLoadException(
-                            what + " of the type " + info.onnxType + ", which ONNX Runtime does not offer to Java"));
-            List<Long> shape = new ArrayList<>();
-            for (long size : info.getShape()) {
-                shape.add(size);
-            }
-            specs.add(new TensorSpec(node.getName(), type, shape));
-        }
-        return specs;
     }
 }

@@ -13,7 +13,10 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * ONNX models by ONNX Runtime on the processor.
@@ -31,6 +34,8 @@ public final class OnnxRuntime implements ModelRuntime {
 
     private static final long LOADER_STACK_BYTES = 512L << 20;
 
+    private static final Logger log = LoggerFactory.getLogger(OnnxRuntime.class);
+
     private final int threads;
 
     /** One thread for each call: the caller's. */
@@ -39,7 +44,7 @@ public final class OnnxRuntime implements ModelRuntime {
     }
 
     /**
-     * @param threads how many threads may work on one call; more than 1 makes a single call of a large model faster, and
+     * @param threads how many threads may work on one call of a model that does not say it itself; more than 1 makes a single call of a large model faster, and
      *     many calls at once slower
      */
     public OnnxRuntime(int threads) {
@@ -97,9 +102,9 @@ public final class OnnxRuntime implements ModelRuntime {
         Path path = archive.root().resolve(file);
         try {
             OrtEnvironment environment = environment();
-            OrtSession session = open(environment, path);
+            OrtSession session = open(environment, path, threads(archive));
             try {
-                return new OnnxModel(environment, session, archive.fileName());
+                return new OnnxModel(environment, session, archive.fileName(), path);
             } catch (OrtException | RuntimeException e) {
                 session.close();
                 throw e;
@@ -112,11 +117,23 @@ public final class OnnxRuntime implements ModelRuntime {
         }
     }
 
-    private OrtSession open(OrtEnvironment environment, Path path) throws OrtException {
+    private int threads(Archive archive) {
+        OptionalInt own = archive.manifest().nativeThreads();
+        if (own.isPresent()) {
+            log.info(
+                    "Archive {}: {} native threads for each run (nativeThreads of its manifest; native_threads is {})",
+                    archive.fileName(),
+                    own.getAsInt(),
+                    threads);
+        }
+        return own.orElse(threads);
+    }
+
+    private OrtSession open(OrtEnvironment environment, Path path, int threadsForEachRun) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(threads);
+            options.setIntraOpNumThreads(threadsForEachRun);
             options.setInterOpNumThreads(1);
-            if (threads > 1) {
+            if (threadsForEachRun > 1) {
                 // Threads that spin while they wait take the processors of the other workers.
                 options.addConfigEntry("session.intra_op.allow_spinning", "0");
             }

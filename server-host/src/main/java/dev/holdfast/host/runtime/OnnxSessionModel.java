@@ -5,7 +5,7 @@ import dev.holdfast.host.state.StateCapture;
 import dev.holdfast.host.state.StateFormat;
 import dev.holdfast.host.state.StateSource;
 import dev.holdfast.host.text.OneLine;
-import java.nio.ByteBuffer;
+import dev.holdfast.host.text.Utf8;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /**
@@ -25,7 +25,10 @@ import java.util.function.LongSupplier;
  *                                              └── carried outputs ◀───────┘
  * </pre>
  *
- * <p>A request names its session in {@code session_id}, BYTES[1], and may end it by {@code session_end}, BOOL[1]. One
+ * <p>A request names its session in {@code session_id}, BYTES[1], and may end it by {@code session_end}, BOOL[1]. By {@code
+ * session_start}, BOOL[1], it says whether the session begins anew with it (true), or is to be there already (false), so that
+ * one that was lost is not taken for a new one; without it the session goes on, or begins. Each answer of a session says by
+ * {@code session_new} which of the two it was, and by {@code session_step} the how manieth call of the session. A request
  * without a session begins anew, and what it would carry is dropped. Requests of one session run one at a time in the order
  * in which they come; those of different sessions run side by side. What a session carries is replaced when the batch of
  * its request has succeeded as a whole: a request that failed, and is sent again, has not happened.
@@ -33,7 +36,12 @@ import java.util.function.LongSupplier;
 final class OnnxSessionModel implements StatefulModel {
 
     private static final TensorSpec SESSION_ID = new TensorSpec("session_id", TensorType.BYTES, List.of(1L));
+    private static final TensorSpec SESSION_START = new TensorSpec("session_start", TensorType.BOOL, List.of(1L));
     private static final TensorSpec SESSION_END = new TensorSpec("session_end", TensorType.BOOL, List.of(1L));
+    private static final List<TensorSpec> CONTROLS = List.of(SESSION_ID, SESSION_START, SESSION_END);
+    private static final TensorSpec SESSION_NEW = new TensorSpec("session_new", TensorType.BOOL, List.of(1L));
+    private static final TensorSpec SESSION_STEP = new TensorSpec("session_step", TensorType.INT64, List.of(1L));
+    private static final List<TensorSpec> REMARKS = List.of(SESSION_NEW, SESSION_STEP);
     private static final int FORMAT_VERSION = 1;
 
     private final String name;
@@ -45,7 +53,7 @@ final class OnnxSessionModel implements StatefulModel {
     /** The inputs that are carried, and in the same order what they are in a session's first call. */
     private final List<TensorSpec> carried;
 
-    private final List<Tensor> first;
+    private final SessionPoint first;
     private final SessionState codec;
     private final StateFormat format;
 
@@ -59,7 +67,7 @@ final class OnnxSessionModel implements StatefulModel {
         this.carried = settings.carry().keySet().stream()
                 .map(input -> carried(plain, input))
                 .toList();
-        this.first = carried.stream().map(this::first).toList();
+        this.first = new SessionPoint(carried.stream().map(this::first).toList(), 0);
         List<TensorSpec> inputs = plain.inputs().stream()
                 .filter(input -> !settings.carry().containsKey(input.name()))
                 .toList();
@@ -69,9 +77,12 @@ final class OnnxSessionModel implements StatefulModel {
         this.signature = new ModelSignature(
                 plain.platform(),
                 named,
+                List.of(SESSION_START, SESSION_END),
                 plain.outputs().stream()
                         .filter(output -> !settings.carry().containsValue(output.name()))
                         .toList(),
+                REMARKS,
+                plain.leftOut(),
                 false);
         this.codec = new SessionState(carried, settings);
         this.format = new StateFormat(
@@ -88,9 +99,14 @@ final class OnnxSessionModel implements StatefulModel {
     }
 
     private TensorSpec carried(ModelSignature plain, String input) {
-        for (TensorSpec control : List.of(SESSION_ID, SESSION_END)) {
+        for (TensorSpec control : CONTROLS) {
             if (find(plain.inputs(), control.name()).isPresent()) {
                 throw refused("the model has an input of its own named " + control.name());
+            }
+        }
+        for (TensorSpec remark : REMARKS) {
+            if (find(plain.outputs(), remark.name()).isPresent()) {
+                throw refused("the model has an output of its own named " + remark.name());
             }
         }
         String output = settings.carry().getOrDefault(input, "");
@@ -98,8 +114,10 @@ final class OnnxSessionModel implements StatefulModel {
                 .orElseThrow(() -> refused("'carry' names the input '" + OneLine.name(input)
                         + "', which the model does not have; it has " + names(plain.inputs())));
         TensorSpec from = find(plain.outputs(), output)
-                .orElseThrow(() -> refused("'carry' names the output '" + OneLine.name(output)
-                        + "', which the model does not have; it has " + names(plain.outputs())));
+                .orElseThrow(() -> refused("'carry' names the output '" + OneLine.name(output) + "', which "
+                        + (plain.leftOut().containsKey(output)
+                                ? "cannot be carried: it is " + plain.leftOut().get(output)
+                                : "the model does not have; it has " + names(plain.outputs()))));
         if (to.type() != from.type() || to.type() == TensorType.BYTES) {
             throw refused("'carry' takes the input '" + OneLine.name(input) + "' of the type " + to.type()
                     + " from an output of the type " + from.type() + "; both must be of one type, and not BYTES");
@@ -151,7 +169,7 @@ final class OnnxSessionModel implements StatefulModel {
     @Override
     public void check(List<Tensor> inputs) {
         check.check(withoutControls(inputs));
-        for (TensorSpec control : List.of(SESSION_ID, SESSION_END)) {
+        for (TensorSpec control : CONTROLS) {
             List<Tensor> given = inputs.stream()
                     .filter(input -> input.name().equals(control.name()))
                     .toList();
@@ -165,6 +183,9 @@ final class OnnxSessionModel implements StatefulModel {
         if (sessionId(inputs).isEmpty() && tensor(inputs, SESSION_END.name()).isPresent()) {
             throw new InvalidInputException("Model " + name + " got session_end and no session_id to end");
         }
+        if (sessionId(inputs).isEmpty() && tensor(inputs, SESSION_START.name()).isPresent()) {
+            throw new InvalidInputException("Model " + name + " got session_start and no session_id to start");
+        }
     }
 
     private static boolean isOne(Tensor tensor) {
@@ -173,8 +194,7 @@ final class OnnxSessionModel implements StatefulModel {
 
     private static List<Tensor> withoutControls(List<Tensor> inputs) {
         return inputs.stream()
-                .filter(input ->
-                        !input.name().equals(SESSION_ID.name()) && !input.name().equals(SESSION_END.name()))
+                .filter(input -> find(CONTROLS, input.name()).isEmpty())
                 .toList();
     }
 
@@ -186,32 +206,38 @@ final class OnnxSessionModel implements StatefulModel {
                         + " bytes; it must have 1 to " + SessionState.LONGEST_ID);
             }
             try {
-                return StandardCharsets.UTF_8
-                        .newDecoder()
-                        .decode(ByteBuffer.wrap(id))
-                        .toString();
+                return Utf8.decode(id);
             } catch (CharacterCodingException e) {
                 throw new InvalidInputException("Model " + name + " got a session_id that is not UTF-8", e);
             }
         });
     }
 
+    private static Optional<Boolean> truth(List<Tensor> request, TensorSpec control) {
+        return tensor(request, control.name()).map(tensor -> ((boolean[]) tensor.elements())[0]);
+    }
+
     private static boolean ends(List<Tensor> request) {
-        return tensor(request, SESSION_END.name())
-                .map(tensor -> ((boolean[]) tensor.elements())[0])
-                .orElse(false);
+        return truth(request, SESSION_END).orElse(false);
+    }
+
+    private static boolean goesOn(List<Tensor> request) {
+        return !truth(request, SESSION_START).orElse(true);
+    }
+
+    private static boolean beginsAnew(List<Tensor> request) {
+        return truth(request, SESSION_START).orElse(false);
     }
 
     @Override
     public List<List<Tensor>> predict(List<List<Tensor>> batch) {
         // In the order of their ids, so that two batches never wait for one another.
-        TreeSet<String> ids = new TreeSet<>();
-        batch.forEach(request -> sessionId(request).ifPresent(ids::add));
+        TreeMap<String, Boolean> mayBegin = new TreeMap<>();
+        batch.forEach(request ->
+                sessionId(request).ifPresent(id -> mayBegin.merge(id, !goesOn(request), Boolean::logicalOr)));
         Map<String, Session> entered = new HashMap<>();
         try {
-            for (String id : ids) {
-                entered.put(id, sessions.enter(id));
-            }
+            mayBegin.forEach((id, may) -> entered.put(id, sessions.enter(id, may)));
             return predict(batch, entered);
         } finally {
             entered.values().forEach(sessions::leave);
@@ -219,18 +245,27 @@ final class OnnxSessionModel implements StatefulModel {
     }
 
     private List<List<Tensor>> predict(List<List<Tensor>> batch, Map<String, Session> entered) {
-        Map<Session, Optional<List<Tensor>>> states = new HashMap<>();
+        Map<Session, Optional<SessionPoint>> states = new HashMap<>();
         entered.values().forEach(session -> states.put(session, sessions.state(session)));
         List<List<Tensor>> answers = new ArrayList<>();
         int inSessions = 0;
         for (List<Tensor> request : batch) {
-            Optional<Session> session = sessionId(request).map(entered::get);
-            Call call = call(request, session.flatMap(states::get).orElse(first));
-            if (session.isPresent()) {
-                states.put(session.get(), ends(request) ? Optional.empty() : Optional.of(call.carried()));
-                inSessions++;
+            Optional<String> id = sessionId(request);
+            if (id.isEmpty()) {
+                answers.add(call(request, first).outputs());
+                continue;
             }
-            answers.add(call.outputs());
+            Session session = entered.get(id.get());
+            Optional<SessionPoint> before = states.getOrDefault(session, Optional.empty());
+            if (goesOn(request) && before.isEmpty()) {
+                throw sessions.absent(id.get());
+            }
+            boolean isNew = beginsAnew(request) || before.isEmpty();
+            SessionPoint from = isNew ? first : before.orElseThrow();
+            Call call = call(request, from);
+            states.put(session, ends(request) ? Optional.empty() : Optional.of(call.next()));
+            inSessions++;
+            answers.add(withRemarks(call, isNew));
         }
         if (Thread.currentThread().isInterrupted()) {
             // Nobody waits for the answers, and those whose time is not over are run again: it must not have happened.
@@ -240,12 +275,21 @@ final class OnnxSessionModel implements StatefulModel {
         return answers;
     }
 
-    /** What a call gave: the outputs for the caller, and what its session carries from then on. */
-    private record Call(List<Tensor> outputs, List<Tensor> carried) {}
+    private static List<Tensor> withRemarks(Call call, boolean isNew) {
+        List<Tensor> answer = new ArrayList<>(call.outputs());
+        answer.add(new Tensor(SESSION_NEW.name(), SESSION_NEW.type(), new long[] {1}, new boolean[] {isNew}));
+        answer.add(new Tensor(SESSION_STEP.name(), SESSION_STEP.type(), new long[] {1}, new long[] {
+            call.next().steps()
+        }));
+        return answer;
+    }
 
-    private Call call(List<Tensor> request, List<Tensor> state) {
+    /** What a call gave: the outputs for the caller, and where its session stands from then on. */
+    private record Call(List<Tensor> outputs, SessionPoint next) {}
+
+    private Call call(List<Tensor> request, SessionPoint from) {
         List<Tensor> inputs = new ArrayList<>(withoutControls(request));
-        inputs.addAll(state);
+        inputs.addAll(from.carried());
         List<Tensor> outputs = new ArrayList<>(model.predict(List.of(inputs)).get(0));
         List<Tensor> next = new ArrayList<>();
         long bytes = 0;
@@ -267,7 +311,7 @@ final class OnnxSessionModel implements StatefulModel {
                     + SessionSettings.FILE + " allows " + settings.maxSessionBytes()
                     + " (maxSessionBytes): end the session, and begin another");
         }
-        return new Call(outputs, List.copyOf(next));
+        return new Call(outputs, new SessionPoint(next, from.steps() + 1));
     }
 
     @Override

@@ -7,10 +7,12 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
 import ai.onnxruntime.platform.Fp16Conversions;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.CharBuffer;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -19,7 +21,8 @@ import java.util.Optional;
 /**
  * Tensors on their way into ONNX Runtime's memory and out of it.
  *
- * <p>ONNX Runtime takes no UINT16, UINT32, UINT64 and BF16 from Java; models with them are refused when they are loaded.
+ * <p>ONNX Runtime takes no UINT16, UINT32 and UINT64 from Java: they go in as signed numbers of the same bits, which {@link
+ * UnsignedTensors} makes unsigned.
  */
 final class OnnxTensors {
 
@@ -37,6 +40,10 @@ final class OnnxTensors {
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> Optional.of(TensorType.INT32);
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> Optional.of(TensorType.INT64);
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> Optional.of(TensorType.UINT8);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16 -> Optional.of(TensorType.UINT16);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32 -> Optional.of(TensorType.UINT32);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64 -> Optional.of(TensorType.UINT64);
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16 -> Optional.of(TensorType.BF16);
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16 -> Optional.of(TensorType.FP16);
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> Optional.of(TensorType.FP32);
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> Optional.of(TensorType.FP64);
@@ -51,21 +58,60 @@ final class OnnxTensors {
      * @throws InvalidInputException naming the first of them
      */
     static void checkElements(Tensor tensor) {
-        if (tensor.type() == TensorType.BYTES) {
-            for (byte[] element : (byte[][]) tensor.elements()) {
-                string(tensor.name(), element);
-            }
-        } else if (tensor.type() == TensorType.UINT8) {
-            for (short value : (short[]) tensor.elements()) {
-                if (value < 0 || value > 255) {
-                    throw new InvalidInputException(
-                            "The input '" + OneLine.name(tensor.name()) + "' holds " + value + "; a UINT8 is 0 to 255");
+        switch (tensor.type()) {
+            case BYTES -> {
+                for (byte[] element : (byte[][]) tensor.elements()) {
+                    string(tensor.name(), element);
                 }
+            }
+            case UINT8 -> {
+                short[] values = (short[]) tensor.elements();
+                for (int i = 0; i < values.length; i++) {
+                    checkRange(tensor, i, values[i], 0xff);
+                }
+            }
+            case UINT16 -> {
+                int[] values = (int[]) tensor.elements();
+                for (int i = 0; i < values.length; i++) {
+                    checkRange(tensor, i, values[i], 0xffff);
+                }
+            }
+            case UINT32 -> {
+                long[] values = (long[]) tensor.elements();
+                for (int i = 0; i < values.length; i++) {
+                    checkRange(tensor, i, values[i], 0xffff_ffffL);
+                }
+            }
+            case FP16, BF16 -> {
+                float[] values = (float[]) tensor.elements();
+                for (int i = 0; i < values.length; i++) {
+                    if (Float.isFinite(values[i]) && !tensor.type().keepsFinite(values[i])) {
+                        throw outOfRange(tensor, i, String.valueOf(values[i]));
+                    }
+                }
+            }
+            default -> {
+                // All that Java's array can hold.
             }
         }
     }
 
-    /** The rows of tensors of one type, and of equal shapes but for the first dimension, as one in native memory. */
+    private static void checkRange(Tensor tensor, int index, long value, long most) {
+        if (value < 0 || value > most) {
+            throw outOfRange(tensor, index, String.valueOf(value));
+        }
+    }
+
+    private static InvalidInputException outOfRange(Tensor tensor, int index, String value) {
+        return new InvalidInputException("The input '" + OneLine.name(tensor.name()) + "' holds " + value
+                + " as element " + index + "; the range of " + tensor.type() + " is "
+                + tensor.type().range());
+    }
+
+    /**
+     * The rows of tensors of one type, and of equal shapes but for the first dimension, as one in native memory; of UINT16,
+     * UINT32 and UINT64 a signed one.
+     */
     static OnnxTensor join(OrtEnvironment environment, List<Tensor> parts) throws OrtException {
         Tensor first = parts.get(0);
         long[] shape = first.shape();
@@ -104,7 +150,7 @@ final class OnnxTensors {
 
     private static Object elements(TensorType type, OnnxTensor tensor, int count) throws OrtException {
         switch (type) {
-            case FP32, FP16 -> {
+            case FP32, FP16, BF16 -> {
                 float[] values = new float[count];
                 FloatBuffer buffer = tensor.getFloatBuffer();
                 buffer.get(values);
@@ -115,7 +161,7 @@ final class OnnxTensors {
                 tensor.getDoubleBuffer().get(values);
                 return values;
             }
-            case INT64 -> {
+            case INT64, UINT64 -> {
                 long[] values = new long[count];
                 tensor.getLongBuffer().get(values);
                 return values;
@@ -133,6 +179,22 @@ final class OnnxTensors {
             case INT8 -> {
                 byte[] values = new byte[count];
                 tensor.getByteBuffer().get(values);
+                return values;
+            }
+            case UINT16 -> {
+                int[] values = new int[count];
+                ShortBuffer signed = tensor.getShortBuffer();
+                for (int i = 0; i < count; i++) {
+                    values[i] = Short.toUnsignedInt(signed.get(i));
+                }
+                return values;
+            }
+            case UINT32 -> {
+                long[] values = new long[count];
+                IntBuffer signed = tensor.getIntBuffer();
+                for (int i = 0; i < count; i++) {
+                    values[i] = Integer.toUnsignedLong(signed.get(i));
+                }
                 return values;
             }
             case UINT8 -> {
@@ -156,8 +218,8 @@ final class OnnxTensors {
                 fill(values, 0, count == 0 ? new Object[0] : tensor.getValue());
                 return values;
             }
-            default -> throw new InferenceException("Outputs of the type " + type + " cannot be read");
         }
+        throw new AssertionError(type);
     }
 
     /** Copies strings out of nested arrays, row by row; the place after the last one is returned. */
@@ -186,8 +248,7 @@ final class OnnxTensors {
 
     private static String string(String name, byte[] bytes) {
         try {
-            CharBuffer chars = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-            return chars.toString();
+            return Utf8.decode(bytes);
         } catch (CharacterCodingException e) {
             throw new InvalidInputException(
                     "The input '" + OneLine.name(name) + "' holds bytes that are not UTF-8; ONNX knows texts only", e);
@@ -197,10 +258,10 @@ final class OnnxTensors {
     private static int width(TensorType type) {
         return switch (type) {
             case BOOL, INT8, UINT8 -> 1;
-            case INT16, FP16 -> 2;
-            case INT32, FP32 -> 4;
-            case INT64, FP64 -> 8;
-            default -> throw new InvalidInputException("ONNX Runtime takes no " + type + " from Java");
+            case INT16, UINT16, FP16, BF16 -> 2;
+            case INT32, UINT32, FP32 -> 4;
+            case INT64, UINT64, FP64 -> 8;
+            case BYTES -> throw new IllegalArgumentException("Byte strings have no one width");
         };
     }
 
@@ -216,7 +277,7 @@ final class OnnxTensors {
                 bytes.asDoubleBuffer().put(values);
                 bytes.position(bytes.position() + 8 * values.length);
             }
-            case INT64 -> {
+            case INT64, UINT64 -> {
                 long[] values = (long[]) tensor.elements();
                 bytes.asLongBuffer().put(values);
                 bytes.position(bytes.position() + 8 * values.length);
@@ -247,7 +308,22 @@ final class OnnxTensors {
                     bytes.putShort(Fp16Conversions.floatToFp16(value));
                 }
             }
-            default -> throw new InvalidInputException("ONNX Runtime takes no " + tensor.type() + " from Java");
+            case BF16 -> {
+                for (float value : (float[]) tensor.elements()) {
+                    bytes.putShort(Fp16Conversions.floatToBf16(value));
+                }
+            }
+            case UINT16 -> {
+                for (int value : (int[]) tensor.elements()) {
+                    bytes.putShort((short) value);
+                }
+            }
+            case UINT32 -> {
+                for (long value : (long[]) tensor.elements()) {
+                    bytes.putInt((int) value);
+                }
+            }
+            case BYTES -> throw new IllegalArgumentException("Byte strings go in as texts");
         }
     }
 
@@ -256,14 +332,15 @@ final class OnnxTensors {
         return switch (type) {
             case FP32 -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape);
             case FP64 -> OnnxTensor.createTensor(environment, bytes.asDoubleBuffer(), shape);
-            case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape);
-            case INT32 -> OnnxTensor.createTensor(environment, bytes.asIntBuffer(), shape);
-            case INT16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape);
+            case INT64, UINT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape);
+            case INT32, UINT32 -> OnnxTensor.createTensor(environment, bytes.asIntBuffer(), shape);
+            case INT16, UINT16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape);
+            case BF16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape, OnnxJavaType.BFLOAT16);
             case FP16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape, OnnxJavaType.FLOAT16);
             case INT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.INT8);
             case UINT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8);
             case BOOL -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.BOOL);
-            default -> throw new InvalidInputException("ONNX Runtime takes no " + type + " from Java");
+            case BYTES -> throw new IllegalArgumentException("Byte strings go in as texts");
         };
     }
 }

@@ -12,6 +12,7 @@ import java.util.function.ToLongFunction;
 record SampleValues(ToDoubleFunction<Random> fractions, ToLongFunction<Random> wholes, Function<Random, String> texts) {
 
     private static final double LARGEST_HALF = 65_504;
+    private static final double LARGEST_BRAIN = 0x1.FEp127;
 
     /** In the order in which they are tried: what most models take comes first. Whole numbers may be indexes. */
     static final List<SampleValues> ORDINARY = List.of(
@@ -83,8 +84,16 @@ record SampleValues(ToDoubleFunction<Random> fractions, ToLongFunction<Random> w
 
     private double fraction(TensorType type, Random random) {
         double value = fractions.applyAsDouble(random);
-        boolean isFinite = Double.isFinite(value);
-        return type == TensorType.FP16 && isFinite ? Math.max(-LARGEST_HALF, Math.min(LARGEST_HALF, value)) : value;
+        double largest = largest(type);
+        return Double.isFinite(value) ? Math.max(-largest, Math.min(largest, value)) : value;
+    }
+
+    private static double largest(TensorType type) {
+        return switch (type) {
+            case FP16 -> LARGEST_HALF;
+            case BF16 -> LARGEST_BRAIN;
+            default -> Double.MAX_VALUE;
+        };
     }
 
     private long whole(TensorType type, Random random) {

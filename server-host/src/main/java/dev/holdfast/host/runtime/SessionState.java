@@ -4,7 +4,7 @@ import dev.holdfast.host.state.StateDamagedException;
 import dev.holdfast.host.state.StateMismatchException;
 import dev.holdfast.host.state.StatePart;
 import dev.holdfast.host.state.StateSource;
-import java.nio.ByteBuffer;
+import dev.holdfast.host.text.Utf8;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,14 +15,19 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Sessions as bytes: a part {@code summary} with the number of sessions and of the parts that follow, and the sessions in
+ * Sessions as bytes: a part {@code summary} with the number of sessions and of the parts that follow, the sessions in
  * the order of their ids in {@code sessions/000000} and so on; for each its id, and for each tensor that it carries the
- * sizes of its dimensions and its elements.
+ * sizes of its dimensions and its elements; and, where there is a session, a part {@code steps} with the number of calls of
+ * each, which older hosts neither write nor read.
  */
 final class SessionState {
 
     /** A part ends with the session that reaches this size. */
     private static final int PART_BYTES = 16 << 20;
+
+    private static final String STEPS = "steps";
+    /** More than any session makes, and a whole number in every JSON. */
+    private static final long MOST_STEPS = 1L << 53;
 
     static final int LONGEST_ID = 200;
     private static final int MOST_DIMENSIONS = 64;
@@ -36,15 +41,17 @@ final class SessionState {
         this.settings = settings;
     }
 
-    List<StatePart> parts(SortedMap<String, List<Tensor>> sessions) {
+    List<StatePart> parts(SortedMap<String, SessionPoint> sessions) {
         List<StatePart> parts = new ArrayList<>();
         PartWriter part = new PartWriter();
-        for (Map.Entry<String, List<Tensor>> session : sessions.entrySet()) {
+        PartWriter steps = new PartWriter();
+        for (Map.Entry<String, SessionPoint> session : sessions.entrySet()) {
             byte[] id = session.getKey().getBytes(StandardCharsets.UTF_8);
             part.putChar(id.length).putBytes(id);
-            for (Tensor tensor : session.getValue()) {
+            for (Tensor tensor : session.getValue().carried()) {
                 write(tensor, part);
             }
+            steps.putLong(session.getValue().steps());
             if (part.size() >= PART_BYTES) {
                 parts.add(part.toPart(name(parts.size())));
                 part = new PartWriter();
@@ -55,6 +62,9 @@ final class SessionState {
         }
         parts.add(
                 0, new PartWriter().putInt(sessions.size()).putInt(parts.size()).toPart("summary"));
+        if (!sessions.isEmpty()) {
+            parts.add(steps.toPart(STEPS));
+        }
         return parts;
     }
 
@@ -74,7 +84,7 @@ final class SessionState {
      * @throws StateDamagedException if the bytes are not those of sessions of this model
      * @throws StateMismatchException if there are more sessions than there may be
      */
-    SortedMap<String, List<Tensor>> sessions(StateSource source) {
+    SortedMap<String, SessionPoint> sessions(StateSource source) {
         PartReader summary = PartReader.open(source, "summary", 16);
         int count = summary.getInt("number of sessions", 0, Integer.MAX_VALUE);
         int parts = summary.getInt("number of parts", 0, count);
@@ -103,17 +113,28 @@ final class SessionState {
             throw new StateDamagedException(
                     "The state has " + sessions.size() + " sessions where " + count + " are said");
         }
-        return sessions;
+        return withSteps(sessions, source);
+    }
+
+    private static SortedMap<String, SessionPoint> withSteps(
+            SortedMap<String, List<Tensor>> sessions, StateSource source) {
+        SortedMap<String, SessionPoint> points = new TreeMap<>();
+        if (source.parts().stream().noneMatch(part -> part.name().equals(STEPS))) {
+            sessions.forEach((id, carried) -> points.put(id, new SessionPoint(carried, 0)));
+            return points;
+        }
+        PartReader steps = PartReader.open(source, STEPS, 16 + (long) sessions.size() * Long.BYTES);
+        sessions.forEach((id, carried) ->
+                points.put(id, new SessionPoint(carried, steps.getLong("number of steps", 0, MOST_STEPS))));
+        steps.end();
+        return points;
     }
 
     private static String id(PartReader part) {
         byte[] id = part.getBytes(part.getChar());
         try {
             if (isId(id)) {
-                return StandardCharsets.UTF_8
-                        .newDecoder()
-                        .decode(ByteBuffer.wrap(id))
-                        .toString();
+                return Utf8.decode(id);
             }
         } catch (CharacterCodingException e) {
             throw new StateDamagedException("The state has a session whose id is not UTF-8", e);

@@ -49,11 +49,11 @@ final class Sessions {
         /** Fair: calls come in their order. */
         private final ReentrantLock turn = new ReentrantLock(true);
 
-        private Optional<List<Tensor>> state;
+        private Optional<SessionPoint> state;
         private int users;
         private long lastUsed;
 
-        private Session(String id, Optional<List<Tensor>> state, long now) {
+        private Session(String id, Optional<SessionPoint> state, long now) {
             this.id = id;
             this.state = state;
             this.lastUsed = now;
@@ -61,14 +61,16 @@ final class Sessions {
     }
 
     /**
-     * Waits until nobody else is in the session; makes it if there is none of that id. Whoever enters leaves.
+     * Waits until nobody else is in the session. Whoever enters leaves.
      *
+     * @param mayBegin whether it is made if there is none of that id
+     * @throws NoSessionException if there is none, and it may not begin
      * @throws InvalidInputException if there are as many sessions as there may be
      * @throws InferenceException if the thread is interrupted while it waits
      */
-    Session enter(String id) {
+    Session enter(String id, boolean mayBegin) {
         while (true) {
-            Session session = join(id);
+            Session session = join(id, mayBegin);
             try {
                 session.turn.lockInterruptibly();
             } catch (InterruptedException e) {
@@ -85,10 +87,21 @@ final class Sessions {
         }
     }
 
-    private synchronized Session join(String id) {
+    /** What to throw where a session is not there to go on with. */
+    NoSessionException absent(String id) {
+        return new NoSessionException("Model " + model + " has no session '" + OneLine.name(id)
+                + "' to go on with (session_start=false): it never began, has ended, was idle for "
+                + settings.idle().toSeconds()
+                + " s, or was lost when the host ended before it was stored; begin it anew with session_start=true");
+    }
+
+    private synchronized Session join(String id, boolean mayBegin) {
         dropIdle();
         Session session = byId.get(id);
         if (session == null) {
+            if (!mayBegin) {
+                throw absent(id);
+            }
             if (byId.size() >= settings.maxSessions()) {
                 throw new InvalidInputException("Model " + model + " has " + byId.size()
                         + " sessions, as many as it may; the session '" + OneLine.name(id)
@@ -122,7 +135,7 @@ final class Sessions {
     }
 
     /** What a session carries; empty if it is at its beginning. */
-    synchronized Optional<List<Tensor>> state(Session session) {
+    synchronized Optional<SessionPoint> state(Session session) {
         return session.state;
     }
 
@@ -132,7 +145,7 @@ final class Sessions {
      * @param states what each carries from now on; empty for one that ends
      * @param requests how many requests have made the change
      */
-    synchronized void commit(Map<Session, Optional<List<Tensor>>> states, int requests) {
+    synchronized void commit(Map<Session, Optional<SessionPoint>> states, int requests) {
         states.forEach((session, state) -> {
             session.state = state;
             if (state.isEmpty()) {
@@ -159,8 +172,8 @@ final class Sessions {
     }
 
     /** What all sessions carry at this moment, by their ids; calls under way have not happened yet. */
-    SortedMap<String, List<Tensor>> states() {
-        List<Map.Entry<String, List<Tensor>>> copy = new ArrayList<>();
+    SortedMap<String, SessionPoint> states() {
+        List<Map.Entry<String, SessionPoint>> copy = new ArrayList<>();
         synchronized (this) {
             dropIdle();
             for (Session session : byId.values()) {
@@ -168,13 +181,13 @@ final class Sessions {
             }
         }
         // Calls need not wait while they are sorted.
-        SortedMap<String, List<Tensor>> states = new TreeMap<>();
+        SortedMap<String, SessionPoint> states = new TreeMap<>();
         copy.forEach(session -> states.put(session.getKey(), session.getValue()));
         return states;
     }
 
     /** Puts other sessions in the place of all that there are; what comes of calls under way is dropped. */
-    synchronized void replace(Map<String, List<Tensor>> states) {
+    synchronized void replace(Map<String, SessionPoint> states) {
         byId.clear();
         long now = nanos.getAsLong();
         states.forEach((id, state) -> byId.put(id, new Session(id, Optional.of(state), now)));

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.StatefulModel.SaveRule;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Utf8;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -94,7 +95,11 @@ final class SettingsFile {
             throw new ModelLoadException(where + " is not there; it must hold the model's settings as a JSON object");
         }
         try (InputStream in = Files.newInputStream(path)) {
-            JsonNode settings = JSON.readTree(in);
+            byte[] text = in.readNBytes(LONGEST + 1);
+            if (Utf8.firstMalformed(text) >= 0) {
+                throw new ModelLoadException(where + " is damaged: it is not UTF-8");
+            }
+            JsonNode settings = JSON.readTree(text);
             if (!settings.isObject()) {
                 throw new ModelLoadException(where + " is no JSON object");
             }

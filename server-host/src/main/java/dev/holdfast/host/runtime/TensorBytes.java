@@ -12,8 +12,8 @@ final class TensorBytes {
         return switch (type) {
             case BOOL, INT8 -> 1;
             case INT16, UINT8 -> 2;
-            case INT32, UINT16, FP16, FP32 -> 4;
-            case INT64, UINT32, FP64 -> 8;
+            case INT32, UINT16, FP16, BF16, FP32 -> 4;
+            case INT64, UINT32, UINT64, FP64 -> 8;
             case BYTES -> throw new IllegalArgumentException("Byte strings have no one width");
         };
     }

@@ -3,33 +3,58 @@ package dev.holdfast.host.runtime;
 import java.util.Locale;
 
 /**
- * The element types of tensors, by the names of the Open Inference Protocol version 2, with the Java array that holds
- * their elements. Unsigned types and FP16 are held in the signed type of the next larger size, and FP32.
+ * The element types of tensors, by the names of the Open Inference Protocol version 2 (BF16 by Triton's), with the Java
+ * array that holds their elements. Unsigned types are held in the signed type of the next larger size, but UINT64, which
+ * has none, by its bits in INT64's; FP16 and BF16 in that of FP32.
  */
 public enum TensorType {
-    BOOL(boolean[].class),
-    INT8(byte[].class),
-    INT16(short[].class),
-    INT32(int[].class),
-    INT64(long[].class),
-    UINT8(short[].class),
-    UINT16(int[].class),
-    UINT32(long[].class),
-    FP16(float[].class),
-    FP32(float[].class),
-    FP64(double[].class),
+    BOOL(boolean[].class, "true and false"),
+    INT8(byte[].class, "-128 to 127"),
+    INT16(short[].class, "-32768 to 32767"),
+    INT32(int[].class, "-2147483648 to 2147483647"),
+    INT64(long[].class, "-9223372036854775808 to 9223372036854775807"),
+    UINT8(short[].class, "0 to 255"),
+    UINT16(int[].class, "0 to 65535"),
+    UINT32(long[].class, "0 to 4294967295"),
+    UINT64(long[].class, "0 to 18446744073709551615"),
+    FP16(float[].class, "-65504 to 65504"),
+    BF16(float[].class, "-3.3895E38 to 3.3895E38"),
+    FP32(float[].class, "-3.4028E38 to 3.4028E38"),
+    FP64(double[].class, "-1.7976E308 to 1.7976E308"),
     /** Byte strings of any length: texts in UTF-8, images, whole request bodies. */
-    BYTES(byte[][].class);
+    BYTES(byte[][].class, "any bytes");
+
+    /** Half way between the largest number of FP16 and what would come after it: from here on it rounds to infinity. */
+    private static final float BEYOND_FP16 = 65520;
+
+    private static final float BEYOND_BF16 = 0x1.FFp127f;
 
     private final Class<?> array;
+    private final String range;
 
-    TensorType(Class<?> array) {
+    TensorType(Class<?> array, String range) {
         this.array = array;
+        this.range = range;
     }
 
     /** The class of the array that holds the elements. */
     public Class<?> array() {
         return array;
+    }
+
+    /** From the smallest to the largest element that is finite, for messages. */
+    public String range() {
+        return range;
+    }
+
+    /** Whether a number of FP32 stays finite when it is rounded to this type, which is one of FP16, BF16 and FP32. */
+    public boolean keepsFinite(float value) {
+        float size = Math.abs(value);
+        return switch (this) {
+            case FP16 -> size < BEYOND_FP16;
+            case BF16 -> size < BEYOND_BF16;
+            default -> Float.isFinite(value);
+        };
     }
 
     /**

@@ -258,7 +258,7 @@ public final class RunningVersion {
                 state,
                 loadedAtStartup,
                 Optional.ofNullable(loaded)
-                        .map(ready -> ready.model().signature().platform()),
+                        .map(ready -> ready.model().signature().engine()),
                 Optional.ofNullable(loaded).map(ready -> ready.model().signature()),
                 Optional.ofNullable(failure),
                 hold,

@@ -1,5 +1,6 @@
 package dev.holdfast.host.transfer;
 
+import dev.holdfast.host.text.Utf8;
 import dev.holdfast.host.transfer.Message.Done;
 import dev.holdfast.host.transfer.Message.Gone;
 import dev.holdfast.host.transfer.Message.Offer;
@@ -15,6 +16,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -148,7 +150,11 @@ public final class MessageFrame {
     }
 
     private static String text(DataInputStream in) throws IOException {
-        return new String(bytes(in), StandardCharsets.UTF_8);
+        try {
+            return Utf8.decode(bytes(in));
+        } catch (CharacterCodingException e) {
+            throw new DamagedMessageException("A message has a text that is not UTF-8", e);
+        }
     }
 
     private static byte[] bytes(DataInputStream in) throws IOException {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -185,6 +186,60 @@ class DirectoryModelStoreTest {
         Files.writeString(file, "three");
 
         assertThat(models.open("m.onnx").sha256()).isEqualTo(sha256("three"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1.10", "2.00", "10", "1.0E2", "0.00000001"})
+    void aVersionThatIsANumberIsServedAsItIsWritten(String version) throws IOException {
+        Path ours = Files.createDirectory(store.resolve("ours"));
+        Files.writeString(ours.resolve("m.onnx"), "weights");
+        Files.writeString(
+                ours.resolve("manifest.json"),
+                "{\"modelVersion\": " + version + ", \"labels\": [\"a\", 1.50], \"other\": {\"modelVersion\": 1.1}}");
+        new Zips()
+                .add(
+                        "MAR-INF/MANIFEST.json",
+                        "{\"model\": {\"modelName\": \"m\", \"serializedFile\": \"m.onnx\"," + " \"modelVersion\": "
+                                + version + "}}")
+                .add("index_to_name.json", "{\"0\": 0.10, \"1\": [\"n02\", 2.50]}")
+                .add("m.onnx", "weights")
+                .write(store.resolve("theirs.mar"));
+
+        assertThat(models.open("ours").manifest().modelVersion()).isEqualTo(version);
+        assertThat(models.open("ours").manifest().labels()).containsExactly("a", "1.50");
+        assertThat(models.open("theirs.mar").manifest().modelVersion()).isEqualTo(version);
+        assertThat(models.open("theirs.mar").manifest().labels()).containsExactly("0.10", "2.50");
+    }
+
+    @Test
+    void aManifestMaySayHowManyNativeThreadsOneRunTakes() throws IOException {
+        Path ours = Files.createDirectory(store.resolve("ours"));
+        Files.writeString(ours.resolve("m.onnx"), "weights");
+        Path manifest = ours.resolve("manifest.json");
+
+        Files.writeString(manifest, "{\"nativeThreads\": 4}");
+        assertThat(models.open("ours").manifest().nativeThreads()).hasValue(4);
+        Files.writeString(manifest, "{}");
+        assertThat(models.open("ours").manifest().nativeThreads()).isEmpty();
+        for (String wrong : List.of("0", "1025", "1.5", "\"4\"", "99999999999")) {
+            Files.writeString(manifest, "{\"nativeThreads\": " + wrong + "}");
+            assertThatThrownBy(() -> models.open("ours"))
+                    .isInstanceOf(ArchiveException.class)
+                    .hasMessageEndingWith("'nativeThreads' must be a whole number from 1 to 1024");
+        }
+    }
+
+    @Test
+    void aManifestThatIsNoUtf8IsRefused() throws IOException {
+        Path ours = Files.createDirectory(store.resolve("ours"));
+        Files.writeString(ours.resolve("m.onnx"), "weights");
+        Files.write(
+                ours.resolve("manifest.json"),
+                "{\"modelName\": \"a\u00c0\u00af\"}".getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThatThrownBy(() -> models.open("ours"))
+                .isInstanceOf(ArchiveException.class)
+                .hasMessage("Archive ours has a damaged manifest.json: it is not UTF-8");
     }
 
     @Test

@@ -3,8 +3,15 @@ package dev.holdfast.host.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.serving.ServingState;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -138,14 +145,16 @@ class BadInputTest {
             sum   | [1,2,true]                             | element 2 is true
             sum   | [1,2,NaN]                              | The body is no JSON
             sum   | [1,2,1e999]                            | element 2 is 1e999, which is no number in the range of FP32
-            sum   | [1,2,1e39]                             | which is no number in the range of FP32
+            sum   | [1,2,1e39]                             | which is no number in the range of FP32 (-3.4028E38 to 3.4028E38), nor one of the texts NaN, Infinity and -Infinity
+            sum   | [1,2,"nan"]                            | element 2 is nan, which is no number in the range of FP32
+            sum   | [1,2,"+Infinity"]                      | nor one of the texts NaN, Infinity and -Infinity
+            sum   | [1,2,Infinity]                         | The body is no JSON
             sum   | [1,2,-Infinity]                        | The body is no JSON
             sum   | [1,2,{"a":1}]                          | There is no input 'a'
             sum   | {"x":{"a":1}}                          | an object where elements of FP32 are wanted
             sum   | {"z":[1,2,3]}                          | There is no input 'z'
             sum   | {"x":[1,2,3],"x":[1,2,3]}              | Duplicate
             sum   | {}                                     | Input 'x' is missing
-            sum   | {"instances":[]}                       | Input 'x' wants
             sum   | {"inputs":{"z":[1]}}                   | There is no input 'z'
             pair  | [1,2,3]                                | each needs its name
             pair  | {"x":[[1,2,3]]}                        | Input 'k' is missing
@@ -168,6 +177,41 @@ class BadInputTest {
                 .startsWith("{\n  \"code\": 400,\n  \"type\": \"BadRequestException\",\n  \"message\": \"")
                 .contains(message.replace("\\ud", "ud"));
         assertThat(answer.statusCode()).isEqualTo(400);
+    }
+
+    private HttpResponse<String> post(String path, byte[] body) throws IOException, InterruptedException {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(host.apis.inference() + path))
+                                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void bytesThatAreNoUtf8AreRefusedAndNotMended() throws Exception {
+        for (byte[] malformed : List.of(
+                new byte[] {(byte) 0xc0, (byte) 0xaf},
+                new byte[] {(byte) 0xe0, (byte) 0x80, (byte) 0xaf},
+                new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80},
+                new byte[] {(byte) 0xf4, (byte) 0x90, (byte) 0x80, (byte) 0x80},
+                new byte[] {(byte) 0xff})) {
+            for (String path : List.of("/predictions/words", "/v1/models/words:predict", "/v2/models/words/infer")) {
+                ByteArrayOutputStream body = new ByteArrayOutputStream();
+                body.writeBytes("{\"inputs\":[{\"name\":\"w\",\"shape\":[1],\"datatype\":\"BYTES\",\"data\":[\""
+                        .getBytes(StandardCharsets.UTF_8));
+                int at = body.size();
+                body.writeBytes(malformed);
+                body.writeBytes("\"]}]}".getBytes(StandardCharsets.UTF_8));
+
+                HttpResponse<String> answer = post(path, body.toByteArray());
+
+                assertThat(answer.body()).contains("The body is no JSON: byte ").contains(", is not UTF-8.");
+                assertThat(Integer.parseInt(answer.body().replaceAll("(?s).*byte (\\d+),.*", "$1")))
+                        .isBetween(at, at + malformed.length);
+                assertThat(answer.statusCode()).isEqualTo(400);
+            }
+        }
     }
 
     @ParameterizedTest

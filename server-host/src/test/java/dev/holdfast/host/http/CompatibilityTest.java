@@ -164,7 +164,7 @@ class CompatibilityTest {
                         "modelName",
                         "modelVersion",
                         "modelUrl",
-                        "\"runtime\": \"python\"",
+                        "\"runtime\": \"fake\"",
                         "minWorkers",
                         "maxWorkers",
                         "batchSize",
@@ -198,7 +198,15 @@ class CompatibilityTest {
                         "pendingRequests",
                         "\"status\": \"READY\"",
                         "\"defaultVersion\": true",
+                        "\"runtimeType\": \"python\"",
+                        "\"platform\": \"fake_v1\"",
                         "\"snapshot\": \"last.cfg\"");
+    }
+
+    @Test
+    void aBuiltInHandlerHasTheRuntimeThatTorchserveWouldSay() {
+        assertThat(host.management("GET", "/models/noop").body())
+                .contains("\"runtime\": \"python\"", "\"runtimeType\": \"python\"");
     }
 
     @Test

@@ -97,7 +97,7 @@ final class FakeModels implements ModelStore {
             TensorSpec y = new TensorSpec("y", TensorType.FP32, List.of(-1L, 1L));
             TensorSpec text = new TensorSpec("body", TensorType.BYTES, List.of(1L));
             return switch (kind) {
-                case "sum", "slow", "broken" -> new ModelSignature("fake", List.of(x), List.of(y), false);
+                case "sum", "slow", "broken" -> new ModelSignature("fake_v1", List.of(x), List.of(y), false);
                 case "wide" ->
                     new ModelSignature(
                             "fake", List.of(x), List.of(y, new TensorSpec("z", TensorType.INT64, List.of(-1L))), false);

@@ -5,12 +5,30 @@ import dev.holdfast.host.archive.ArchiveManifest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** An archive that says what it is told to. */
 record FakeArchive(String fileName, Path root, ArchiveManifest manifest) implements Archive {
 
     static FakeArchive ofModel(Path root, String file) {
         return new FakeArchive(file, root, manifest("m", file, null, null));
+    }
+
+    static FakeArchive ofModel(Path root, String file, int nativeThreads) {
+        return new FakeArchive(
+                file,
+                root,
+                new ArchiveManifest(
+                        "m",
+                        "1.0",
+                        Optional.of(file),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        OptionalInt.of(nativeThreads)));
     }
 
     static FakeArchive ofHandler(String handler, String runtime) {

@@ -16,6 +16,7 @@ final class OnnxFile {
     static final int FLOAT = 1;
     static final int UINT8 = 2;
     static final int INT8 = 3;
+    static final int UINT16 = 4;
     static final int INT16 = 5;
     static final int INT32 = 6;
     static final int INT64 = 7;
@@ -23,7 +24,11 @@ final class OnnxFile {
     static final int BOOL = 9;
     static final int FLOAT16 = 10;
     static final int DOUBLE = 11;
+    static final int UINT32 = 12;
     static final int UINT64 = 13;
+    static final int BFLOAT16 = 16;
+    static final int FLOAT8 = 17;
+    static final int INT4 = 22;
 
     private OnnxFile() {}
 
@@ -37,7 +42,11 @@ final class OnnxFile {
 
     static byte[] model(byte[] nodes, byte[][] inputs, byte[][] outputs, byte[]... initializers) {
         byte[] graph = graph(nodes, inputs, outputs, initializers);
-        return join(field(1, 8), field(7, graph), field(8, join(field(1, ""), field(2, 17))));
+        return join(field(1, 10), field(7, graph), operators("", 21), operators("ai.onnx.ml", 3));
+    }
+
+    private static byte[] operators(String domain, int version) {
+        return field(8, join(field(1, domain), field(2, version)));
     }
 
     /** A model's graph, or one that an operator runs. */
@@ -71,6 +80,13 @@ final class OnnxFile {
         return join(field(1, name), varint(2 << 3 | 5), bytes, field(20, 1));
     }
 
+    /** A list of texts, as an attribute. */
+    static byte[] attribute(String name, String... texts) {
+        byte[] all = join(Stream.of(texts).map(text -> field(9, text)).toArray(byte[][]::new));
+        return join(field(1, name), all, field(20, 8));
+    }
+
+    /** A list of numbers, as an attribute. */
     static byte[] attribute(String name, long[] numbers) {
         byte[] all =
                 join(Arrays.stream(numbers).mapToObj(number -> field(8, number)).toArray(byte[][]::new));
@@ -101,6 +117,17 @@ final class OnnxFile {
         return join(dimensions, field(2, type), field(8, name), field(9, bytes));
     }
 
+    /** A model that gives probabilities of classes as maps, and the tensor {@code x} itself as {@code z}. */
+    static byte[] zipMap(byte[] labels, int labelType, int classes) {
+        byte[] map = field(5, join(field(1, labelType), field(2, field(1, field(1, FLOAT)))));
+        return model(
+                nodes(
+                        join(node("ZipMap", names("x"), names("y"), labels), field(7, "ai.onnx.ml")),
+                        node("Identity", names("x"), names("z"))),
+                values(value("x", FLOAT, -1, classes)),
+                values(join(field(1, "y"), field(2, field(4, field(1, map)))), value("z", FLOAT, -1, classes)));
+    }
+
     static String[] names(String... names) {
         return names;
     }
@@ -124,6 +151,15 @@ final class OnnxFile {
     /** An output that is a sequence of tensors. */
     static byte[] sequence(String name, int type) {
         return join(field(1, name), field(2, field(4, field(1, field(1, field(1, type))))));
+    }
+
+    /** A tensor that may be absent. */
+    static byte[] optional(String name, int type, Object... shape) {
+        byte[] tensor = value(name, type, shape);
+        byte[] start = field(1, name);
+        // A value is its name, and its type in the field 2, of fewer than 128 bytes.
+        byte[] kind = Arrays.copyOfRange(tensor, start.length + 2, tensor.length);
+        return join(start, field(2, field(9, field(1, kind))));
     }
 
     /** Weights that lie in another file. */

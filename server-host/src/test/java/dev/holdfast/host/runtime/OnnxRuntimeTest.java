@@ -7,12 +7,12 @@ import static dev.holdfast.host.runtime.OnnxFile.model;
 import static dev.holdfast.host.runtime.OnnxFile.names;
 import static dev.holdfast.host.runtime.OnnxFile.node;
 import static dev.holdfast.host.runtime.OnnxFile.nodes;
-import static dev.holdfast.host.runtime.OnnxFile.sequence;
 import static dev.holdfast.host.runtime.OnnxFile.value;
 import static dev.holdfast.host.runtime.OnnxFile.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,7 +44,11 @@ class OnnxRuntimeTest {
         return Stream.of(
                 Arguments.of(OnnxFile.FLOAT, TensorType.FP32, new float[] {1.5f, Float.NaN}),
                 Arguments.of(OnnxFile.DOUBLE, TensorType.FP64, new double[] {1.5, -1e300}),
-                Arguments.of(OnnxFile.FLOAT16, TensorType.FP16, new float[] {0.5f, -2f}),
+                Arguments.of(OnnxFile.FLOAT16, TensorType.FP16, new float[] {65504f, Float.NEGATIVE_INFINITY}),
+                Arguments.of(OnnxFile.BFLOAT16, TensorType.BF16, new float[] {0x1.FEp127f, Float.NaN}),
+                Arguments.of(OnnxFile.UINT16, TensorType.UINT16, new int[] {65535, 1}),
+                Arguments.of(OnnxFile.UINT32, TensorType.UINT32, new long[] {4294967295L, 1}),
+                Arguments.of(OnnxFile.UINT64, TensorType.UINT64, new long[] {-1, Long.MIN_VALUE}),
                 Arguments.of(OnnxFile.INT64, TensorType.INT64, new long[] {Long.MIN_VALUE, 7}),
                 Arguments.of(OnnxFile.INT32, TensorType.INT32, new int[] {Integer.MIN_VALUE, 7}),
                 Arguments.of(OnnxFile.INT16, TensorType.INT16, new short[] {Short.MIN_VALUE, 7}),
@@ -273,7 +277,7 @@ class OnnxRuntimeTest {
             assertThatThrownBy(() ->
                             bytes.check(List.of(new Tensor("x", TensorType.UINT8, new long[] {1}, new short[] {256}))))
                     .isInstanceOf(InvalidInputException.class)
-                    .hasMessageContaining("holds 256; a UINT8 is 0 to 255");
+                    .hasMessageContaining("holds 256 as element 0; the range of UINT8 is 0 to 255");
             assertThatThrownBy(() -> texts.check(List.of(new Tensor("x", TensorType.BYTES, new long[] {1}, noText))))
                     .isInstanceOf(InvalidInputException.class)
                     .hasMessageContaining("not UTF-8");
@@ -357,20 +361,33 @@ class OnnxRuntimeTest {
                 .hasMessageContaining("closed");
     }
 
+    /** Each session of more than one thread has the others for itself, in the process and unknown to Java. */
     @Test
-    void sequencesAndTypesThatJavaDoesNotGetAreRefusedAtLoad() {
-        byte[] sequence = model(
-                nodes(node("SequenceConstruct", names("x"), names("y"))),
-                values(value("x", OnnxFile.FLOAT, -1, 2)),
-                values(sequence("y", OnnxFile.FLOAT)));
+    void aModelHasAsManyNativeThreadsAsItsManifestSaysAndElseAsTheHost() throws IOException {
+        Path threads = Path.of("/proc/self/task");
+        assumeTrue(Files.isDirectory(threads), "the system lists the threads of a process");
+        load(identity(OnnxFile.FLOAT, -1)).close();
+        int before = count(threads);
 
-        assertThatThrownBy(() -> load(sequence))
-                .isInstanceOf(ModelLoadException.class)
-                .hasMessageContaining("output 'y', which is a sequence or a map")
-                .hasMessageContaining("zipmap=False");
-        assertThatThrownBy(() -> load(identity(OnnxFile.UINT64, -1)))
-                .isInstanceOf(ModelLoadException.class)
-                .hasMessageContaining("input 'x' of the type ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64");
+        try (LoadedModel own = new OnnxRuntime(2).load(FakeArchive.ofModel(directory, "model.onnx", 60))) {
+            assertThat(count(threads) - before).isBetween(50, 70);
+            assertThat(own.predict(List.of(List.of(floats1("x", 1, 2)))).get(0)).hasSize(1);
+        }
+        try (LoadedModel hosts = new OnnxRuntime(100).load(FakeArchive.ofModel(directory, "model.onnx"))) {
+            assertThat(count(threads) - before).isBetween(90, 110);
+            assertThat(hosts.predict(List.of(List.of(floats1("x", 1, 2)))).get(0))
+                    .hasSize(1);
+        }
+        try (LoadedModel one = new OnnxRuntime(100).load(FakeArchive.ofModel(directory, "model.onnx", 1))) {
+            assertThat(count(threads) - before).isLessThan(10);
+            assertThat(one.signature().platform()).isEqualTo("onnx_onnxv1");
+        }
+    }
+
+    private static int count(Path threads) throws IOException {
+        try (Stream<Path> entries = Files.list(threads)) {
+            return (int) entries.count();
+        }
     }
 
     @Test

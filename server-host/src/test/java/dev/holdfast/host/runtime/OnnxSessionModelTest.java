@@ -106,8 +106,21 @@ class OnnxSessionModelTest {
     private static float add(LoadedModel model, Tensor... request) {
         model.check(List.of(request));
         List<Tensor> outputs = model.predict(List.of(List.of(request))).get(0);
-        assertThat(outputs).singleElement().extracting(Tensor::name).isEqualTo("sum");
+        assertThat(outputs.get(0).name()).isEqualTo("sum");
         return ((float[]) outputs.get(0).elements())[0];
+    }
+
+    /** What the answer to a request says of its session. */
+    private static String step(LoadedModel model, Tensor... request) {
+        model.check(List.of(request));
+        List<Tensor> answer = model.predict(List.of(List.of(request))).get(0);
+        assertThat(answer).extracting(Tensor::name).containsExactly("sum", "session_new", "session_step");
+        return (((boolean[]) answer.get(1).elements())[0] ? "new " : "")
+                + ((long[]) answer.get(2).elements())[0];
+    }
+
+    private static Tensor start(boolean start) {
+        return new Tensor("session_start", TensorType.BOOL, new long[] {1}, new boolean[] {start});
     }
 
     @Test
@@ -139,6 +152,108 @@ class OnnxSessionModelTest {
         assertThat(add(model, x(2), id("a"), end(true))).isEqualTo(3);
         assertThat(StoredParts.of(model).bytes()).containsOnlyKeys("summary");
         assertThat(add(model, x(5), id("a"), end(false))).isEqualTo(5);
+    }
+
+    @Test
+    void anAnswerSaysWhetherItsSessionIsNewAndHowManyStepsItHas() throws IOException {
+        OnnxSessionModel model = load();
+
+        assertThat(step(model, x(1), id("a"))).isEqualTo("new 1");
+        assertThat(step(model, x(1), id("b"))).isEqualTo("new 1");
+        assertThat(step(model, x(1), id("a"))).isEqualTo("2");
+        assertThat(step(model, x(1), id("a"), start(false), end(true))).isEqualTo("3");
+        assertThat(step(model, x(1), id("a"))).isEqualTo("new 1");
+        assertThat(model.predict(List.of(List.of(x(1)))).get(0))
+                .as("without a session")
+                .hasSize(1);
+        assertThat(model.signature().remarks())
+                .extracting(TensorSpec::name)
+                .containsExactly("session_new", "session_step");
+    }
+
+    @Test
+    void aRequestThatGoesOnWithASessionThatIsNotThereIsRefused() throws IOException {
+        OnnxSessionModel model = load();
+
+        assertThatThrownBy(() -> add(model, x(1), id("a"), start(false)))
+                .isInstanceOf(NoSessionException.class)
+                .hasMessage("Model sums has no session 'a' to go on with (session_start=false): it never began, has"
+                        + " ended, was idle for 60 s, or was lost when the host ended before it was stored; begin it"
+                        + " anew with session_start=true");
+        add(model, x(1), id("a"));
+        assertThat(add(model, x(2), id("a"), start(false))).isEqualTo(3);
+        nanos.addAndGet(Duration.ofSeconds(60).toNanos());
+        assertThatThrownBy(() -> add(model, x(1), id("a"), start(false))).isInstanceOf(NoSessionException.class);
+        add(model, x(1), id("a"), end(true));
+        assertThatThrownBy(() -> add(model, x(1), id("a"), start(false))).isInstanceOf(NoSessionException.class);
+        assertThat(StoredParts.of(model).bytes()).as("nothing is left of it").containsOnlyKeys("summary");
+    }
+
+    @Test
+    void goingOnIsRefusedForTheSessionAlsoWhereNoOtherMayBegin() throws IOException {
+        OnnxSessionModel model = load();
+        for (String id : List.of("a", "b", "c")) {
+            add(model, x(1), id(id));
+        }
+
+        assertThatThrownBy(() -> add(model, x(1), id("d"), start(false))).isInstanceOf(NoSessionException.class);
+        assertThat(add(model, x(1), id("c"), start(false))).isEqualTo(2);
+    }
+
+    @Test
+    void aRequestThatStartsASessionForgetsTheOneOfTheSameId() throws IOException {
+        OnnxSessionModel model = load();
+        add(model, x(1), id("a"), start(true));
+        add(model, x(2), id("a"));
+
+        assertThat(step(model, x(5), id("a"), start(true))).isEqualTo("new 1");
+        assertThat(add(model, x(1), id("a"), start(false))).isEqualTo(6);
+        assertThatThrownBy(() -> model.check(List.of(x(1), start(true))))
+                .hasMessage("Model sums got session_start and no session_id to start");
+    }
+
+    @Test
+    void aBatchMayBeginASessionAndGoOnWithIt() throws IOException {
+        OnnxSessionModel model = load();
+
+        List<List<Tensor>> answers = model.predict(List.of(
+                List.of(x(1), id("a"), start(true)),
+                List.of(x(2), id("a"), start(false)),
+                List.of(x(4), id("a"), start(false), end(true))));
+
+        assertThat(answers)
+                .extracting(answer -> ((float[]) answer.get(0).elements())[0])
+                .containsExactly(1f, 3f, 7f);
+        assertThatThrownBy(() -> model.predict(
+                        List.of(List.of(x(1), id("a"), start(false)), List.of(x(2), id("a"), start(true)))))
+                .isInstanceOf(NoSessionException.class);
+    }
+
+    @Test
+    void theStepsComeBackWithTheSession() throws IOException {
+        OnnxSessionModel model = load();
+        add(model, x(1), id("b"));
+        add(model, x(1), id("a"));
+        add(model, x(1), id("a"));
+        OnnxSessionModel again = load();
+
+        again.restore(StoredParts.of(model));
+
+        assertThat(step(again, x(1), id("a"), start(false))).isEqualTo("3");
+        assertThat(step(again, x(1), id("b"), start(false))).isEqualTo("2");
+    }
+
+    @Test
+    void aStateOfAnOlderHostHasSessionsWithoutSteps() throws IOException {
+        OnnxSessionModel model = load();
+        add(model, x(1), id("a"));
+        StoredParts older = StoredParts.of(model).without("steps");
+        OnnxSessionModel again = load();
+
+        again.restore(older);
+
+        assertThat(step(again, x(1), id("a"), start(false))).isEqualTo("1");
+        assertThat(add(again, x(1), id("a"))).isEqualTo(3);
     }
 
     @Test
@@ -446,7 +561,7 @@ class OnnxSessionModelTest {
                     .usingRecursiveComparison()
                     .isEqualTo(stored.bytes());
         }
-        for (String part : stored.bytes().keySet()) {
+        for (String part : List.of("summary", "sessions/000000")) {
             assertThatExceptionOfType(StateDamagedException.class)
                     .isThrownBy(() -> model.restore(stored.without(part)));
         }
