@@ -2,6 +2,7 @@ package dev.holdfast.host.keeper;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /**
@@ -54,7 +55,7 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
 
     @Override
     public String toString() {
-        String text = kind.name().toLowerCase().replace('_', ' ') + " " + "ABC".charAt(host);
+        String text = kind.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " " + "ABC".charAt(host);
         text += switch (kind) {
             case CHANGE -> " " + model(a) + "=" + b;
             case TWO_CHANGES -> " " + model(a) + "=" + b + " " + model(a + 1) + "=" + (b + 1) % 3;
@@ -66,7 +67,7 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
         return at == 0
                 ? text
                 : text + " [at its store call " + at + ": "
-                        + event.name().toLowerCase().replace('_', ' ') + "]";
+                        + event.name().toLowerCase(Locale.ROOT).replace('_', ' ') + "]";
     }
 
     static String model(int number) {
