@@ -23,6 +23,11 @@ public interface Archive extends AutoCloseable {
      */
     String sha256();
 
+    /** Whether a snapshot that holds this SHA-256 means this very content; earlier versions may have counted less of it. */
+    default boolean is(String pinned) {
+        return pinned.equals(sha256());
+    }
+
     @Override
     void close();
 }

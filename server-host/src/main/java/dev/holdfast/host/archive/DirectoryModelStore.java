@@ -320,8 +320,12 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             throw new ArchiveException("Archive " + fileName + " is empty");
         }
         ArchiveManifest manifest = ManifestReader.ofBareModel(file.toString(), Kind.stem(fileName));
+        SortedSet<Path> data = data(fileName, real);
+        // Once the file alone was counted, also where weights lie beside it.
+        Optional<OpenedArchive.Digest> earlier =
+                data.isEmpty() ? Optional.empty() : Optional.of(() -> digests.ofFile(real));
         return new OpenedArchive(
-                fileName, directory, manifest, digests.ofModel(directory, real, data(fileName, real)), () -> {});
+                fileName, directory, manifest, digests.ofModel(directory, real, data), earlier, () -> {});
     }
 
     /** The files beside a bare model that it needs. */

@@ -1,6 +1,8 @@
 package dev.holdfast.host.archive;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** An archive whose content lies in a directory, and what is to be done with that directory at the end. */
@@ -10,14 +12,31 @@ final class OpenedArchive implements Archive {
     private final Path root;
     private final ArchiveManifest manifest;
     private final String sha256;
+    private final Optional<Digest> earlier;
     private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
+    /** The SHA-256 by which an earlier version knew the same content; reads it. */
+    interface Digest {
+        String read() throws IOException;
+    }
+
     OpenedArchive(String fileName, Path root, ArchiveManifest manifest, String sha256, Runnable onClose) {
+        this(fileName, root, manifest, sha256, Optional.empty(), onClose);
+    }
+
+    OpenedArchive(
+            String fileName,
+            Path root,
+            ArchiveManifest manifest,
+            String sha256,
+            Optional<Digest> earlier,
+            Runnable onClose) {
         this.fileName = fileName;
         this.root = root;
         this.manifest = manifest;
         this.sha256 = sha256;
+        this.earlier = earlier;
         this.onClose = onClose;
     }
 
@@ -39,6 +58,18 @@ final class OpenedArchive implements Archive {
     @Override
     public String sha256() {
         return sha256;
+    }
+
+    @Override
+    public boolean is(String pinned) {
+        if (pinned.equals(sha256)) {
+            return true;
+        }
+        try {
+            return earlier.isPresent() && earlier.get().read().equals(pinned);
+        } catch (IOException e) {
+            throw new ArchiveException("Archive " + fileName + " cannot be read: " + e, e);
+        }
     }
 
     @Override

@@ -120,7 +120,7 @@ final class Loading {
     /** Lets go of the archive of a version that is not to be loaded. */
     private void admit(ModelFile file, VersionState state, Archive archive, Occasion occasion) {
         try {
-            requireUnchanged(file, state);
+            requireUnchanged(file, state, archive);
             requireNotHeldBack(file, occasion);
         } catch (RuntimeException e) {
             Closing.quietly("archive " + archive.fileName(), archive::close);
@@ -129,8 +129,8 @@ final class Loading {
     }
 
     /** The bytes of another model under a known name would answer, or end the process, as nobody asked for. */
-    private void requireUnchanged(ModelFile file, VersionState state) {
-        Optional<String> before = state.archiveSha256().filter(known -> !known.equals(file.sha256()));
+    private void requireUnchanged(ModelFile file, VersionState state, Archive archive) {
+        Optional<String> before = state.archiveSha256().filter(known -> !archive.is(known));
         if (before.isEmpty()) {
             return;
         }

@@ -10,7 +10,9 @@ import dev.holdfast.host.OnnxFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,23 @@ class ExternalDataTest {
         Files.write(directory.resolve("w.bin"), new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
 
         assertThat(digest()).isNotEqualTo(before);
+    }
+
+    @Test
+    void aSnapshotOfAVersionThatCountedTheFileAloneMeansTheSameModel() throws Exception {
+        byte[] model = OnnxFiles.adderWithWeightsIn("w.bin");
+        OnnxFiles.write(directory, "m.onnx", model);
+        Files.write(directory.resolve("w.bin"), new byte[8]);
+        String alone =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(model));
+
+        try (DirectoryModelStore store = store();
+                Archive archive = store.open("m.onnx")) {
+            assertThat(archive.is(alone)).isTrue();
+            assertThat(archive.is(archive.sha256())).isTrue();
+            assertThat(archive.sha256()).isNotEqualTo(alone);
+            assertThat(archive.is("0".repeat(64))).isFalse();
+        }
     }
 
     @Test
