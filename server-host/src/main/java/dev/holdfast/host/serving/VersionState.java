@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.state.StateReference;
+import dev.holdfast.host.text.OneLine;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -156,6 +157,21 @@ public record VersionState(
     /** The same, having learned nothing. */
     public VersionState withoutLearned() {
         return with(minWorkers, maxWorkers, archiveSha256, Optional.empty(), batching);
+    }
+
+    /** What the operator says of running requests together, in one word; empty where nothing is said. */
+    public Optional<String> batchingWord() {
+        return batching == Batching.AUTO ? Optional.empty() : Optional.of(batching.text());
+    }
+
+    /** @throws ServingException if there is no such word */
+    public VersionState withBatchingWord(Optional<String> word) {
+        return word.isEmpty()
+                ? this
+                : withBatching(Batching.of(word.get())
+                        .orElseThrow(() -> new ServingException(
+                                ServingException.Kind.BAD_REQUEST,
+                                "batching '" + OneLine.name(word.get()) + "' must be " + Batching.NAMES)));
     }
 
     public VersionState withBatching(Batching wish) {

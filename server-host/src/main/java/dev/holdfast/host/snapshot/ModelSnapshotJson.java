@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingException;
@@ -92,9 +91,7 @@ final class ModelSnapshotJson {
         node.put("startupTimeout", version.startupTimeout().toSeconds());
         node.put("runtimeType", version.runtimeType());
         version.handler().ifPresent(handler -> node.put("handler", handler));
-        if (version.batching() != Batching.AUTO) {
-            node.put("batching", version.batching().text());
-        }
+        version.batchingWord().ifPresent(word -> node.put("batching", word));
         version.url().ifPresent(url -> node.put("url", url));
         version.archiveSha256().ifPresent(sha256 -> node.put("archiveSha256", sha256));
         version.learned().ifPresent(state -> LearnedJson.write(node.putObject("learned"), state));
@@ -228,32 +225,28 @@ final class ModelSnapshotJson {
         String what = name + ", model " + model;
         try {
             return new VersionState(
-                    archive,
-                    min,
-                    max,
-                    (int) number(what, node, "batchSize", 1),
-                    Duration.ofMillis(number(what, node, "maxBatchDelay", 100)),
-                    Duration.ofSeconds(number(what, node, "responseTimeout", 120)),
-                    Duration.ofSeconds(number(what, node, "startupTimeout", 120)),
-                    line(name, model, node, "runtimeType").orElse("python"),
-                    line(name, model, node, "handler"),
-                    text(name, model, node, "url"),
-                    sha256(name, model, node),
-                    node.has("learned") ? Optional.of(LearnedJson.read(what, node.path("learned"))) : Optional.empty(),
-                    batching(what, node));
+                            archive,
+                            min,
+                            max,
+                            (int) number(what, node, "batchSize", 1),
+                            Duration.ofMillis(number(what, node, "maxBatchDelay", 100)),
+                            Duration.ofSeconds(number(what, node, "responseTimeout", 120)),
+                            Duration.ofSeconds(number(what, node, "startupTimeout", 120)),
+                            line(name, model, node, "runtimeType").orElse("python"),
+                            line(name, model, node, "handler"),
+                            text(name, model, node, "url"),
+                            sha256(name, model, node),
+                            node.has("learned")
+                                    ? Optional.of(LearnedJson.read(what, node.path("learned")))
+                                    : Optional.empty())
+                    .withBatchingWord(word(node.path("batching")));
         } catch (ServingException e) {
             throw new SnapshotCorruptException("Snapshot " + what + ": " + e.getMessage(), e);
         }
     }
 
-    private static Batching batching(String what, JsonNode node) {
-        JsonNode value = node.path("batching");
-        if (value.isMissingNode() || value.isNull()) {
-            return Batching.AUTO;
-        }
-        return Batching.of(value.asText())
-                .orElseThrow(() -> new SnapshotCorruptException("Snapshot " + what + ": batching '"
-                        + OneLine.name(value.asText()) + "' must be " + Batching.NAMES));
+    private static Optional<String> word(JsonNode value) {
+        return value.isMissingNode() || value.isNull() ? Optional.empty() : Optional.of(value.asText());
     }
 
     /** TorchServe could write -1 workers and then not start from it; nobody meant that. */
