@@ -12,7 +12,10 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -164,8 +167,7 @@ public final class Rig implements AutoCloseable {
             if (away && !isAway) {
                 Files.createDirectories(here);
                 Files.move(here, there);
-                // Something in the way: a directory that is only gone is made again.
-                Files.createFile(here);
+                block(here);
             } else if (!away && isAway) {
                 Files.deleteIfExists(here);
                 Files.move(there, here);
@@ -173,6 +175,24 @@ public final class Rig implements AutoCloseable {
             return away;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Puts something in the way: a directory that is only gone is made again, perhaps just now. */
+    private static void block(Path here) throws IOException {
+        while (true) {
+            try {
+                Files.createFile(here);
+                return;
+            } catch (FileAlreadyExistsException e) {
+                try (Stream<Path> files = Files.walk(here)) {
+                    for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.deleteIfExists(file);
+                    }
+                } catch (NoSuchFileException | DirectoryNotEmptyException again) {
+                    // The keeper has been faster once more.
+                }
+            }
         }
     }
 
