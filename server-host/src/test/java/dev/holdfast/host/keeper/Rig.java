@@ -148,11 +148,8 @@ public final class Rig implements AutoCloseable {
 
     /** Somebody removes the whole log location. */
     void removeJournal() throws IOException {
-        try (Stream<Path> all = Files.walk(directory.resolve("journal"))) {
-            for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+        Path pending = journalDirectory().resolve("pending");
+        inPlaceOf(pending, () -> {});
     }
 
     /** Whether the journal takes no copies. */
@@ -167,10 +164,9 @@ public final class Rig implements AutoCloseable {
             if (away && !isAway) {
                 Files.createDirectories(here);
                 Files.move(here, there);
-                block(here);
+                inPlaceOf(here, () -> Files.createFile(here));
             } else if (!away && isAway) {
-                Files.deleteIfExists(here);
-                Files.move(there, here);
+                inPlaceOf(here, () -> Files.move(there, here));
             }
             return away;
         } catch (IOException e) {
@@ -178,20 +174,30 @@ public final class Rig implements AutoCloseable {
         }
     }
 
-    /** Puts something in the way: a directory that is only gone is made again, perhaps just now. */
-    private static void block(Path here) throws IOException {
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** The keeper makes a directory again that is gone, perhaps just now: what is to be there instead needs more than one try. */
+    private static void inPlaceOf(Path here, Step step) throws IOException {
         while (true) {
             try {
-                Files.createFile(here);
+                remove(here);
+                step.run();
                 return;
-            } catch (FileAlreadyExistsException e) {
-                try (Stream<Path> files = Files.walk(here)) {
-                    for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                        Files.deleteIfExists(file);
-                    }
-                } catch (NoSuchFileException | DirectoryNotEmptyException again) {
-                    // The keeper has been faster once more.
-                }
+            } catch (FileAlreadyExistsException | NoSuchFileException | DirectoryNotEmptyException e) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private static void remove(Path place) throws IOException {
+        if (!Files.exists(place)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(place)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
             }
         }
     }
