@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import dev.holdfast.host.runtime.InferenceException;
 import dev.holdfast.host.runtime.InvalidInputException;
+import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
@@ -38,6 +39,9 @@ final class FakeModel implements LoadedModel {
 
     /** The engine fails on every batch of more than one. */
     volatile boolean failsTogether;
+
+    /** Whether requests that come at once are one run. */
+    volatile boolean joins = true;
 
     final AtomicInteger failedOnlyTogether = new AtomicInteger();
     private volatile Semaphore gate;
@@ -136,6 +140,11 @@ final class FakeModel implements LoadedModel {
     @SuppressWarnings("unchecked")
     private static <T extends Throwable> T sneaky(Throwable thrown) throws T {
         throw (T) thrown;
+    }
+
+    @Override
+    public Joining joining() {
+        return new Joining(joins ? Joining.By.AUTHOR : Joining.By.SINGLE, "the test says so");
     }
 
     @Override
