@@ -418,6 +418,20 @@ class JoinCheckTest {
     }
 
     @Test
+    void whereNoCheckIsToBeMadeNoneIsAndOnlyTheAuthorsWordJoins() throws IOException {
+        byte[] file = identity(FLOAT, "n", 2);
+        BatchAxes author = new BatchAxes(Map.of("x", 0), Map.of("y", 0));
+
+        assertThat(joined(file, new BatchTerms(Batching.AUTO, Optional.empty(), 8, Duration.ZERO)))
+                .isEqualTo(Joining.single("it may have ended the host before, and its self-check is left out, whose"
+                        + " extreme values may have been why; batching=joined or its manifest may say that they run"
+                        + " together"));
+        assertThat(joined(file, new BatchTerms(Batching.AUTO, Optional.of(author), 8, Duration.ZERO))
+                        .by())
+                .isEqualTo(Joining.By.AUTHOR);
+    }
+
+    @Test
     void aRunThatDoesNotEndIsEndedWithTheCheck() throws IOException {
         byte[] body = OnnxFile.graph(
                 nodes(unary("Identity", "going", "on"), binary("Add", "v", "v", "next")),

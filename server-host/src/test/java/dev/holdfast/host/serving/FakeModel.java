@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.BatchTerms;
 import dev.holdfast.host.runtime.InferenceException;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Joining;
@@ -10,6 +11,7 @@ import dev.holdfast.host.runtime.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -42,6 +44,8 @@ final class FakeModel implements LoadedModel {
 
     /** Whether requests that come at once are one run. */
     volatile boolean joins = true;
+
+    volatile Optional<BatchTerms> terms = Optional.empty();
 
     final AtomicInteger failedOnlyTogether = new AtomicInteger();
     private volatile Semaphore gate;
@@ -140,6 +144,11 @@ final class FakeModel implements LoadedModel {
     @SuppressWarnings("unchecked")
     private static <T extends Throwable> T sneaky(Throwable thrown) throws T {
         throw (T) thrown;
+    }
+
+    @Override
+    public void prepareBatches(BatchTerms offered) {
+        terms = Optional.of(offered);
     }
 
     @Override
