@@ -27,6 +27,7 @@ public final class CrashRecord implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(CrashRecord.class);
     private static final long CLOCK_MILLIS = 2000;
+    private static final int MOST_KEPT = 1000;
     private static final Note NO_NOTE = () -> {};
 
     /** What is known of a version before it is loaded. */
@@ -63,6 +64,10 @@ public final class CrashRecord implements AutoCloseable {
     private final @Nullable WorkFile work;
     private final @Nullable SuspectsFile file;
     private final List<String> notices;
+
+    /** Those that have crashed a host while they were loaded, whatever became of them since; the oldest first. */
+    private final List<Suspect> crashedAtLoad;
+
     private final Map<String, WorkFile.Slot> planned = new ConcurrentHashMap<>();
     private volatile boolean served;
 
@@ -70,10 +75,15 @@ public final class CrashRecord implements AutoCloseable {
     private final List<Suspect> suspects;
 
     private CrashRecord(
-            @Nullable WorkFile work, @Nullable SuspectsFile file, List<Suspect> suspects, List<String> notices) {
+            @Nullable WorkFile work,
+            @Nullable SuspectsFile file,
+            List<Suspect> suspects,
+            List<Suspect> crashedAtLoad,
+            List<String> notices) {
         this.work = work;
         this.file = file;
         this.suspects = new ArrayList<>(suspects);
+        this.crashedAtLoad = List.copyOf(crashedAtLoad);
         this.notices = List.copyOf(notices);
     }
 
@@ -85,6 +95,7 @@ public final class CrashRecord implements AutoCloseable {
         Path directory = logLocation.toAbsolutePath().resolve("crash");
         SuspectsFile file = new SuspectsFile(directory.resolve("suspects"));
         List<Suspect> suspects = List.of();
+        List<Suspect> crashedAtLoad = List.of();
         List<String> notices = new ArrayList<>();
         try {
             Files.createDirectories(directory);
@@ -96,22 +107,40 @@ public final class CrashRecord implements AutoCloseable {
             if (!suspects.equals(before)) {
                 file.write(suspects);
             }
+            crashedAtLoad = crashedAtLoad(new SuspectsFile(directory.resolve("crashed-at-load")), suspects);
             WorkFile work = WorkFile.create(
                     directory.resolve("work"), here.pid(), here.boot(), clock.millis(), here.directory());
-            return new CrashRecord(work, file, suspects, notices);
+            return new CrashRecord(work, file, suspects, crashedAtLoad, notices);
         } catch (IOException | RuntimeException e) {
             log.warn(
                     "{} cannot be written: a model that ends this process will not be known at the next start: {}",
                     directory,
                     e.toString());
             log.debug("The load record cannot be kept", e);
-            return new CrashRecord(null, file, suspects, notices);
+            return new CrashRecord(null, file, suspects, crashedAtLoad, notices);
         }
+    }
+
+    private static List<Suspect> crashedAtLoad(SuspectsFile file, List<Suspect> suspects) throws IOException {
+        List<Suspect> before = file.read();
+        List<Suspect> all = new ArrayList<>(before);
+        for (Suspect suspect : suspects) {
+            if (!suspect.isRun()
+                    && suspect.crashes() > 0
+                    && all.stream().noneMatch(known -> known.file().isSame(suspect.file()))) {
+                all.add(suspect);
+            }
+        }
+        List<Suspect> newest = all.subList(Math.max(0, all.size() - MOST_KEPT), all.size());
+        if (!newest.equals(before)) {
+            file.write(newest);
+        }
+        return newest;
     }
 
     /** A record that keeps nothing. */
     public static CrashRecord off() {
-        return new CrashRecord(null, null, List.of(), List.of());
+        return new CrashRecord(null, null, List.of(), List.of(), List.of());
     }
 
     /** Says that this process gives up its start because it was told to end; to be called from whichever thread. */
@@ -205,6 +234,15 @@ public final class CrashRecord implements AutoCloseable {
         return find(model)
                 .map(suspect -> suspect.accused() ? Standing.ACCUSED : Standing.SUSPECT)
                 .orElse(Standing.CLEAR);
+    }
+
+    /**
+     * Whether a version may have ended a host while it was loaded: what is only tried out at load had better not be tried
+     * with it. Holds on when it is under no suspicion any more, for a load without what ended the host proves nothing.
+     */
+    public boolean isDelicate(ModelFile model) {
+        return standing(model) != Standing.CLEAR
+                || crashedAtLoad.stream().anyMatch(known -> known.file().isSame(model));
     }
 
     /** Why a version is {@linkplain Standing#ACCUSED failed by name}, and the ways out. */

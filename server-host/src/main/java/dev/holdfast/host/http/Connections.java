@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,7 +34,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
     private final String listener;
     private final CallerLimits limits;
     private final Map<Connection, Client> open = new ConcurrentHashMap<>();
-    private final Map<InetAddress, AtomicInteger> perAddress = new ConcurrentHashMap<>();
+    private final Map<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
     private final AtomicInteger turnedAway = new AtomicInteger();
     private long lastLogged = System.nanoTime() - LOG_NANOS;
 
@@ -47,12 +48,10 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
 
     @Override
     public void onOpened(Connection connection) {
-        open.put(connection, new Client(connection));
-        int ofAddress = address(connection.getEndPoint()) instanceof InetAddress address
-                ? perAddress
-                        .computeIfAbsent(address, any -> new AtomicInteger())
-                        .incrementAndGet()
-                : 0;
+        Optional<InetAddress> address = address(connection.getEndPoint());
+        open.put(connection, new Client(connection, address));
+        int ofAddress =
+                address.map(from -> perAddress.merge(from, 1, Integer::sum)).orElse(0);
         if (limits.connections() > 0 && open.size() > limits.connections()) {
             turnAway(
                     connection,
@@ -69,14 +68,19 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
 
     @Override
     public void onClosed(Connection connection) {
-        if (open.remove(connection) != null && address(connection.getEndPoint()) instanceof InetAddress address) {
-            perAddress.computeIfPresent(address, (any, count) -> count.decrementAndGet() == 0 ? null : count);
+        Client client = open.remove(connection);
+        if (client != null) {
+            // What is closed does not know any more where it came from.
+            client.address.ifPresent(
+                    from -> perAddress.computeIfPresent(from, (any, count) -> count == 1 ? null : count - 1));
         }
     }
 
-    private static Object address(EndPoint endPoint) {
+    private static Optional<InetAddress> address(EndPoint endPoint) {
         SocketAddress remote = endPoint.getRemoteSocketAddress();
-        return remote instanceof InetSocketAddress internet ? internet.getAddress() : "";
+        return remote instanceof InetSocketAddress internet
+                ? Optional.ofNullable(internet.getAddress())
+                : Optional.empty();
     }
 
     @Override
@@ -137,13 +141,15 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
     private final class Client {
 
         private final Connection connection;
+        private final Optional<InetAddress> address;
         private boolean asking;
         private boolean gone;
         private long bytesBefore;
         private long headSince;
 
-        Client(Connection connection) {
+        Client(Connection connection, Optional<InetAddress> address) {
             this.connection = connection;
+            this.address = address;
         }
 
         synchronized void asks() {

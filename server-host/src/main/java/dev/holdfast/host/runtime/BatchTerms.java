@@ -10,6 +10,6 @@ import java.util.Optional;
  * @param wish what the operator says
  * @param author what the archive says
  * @param batchSize how many requests come at once at the most
- * @param patience how long a self-check may take
+ * @param patience how long a self-check may take; zero for none at all
  */
 public record BatchTerms(Batching wish, Optional<BatchAxes> author, int batchSize, Duration patience) {}

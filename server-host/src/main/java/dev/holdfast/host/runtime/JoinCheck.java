@@ -112,6 +112,7 @@ final class JoinCheck {
     private long usualNanos;
     private long lastNanos;
     private int runs;
+    private int alike;
     private int mostRows;
     private String failure = "";
 
@@ -133,6 +134,7 @@ final class JoinCheck {
             List<Answered> samples = compare(sizes, this::usual, rowsOfRequests());
             compare(sizes, this::larger, ones(REQUESTS / 2));
             compare(sizes, this::largest, ones(REQUESTS / 2));
+            compare(sizes, this::alike, ones(isSlow() ? REQUESTS / 2 : REQUESTS));
             for (SampleSizes other : otherSizes()) {
                 compare(other, isSlow() ? this::usual : this::larger, ones(REQUESTS / 2));
             }
@@ -284,6 +286,7 @@ final class JoinCheck {
         return new SampleValues(
                 any -> any.nextGaussian() * Math.min(found.scale(), 1e2),
                 SampleValues.between(Math.max(found.least(), -99), Math.min(found.most(), 99)),
+                ordinary.truths(),
                 ordinary.texts());
     }
 
@@ -292,7 +295,28 @@ final class JoinCheck {
         return new SampleValues(
                 any -> any.nextGaussian() * found.scale(),
                 SampleValues.between(found.least(), found.most()),
+                ordinary.truths(),
                 ordinary.texts());
+    }
+
+    /** As masks and blank pictures are: of one value or one sign, of which random elements are hardly ever all. */
+    private SampleValues alike(NamedSpec input) {
+        Reach found = reach.getOrDefault(input.name(), new Reach(0, 1, 1));
+        long most = Math.min(found.most(), 9);
+        long least = Math.max(found.least(), -9);
+        int asked = alike++;
+        // Each input has each sort in turn, and the inputs of one request have different ones.
+        return switch ((asked / inputs.size() + asked % inputs.size()) % 5) {
+            case 0 -> SampleValues.constant(0, 0, "0");
+            case 1 -> SampleValues.constant(1, 1, "1");
+            case 2 ->
+                ordinary.withFractions(any -> Math.abs(any.nextGaussian()))
+                        .withWholes(SampleValues.between(Math.min(1, most), most));
+            case 3 ->
+                ordinary.withFractions(any -> -Math.abs(any.nextGaussian()))
+                        .withWholes(SampleValues.between(least, Math.max(-1, least)));
+            default -> ordinary;
+        };
     }
 
     private SampleValues extreme(NamedSpec input, double fraction, double whole, String text) {

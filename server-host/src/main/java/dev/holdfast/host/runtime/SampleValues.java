@@ -5,22 +5,32 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /** What the elements of a sample are: one rule for each sort of type, asked anew for each element. */
-record SampleValues(ToDoubleFunction<Random> fractions, ToLongFunction<Random> wholes, Function<Random, String> texts) {
+record SampleValues(
+        ToDoubleFunction<Random> fractions,
+        ToLongFunction<Random> wholes,
+        Predicate<Random> truths,
+        Function<Random, String> texts) {
 
     private static final double LARGEST_HALF = 65_504;
     private static final double LARGEST_BRAIN = 0x1.FEp127;
 
     /** In the order in which they are tried: what most models take comes first. Whole numbers may be indexes. */
     static final List<SampleValues> ORDINARY = List.of(
-            new SampleValues(Random::nextGaussian, random -> random.nextInt(2), SampleValues::number),
-            new SampleValues(Random::nextDouble, random -> 0, SampleValues::word),
-            new SampleValues(Random::nextDouble, random -> 1, SampleValues::number),
-            new SampleValues(random -> 1 + random.nextInt(3), random -> 1 + random.nextInt(4), SampleValues::word),
-            new SampleValues(random -> 0, random -> 2, random -> ""));
+            new SampleValues(
+                    Random::nextGaussian, random -> random.nextInt(2), Random::nextBoolean, SampleValues::number),
+            new SampleValues(Random::nextDouble, random -> 0, random -> false, SampleValues::word),
+            new SampleValues(Random::nextDouble, random -> 1, random -> true, SampleValues::number),
+            new SampleValues(
+                    random -> 1 + random.nextInt(3),
+                    random -> 1 + random.nextInt(4),
+                    Random::nextBoolean,
+                    SampleValues::word),
+            new SampleValues(random -> 0, random -> 2, Random::nextBoolean, random -> ""));
 
     private static String number(Random random) {
         return String.valueOf(random.nextInt(100));
@@ -32,17 +42,17 @@ record SampleValues(ToDoubleFunction<Random> fractions, ToLongFunction<Random> w
                 .toString();
     }
 
-    /** The same value for each element, with texts that say it. */
+    /** The same value for each element, with texts that say it; whole numbers above 0 are true. */
     static SampleValues constant(double fraction, long whole, String text) {
-        return new SampleValues(random -> fraction, random -> whole, random -> text);
+        return new SampleValues(random -> fraction, random -> whole, random -> whole > 0, random -> text);
     }
 
     SampleValues withFractions(ToDoubleFunction<Random> other) {
-        return new SampleValues(other, wholes, texts);
+        return new SampleValues(other, wholes, truths, texts);
     }
 
     SampleValues withWholes(ToLongFunction<Random> other) {
-        return new SampleValues(fractions, other, texts);
+        return new SampleValues(fractions, other, truths, texts);
     }
 
     /** From the one to the other, both included. */
@@ -59,8 +69,8 @@ record SampleValues(ToDoubleFunction<Random> fractions, ToLongFunction<Random> w
                 floats[i] = (float) fraction(type, random);
             } else if (elements instanceof double[] doubles) {
                 doubles[i] = fractions.applyAsDouble(random);
-            } else if (elements instanceof boolean[] truths) {
-                truths[i] = random.nextBoolean();
+            } else if (elements instanceof boolean[] bits) {
+                bits[i] = truths.test(random);
             } else if (elements instanceof byte[][] bytes) {
                 bytes[i] = texts.apply(random).getBytes(StandardCharsets.UTF_8);
             } else {

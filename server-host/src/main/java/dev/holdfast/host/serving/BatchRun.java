@@ -48,6 +48,11 @@ final class BatchRun {
 
     /** Answers the requests of the batch; never throws. */
     void run(EndableRun run, List<PendingRequest> batch) {
+        if (batch.size() > 1 && !loaded.joining().isJoined()) {
+            // An answer must not wait for the runs after it, or be lost where one of them does not end.
+            runEach(run, batch);
+            return;
+        }
         Optional<Throwable> failure = attempt(run, batch);
         if (failure.isEmpty()) {
             return;
@@ -61,11 +66,17 @@ final class BatchRun {
                 model,
                 version,
                 failure.get());
-        runEach(run, batch, failure.get());
+        if (runEach(run, batch)) {
+            loaded.failedOnlyTogether(OneLine.of(failure.get()));
+        }
     }
 
-    /** Whose fault it is shows when all have had their turn. */
-    private void runEach(EndableRun run, List<PendingRequest> batch, Throwable together) {
+    /**
+     * Whose fault a failure is shows when all have had their turn.
+     *
+     * @return whether all have succeeded
+     */
+    private boolean runEach(EndableRun run, List<PendingRequest> batch) {
         List<Runnable> failures = new ArrayList<>();
         int left = 0;
         for (PendingRequest request : batch) {
@@ -76,9 +87,7 @@ final class BatchRun {
             attempt(run, List.of(request)).ifPresent(failure -> failures.add(() -> fail(request, failure)));
         }
         failures.forEach(Runnable::run);
-        if (failures.isEmpty() && left == 0 && !run.isEnding()) {
-            loaded.failedOnlyTogether(OneLine.of(together));
-        }
+        return failures.isEmpty() && left == 0 && !run.isEnding();
     }
 
     /** Answers all requests; or none, and says why, unless the run was told to end. */

@@ -229,6 +229,22 @@ class SlowCallersTest {
     }
 
     @Test
+    void anAddressIsChargedForNoConnectionThatIsClosed() throws IOException {
+        start("max_connections_per_address", "2");
+
+        for (int i = 0; i < 10; i++) {
+            String get = "GET /metrics HTTP/1.1\r\nHost: x\r\n" + (i % 2 == 0 ? "Connection: close\r\n" : "") + "\r\n";
+            // The host hears of an end a moment later than the caller.
+            Awaitility.await().until(() -> {
+                try (Socket socket = begin(host.apis.metricsAddress(), get)) {
+                    byte[] line = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
+                    return new String(line, StandardCharsets.US_ASCII).equals("HTTP/1.1 200");
+                }
+            });
+        }
+    }
+
+    @Test
     void probesAreAnsweredWhileCallsHoldAllOtherThreads() throws Exception {
         start();
         CountDownLatch held = new CountDownLatch(8);

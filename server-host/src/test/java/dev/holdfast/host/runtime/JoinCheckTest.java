@@ -142,6 +142,11 @@ class JoinCheckTest {
                                 binary("Mul", "x", "wide", "large"),
                                 binary("Add", "large", "part", "y"))),
                 Arguments.of("numbers rounded to the range of all", quantised()),
+                Arguments.of("whether all of a mask is set", allOfMask(OnnxFile.BOOL)),
+                Arguments.of("whether all of a mask in whole numbers is set", allOfMask(OnnxFile.INT64)),
+                Arguments.of("whether any of a mask is set", anyOfMask(OnnxFile.BOOL)),
+                Arguments.of("whether any of a mask in whole numbers is set", anyOfMask(OnnxFile.INT64)),
+                Arguments.of("something else where all pixels are positive", allPositive()),
                 Arguments.of("a network that goes through time", recurrent(false)),
                 Arguments.of("each row once", unique()));
     }
@@ -150,6 +155,37 @@ class JoinCheckTest {
         return rows(
                 node("DynamicQuantizeLinear", names("x"), names("bytes", "scale", "middle")),
                 node("DequantizeLinear", names("bytes", "scale", "middle"), names("y")));
+    }
+
+    private static byte[] allOfMask(int type) {
+        return mask(type, "ReduceMin");
+    }
+
+    private static byte[] anyOfMask(int type) {
+        return mask(type, "ReduceMax");
+    }
+
+    /** Of so many elements that random ones are never alike. */
+    private static byte[] mask(int type, String over) {
+        return model(
+                nodes(
+                        unary("Cast", "x", "truths", attribute("to", OnnxFile.BOOL)),
+                        unary("Cast", "truths", "numbers", attribute("to", FLOAT)),
+                        unary(over, "numbers", "one", attribute("keepdims", 0)),
+                        binary("Add", "numbers", "one", "y")),
+                values(value("x", type, "n", 64)),
+                values(value("y", FLOAT, "n", 64)));
+    }
+
+    private static byte[] allPositive() {
+        return model(
+                nodes(
+                        unary("ReduceMin", "x", "least", attribute("keepdims", 0)),
+                        binary("Greater", "least", "zero", "positive"),
+                        node("Where", names("positive", "zero", "x"), names("y"))),
+                values(value("x", FLOAT, "n", 64)),
+                values(value("y", FLOAT, "n", 64)),
+                floats("zero", SCALAR, 0));
     }
 
     private static byte[] normalisation() {
@@ -382,6 +418,20 @@ class JoinCheckTest {
     }
 
     @Test
+    void whereNoCheckIsToBeMadeNoneIsAndOnlyTheAuthorsWordJoins() throws IOException {
+        byte[] file = identity(FLOAT, "n", 2);
+        BatchAxes author = new BatchAxes(Map.of("x", 0), Map.of("y", 0));
+
+        assertThat(joined(file, new BatchTerms(Batching.AUTO, Optional.empty(), 8, Duration.ZERO)))
+                .isEqualTo(Joining.single("it may have ended the host before, and its self-check is left out, whose"
+                        + " extreme values may have been why; batching=joined or its manifest may say that they run"
+                        + " together"));
+        assertThat(joined(file, new BatchTerms(Batching.AUTO, Optional.of(author), 8, Duration.ZERO))
+                        .by())
+                .isEqualTo(Joining.By.AUTHOR);
+    }
+
+    @Test
     void aRunThatDoesNotEndIsEndedWithTheCheck() throws IOException {
         byte[] body = OnnxFile.graph(
                 nodes(unary("Identity", "going", "on"), binary("Add", "v", "v", "next")),
@@ -565,7 +615,8 @@ class JoinCheckTest {
         long[] shape = spec.shape().stream().mapToLong(size -> size).toArray();
         shape[0] = rows;
         int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-        return List.of(new Tensor(spec.name(), spec.type(), shape, weights(random, count)));
+        Object elements = SampleValues.ORDINARY.get(0).elements(spec.type(), count, random);
+        return List.of(new Tensor(spec.name(), spec.type(), shape, elements));
     }
 
     private static BatchTerms auto(int batchSize) {

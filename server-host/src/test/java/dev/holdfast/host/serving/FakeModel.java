@@ -1,7 +1,9 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.BatchTerms;
 import dev.holdfast.host.runtime.InferenceException;
 import dev.holdfast.host.runtime.InvalidInputException;
+import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
@@ -9,6 +11,7 @@ import dev.holdfast.host.runtime.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -38,6 +41,11 @@ final class FakeModel implements LoadedModel {
 
     /** The engine fails on every batch of more than one. */
     volatile boolean failsTogether;
+
+    /** Whether requests that come at once are one run. */
+    volatile boolean joins = true;
+
+    volatile Optional<BatchTerms> terms = Optional.empty();
 
     final AtomicInteger failedOnlyTogether = new AtomicInteger();
     private volatile Semaphore gate;
@@ -136,6 +144,16 @@ final class FakeModel implements LoadedModel {
     @SuppressWarnings("unchecked")
     private static <T extends Throwable> T sneaky(Throwable thrown) throws T {
         throw (T) thrown;
+    }
+
+    @Override
+    public void prepareBatches(BatchTerms offered) {
+        terms = Optional.of(offered);
+    }
+
+    @Override
+    public Joining joining() {
+        return new Joining(joins ? Joining.By.AUTHOR : Joining.By.SINGLE, "the test says so");
     }
 
     @Override

@@ -110,8 +110,28 @@ class SafeguardsTest {
         host.serving.loadSuspects();
 
         assertThat(loads).endsWith("a-1.0.mar");
+        assertThat(host.models)
+                .as("what is tried out at load is not tried with the one that may have ended the host by it")
+                .extracting(model -> model.terms.orElseThrow().patience().isZero())
+                .containsExactly(false, false, true);
         assertThat(host.predict("a", DEFAULT, 4)).isEqualTo(4);
         assertThat(host.serving.failures()).isEmpty();
+    }
+
+    @Test
+    void oneThatCrashedAtLoadIsNotTriedOutAtLaterLoadsEitherNotEvenWhenItIsRegisteredAgain() throws Exception {
+        record(1).loading(file("a"));
+        crash(1);
+        try (CrashRecord clears = record(2)) {
+            clears.loaded(file("a"));
+            clears.unregistered("a", "1.0");
+            clears.serves((model, version) -> false);
+        }
+        CrashRecord record = record(3);
+
+        assertThat(record.standing(file("a"))).isEqualTo(CrashRecord.Standing.CLEAR);
+        assertThat(record.isDelicate(file("a"))).isTrue();
+        assertThat(record.isDelicate(file("b"))).isFalse();
     }
 
     @Test

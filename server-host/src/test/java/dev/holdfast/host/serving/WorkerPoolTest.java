@@ -426,6 +426,25 @@ class WorkerPoolTest {
     }
 
     @Test
+    void whereRequestsRunOneByOneAnAnswerDoesNotWaitForARunThatDoesNotEnd() {
+        model.joins = false;
+        WorkerPool pool = pool(1, 3, MINUTE, MINUTE);
+        Semaphore held = model.hold();
+        CompletableFuture<List<Tensor>> first = submit(pool, 1);
+        CompletableFuture<List<Tensor>> second = submit(pool, 2);
+        CompletableFuture<List<Tensor>> third = submit(pool, 3);
+
+        held.release();
+
+        assertThat(answer(first)).isEqualTo(1);
+        assertThat(second).isNotDone();
+        held.release(2);
+        assertThat(answer(second)).isEqualTo(2);
+        assertThat(answer(third)).isEqualTo(3);
+        assertThat(model.batches).containsExactly(List.of(1L), List.of(2L), List.of(3L));
+    }
+
+    @Test
     void whateverAModelThrowsIsAnsweredAndTheWorkerLivesOn() {
         WorkerPool pool = pool(1);
         for (Throwable thrown : List.of(
