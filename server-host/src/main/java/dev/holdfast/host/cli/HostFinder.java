@@ -14,8 +14,8 @@ final class HostFinder {
     }
 
     /**
-     * The host of the log location; else the only one of this user, unless the location is meant: the command line named it,
-     * or a host that was killed has left its note there.
+     * The host of the log location; else the only one of this user, unless the location is meant: the command line or
+     * {@code LOG_LOCATION} named it, or a host that was killed has left its note there.
      *
      * @param command what the operator typed, for the cure
      * @return empty if none runs

@@ -166,6 +166,10 @@ class StartStopTest {
 
         assertThat(typed.run("--stop", "--log-location=one")).isZero();
         assertThat(runFiles.all()).extracting(RunningHost::logLocation).containsExactly(directory.resolve("two"));
+        typed.with("LOG_LOCATION", directory.resolve("never-used").toString());
+        assertThat(typed.run("--stop")).isZero();
+        assertThat(runFiles.all()).as("another place was named").hasSize(1);
+        typed.with("LOG_LOCATION", "");
         assertThat(typed.run("--stop")).as("the only one left").isZero();
         assertThat(typed.out()).contains("Holdfast has stopped; its log location is " + directory.resolve("two"));
         assertThat(runFiles.all()).isEmpty();
