@@ -88,6 +88,7 @@ final class OpenInferenceReader {
         long[] shape = null;
         ArrayReader data = null;
         int dataAt = -1;
+        int dataEnd = -1;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
             if (json.nextToken() == JsonToken.VALUE_NULL) {
@@ -103,6 +104,8 @@ final class OpenInferenceReader {
                         // What the elements are is said later: come back here then.
                         dataAt = (int) json.currentTokenLocation().getByteOffset();
                         json.skipChildren();
+                        json.finishToken();
+                        dataEnd = (int) json.currentLocation().getByteOffset();
                     } else {
                         data = new ArrayReader(name == null ? "data" : name, type);
                         data.read(json);
@@ -114,15 +117,16 @@ final class OpenInferenceReader {
         if (name == null || type == null || shape == null || (data == null && dataAt < 0)) {
             throw new InvalidInputException("Each of 'inputs' needs name, shape, datatype and data");
         }
-        inputs.add(tensor(name, type, shape, data, dataAt));
+        inputs.add(tensor(name, type, shape, data, dataAt, dataEnd));
     }
 
-    private Tensor tensor(String name, TensorType type, long[] shape, @Nullable ArrayReader read, int dataAt)
+    private Tensor tensor(
+            String name, TensorType type, long[] shape, @Nullable ArrayReader read, int dataAt, int dataEnd)
             throws IOException {
         ArrayReader data = read;
         if (data == null) {
             data = new ArrayReader(name, type);
-            try (JsonParser json = Json.FACTORY.createParser(body, dataAt, body.length - dataAt)) {
+            try (JsonParser json = Json.FACTORY.createParser(body, dataAt, dataEnd - dataAt)) {
                 json.nextToken();
                 data.read(json);
             }

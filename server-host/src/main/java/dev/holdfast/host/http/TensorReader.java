@@ -213,6 +213,9 @@ final class TensorReader {
         boolean oneRow = !signature.inputs().isEmpty();
         for (TensorSpec spec : signature.inputs()) {
             ArrayReader read = inputs.get(spec.name());
+            if (signature.controls().contains(spec)) {
+                continue;
+            }
             if (read == null) {
                 throw new InvalidInputException("Input '" + spec.name() + "' is missing");
             }

@@ -9,7 +9,7 @@ import java.util.TreeMap;
  *
  * @param platform the name of the engine and the format as the Open Inference Protocol wants it, {@code engine_format}, such
  *     as {@code onnx_onnxv1}; of an engine with one format its name alone
- * @param inputs what every request has
+ * @param inputs what a request has; it may leave out those that are controls too
  * @param controls what a request may have besides, such as {@code session_end}
  * @param outputs what every answer has
  * @param remarks what answers say of themselves: tensors of one element beside the outputs, such as {@code session_step}

@@ -77,7 +77,7 @@ final class OnnxSessionModel implements StatefulModel {
         this.signature = new ModelSignature(
                 plain.platform(),
                 named,
-                List.of(SESSION_START, SESSION_END),
+                List.of(SESSION_ID, SESSION_START, SESSION_END),
                 plain.outputs().stream()
                         .filter(output -> !settings.carry().containsValue(output.name()))
                         .toList(),

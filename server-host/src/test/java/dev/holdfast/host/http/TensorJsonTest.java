@@ -223,6 +223,29 @@ class TensorJsonTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            INT64 | 5
+            FP32  | "NaN"
+            FP64  | 1.5e3
+            BOOL  | true
+            BYTES | "a, ]}"
+            """, quoteCharacter = '\'')
+    void aScalarMayStandBeforeItsType(TensorType type, String data) {
+        for (List<String> order : orders(
+                List.of("\"name\":\"x\"", "\"shape\":[]", "\"datatype\":\"" + type + "\"", "\"data\":" + data))) {
+            String json = "{\"inputs\":[{" + String.join(",", order) + "}]}";
+
+            assertThat(read(
+                                    json,
+                                    new ModelSignature(
+                                            "t", List.of(new TensorSpec("x", type, List.of())), List.of(), false))
+                            .inputs())
+                    .as(json)
+                    .hasSize(1);
+        }
+    }
+
     private static List<List<String>> orders(List<String> members) {
         if (members.isEmpty()) {
             return List.of(List.of());

@@ -208,6 +208,9 @@ class OnnxServingTest {
     void answersSayWhereTheirSessionStandsAndOneThatIsNotThereIsAConflict() throws Exception {
         serveSums();
 
+        HttpResponse<String> without = ask("/predictions/sums", "{\"x\":[7]}");
+        assertThat(without.statusCode()).as(without.body()).isEqualTo(200);
+        assertThat(without.body()).isEqualTo("[7.0]");
         assertSession(ask("/predictions/sums", "{\"x\":[1],\"session_id\":[\"a\"]}"), "[1.0]", true, 1);
         assertSession(
                 ask("/predictions/sums", "{\"x\":[2],\"session_id\":\"a\",\"session_start\":false}"),
