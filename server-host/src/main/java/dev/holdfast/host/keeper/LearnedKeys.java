@@ -9,7 +9,6 @@ import dev.holdfast.host.state.StateReference;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -52,18 +51,6 @@ final class LearnedKeys {
         });
         oursThen = Map.copyOf(then);
         storeThen = there;
-    }
-
-    /** The store has another snapshot that serves the same: what it alone has learned is no news when this host saves next. */
-    void seen(ServingState mine, ServingState head) {
-        Map<ServedState.Key, StateReference> ours = ServedState.learned(mine);
-        Map<ServedState.Key, StateReference> then = new HashMap<>(storeThen);
-        ServedState.learned(head).forEach((key, learned) -> {
-            if (Objects.equals(ours.get(key), oursThen.get(key))) {
-                then.put(key, learned);
-            }
-        });
-        storeThen = Map.copyOf(then);
     }
 
     /** Nothing is in conflict any more. */

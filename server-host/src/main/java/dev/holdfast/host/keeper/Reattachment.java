@@ -86,7 +86,6 @@ final class Reattachment {
         } else {
             if (verdict == Verdict.APPEND && look.head().isPresent()) {
                 look.head().ifPresent(footing::goOnFrom);
-                footing.learned().seen(served.state(), look.head().get().state());
             }
             standing.untroubled();
         }

@@ -75,6 +75,25 @@ class OperatorDecisionTest {
     }
 
     @Test
+    void whatAnotherHostHasLearnedIsNotUndoneByAHostThatHasSeenItInTheStoreAndDoesNotServeIt() {
+        rig.start();
+        rig.changed("a");
+        other.start();
+        Rig.get(rig.change(state -> learned(state, 1)));
+        String seen = disk.newest().header().name();
+        await().until(() ->
+                other.keeper.base().filter(base -> base.name().equals(seen)).isPresent());
+
+        Rig.get(other.change(state -> learned(state, 2)));
+
+        assertThat(ServedState.learned(HistoryPoint.of(disk.newest()).state())).containsValue(reference(1));
+        assertThat(other.keeper.status().notices())
+                .singleElement()
+                .asString()
+                .startsWith("What these have learned here is not in store");
+    }
+
+    @Test
     void noMergeIsOfferedWhereTheStoreHasLostWhatThisHostGoesOnFrom() {
         rig.start();
         rig.changed("a");
