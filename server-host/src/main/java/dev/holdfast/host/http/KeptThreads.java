@@ -5,7 +5,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
-import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -14,7 +13,7 @@ import org.eclipse.jetty.util.Callback;
  * Keeps some of a listener's threads for those who ask how the host is, so that calls that hold a thread for long, such as
  * registrations of large models, leave probes an answer. The calls beyond the others wait for their turn without a thread.
  */
-final class KeptThreads extends Handler.Wrapper {
+final class KeptThreads extends LaterHandler {
 
     private static final Set<String> KEPT_FOR = Set.of("/ping", "/v2/health/live", "/v2/health/ready", "/metrics");
 
@@ -43,7 +42,7 @@ final class KeptThreads extends Handler.Wrapper {
                 next();
             }
         }
-        waiting.add(() -> goOn(request, response, callback));
+        waiting.add(() -> onItsTurn(request, response, callback));
         // One may have ended before this one was there to be seen.
         next();
         return true;
@@ -65,13 +64,9 @@ final class KeptThreads extends Handler.Wrapper {
         }
     }
 
-    private void goOn(Request request, Response response, Callback callback) {
+    private void onItsTurn(Request request, Response response, Callback callback) {
         try {
-            if (!super.handle(request, response, callback)) {
-                Response.writeError(request, response, callback, 404);
-            }
-        } catch (Throwable t) {
-            Response.writeError(request, response, callback, t);
+            goOn(request, response, callback);
         } finally {
             others.release();
             next();

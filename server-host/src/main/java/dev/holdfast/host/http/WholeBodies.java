@@ -9,7 +9,6 @@ import java.util.function.Predicate;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It does not look at the body. What is too large, broken or cut off reaches the route as such, which answers.
  */
-final class WholeBodies extends Handler.Wrapper {
+final class WholeBodies extends LaterHandler {
 
     private static final long LOOK_MILLIS = 500;
 
@@ -50,17 +49,6 @@ final class WholeBodies extends Handler.Wrapper {
         }
         Body body = new Body(request, response, callback);
         return body.receive() ? super.handle(body.whole(), response, callback) : true;
-    }
-
-    /** Goes on with a request on another thread than the one that it came on. */
-    private void goOn(Request request, Response response, Callback callback) {
-        try {
-            if (!super.handle(request, response, callback)) {
-                Response.writeError(request, response, callback, 404);
-            }
-        } catch (Throwable t) {
-            Response.writeError(request, response, callback, t);
-        }
     }
 
     /** A body that is arriving. */
