@@ -211,7 +211,7 @@ public final class Host implements AutoCloseable {
                 serving,
                 () -> keeper == null ? List.of() : learned.saveAll(),
                 limit -> keeper == null ? Durability.NOT_KEPT : await(keeper, SnapshotKind.SHUTDOWN, limit),
-                lifecycle);
+                lifecycle::close);
         return new Host(
                 http,
                 snapshots,

@@ -62,7 +62,7 @@ final class LearnedStorage implements ChunkBringer, AutoCloseable {
      * it, as whatever cannot be loaded does, and none of the others.
      *
      * @param state what was restored from there
-     * @throws ConfigException if the other store cannot be opened
+     * @throws dev.holdfast.host.config.ConfigException if the other store cannot be opened
      */
     void copyStates(SnapshotUrl url, ServingState state, OtherStores others) {
         Set<StateReference> references = new HashSet<>(StateReferences.of(state));

@@ -37,19 +37,19 @@ final class OrderlyStop {
     private final ModelServing serving;
     private final Supplier<List<String>> saveStates;
     private final Function<Duration, Durability> takeLastSnapshot;
-    private final AutoCloseable rest;
+    private final Runnable rest;
 
     /**
      * @param saveStates stores what models have learned, and says what could not be stored
      * @param takeLastSnapshot takes the last snapshot, and waits for it as long as it is told
-     * @param rest everything that the host has taken
+     * @param rest lets go of everything that the host has taken
      */
     OrderlyStop(
             HttpApis http,
             ModelServing serving,
             Supplier<List<String>> saveStates,
             Function<Duration, Durability> takeLastSnapshot,
-            AutoCloseable rest) {
+            Runnable rest) {
         this.http = http;
         this.serving = serving;
         this.saveStates = saveStates;
@@ -79,15 +79,7 @@ final class OrderlyStop {
                 log.error("The shutdown snapshot is not durable: {}", String.join("; ", last.notice()));
             }
         } finally {
-            within(left(end), "letting go of models, stores and files", () -> {
-                try {
-                    rest.close();
-                } catch (RuntimeException e) {
-                    throw e;
-                } catch (Exception e) {
-                    throw new IllegalStateException(e.toString(), e);
-                }
-            });
+            within(left(end), "letting go of models, stores and files", rest);
         }
         log.info("Stopped");
     }
