@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.regex.Matcher;
@@ -141,6 +142,12 @@ final class Drawer {
 
     Optional<Kept> find(String name) {
         return Optional.ofNullable(files.get(name));
+    }
+
+    /** Whether the file that comes last in the order of their names is there, if there is any. */
+    boolean hasNewest() {
+        Map.Entry<String, Kept> newest = files.lastEntry();
+        return newest == null || Files.exists(path(newest.getValue()));
     }
 
     /** Whether every file is there. */

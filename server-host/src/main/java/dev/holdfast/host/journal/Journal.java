@@ -133,13 +133,18 @@ public final class Journal implements AutoCloseable {
         });
     }
 
+    /** Whether its directories and the newest that waits are there; a look that costs the same however much waits. */
+    public boolean isThere() {
+        return unusable.isPresent() || parts.isThere();
+    }
+
     /**
      * Makes the journal's directories again where somebody has removed them, and forgets what was in them.
      *
      * @return whether anything was missing
      */
     public boolean mend() {
-        if (unusable.isPresent() || parts.isThere()) {
+        if (unusable.isPresent() || parts.isWhole()) {
             return false;
         }
         try {

@@ -99,9 +99,14 @@ final class JournalParts {
         }
     }
 
-    /** Whether its directories are there, and the files of what waits. */
+    /** Whether its directories are there, and the newest that waits. */
     boolean isThere() {
-        return PARTS.stream().allMatch(part -> Files.isDirectory(directory.resolve(part))) && pending.isWhole();
+        return PARTS.stream().allMatch(part -> Files.isDirectory(directory.resolve(part))) && pending.hasNewest();
+    }
+
+    /** Whether its directories are there, and all that waits. */
+    boolean isWhole() {
+        return isThere() && pending.isWhole();
     }
 
     /** Makes the directories again, and forgets what is no longer in them. */

@@ -309,7 +309,9 @@ final class SnapshotWriter {
     }
 
     private Durability toJournal(SnapshotKind kind, Optional<String> name) {
-        mendJournal();
+        if (!waiting.isThere()) {
+            mendJournal();
+        }
         if (name.isPresent() && waiting.has(name.get())) {
             throw inUse(name.get());
         }

@@ -94,6 +94,11 @@ final class Waiting {
         return journal.aside().stream().map(SnapshotHeader::name).toList();
     }
 
+    /** Whether the journal's directories and the newest that waits are there, which costs the same however much waits. */
+    boolean isThere() {
+        return journal.isThere();
+    }
+
     /** Whether the journal was removed under the running host; it is there again, without what was in it. */
     boolean mend() {
         boolean removed = journal.mend();
