@@ -1,7 +1,9 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Place;
+import dev.holdfast.host.history.Verdict;
 import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
 import java.util.Optional;
@@ -50,6 +52,18 @@ final class Footing {
     /** Whether what is served differs from what the store has of this host. */
     boolean isAhead(ServingState mine) {
         return !ServedState.same(mine, before()) || learned.isAhead(mine);
+    }
+
+    /** What this host, which serves {@code mine}, may do with the store as a look has found it. */
+    Verdict verdict(Look look, ServingState mine) {
+        return Verdict.of(look.head(), base, baseline, mine, look.proven());
+    }
+
+    /** Whether another host has changed what is served, and this one neither serves it nor has changed anything since. */
+    boolean isBehind(Look look, ServingState mine) {
+        return look.head().isPresent()
+                && verdict(look, before()) == Verdict.BEHIND
+                && !ServedState.same(look.head().get().state(), mine);
     }
 
     /** From here on this snapshot of the store is what the host goes on from. */

@@ -4,7 +4,6 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Place;
 import dev.holdfast.host.history.Reading;
-import dev.holdfast.host.history.Verdict;
 import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.serving.ServedState;
@@ -98,19 +97,12 @@ final class OperatorDecision {
         if (!standing.isAttached() || standing.hasLearnedApart()) {
             return;
         }
-        boolean behind = isBehind(look);
+        // Asked of the store itself: the regular look, after which the status says so, may be seconds away.
+        boolean behind = footing.isBehind(look, served.state());
         if (take != Take.STORE || !behind) {
             throw new IllegalStateException("There is nothing to decide: the host is attached to its store "
                     + options.store() + (behind ? ", and behind; --take store lets it go over" : ""));
         }
-    }
-
-    /** Asked of the store itself: the regular look, after which the status says so, may be seconds away. */
-    private boolean isBehind(Look look) {
-        return look.head().isPresent()
-                && Verdict.of(look.head(), footing.base(), footing.baseline(), footing.before(), look.proven())
-                        == Verdict.BEHIND
-                && !ServedState.same(look.head().get().state(), served.state());
     }
 
     /** The store's newest, which must be readable to be gone over to. */

@@ -5,7 +5,6 @@ import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Reading;
 import dev.holdfast.host.history.Verdict;
 import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -77,14 +76,13 @@ final class Reattachment {
             mend(look);
             return;
         }
-        Verdict verdict = Verdict.of(look.head(), footing.base(), footing.baseline(), footing.before(), look.proven());
+        Verdict verdict = footing.verdict(look, footing.before());
         if (verdict == Verdict.UNPROVED) {
             crossing.stayApart(look, verdict);
-        } else if (verdict == Verdict.BEHIND
-                && !ServedState.same(look.head().orElseThrow().state(), served.state())) {
+        } else if (footing.isBehind(look, served.state())) {
             standing.behind(look.head().orElseThrow());
         } else {
-            if (verdict == Verdict.APPEND && look.head().isPresent()) {
+            if (verdict == Verdict.APPEND) {
                 look.head().ifPresent(footing::goOnFrom);
             }
             standing.untroubled();
@@ -123,7 +121,7 @@ final class Reattachment {
             }
         }
         ServingState mine = served.state();
-        Verdict verdict = Verdict.of(look.head(), footing.base(), footing.baseline(), mine, look.proven());
+        Verdict verdict = footing.verdict(look, mine);
         boolean ended = switch (verdict) {
             case APPEND -> send(look);
             case ALREADY_THERE -> settleOn(look.head().orElseThrow());
