@@ -14,8 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +48,7 @@ class BatchingTest {
 
     @Test
     void rowsOfStrangersAreNotAddedUp() throws Exception {
-        try (Host host = start()) {
+        try (Host host = HostsInTests.start(store, directory.resolve("logs"))) {
             register(host, "time_first.onnx&batch_size=3" + LONG_DELAY);
 
             List<HttpResponse<String>> answers =
@@ -74,7 +72,7 @@ class BatchingTest {
 
     @Test
     void oneBadRequestOfABatchFailsAloneWithItsReason() throws Exception {
-        try (Host host = start()) {
+        try (Host host = HostsInTests.start(store, directory.resolve("logs"))) {
             register(host, "fails_strings.onnx&batch_size=4" + LONG_DELAY);
 
             List<HttpResponse<String>> answers =
@@ -93,7 +91,7 @@ class BatchingTest {
 
     @Test
     void theOperatorsWordOnBatchesSurvivesARestartAndIsRefusedWhereItIsNone() throws Exception {
-        try (Host host = start()) {
+        try (Host host = HostsInTests.start(store, directory.resolve("logs"))) {
             register(host, "time_first.onnx&batch_size=8&batching=joined&initial_workers=1");
             assertThat(describe(host, "time_first").path("joining").asText()).isEqualTo("author");
             HttpResponse<String> refused = send(
@@ -101,7 +99,7 @@ class BatchingTest {
             assertThat(refused.statusCode()).isEqualTo(400);
             assertThat(refused.body()).contains("Parameter batching 'maybe' must be auto, joined or single.");
         }
-        try (Host host = start()) {
+        try (Host host = HostsInTests.start(store, directory.resolve("logs"))) {
             JsonNode described = describe(host, "time_first");
             assertThat(described.path("batching").asText()).isEqualTo("joined");
             assertThat(described.path("joining").asText()).isEqualTo("author");
@@ -117,7 +115,7 @@ class BatchingTest {
         Files.writeString(store.resolve("file/bodies/one.json"), "[\"8\"]");
         archive("cold", "{\"modelFile\": \"m.onnx\", \"warmUp\": {\"inputs\": [\"abc\"]}}");
         archive("wrong", "{\"modelFile\": \"m.onnx\", \"warmUp\": {\"y\": [1]}}");
-        try (Host host = start()) {
+        try (Host host = HostsInTests.start(store, directory.resolve("logs"))) {
             register(host, "warm");
             register(host, "file");
 
@@ -138,17 +136,6 @@ class BatchingTest {
         Path archive = Files.createDirectory(store.resolve(name));
         copy("fails_strings.onnx", archive.resolve("m.onnx"));
         Files.writeString(archive.resolve("manifest.json"), manifest);
-    }
-
-    private Host start() {
-        Map<String, String> keys = Map.of(
-                "model_store", store.toString(),
-                "disable_token_authorization", "true",
-                "inference_address", "http://127.0.0.1:0",
-                "management_address", "http://127.0.0.1:0",
-                "metrics_address", "http://127.0.0.1:0");
-        return Host.start(new StartOptions(
-                keys, Optional.empty(), Optional.empty(), true, directory.resolve("logs"), Optional.empty(), Map.of()));
     }
 
     private static void register(Host host, String query) throws Exception {

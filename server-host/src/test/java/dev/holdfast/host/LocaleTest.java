@@ -10,8 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.TimeZone;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -48,7 +46,7 @@ class LocaleTest {
         Locale.setDefault(Locale.forLanguageTag(language));
         TimeZone.setDefault(TimeZone.getTimeZone("Asia/Kathmandu"));
         String scores;
-        try (Host host = start(store)) {
+        try (Host host = HostsInTests.start(store, directory.resolve("logs"))) {
             ok(host.managementAddress() + "/models?url=forest-1.0&initial_workers=1", "");
             ok(host.inferenceAddress() + "/models/forest/train", rows());
             ok(host.managementAddress() + "/models/forest/save?id=first", "");
@@ -57,21 +55,10 @@ class LocaleTest {
 
         assertThat(files()).allMatch(name -> name.matches("\\p{ASCII}*"));
         Locale.setDefault(Locale.ROOT);
-        try (Host host = start(store)) {
+        try (Host host = HostsInTests.start(store, directory.resolve("logs"))) {
             assertThat(ok(host.inferenceAddress() + "/predictions/forest", PROBES))
                     .isEqualTo(scores);
         }
-    }
-
-    private Host start(Path store) {
-        Map<String, String> keys = Map.of(
-                "model_store", store.toString(),
-                "disable_token_authorization", "true",
-                "inference_address", "http://127.0.0.1:0",
-                "management_address", "http://127.0.0.1:0",
-                "metrics_address", "http://127.0.0.1:0");
-        return Host.start(new StartOptions(
-                keys, Optional.empty(), Optional.empty(), true, directory.resolve("logs"), Optional.empty(), Map.of()));
     }
 
     /** More than a forest's first rows, so that it has trees to store. */

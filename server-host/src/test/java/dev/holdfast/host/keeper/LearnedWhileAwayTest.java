@@ -8,8 +8,7 @@ import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedState;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.state.StateFormat;
-import dev.holdfast.host.state.StateReference;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotKind;
 import java.util.List;
 import java.util.Map;
@@ -43,19 +42,19 @@ class LearnedWhileAwayTest {
     @Test
     void whatWaitedAtOneHostDoesNotUndoWhatTheOtherHasLearnedMeanwhile() {
         other.store.down = true;
-        Rig.get(teacher.change(state -> learned(state, 1)));
+        Rig.get(teacher.change(state -> States.learned(state, 1)));
         other.changed("b");
 
         other.store.down = false;
         await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
 
         assertThat(newest().models()).containsOnlyKeys("a", "b");
-        assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, reference(1)));
+        assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
     }
 
     @Test
     void theSecondChangeThatWaitsDoesNotUndoItEither() {
-        Rig.get(teacher.change(state -> learned(state, 1)));
+        Rig.get(teacher.change(state -> States.learned(state, 1)));
         other.changed("b");
         other.store.down = true;
         other.changed("c");
@@ -66,13 +65,13 @@ class LearnedWhileAwayTest {
         other.changed("e");
 
         assertThat(newest().models()).containsOnlyKeys("a", "b", "c", "d", "e");
-        assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, reference(1)));
+        assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
     }
 
     @Test
     void whatWasLearnedWhileTheStoreWasAwayOutlivesARestartAndAnotherHostsChange() {
         other.store.down = true;
-        Durability waits = Rig.get(other.change(state -> learned(state, 2)));
+        Durability waits = Rig.get(other.change(state -> States.learned(state, 2)));
         assertThat(waits.kind()).isEqualTo(Durability.Kind.SPOOLED);
         other.crash();
         List<String> waitingAtTheSave = new CopyOnWriteArrayList<>();
@@ -84,7 +83,7 @@ class LearnedWhileAwayTest {
         await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
 
         assertThat(other.state.get().models()).containsOnlyKeys("a", "b");
-        await().untilAsserted(() -> assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, reference(2))));
+        await().untilAsserted(() -> assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, States.lesson(2))));
         await().until(() -> other.pending().isEmpty());
         // Whenever the host dies, either the journal or the store has it.
         assertThat(waitingAtTheSave).contains(waits.snapshot().orElseThrow());
@@ -93,7 +92,7 @@ class LearnedWhileAwayTest {
     @Test
     void aRestartWithWhatWasLearnedWaitingAddsNothingThatWaits() {
         other.store.down = true;
-        Rig.get(other.change(state -> learned(state, 2)));
+        Rig.get(other.change(state -> States.learned(state, 2)));
         other.crash();
         other.start();
 
@@ -104,17 +103,5 @@ class LearnedWhileAwayTest {
 
     private ServingState newest() {
         return HistoryPoint.of(disk.newest()).state();
-    }
-
-    private static ServingState learned(ServingState state, int what) {
-        return state.with("a", state.model("a").orElseThrow().withLearned("1.0", reference(what)));
-    }
-
-    private static StateReference reference(int what) {
-        return new StateReference(
-                new StateFormat("test", 1, ""),
-                10,
-                1,
-                new StateReference.ChunkTree(String.valueOf(what).repeat(64), 0));
     }
 }

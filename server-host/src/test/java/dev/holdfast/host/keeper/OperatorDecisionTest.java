@@ -7,10 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.serving.ServedState;
-import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
-import dev.holdfast.host.state.StateFormat;
-import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.SnapshotKind;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -55,8 +52,8 @@ class OperatorDecisionTest {
         rig.start();
         rig.changed("a");
         other.start();
-        Rig.get(rig.change(state -> learned(state, 1)));
-        Rig.get(other.change(state -> learned(state, 2)));
+        Rig.get(rig.change(state -> States.learned(state, 1)));
+        Rig.get(other.change(state -> States.learned(state, 2)));
         await().untilAsserted(() -> assertThat(other.keeper.status().notices())
                 .singleElement()
                 .asString()
@@ -70,8 +67,8 @@ class OperatorDecisionTest {
                 .satisfies(header -> assertThat(ServedState.learned(HistoryPoint.of(other.journal.aside(header.name()))
                                 .state()))
                         .containsOnlyKeys(new ServedState.Key("a", "1.0"))
-                        .containsValue(reference(2)));
-        assertThat(ServedState.learned(other.state.get())).containsValue(reference(1));
+                        .containsValue(States.lesson(2)));
+        assertThat(ServedState.learned(other.state.get())).containsValue(States.lesson(1));
     }
 
     @Test
@@ -79,14 +76,14 @@ class OperatorDecisionTest {
         rig.start();
         rig.changed("a");
         other.start();
-        Rig.get(rig.change(state -> learned(state, 1)));
+        Rig.get(rig.change(state -> States.learned(state, 1)));
         String seen = disk.newest().header().name();
         await().until(() ->
                 other.keeper.base().filter(base -> base.name().equals(seen)).isPresent());
 
-        Rig.get(other.change(state -> learned(state, 2)));
+        Rig.get(other.change(state -> States.learned(state, 2)));
 
-        assertThat(ServedState.learned(HistoryPoint.of(disk.newest()).state())).containsValue(reference(1));
+        assertThat(ServedState.learned(HistoryPoint.of(disk.newest()).state())).containsValue(States.lesson(1));
         assertThat(other.keeper.status().notices())
                 .singleElement()
                 .asString()
@@ -140,17 +137,5 @@ class OperatorDecisionTest {
         assertThatIllegalStateException().isThrownBy(() -> rig.attach(Take.STORE));
 
         assertThat(rig.state.get().models()).containsOnlyKeys("a");
-    }
-
-    private static ServingState learned(ServingState state, int what) {
-        return state.with("a", state.model("a").orElseThrow().withLearned("1.0", reference(what)));
-    }
-
-    private static StateReference reference(int what) {
-        return new StateReference(
-                new StateFormat("test", 1, ""),
-                10,
-                1,
-                new StateReference.ChunkTree(String.valueOf(what).repeat(64), 0));
     }
 }

@@ -17,7 +17,7 @@ import static dev.holdfast.host.runtime.OnnxFile.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.Host;
-import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.HostsInTests;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -25,8 +25,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,19 +44,7 @@ class OnnxServingTest {
     @BeforeEach
     void start() throws IOException {
         store = Files.createDirectories(directory.resolve("models"));
-        host = Host.start(new StartOptions(
-                Map.of(
-                        "model_store", store.toString(),
-                        "disable_token_authorization", "true",
-                        "inference_address", "http://127.0.0.1:0",
-                        "management_address", "http://127.0.0.1:0",
-                        "metrics_address", "http://127.0.0.1:0"),
-                Optional.empty(),
-                Optional.empty(),
-                true,
-                directory.resolve("logs"),
-                Optional.empty(),
-                Map.of()));
+        host = HostsInTests.start(store, directory.resolve("logs"));
     }
 
     @AfterEach

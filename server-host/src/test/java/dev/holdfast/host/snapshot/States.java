@@ -3,6 +3,8 @@ package dev.holdfast.host.snapshot;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.state.StateFormat;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -35,6 +37,20 @@ public final class States {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    /** The same state, in which version 1.0 of model {@code a} has learned something. */
+    public static ServingState learned(ServingState state, int what) {
+        return state.with("a", state.model("a").orElseThrow().withLearned("1.0", lesson(what)));
+    }
+
+    /** One of nine things that a model may have learned. */
+    public static StateReference lesson(int what) {
+        return new StateReference(
+                new StateFormat("test", 1, ""),
+                10,
+                1,
+                new StateReference.ChunkTree(String.valueOf(what).repeat(64), 0));
     }
 
     public static ServingState of(String... models) {

@@ -1,0 +1,23 @@
+package dev.holdfast.host;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** Whole hosts inside the process of a test: on loopback, at ports of the system's choice, without tokens. */
+public final class HostsInTests {
+
+    private HostsInTests() {}
+
+    /** A host that serves from a model store, and restores what the log location has. */
+    public static Host start(Path modelStore, Path logLocation) {
+        Map<String, String> keys = Map.of(
+                "model_store", modelStore.toString(),
+                "disable_token_authorization", "true",
+                "inference_address", "http://127.0.0.1:0",
+                "management_address", "http://127.0.0.1:0",
+                "metrics_address", "http://127.0.0.1:0");
+        return Host.start(new StartOptions(
+                keys, Optional.empty(), Optional.empty(), true, logLocation, Optional.empty(), Map.of()));
+    }
+}
