@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * The signals that tell a process to end, caught before the JVM begins to: once it has, libraries take down what running
  * requests still need. ONNX Runtime frees its environment in a hook of its own, beside every other hook.
  *
- * <p>By reflection, because the compiler warns of every use of the JDK's only door to signals, which no annotation silences. A
- * JVM without that door, or with {@code -Xrs}, ends by its hooks.
+ * <p>{@code sun.misc.Signal}, the JDK's only interface to signals, is called by reflection, because javac warns of every use
+ * of it and no annotation silences that. A JVM without it, or with {@code -Xrs}, ends by its hooks.
  */
 final class StopSignals {
 
