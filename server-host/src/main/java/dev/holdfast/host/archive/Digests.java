@@ -53,7 +53,7 @@ final class Digests {
     }
 
     private static String state(Path file) throws IOException {
-        return Files.getFileStore(file).supportsFileAttributeView("unix")
+        return file.getFileSystem().supportedFileAttributeViews().contains("unix")
                 ? Files.readAttributes(file, "unix:ctime,ino").toString()
                 : "";
     }
