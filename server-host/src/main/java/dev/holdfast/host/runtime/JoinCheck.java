@@ -276,32 +276,30 @@ final class JoinCheck {
 
     // Values for each input.
 
+    private Reach reachOf(NamedSpec input) {
+        return reach.getOrDefault(input.name(), new Reach(0, 1, 1));
+    }
+
     private SampleValues usual(NamedSpec input) {
         return ordinary;
     }
 
     /** Larger than usual, so that what happens beyond a threshold is seen. */
     private SampleValues larger(NamedSpec input) {
-        Reach found = reach.getOrDefault(input.name(), new Reach(0, 1, 1));
-        return new SampleValues(
-                any -> any.nextGaussian() * Math.min(found.scale(), 1e2),
-                SampleValues.between(Math.max(found.least(), -99), Math.min(found.most(), 99)),
-                ordinary.truths(),
-                ordinary.texts());
+        Reach found = reachOf(input);
+        return ordinary.withFractions(any -> any.nextGaussian() * Math.min(found.scale(), 1e2))
+                .withWholes(SampleValues.between(Math.max(found.least(), -99), Math.min(found.most(), 99)));
     }
 
     private SampleValues largest(NamedSpec input) {
-        Reach found = reach.getOrDefault(input.name(), new Reach(0, 1, 1));
-        return new SampleValues(
-                any -> any.nextGaussian() * found.scale(),
-                SampleValues.between(found.least(), found.most()),
-                ordinary.truths(),
-                ordinary.texts());
+        Reach found = reachOf(input);
+        return ordinary.withFractions(any -> any.nextGaussian() * found.scale())
+                .withWholes(SampleValues.between(found.least(), found.most()));
     }
 
     /** As masks and blank pictures are: of one value or one sign, of which random elements are hardly ever all. */
     private SampleValues alike(NamedSpec input) {
-        Reach found = reach.getOrDefault(input.name(), new Reach(0, 1, 1));
+        Reach found = reachOf(input);
         long most = Math.min(found.most(), 9);
         long least = Math.max(found.least(), -9);
         int asked = alike++;
@@ -320,7 +318,7 @@ final class JoinCheck {
     }
 
     private SampleValues extreme(NamedSpec input, double fraction, double whole, String text) {
-        Reach found = reach.getOrDefault(input.name(), new Reach(0, 1, 1));
+        Reach found = reachOf(input);
         long number = whole > 0 ? found.most() : whole < 0 ? found.least() : 0;
         double huge = input.spec().type() == TensorType.FP64 ? 1e300 : 1e30;
         return SampleValues.constant(

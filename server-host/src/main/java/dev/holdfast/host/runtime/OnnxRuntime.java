@@ -44,8 +44,8 @@ public final class OnnxRuntime implements ModelRuntime {
     }
 
     /**
-     * @param threads how many threads may work on one call of a model that does not say it itself; more than 1 makes a single call of a large model faster, and
-     *     many calls at once slower
+     * @param threads how many threads may work on one call of a model that does not say it itself; more than 1 makes a single
+     *     call of a large model faster, and many calls at once slower
      */
     public OnnxRuntime(int threads) {
         if (threads < 1) {
