@@ -18,6 +18,9 @@ final class BatchGatherer {
 
     private static final Logger log = LoggerFactory.getLogger(BatchGatherer.class);
 
+    /** A batch has room for so many requests before its list grows. */
+    private static final int USUAL_BATCH = 16;
+
     private final RequestQueue queue;
     private final Condition requestCame;
     private final Condition batchGrew;
@@ -83,7 +86,7 @@ final class BatchGatherer {
 
     private void gather(Worker worker) {
         int most = state.batchSize();
-        List<PendingRequest> gathered = new ArrayList<>(most == 1 ? 1 : Math.min(most, queue.size()));
+        List<PendingRequest> gathered = new ArrayList<>(Math.min(most, USUAL_BATCH));
         // From the start, so that a request whose time ends while the batch fills is seen by the timer.
         worker.gathers(gathered);
         if (most == 1) {
