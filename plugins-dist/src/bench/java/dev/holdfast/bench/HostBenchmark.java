@@ -1,6 +1,5 @@
 package dev.holdfast.bench;
 
-import java.util.Locale;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -231,7 +231,7 @@ public final class HostBenchmark {
         Load.Requests describe = number -> Load.request("GET", "/models/m0", "");
         Load.run(host.management(), 1, 2_000, describe);
         Load.Latencies latencies = Load.run(host.management(), 1, 2_000, describe);
-        return String.format("p50 %.3f ms, p99 %.2f ms", latencies.millis(0.5), latencies.millis(0.99));
+        return String.format(Locale.ROOT, "p50 %.3f ms, p99 %.2f ms", latencies.millis(0.5), latencies.millis(0.99));
     }
 
     /** Each is taken back before the next, and only the registration counts. */
@@ -249,7 +249,7 @@ public final class HostBenchmark {
                 times[i] = one.millis(0.5);
             }
         }
-        return String.format("p50 %.1f ms", median(times));
+        return String.format(Locale.ROOT, "p50 %.1f ms", median(times));
     }
 
     private static int snapshots(Path logs) throws Exception {

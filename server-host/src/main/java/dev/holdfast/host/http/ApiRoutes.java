@@ -76,14 +76,15 @@ final class ApiRoutes {
     private List<Route> inference() {
         TensorWriter writer = new TensorWriter(config.maxResponseSize());
         List<Route> routes = new ArrayList<>();
+        // The first, because the library tries them in this order, and most calls are predictions.
+        routes.addAll(new InferenceApi(
+                        serving, snapshots, predictions, writer, config.maxRequestSize(), config.maxResponseSize())
+                .routes());
         if (config.openInferenceProtocol()) {
             routes.addAll(
                     new OpenInferenceApi(serving, snapshots, predictions, writer, config.maxRequestSize(), version)
                             .routes());
         }
-        routes.addAll(new InferenceApi(
-                        serving, snapshots, predictions, writer, config.maxRequestSize(), config.maxResponseSize())
-                .routes());
         routes.addAll(new TrainingApi(serving, config.maxRequestSize()).routes());
         return routes;
     }

@@ -5,6 +5,7 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +14,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.PreEncodedHttpField;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +27,13 @@ final class Pipeline {
 
     private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
     private static final String REQUEST_ID = "x-request-id";
+    /** Encoded once, for they are a third of what an answer costs otherwise. */
+    private static final List<HttpField> ON_ALL_ANSWERS = List.of(
+            new PreEncodedHttpField("Pragma", "no-cache"),
+            new PreEncodedHttpField("Cache-Control", "no-cache; no-store, must-revalidate, private"),
+            new PreEncodedHttpField("Expires", "Thu, 01 Jan 1970 00:00:00 UTC"),
+            new PreEncodedHttpField("X-Content-Type-Options", "nosniff"));
+
     private static final byte[] FAILED =
             Json.pretty(new ErrorAnswer(500, "InternalServerException", "The host failed to answer.", false).toMap());
 
@@ -121,10 +132,10 @@ final class Pipeline {
     private void begin(Context context) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         context.header(REQUEST_ID, new UUID(random.nextLong(), random.nextLong()).toString());
-        context.header("Pragma", "no-cache");
-        context.header("Cache-Control", "no-cache; no-store, must-revalidate, private");
-        context.header("Expires", "Thu, 01 Jan 1970 00:00:00 UTC");
-        context.header("X-Content-Type-Options", "nosniff");
+        HttpFields.Mutable headers = ServletContextRequest.getServletContextRequest(context.req())
+                .getServletContextResponse()
+                .getHeaders();
+        ON_ALL_ANSWERS.forEach(headers::put);
         if (!corsHeaders.isEmpty()) {
             corsHeaders.forEach(context::header);
             if (context.req().getMethod().equals("OPTIONS")

@@ -47,17 +47,20 @@ final class Predictions implements AutoCloseable {
     void run(Context context, RunningVersion model, List<Tensor> inputs, Consumer<ModelAnswer> answer) {
         ModelSignature signature = model.signature();
         // Bounded: the workers fail what is not answered within the model's response time-out.
-        CompletableFuture<List<Tensor>> predicted = model.predict(inputs);
-        Caller caller = callers.watch(context, () -> predicted.cancel(false));
-        CompletableFuture<List<Tensor>> outputs = predicted.whenComplete((done, failure) -> callers.answered(caller));
-        context.future(() -> answered(
-                outputs,
-                given -> {
-                    ModelAnswer whole = ModelAnswer.of(signature, given);
-                    whole.headers().forEach(context::header);
-                    answer.accept(whole);
-                },
-                largeAnswers));
+        CompletableFuture<List<Tensor>> outputs = model.predict(inputs, predicted -> {
+            Caller caller = callers.watch(context, () -> predicted.cancel(false));
+            predicted.whenComplete((done, failure) -> callers.answered(caller));
+        });
+        Consumer<List<Tensor>> give = given -> {
+            ModelAnswer whole = ModelAnswer.of(signature, given);
+            whole.headers().forEach(context::header);
+            answer.accept(whole);
+        };
+        if (outputs.isDone() && !outputs.isCompletedExceptionally() && isSmall(outputs.join())) {
+            give.accept(outputs.join());
+        } else {
+            context.future(() -> answered(outputs, give, largeAnswers));
+        }
     }
 
     /**

@@ -147,10 +147,12 @@ final class TensorReader {
      */
     private boolean readRows(JsonParser json) throws IOException {
         int rows = 0;
+        ArrayReader one = null;
         while (json.nextToken() != JsonToken.END_ARRAY) {
             rows++;
             if (json.currentToken() != JsonToken.START_OBJECT) {
-                only().readRow(json);
+                one = one == null ? only() : one;
+                one.readRow(json);
                 continue;
             }
             String unknown = null;

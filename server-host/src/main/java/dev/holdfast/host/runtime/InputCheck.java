@@ -1,6 +1,7 @@
 package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.text.OneLine;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,19 +22,15 @@ final class InputCheck {
     void check(List<Tensor> inputs) {
         Set<String> seen = new HashSet<>();
         for (Tensor input : inputs) {
-            String name = "'" + OneLine.name(input.name()) + "'";
-            TensorSpec spec = specs.stream()
-                    .filter(wanted -> wanted.name().equals(input.name()))
-                    .findFirst()
-                    .orElseThrow(() -> refused("knows no input " + name));
+            TensorSpec spec = spec(input);
             if (!seen.add(input.name())) {
-                throw refused("got the input " + name + " twice");
+                throw refused("got the input " + named(input) + " twice");
             }
             if (input.type() != spec.type()) {
-                throw refused("got the input " + name + " as " + input.type());
+                throw refused("got the input " + named(input) + " as " + input.type());
             }
             if (!fits(input.shape(), spec.shape())) {
-                throw refused("got the input " + name + " with the shape " + java.util.Arrays.toString(input.shape()));
+                throw refused("got the input " + named(input) + " with the shape " + Arrays.toString(input.shape()));
             }
             OnnxTensors.checkElements(input);
         }
@@ -42,6 +39,19 @@ final class InputCheck {
                 throw refused("got no input '" + OneLine.name(spec.name()) + "'");
             }
         }
+    }
+
+    private TensorSpec spec(Tensor input) {
+        for (TensorSpec spec : specs) {
+            if (spec.name().equals(input.name())) {
+                return spec;
+            }
+        }
+        throw refused("knows no input " + named(input));
+    }
+
+    private static String named(Tensor input) {
+        return "'" + OneLine.name(input.name()) + "'";
     }
 
     static boolean fits(long[] shape, List<Long> wanted) {

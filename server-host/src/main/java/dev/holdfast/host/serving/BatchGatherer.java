@@ -1,6 +1,8 @@
 package dev.holdfast.host.serving;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -10,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where the workers of a pool wait for their next batch. Only one of them gathers at a time, so that a batch never holds
- * requests that came after those of another.
+ * requests that came after those of another. One that rests may be {@linkplain #lend lent} to a caller's thread.
  *
  * <p>Used under the pool's lock, which it lets go of while it waits.
  */
@@ -21,8 +23,12 @@ final class BatchGatherer {
     /** A batch has room for so many requests before its list grows. */
     private static final int USUAL_BATCH = 16;
 
+    /** As long as some dozens of short runs take: then the request waits in the queue instead, and holds no thread. */
+    private static final long MOST_WAIT_NANOS = 50_000_000;
+
     private final RequestQueue queue;
-    private final Condition requestCame;
+    private final Deque<Worker> resting = new ArrayDeque<>();
+    private final Condition rests;
     private final Condition batchGrew;
     private final Condition gathererLeft;
     private VersionState state;
@@ -31,7 +37,7 @@ final class BatchGatherer {
 
     BatchGatherer(ReentrantLock lock, RequestQueue queue, VersionState state) {
         this.queue = queue;
-        this.requestCame = lock.newCondition();
+        this.rests = lock.newCondition();
         this.batchGrew = lock.newCondition();
         this.gathererLeft = lock.newCondition();
         this.state = state;
@@ -49,12 +55,57 @@ final class BatchGatherer {
     }
 
     void requestCame() {
-        (gathering ? batchGrew : requestCame).signal();
+        if (gathering) {
+            batchGrew.signal();
+        } else {
+            callOne();
+        }
+    }
+
+    private void callOne() {
+        Worker worker = resting.poll();
+        if (worker != null) {
+            worker.call();
+        }
+    }
+
+    /**
+     * A worker that rests, for the caller's thread to run a batch as; to be given back. Waits a moment for one: a caller that has
+     * to come back for its answer costs more.
+     *
+     * @return null if none rests
+     */
+    @Nullable
+    Worker lend() {
+        long nanos = MOST_WAIT_NANOS;
+        try {
+            while (resting.isEmpty() && !closed && nanos > 0) {
+                nanos = rests.awaitNanos(nanos);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return queue.isEmpty() && !closed ? resting.poll() : null;
+    }
+
+    void giveBack(Worker worker) {
+        if (worker.leaves() || closed || !queue.isEmpty()) {
+            worker.call();
+        } else {
+            rest(worker);
+        }
+    }
+
+    private void rest(Worker worker) {
+        resting.push(worker);
+        rests.signal();
     }
 
     /** Lets every worker look whether it is to leave. */
     void wakeAll() {
-        requestCame.signalAll();
+        resting.forEach(Worker::call);
+        resting.clear();
+        rests.signalAll();
         batchGrew.signalAll();
         gathererLeft.signalAll();
     }
@@ -76,11 +127,12 @@ final class BatchGatherer {
             } else if (closed) {
                 return false;
             } else {
-                requestCame.awaitUninterruptibly();
+                rest(worker);
+                worker.awaitCall();
             }
         }
         // The signal that woke this worker may have been meant for one that stays.
-        requestCame.signal();
+        callOne();
         return false;
     }
 
@@ -108,7 +160,7 @@ final class BatchGatherer {
             gathering = false;
             gathererLeft.signalAll();
             if (!queue.isEmpty()) {
-                requestCame.signal();
+                callOne();
             }
         }
     }

@@ -29,6 +29,9 @@ final class BatchRun {
 
     private static final Logger log = LoggerFactory.getLogger(BatchRun.class);
 
+    /** What a caller's thread may spend: no more than its own work on a request. */
+    private static final long SHORT_NANOS = 1_000_000;
+
     private final String model;
     private final String version;
     private final LoadedModel loaded;
@@ -38,12 +41,20 @@ final class BatchRun {
     /** Whether the model has answered a request since it was loaded. */
     private volatile boolean hasAnswered;
 
+    /** How long a run takes, a moving average; several workers may write it at once, and one of them is lost then. */
+    private volatile long usualNanos;
+
     BatchRun(String model, String version, LoadedModel loaded, Runs runs, InferenceListener listener) {
         this.model = model;
         this.version = version;
         this.loaded = loaded;
         this.runs = runs;
         this.listener = listener;
+    }
+
+    /** Whether runs have been so short of late that a caller's thread may spend that time. */
+    boolean isShort() {
+        return hasAnswered && usualNanos < SHORT_NANOS;
     }
 
     /** Answers the requests of the batch; never throws. */
@@ -163,6 +174,8 @@ final class BatchRun {
     /** Before the answers, so that whoever has an answer finds it counted. */
     private void tellListener(List<PendingRequest> batch, long started) {
         long inference = System.nanoTime() - started;
+        long usual = usualNanos;
+        usualNanos = usual + (inference - usual) / 8;
         try {
             for (int i = 0; i < batch.size(); i++) {
                 listener.predicted(model, version, started - batch.get(i).arrivedNanos(), inference);

@@ -38,6 +38,7 @@ final class Loading {
     private final ModelStates states;
     private final ServingDefaults defaults;
     private final StuckRuns stuckRuns;
+    private final CallersThreads callersThreads = new CallersThreads(CallersThreads.MOST);
     private final InferenceListener listener;
     private final Clock clock;
     private final AtomicInteger workerIds = new AtomicInteger(9000);
@@ -92,6 +93,7 @@ final class Loading {
                     defaults.jobQueueSize(),
                     defaults.maxStuckWorkers(),
                     stuckRuns,
+                    callersThreads,
                     listener,
                     clock,
                     workerIds::getAndIncrement);

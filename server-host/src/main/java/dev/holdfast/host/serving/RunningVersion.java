@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One model version that is served: loaded with its workers, or failed with the reason. */
@@ -108,6 +109,23 @@ public final class RunningVersion {
         Loaded ready = require();
         ready.model().check(inputs);
         return ready.workers().submit(inputs).orElseGet(() -> passOn(inputs));
+    }
+
+    /**
+     * Predicts as {@link #predict(List)} does, and may do so on this thread while the model's runs are short: no other thread is
+     * woken then.
+     *
+     * @param watcher given what is returned before the model is asked, so that it can be cancelled meanwhile
+     */
+    public CompletableFuture<List<Tensor>> predict(
+            List<Tensor> inputs, Consumer<CompletableFuture<List<Tensor>>> watcher) {
+        Loaded ready = require();
+        ready.model().check(inputs);
+        return ready.workers().submit(inputs, watcher).orElseGet(() -> {
+            CompletableFuture<List<Tensor>> passedOn = passOn(inputs);
+            watcher.accept(passedOn);
+            return passedOn;
+        });
     }
 
     /** A caller that found this version just before it went out of service goes on to what took its place. */

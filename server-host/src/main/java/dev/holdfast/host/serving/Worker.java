@@ -4,9 +4,11 @@ import dev.holdfast.host.runtime.LoadedModel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Condition;
 
 /**
- * One worker of a pool: a thread that takes batches until it is to leave.
+ * One worker of a pool: a thread that takes batches until it is to leave. While it rests, a caller's thread may run a batch in
+ * its place, which saves waking it.
  *
  * <pre>
  *   gathers ─▶ runs ─▶ gathers …          told to end, and did not within the grace:
@@ -33,7 +35,9 @@ final class Worker implements Runnable {
     private final Crew crew;
     private final BatchRun batchRun;
     private final EndableRun run;
+    private final Condition called;
 
+    private boolean resting;
     private boolean leaving;
     private boolean running;
     private List<PendingRequest> batch = List.of();
@@ -41,23 +45,42 @@ final class Worker implements Runnable {
     private boolean toldToEnd;
     private Optional<Instant> stuckSince = Optional.empty();
 
-    Worker(int id, Instant startTime, Crew crew, BatchRun batchRun, LoadedModel loaded) {
+    Worker(int id, Instant startTime, Crew crew, BatchRun batchRun, LoadedModel loaded, Condition called) {
         this.id = id;
         this.startTime = startTime;
         this.crew = crew;
         this.run = new EndableRun(loaded);
         this.batchRun = batchRun;
+        this.called = called;
     }
 
     @Override
     public void run() {
         try {
             while (crew.next(this)) {
-                batchRun.run(run, batch);
+                runBatch();
             }
         } finally {
             crew.left(this);
         }
+    }
+
+    /** Runs the batch, without the lock. */
+    void runBatch() {
+        batchRun.run(run, batch);
+    }
+
+    /** Waits until it is called, on its own thread. */
+    void awaitCall() {
+        resting = true;
+        while (resting) {
+            called.awaitUninterruptibly();
+        }
+    }
+
+    void call() {
+        resting = false;
+        called.signal();
     }
 
     int id() {

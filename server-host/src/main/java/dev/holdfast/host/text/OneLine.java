@@ -1,5 +1,7 @@
 package dev.holdfast.host.text;
 
+import java.util.regex.Pattern;
+
 /**
  * Text from outside (a name in a request, a path, what a library's failure says) as it may stand in a message or a log
  * line: on one line, of bounded length, without control characters.
@@ -7,6 +9,7 @@ package dev.holdfast.host.text;
 public final class OneLine {
 
     private static final int LONGEST_NAME = 80;
+    private static final Pattern BREAKS = Pattern.compile("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+");
     private static final int LONGEST = 1000;
     private static final int LONGEST_REASON = 4000;
     private static final int HEAD_OF_REASON = 400;
@@ -48,6 +51,6 @@ public final class OneLine {
     }
 
     private static String line(String text) {
-        return text.replaceAll("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+", " ").strip();
+        return BREAKS.matcher(text).replaceAll(" ").strip();
     }
 }

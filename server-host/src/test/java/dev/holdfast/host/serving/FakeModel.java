@@ -25,6 +25,9 @@ final class FakeModel implements LoadedModel {
     final AtomicInteger closes = new AtomicInteger();
     final AtomicInteger predictionsAfterClose = new AtomicInteger();
 
+    /** The thread of the last prediction. */
+    volatile Thread thread;
+
     /** Thrown by the next predictions while it is there. */
     volatile Throwable failure;
 
@@ -101,6 +104,7 @@ final class FakeModel implements LoadedModel {
     @Override
     public List<List<Tensor>> predict(List<List<Tensor>> batch) {
         batches.add(batch.stream().map(FakeModel::number).toList());
+        thread = Thread.currentThread();
         inside.incrementAndGet();
         try {
             Semaphore held = gate;

@@ -48,6 +48,7 @@ class WorkerPoolTest {
                 queueSize,
                 2,
                 stuckRuns,
+                new CallersThreads(CallersThreads.MOST),
                 listener,
                 Clock.systemUTC(),
                 new AtomicInteger()::getAndIncrement);
