@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.serving.ServingException.Kind;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -15,11 +16,16 @@ public final class MemoryAdmission {
     /** While it is loaded, a model is in memory as its file and as what the engine makes of it; afterwards about once. */
     private static final double MARGIN = 1.25;
 
+    private static final Duration FRESH = Duration.ofMillis(100);
+
     private static final long MIB = 1 << 20;
 
     private final ToLongFunction<Archive> weightBytes;
     private final Supplier<OptionalLong> left;
     private long promised;
+    private OptionalLong lastReading = OptionalLong.empty();
+    private long readAtNanos;
+    private long loadedSince;
 
     /**
      * @param weightBytes how much an archive brings into memory at least
@@ -48,13 +54,12 @@ public final class MemoryAdmission {
      */
     synchronized Promise promise(String model, String version, Archive archive) {
         long needed = (long) (weightBytes.applyAsLong(archive) * MARGIN);
-        OptionalLong available = needed == 0 ? OptionalLong.empty() : left.get();
-        if (available.isPresent() && needed > available.getAsLong() - promised) {
+        if (needed > 0 && !fits(needed) && !fitsNow(needed)) {
             throw new ServingException(
                     Kind.NO_MEMORY,
                     "Model " + model + " version " + version + " is not loaded: it needs about " + mib(needed)
                             + " MiB of memory (its weights and a quarter), and this host has "
-                            + mib(Math.max(0, available.getAsLong() - promised))
+                            + mib(Math.max(0, free()))
                             + " MiB left. Give the host more memory,"
                             + " unregister other models, or set memory_admission=false to load it all the same");
         }
@@ -62,8 +67,26 @@ public final class MemoryAdmission {
         return () -> giveBack(needed);
     }
 
+    /** By the last reading, if it is of late: a reading takes as long as the loading of a small model. */
+    private boolean fits(long needed) {
+        return lastReading.isPresent() && System.nanoTime() - readAtNanos < FRESH.toNanos() && needed <= free();
+    }
+
+    private boolean fitsNow(long needed) {
+        lastReading = left.get();
+        readAtNanos = System.nanoTime();
+        loadedSince = 0;
+        return lastReading.isEmpty() || needed <= free();
+    }
+
+    private long free() {
+        return lastReading.orElseThrow() - promised - loadedSince;
+    }
+
     private synchronized void giveBack(long bytes) {
         promised -= bytes;
+        // It may be in use now, which the last reading does not know.
+        loadedSince += bytes;
     }
 
     private static long mib(long bytes) {

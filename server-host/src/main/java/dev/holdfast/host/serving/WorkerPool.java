@@ -33,15 +33,15 @@ import org.slf4j.LoggerFactory;
  * because what hangs on them is not known here.
  *
  * <p>A run that is late, or that nobody waits for any more, is told to end. Those of its batch whose time is not over go back
- * to the head of the queue. A run that does not obey within a second is stuck: its worker is given up and another one takes
+ * to the head of the queue. A run that does not obey in time is stuck: its worker is given up and another one takes
  * its place at once. Nothing here waits for stuck runs but {@link #ended}, because the model must not be closed under them.
  */
 final class WorkerPool implements Worker.Crew {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerPool.class);
 
-    /** How long a run that was told to end may take to do so. */
-    private static final Duration GRACE = Duration.ofSeconds(1);
+    /** How long a run that was told to end may take to do so; less where requests have less time themselves. */
+    private static final Duration MOST_GRACE = Duration.ofSeconds(1);
 
     private final String name;
     private final String model;
@@ -252,9 +252,15 @@ final class WorkerPool implements Worker.Crew {
         }
     }
 
+    /** A quarter of the response time-out: those that wait behind the run need the rest of it. */
+    private Duration grace() {
+        Duration quarter = state.responseTimeout().dividedBy(4);
+        return quarter.compareTo(MOST_GRACE) < 0 ? quarter : MOST_GRACE;
+    }
+
     private void end(Worker worker) {
         worker.end();
-        timer.watch(GRACE.toNanos());
+        timer.watch(grace().toNanos());
     }
 
     /** The timer rang: fails the requests whose time is over, ends their runs, and gives up those that do not end. */
@@ -303,11 +309,11 @@ final class WorkerPool implements Worker.Crew {
     private void lookAfter(Worker worker) {
         Optional<Long> nanos = worker.nanosSinceToldToEnd();
         if (nanos.isPresent()) {
-            long left = GRACE.toNanos() - nanos.get();
+            long left = grace().toNanos() - nanos.get();
             if (left <= 0 && worker.isInside()) {
                 giveUp(worker);
             } else {
-                timer.watch(left > 0 ? left : GRACE.toNanos());
+                timer.watch(left > 0 ? left : grace().toNanos());
             }
         }
     }
@@ -324,11 +330,11 @@ final class WorkerPool implements Worker.Crew {
             replaced = replace();
         }
         log.warn(
-                "Model {} version {}: a run did not end within {} s of being told to, and is stuck; worker {} is given up{}. It"
+                "Model {} version {}: a run did not end within {} ms of being told to, and is stuck; worker {} is given up{}. It"
                         + " takes a thread until it ends by itself or the host does; stuck are {}, and max_stuck_workers is {}",
                 model,
                 version,
-                GRACE.toSeconds(),
+                grace().toMillis(),
                 worker.id(),
                 replaced ? ", and another one has taken its place" : "",
                 stuck.size(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
@@ -21,12 +22,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkerPoolTest {
 
     private static final Duration MINUTE = Duration.ofSeconds(60);
+
+    @RegisterExtension
+    final LogLines logs = new LogLines(WorkerPool.class);
 
     private final FakeModel model = new FakeModel();
     private final StuckRuns stuckRuns = new StuckRuns();
@@ -573,6 +578,18 @@ class WorkerPoolTest {
         held.release(1);
         await().until(() -> stuckRuns.all().isEmpty());
         assertThat(pool.workers()).extracting(VersionStatus.WorkerStatus::id).containsExactly(1);
+    }
+
+    @Test
+    void aRunHasAQuarterOfTheResponseTimeOutToEndAndNeverMoreThanASecond() {
+        Semaphore inASecond = hang(pool(1, 1, Duration.ZERO, Duration.ofSeconds(1)), 1);
+        Semaphore inFive = hang(pool(1, 1, Duration.ZERO, Duration.ofSeconds(5)), 1);
+
+        assertThat(logs.warnings())
+                .anySatisfy(line -> assertThat(line).contains("a run did not end within 250 ms of being told to"))
+                .anySatisfy(line -> assertThat(line).contains("a run did not end within 1000 ms of being told to"));
+        inASecond.release();
+        inFive.release();
     }
 
     @Test
