@@ -1,10 +1,10 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.codec.Codecs;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.plugins.PluginOptions;
 import dev.holdfast.host.plugins.Plugins;
-import dev.holdfast.host.state.Codecs;
 import dev.holdfast.sdk.SerializerConfig;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.codec.Codecs;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalChunks;
 import dev.holdfast.host.keeper.ChunkBringer;
@@ -8,7 +9,6 @@ import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.ChunkContent;
-import dev.holdfast.host.state.Codecs;
 import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;

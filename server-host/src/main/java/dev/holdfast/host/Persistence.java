@@ -2,7 +2,6 @@ package dev.holdfast.host;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
-import dev.holdfast.host.history.RememberingStore;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalChunks;
 import dev.holdfast.host.journal.JournalException;
@@ -18,6 +17,7 @@ import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.ReopeningSerializer;
 import dev.holdfast.host.plugins.SerializerChoice;
 import dev.holdfast.host.plugins.SerializerChoiceException;
+import dev.holdfast.host.plugins.torchserve.RememberingStore;
 import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.retention.FirstRound;
 import dev.holdfast.host.retention.Housekeeping;

@@ -8,11 +8,14 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,9 +26,11 @@ class ArchitectureTest {
 
     private static final String HOST = "dev.holdfast.host";
 
-    /** Each room, and the rooms that it may know; the composition root knows all. */
+    /** Each room, and the rooms that it may know; all may know {@code common}, and the composition root knows all. */
     private static final Map<String, String[]> MAY_KNOW = Map.ofEntries(
+            Map.entry("common", rooms()),
             Map.entry("text", rooms()),
+            Map.entry("codec", rooms()),
             Map.entry("config", rooms("text")),
             Map.entry("archive", rooms("text")),
             Map.entry("state", rooms()),
@@ -40,7 +45,10 @@ class ArchitectureTest {
             Map.entry("keeper", rooms("history", "journal", "snapshot", "serving", "state", "text")),
             Map.entry("restore", rooms("history", "journal", "keeper", "snapshot", "serving", "config", "text")),
             Map.entry("retention", rooms("snapshot", "state", "config", "text")),
-            Map.entry("http", rooms("serving", "keeper", "plugins", "config", "runtime", "archive", "text")));
+            Map.entry("transfer", rooms("state", "text")),
+            Map.entry("http", rooms("serving", "keeper", "plugins", "config", "runtime", "archive", "text")),
+            Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "plugins", "text"))),
+            Map.entry("demo", rooms("cli", "text")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -48,6 +56,10 @@ class ArchitectureTest {
 
     private static String[] rooms(String... names) {
         return Arrays.stream(names).map(name -> HOST + "." + name + "..").toArray(String[]::new);
+    }
+
+    private static String[] with(String one, String[] others) {
+        return Stream.concat(Stream.of(one), Arrays.stream(others)).toArray(String[]::new);
     }
 
     static Stream<String> roomNames() {
@@ -62,19 +74,28 @@ class ArchitectureTest {
         }
     }
 
+    @Test
+    void everyRoomStandsInTheTable() {
+        Set<String> rooms = CLASSES.stream()
+                .map(JavaClass::getPackageName)
+                .filter(name -> name.startsWith(HOST + "."))
+                .map(name -> name.substring(HOST.length() + 1).replaceFirst("\\..*", ""))
+                .collect(Collectors.toSet());
+
+        assertThat(rooms).isEqualTo(MAY_KNOW.keySet());
+    }
+
     @ParameterizedTest
     @MethodSource("roomNames")
     void aRoomKnowsOnlyTheRoomsThatItMay(String room) {
         String own = HOST + "." + room + "..";
         seen(own);
-        String[] allowed =
-                Stream.concat(Stream.of(own), Arrays.stream(MAY_KNOW.get(room))).toArray(String[]::new);
+        String[] allowed = with(own, with(HOST + ".common..", MAY_KNOW.get(room)));
         classes()
                 .that()
                 .resideInAPackage(own)
                 .should()
-                .onlyDependOnClassesThat(
-                        resideOutsideOfPackages(HOST, HOST + ".*").or(resideInAnyPackage(allowed)))
+                .onlyDependOnClassesThat(resideOutsideOfPackages(HOST + "..").or(resideInAnyPackage(allowed)))
                 .check(CLASSES);
     }
 
@@ -84,9 +105,9 @@ class ArchitectureTest {
         seen(HOST, HOST + ".journal..", "dev.holdfast.plugin.fs..");
         noClasses()
                 .that()
-                .resideInAPackage(HOST + ".*")
+                .resideInAPackage(HOST + "..")
                 .and()
-                .resideOutsideOfPackage(HOST + ".journal..")
+                .resideOutsideOfPackages(HOST, HOST + ".journal..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.holdfast.plugin..")
@@ -96,21 +117,20 @@ class ArchitectureTest {
     static Stream<String[]> libraries() {
         return Stream.of(
                 new String[] {"plugins", "org.pf4j.."},
-                new String[] {"plugins", "org.objectweb.asm.."},
+                new String[] {"plugins.torchserve", "org.objectweb.asm.."},
                 new String[] {"plugins", "org.pytorch.."},
-                new String[] {"plugins", "com.google.gson.."},
-                new String[] {"runtime", "ai.onnxruntime.."},
-                new String[] {"runtime", "com.amazon.randomcutforest.."},
-                new String[] {"state", "com.github.luben.."},
-                new String[] {"state", "org.xerial.."},
-                new String[] {"state", "net.jpountz.."},
-                new String[] {"state", "org.tukaani.."},
-                new String[] {"state", "org.apache.commons.."},
-                new String[] {"state", "io.airlift.."},
+                new String[] {"plugins.torchserve", "com.google.gson.."},
+                new String[] {"runtime.onnx", "ai.onnxruntime.."},
+                new String[] {"runtime.forest", "com.amazon.randomcutforest.."},
+                new String[] {"codec", "com.github.luben.."},
+                new String[] {"codec", "org.xerial.."},
+                new String[] {"codec", "net.jpountz.."},
+                new String[] {"codec", "org.tukaani.."},
+                new String[] {"codec", "org.apache.commons.."},
+                new String[] {"codec", "io.airlift.."},
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},
-                new String[] {"cli", "picocli.."},
                 new String[] {"cli", "dev.holdfast.testkit.."});
     }
 
@@ -129,6 +149,18 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(library)
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheRoomsWithCommandsKnowTheCommandLineLibrary() {
+        seen(HOST + ".cli..", HOST + ".demo..");
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(HOST + ".cli..", HOST + ".demo..", "picocli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("picocli..")
                 .check(CLASSES);
     }
 
@@ -160,6 +192,7 @@ class ArchitectureTest {
     void theRoomsHaveNoCycles() {
         seen(HOST + ".serving..", HOST + ".http..");
         slices().matching(HOST + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+        slices().matching(HOST + ".(**)").should().beFreeOfCycles().check(CLASSES);
     }
 
     @Test

@@ -1,16 +1,11 @@
 package dev.holdfast.host.runtime;
 
-import dev.holdfast.host.state.StateCapture;
+import dev.holdfast.host.runtime.forest.ForestCaptures;
+import dev.holdfast.host.runtime.onnx.SessionCaptures;
 import dev.holdfast.host.state.StatePart;
-import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -21,69 +16,16 @@ import java.util.function.LongSupplier;
  */
 public final class CaptureBenchmark {
 
-    private static final int NUMBERS_OF_A_SESSION = 256;
-
     private CaptureBenchmark() {}
 
     public static void main(String[] arguments) throws Exception {
         System.out.printf(Locale.ROOT, "%-44s%12s%28s%28s%n", "model", "state", "a call beside no capture", "the longest that met one");
-        forest(10, 50, 256, 50_000, 200);
-        forest(1000, 25, 1024, 20_000, 50);
-        forest(1000, 100, 1000, 12_000, 20);
-        sessions(1_000, 200);
-        sessions(100_000, 50);
-        sessions(1_000_000, 20);
+        ForestCaptures.run();
+        SessionCaptures.run();
     }
 
-    private static void forest(int dimensions, int trees, int sampleSize, int rows, int captures) throws Exception {
-        ForestSettings settings =
-                new ForestSettings(dimensions, 1, trees, sampleSize, 0.1 / sampleSize, sampleSize / 4, 1);
-        try (ForestModel model = new ForestModel("forest", settings)) {
-            Random random = new Random(1);
-            float[] row = new float[dimensions];
-            LongSupplier teach = () -> {
-                for (int i = 0; i < row.length; i++) {
-                    row[i] = (float) random.nextGaussian();
-                }
-                Tensor tensor = new Tensor("point", TensorType.FP32, new long[] {1, row.length}, row);
-                long start = System.nanoTime();
-                model.train(List.of(tensor));
-                return System.nanoTime() - start;
-            };
-            repeat(teach, rows);
-            String what = trees + " trees of " + sampleSize + " points of " + dimensions;
-            measure(what, captures, teach, () -> {
-                try (StateCapture capture = model.capture()) {
-                    return bytes(capture.parts());
-                }
-            });
-        }
-    }
-
-    private static void sessions(int count, int captures) throws Exception {
-        SessionSettings settings = new SessionSettings(new TreeMap<>(Map.of("state", "stateN")), Map.of(), count, Duration.ofHours(1), 4096, StatefulModel.SaveRule.DEFAULT);
-        Sessions sessions = new Sessions("sessions", settings, System::nanoTime);
-        List<TensorSpec> carried = List.of(new TensorSpec("state", TensorType.FP32, List.of((long) NUMBERS_OF_A_SESSION)));
-        SessionState codec = new SessionState(carried, settings);
-        Random random = new Random(1);
-        int[] next = {0};
-        LongSupplier call = () -> {
-            String id = String.format(Locale.ROOT, "session-%07d", next[0]++ < count ? next[0] - 1 : random.nextInt(count));
-            Tensor state = new Tensor(
-                    "state", TensorType.FP32, new long[] {NUMBERS_OF_A_SESSION}, new float[NUMBERS_OF_A_SESSION]);
-            Map<Sessions.Session, Optional<SessionPoint>> states = new HashMap<>();
-            long start = System.nanoTime();
-            Sessions.Session session = sessions.enter(id, true);
-            states.put(session, Optional.of(new SessionPoint(List.of(state), 1)));
-            sessions.commit(states, 1);
-            sessions.leave(session);
-            return System.nanoTime() - start;
-        };
-        repeat(call, count);
-        measure(count + " sessions of " + NUMBERS_OF_A_SESSION + " numbers", captures, call, () -> bytes(codec.parts(sessions.states())));
-    }
-
-    private static void repeat(LongSupplier call, int times) {
+    /** Makes the calls, so that the model is as full as it gets. */
+    public static void repeat(LongSupplier call, int times) {
         long sum = 0;
         for (int i = 0; i < times; i++) {
             sum += call.getAsLong();
@@ -93,12 +35,18 @@ public final class CaptureBenchmark {
         }
     }
 
-    private static long bytes(List<StatePart> parts) {
+    /** How large a state is. */
+    public static long bytes(List<StatePart> parts) {
         return parts.stream().mapToLong(StatePart::size).sum();
     }
 
-    /** @param call teaches, and gives how long the model kept its teacher */
-    private static void measure(String what, int captures, LongSupplier call, LongSupplier capture) throws Exception {
+    /**
+     * Prints a row of the table.
+     *
+     * @param call teaches, and gives how long the model kept its teacher, in nanoseconds
+     * @param capture takes a view of the state, and gives its size
+     */
+    public static void measure(String what, int captures, LongSupplier call, LongSupplier capture) throws Exception {
         AtomicLong longest = new AtomicLong();
         AtomicLong calls = new AtomicLong();
         AtomicBoolean end = new AtomicBoolean();

@@ -1,9 +1,8 @@
 package dev.holdfast.host.snapshot;
 
-import java.util.Locale;
+import dev.holdfast.host.codec.Codecs;
 import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.state.Codecs;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotKind;
@@ -18,6 +17,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 

@@ -10,13 +10,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 
 /**
  * A running host's HTTP APIs, called with the tokens of its key file; those that have expired are renewed with its API key.
  * For one thread at a time.
  */
-final class HostApi {
+public final class HostApi {
 
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final Duration ANSWER = Duration.ofMinutes(2);
@@ -24,42 +25,56 @@ final class HostApi {
     /** The key of the key file that renews the others, and does not expire. */
     private static final String RENEWAL = "API";
 
-    private final RunningHost host;
+    private final String management;
+    private final String inference;
+    private final Path keyFile;
     private final HttpClient client;
     private JsonNode keys;
 
     /** @throws CommandFailure if the key file cannot be read */
     HostApi(RunningHost host) {
-        this.host = host;
+        this(host.management(), host.inference(), host.keyFile());
+    }
+
+    /**
+     * @param management the address, as {@code http://host:port}
+     * @param inference the same
+     * @param keyFile need not be there: then calls are made without a token
+     * @throws CommandFailure if the key file cannot be read
+     */
+    public HostApi(String management, String inference, Path keyFile) {
+        this.management = management;
+        this.inference = inference;
+        this.keyFile = keyFile;
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT)
                 .build();
-        this.keys = keys(host);
+        this.keys = keys(keyFile);
     }
 
-    private static JsonNode keys(RunningHost host) {
+    private static JsonNode keys(Path keyFile) {
         try {
-            return Files.exists(host.keyFile()) ? Json.parse(SmallFile.read(host.keyFile())) : Json.object();
+            return Files.exists(keyFile) ? Json.parse(SmallFile.read(keyFile)) : Json.object();
         } catch (IOException | IllegalArgumentException e) {
-            throw new CommandFailure("The key file " + host.keyFile() + " cannot be read: " + OneLine.of(e), e);
+            throw new CommandFailure("The key file " + keyFile + " cannot be read: " + OneLine.of(e), e);
         }
     }
 
     /** A management call: its answer as JSON. */
-    JsonNode manage(String method, String path) {
+    public JsonNode manage(String method, String path) {
         return Json.parse(manageForText(method, path));
     }
 
     /** A management call: its answer as it came. */
     String manageForText(String method, String path) {
-        return call("management", host.management(), method, path, HttpRequest.BodyPublishers.noBody());
+        return call("management", management, method, path, HttpRequest.BodyPublishers.noBody());
     }
 
     /** An inference call with a body of JSON. */
-    JsonNode infer(String path, JsonNode body) {
-        return Json.parse(call(
-                "inference", host.inference(), "POST", path, HttpRequest.BodyPublishers.ofString(body.toString())));
+    public JsonNode infer(String path, JsonNode body) {
+        return Json.parse(
+                call("inference", inference, "POST", path, HttpRequest.BodyPublishers.ofString(body.toString())));
     }
 
     private String call(String scope, String address, String method, String path, HttpRequest.BodyPublisher body) {
@@ -84,11 +99,11 @@ final class HostApi {
     /** Whether the key file has another key now: one that somebody else asked for, or this does. */
     private boolean renewed(String scope) {
         String refused = key(scope);
-        keys = keys(host);
+        keys = keys(keyFile);
         if (key(scope).equals(refused) && !key(RENEWAL).isEmpty()) {
             HttpRequest.BodyPublisher nothing = HttpRequest.BodyPublishers.noBody();
-            send(key(RENEWAL), host.management(), "GET", "/token?type=" + scope, nothing);
-            keys = keys(host);
+            send(key(RENEWAL), management, "GET", "/token?type=" + scope, nothing);
+            keys = keys(keyFile);
         }
         return !key(scope).equals(refused);
     }

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -45,7 +46,8 @@ public final class Main {
     static CommandLine commandLine(Surroundings surroundings) {
         HoldfastCommand holdfast = new HoldfastCommand(surroundings);
         CommandLine line = new CommandLine(holdfast);
-        line.addSubcommand(new DemoCommand(holdfast));
+        ServiceLoader.load(Subcommand.class, Main.class.getClassLoader())
+                .forEach(brought -> line.addSubcommand(brought.command(surroundings)));
         line.addSubcommand(new SnapshotsCommand(holdfast));
         line.addSubcommand(new PluginsCommand(holdfast));
         line.addSubcommand(new WarmUpCommand(surroundings));

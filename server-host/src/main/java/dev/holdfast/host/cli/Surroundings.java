@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param err standard error
  * @param terminal whether standard output is a terminal
  */
-record Surroundings(
+public record Surroundings(
         Map<String, String> environment,
         Path workingDirectory,
         Optional<Path> home,
@@ -26,7 +26,7 @@ record Surroundings(
         PrintWriter err,
         boolean terminal) {
 
-    Surroundings {
+    public Surroundings {
         environment = Map.copyOf(environment);
     }
 
@@ -52,7 +52,7 @@ record Surroundings(
     }
 
     /** A file or directory of the distribution, if there is a distribution and it has it. */
-    Optional<Path> inHome(String... names) {
+    public Optional<Path> inHome(String... names) {
         return home.map(directory -> {
                     Path path = directory;
                     for (String name : names) {

@@ -1,12 +1,13 @@
 package dev.holdfast.host.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.host.config.ListenAddress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Option;
 final class WarmUpCommand implements Callable<Integer> {
 
     private static final Duration LIMIT = Duration.ofSeconds(50);
+    private static final int PIXELS = 64;
 
     private final Surroundings surroundings;
 
@@ -79,6 +81,19 @@ final class WarmUpCommand implements Callable<Integer> {
         }
     }
 
+    private static ObjectNode blankDigit() {
+        ObjectNode body = Json.object();
+        ObjectNode input = body.putArray("inputs").addObject();
+        input.put("name", "pixels");
+        input.putArray("shape").add(1).add(PIXELS);
+        input.put("datatype", "FP32");
+        ArrayNode data = input.putArray("data");
+        for (int i = 0; i < PIXELS; i++) {
+            data.add(0);
+        }
+        return body;
+    }
+
     private static boolean visited(Surroundings apart) throws InterruptedException {
         RunFiles hosts = new RunFiles(apart.runDirectory());
         long begin = System.nanoTime();
@@ -87,7 +102,7 @@ final class WarmUpCommand implements Callable<Integer> {
             if (host.isPresent()) {
                 HostApi api = new HostApi(host.get());
                 api.manage("GET", "/models/digits");
-                DigitAnswer.ask(api, "/v2/models/digits/infer", List.of(Digit.BLANK));
+                api.infer("/v2/models/digits/infer", blankDigit());
                 return true;
             }
             // The start itself says only by its run file that the host is ready, as to every other command.

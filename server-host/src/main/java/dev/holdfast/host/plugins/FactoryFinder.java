@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.plugins.torchserve.TorchServeFactory;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -129,9 +130,9 @@ final class FactoryFinder {
     /** Not constructed yet: what it does then is what one of ours does when it is opened. */
     private FoundFactory foundOfTorchServe(
             ServiceLoader.Provider<org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer> provider) {
-        String name = TorchServeName.of(dropIn.name());
-        return new FoundFactory(
-                name, new TorchServeFactory(name, DropIn.fileName(dropIn.path()), provider, reason), loader);
+        SnapshotSerializerFactory factory = new TorchServeFactory(
+                dropIn.name(), DropIn.fileName(dropIn.path()), provider, reason::of, PluginCall::isGivenUp);
+        return new FoundFactory(factory.name(), factory, loader);
     }
 
     private FoundFactory found(SnapshotSerializerFactory factory) throws RejectedException {

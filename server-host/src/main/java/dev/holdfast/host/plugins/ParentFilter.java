@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.plugins.torchserve.RefusedExit;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.io.IOException;
 import java.net.URL;

@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.plugins.torchserve.ExitRefusingLoader;
 import dev.holdfast.host.text.OneLine;
 import java.net.MalformedURLException;
 import java.net.URI;

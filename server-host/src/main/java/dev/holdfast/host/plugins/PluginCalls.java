@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
  * at once.
  *
  * <p>Deliberately not here: a guard against {@code System.exit} or {@code Runtime.halt} in a plugin. Without a security
- * manager, which is deprecated for removal, nothing in the JVM can stop them once they are called; {@link ExitRewriter} takes
+ * manager, which is deprecated for removal, nothing in the JVM can stop them once they are called; {@code ExitRewriter} takes
  * the calls out of the classes of plugins for TorchServe. A plugin is code with the host's rights.
  */
 final class PluginCalls implements AutoCloseable {

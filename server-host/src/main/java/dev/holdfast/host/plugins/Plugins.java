@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.plugins.torchserve.TorchServeFactory;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Deliberately not here: changing plugins while the host runs, and protection from a plugin's ill will. A plugin is code
  * with the host's rights; one that calls {@code System.exit} ends the host. Plugins for TorchServe alone, where this is a
- * habit, have these calls taken out of their classes ({@link ExitRewriter}).
+ * habit, have these calls taken out of their classes ({@code ExitRewriter}).
  */
 public final class Plugins implements AutoCloseable {
 

@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.plugins.torchserve.TorchServeFactory;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.util.Optional;

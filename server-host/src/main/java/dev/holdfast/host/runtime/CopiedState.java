@@ -6,9 +6,9 @@ import dev.holdfast.host.state.StatePart;
 import java.util.List;
 
 /** A captured state that shares nothing with its model any more. */
-record CopiedState(StateFormat format, List<StatePart> parts) implements StateCapture {
+public record CopiedState(StateFormat format, List<StatePart> parts) implements StateCapture {
 
-    CopiedState {
+    public CopiedState {
         parts = List.copyOf(parts);
     }
 

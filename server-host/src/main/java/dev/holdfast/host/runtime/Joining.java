@@ -24,7 +24,7 @@ public record Joining(By by, String why) {
         }
     }
 
-    static Joining single(String why) {
+    public static Joining single(String why) {
         return new Joining(By.SINGLE, why);
     }
 

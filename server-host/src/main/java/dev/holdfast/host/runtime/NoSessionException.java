@@ -5,7 +5,7 @@ public final class NoSessionException extends InvalidInputException {
 
     private static final long serialVersionUID = 1;
 
-    NoSessionException(String message) {
+    public NoSessionException(String message) {
         super(message);
     }
 }

@@ -11,7 +11,7 @@ import java.util.zip.CRC32C;
  * A part that a {@link PartWriter} wrote, read whole and checked. No length that it claims takes memory before it is known
  * that so many bytes are there; what does not fit is a {@link StateDamagedException}.
  */
-final class PartReader {
+public final class PartReader {
 
     private final String name;
     private final ByteBuffer bytes;
@@ -25,7 +25,7 @@ final class PartReader {
      * @param most how many bytes such a part has at most
      * @throws StateDamagedException if the state has no such part, or it is damaged
      */
-    static PartReader open(StateSource source, String name, long most) {
+    public static PartReader open(StateSource source, String name, long most) {
         StateSource.Part part = source.parts().stream()
                 .filter(candidate -> candidate.name().equals(name))
                 .findFirst()
@@ -60,7 +60,7 @@ final class PartReader {
         return new StateDamagedException("Part " + part + " of the state is damaged: " + how);
     }
 
-    StateDamagedException damaged(String how) {
+    public StateDamagedException damaged(String how) {
         return damaged(name, how);
     }
 
@@ -71,24 +71,24 @@ final class PartReader {
         return bytes;
     }
 
-    int getByte() {
+    public int getByte() {
         return next(Byte.BYTES).get() & 0xff;
     }
 
-    char getChar() {
+    public char getChar() {
         return next(Character.BYTES).getChar();
     }
 
-    long getLong() {
+    public long getLong() {
         return next(Long.BYTES).getLong();
     }
 
     /** A number that must lie in a range. */
-    int getInt(String what, int least, int most) {
+    public int getInt(String what, int least, int most) {
         return (int) inRange(what, next(Integer.BYTES).getInt(), least, most);
     }
 
-    long getLong(String what, long least, long most) {
+    public long getLong(String what, long least, long most) {
         return inRange(what, getLong(), least, most);
     }
 
@@ -99,14 +99,14 @@ final class PartReader {
         return value;
     }
 
-    byte[] getBytes(int count) {
+    public byte[] getBytes(int count) {
         next(count);
         byte[] values = new byte[count];
         bytes.get(values);
         return values;
     }
 
-    int[] getInts(int count) {
+    public int[] getInts(int count) {
         next(4L * count);
         int[] values = new int[count];
         bytes.asIntBuffer().get(values);
@@ -115,7 +115,7 @@ final class PartReader {
     }
 
     /** Numbers that must be finite. */
-    float[] getFloats(int count) {
+    public float[] getFloats(int count) {
         next(4L * count);
         float[] values = new float[count];
         bytes.asFloatBuffer().get(values);
@@ -128,12 +128,12 @@ final class PartReader {
         return values;
     }
 
-    boolean hasMore() {
+    public boolean hasMore() {
         return bytes.hasRemaining();
     }
 
     /** Checks that nothing is left. */
-    void end() {
+    public void end() {
         if (bytes.hasRemaining()) {
             throw damaged("it goes on for " + bytes.remaining() + " bytes after its end");
         }

@@ -9,7 +9,7 @@ import java.util.zip.CRC32C;
  * The bytes of a part of a model's state: numbers, big-endian and at their full width, then four bytes of CRC-32C over
  * them, so that a model never takes bytes for its own that are not.
  */
-final class PartWriter {
+public final class PartWriter {
 
     private static final int LARGEST = Integer.MAX_VALUE - 8;
 
@@ -28,42 +28,42 @@ final class PartWriter {
         return bytes;
     }
 
-    int size() {
+    public int size() {
         return bytes.position();
     }
 
-    PartWriter putByte(int value) {
+    public PartWriter putByte(int value) {
         room(Byte.BYTES).put((byte) value);
         return this;
     }
 
-    PartWriter putChar(int value) {
+    public PartWriter putChar(int value) {
         room(Character.BYTES).putChar((char) value);
         return this;
     }
 
-    PartWriter putInt(int value) {
+    public PartWriter putInt(int value) {
         room(Integer.BYTES).putInt(value);
         return this;
     }
 
-    PartWriter putLong(long value) {
+    public PartWriter putLong(long value) {
         room(Long.BYTES).putLong(value);
         return this;
     }
 
-    PartWriter putBytes(byte[] values) {
+    public PartWriter putBytes(byte[] values) {
         room(values.length).put(values);
         return this;
     }
 
-    PartWriter putInts(int[] values) {
+    public PartWriter putInts(int[] values) {
         room(4L * values.length);
         bytes.asIntBuffer().put(values);
         return skip(4 * values.length);
     }
 
-    PartWriter putFloats(float[] values) {
+    public PartWriter putFloats(float[] values) {
         room(4L * values.length);
         bytes.asFloatBuffer().put(values);
         return skip(4 * values.length);
@@ -74,7 +74,7 @@ final class PartWriter {
         return this;
     }
 
-    StatePart toPart(String name) {
+    public StatePart toPart(String name) {
         CRC32C sum = new CRC32C();
         sum.update(bytes.array(), 0, bytes.position());
         putInt((int) sum.getValue());

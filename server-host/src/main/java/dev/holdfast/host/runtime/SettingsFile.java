@@ -25,7 +25,7 @@ import java.util.List;
  * with a message that names the file, the key, the value and the rule, for a setting that is misspelt and passed over
  * would change what the model learns.
  */
-final class SettingsFile {
+public final class SettingsFile {
 
     private static final String SAVE_AFTER_UPDATES = "saveAfterUpdates";
     private static final String SAVE_AFTER_SECONDS = "saveAfterSeconds";
@@ -57,7 +57,7 @@ final class SettingsFile {
      * @param known the keys that there are
      * @throws ModelLoadException if the file is absent, is no JSON object, or has a key that is not known
      */
-    static SettingsFile read(Archive archive, String file, List<String> known) {
+    public static SettingsFile read(Archive archive, String file, List<String> known) {
         String where = "Archive " + archive.fileName() + ": " + OneLine.name(file);
         SettingsFile settings =
                 new SettingsFile(where, parse(where, archive.root().resolve(file)));
@@ -72,7 +72,7 @@ final class SettingsFile {
     }
 
     /** The settings of a model that learns, which may also say when what it learned is stored: {@link #saveRule}. */
-    static SettingsFile ofLearner(Archive archive, String file, List<String> known) {
+    public static SettingsFile ofLearner(Archive archive, String file, List<String> known) {
         List<String> all = new ArrayList<>(known);
         all.add(SAVE_AFTER_UPDATES);
         all.add(SAVE_AFTER_SECONDS);
@@ -80,7 +80,7 @@ final class SettingsFile {
     }
 
     /** When the state is stored; each of the two settings by itself, and the default where it is not given. */
-    SaveRule saveRule() {
+    public SaveRule saveRule() {
         return new SaveRule(
                 wholeNumber(SAVE_AFTER_UPDATES, 1, Long.MAX_VALUE, SaveRule.DEFAULT.updates()),
                 Duration.ofSeconds(wholeNumber(
@@ -112,17 +112,17 @@ final class SettingsFile {
         }
     }
 
-    boolean has(String key) {
+    public boolean has(String key) {
         return settings.has(key);
     }
 
     /** The value of a key, of any kind; missing where the file does not have it. */
-    JsonNode value(String key) {
+    public JsonNode value(String key) {
         return settings.path(key);
     }
 
     /** A whole number that must be given. */
-    long wholeNumber(String key, long least, long most) {
+    public long wholeNumber(String key, long least, long most) {
         JsonNode value = settings.path(key);
         if (!value.isIntegralNumber()
                 || !value.canConvertToLong()
@@ -133,11 +133,11 @@ final class SettingsFile {
         return value.longValue();
     }
 
-    long wholeNumber(String key, long least, long most, long otherwise) {
+    public long wholeNumber(String key, long least, long most, long otherwise) {
         return has(key) ? wholeNumber(key, least, most) : otherwise;
     }
 
-    double number(String key, double least, double most, double otherwise) {
+    public double number(String key, double least, double most, double otherwise) {
         if (!has(key)) {
             return otherwise;
         }
@@ -150,7 +150,7 @@ final class SettingsFile {
     }
 
     /** What to throw for a setting that breaks a rule. */
-    ModelLoadException refused(String key, String rule) {
+    public ModelLoadException refused(String key, String rule) {
         String value = has(key) ? "is " + OneLine.name(settings.path(key).toString()) : "is missing";
         return new ModelLoadException(where + ": '" + key + "' " + value + "; it must be " + rule);
     }

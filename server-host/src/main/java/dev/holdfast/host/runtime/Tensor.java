@@ -82,7 +82,7 @@ public final class Tensor {
     }
 
     /** Other rows of the same kind, with the same labels. */
-    Tensor withRows(long[] otherShape, Object otherElements) {
+    public Tensor withRows(long[] otherShape, Object otherElements) {
         return new Tensor(name, type, otherShape, otherElements, labels);
     }
 

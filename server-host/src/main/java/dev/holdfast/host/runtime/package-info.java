@@ -1,7 +1,4 @@
-/**
- * Running models: the small interface of a runtime, and the runtimes that there are. The one room that knows the
- * inference libraries.
- */
+/** Running models: the small interface of a runtime, and the choice among those that there are. */
 @NullMarked
 package dev.holdfast.host.runtime;
 

@@ -1,6 +1,6 @@
 /**
  * What models have learned, in chunks: how a captured state is stored by its differences, read back checked, and removed
- * when no snapshot needs it; and the codecs that all stores share. This room alone knows the compression libraries.
+ * when no snapshot needs it.
  */
 @NullMarked
 package dev.holdfast.host.state;

@@ -1,7 +1,7 @@
 package dev.holdfast.host.journal;
 
+import dev.holdfast.host.codec.Codecs;
 import dev.holdfast.host.state.ChunkContent;
-import dev.holdfast.host.state.Codecs;
 import dev.holdfast.host.state.GivenCapture;
 import dev.holdfast.host.state.InMemoryChunks;
 import dev.holdfast.host.state.StateCapture;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.LogLines;
 import dev.holdfast.host.ManualClock;
-import dev.holdfast.host.state.Codecs;
+import dev.holdfast.host.codec.Codecs;
 import dev.holdfast.host.state.GivenChunk;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;

@@ -67,7 +67,7 @@ public final class FixtureJar {
     }
 
     /** A factory whose name is a Java expression. */
-    FixtureJar factoryNamed(String type, String expression, String members) {
+    public FixtureJar factoryNamed(String type, String expression, String members) {
         return source(type, factorySource(type, expression, "", members)).provider(type);
     }
 
@@ -128,7 +128,7 @@ public final class FixtureJar {
     }
 
     /** Compiles the class and leaves it out of the jar. */
-    FixtureJar without(String type) {
+    public FixtureJar without(String type) {
         left.add(type);
         return this;
     }

@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** An archive that says what it is told to. */
-record FakeArchive(String fileName, Path root, ArchiveManifest manifest) implements Archive {
+public record FakeArchive(String fileName, Path root, ArchiveManifest manifest) implements Archive {
 
-    static FakeArchive ofModel(Path root, String file) {
+    public static FakeArchive ofModel(Path root, String file) {
         return new FakeArchive(file, root, manifest("m", file, null, null));
     }
 
-    static FakeArchive ofModel(Path root, String file, int nativeThreads) {
+    public static FakeArchive ofModel(Path root, String file, int nativeThreads) {
         return new FakeArchive(
                 file,
                 root,
@@ -31,11 +31,11 @@ record FakeArchive(String fileName, Path root, ArchiveManifest manifest) impleme
                         OptionalInt.of(nativeThreads)));
     }
 
-    static FakeArchive ofHandler(String handler, String runtime) {
+    public static FakeArchive ofHandler(String handler, String runtime) {
         return new FakeArchive("x.mar", Path.of("nowhere"), manifest("m", null, handler, runtime));
     }
 
-    static ArchiveManifest manifest(String name, String file, String handler, String runtime) {
+    public static ArchiveManifest manifest(String name, String file, String handler, String runtime) {
         return new ArchiveManifest(
                 name,
                 "1.0",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.archive.ArchiveManifest;
+import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

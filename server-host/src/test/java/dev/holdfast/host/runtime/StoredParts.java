@@ -17,9 +17,9 @@ import java.util.Random;
 import java.util.zip.CRC32C;
 
 /** A captured state in memory, to be restored as it is or damaged. */
-record StoredParts(StateFormat format, Map<String, byte[]> bytes) implements StateSource {
+public record StoredParts(StateFormat format, Map<String, byte[]> bytes) implements StateSource {
 
-    static StoredParts of(StatefulModel model) {
+    public static StoredParts of(StatefulModel model) {
         try (StateCapture capture = model.capture()) {
             Map<String, byte[]> parts = new LinkedHashMap<>();
             for (StatePart part : capture.parts()) {
@@ -57,14 +57,14 @@ record StoredParts(StateFormat format, Map<String, byte[]> bytes) implements Sta
         return new StoredParts(format, changed);
     }
 
-    StoredParts without(String part) {
+    public StoredParts without(String part) {
         Map<String, byte[]> changed = new LinkedHashMap<>(bytes);
         changed.remove(part);
         return new StoredParts(format, changed);
     }
 
     /** One part cut short, longer, or with a few changed bits. */
-    StoredParts damaged(Random random) {
+    public StoredParts damaged(Random random) {
         String name = new ArrayList<>(bytes.keySet()).get(random.nextInt(bytes.size()));
         byte[] content = bytes.get(name);
         byte[] changed = switch (random.nextInt(4)) {
@@ -76,7 +76,7 @@ record StoredParts(StateFormat format, Map<String, byte[]> bytes) implements Sta
     }
 
     /** One part as somebody would write it who knows the checksum and wishes us ill. */
-    StoredParts forged(Random random) {
+    public StoredParts forged(Random random) {
         String name = new ArrayList<>(bytes.keySet()).get(random.nextInt(bytes.size()));
         byte[] content = bytes.get(name);
         int end = content.length - 4;

@@ -1,0 +1,34 @@
+package dev.holdfast.host.plugins.torchserve;
+
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The name of the serializer that a drop-in for TorchServe brings. Such a plugin has no name of its own, so it gets that of
+ * its file, without the version: {@code DDBEndPoint-1.0.jar} is {@code ddbendpoint}. A newer file of the same plugin is
+ * the same serializer then, and finds again what it left on the host's disk.
+ */
+final class TorchServeName {
+
+    /** Those of our own plugins, which have keys and documents under them. */
+    private static final Set<String> RESERVED = Set.of("fs", "ddb", "jdbc");
+
+    private static final String VERSION = "[-_]v?[0-9]+([.][0-9a-z]+)*(-(snapshot|all|shaded|[a-z]*[0-9]+))?$";
+
+    private static final int LONGEST = 63;
+
+    private TorchServeName() {}
+
+    /** @param file of the drop-in, without {@code .jar} */
+    public static String of(String file) {
+        String name = file.toLowerCase(Locale.ROOT)
+                .replaceFirst(VERSION, "")
+                .replaceAll("[^a-z0-9]+", "-")
+                .replaceAll("^[^a-z]+|-+$", "");
+        if (name.isEmpty()) {
+            return "torchserve";
+        }
+        String own = RESERVED.contains(name) ? "torchserve-" + name : name;
+        return own.substring(0, Math.min(LONGEST, own.length())).replaceAll("-+$", "");
+    }
+}

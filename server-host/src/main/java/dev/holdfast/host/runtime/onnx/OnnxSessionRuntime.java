@@ -1,0 +1,80 @@
+package dev.holdfast.host.runtime.onnx;
+
+import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.common.Sha256;
+import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.runtime.ModelLoadException;
+import dev.holdfast.host.runtime.ModelRuntime;
+import dev.holdfast.host.text.OneLine;
+import java.io.IOException;
+import java.util.function.LongSupplier;
+
+/**
+ * ONNX models that take again what they gave: recurrent networks for speech, text or sensors, of which the host keeps for
+ * each session what the next call needs.
+ *
+ * <p>An archive has the handler {@code onnx-session}, an ONNX model as its model file, and beside it {@code session.json},
+ * which {@link SessionSettings} describes.
+ */
+public final class OnnxSessionRuntime implements ModelRuntime {
+
+    static final String NAME = "onnx-session";
+
+    private final OnnxRuntime onnx;
+    private final LongSupplier nanos;
+
+    /** @param nanos tells how long sessions have been idle, as {@link System#nanoTime} does */
+    public OnnxSessionRuntime(OnnxRuntime onnx, LongSupplier nanos) {
+        this.onnx = onnx;
+        this.nanos = nanos;
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String supports() {
+        return "the handler " + NAME;
+    }
+
+    @Override
+    public boolean runs(Archive archive) {
+        return archive.manifest().handler().filter(NAME::equals).isPresent();
+    }
+
+    @Override
+    public boolean isNative() {
+        return onnx.isNative();
+    }
+
+    @Override
+    public long weightBytes(Archive archive) {
+        return onnx.weightBytes(archive);
+    }
+
+    @Override
+    public LoadedModel load(Archive archive) {
+        SessionSettings settings = SessionSettings.read(archive);
+        LoadedModel model = onnx.load(archive);
+        try {
+            return new OnnxSessionModel(archive.fileName(), model, settings, digest(archive), nanos);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** What other weights have carried means nothing to these. */
+    private static String digest(Archive archive) {
+        String file = archive.manifest().modelFile().orElseThrow();
+        try {
+            return Sha256.of(archive.root().resolve(file));
+        } catch (IOException e) {
+            throw new ModelLoadException(
+                    "Archive " + archive.fileName() + ": " + OneLine.name(file) + " cannot be read: " + OneLine.of(e),
+                    e);
+        }
+    }
+}
