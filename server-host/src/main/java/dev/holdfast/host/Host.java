@@ -14,8 +14,8 @@ import dev.holdfast.host.keeper.ChangeQueue;
 import dev.holdfast.host.keeper.NoSnapshots;
 import dev.holdfast.host.keeper.SnapshotKeeper;
 import dev.holdfast.host.keeper.Snapshots;
-import dev.holdfast.host.keeper.Standing;
 import dev.holdfast.host.keeper.StartPoint;
+import dev.holdfast.host.keeper.StoreAttachment;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
@@ -175,7 +175,7 @@ public final class Host implements AutoCloseable {
         LearnedStates learned = new LearnedStates(stored, serving, config.stateWarnBytes(), clock);
         @Nullable
         SnapshotKeeper keeper = keeping.map(it -> lifecycle.add(
-                        it.keeper(startPoint(begin, serving), new ServedModels(serving, stored, learned), clock)))
+                        it.keeper(startPoint(begin, serving), new HostServingSource(serving, stored, learned), clock)))
                 .orElse(null);
         // Closed before the keeper is: what it is about to store still finds one.
         lifecycle.add(learned);
@@ -233,17 +233,21 @@ public final class Host implements AutoCloseable {
 
     /** What keeps the state of this host, where snapshots are not switched off. */
     private record Keeping(
-            StartState begin, Persistence persistence, ChangeQueue changes, Standing standing, LearnedStorage storage) {
+            StartState begin,
+            Persistence persistence,
+            ChangeQueue changes,
+            StoreAttachment standing,
+            LearnedStorage storage) {
 
         static Keeping of(Persistence persistence, StartState begin, Lifecycle lifecycle) {
-            Standing standing = new Standing(persistence.keeperOptions(), begin.start());
+            StoreAttachment standing = new StoreAttachment(persistence.keeperOptions(), begin.start());
             LearnedStorage storage = lifecycle.add(persistence.learned(standing::isAttached));
             begin.learnedFrom()
                     .ifPresent(url -> storage.copyStates(url, begin.restored().orElseThrow(), persistence.others()));
             return new Keeping(begin, persistence, new ChangeQueue(persistence.storeName()), standing, storage);
         }
 
-        SnapshotKeeper keeper(StartPoint start, ServedModels served, Clock clock) {
+        SnapshotKeeper keeper(StartPoint start, HostServingSource served, Clock clock) {
             return persistence.keeper(start, changes, standing, storage, served, begin.config()::toSnapshot, clock);
         }
     }

@@ -6,9 +6,9 @@ import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.runtime.Batching;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
@@ -28,7 +28,7 @@ final class InitialModels {
 
     private final HostConfig config;
     private final ModelStore store;
-    private final Map<String, ModelState> settings;
+    private final Map<String, ServedModel> settings;
 
     InitialModels(HostConfig config, ModelStore store) {
         this.config = config;
@@ -85,29 +85,29 @@ final class InitialModels {
             // As a registration has it: what a snapshot could not hold must not be served.
             requireAllowed("model name", model);
             requireAllowed("model version", version);
-            VersionState added = settings(model, version, archive);
-            Optional<ModelState> before = state.model(model);
+            ServedVersion added = settings(model, version, archive);
+            Optional<ServedModel> before = state.model(model);
             if (before.isPresent() && before.get().versions().containsKey(version)) {
                 throw new ConfigException("Model " + model + " version " + version + " is there already, from "
                         + before.get().versions().get(version).archive());
             }
             boolean isDefault = settings.containsKey(model)
                     && settings.get(model).defaultVersion().equals(version);
-            ModelState after =
-                    before.map(some -> some.with(version, added)).orElseGet(() -> ModelState.of(version, added));
+            ServedModel after =
+                    before.map(some -> some.with(version, added)).orElseGet(() -> ServedModel.of(version, added));
             return state.with(model, isDefault ? after.withDefault(version) : after);
         } catch (ArchiveException e) {
             throw new ConfigException("--models " + location + ": " + e.getMessage(), e);
         }
     }
 
-    private VersionState settings(String model, String version, Archive archive) {
-        ModelState named = settings.get(model);
-        VersionState set = named == null ? null : named.versions().get(version);
+    private ServedVersion settings(String model, String version, Archive archive) {
+        ServedModel named = settings.get(model);
+        ServedVersion set = named == null ? null : named.versions().get(version);
         int workers = config.defaultWorkersPerModel() > 0
                 ? config.defaultWorkersPerModel()
                 : Runtime.getRuntime().availableProcessors();
-        return new VersionState(
+        return new ServedVersion(
                 archive.fileName(),
                 set == null ? workers : set.minWorkers(),
                 set == null ? workers : set.maxWorkers(),

@@ -8,10 +8,10 @@ import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.ChangeQueue;
 import dev.holdfast.host.keeper.ChunkBringer;
 import dev.holdfast.host.keeper.KeeperOptions;
-import dev.holdfast.host.keeper.Served;
+import dev.holdfast.host.keeper.ServingSource;
 import dev.holdfast.host.keeper.SnapshotKeeper;
-import dev.holdfast.host.keeper.Standing;
 import dev.holdfast.host.keeper.StartPoint;
+import dev.holdfast.host.keeper.StoreAttachment;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.ReopeningSerializer;
@@ -238,7 +238,7 @@ final class Persistence implements AutoCloseable {
                 config.snapshotLook(),
                 Collections.min(List.of(RETRY_STORE, config.snapshotLook())),
                 config.snapshotTimeout(),
-                config.goesOverAfterConflict());
+                config.adoptsStoreAfterConflict());
     }
 
     /** The stores that a URL names beside the host's own. */
@@ -271,9 +271,9 @@ final class Persistence implements AutoCloseable {
     SnapshotKeeper keeper(
             StartPoint start,
             ChangeQueue changes,
-            Standing standing,
+            StoreAttachment standing,
             ChunkBringer chunks,
-            Served served,
+            ServingSource served,
             Supplier<Map<String, String>> kept,
             Clock clock) {
         return new SnapshotKeeper(

@@ -46,7 +46,7 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
             Requests requests = new Requests(client.dynamoDb(), options, failures, tables);
             GroupKeys keys = new GroupKeys(config.group());
             TorchServeTables torchServe = new TorchServeTables(requests, options, keys, clock);
-            Catalogue catalogue = new Catalogue(requests, options, keys, torchServe);
+            MonthlyIndex catalogue = new MonthlyIndex(requests, options, keys, torchServe);
             SnapshotReader reader = new SnapshotReader(requests, options, keys, catalogue, torchServe, config::codec);
             SnapshotCounter counter = new SnapshotCounter(requests, keys, reader);
             Attempts attempts = new Attempts(options, failures);

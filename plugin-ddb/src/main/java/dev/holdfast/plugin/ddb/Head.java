@@ -49,7 +49,7 @@ record Head(
     /** Before the first save, or where the head was lost; with what TorchServe or that head left. */
     static Head none(long revision, NavigableSet<String> months, String place, String since) {
         // Where no month of ours is known, none was ever saved: those are written with the first save of each.
-        OptionalLong count = Catalogue.ours(months).isEmpty() ? OptionalLong.of(0) : OptionalLong.empty();
+        OptionalLong count = MonthlyIndex.ours(months).isEmpty() ? OptionalLong.of(0) : OptionalLong.empty();
         return new Head(revision, "", months, place, since, Optional.empty(), Optional.empty(), true, count);
     }
 
@@ -95,7 +95,11 @@ record Head(
                 UUID.randomUUID().toString(),
                 all,
                 saved.place(),
-                isAbsent() && since.isEmpty() && !Catalogue.torchServes(months).isEmpty() ? saved.place() : since,
+                isAbsent()
+                                && since.isEmpty()
+                                && !MonthlyIndex.torchServes(months).isEmpty()
+                        ? saved.place()
+                        : since,
                 Optional.of(saved),
                 savedText,
                 byTransaction,

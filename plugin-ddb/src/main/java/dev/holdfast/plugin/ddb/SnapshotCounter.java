@@ -31,7 +31,7 @@ final class SnapshotCounter {
     OptionalLong count(Deadline deadline) {
         Optional<Head> head = reader.head(WHAT, deadline);
         boolean torchServes = head.filter(
-                        one -> Catalogue.torchServes(one.months()).isEmpty())
+                        one -> MonthlyIndex.torchServes(one.months()).isEmpty())
                 .isEmpty();
         if (head.isPresent() && head.get().count().isPresent() && !torchServes) {
             return head.get().count();

@@ -28,9 +28,9 @@ final class SnapshotLister {
     private static final Duration ZONES = Duration.ofDays(1);
 
     private final SnapshotReader reader;
-    private final Catalogue catalogue;
+    private final MonthlyIndex catalogue;
 
-    SnapshotLister(SnapshotReader reader, Catalogue catalogue) {
+    SnapshotLister(SnapshotReader reader, MonthlyIndex catalogue) {
         this.reader = reader;
         this.catalogue = catalogue;
     }
@@ -38,7 +38,8 @@ final class SnapshotLister {
     SnapshotPage list(ListRequest request, Deadline deadline) {
         Optional<Entry> after = request.pageToken().map(Entry::fromToken);
         Optional<Head> head = head(deadline);
-        Catalogue.Whereabouts where = head.map(Catalogue.Whereabouts::of).orElseGet(() -> catalogue.find(deadline));
+        MonthlyIndex.Whereabouts where =
+                head.map(MonthlyIndex.Whereabouts::of).orElseGet(() -> catalogue.find(deadline));
         Optional<String> newest = head.map(one -> one.last().map(Stored::place).orElse(""));
         List<Entry> found = new ArrayList<>();
         if (after.isEmpty()) {
@@ -77,7 +78,7 @@ final class SnapshotLister {
         private Optional<Entry> after;
 
         /** @param newest the place of the last one; what the index has beyond it was removed */
-        Walk(Catalogue.Whereabouts where, Optional<Entry> after, Optional<String> newest) {
+        Walk(MonthlyIndex.Whereabouts where, Optional<Entry> after, Optional<String> newest) {
             this.months = new ArrayList<>(where.months().descendingSet());
             this.since = where.since();
             this.after = after;
@@ -93,9 +94,9 @@ final class SnapshotLister {
             String month = months.get(0);
             Optional<Entry> from = after.filter(entry -> entry.month().equals(month));
             if (from.isEmpty() && isMonthOfOurFirst(month)) {
-                from = Optional.of(Catalogue.before(month, since));
+                from = Optional.of(MonthlyIndex.before(month, since));
             }
-            Catalogue.Page page = catalogue.page(month, from, limit, deadline);
+            MonthlyIndex.Page page = catalogue.page(month, from, limit, deadline);
             after = page.next();
             if (after.isEmpty()) {
                 months.remove(0);

@@ -21,16 +21,16 @@ final class SnapshotReader {
     private final Requests requests;
     private final DdbOptions options;
     private final GroupKeys keys;
-    private final Catalogue catalogue;
+    private final MonthlyIndex catalogue;
     private final TorchServeTables torchServe;
-    private final Latecomer latecomer;
+    private final NewerTorchServeSnapshot latecomer;
     private final Function<String, Codec> codecs;
 
     SnapshotReader(
             Requests requests,
             DdbOptions options,
             GroupKeys keys,
-            Catalogue catalogue,
+            MonthlyIndex catalogue,
             TorchServeTables torchServe,
             Function<String, Codec> codecs) {
         this.requests = requests;
@@ -38,7 +38,7 @@ final class SnapshotReader {
         this.keys = keys;
         this.catalogue = catalogue;
         this.torchServe = torchServe;
-        this.latecomer = new Latecomer(torchServe, options, keys);
+        this.latecomer = new NewerTorchServeSnapshot(torchServe, options, keys);
         this.codecs = codecs;
     }
 
@@ -57,11 +57,11 @@ final class SnapshotReader {
         if (head.isPresent()) {
             return head.get();
         }
-        Catalogue.Whereabouts left = catalogue.find(deadline);
+        MonthlyIndex.Whereabouts left = catalogue.find(deadline);
         boolean isIndexed = options.layout() == Layout.ONE_TABLE;
         // Two tables would have to be read whole for the places of TorchServe's, behind which ours need not stand
         // there.
-        Optional<Entry> newest = newestEntry(isIndexed ? left.months() : Catalogue.ours(left.months()), deadline);
+        Optional<Entry> newest = newestEntry(isIndexed ? left.months() : MonthlyIndex.ours(left.months()), deadline);
         if (newest.isEmpty()) {
             return Head.none(isIndexed || left.months().isEmpty() ? -1 : 0, left.months(), "", left.since());
         }
@@ -126,9 +126,9 @@ final class SnapshotReader {
 
     /** Ours; else the one that TorchServe called its latest, or else its newest. */
     Optional<Snapshot> newestOf(NavigableSet<String> months, Deadline deadline) {
-        return newest(Catalogue.ours(months), deadline)
+        return newest(MonthlyIndex.ours(months), deadline)
                 .or(() -> torchServe.latest(deadline))
-                .or(() -> newest(Catalogue.torchServes(months), deadline));
+                .or(() -> newest(MonthlyIndex.torchServes(months), deadline));
     }
 
     private Optional<Snapshot> newest(NavigableSet<String> months, Deadline deadline) {
@@ -157,7 +157,7 @@ final class SnapshotReader {
         for (String month : months.descendingSet()) {
             Optional<Entry> after = Optional.empty();
             do {
-                Catalogue.Page page = catalogue.page(month, after, ENTRIES_AT_ONCE, deadline);
+                MonthlyIndex.Page page = catalogue.page(month, after, ENTRIES_AT_ONCE, deadline);
                 for (Entry entry : page.entries()) {
                     if (!entry.name().equals(except)
                             && own(entry.name(), deadline)

@@ -22,7 +22,7 @@ final class SnapshotRemover {
     private final DdbOptions options;
     private final Failures failures;
     private final GroupKeys keys;
-    private final Catalogue catalogue;
+    private final MonthlyIndex catalogue;
     private final SnapshotReader reader;
     private final Attempts attempts;
 
@@ -31,7 +31,7 @@ final class SnapshotRemover {
             DdbOptions options,
             Failures failures,
             GroupKeys keys,
-            Catalogue catalogue,
+            MonthlyIndex catalogue,
             SnapshotReader reader,
             Attempts attempts) {
         this.requests = requests;

@@ -41,7 +41,7 @@ final class SnapshotSaver {
     private final DdbOptions options;
     private final Failures failures;
     private final GroupKeys keys;
-    private final Catalogue catalogue;
+    private final MonthlyIndex catalogue;
     private final SnapshotReader reader;
     private final SnapshotCounter counter;
     private final Attempts attempts;
@@ -53,7 +53,7 @@ final class SnapshotSaver {
             DdbOptions options,
             Failures failures,
             GroupKeys keys,
-            Catalogue catalogue,
+            MonthlyIndex catalogue,
             SnapshotReader reader,
             SnapshotCounter counter,
             Attempts attempts) {

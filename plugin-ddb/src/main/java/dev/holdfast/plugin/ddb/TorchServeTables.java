@@ -134,7 +134,7 @@ final class TorchServeTables {
     }
 
     /** One page of what is in the two tables; of the texts that pass by, only the headers made of them are kept. */
-    Catalogue.Page page(String what, Optional<Entry> after, int limit, Deadline deadline) {
+    MonthlyIndex.Page page(String what, Optional<Entry> after, int limit, Deadline deadline) {
         Comparator<Entry> newestFirst =
                 Comparator.comparing(Entry::place).thenComparing(Entry::name).reversed();
         TreeSet<Entry> page = new TreeSet<>(newestFirst);
@@ -143,7 +143,7 @@ final class TorchServeTables {
         do {
             Requests.Page some = requests.textsOfTorchServe(what, next, deadline);
             for (Item item : some.items()) {
-                Entry entry = Catalogue.entryOfTorchServe(SECTION, item);
+                Entry entry = MonthlyIndex.entryOfTorchServe(SECTION, item);
                 if (after.isEmpty() || newestFirst.compare(entry, after.get()) > 0) {
                     page.add(entry);
                 }
@@ -154,6 +154,6 @@ final class TorchServeTables {
             }
             next = some.next();
         } while (next.isPresent());
-        return new Catalogue.Page(List.copyOf(page), more ? Optional.of(page.last()) : Optional.empty());
+        return new MonthlyIndex.Page(List.copyOf(page), more ? Optional.of(page.last()) : Optional.empty());
     }
 }

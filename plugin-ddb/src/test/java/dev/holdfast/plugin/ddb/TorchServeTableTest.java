@@ -260,14 +260,14 @@ class TorchServeTableTest {
         try (Store store = Store.open(table)) {
             store.serializer().save(ours);
         }
-        try (Logs logs = Logs.of(Latecomer.class);
+        try (Logs logs = Logs.of(NewerTorchServeSnapshot.class);
                 Store store = Store.open(Store.config(table).build(), clock())) {
             assertThat(store.serializer().getLast()).contains(ours);
             assertThat(logs.lines()).isEmpty();
         }
         String theirs = torchServeSaves(time, zone, "snapshot", 2);
 
-        try (Logs logs = Logs.of(Latecomer.class);
+        try (Logs logs = Logs.of(NewerTorchServeSnapshot.class);
                 Store store = Store.open(Store.config(table).build(), clock())) {
             assertThat(store.serializer().getLast()).contains(ours);
             assertThat(store.serializer().getLast()).contains(ours);
@@ -283,7 +283,7 @@ class TorchServeTableTest {
     @Test
     void aFailureToLookForThatIsNoObstacle() {
         Snapshot ours = ours(1, "2026-11-20T11:00:00Z");
-        try (Logs logs = Logs.of(Latecomer.class);
+        try (Logs logs = Logs.of(NewerTorchServeSnapshot.class);
                 Store store = Store.open(table)) {
             store.serializer().save(ours);
             store.wire().fault("Query", 99, Wire.error(400, "AccessDeniedException"));

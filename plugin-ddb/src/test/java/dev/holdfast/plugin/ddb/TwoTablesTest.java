@@ -108,7 +108,7 @@ class TwoTablesTest extends SnapshotSerializerContract {
         long later = ours.header().createdOn().toEpochMilli() + 1000;
         put(latest, TorchServeItem.LATEST, later);
 
-        try (Logs logs = Logs.of(Latecomer.class);
+        try (Logs logs = Logs.of(NewerTorchServeSnapshot.class);
                 Store store = Store.open(config(table, latest).build())) {
             assertThat(store.serializer().getLast()).contains(ours);
 

@@ -51,7 +51,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     private final Path hidden;
     private final String group;
     private final String host;
-    private final Catalog catalog;
+    private final DirectoryListing catalog;
     private final ReentrantLock writing = new ReentrantLock();
     private final ReadWriteLock publishing = new ReentrantReadWriteLock();
     /**
@@ -77,7 +77,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         this.hidden = directory.resolve(".holdfast");
         this.group = group;
         this.host = host;
-        this.catalog = new Catalog(directory, group, hidden, boot);
+        this.catalog = new DirectoryListing(directory, group, hidden, boot);
         this.chunks = new FsChunkStore(directory, hidden, new ChunkGate(), disk, Clock.systemUTC());
     }
 

@@ -40,7 +40,7 @@ final class Writer implements AutoCloseable {
     private final Path directory;
     private final Path hidden;
     private final String group;
-    private final Catalog catalog;
+    private final DirectoryListing catalog;
     private final Lock publishing;
     private final WriterLock lock;
     private final boolean links;
@@ -56,7 +56,7 @@ final class Writer implements AutoCloseable {
      * @param publishing held for the moment between a file and its line in the index, in which no reader of this process
      *     should look
      */
-    Writer(Path directory, Path hidden, String group, String host, Catalog catalog, Lock publishing)
+    Writer(Path directory, Path hidden, String group, String host, DirectoryListing catalog, Lock publishing)
             throws IOException {
         this.directory = directory;
         this.hidden = hidden;

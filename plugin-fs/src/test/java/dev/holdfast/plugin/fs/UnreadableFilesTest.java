@@ -74,7 +74,8 @@ class UnreadableFilesTest {
     }
 
     private boolean isIndexed() throws IOException {
-        try (View view = new Catalog(directory(), "default", directory().resolve(".holdfast"), "boot").view()) {
+        try (View view =
+                new DirectoryListing(directory(), "default", directory().resolve(".holdfast"), "boot").view()) {
             return view.indexed();
         }
     }

@@ -1,7 +1,7 @@
 package dev.holdfast.host.snapshot;
 
 import dev.holdfast.host.codec.Codecs;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
@@ -65,13 +65,13 @@ public final class CodecBenchmark {
 
     private static byte[] text(int models) {
         Random random = new Random(models);
-        Map<String, ModelState> states = new LinkedHashMap<>();
+        Map<String, ServedModel> states = new LinkedHashMap<>();
         for (int i = 0; i < models; i++) {
             byte[] digest = new byte[32];
             random.nextBytes(digest);
             states.put(
                     "model-" + i,
-                    ModelState.of(
+                    ServedModel.of(
                             "1.0",
                             States.version("archive-" + i + ".mar", 1, random.nextInt(1, 5))
                                     .withArchiveSha256(HexFormat.of().formatHex(digest))));

@@ -122,7 +122,7 @@ final class Digests {
             if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
                     && !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                 throw new ArchiveException("Archive " + name + " holds '"
-                        + Names.printable(root.relativize(path).toString())
+                        + ArchivePaths.printable(root.relativize(path).toString())
                         + "', which is neither a file nor a directory");
             }
             return;
@@ -131,7 +131,7 @@ final class Digests {
             throw new ArchiveException(
                     Reason.NOT_ALLOWED,
                     "Archive " + name + " holds the link '"
-                            + Names.printable(root.relativize(path).toString()) + "', which leads out of it");
+                            + ArchivePaths.printable(root.relativize(path).toString()) + "', which leads out of it");
         }
     }
 

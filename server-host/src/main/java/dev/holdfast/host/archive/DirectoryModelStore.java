@@ -98,7 +98,8 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         return switch (scheme.group(1).toLowerCase(Locale.ROOT)) {
             case "file" -> openFile(fileName(pathOf(trimmed)));
             case "http", "https" -> openFetched(trimmed);
-            default -> throw notAllowed("Given URL " + Names.printable(trimmed) + " does not match any allowed URL(s)");
+            default ->
+                throw notAllowed("Given URL " + ArchivePaths.printable(trimmed) + " does not match any allowed URL(s)");
         };
     }
 
@@ -229,16 +230,16 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             path = Path.of(location);
         } catch (InvalidPathException e) {
             throw new ArchiveException(
-                    Reason.NOT_ALLOWED, "'" + Names.printable(location) + "' is no path: " + e.getReason(), e);
+                    Reason.NOT_ALLOWED, "'" + ArchivePaths.printable(location) + "' is no path: " + e.getReason(), e);
         }
         for (Path element : path) {
             if (element.toString().equals("..")) {
-                throw notAllowed("Relative path is not allowed in url: " + Names.printable(location));
+                throw notAllowed("Relative path is not allowed in url: " + ArchivePaths.printable(location));
             }
         }
         Path parent = path.getParent();
         if (path.getFileName() == null || (parent != null && !isStore(parent))) {
-            throw notAllowed("'" + Names.printable(location) + "' is not directly in the model store " + store);
+            throw notAllowed("'" + ArchivePaths.printable(location) + "' is not directly in the model store " + store);
         }
         String name = path.getFileName().toString();
         requireVisible(name);
@@ -264,12 +265,12 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                     && url.getRawQuery() == null
                     && url.getRawFragment() == null;
             if (!plain) {
-                throw notAllowed("'" + Names.printable(fileUrl) + "' must have the form file:///path");
+                throw notAllowed("'" + ArchivePaths.printable(fileUrl) + "' must have the form file:///path");
             }
             return url.getPath();
         } catch (URISyntaxException e) {
             throw new ArchiveException(
-                    Reason.NOT_ALLOWED, "'" + Names.printable(fileUrl) + "' is malformed: " + e.getReason(), e);
+                    Reason.NOT_ALLOWED, "'" + ArchivePaths.printable(fileUrl) + "' is malformed: " + e.getReason(), e);
         }
     }
 
@@ -336,7 +337,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                 throw new ArchiveException(
                         Reason.NOT_FOUND,
                         "Archive " + fileName + " keeps weights in the file '"
-                                + Names.printable(file.getFileName().toString())
+                                + ArchivePaths.printable(file.getFileName().toString())
                                 + "', which is not beside it in the model store");
             }
         }
@@ -376,7 +377,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             throw new ArchiveException(
                     Reason.FAILED,
                     "Archive " + fileName + " cannot be unpacked into " + work.directory() + ": "
-                            + Names.printable(e.toString())
+                            + ArchivePaths.printable(e.toString())
                             + ". Make room there, or check its owner and mode, and try again",
                     e);
         }
@@ -414,7 +415,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             return archive ? "" : "it is no file that ends in .mar, .zip or .onnx";
         } catch (IOException e) {
             LOG.debug("Passing over {}", entry, e);
-            return "it cannot be read: " + Names.printable(e.toString());
+            return "it cannot be read: " + ArchivePaths.printable(e.toString());
         }
     }
 
@@ -424,7 +425,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
 
     private static void requireVisible(String fileName) {
         if (!isVisible(fileName)) {
-            throw notAllowed("Archive name '" + Names.printable(fileName) + "' must match " + ModelNames.PATTERN
+            throw notAllowed("Archive name '" + ArchivePaths.printable(fileName) + "' must match " + ModelNames.PATTERN
                     + " and not begin with a dot");
         }
     }
@@ -434,7 +435,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
     }
 
     private static ArchiveException failed(String what, Exception cause) {
-        return new ArchiveException(Reason.FAILED, what + ": " + Names.printable(cause.toString()), cause);
+        return new ArchiveException(Reason.FAILED, what + ": " + ArchivePaths.printable(cause.toString()), cause);
     }
 
     /** What a file's name says of its content. */

@@ -112,7 +112,9 @@ final class HttpDownload {
             }
         }
         throw failed(
-                url, "it cannot be connected to: " + Names.printable(String.valueOf(failure.getMessage())), failure);
+                url,
+                "it cannot be connected to: " + ArchivePaths.printable(String.valueOf(failure.getMessage())),
+                failure);
     }
 
     private static long millisUntil(long end) {
@@ -268,9 +270,9 @@ final class HttpDownload {
 
         private static String describe(IOException cause) {
             if (cause instanceof SocketTimeoutException || cause instanceof SocketException) {
-                return "the connection failed: " + Names.printable(String.valueOf(cause.getMessage()));
+                return "the connection failed: " + ArchivePaths.printable(String.valueOf(cause.getMessage()));
             }
-            return Names.printable(String.valueOf(cause.getMessage()));
+            return ArchivePaths.printable(String.valueOf(cause.getMessage()));
         }
     }
 }

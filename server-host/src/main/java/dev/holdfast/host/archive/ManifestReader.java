@@ -202,7 +202,7 @@ final class ManifestReader {
             return manifest;
         } catch (JsonProcessingException e) {
             throw new ArchiveException(
-                    "Archive " + archive + " has a damaged " + file + ": " + Names.printable(reason(e)), e);
+                    "Archive " + archive + " has a damaged " + file + ": " + ArchivePaths.printable(reason(e)), e);
         } catch (java.io.CharConversionException e) {
             throw new ArchiveException("Archive " + archive + " has a damaged " + file + ": it is not UTF-8", e);
         }
@@ -297,7 +297,7 @@ final class ManifestReader {
                     || axis.getValue().intValue() > MOST_DIMENSIONS) {
                 throw damaged(
                         file,
-                        "'batching' has for '" + Names.printable(axis.getKey())
+                        "'batching' has for '" + ArchivePaths.printable(axis.getKey())
                                 + "' no number of a dimension from 0 to " + MOST_DIMENSIONS);
             }
             axes.put(axis.getKey(), axis.getValue().intValue());
@@ -337,15 +337,15 @@ final class ManifestReader {
 
     private void requireSafe(String field, String value) {
         if (!ModelNames.isSafe(value)) {
-            throw new ArchiveException("Archive " + archive + " has the " + field + " '" + Names.printable(value)
+            throw new ArchiveException("Archive " + archive + " has the " + field + " '" + ArchivePaths.printable(value)
                     + "', which must match " + ModelNames.PATTERN);
         }
     }
 
     private Path inside(String what, String file) {
-        Path path = Arrays.stream(Names.components(archive, file)).reduce(root, Path::resolve, (a, b) -> b);
+        Path path = Arrays.stream(ArchivePaths.components(archive, file)).reduce(root, Path::resolve, (a, b) -> b);
         if (!Files.isRegularFile(path)) {
-            throw new ArchiveException("Archive " + archive + " names the " + what + " '" + Names.printable(file)
+            throw new ArchiveException("Archive " + archive + " names the " + what + " '" + ArchivePaths.printable(file)
                     + "', which is not in it");
         }
         return path;

@@ -60,7 +60,7 @@ final class ZipUnpacker {
         } catch (ZipException | IllegalArgumentException e) {
             // The JDK reports some damaged names and extra fields by the latter.
             throw new ArchiveException(
-                    "Archive " + name + " is damaged: " + Names.printable(String.valueOf(e.getMessage())), e);
+                    "Archive " + name + " is damaged: " + ArchivePaths.printable(String.valueOf(e.getMessage())), e);
         }
     }
 
@@ -81,7 +81,7 @@ final class ZipUnpacker {
                 }
             } catch (FileAlreadyExistsException e) {
                 throw new ArchiveException(
-                        "Archive " + name + " holds '" + Names.printable(entry.getName())
+                        "Archive " + name + " holds '" + ArchivePaths.printable(entry.getName())
                                 + "' both as a file and a directory",
                         e);
             }
@@ -91,20 +91,20 @@ final class ZipUnpacker {
     private Path place(ZipEntry entry) {
         String path = entry.getName();
         String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-        String[] parts = Names.components(name, trimmed);
+        String[] parts = ArchivePaths.components(name, trimmed);
         // Two names that differ only in case, or in how an accent is written, are one file on many file systems.
         String folded = Normalizer.normalize(trimmed, Normalizer.Form.NFC)
                 .toUpperCase(Locale.ROOT)
                 .toLowerCase(Locale.ROOT);
         if (!seen.add(folded)) {
-            throw new ArchiveException("Archive " + name + " holds '" + Names.printable(path)
+            throw new ArchiveException("Archive " + name + " holds '" + ArchivePaths.printable(path)
                     + "' twice, or a name that differs from it only in case");
         }
         Path target =
                 Arrays.stream(parts).reduce(into, Path::resolve, (a, b) -> b).normalize();
         if (!target.startsWith(into)) {
             throw new ArchiveException(
-                    "Archive " + name + " holds '" + Names.printable(path) + "', which leads out of it");
+                    "Archive " + name + " holds '" + ArchivePaths.printable(path) + "', which leads out of it");
         }
         return target;
     }
@@ -155,12 +155,13 @@ final class ZipUnpacker {
         try {
             return in.read(buffer);
         } catch (IOException e) {
-            throw damaged(entry, "cannot be read: " + Names.printable(String.valueOf(e.getMessage())), e);
+            throw damaged(entry, "cannot be read: " + ArchivePaths.printable(String.valueOf(e.getMessage())), e);
         }
     }
 
     private ArchiveException damaged(ZipEntry entry, String how, @org.jspecify.annotations.Nullable Exception cause) {
-        String message = "Archive " + name + " is damaged: its file '" + Names.printable(entry.getName()) + "' " + how;
+        String message =
+                "Archive " + name + " is damaged: its file '" + ArchivePaths.printable(entry.getName()) + "' " + how;
         return cause == null ? new ArchiveException(message) : new ArchiveException(message, cause);
     }
 

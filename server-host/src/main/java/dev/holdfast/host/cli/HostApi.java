@@ -55,7 +55,7 @@ public final class HostApi {
 
     private static JsonNode keys(Path keyFile) {
         try {
-            return Files.exists(keyFile) ? Json.parse(SmallFile.read(keyFile)) : Json.object();
+            return Files.exists(keyFile) ? CommandJson.parse(SmallFile.read(keyFile)) : CommandJson.object();
         } catch (IOException | IllegalArgumentException e) {
             throw new CommandFailure("The key file " + keyFile + " cannot be read: " + OneLine.of(e), e);
         }
@@ -63,7 +63,7 @@ public final class HostApi {
 
     /** A management call: its answer as JSON. */
     public JsonNode manage(String method, String path) {
-        return Json.parse(manageForText(method, path));
+        return CommandJson.parse(manageForText(method, path));
     }
 
     /** A management call: its answer as it came. */
@@ -73,7 +73,7 @@ public final class HostApi {
 
     /** An inference call with a body of JSON. */
     public JsonNode infer(String path, JsonNode body) {
-        return Json.parse(
+        return CommandJson.parse(
                 call("inference", inference, "POST", path, HttpRequest.BodyPublishers.ofString(body.toString())));
     }
 
@@ -136,7 +136,7 @@ public final class HostApi {
 
     private static String message(String body) {
         try {
-            String message = Json.parse(body).path("message").asText("");
+            String message = CommandJson.parse(body).path("message").asText("");
             return OneLine.of(message.isEmpty() ? body : message);
         } catch (IllegalArgumentException e) {
             return OneLine.of(body);

@@ -57,7 +57,7 @@ final class PluginsCommand implements Runnable {
         });
         PrintWriter out = holdfast.surroundings().out();
         if (json) {
-            out.print(Json.pretty(Json.of(PluginStatus.toMap(plugins))));
+            out.print(CommandJson.pretty(CommandJson.of(PluginStatus.toMap(plugins))));
         } else {
             out.print(PluginTable.of(plugins));
         }

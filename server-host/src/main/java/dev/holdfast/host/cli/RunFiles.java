@@ -37,7 +37,7 @@ final class RunFiles {
 
     /** Leaves the notes of a host. It serves without them too: a full disk or a strange directory costs comfort only. */
     void write(RunningHost host) {
-        String text = Json.pretty(host.toJson());
+        String text = CommandJson.pretty(host.toJson());
         Path note = host.logLocation().resolve(NAME);
         try {
             // First: what an earlier host left would hide the copy.
@@ -151,7 +151,7 @@ final class RunFiles {
             if (!Files.isRegularFile(file) || Files.size(file) > LARGEST) {
                 return Optional.empty();
             }
-            return Optional.of(RunningHost.of(Json.parse(SmallFile.read(file))));
+            return Optional.of(RunningHost.of(CommandJson.parse(SmallFile.read(file))));
         } catch (IOException | RuntimeException e) {
             log.debug("{} says nothing of a running host: {}", file, e.toString());
             return Optional.empty();

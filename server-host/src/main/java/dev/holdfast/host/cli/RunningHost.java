@@ -35,7 +35,7 @@ record RunningHost(
     }
 
     ObjectNode toJson() {
-        ObjectNode json = Json.object();
+        ObjectNode json = CommandJson.object();
         json.put("pid", process.pid());
         json.put("birth", process.birth());
         json.put("started", started.toString());

@@ -24,10 +24,10 @@ record StartReport(boolean ready, String text) {
     }
 
     void write(Path file) throws IOException {
-        ObjectNode json = Json.object();
+        ObjectNode json = CommandJson.object();
         json.put("ready", ready);
         json.put("text", text);
-        PrivateFile.write(file, Json.pretty(json));
+        PrivateFile.write(file, CommandJson.pretty(json));
     }
 
     /** The report, if it is there yet; it appears whole. */
@@ -35,7 +35,7 @@ record StartReport(boolean ready, String text) {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        JsonNode json = Json.parse(SmallFile.read(file));
+        JsonNode json = CommandJson.parse(SmallFile.read(file));
         return Optional.of(new StartReport(
                 json.path("ready").asBoolean(), json.path("text").asText()));
     }

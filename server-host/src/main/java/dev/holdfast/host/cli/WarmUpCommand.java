@@ -82,7 +82,7 @@ final class WarmUpCommand implements Callable<Integer> {
     }
 
     private static ObjectNode blankDigit() {
-        ObjectNode body = Json.object();
+        ObjectNode body = CommandJson.object();
         ObjectNode input = body.putArray("inputs").addObject();
         input.put("name", "pixels");
         input.putArray("shape").add(1).add(PIXELS);

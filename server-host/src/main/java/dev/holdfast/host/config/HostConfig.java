@@ -75,7 +75,7 @@ public final class HostConfig {
         snapshotKeepFor();
         number(ConfigKey.SNAPSHOT_KEEP_DAILY, 0, MOST_DAYS);
         stateWarnBytes();
-        goesOverAfterConflict();
+        adoptsStoreAfterConflict();
         snapshotLook();
         spoolMaxSize();
         durableInStoreOnly();
@@ -333,7 +333,7 @@ public final class HostConfig {
     }
 
     /** Whether a change that another host was faster than is undone, and the host goes over to what that one saved. */
-    public boolean goesOverAfterConflict() {
+    public boolean adoptsStoreAfterConflict() {
         String value = get(ConfigKey.SNAPSHOT_CONFLICT);
         if (!value.equals("wait") && !value.equals("take-store")) {
             throw bad(ConfigKey.SNAPSHOT_CONFLICT, value, "wait or take-store");

@@ -31,7 +31,7 @@ public final class CrashRecord implements AutoCloseable {
     private static final Note NO_NOTE = () -> {};
 
     /** What is known of a version before it is loaded. */
-    public enum Standing {
+    public enum Suspicion {
         CLEAR,
         /** Was being loaded or run when a host ended unexpectedly: to be loaded after all others, alone. */
         SUSPECT,
@@ -102,7 +102,7 @@ public final class CrashRecord implements AutoCloseable {
             List<Suspect> before = file.read();
             suspects = before;
             Ending end = ending(logLocation.toAbsolutePath(), directory.resolve("work"), here);
-            suspects = Verdict.of(before, end);
+            suspects = CrashVerdict.of(before, end);
             notices.addAll(told(end, suspects));
             if (!suspects.equals(before)) {
                 file.write(suspects);
@@ -230,10 +230,10 @@ public final class CrashRecord implements AutoCloseable {
         return notices;
     }
 
-    public Standing standing(ModelFile model) {
+    public Suspicion suspicion(ModelFile model) {
         return find(model)
-                .map(suspect -> suspect.accused() ? Standing.ACCUSED : Standing.SUSPECT)
-                .orElse(Standing.CLEAR);
+                .map(suspect -> suspect.accused() ? Suspicion.ACCUSED : Suspicion.SUSPECT)
+                .orElse(Suspicion.CLEAR);
     }
 
     /**
@@ -241,11 +241,11 @@ public final class CrashRecord implements AutoCloseable {
      * with it. Holds on when it is under no suspicion any more, for a load without what ended the host proves nothing.
      */
     public boolean isDelicate(ModelFile model) {
-        return standing(model) != Standing.CLEAR
+        return suspicion(model) != Suspicion.CLEAR
                 || crashedAtLoad.stream().anyMatch(known -> known.file().isSame(model));
     }
 
-    /** Why a version is {@linkplain Standing#ACCUSED failed by name}, and the ways out. */
+    /** Why a version is {@linkplain Suspicion#ACCUSED failed by name}, and the ways out. */
     public String accusation(ModelFile model) {
         return find(model).map(CrashRecord::accusation).orElse("");
     }

@@ -14,7 +14,7 @@ record Suspect(ModelFile file, boolean isRun, int crashes, int silentEnds, boole
 
     /** The same, to be tried once more; the next end that finds it alone accuses it again. */
     Suspect acquitted() {
-        return new Suspect(file, isRun, crashes, Math.min(silentEnds, Verdict.SILENT_ENDS - 1), false, cause);
+        return new Suspect(file, isRun, crashes, Math.min(silentEnds, CrashVerdict.SILENT_ENDS - 1), false, cause);
     }
 
     /** What was done with it, for a message: it was being loaded, or run. */

@@ -1,6 +1,6 @@
 package dev.holdfast.host.history;
 
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ListRequest;
@@ -149,7 +149,7 @@ public final class StoreHead {
             return true;
         } catch (SnapshotCorruptException e) {
             log.debug("{} is there, and is damaged", point.name(), e);
-            return ServedState.same(head.get().state(), point.state()) || successorServes(store, point);
+            return ServingComparison.same(head.get().state(), point.state()) || successorServes(store, point);
         } catch (SnapshotNotFoundException e) {
             SnapshotHeader last = head.get().header();
             String mine = point.header().history().orElse(point.header().saveId());
@@ -180,7 +180,7 @@ public final class StoreHead {
         }
         return successor
                 .flatMap(header -> readable(store, header.name()))
-                .filter(next -> ServedState.same(next.state(), point.state()))
+                .filter(next -> ServingComparison.same(next.state(), point.state()))
                 .isPresent();
     }
 

@@ -19,7 +19,7 @@ final class Answers {
 
     /** A map or a list, printed over several lines. */
     static void json(Context context, int status, Object body) {
-        json(context, status, Json.pretty(body));
+        json(context, status, HttpJson.pretty(body));
     }
 
     static void json(Context context, int status, byte[] body) {
@@ -42,7 +42,7 @@ final class Answers {
     }
 
     static byte[] errorBody(String path, ErrorAnswer error) {
-        return Json.pretty(path.startsWith("/v2") ? Map.of("error", error.message()) : error.toMap());
+        return HttpJson.pretty(path.startsWith("/v2") ? Map.of("error", error.message()) : error.toMap());
     }
 
     /** A text that may stand in a header: what is not printable ASCII becomes {@code %XX} of its UTF-8. */

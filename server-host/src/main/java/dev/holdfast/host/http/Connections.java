@@ -121,7 +121,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
         turnedAway.incrementAndGet();
         ErrorAnswer error = new ErrorAnswer(
                 status, status == 408 ? "RequestTimeoutException" : "ServiceUnavailableException", message, true);
-        byte[] body = Json.pretty(error.toMap());
+        byte[] body = HttpJson.pretty(error.toMap());
         String head = "HTTP/1.1 " + status + (status == 408 ? " Request Timeout" : " Service Unavailable") + "\r\n"
                 + "Content-Type: " + Answers.JSON + "\r\nContent-Length: " + body.length + "\r\n"
                 + (status == 503 ? "Retry-After: 1\r\n" : "") + "Connection: close\r\n\r\n";

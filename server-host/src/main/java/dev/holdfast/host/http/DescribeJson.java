@@ -2,7 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.TensorSpec;
-import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.serving.VersionStatus.WorkerStatus;
 import java.time.format.DateTimeFormatter;
@@ -26,7 +26,7 @@ final class DescribeJson {
     private DescribeJson() {}
 
     static Map<String, Object> of(VersionStatus status, Optional<String> snapshot) {
-        VersionState state = status.state();
+        ServedVersion state = status.state();
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("modelName", status.model());
         json.put("modelVersion", status.version());

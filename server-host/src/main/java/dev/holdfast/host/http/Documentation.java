@@ -48,12 +48,12 @@ final class Documentation {
 
     private synchronized byte[] document() throws IOException {
         if (document == null) {
-            ObjectMapper mapper = new ObjectMapper(Json.FACTORY);
+            ObjectMapper mapper = new ObjectMapper(HttpJson.FACTORY);
             try (InputStream in = Documentation.class.getResourceAsStream("openapi.json")) {
                 ObjectNode whole = (ObjectNode) mapper.readTree(in);
                 ((ObjectNode) whole.required("info")).put("version", version);
                 keepDescribed((ObjectNode) whole.required("paths"));
-                document = mapper.writer(Json.printer()).writeValueAsBytes(whole);
+                document = mapper.writer(HttpJson.printer()).writeValueAsBytes(whole);
             }
         }
         return document;

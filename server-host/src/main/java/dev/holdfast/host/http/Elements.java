@@ -57,7 +57,7 @@ abstract class Elements {
     abstract Object toArray();
 
     private static InvalidInputException bad(JsonParser json, int index, String wanted) throws IOException {
-        String shown = json.currentToken().isStructStart() ? "a nested value" : Names.printable(json.getText());
+        String shown = json.currentToken().isStructStart() ? "a nested value" : RequestNames.printable(json.getText());
         return new InvalidInputException("element " + index + " is " + shown + ", which is no " + wanted);
     }
 

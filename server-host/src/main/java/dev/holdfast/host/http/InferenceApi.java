@@ -105,7 +105,7 @@ final class InferenceApi {
 
     private void invoke(Context context) throws IOException {
         String model = Optional.ofNullable(context.queryParam("model_name"))
-                .map(name -> Names.check("Model name", name))
+                .map(name -> RequestNames.check("Model name", name))
                 .orElseGet(this::onlyModel);
         predict(context, model, Optional.empty());
     }
@@ -119,7 +119,7 @@ final class InferenceApi {
     }
 
     private void predict(Context context) throws IOException {
-        predict(context, Names.model(context), Names.version(context));
+        predict(context, RequestNames.model(context), RequestNames.version(context));
     }
 
     private void predict(Context context, String name, Optional<String> version) throws IOException {
@@ -167,7 +167,7 @@ final class InferenceApi {
     }
 
     private void predictKserve(Context context) throws IOException {
-        RunningVersion model = serving.find(Names.model(context), Optional.empty());
+        RunningVersion model = serving.find(RequestNames.model(context), Optional.empty());
         ModelSignature signature = model.signature();
         byte[] body = read(context);
         if (signature.raw()) {
@@ -183,7 +183,7 @@ final class InferenceApi {
     }
 
     private void document(Context context) {
-        Answers.json(context, 200, ModelDocument.of(serving.describe(Names.model(context), Optional.empty())));
+        Answers.json(context, 200, ModelDocument.of(serving.describe(RequestNames.model(context), Optional.empty())));
     }
 
     private static void explain(Context context) {

@@ -3,8 +3,8 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ModelServing.Change;
-import dev.holdfast.host.serving.ModelState;
 import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.VersionStatus;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -67,7 +67,7 @@ final class ManagementApi {
             limit = LARGEST_PAGE;
         }
         int start = Math.max(0, parameters.lenientNumber("next_page_token", 0));
-        List<Map.Entry<String, ModelState>> all =
+        List<Map.Entry<String, ServedModel>> all =
                 new ArrayList<>(serving.state().models().entrySet());
         int end = Math.min(all.size(), start + limit);
         Map<String, Object> body = new LinkedHashMap<>();
@@ -84,7 +84,7 @@ final class ManagementApi {
         answers.object(context, 200, body);
     }
 
-    private static Map<String, Object> listed(String name, ModelState model) {
+    private static Map<String, Object> listed(String name, ServedModel model) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("modelName", name);
         Optional.ofNullable(model.versions().get(model.defaultVersion()))
@@ -124,11 +124,11 @@ final class ManagementApi {
     }
 
     private void describe(Context context) {
-        describe(context, List.of(serving.describe(Names.model(context), Names.version(context))));
+        describe(context, List.of(serving.describe(RequestNames.model(context), RequestNames.version(context))));
     }
 
     private void describeAll(Context context) {
-        describe(context, serving.describeAll(Names.model(context)));
+        describe(context, serving.describeAll(RequestNames.model(context)));
     }
 
     private void describe(Context context, List<VersionStatus> versions) {
@@ -142,10 +142,10 @@ final class ManagementApi {
     }
 
     private void scale(Context context) {
-        String model = Names.model(context);
+        String model = RequestNames.model(context);
         Parameters parameters = Parameters.ofQuery(context);
-        Optional<String> version = Names.version(context)
-                .or(() -> parameters.text("model_version").map(given -> Names.check("Model version", given)));
+        Optional<String> version = RequestNames.version(context)
+                .or(() -> parameters.text("model_version").map(given -> RequestNames.check("Model version", given)));
         int min = parameters.number("min_worker").orElse(1);
         int max = parameters.number("max_worker").orElse(min);
         boolean synchronous = parameters.truth("synchronous", false);
@@ -170,8 +170,8 @@ final class ManagementApi {
     }
 
     private void setDefault(Context context) {
-        String model = Names.model(context);
-        String version = Names.version(context).orElseThrow();
+        String model = RequestNames.model(context);
+        String version = RequestNames.version(context).orElseThrow();
         Change change = serving.setDefault(model, version);
         answers.changed(
                 context,
@@ -182,8 +182,8 @@ final class ManagementApi {
 
     /** Changes nothing of what is to be served, so that there is nothing to be made durable. */
     private void retry(Context context) {
-        String model = Names.model(context);
-        List<String> loaded = serving.retry(model, Names.version(context));
+        String model = RequestNames.model(context);
+        List<String> loaded = serving.retry(model, RequestNames.version(context));
         String all = String.join(", ", loaded);
         Answers.json(
                 context,
@@ -196,16 +196,16 @@ final class ManagementApi {
 
     private void unregister(Context context) {
         requireModelApi();
-        Change change = serving.unregister(Names.model(context), Names.version(context));
+        Change change = serving.unregister(RequestNames.model(context), RequestNames.version(context));
         answers.changed(context, 200, "Model \"" + change.model() + "\" unregistered", change.durability());
     }
 
     private void document(Context context) {
-        answers.object(context, 200, ModelDocument.of(serving.describe(Names.model(context), Optional.empty())));
+        answers.object(context, 200, ModelDocument.of(serving.describe(RequestNames.model(context), Optional.empty())));
     }
 
     private void ready(Context context) {
-        VersionStatus status = serving.describe(Names.model(context), Optional.empty());
+        VersionStatus status = serving.describe(RequestNames.model(context), Optional.empty());
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", status.model());
         body.put("ready", status.healthy() && !status.workers().isEmpty());

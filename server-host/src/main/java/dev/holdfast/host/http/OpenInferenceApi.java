@@ -79,7 +79,7 @@ final class OpenInferenceApi {
     }
 
     private void metadata(Context context) {
-        VersionStatus status = serving.describe(Names.model(context), Names.version(context));
+        VersionStatus status = serving.describe(RequestNames.model(context), RequestNames.version(context));
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", status.model());
         body.put(
@@ -96,7 +96,7 @@ final class OpenInferenceApi {
     }
 
     private void modelReady(Context context) {
-        VersionStatus status = serving.describe(Names.model(context), Names.version(context));
+        VersionStatus status = serving.describe(RequestNames.model(context), RequestNames.version(context));
         boolean ready = status.healthy() && !status.workers().isEmpty() && !serving.isStopping();
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", status.model());
@@ -105,7 +105,7 @@ final class OpenInferenceApi {
     }
 
     private void infer(Context context) throws IOException {
-        RunningVersion model = serving.find(Names.model(context), Names.version(context));
+        RunningVersion model = serving.find(RequestNames.model(context), RequestNames.version(context));
         model.signature();
         if (context.req().getHeader(BINARY_HEADER) != null) {
             throw ApiException.badRequest("Header " + BINARY_HEADER
@@ -116,7 +116,7 @@ final class OpenInferenceApi {
         try {
             request = OpenInferenceReader.read(body);
         } catch (IOException e) {
-            throw new InvalidInputException("The body is no JSON: " + Json.reason(e), e);
+            throw new InvalidInputException("The body is no JSON: " + HttpJson.reason(e), e);
         }
         predictions.run(
                 context,
@@ -150,7 +150,7 @@ final class OpenInferenceApi {
         List<Tensor> selected = new ArrayList<>();
         for (String name : names) {
             if (leftOut.containsKey(name)) {
-                throw new InvalidInputException("The model's output '" + Names.printable(name)
+                throw new InvalidInputException("The model's output '" + RequestNames.printable(name)
                         + "' is left out of its answers, for it is " + leftOut.get(name) + "; they have "
                         + outputs.stream().map(Tensor::name).toList() + ".");
             }
@@ -158,8 +158,8 @@ final class OpenInferenceApi {
                     .filter(output -> output.name().equals(name))
                     .findFirst();
             selected.add(found.orElseThrow(
-                    () -> new InvalidInputException("The model has no output '" + Names.printable(name) + "'; it has "
-                            + outputs.stream().map(Tensor::name).toList() + ".")));
+                    () -> new InvalidInputException("The model has no output '" + RequestNames.printable(name)
+                            + "'; it has " + outputs.stream().map(Tensor::name).toList() + ".")));
         }
         return selected;
     }

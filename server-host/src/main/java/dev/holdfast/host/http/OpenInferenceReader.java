@@ -36,7 +36,7 @@ final class OpenInferenceReader {
      */
     static TensorRequest read(byte[] body) throws IOException {
         OpenInferenceReader reader = new OpenInferenceReader(body);
-        try (JsonParser json = Json.FACTORY.createParser(Json.utf8(body))) {
+        try (JsonParser json = HttpJson.FACTORY.createParser(HttpJson.utf8(body))) {
             reader.readRequest(json);
             if (json.nextToken() != null) {
                 throw new InvalidInputException("The body goes on after its first value");
@@ -126,14 +126,14 @@ final class OpenInferenceReader {
         ArrayReader data = read;
         if (data == null) {
             data = new ArrayReader(name, type);
-            try (JsonParser json = Json.FACTORY.createParser(body, dataAt, dataEnd - dataAt)) {
+            try (JsonParser json = HttpJson.FACTORY.createParser(body, dataAt, dataEnd - dataAt)) {
                 json.nextToken();
                 data.read(json);
             }
         }
         long[] written = data.shape();
         if (written.length != 1 && !Arrays.equals(written, shape) && !(data.isEmpty() && startsWith(shape, written))) {
-            throw new InvalidInputException("Tensor '" + Names.printable(name) + "' has data of shape "
+            throw new InvalidInputException("Tensor '" + RequestNames.printable(name) + "' has data of shape "
                     + Arrays.toString(written) + " where its shape says " + Arrays.toString(shape));
         }
         return data.toTensor(name, shape);

@@ -19,7 +19,7 @@ import java.util.OptionalInt;
  */
 final class Parameters {
 
-    private static final JsonFactory LENIENT = Json.FACTORY
+    private static final JsonFactory LENIENT = HttpJson.FACTORY
             .rebuild()
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
             .enable(JsonReadFeature.ALLOW_UNQUOTED_FIELD_NAMES)
@@ -35,7 +35,7 @@ final class Parameters {
         Map<String, String> values = new HashMap<>();
         context.queryParamMap().forEach((name, all) -> {
             if (new HashSet<>(all).size() > 1) {
-                throw ApiException.badRequest("Parameter " + Names.printable(name)
+                throw ApiException.badRequest("Parameter " + RequestNames.printable(name)
                         + " stands in the query more than once, with different values.");
             }
             values.put(name, all.get(0));
@@ -60,7 +60,7 @@ final class Parameters {
 
     private static Map<String, String> parse(byte[] body) {
         Map<String, String> values = new HashMap<>();
-        try (JsonParser json = LENIENT.createParser(Json.utf8(body))) {
+        try (JsonParser json = LENIENT.createParser(HttpJson.utf8(body))) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw ApiException.badRequest("The body must be a JSON object, such as {\"url\": \"model.mar\"}.");
             }
@@ -69,7 +69,7 @@ final class Parameters {
                 JsonToken value = json.nextToken();
                 if (!value.isScalarValue()) {
                     throw ApiException.badRequest(
-                            "Parameter " + Names.printable(name) + " must be a text, a number, true or false.");
+                            "Parameter " + RequestNames.printable(name) + " must be a text, a number, true or false.");
                 }
                 if (value != JsonToken.VALUE_NULL) {
                     values.put(name, json.getText());
@@ -80,7 +80,7 @@ final class Parameters {
             }
             return values;
         } catch (IOException e) {
-            throw ApiException.badRequest("The body is no JSON: " + Json.reason(e));
+            throw ApiException.badRequest("The body is no JSON: " + HttpJson.reason(e));
         }
     }
 
@@ -110,7 +110,7 @@ final class Parameters {
             // Said below.
         }
         throw ApiException.badRequest(
-                "Parameter " + name + " '" + Names.printable(value.get()) + "' must be a whole number.");
+                "Parameter " + name + " '" + RequestNames.printable(value.get()) + "' must be a whole number.");
     }
 
     /**
@@ -120,7 +120,7 @@ final class Parameters {
         String value = text(name).orElse(String.valueOf(otherwise));
         if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
             throw ApiException.badRequest(
-                    "Parameter " + name + " '" + Names.printable(value) + "' must be true or false.");
+                    "Parameter " + name + " '" + RequestNames.printable(value) + "' must be true or false.");
         }
         return Boolean.parseBoolean(value);
     }

@@ -34,8 +34,8 @@ final class Pipeline {
             new PreEncodedHttpField("Expires", "Thu, 01 Jan 1970 00:00:00 UTC"),
             new PreEncodedHttpField("X-Content-Type-Options", "nosniff"));
 
-    private static final byte[] FAILED =
-            Json.pretty(new ErrorAnswer(500, "InternalServerException", "The host failed to answer.", false).toMap());
+    private static final byte[] FAILED = HttpJson.pretty(
+            new ErrorAnswer(500, "InternalServerException", "The host failed to answer.", false).toMap());
 
     private final Optional<TokenAuthorization> authorization;
     private final Map<String, String> corsHeaders;
@@ -170,7 +170,7 @@ final class Pipeline {
         ErrorAnswer error = ErrorAnswer.of(shown);
         if (!error.expected()) {
             String id = context.res().getHeader(REQUEST_ID);
-            log.error("Request {} failed: {}", id, Names.printable(failure.toString()));
+            log.error("Request {} failed: {}", id, RequestNames.printable(failure.toString()));
             log.debug("Request {} failed", id, failure);
         }
         if (error.code() == 405) {

@@ -76,7 +76,7 @@ final class ProperRequests extends Handler.Wrapper {
         } catch (IllegalCharsetNameException e) {
             // Said below.
         }
-        return Optional.of("The charset '" + Names.printable(charset)
+        return Optional.of("The charset '" + RequestNames.printable(charset)
                 + "' of the request's Content-Type is not known here; send UTF-8.");
     }
 

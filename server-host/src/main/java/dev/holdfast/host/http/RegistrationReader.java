@@ -2,7 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.Registration;
-import dev.holdfast.host.serving.VersionState;
+import dev.holdfast.host.serving.ServedVersion;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,7 +26,7 @@ final class RegistrationReader {
                 parameters.text("url").orElseThrow(() -> new ApiException(404, "ModelNotFoundException", "empty url"));
         return new Registration(
                 url,
-                parameters.text("model_name").map(name -> Names.check("Model name", name)),
+                parameters.text("model_name").map(name -> RequestNames.check("Model name", name)),
                 parameters.text("handler"),
                 parameters.text("runtime").map(RegistrationReader::runtimeType),
                 initialWorkers(parameters),
@@ -40,9 +40,9 @@ final class RegistrationReader {
     /** Checked here, because further on it is a min_worker. */
     private static OptionalInt initialWorkers(Parameters parameters) {
         OptionalInt workers = parameters.number("initial_workers");
-        if (workers.isPresent() && (workers.getAsInt() < 0 || workers.getAsInt() > VersionState.MOST_WORKERS)) {
+        if (workers.isPresent() && (workers.getAsInt() < 0 || workers.getAsInt() > ServedVersion.MOST_WORKERS)) {
             throw ApiException.badRequest(
-                    "initial_workers " + workers.getAsInt() + " must be from 0 to " + VersionState.MOST_WORKERS + ".");
+                    "initial_workers " + workers.getAsInt() + " must be from 0 to " + ServedVersion.MOST_WORKERS + ".");
         }
         return workers;
     }
@@ -50,12 +50,12 @@ final class RegistrationReader {
     private static Batching batching(String value) {
         return Batching.of(value)
                 .orElseThrow(() -> ApiException.badRequest(
-                        "Parameter batching '" + Names.printable(value) + "' must be " + Batching.NAMES + "."));
+                        "Parameter batching '" + RequestNames.printable(value) + "' must be " + Batching.NAMES + "."));
     }
 
     private static String runtimeType(String value) {
         if (!RUNTIME_TYPES.contains(value)) {
-            throw ApiException.badRequest("Invalid RuntimeType value: " + Names.printable(value));
+            throw ApiException.badRequest("Invalid RuntimeType value: " + RequestNames.printable(value));
         }
         return value;
     }

@@ -37,14 +37,14 @@ final class SavesApi {
 
     private void save(Context context) {
         String id = id(context);
-        Change change = learned.saveAs(serving.find(Names.model(context), Names.version(context)), id);
+        Change change = learned.saveAs(serving.find(RequestNames.model(context), RequestNames.version(context)), id);
         answers.changed(context, 200, sentence(change) + " saved as \"" + id + "\"", change.durability());
     }
 
     private void load(Context context) {
         String id = id(context);
         int generation = Parameters.ofQuery(context).number("generation").orElse(0);
-        Change change = serving.load(Names.model(context), Names.version(context), id, generation);
+        Change change = serving.load(RequestNames.model(context), RequestNames.version(context), id, generation);
         answers.changed(
                 context, 200, sentence(change) + " went over to what was saved as \"" + id + "\"", change.durability());
     }
@@ -61,7 +61,7 @@ final class SavesApi {
     }
 
     private void list(Context context) {
-        String model = Names.model(context);
+        String model = RequestNames.model(context);
         List<Map<String, Object>> saves = new ArrayList<>();
         serving.state().savesOf(model).forEach((id, generations) -> {
             for (int generation = 0; generation < generations.size(); generation++) {
@@ -89,7 +89,7 @@ final class SavesApi {
     }
 
     private void remove(Context context) {
-        String model = Names.model(context);
+        String model = RequestNames.model(context);
         String id = ModelSave.checkId(context.pathParam("id"));
         answers.changed(
                 context, 200, "Save \"" + id + "\" of model \"" + model + "\" removed", serving.forget(model, id));

@@ -75,7 +75,7 @@ final class SnapshotApi {
             try {
                 return Instant.parse(value);
             } catch (DateTimeException e) {
-                throw ApiException.badRequest("Parameter " + name + " '" + Names.printable(value)
+                throw ApiException.badRequest("Parameter " + name + " '" + RequestNames.printable(value)
                         + "' must be a time like 2026-11-21T09:30:00Z.");
             }
         });
@@ -109,7 +109,7 @@ final class SnapshotApi {
     }
 
     private static String checkedName(String name) {
-        return Names.check("Snapshot name", name);
+        return RequestNames.check("Snapshot name", name);
     }
 
     private void save(Context context) {
@@ -137,7 +137,7 @@ final class SnapshotApi {
     private void attach(Context context) {
         String take = Parameters.ofQuery(context).text("take").orElse("");
         if (!List.of("store", "local", "merge").contains(take)) {
-            throw ApiException.badRequest("Parameter take '" + Names.printable(take)
+            throw ApiException.badRequest("Parameter take '" + RequestNames.printable(take)
                     + "' must be store (go over to the store's last snapshot), local (write what this host serves) or"
                     + " merge (serve what both changed).");
         }

@@ -50,7 +50,7 @@ final class TensorReader {
         try {
             return new TensorReader(signature, body).read();
         } catch (IOException e) {
-            throw new InvalidInputException("The body is no JSON: " + Json.reason(e) + wanted(signature), e);
+            throw new InvalidInputException("The body is no JSON: " + HttpJson.reason(e) + wanted(signature), e);
         } catch (InvalidInputException e) {
             throw new InvalidInputException(e.getMessage() + "." + wanted(signature), e);
         }
@@ -70,7 +70,7 @@ final class TensorReader {
     }
 
     private TensorRequest read() throws IOException {
-        try (JsonParser json = Json.FACTORY.createParser(Json.utf8(body))) {
+        try (JsonParser json = HttpJson.FACTORY.createParser(HttpJson.utf8(body))) {
             JsonToken first = json.nextToken();
             if (first == null) {
                 throw new InvalidInputException("The body is empty");
@@ -127,7 +127,7 @@ final class TensorReader {
         }
         // Beside 'inputs' or 'instances' anything may stand, as in KServe; a bare input's name must be right.
         if (unknown != null && !framed) {
-            throw new InvalidInputException("There is no input '" + Names.printable(unknown) + "'");
+            throw new InvalidInputException("There is no input '" + RequestNames.printable(unknown) + "'");
         }
         return false;
     }
@@ -172,7 +172,7 @@ final class TensorReader {
                 }
             }
             if (unknown != null) {
-                throw new InvalidInputException("There is no input '" + Names.printable(unknown) + "'");
+                throw new InvalidInputException("There is no input '" + RequestNames.printable(unknown) + "'");
             }
         }
         if (rows == 0 && !signature.inputs().isEmpty()) {

@@ -33,7 +33,7 @@ final class TensorWriter {
 
     private byte[] write(Body body) {
         try (ByteArrayOutputStream bytes = new Bounded(maxResponseSize)) {
-            try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+            try (JsonGenerator json = HttpJson.FACTORY.createGenerator(bytes)) {
                 body.write(json);
             }
             return bytes.toByteArray();
@@ -104,7 +104,7 @@ final class TensorWriter {
             }
             if (!parameters.isEmpty()) {
                 json.writeFieldName("parameters");
-                Json.write(json, parameters);
+                HttpJson.write(json, parameters);
             }
             json.writeArrayFieldStart("outputs");
             for (Tensor output : outputs) {

@@ -96,7 +96,7 @@ final class TokenAuthorization {
                 throw new ApiException(
                         400,
                         "InvalidKeyException",
-                        "Token Authentication failed. Parameter type '" + Names.printable(type)
+                        "Token Authentication failed. Parameter type '" + RequestNames.printable(type)
                                 + "' must be management or inference.");
         };
         tokens.rotate(scope, file::write);

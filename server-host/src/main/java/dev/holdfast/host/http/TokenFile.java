@@ -42,7 +42,7 @@ final class TokenFile implements AutoCloseable {
      * @throws ConfigException if the file cannot be written; what was there before is there still
      */
     synchronized void write(Map<String, Object> tokens) {
-        byte[] content = Json.pretty(tokens);
+        byte[] content = HttpJson.pretty(tokens);
         Path temporary = file.resolveSibling("." + NAME + "." + UUID.randomUUID());
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());

@@ -29,7 +29,7 @@ final class TrainingApi {
     }
 
     private void train(Context context) throws IOException {
-        RunningVersion model = serving.find(Names.model(context), Names.version(context));
+        RunningVersion model = serving.find(RequestNames.model(context), RequestNames.version(context));
         ModelSignature signature = model.trainingSignature();
         byte[] body = RequestBody.read(context, maxRequestSize);
         List<Tensor> inputs = signature.raw()

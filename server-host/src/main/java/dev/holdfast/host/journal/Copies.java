@@ -23,13 +23,17 @@ final class Copies {
     private static final Logger log = LoggerFactory.getLogger(Copies.class);
     private static final int KEPT = 3;
 
-    private final Drawer copies;
+    private final SnapshotDirectory copies;
     private final JournalFiles files;
-    private final Room room;
+    private final JournalBudget room;
     private final Function<SnapshotHeader, Optional<Path>> stored;
 
     /** @param stored the file in which the store itself has a snapshot, if it lies on this disk */
-    Copies(Drawer copies, JournalFiles files, Room room, Function<SnapshotHeader, Optional<Path>> stored) {
+    Copies(
+            SnapshotDirectory copies,
+            JournalFiles files,
+            JournalBudget room,
+            Function<SnapshotHeader, Optional<Path>> stored) {
         this.copies = copies;
         this.files = files;
         this.room = room;
@@ -39,11 +43,11 @@ final class Copies {
     /** Puts one as the newest. */
     void put(long sequence, Snapshot snapshot) throws IOException {
         SnapshotHeader header = snapshot.header();
-        Optional<Drawer.Kept> before = copies.find(header);
+        Optional<SnapshotDirectory.Kept> before = copies.find(header);
         if (before.isPresent() && before.get().equals(newest()) && isWhole(before.get())) {
             return;
         }
-        String name = Drawer.name(sequence, header);
+        String name = SnapshotDirectory.name(sequence, header);
         if (!link(header, copies.directory().resolve(name))) {
             files.write(copies.directory().resolve(name), FsSnapshotFormat.encode(snapshot));
         }
@@ -55,8 +59,8 @@ final class Copies {
     }
 
     /** Makes a file the newest copy that has waited until now. */
-    void takeOver(Path file, Drawer.Kept waited, long sequence) throws IOException {
-        Path copy = copies.directory().resolve(Drawer.name(sequence, waited.header()));
+    void takeOver(Path file, SnapshotDirectory.Kept waited, long sequence) throws IOException {
+        Path copy = copies.directory().resolve(SnapshotDirectory.name(sequence, waited.header()));
         if (link(waited.header(), copy)) {
             files.delete(file);
         } else {
@@ -69,17 +73,18 @@ final class Copies {
     /** Makes one the newest copy that an older version kept in a file. */
     void takeOver(OlderSpool.Found older, long sequence) throws IOException {
         if (copies.find(older.header()).isEmpty()) {
-            files.linkOrCopy(older.file(), copies.directory().resolve(Drawer.name(sequence, older.header())));
+            files.linkOrCopy(
+                    older.file(), copies.directory().resolve(SnapshotDirectory.name(sequence, older.header())));
             added(sequence, older.header());
         }
     }
 
-    private Drawer.Kept newest() {
-        List<Drawer.Kept> all = List.copyOf(copies.all());
+    private SnapshotDirectory.Kept newest() {
+        List<SnapshotDirectory.Kept> all = List.copyOf(copies.all());
         return all.get(all.size() - 1);
     }
 
-    private boolean isWhole(Drawer.Kept file) {
+    private boolean isWhole(SnapshotDirectory.Kept file) {
         try {
             copies.read(file);
             return true;
@@ -106,24 +111,24 @@ final class Copies {
     }
 
     private void added(long sequence, SnapshotHeader header) throws IOException {
-        String name = Drawer.name(sequence, header);
+        String name = SnapshotDirectory.name(sequence, header);
         long bytes = JournalFiles.ownBytes(copies.directory().resolve(name));
-        copies.add(new Drawer.Kept(name, sequence, header, bytes));
+        copies.add(new SnapshotDirectory.Kept(name, sequence, header, bytes));
         room.use(bytes);
     }
 
     /** Lets go of those beyond the newest few. */
     void trim() throws IOException {
-        List<Drawer.Kept> all = List.copyOf(copies.all());
-        for (Drawer.Kept old : all.subList(0, Math.max(0, all.size() - KEPT))) {
+        List<SnapshotDirectory.Kept> all = List.copyOf(copies.all());
+        for (SnapshotDirectory.Kept old : all.subList(0, Math.max(0, all.size() - KEPT))) {
             remove(old);
         }
     }
 
     /** Lets go of the oldest that takes up room, but not of the newest; false if there is none. */
     boolean dropOldest() throws IOException {
-        List<Drawer.Kept> all = List.copyOf(copies.all());
-        for (Drawer.Kept old : all.subList(0, Math.max(0, all.size() - 1))) {
+        List<SnapshotDirectory.Kept> all = List.copyOf(copies.all());
+        for (SnapshotDirectory.Kept old : all.subList(0, Math.max(0, all.size() - 1))) {
             if (old.bytes() > 0) {
                 remove(old);
                 return true;
@@ -132,7 +137,7 @@ final class Copies {
         return false;
     }
 
-    private void remove(Drawer.Kept old) throws IOException {
+    private void remove(SnapshotDirectory.Kept old) throws IOException {
         copies.remove(old);
         room.use(-old.bytes());
         files.delete(copies.path(old));
@@ -140,10 +145,10 @@ final class Copies {
 
     /** Those that can be read, newest first; the others are named in the log. */
     List<Snapshot> readable() {
-        List<Drawer.Kept> all = new ArrayList<>(copies.all());
+        List<SnapshotDirectory.Kept> all = new ArrayList<>(copies.all());
         Collections.reverse(all);
         List<Snapshot> readable = new ArrayList<>();
-        for (Drawer.Kept file : all) {
+        for (SnapshotDirectory.Kept file : all) {
             try {
                 readable.add(copies.read(file));
             } catch (SnapshotStoreException e) {

@@ -177,7 +177,7 @@ public final class Journal implements AutoCloseable {
     public Snapshot read(Entry entry) {
         String name = entry.header().name();
         return parts.pending.read(parts.pending
-                .find(Drawer.name(entry.sequence(), entry.header()))
+                .find(SnapshotDirectory.name(entry.sequence(), entry.header()))
                 .orElseThrow(() -> SnapshotNotFoundException.of(
                         name, parts.pending.directory().toString())));
     }

@@ -50,7 +50,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
     private final Place place;
     private final Optional<KeptChunks> kept;
     private final boolean copies;
-    private final Standing standing;
+    private final StoreKnowledge knowledge;
 
     /**
      * The places outside the journal, and when to ask them.
@@ -70,7 +70,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
             Executor disk) {}
 
     /** What is known of the store; shared by those who keep copies and those who do not. */
-    private record Standing(AtomicBoolean keepsNone, AtomicReference<@Nullable Refusal> refusal) {}
+    private record StoreKnowledge(AtomicBoolean keepsNone, AtomicReference<@Nullable Refusal> refusal) {}
 
     /** That the store did not answer, and when. */
     private record Refusal(StoreUnavailableException why, long nanos) {}
@@ -85,36 +85,36 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
      */
     public static JournalChunks open(Place place, Optional<Journal> journal, ChunkContent content, boolean copies) {
         Optional<KeptChunks> kept = journal.map(it -> it.chunks(content, copies));
-        return new JournalChunks(place, kept, copies, new Standing(new AtomicBoolean(), new AtomicReference<>()));
+        return new JournalChunks(place, kept, copies, new StoreKnowledge(new AtomicBoolean(), new AtomicReference<>()));
     }
 
-    private JournalChunks(Place place, Optional<KeptChunks> kept, boolean copies, Standing standing) {
+    private JournalChunks(Place place, Optional<KeptChunks> kept, boolean copies, StoreKnowledge knowledge) {
         this.place = place;
         this.kept = kept;
         this.copies = copies && kept.isPresent();
-        this.standing = standing;
+        this.knowledge = knowledge;
     }
 
     /** The same chunks for who reads much that this host does not need: no copy is kept of it. Not to be closed. */
     public ChunkStore withoutCopies() {
-        return new JournalChunks(place, kept, false, standing);
+        return new JournalChunks(place, kept, false, knowledge);
     }
 
     private boolean takes() {
-        return standing.keepsNone().get()
+        return knowledge.keepsNone().get()
                 || (place.attached().getAsBoolean() && recentRefusal().isEmpty());
     }
 
     /** Why the store is left alone for now. */
     private Optional<StoreUnavailableException> recentRefusal() {
-        return Optional.ofNullable(standing.refusal().get())
+        return Optional.ofNullable(knowledge.refusal().get())
                 .filter(last -> System.nanoTime() - last.nanos() < place.retry().toNanos())
                 .map(Refusal::why);
     }
 
     private ChunkStore chosen() {
         return place.store().chunks().orElseGet(() -> {
-            if (standing.keepsNone().compareAndSet(false, true)) {
+            if (knowledge.keepsNone().compareAndSet(false, true)) {
                 log.warn("Store {} keeps no model states: they stay on this host, in serializer fs", place.name());
             }
             return place.states().chunks().orElseThrow();
@@ -156,12 +156,12 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         CompletableFuture<?> here = CompletableFuture.completedFuture(true);
         try {
             ChunkStore store = chosen();
-            if (copied && !standing.keepsNone().get()) {
+            if (copied && !knowledge.keepsNone().get()) {
                 here = CompletableFuture.runAsync(() -> kept.orElseThrow().keep(chunks), place.disk());
             }
             store.put(chunks);
         } catch (StoreUnavailableException e) {
-            standing.refusal().set(new Refusal(e, System.nanoTime()));
+            knowledge.refusal().set(new Refusal(e, System.nanoTime()));
             throw e;
         } finally {
             here.join();
@@ -174,7 +174,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         List<String> others = ids.stream().filter(id -> !found.containsKey(id)).toList();
         if (!others.isEmpty()) {
             Map<String, byte[]> there = there(others);
-            if (copies && !standing.keepsNone().get()) {
+            if (copies && !knowledge.keepsNone().get()) {
                 kept.orElseThrow().keepRead(there);
             }
             found.putAll(there);
@@ -230,7 +230,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
             throw new StoreUnavailableException(String.valueOf(why.getMessage()), why);
         });
         Set<String> sent = kept.map(it -> it.deliver(this::putInStore)).orElse(Set.of());
-        standing.refusal().set(null);
+        knowledge.refusal().set(null);
         return sent;
     }
 

@@ -20,12 +20,12 @@ final class JournalParts {
 
     final Path directory;
     final String group;
-    final Room room;
-    final Drawer pending;
-    final Drawer copied;
+    final JournalBudget room;
+    final SnapshotDirectory pending;
+    final SnapshotDirectory copied;
     final Copies copies;
-    final Sides sides;
-    final Waiting waiting;
+    final DivergenceFiles sides;
+    final PendingSnapshots waiting;
     final DowngradeGuard guard;
     final OlderChunks olderChunks;
     final List<DamagedFile> damaged = new ArrayList<>();
@@ -81,15 +81,16 @@ final class JournalParts {
         this.directory = directory;
         this.group = group;
         this.files = files;
-        room = new Room("Journal " + directory, maxBytes);
+        room = new JournalBudget("Journal " + directory, maxBytes);
         reserve = new Reserve(directory.resolve("reserve"), files, reserveBytes);
         older = new OlderSpool(spool, group, files);
         olderChunks = new OlderChunks(spool, group);
-        pending = Drawer.inOrder(directory.resolve("pending"), group);
-        copied = Drawer.inOrder(directory.resolve("copies"), group);
+        pending = SnapshotDirectory.inOrder(directory.resolve("pending"), group);
+        copied = SnapshotDirectory.inOrder(directory.resolve("copies"), group);
         copies = new Copies(copied, files, room, stored);
-        sides = new Sides(directory.resolve("pins"), Drawer.byName(directory.resolve("aside"), group), files, room);
-        waiting = new Waiting(pending, copies, files, room, reserve, older::settled);
+        sides = new DivergenceFiles(
+                directory.resolve("pins"), SnapshotDirectory.byName(directory.resolve("aside"), group), files, room);
+        waiting = new PendingSnapshots(pending, copies, files, room, reserve, older::settled);
         guard = new DowngradeGuard(older.pending(), pending.directory(), files);
     }
 

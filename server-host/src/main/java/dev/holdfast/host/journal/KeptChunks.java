@@ -52,7 +52,7 @@ final class KeptChunks implements AutoCloseable {
     private final Path directory;
     private final SnapshotSerializer kept;
     private final SnapshotSerializer waiting;
-    private final Room room;
+    private final JournalBudget room;
     private final ChunkContent content;
     private final boolean copies;
     private final AtomicBoolean failing = new AtomicBoolean();
@@ -66,7 +66,7 @@ final class KeptChunks implements AutoCloseable {
      * @param content knows a chunk that is whole
      * @param copies whether copies are kept of what the store has
      */
-    KeptChunks(Path journal, Room room, ChunkContent content, boolean copies) {
+    KeptChunks(Path journal, JournalBudget room, ChunkContent content, boolean copies) {
         this.directory = journal.resolve("chunks");
         this.kept = open(directory);
         this.waiting = open(journal.resolve("waiting"));

@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param lookInterval how often an attached host looks at what its store has
  * @param retryInterval how often a store that is down is tried again
  * @param closeTimeout how long the end waits for a save under way
- * @param goesOver whether a change that another host was faster than is undone, and the host goes over to what that one
+ * @param adoptsStoreAfterConflict whether a change that another host was faster than is undone, and the host goes over to what that one
  *     saved; else both wait for the operator
  */
 public record KeeperOptions(
@@ -24,4 +24,4 @@ public record KeeperOptions(
         Duration lookInterval,
         Duration retryInterval,
         Duration closeTimeout,
-        boolean goesOver) {}
+        boolean adoptsStoreAfterConflict) {}

@@ -1,10 +1,10 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.history.HistoryPoint;
-import dev.holdfast.host.serving.ModelState;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServedVersion;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.state.StateReference;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,22 +28,22 @@ import java.util.TreeSet;
  */
 final class LearnedKeys {
 
-    private Map<ServedState.Key, StateReference> oursThen = Map.of();
-    private Map<ServedState.Key, StateReference> storeThen = Map.of();
+    private Map<ServingComparison.Key, StateReference> oursThen = Map.of();
+    private Map<ServingComparison.Key, StateReference> storeThen = Map.of();
     private final Set<String> conflicts = new TreeSet<>();
-    private Set<ServedState.Key> inConflict = Set.of();
+    private Set<ServingComparison.Key> inConflict = Set.of();
 
     /** Both sides agree from here on: this host serves what the snapshot holds, with what its models have learned here. */
     void agree(ServingState mine, ServingState stored) {
-        oursThen = ServedState.learned(mine);
-        storeThen = ServedState.learned(stored);
+        oursThen = ServingComparison.learned(mine);
+        storeThen = ServingComparison.learned(stored);
     }
 
     /** What waited here is in the store: what this host has learned since then is still ahead of it. */
     void sent(ServingState mine, ServingState head) {
-        Map<ServedState.Key, StateReference> ours = ServedState.learned(mine);
-        Map<ServedState.Key, StateReference> there = ServedState.learned(head);
-        Map<ServedState.Key, StateReference> then = new HashMap<>(oursThen);
+        Map<ServingComparison.Key, StateReference> ours = ServingComparison.learned(mine);
+        Map<ServingComparison.Key, StateReference> there = ServingComparison.learned(head);
+        Map<ServingComparison.Key, StateReference> then = new HashMap<>(oursThen);
         ours.forEach((key, learned) -> {
             if (learned.equals(there.get(key))) {
                 then.put(key, learned);
@@ -66,7 +66,7 @@ final class LearnedKeys {
 
     /** Whether something has been learned here that no agreed snapshot holds. */
     boolean isAhead(ServingState mine) {
-        Map<ServedState.Key, StateReference> now = ServedState.learned(mine);
+        Map<ServingComparison.Key, StateReference> now = ServingComparison.learned(mine);
         return now.entrySet().stream()
                 .anyMatch(entry -> !inConflict.contains(entry.getKey())
                         && !entry.getValue().equals(oursThen.get(entry.getKey())));
@@ -82,25 +82,27 @@ final class LearnedKeys {
         if (head.isEmpty()) {
             return served;
         }
-        Map<ServedState.Key, StateReference> ours = ServedState.learned(mine);
-        Map<ServedState.Key, StateReference> theirs =
-                ServedState.learned(head.get().state());
-        TreeMap<String, ModelState> models = new TreeMap<>(served.models());
+        Map<ServingComparison.Key, StateReference> ours = ServingComparison.learned(mine);
+        Map<ServingComparison.Key, StateReference> theirs =
+                ServingComparison.learned(head.get().state());
+        TreeMap<String, ServedModel> models = new TreeMap<>(served.models());
         models.replaceAll((name, model) -> {
-            TreeMap<String, VersionState> versions = new TreeMap<>(model.versions());
+            TreeMap<String, ServedVersion> versions = new TreeMap<>(model.versions());
             versions.replaceAll((version, state) -> {
-                ServedState.Key key = new ServedState.Key(name, version);
+                ServingComparison.Key key = new ServingComparison.Key(name, version);
                 boolean loadsAlike = sameBytes(state, mine, key);
                 return withLearned(
                         state, chosen(key, loadsAlike ? Optional.ofNullable(ours.get(key)) : Optional.empty(), theirs));
             });
-            return new ModelState(versions, model.defaultVersion());
+            return new ServedModel(versions, model.defaultVersion());
         });
         return served.withModels(models);
     }
 
     private Optional<StateReference> chosen(
-            ServedState.Key key, Optional<StateReference> ours, Map<ServedState.Key, StateReference> theirs) {
+            ServingComparison.Key key,
+            Optional<StateReference> ours,
+            Map<ServingComparison.Key, StateReference> theirs) {
         Optional<StateReference> store = Optional.ofNullable(theirs.get(key));
         Optional<StateReference> storeBefore = Optional.ofNullable(storeThen.get(key));
         // What waits here may have what the store had then.
@@ -112,7 +114,7 @@ final class LearnedKeys {
         if (!changedThere || ours.equals(store)) {
             return ours;
         }
-        Set<ServedState.Key> more = new HashSet<>(inConflict);
+        Set<ServingComparison.Key> more = new HashSet<>(inConflict);
         more.add(key);
         inConflict = Set.copyOf(more);
         conflicts.add("model " + key.model() + ", version " + key.version());
@@ -120,7 +122,7 @@ final class LearnedKeys {
     }
 
     /** What one archive and handler have learned says nothing to others. */
-    private static boolean sameBytes(VersionState wanted, ServingState mine, ServedState.Key key) {
+    private static boolean sameBytes(ServedVersion wanted, ServingState mine, ServingComparison.Key key) {
         return mine.model(key.model())
                 .map(model -> model.versions().get(key.version()))
                 .filter(own -> own.archive().equals(wanted.archive())
@@ -131,7 +133,7 @@ final class LearnedKeys {
                 .isPresent();
     }
 
-    private static VersionState withLearned(VersionState state, Optional<StateReference> learned) {
+    private static ServedVersion withLearned(ServedVersion state, Optional<StateReference> learned) {
         return learned.map(state::withLearned).orElseGet(state::withoutLearned);
     }
 }

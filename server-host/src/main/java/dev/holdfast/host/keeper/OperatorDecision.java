@@ -6,7 +6,7 @@ import dev.holdfast.host.history.Place;
 import dev.holdfast.host.history.Reading;
 import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.Snapshots.Take;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.StateMerge;
 import dev.holdfast.sdk.Snapshot;
@@ -45,24 +45,24 @@ final class OperatorDecision {
 
     private final KeeperOptions options;
     private final SnapshotSerializer store;
-    private final Waiting waiting;
+    private final PendingDelivery waiting;
     private final NextSnapshot next;
-    private final Standing standing;
-    private final Served served;
+    private final StoreAttachment standing;
+    private final ServingSource served;
     private final ChunkDelivery chunks;
-    private final Footing footing;
-    private final Crossing crossing;
+    private final HistoryCursor cursor;
+    private final StoreTransition crossing;
 
     OperatorDecision(
             KeeperOptions options,
             SnapshotSerializer store,
-            Waiting waiting,
+            PendingDelivery waiting,
             NextSnapshot next,
-            Standing standing,
-            Served served,
+            StoreAttachment standing,
+            ServingSource served,
             ChunkDelivery chunks,
-            Footing footing,
-            Crossing crossing) {
+            HistoryCursor cursor,
+            StoreTransition crossing) {
         this.options = options;
         this.store = store;
         this.waiting = waiting;
@@ -70,13 +70,13 @@ final class OperatorDecision {
         this.standing = standing;
         this.served = served;
         this.chunks = chunks;
-        this.footing = footing;
+        this.cursor = cursor;
         this.crossing = crossing;
     }
 
     /** @return what was done, in one sentence */
     String carryOut(Take take) {
-        Look look = Look.at(store, footing.base());
+        Look look = Look.at(store, cursor.base());
         requireSomethingToDecide(take, look);
         String done;
         try {
@@ -98,7 +98,7 @@ final class OperatorDecision {
             return;
         }
         // Asked of the store itself: the regular look, after which the status says so, may be seconds away.
-        boolean behind = footing.isBehind(look, served.state());
+        boolean behind = cursor.isBehind(look, served.state());
         if (take != Take.STORE || !behind) {
             throw new IllegalStateException("There is nothing to decide: the host is attached to its store "
                     + options.store() + (behind ? ", and behind; --take store lets it go over" : ""));
@@ -127,16 +127,16 @@ final class OperatorDecision {
 
     private String takeStore(HistoryPoint head) {
         ServingState mine = served.state();
-        ServingState before = footing.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
+        ServingState before = cursor.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
         Optional<Snapshot> ours = waiting.newest().map(HistoryPoint::snapshot);
-        boolean changedHere = !ServedState.same(mine, before) || !standing.isAttached();
-        boolean servedIsLost = changedHere && !ServedState.same(mine, head.state());
+        boolean changedHere = !ServingComparison.same(mine, before) || !standing.isAttached();
+        boolean servedIsLost = changedHere && !ServingComparison.same(mine, head.state());
         // What models have learned loses too where both serve the same.
         if (ours.isEmpty() && (servedIsLost || standing.hasLearnedApart())) {
             ours = Optional.of(next.make(
                             SnapshotKind.SNAPSHOT,
                             Optional.empty(),
-                            footing.base().map(HistoryPoint::next).orElse(Place.FIRST),
+                            cursor.base().map(HistoryPoint::next).orElse(Place.FIRST),
                             mine)
                     .snapshot());
         }
@@ -157,7 +157,7 @@ final class OperatorDecision {
         List<String> keptThere = new ArrayList<>();
         List<HistoryPoint> saves = new ArrayList<>(waiting.saves());
         List<String> keptHere = new ArrayList<>();
-        Place place = footing.free(look.place());
+        Place place = cursor.free(look.place());
         for (int tries = 1; ; tries++) {
             unreadable(look).filter(why -> !isDamage(why)).ifPresent(why -> {
                 throw why;
@@ -202,7 +202,7 @@ final class OperatorDecision {
                 if (tries == TRIES) {
                     throw e;
                 }
-                look = Look.at(store, footing.base());
+                look = Look.at(store, cursor.base());
                 // Damaged snapshots have revisions that nobody can read.
                 place = look.place().notBelow(place.revision() + 1);
             }
@@ -215,7 +215,7 @@ final class OperatorDecision {
     }
 
     private boolean loses(Optional<HistoryPoint> head, ServingState mine) {
-        return head.isPresent() && !ServedState.same(head.get().state(), mine) && !footing.isBase(head);
+        return head.isPresent() && !ServingComparison.same(head.get().state(), mine) && !cursor.isBase(head);
     }
 
     private HistoryPoint keepLoser(HistoryPoint head, HistoryPoint kept) {
@@ -249,13 +249,13 @@ final class OperatorDecision {
     }
 
     private String merge(HistoryPoint head) {
-        if (!Look.at(store, footing.base()).proven()) {
+        if (!Look.at(store, cursor.base()).proven()) {
             throw new IllegalStateException("No merge is possible: store " + options.store()
                     + " lacks what this host goes on from, and what it lacks would be taken for removed. Decide with"
                     + " --take store or --take local");
         }
         ServingState mine = served.state();
-        HistoryPoint base = waiting.base(footing.base())
+        HistoryPoint base = waiting.base(cursor.base())
                 .orElseThrow(
                         () -> new IllegalStateException("No merge is possible: the snapshot that both this host and"
                                 + " store " + options.store()

@@ -27,7 +27,7 @@ final class OperatorDelete {
     private final KeeperOptions options;
     private final SnapshotSerializer store;
     private final Journal journal;
-    private final Standing standing;
+    private final StoreAttachment standing;
     private final LongConsumer trimming;
 
     /** @param trimming makes known which revision is about to be removed on purpose, or throws */
@@ -35,7 +35,7 @@ final class OperatorDelete {
             KeeperOptions options,
             SnapshotSerializer store,
             Journal journal,
-            Standing standing,
+            StoreAttachment standing,
             LongConsumer trimming) {
         this.options = options;
         this.store = store;

@@ -3,7 +3,7 @@ package dev.holdfast.host.keeper;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Reading;
-import dev.holdfast.host.history.Verdict;
+import dev.holdfast.host.history.SaveDecision;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotKind;
@@ -24,23 +24,23 @@ final class Reattachment {
 
     private final KeeperOptions options;
     private final SnapshotSerializer store;
-    private final Waiting waiting;
+    private final PendingDelivery waiting;
     private final ChunkDelivery chunks;
-    private final Standing standing;
-    private final Served served;
-    private final Footing footing;
-    private final Crossing crossing;
+    private final StoreAttachment standing;
+    private final ServingSource served;
+    private final HistoryCursor cursor;
+    private final StoreTransition crossing;
     private final SnapshotWriter writer;
 
     Reattachment(
             KeeperOptions options,
             SnapshotSerializer store,
-            Waiting waiting,
+            PendingDelivery waiting,
             ChunkDelivery chunks,
-            Standing standing,
-            Served served,
-            Footing footing,
-            Crossing crossing,
+            StoreAttachment standing,
+            ServingSource served,
+            HistoryCursor cursor,
+            StoreTransition crossing,
             SnapshotWriter writer) {
         this.options = options;
         this.store = store;
@@ -48,14 +48,14 @@ final class Reattachment {
         this.chunks = chunks;
         this.standing = standing;
         this.served = served;
-        this.footing = footing;
+        this.cursor = cursor;
         this.crossing = crossing;
         this.writer = writer;
     }
 
     /** What the look says of the store, for a host that writes there or wants to again. */
     void looked(Look look) {
-        if (!look.base().map(HistoryPoint::header).equals(footing.base().map(HistoryPoint::header))) {
+        if (!look.base().map(HistoryPoint::header).equals(cursor.base().map(HistoryPoint::header))) {
             // A save has come between the question and the answer.
             return;
         }
@@ -76,14 +76,14 @@ final class Reattachment {
             mend(look);
             return;
         }
-        Verdict verdict = footing.verdict(look, footing.before());
-        if (verdict == Verdict.UNPROVED) {
+        SaveDecision verdict = cursor.verdict(look, cursor.before());
+        if (verdict == SaveDecision.UNPROVED) {
             crossing.stayApart(look, verdict);
-        } else if (footing.isBehind(look, served.state())) {
+        } else if (cursor.isBehind(look, served.state())) {
             standing.behind(look.head().orElseThrow());
         } else {
-            if (verdict == Verdict.APPEND) {
-                look.head().ifPresent(footing::goOnFrom);
+            if (verdict == SaveDecision.APPEND) {
+                look.head().ifPresent(cursor::goOnFrom);
             }
             standing.untroubled();
         }
@@ -91,9 +91,9 @@ final class Reattachment {
 
     /** What the damaged snapshot held is served here: it is written again at once, as the next one. */
     private void mend(Look look) {
-        String damaged = footing.base().map(HistoryPoint::name).orElse("");
+        String damaged = cursor.base().map(HistoryPoint::name).orElse("");
         log.error("{}", look.uncertainty());
-        footing.taken(look.place().revision() - 1);
+        cursor.taken(look.place().revision() - 1);
         Durability mended = writer.save(SnapshotKind.SNAPSHOT, Optional.empty());
         log.warn(
                 "Snapshot {} was found damaged in store {}, and what it held was written again: {} {}",
@@ -106,22 +106,22 @@ final class Reattachment {
     /** Goes on in the store by itself, where that gives up nothing that was acknowledged. */
     private void attachAgain(Look answer) {
         // The store answers; what it has may be another thing since a save of which nobody knows what became of it.
-        Look look = answer.isCertain() ? Look.at(store, footing.base()) : answer;
+        Look look = answer.isCertain() ? Look.at(store, cursor.base()) : answer;
         if (!look.isCertain()) {
             notYet(look);
             return;
         }
         Optional<HistoryPoint> sent = waiting.settle(store, look.head());
         if (sent.isPresent()) {
-            footing.goOnFrom(sent.get());
-            look = Look.at(store, footing.base());
+            cursor.goOnFrom(sent.get());
+            look = Look.at(store, cursor.base());
             if (!look.isCertain()) {
                 notYet(look);
                 return;
             }
         }
         ServingState mine = served.state();
-        Verdict verdict = footing.verdict(look, mine);
+        SaveDecision verdict = cursor.verdict(look, mine);
         boolean ended = switch (verdict) {
             case APPEND -> send(look);
             case ALREADY_THERE -> settleOn(look.head().orElseThrow());
@@ -147,10 +147,10 @@ final class Reattachment {
     }
 
     private boolean send(Look look) {
-        Waiting.Sent sent = waiting.send(store, look, footing.learned(), chunks::deliverElsewhereFor);
+        PendingDelivery.Sent sent = waiting.send(store, look, cursor.learned(), chunks::deliverElsewhereFor);
         sent.head().ifPresent(head -> {
-            footing.goOnFrom(head);
-            footing.learned().sent(served.state(), head.state());
+            cursor.goOnFrom(head);
+            cursor.learned().sent(served.state(), head.state());
         });
         crossing.showLearned();
         if (sent.finished()) {
@@ -161,7 +161,7 @@ final class Reattachment {
 
     private boolean settleOn(HistoryPoint head) {
         waiting.giveUp(head);
-        footing.goOnFrom(head);
+        cursor.goOnFrom(head);
         standing.stored(head.header());
         log.info("Attached to store {} again, which serves what this host does", options.store());
         return true;
@@ -169,8 +169,8 @@ final class Reattachment {
 
     /** Nothing here is unsent: the host serves what the others have agreed on meanwhile. */
     private boolean followed(HistoryPoint head, ServingState mine) {
-        boolean ahead = footing.learned().isAhead(mine);
-        ServingState target = ahead ? footing.learned().onto(head.state(), mine, Optional.of(head)) : head.state();
+        boolean ahead = cursor.learned().isAhead(mine);
+        ServingState target = ahead ? cursor.learned().onto(head.state(), mine, Optional.of(head)) : head.state();
         if (!ahead) {
             waiting.giveUp(head);
         }
@@ -200,7 +200,7 @@ final class Reattachment {
     /** What came while the store was away and is in no snapshot of it yet, or in one that is damaged. */
     private void saveWhatIsNotStored(Look look) {
         ServingState mine = served.state();
-        if (footing.base().isEmpty() || footing.isAhead(mine) || look.reading() instanceof Reading.Damaged) {
+        if (cursor.base().isEmpty() || cursor.isAhead(mine) || look.reading() instanceof Reading.Damaged) {
             writer.save(SnapshotKind.SNAPSHOT, Optional.empty());
         }
     }

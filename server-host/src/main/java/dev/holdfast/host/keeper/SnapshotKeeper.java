@@ -65,13 +65,13 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     private final Journal journal;
     private final ChangeQueue changes;
     private final WorkQueue queue;
-    private final Standing standing;
-    private final Served served;
+    private final StoreAttachment standing;
+    private final ServingSource served;
     private final SideBySide pair;
     private final NextSnapshot next;
     private final SnapshotReader reader;
-    private final Footing footing;
-    private final Crossing crossing;
+    private final HistoryCursor cursor;
+    private final StoreTransition crossing;
     private final SnapshotWriter writer;
     private final Reattachment reattachment;
     private final OperatorDecision decision;
@@ -91,12 +91,12 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             KeeperOptions options,
             StartPoint start,
             ChangeQueue changes,
-            Standing standing,
+            StoreAttachment standing,
             SnapshotSerializer store,
             Journal journal,
             boolean storeIsHere,
             ChunkBringer chunks,
-            Served served,
+            ServingSource served,
             Supplier<Map<String, String>> config,
             Clock clock) {
         this(
@@ -119,13 +119,13 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             KeeperOptions options,
             StartPoint start,
             ChangeQueue changes,
-            Standing standing,
+            StoreAttachment standing,
             SnapshotSerializer store,
             Journal journal,
             SideBySide pair,
             StoreProbe probe,
             ChunkBringer chunks,
-            Served served,
+            ServingSource served,
             Supplier<Map<String, String>> config,
             Clock clock) {
         this.options = options;
@@ -139,18 +139,18 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         start.namesAfter().forEach(next::namesAfter);
         journal.copies().forEach(copy -> next.namesAfter(copy.header()));
         journal.pending().forEach(entry -> next.namesAfter(entry.header()));
-        Waiting waiting = new Waiting(journal, next, options, clock);
+        PendingDelivery waiting = new PendingDelivery(journal, next, options, clock);
         this.pair = pair;
         this.reader = new SnapshotReader(store, journal, standing);
-        this.footing = new Footing(start);
+        this.cursor = new HistoryCursor(start);
         ChunkDelivery delivery = new ChunkDelivery(store, chunks);
-        this.crossing = new Crossing(options, waiting, delivery, next, standing, served, footing);
+        this.crossing = new StoreTransition(options, waiting, delivery, next, standing, served, cursor);
         this.writer =
-                new SnapshotWriter(options, store, pair, waiting, delivery, next, standing, served, footing, crossing);
+                new SnapshotWriter(options, store, pair, waiting, delivery, next, standing, served, cursor, crossing);
         this.reattachment =
-                new Reattachment(options, store, waiting, delivery, standing, served, footing, crossing, writer);
+                new Reattachment(options, store, waiting, delivery, standing, served, cursor, crossing, writer);
         this.decision =
-                new OperatorDecision(options, store, waiting, next, standing, served, delivery, footing, crossing);
+                new OperatorDecision(options, store, waiting, next, standing, served, delivery, cursor, crossing);
         this.deletion = new OperatorDelete(options, store, journal, standing, this::trimmed);
         this.probe = probe;
     }
@@ -283,7 +283,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     void begin() {
         guarded(List.of(), crossing::begin);
         if (!standing.isAttached()) {
-            guarded(List.of(), () -> probe.ask(footing.base()));
+            guarded(List.of(), () -> probe.ask(cursor.base()));
         }
     }
 
@@ -310,7 +310,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
     /** The snapshot of the store that the host goes on from; for the keeper's thread. */
     Optional<HistoryPoint> base() {
-        return footing.base();
+        return cursor.base();
     }
 
     private long nanosToLook() {
@@ -325,7 +325,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         if (seen.isPresent()) {
             reattachment.looked(seen.get());
         } else {
-            probe.ask(footing.base());
+            probe.ask(cursor.base());
         }
         writer.saveWhatIsUnsaved();
     }

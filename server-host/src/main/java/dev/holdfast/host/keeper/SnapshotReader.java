@@ -21,9 +21,9 @@ final class SnapshotReader {
 
     private final SnapshotSerializer store;
     private final Journal journal;
-    private final Standing standing;
+    private final StoreAttachment standing;
 
-    SnapshotReader(SnapshotSerializer store, Journal journal, Standing standing) {
+    SnapshotReader(SnapshotSerializer store, Journal journal, StoreAttachment standing) {
         this.store = store;
         this.journal = journal;
         this.standing = standing;

@@ -4,10 +4,10 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Place;
 import dev.holdfast.host.history.Reading;
-import dev.holdfast.host.history.Verdict;
+import dev.holdfast.host.history.SaveDecision;
 import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   attached ─▶ store and journal ─ taken ───────────────────────────────▶ STORED
  *                              ├── the store cannot be reached ──────────▶ it waits in the journal: SPOOLED
- *                              └── refused ─▶ look at the head ─▶ {@link Verdict}
+ *                              └── refused ─▶ look at the head ─▶ {@link SaveDecision}
  *                                     APPEND        again, after the head
  *                                     ALREADY_THERE done
  *                                     BEHIND        nothing to write; the operator is told
@@ -47,13 +47,13 @@ final class SnapshotWriter {
     private final KeeperOptions options;
     private final SnapshotSerializer store;
     private final SideBySide pair;
-    private final Waiting waiting;
+    private final PendingDelivery waiting;
     private final ChunkDelivery chunks;
     private final NextSnapshot next;
-    private final Standing standing;
-    private final Served served;
-    private final Footing footing;
-    private final Crossing crossing;
+    private final StoreAttachment standing;
+    private final ServingSource served;
+    private final HistoryCursor cursor;
+    private final StoreTransition crossing;
     /** The snapshot of which nobody can tell whether the store has it, and that the journal has not. */
     private Optional<SnapshotHeader> unknown = Optional.empty();
 
@@ -61,13 +61,13 @@ final class SnapshotWriter {
             KeeperOptions options,
             SnapshotSerializer store,
             SideBySide pair,
-            Waiting waiting,
+            PendingDelivery waiting,
             ChunkDelivery chunks,
             NextSnapshot next,
-            Standing standing,
-            Served served,
-            Footing footing,
-            Crossing crossing) {
+            StoreAttachment standing,
+            ServingSource served,
+            HistoryCursor cursor,
+            StoreTransition crossing) {
         this.options = options;
         this.store = store;
         this.pair = pair;
@@ -76,7 +76,7 @@ final class SnapshotWriter {
         this.next = next;
         this.standing = standing;
         this.served = served;
-        this.footing = footing;
+        this.cursor = cursor;
         this.crossing = crossing;
     }
 
@@ -107,7 +107,7 @@ final class SnapshotWriter {
     /** What waited in files that somebody has removed is written again with the next snapshot: memory has it. */
     void mendJournal() {
         if (waiting.mend()) {
-            footing.base().ifPresent(base -> waiting.copy(base.snapshot()));
+            cursor.base().ifPresent(base -> waiting.copy(base.snapshot()));
             crossing.showJournal();
             if (!standing.isAttached()) {
                 standing.notDurable("The journal of this host was removed while it ran");
@@ -124,7 +124,7 @@ final class SnapshotWriter {
 
     /** Why the store refused a snapshot. */
     private record Refusal(
-            SnapshotConflictException conflict, Look look, boolean own, Verdict verdict, boolean mayRevive) {
+            SnapshotConflictException conflict, Look look, boolean own, SaveDecision verdict, boolean mayRevive) {
 
         Optional<HistoryPoint> head() {
             return look.head();
@@ -134,10 +134,10 @@ final class SnapshotWriter {
     private Durability toStore(SnapshotKind kind, Optional<String> name) {
         ServingState mine = served.state();
         boolean change = isChange(kind, mine);
-        Attempt attempt = new Attempt(mine, true, footing.base(), footing.after(footing.base()));
+        Attempt attempt = new Attempt(mine, true, cursor.base(), cursor.after(cursor.base()));
         for (int tries = 1; ; tries++) {
             HistoryPoint point = next.make(
-                    kind, name, attempt.place(), footing.learned().onto(attempt.wanted(), mine, attempt.onto()));
+                    kind, name, attempt.place(), cursor.learned().onto(attempt.wanted(), mine, attempt.onto()));
             Snapshot snapshot = point.snapshot();
             // What changes nothing need not outlive a store that is away.
             SideBySide.Outcome outcome = pair.write(snapshot, change, () -> chunks.deliverFor(snapshot));
@@ -147,7 +147,7 @@ final class SnapshotWriter {
             if (outcome.conflict().isEmpty()) {
                 return notStored(point, change, outcome);
             }
-            Look look = Look.at(store, footing.base());
+            Look look = Look.at(store, cursor.base());
             if (!look.isCertain()) {
                 return undecided(kind, name, look);
             }
@@ -174,9 +174,10 @@ final class SnapshotWriter {
                         || unknown.filter(head::isSave).isPresent())
                 .isPresent();
         if (own) {
-            look.head().ifPresent(footing::goOnFrom);
+            look.head().ifPresent(cursor::goOnFrom);
         }
-        Verdict verdict = Verdict.of(look.head(), footing.base(), footing.baseline(), mine, look.proven() || own);
+        SaveDecision verdict =
+                SaveDecision.of(look.head(), cursor.base(), cursor.baseline(), mine, look.proven() || own);
         log.debug("Snapshot {} was refused, {}: {}", snapshot.header().name(), verdict, conflict.getMessage());
         return new Refusal(conflict, look, own, verdict, outcome.mayRevive());
     }
@@ -191,23 +192,23 @@ final class SnapshotWriter {
         return switch (refusal.verdict()) {
             case DIVERGED, UNPROVED -> Optional.of(diverged(kind, name, refusal));
             case APPEND -> {
-                if (name.isPresent() && footing.isBase(refusal.head()) && !refusal.own()) {
+                if (name.isPresent() && cursor.isBase(refusal.head()) && !refusal.own()) {
                     throw inUse(name.get());
                 }
                 if (change || refusal.head().isEmpty()) {
                     yield Optional.empty();
                 }
                 // Another host's start or stop was a moment faster; it says the same.
-                refusal.head().ifPresent(footing::goOnFrom);
+                refusal.head().ifPresent(cursor::goOnFrom);
                 yield refusal.head().map(SnapshotWriter::alreadyIn);
             }
             case ALREADY_THERE -> {
-                refusal.head().ifPresent(footing::goOnFrom);
-                if (kind == SnapshotKind.SAVE || footing.learned().isAhead(mine)) {
+                refusal.head().ifPresent(cursor::goOnFrom);
+                if (kind == SnapshotKind.SAVE || cursor.learned().isAhead(mine)) {
                     yield Optional.empty();
                 }
-                footing.base().ifPresent(head -> standing.stored(head.header()));
-                yield footing.base().map(SnapshotWriter::alreadyIn);
+                cursor.base().ifPresent(head -> standing.stored(head.header()));
+                yield cursor.base().map(SnapshotWriter::alreadyIn);
             }
             case BEHIND -> {
                 HistoryPoint head = refusal.head().orElseThrow();
@@ -218,7 +219,7 @@ final class SnapshotWriter {
                             + " snapshots attach --take store");
                 }
                 standing.behind(head);
-                yield kind == SnapshotKind.SNAPSHOT && footing.learned().isAhead(mine)
+                yield kind == SnapshotKind.SNAPSHOT && cursor.learned().isAhead(mine)
                         ? Optional.empty()
                         : Optional.of(alreadyIn(head));
             }
@@ -228,39 +229,39 @@ final class SnapshotWriter {
     /** What to write next: after the head, and where the host is behind, what the others serve with what was learned here. */
     private Attempt after(Attempt attempt, Refusal refusal, ServingState mine) {
         Optional<HistoryPoint> head = refusal.head();
-        boolean behind = refusal.verdict() == Verdict.BEHIND;
+        boolean behind = refusal.verdict() == SaveDecision.BEHIND;
         if (!behind && head.isPresent()) {
-            footing.goOnFrom(head.get());
+            cursor.goOnFrom(head.get());
         }
         if (refusal.look().reading() instanceof Reading.Damaged damaged
                 && damaged.header().isEmpty()) {
             // It has a revision that nobody can read.
-            footing.taken(attempt.place().revision());
+            cursor.taken(attempt.place().revision());
         }
         chunks.fromElsewhere();
         return new Attempt(
                 behind ? head.map(HistoryPoint::state).orElse(mine) : mine,
                 !behind,
                 head,
-                footing.free(refusal.look().place()));
+                cursor.free(refusal.look().place()));
     }
 
     /** Whether a snapshot of this kind would hold anything that the base does not. */
     private boolean isChange(SnapshotKind kind, ServingState mine) {
         return kind == SnapshotKind.SNAPSHOT
                 || kind == SnapshotKind.SAVE
-                || !ServedState.same(mine, footing.before())
-                || footing.learned().isAhead(mine);
+                || !ServingComparison.same(mine, cursor.before())
+                || cursor.learned().isAhead(mine);
     }
 
     private Durability stored(
             HistoryPoint point, ServingState mine, boolean servesIt, Optional<Throwable> journalProblem) {
         unknown = Optional.empty();
         chunks.delivered();
-        footing.learned().agree(mine, point.state());
+        cursor.learned().agree(mine, point.state());
         crossing.showLearned();
         if (servesIt) {
-            footing.goOnFrom(point);
+            cursor.goOnFrom(point);
             standing.stored(point.header());
         }
         List<String> notices = journalProblem
@@ -294,7 +295,7 @@ final class SnapshotWriter {
         }
         standing.spooling(notices);
         if (!change) {
-            return new Durability(Durability.Kind.SPOOLED, footing.base().map(HistoryPoint::name), notices);
+            return new Durability(Durability.Kind.SPOOLED, cursor.base().map(HistoryPoint::name), notices);
         }
         return waits(point, notices);
     }
@@ -316,18 +317,19 @@ final class SnapshotWriter {
             throw inUse(name.get());
         }
         ServingState mine = served.state();
-        Optional<HistoryPoint> tip = waiting.newest().or(() -> footing.base());
-        boolean changed = !ServedState.same(mine, tip.map(HistoryPoint::state).orElse(footing.baseline()));
+        Optional<HistoryPoint> tip = waiting.newest().or(() -> cursor.base());
+        boolean changed =
+                !ServingComparison.same(mine, tip.map(HistoryPoint::state).orElse(cursor.baseline()));
         boolean startOrStop = kind == SnapshotKind.STARTUP || kind == SnapshotKind.SHUTDOWN;
-        boolean learned = footing.learned().isAhead(mine)
-                && tip.filter(point -> ServedState.learned(point.state()).equals(ServedState.learned(mine)))
+        boolean learned = cursor.learned().isAhead(mine)
+                && tip.filter(point -> ServingComparison.learned(point.state()).equals(ServingComparison.learned(mine)))
                         .isEmpty();
         if (startOrStop && !changed && !learned) {
             return new Durability(Durability.Kind.SPOOLED, tip.map(HistoryPoint::name), standing.notices());
         }
         // What others have learned, as far as it is known here, this one does not undo.
         HistoryPoint point =
-                next.make(kind, name, footing.after(tip), footing.learned().onto(mine, mine, footing.base()));
+                next.make(kind, name, cursor.after(tip), cursor.learned().onto(mine, mine, cursor.base()));
         crossing.showLearned();
         Optional<Throwable> problem = pair.append(point.snapshot());
         return problem.isPresent()
@@ -336,7 +338,7 @@ final class SnapshotWriter {
     }
 
     private Durability waits(HistoryPoint point, List<String> notices) {
-        footing.base().ifPresent(base -> waiting.pinBase(base.snapshot()));
+        cursor.base().ifPresent(base -> waiting.pinBase(base.snapshot()));
         waiting.added(point);
         standing.waits(point.header());
         crossing.showJournal();
@@ -367,8 +369,8 @@ final class SnapshotWriter {
     }
 
     private Durability diverged(SnapshotKind kind, Optional<String> name, Refusal refusal) {
-        boolean mayGoOver = refusal.verdict() == Verdict.DIVERGED
-                && options.goesOver()
+        boolean mayGoOver = refusal.verdict() == SaveDecision.DIVERGED
+                && options.adoptsStoreAfterConflict()
                 && kind == SnapshotKind.SNAPSHOT
                 && waiting.isEmpty()
                 && !refusal.mayRevive()
@@ -402,13 +404,13 @@ final class SnapshotWriter {
 
     /** See that a snapshot says that revisions up to one have been removed on purpose, before they are. */
     void trim(long upTo) {
-        if (footing.base().isPresent() && footing.base().get().header().trimmed() >= upTo) {
+        if (cursor.base().isPresent() && cursor.base().get().header().trimmed() >= upTo) {
             return;
         }
-        footing.removed(upTo);
+        cursor.removed(upTo);
         Durability durability = save(SnapshotKind.SNAPSHOT, Optional.empty());
         if (durability.kind() != Durability.Kind.STORED
-                || footing.base()
+                || cursor.base()
                         .filter(point -> point.header().trimmed() >= upTo)
                         .isEmpty()) {
             throw new IllegalStateException(

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the snapshot that a host comes back to, and says where the host stands with its store then ({@link Bearings}).
+ * Finds the snapshot that a host comes back to, and says where the host stands with its store then ({@link RestoreDecision}).
  *
  * <p>"Nothing there" and "cannot tell" are different answers: only after the first may a host write a first snapshot.
  */
@@ -98,7 +98,7 @@ public final class Restore {
     public Found latest() {
         log.info("Fetching last snapshot from {}...", storeName.toUpperCase(Locale.ROOT));
         JournalView view = new JournalView(journal);
-        Bearings bearings = bearings(view);
+        RestoreDecision bearings = bearings(view);
         StartPoint start = bearings.start();
         Reading reading = bearings.look().reading();
         if (reading instanceof Reading.Damaged damaged) {
@@ -125,9 +125,9 @@ public final class Restore {
         return Found.nothing(start);
     }
 
-    private Bearings bearings(JournalView view) {
+    private RestoreDecision bearings(JournalView view) {
         try {
-            Bearings bearings = Bearings.find(storeName, store, view);
+            RestoreDecision bearings = RestoreDecision.find(storeName, store, view);
             for (String lost : view.lost()) {
                 String notice = "A snapshot in the journal of this host is lost: " + lost;
                 log.error(notice);
@@ -155,7 +155,7 @@ public final class Restore {
     }
 
     /** The newest one is damaged for good: an older one is taken and the history goes on from there, loudly. */
-    private StartPoint damaged(StartPoint start, Reading.Damaged damaged, Bearings bearings) {
+    private StartPoint damaged(StartPoint start, Reading.Damaged damaged, RestoreDecision bearings) {
         SnapshotStoreException why = damaged.why();
         log.error("{}", why.getMessage());
         if (bearings.journal().isPresent() && start.mode() != Mode.DETACHED) {
@@ -333,7 +333,7 @@ public final class Restore {
 
     /** What the operator chose is a change, and is compared with what the store has now. */
     private StartPoint startPoint() {
-        Bearings bearings = bearings(new JournalView(journal));
+        RestoreDecision bearings = bearings(new JournalView(journal));
         Reading reading = bearings.look().reading();
         SnapshotStoreException problem = null;
         if (reading instanceof Reading.Away away) {

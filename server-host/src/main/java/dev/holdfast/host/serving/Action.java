@@ -7,7 +7,7 @@ public sealed interface Action {
     String model();
 
     /** Loads a version and starts its workers. */
-    record Load(String model, String version, VersionState state) implements Action {
+    record Load(String model, String version, ServedVersion state) implements Action {
         @Override
         public String toString() {
             return "load " + model + " " + version + " from " + state.archive() + " with " + state.minWorkers()
@@ -16,7 +16,7 @@ public sealed interface Action {
     }
 
     /** Loads a version anew, because its archive or a setting differs, and lets the old one answer until then. */
-    record Replace(String model, String version, VersionState state) implements Action {
+    record Replace(String model, String version, ServedVersion state) implements Action {
         @Override
         public String toString() {
             return "replace " + model + " " + version + " by " + state.archive() + " with " + state.minWorkers()
@@ -25,7 +25,7 @@ public sealed interface Action {
     }
 
     /** Changes how many workers a loaded version has. */
-    record Scale(String model, String version, int fromMin, int fromMax, VersionState state) implements Action {
+    record Scale(String model, String version, int fromMin, int fromMax, ServedVersion state) implements Action {
         @Override
         public String toString() {
             return "scale " + model + " " + version + " from " + fromMin + ".." + fromMax + " to " + state.minWorkers()

@@ -38,7 +38,7 @@ final class Archives {
             return withHandler(store.open(registration.location()), registration.handler());
         } catch (ArchiveException e) {
             // The caller knows the location that it gave; its secrets are not for logs and answers.
-            String bare = VersionState.withoutSecrets(registration.location());
+            String bare = ServedVersion.withoutSecrets(registration.location());
             throw new ServingException(
                     Kind.BAD_ARCHIVE,
                     OneLine.of(String.valueOf(e.getMessage()).replace(registration.location(), bare)),
@@ -47,7 +47,7 @@ final class Archives {
     }
 
     /** @throws ArchiveException if it cannot be had, or is damaged */
-    Archive openAgain(VersionState version) {
+    Archive openAgain(ServedVersion version) {
         try {
             return withHandler(store.open(version.archive()), version.handler());
         } catch (ArchiveException e) {
@@ -59,7 +59,7 @@ final class Archives {
     }
 
     /** Whether there is no such archive in the store, or none any more: a fetched one that a disk has damaged gives way. */
-    private boolean isGone(VersionState version, ArchiveException failure) {
+    private boolean isGone(ServedVersion version, ArchiveException failure) {
         return switch (failure.reason()) {
             case NOT_FOUND -> true;
             case INVALID ->
@@ -74,7 +74,7 @@ final class Archives {
                 .orElse(archive);
     }
 
-    private Archive fetchAgain(VersionState version, String url, ArchiveException gone) {
+    private Archive fetchAgain(ServedVersion version, String url, ArchiveException gone) {
         String sha256 = version.archiveSha256()
                 .filter(known -> !known.isEmpty())
                 .orElseThrow(() -> cannot(

@@ -31,11 +31,11 @@ final class BatchGatherer {
     private final Condition rests;
     private final Condition batchGrew;
     private final Condition gathererLeft;
-    private VersionState state;
+    private ServedVersion state;
     private boolean gathering;
     private boolean closed;
 
-    BatchGatherer(ReentrantLock lock, RequestQueue queue, VersionState state) {
+    BatchGatherer(ReentrantLock lock, RequestQueue queue, ServedVersion state) {
         this.queue = queue;
         this.rests = lock.newCondition();
         this.batchGrew = lock.newCondition();
@@ -44,7 +44,7 @@ final class BatchGatherer {
     }
 
     /** How large batches are, and how long they fill, from now on. */
-    void use(VersionState wanted) {
+    void use(ServedVersion wanted) {
         state = wanted;
     }
 

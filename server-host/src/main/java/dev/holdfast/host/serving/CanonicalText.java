@@ -42,7 +42,7 @@ final class CanonicalText {
     }
 
     /** How a version is served, without the digest of its archive. */
-    static String of(VersionState version) {
+    static String of(ServedVersion version) {
         return new CanonicalText().settings(version).text.toString();
     }
 
@@ -51,7 +51,7 @@ final class CanonicalText {
         return new CanonicalText().generations(generations).text.toString();
     }
 
-    private CanonicalText settings(VersionState version) {
+    private CanonicalText settings(ServedVersion version) {
         return text(version.archive())
                 .number(version.minWorkers())
                 .number(version.maxWorkers())

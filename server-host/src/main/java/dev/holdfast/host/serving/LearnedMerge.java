@@ -16,7 +16,7 @@ final class LearnedMerge {
     private final ServingState base;
     private final ServingState ours;
     private final ServingState theirs;
-    private final List<ServedState.Key> conflicts = new ArrayList<>();
+    private final List<ServingComparison.Key> conflicts = new ArrayList<>();
     private final List<String> sentences = new ArrayList<>();
 
     LearnedMerge(ServingState base, ServingState ours, ServingState theirs) {
@@ -26,7 +26,7 @@ final class LearnedMerge {
     }
 
     /** The versions that learned on both sides, of which theirs was taken; known after {@link #onto}. */
-    List<ServedState.Key> conflicts() {
+    List<ServingComparison.Key> conflicts() {
         return List.copyOf(conflicts);
     }
 
@@ -38,10 +38,10 @@ final class LearnedMerge {
     /** The models of {@code merged}, whatever they have learned, with what is taken of both sides. */
     ServingState onto(ServingState merged) {
         ServingState result = merged;
-        for (Map.Entry<String, ModelState> model : merged.models().entrySet()) {
-            ModelState taught = model.getValue();
-            for (Map.Entry<String, VersionState> version : taught.versions().entrySet()) {
-                ServedState.Key key = new ServedState.Key(model.getKey(), version.getKey());
+        for (Map.Entry<String, ServedModel> model : merged.models().entrySet()) {
+            ServedModel taught = model.getValue();
+            for (Map.Entry<String, ServedVersion> version : taught.versions().entrySet()) {
+                ServingComparison.Key key = new ServingComparison.Key(model.getKey(), version.getKey());
                 taught = taught.with(version.getKey(), version.getValue().withLearned(choose(key, version.getValue())));
             }
             result = result.with(model.getKey(), taught);
@@ -51,10 +51,10 @@ final class LearnedMerge {
         return result;
     }
 
-    private Optional<StateReference> choose(ServedState.Key key, VersionState merged) {
+    private Optional<StateReference> choose(ServingComparison.Key key, ServedVersion merged) {
         // What a version learned that was another one then says nothing of what this one learned since.
         Optional<StateReference> before =
-                version(base, key).filter(then -> fits(then, merged)).flatMap(VersionState::learned);
+                version(base, key).filter(then -> fits(then, merged)).flatMap(ServedVersion::learned);
         Optional<StateReference> here = fitting(ours, StateMerge.OURS, key, merged, before);
         Optional<StateReference> there = fitting(theirs, StateMerge.THEIRS, key, merged, before);
         if (there.equals(before)) {
@@ -71,15 +71,15 @@ final class LearnedMerge {
     private Optional<StateReference> fitting(
             ServingState side,
             String name,
-            ServedState.Key key,
-            VersionState merged,
+            ServingComparison.Key key,
+            ServedVersion merged,
             Optional<StateReference> otherwise) {
-        Optional<StateReference> learned = version(side, key).flatMap(VersionState::learned);
+        Optional<StateReference> learned = version(side, key).flatMap(ServedVersion::learned);
         if (learned.isEmpty()
                 || version(side, key).filter(then -> fits(then, merged)).isPresent()) {
             return learned;
         }
-        if (!learned.equals(version(base, key).flatMap(VersionState::learned))) {
+        if (!learned.equals(version(base, key).flatMap(ServedVersion::learned))) {
             sentences.add(key + ": what it has learned " + name
                     + " is dropped, for it has another archive or handler on the other side");
         }
@@ -87,8 +87,8 @@ final class LearnedMerge {
     }
 
     private void noteUnserved(ServingState side, String name, ServingState merged) {
-        Map<ServedState.Key, StateReference> before = ServedState.learned(base);
-        ServedState.learned(side).forEach((key, learned) -> {
+        Map<ServingComparison.Key, StateReference> before = ServingComparison.learned(base);
+        ServingComparison.learned(side).forEach((key, learned) -> {
             if (version(merged, key).isEmpty() && !learned.equals(before.get(key))) {
                 sentences.add(
                         key + ": what it has learned " + name + " is dropped, for it was removed on the other side");
@@ -96,13 +96,13 @@ final class LearnedMerge {
         });
     }
 
-    private static boolean fits(VersionState learner, VersionState version) {
+    private static boolean fits(ServedVersion learner, ServedVersion version) {
         return learner.archive().equals(version.archive())
                 && learner.handler().equals(version.handler())
-                && ServedState.mayBeSameArchive(learner, version);
+                && ServingComparison.mayBeSameArchive(learner, version);
     }
 
-    private static Optional<VersionState> version(ServingState state, ServedState.Key key) {
+    private static Optional<ServedVersion> version(ServingState state, ServingComparison.Key key) {
         return state.model(key.model())
                 .flatMap(model -> Optional.ofNullable(model.versions().get(key.version())));
     }

@@ -35,7 +35,7 @@ final class Loading {
 
     private final Function<Archive, LoadedModel> loader;
     private final Safeguards safeguards;
-    private final ModelStates states;
+    private final StateRestorer states;
     private final ServingDefaults defaults;
     private final StuckRuns stuckRuns;
     private final CallersThreads callersThreads = new CallersThreads(CallersThreads.MOST);
@@ -46,7 +46,7 @@ final class Loading {
     Loading(
             Function<Archive, LoadedModel> loader,
             Safeguards safeguards,
-            ModelStates states,
+            StateRestorer states,
             ServingDefaults defaults,
             StuckRuns stuckRuns,
             InferenceListener listener,
@@ -70,8 +70,8 @@ final class Loading {
     RunningVersion load(
             String model,
             String version,
-            VersionState state,
-            Function<VersionState, Archive> archives,
+            ServedVersion state,
+            Function<ServedVersion, Archive> archives,
             Occasion occasion) {
         Archive archive = open(state, archives);
         ModelFile file = new ModelFile(model, version, archive.fileName(), archive.sha256());
@@ -81,7 +81,7 @@ final class Loading {
         try {
             noteVersion(model, version, archive);
             noteJoining(model, version, state, loaded);
-            VersionState known = state.withArchiveSha256(archive.sha256());
+            ServedVersion known = state.withArchiveSha256(archive.sha256());
             Runs runs =
                     safeguards.isNative().test(archive) ? safeguards.crashes().runs(file) : Runs.notNoted();
             workers = new WorkerPool(
@@ -111,7 +111,7 @@ final class Loading {
         }
     }
 
-    private static Archive open(VersionState state, Function<VersionState, Archive> archives) {
+    private static Archive open(ServedVersion state, Function<ServedVersion, Archive> archives) {
         try {
             return archives.apply(state);
         } catch (RuntimeException | Error e) {
@@ -120,7 +120,7 @@ final class Loading {
     }
 
     /** Lets go of the archive of a version that is not to be loaded. */
-    private void admit(ModelFile file, VersionState state, Archive archive, Occasion occasion) {
+    private void admit(ModelFile file, ServedVersion state, Archive archive, Occasion occasion) {
         try {
             requireUnchanged(file, state, archive);
             requireNotHeldBack(file, occasion);
@@ -131,7 +131,7 @@ final class Loading {
     }
 
     /** The bytes of another model under a known name would answer, or end the process, as nobody asked for. */
-    private void requireUnchanged(ModelFile file, VersionState state, Archive archive) {
+    private void requireUnchanged(ModelFile file, ServedVersion state, Archive archive) {
         Optional<String> before = state.archiveSha256().filter(known -> !archive.is(known));
         if (before.isEmpty()) {
             return;
@@ -157,7 +157,7 @@ final class Loading {
             crashes.tryOnceMore(file);
             return;
         }
-        switch (crashes.standing(file)) {
+        switch (crashes.suspicion(file)) {
             case ACCUSED -> throw new HeldBackException(Hold.OPERATOR, crashes.accusation(file));
             case SUSPECT -> {
                 if (occasion == Occasion.START) {
@@ -172,7 +172,7 @@ final class Loading {
     }
 
     /** On a thread of its own, because no engine lets a load be stopped: one that takes too long is left to end alone. */
-    private LoadedModel load(ModelFile file, Archive archive, VersionState state) {
+    private LoadedModel load(ModelFile file, Archive archive, ServedVersion state) {
         String model = file.model();
         String version = file.version();
         Duration timeout = state.startupTimeout();
@@ -212,7 +212,7 @@ final class Loading {
         throw failure;
     }
 
-    private void load(ModelFile file, Archive archive, VersionState state, CompletableFuture<LoadedModel> result) {
+    private void load(ModelFile file, Archive archive, ServedVersion state, CompletableFuture<LoadedModel> result) {
         LoadedModel loaded;
         try {
             loaded = loadNoted(file, archive, state);
@@ -227,7 +227,7 @@ final class Loading {
     }
 
     /** The note, and the memory, are held until the loading has ended, also where nobody waits for it any more. */
-    private LoadedModel loadNoted(ModelFile file, Archive archive, VersionState state) {
+    private LoadedModel loadNoted(ModelFile file, Archive archive, ServedVersion state) {
         MemoryAdmission.Promise memory = safeguards.memory().promise(file.model(), file.version(), archive);
         CrashRecord.Note note = note(file, archive);
         try {
@@ -252,7 +252,7 @@ final class Loading {
     }
 
     /** A model that cannot have its state back must not answer as if it had learned nothing. */
-    private void restore(LoadedModel loaded, VersionState state) {
+    private void restore(LoadedModel loaded, ServedVersion state) {
         if (state.learned().isEmpty()) {
             return;
         }
@@ -292,7 +292,7 @@ final class Loading {
     }
 
     /** A self-check that takes longer is given up, for it must not be the reason why a model is not loaded in time. */
-    private Duration checkTime(ModelFile file, VersionState state) {
+    private Duration checkTime(ModelFile file, ServedVersion state) {
         if (safeguards.crashes().isDelicate(file)) {
             // What ended the host may have been a value that no caller ever sends.
             return Duration.ZERO;
@@ -301,7 +301,7 @@ final class Loading {
         return half.compareTo(LONGEST_CHECK) < 0 ? half : LONGEST_CHECK;
     }
 
-    private static void noteJoining(String model, String version, VersionState state, LoadedModel loaded) {
+    private static void noteJoining(String model, String version, ServedVersion state, LoadedModel loaded) {
         if (state.batchSize() > 1) {
             Joining joining = loaded.joining();
             log.info(

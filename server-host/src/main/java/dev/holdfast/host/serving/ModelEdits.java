@@ -9,13 +9,13 @@ final class ModelEdits {
 
     private ModelEdits() {}
 
-    static ModelState require(String model, Optional<ModelState> current) {
+    static ServedModel require(String model, Optional<ServedModel> current) {
         return current.orElseThrow(
                 () -> new ServingException(Kind.MODEL_NOT_FOUND, "Model not found: " + OneLine.name(model)));
     }
 
-    static VersionState require(String model, ModelState state, String version) {
-        VersionState found = state.versions().get(version);
+    static ServedVersion require(String model, ServedModel state, String version) {
+        ServedVersion found = state.versions().get(version);
         if (found == null) {
             throw new ServingException(
                     Kind.VERSION_NOT_FOUND,
@@ -29,10 +29,10 @@ final class ModelEdits {
      *
      * @param stands whether a version that is there already is not to be replaced
      */
-    static Optional<ModelState> add(
-            String model, String version, VersionState wanted, Optional<ModelState> current, boolean stands) {
+    static Optional<ServedModel> add(
+            String model, String version, ServedVersion wanted, Optional<ServedModel> current, boolean stands) {
         if (current.isEmpty()) {
-            return Optional.of(ModelState.of(version, wanted));
+            return Optional.of(ServedModel.of(version, wanted));
         }
         if (stands && current.get().versions().containsKey(version)) {
             throw new ServingException(
@@ -42,7 +42,7 @@ final class ModelEdits {
     }
 
     /** With the last version goes the model; before that, the default stays. */
-    static Optional<ModelState> remove(String model, String version, ModelState current) {
+    static Optional<ServedModel> remove(String model, String version, ServedModel current) {
         if (current.versions().size() == 1) {
             return Optional.empty();
         }

@@ -72,7 +72,7 @@ public final class ModelServing implements AutoCloseable {
             ModelStore store,
             Function<Archive, LoadedModel> loader,
             Safeguards safeguards,
-            ModelStates states,
+            StateRestorer states,
             ServingDefaults defaults,
             InferenceListener listener,
             Clock clock) {
@@ -99,7 +99,7 @@ public final class ModelServing implements AutoCloseable {
      * @param state how that version is served now; of an unregistered one, how it was
      * @param durability completes, never exceptionally, when the change is durable or cannot be made so
      */
-    public record Change(String model, String version, VersionState state, CompletableFuture<Durability> durability) {
+    public record Change(String model, String version, ServedVersion state, CompletableFuture<Durability> durability) {
 
         /** The same, whose durability completes after {@code done} was told of it. */
         private Change andThen(Consumer<Durability> done) {
@@ -236,9 +236,9 @@ public final class ModelServing implements AutoCloseable {
             String model = RegistrationRules.checkName(
                     "Model name", registration.modelName().orElse(manifest.modelName()));
             String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
-            VersionState wanted = rules.wanted(
+            ServedVersion wanted = rules.wanted(
                     registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
-            UnaryOperator<Optional<ModelState>> add =
+            UnaryOperator<Optional<ServedModel>> add =
                     current -> ModelEdits.add(model, version, wanted, current, stands(model, version));
             Edited edited = wait
                     ? edit(
@@ -274,9 +274,9 @@ public final class ModelServing implements AutoCloseable {
         Change scaled = change(() -> {
             String[] scaledVersion = new String[1];
             Edited edited = edit(model, current -> {
-                ModelState now = ModelEdits.require(model, current);
+                ServedModel now = ModelEdits.require(model, current);
                 scaledVersion[0] = version.orElse(now.defaultVersion());
-                VersionState before = ModelEdits.require(model, now, scaledVersion[0]);
+                ServedVersion before = ModelEdits.require(model, now, scaledVersion[0]);
                 return Optional.of(now.with(scaledVersion[0], before.withWorkers(min, max)));
             });
             return edited.of(model, scaledVersion[0]);
@@ -295,7 +295,7 @@ public final class ModelServing implements AutoCloseable {
     public Change setDefault(String model, String version) {
         return change(() -> {
             Edited edited = edit(model, current -> {
-                ModelState now = ModelEdits.require(model, current);
+                ServedModel now = ModelEdits.require(model, current);
                 ModelEdits.require(model, now, version);
                 return Optional.of(now.withDefault(version));
             });
@@ -313,7 +313,7 @@ public final class ModelServing implements AutoCloseable {
         Change unregistered = change(() -> {
             String[] removed = new String[1];
             Edited edited = edit(model, current -> {
-                ModelState now = ModelEdits.require(model, current);
+                ServedModel now = ModelEdits.require(model, current);
                 removed[0] = version.orElse(now.defaultVersion());
                 ModelEdits.require(model, now, removed[0]);
                 return ModelEdits.remove(model, removed[0], now);
@@ -335,7 +335,7 @@ public final class ModelServing implements AutoCloseable {
 
     /** What a model was and is now, and what becomes of the change. */
     private record Edited(
-            Optional<ModelState> before, Optional<ModelState> after, CompletableFuture<Durability> durability) {
+            Optional<ServedModel> before, Optional<ServedModel> after, CompletableFuture<Durability> durability) {
 
         Change of(String model, String version) {
             return new Change(model, version, ModelEdits.require(model, after.orElseThrow(), version), durability);
@@ -354,12 +354,12 @@ public final class ModelServing implements AutoCloseable {
     }
 
     private Edited loadLater(
-            String model, String version, VersionState wanted, UnaryOperator<Optional<ModelState>> add) {
+            String model, String version, ServedVersion wanted, UnaryOperator<Optional<ServedModel>> add) {
         RunningVersion waiting =
                 RunningVersion.failed(model, version, wanted, false, "is being loaded; try again later", Hold.LOADING);
         Edited edited = withModel(model, () -> {
-            Optional<ModelState> before = state.get().model(model);
-            ModelState after = add.apply(before).orElseThrow();
+            Optional<ServedModel> before = state.get().model(model);
+            ServedModel after = add.apply(before).orElseThrow();
             reconciler.putInPlace(waiting);
             state.update(now -> now.with(model, after));
             return new Edited(before, Optional.of(after), changes.changed());
@@ -381,7 +381,7 @@ public final class ModelServing implements AutoCloseable {
                 .isPresent();
     }
 
-    private Edited edit(String model, UnaryOperator<Optional<ModelState>> edit) {
+    private Edited edit(String model, UnaryOperator<Optional<ServedModel>> edit) {
         return edit(model, edit, archives::openAgain, Occasion.ORDINARY, version -> false);
     }
 
@@ -392,13 +392,13 @@ public final class ModelServing implements AutoCloseable {
      */
     private Edited edit(
             String model,
-            UnaryOperator<Optional<ModelState>> edit,
-            Function<VersionState, Archive> opener,
+            UnaryOperator<Optional<ServedModel>> edit,
+            Function<ServedVersion, Archive> opener,
             Occasion occasion,
             Predicate<String> reloaded) {
         return withModel(model, () -> {
-            Optional<ModelState> before = state.get().model(model);
-            Optional<ModelState> after = edit.apply(before);
+            Optional<ServedModel> before = state.get().model(model);
+            Optional<ServedModel> after = edit.apply(before);
             reconciler.apply(
                     Plan.between(
                             only(model, before),
@@ -429,7 +429,7 @@ public final class ModelServing implements AutoCloseable {
         }
     }
 
-    private static ServingState only(String model, Optional<ModelState> state) {
+    private static ServingState only(String model, Optional<ServedModel> state) {
         return state.map(only -> ServingState.EMPTY.with(model, only)).orElse(ServingState.EMPTY);
     }
 
@@ -556,9 +556,9 @@ public final class ModelServing implements AutoCloseable {
      */
     public Change load(String model, Optional<String> version, String id, int generation) {
         return change(() -> withModel(model, () -> {
-            ModelState before = ModelEdits.require(model, state.get().model(model));
+            ServedModel before = ModelEdits.require(model, state.get().model(model));
             String loaded = version.orElse(before.defaultVersion());
-            VersionState now = ModelEdits.require(model, before, loaded);
+            ServedVersion now = ModelEdits.require(model, before, loaded);
             List<ModelSave> generations = requireSaves(model, id);
             if (generation < 0 || generation >= generations.size()) {
                 throw new ServingException(
@@ -566,7 +566,7 @@ public final class ModelServing implements AutoCloseable {
                         "Save \"" + id + "\" of model \"" + model + "\" has the generations 0 to "
                                 + (generations.size() - 1) + ", not " + generation + ".");
             }
-            VersionState then = now.withLearned(generations.get(generation).state());
+            ServedVersion then = now.withLearned(generations.get(generation).state());
             reconciler.apply(
                     new Plan(List.of(new Action.Replace(model, loaded, then))), archives::openAgain, Occasion.ORDINARY);
             state.update(all -> all.with(model, before.with(loaded, then)));
@@ -589,15 +589,15 @@ public final class ModelServing implements AutoCloseable {
      * stays: that a host found another archive changes nothing of what is to be served.
      */
     private ServingState withArchiveDigests(ServingState target) {
-        TreeMap<String, ModelState> models = new TreeMap<>(target.models());
+        TreeMap<String, ServedModel> models = new TreeMap<>(target.models());
         models.replaceAll((name, model) -> {
-            TreeMap<String, VersionState> versions = new TreeMap<>(model.versions());
+            TreeMap<String, ServedVersion> versions = new TreeMap<>(model.versions());
             versions.replaceAll((version, wanted) -> running.get(name, version)
                     .flatMap(found -> found.state().archiveSha256())
                     .filter(found -> wanted.archiveSha256().isEmpty())
                     .map(wanted::withArchiveSha256)
                     .orElse(wanted));
-            return new ModelState(versions, model.defaultVersion());
+            return new ServedModel(versions, model.defaultVersion());
         });
         return target.withModels(models);
     }
@@ -695,7 +695,7 @@ public final class ModelServing implements AutoCloseable {
      *
      * @return false if it is not
      */
-    private boolean unlessChanged(RunningVersion failed, Predicate<VersionState> work) {
+    private boolean unlessChanged(RunningVersion failed, Predicate<ServedVersion> work) {
         everything.readLock().lock();
         try {
             return !closed

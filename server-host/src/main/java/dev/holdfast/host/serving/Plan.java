@@ -51,16 +51,16 @@ public record Plan(List<Action> actions) {
 
     private static void planModel(
             String name,
-            @Nullable ModelState current,
-            @Nullable ModelState target,
+            @Nullable ServedModel current,
+            @Nullable ServedModel target,
             Predicate<String> failed,
             Predicate<String> ahead,
             List<Action> actions) {
-        Map<String, VersionState> now = current == null ? Map.of() : current.versions();
-        Map<String, VersionState> then = target == null ? Map.of() : target.versions();
+        Map<String, ServedVersion> now = current == null ? Map.of() : current.versions();
+        Map<String, ServedVersion> then = target == null ? Map.of() : target.versions();
         List<Action> steps = new ArrayList<>();
         then.forEach((version, state) -> {
-            VersionState running = now.get(version);
+            ServedVersion running = now.get(version);
             if (running == null || failed.test(version)) {
                 Action load = new Action.Load(name, version, state);
                 boolean first = current == null && target != null && version.equals(target.defaultVersion());

@@ -41,7 +41,7 @@ final class Reconciler {
             RunningModels running,
             Function<Archive, LoadedModel> loader,
             Safeguards safeguards,
-            ModelStates states,
+            StateRestorer states,
             ServingDefaults defaults,
             StuckRuns stuckRuns,
             InferenceListener listener,
@@ -58,7 +58,7 @@ final class Reconciler {
      * @param archives opens the archive of a version; the caller is rid of it then, it is closed when it is not needed
      *     any more or cannot be loaded
      */
-    void apply(Plan plan, Function<VersionState, Archive> archives, Occasion occasion) {
+    void apply(Plan plan, Function<ServedVersion, Archive> archives, Occasion occasion) {
         for (Action action : plan.actions()) {
             apply(action, archives, occasion);
         }
@@ -70,7 +70,7 @@ final class Reconciler {
      *
      * @return the versions that failed
      */
-    List<RunningVersion> applyAll(Plan plan, Function<VersionState, Archive> archives, Occasion occasion) {
+    List<RunningVersion> applyAll(Plan plan, Function<ServedVersion, Archive> archives, Occasion occasion) {
         Map<String, List<Action>> byModel = new LinkedHashMap<>();
         plan.actions()
                 .forEach(action -> byModel.computeIfAbsent(action.model(), model -> new ArrayList<>())
@@ -128,13 +128,13 @@ final class Reconciler {
         return files;
     }
 
-    private static ModelFile file(String model, String version, VersionState state) {
+    private static ModelFile file(String model, String version, ServedVersion state) {
         return new ModelFile(
                 model, version, state.archive(), state.archiveSha256().orElse(""));
     }
 
     private List<RunningVersion> applyTolerantly(
-            List<Action> actions, Function<VersionState, Archive> archives, Occasion occasion) {
+            List<Action> actions, Function<ServedVersion, Archive> archives, Occasion occasion) {
         List<RunningVersion> failed = new ArrayList<>();
         boolean atStartup = occasion == Occasion.START;
         for (Action action : actions) {
@@ -159,7 +159,7 @@ final class Reconciler {
 
     /** Something else in its place, such as what it replaces, would answer what the serving state does not say. */
     RunningVersion keepAsFailed(
-            String model, String version, VersionState state, boolean atStartup, ServingException why) {
+            String model, String version, ServedVersion state, boolean atStartup, ServingException why) {
         String reason = String.valueOf(why.getMessage());
         Hold hold = why instanceof HeldBackException held ? held.hold() : Hold.NONE;
         RunningVersion failed = RunningVersion.failed(model, version, state, atStartup, reason, hold);
@@ -183,7 +183,7 @@ final class Reconciler {
         return failed;
     }
 
-    private void apply(Action action, Function<VersionState, Archive> archives, Occasion occasion) {
+    private void apply(Action action, Function<ServedVersion, Archive> archives, Occasion occasion) {
         if (action instanceof Action.Load load) {
             bring(load.model(), load.version(), load.state(), archives, occasion);
         } else if (action instanceof Action.Replace replace) {
@@ -219,8 +219,8 @@ final class Reconciler {
     RunningVersion load(
             String model,
             String version,
-            VersionState state,
-            Function<VersionState, Archive> archives,
+            ServedVersion state,
+            Function<ServedVersion, Archive> archives,
             Occasion occasion) {
         return loading.load(model, version, state, archives, occasion);
     }
@@ -228,8 +228,8 @@ final class Reconciler {
     private void bring(
             String model,
             String version,
-            VersionState state,
-            Function<VersionState, Archive> archives,
+            ServedVersion state,
+            Function<ServedVersion, Archive> archives,
             Occasion occasion) {
         putInPlace(loading.load(model, version, state, archives, occasion));
         log.info("Model {} version {} loaded", model, version);

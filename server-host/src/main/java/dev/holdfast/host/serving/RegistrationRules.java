@@ -57,9 +57,9 @@ final class RegistrationRules {
      * @param runtime the archive's, for a registration that names none
      * @throws ServingException if a number breaks its rule
      */
-    VersionState wanted(Registration registration, String fileName, String runtime, String sha256) {
+    ServedVersion wanted(Registration registration, String fileName, String runtime, String sha256) {
         int workers = registration.initialWorkers().orElse(defaults.workers());
-        return new VersionState(
+        return new ServedVersion(
                 fileName,
                 workers,
                 workers,

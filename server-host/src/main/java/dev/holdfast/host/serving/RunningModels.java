@@ -34,7 +34,7 @@ final class RunningModels {
         private static Map<String, RunningVersion> byName(Collection<RunningVersion> versions) {
             Map<String, RunningVersion> byName = new LinkedHashMap<>();
             versions.stream()
-                    .sorted(Comparator.comparing(RunningVersion::version, ModelState.VERSION_ORDER))
+                    .sorted(Comparator.comparing(RunningVersion::version, ServedModel.VERSION_ORDER))
                     .forEach(version -> byName.put(version.version(), version));
             return Collections.unmodifiableMap(byName);
         }
@@ -91,11 +91,11 @@ final class RunningModels {
 
     /** What runs as a serving state, with the versions that failed to load. */
     ServingState observed() {
-        Map<String, ModelState> observed = new TreeMap<>();
+        Map<String, ServedModel> observed = new TreeMap<>();
         models.forEach((name, running) -> {
-            SortedMap<String, VersionState> versions = new TreeMap<>(ModelState.VERSION_ORDER);
+            SortedMap<String, ServedVersion> versions = new TreeMap<>(ServedModel.VERSION_ORDER);
             running.versions.forEach((version, found) -> versions.put(version, found.state()));
-            observed.put(name, new ModelState(versions, running.defaultVersion));
+            observed.put(name, new ServedModel(versions, running.defaultVersion));
         });
         return ServingState.of(observed);
     }

@@ -24,7 +24,7 @@ public final class RunningVersion {
     private final @Nullable String failure;
     private final Hold hold;
     private final @Nullable Loaded loaded;
-    private volatile VersionState state;
+    private volatile ServedVersion state;
     private volatile long storedUpdates;
     private volatile @Nullable RunningVersion successor;
 
@@ -33,7 +33,7 @@ public final class RunningVersion {
     private RunningVersion(
             String model,
             String version,
-            VersionState state,
+            ServedVersion state,
             boolean loadedAtStartup,
             @Nullable String failure,
             Hold hold,
@@ -50,7 +50,7 @@ public final class RunningVersion {
     static RunningVersion loaded(
             String model,
             String version,
-            VersionState state,
+            ServedVersion state,
             boolean atStartup,
             Archive archive,
             LoadedModel loaded,
@@ -67,7 +67,7 @@ public final class RunningVersion {
 
     /** @param hold whether and when it is tried again without an operator's call */
     static RunningVersion failed(
-            String model, String version, VersionState state, boolean atStartup, String why, Hold hold) {
+            String model, String version, ServedVersion state, boolean atStartup, String why, Hold hold) {
         return new RunningVersion(model, version, state, atStartup, why, hold, null);
     }
 
@@ -79,7 +79,7 @@ public final class RunningVersion {
         return version;
     }
 
-    public VersionState state() {
+    public ServedVersion state() {
         return state;
     }
 
@@ -184,9 +184,9 @@ public final class RunningVersion {
         return loaded;
     }
 
-    void scale(VersionState wanted) {
+    void scale(ServedVersion wanted) {
         // Only the numbers: what was loaded, and from which bytes, this version knows better.
-        VersionState scaled = state.withWorkers(wanted.minWorkers(), wanted.maxWorkers());
+        ServedVersion scaled = state.withWorkers(wanted.minWorkers(), wanted.maxWorkers());
         if (loaded != null) {
             loaded.workers().scale(scaled);
         }

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  *     not registered any more
  */
 public record ServingState(
-        SortedMap<String, ModelState> models, SortedMap<String, SortedMap<String, List<ModelSave>>> saves) {
+        SortedMap<String, ServedModel> models, SortedMap<String, SortedMap<String, List<ModelSave>>> saves) {
 
     /** A text with more model versions than this is a mistake, or somebody's who wants the host's memory. */
     public static final int MOST_VERSIONS = 100_000;
@@ -48,28 +48,28 @@ public record ServingState(
         return Collections.unmodifiableSortedMap(copy);
     }
 
-    public static ServingState of(Map<String, ModelState> models) {
+    public static ServingState of(Map<String, ServedModel> models) {
         return new ServingState(new TreeMap<>(models), new TreeMap<>());
     }
 
-    public Optional<ModelState> model(String name) {
+    public Optional<ServedModel> model(String name) {
         return Optional.ofNullable(models.get(name));
     }
 
-    public ServingState with(String name, ModelState model) {
-        TreeMap<String, ModelState> changed = new TreeMap<>(models);
+    public ServingState with(String name, ServedModel model) {
+        TreeMap<String, ServedModel> changed = new TreeMap<>(models);
         changed.put(name, model);
         return new ServingState(changed, saves);
     }
 
     public ServingState without(String name) {
-        TreeMap<String, ModelState> changed = new TreeMap<>(models);
+        TreeMap<String, ServedModel> changed = new TreeMap<>(models);
         changed.remove(name);
         return new ServingState(changed, saves);
     }
 
     /** The same with other models. */
-    public ServingState withModels(Map<String, ModelState> others) {
+    public ServingState withModels(Map<String, ServedModel> others) {
         return new ServingState(new TreeMap<>(others), saves);
     }
 

@@ -1,6 +1,6 @@
 package dev.holdfast.host.serving;
 
-import dev.holdfast.host.serving.ServedState.SaveKey;
+import dev.holdfast.host.serving.ServingComparison.SaveKey;
 import dev.holdfast.host.text.OneLine;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,7 +31,7 @@ record StateDifferences(String from, String to) {
         for (String name : names) {
             sentences.addAll(ofModel(name, first.model(name), second.model(name)));
         }
-        sentences.addAll(ofSaves(ServedState.saves(first), ServedState.saves(second)));
+        sentences.addAll(ofSaves(ServingComparison.saves(first), ServingComparison.saves(second)));
         return bounded(sentences);
     }
 
@@ -44,7 +44,7 @@ record StateDifferences(String from, String to) {
         return List.copyOf(shown);
     }
 
-    private List<String> ofModel(String name, Optional<ModelState> first, Optional<ModelState> second) {
+    private List<String> ofModel(String name, Optional<ServedModel> first, Optional<ServedModel> second) {
         String model = "model " + name;
         if (first.isEmpty() || second.isEmpty()) {
             return List.of(model + ": only " + (first.isPresent() ? from : to));
@@ -71,18 +71,19 @@ record StateDifferences(String from, String to) {
         }
     }
 
-    List<Difference> within(ModelState first, ModelState second) {
+    List<Difference> within(ServedModel first, ServedModel second) {
         List<Difference> differences = new ArrayList<>();
         if (!first.defaultVersion().equals(second.defaultVersion())) {
             differences.add(new Difference(
                     Optional.empty(), "default version " + sides(first.defaultVersion(), second.defaultVersion())));
         }
-        Set<String> versions = new TreeSet<>(ModelState.VERSION_ORDER);
+        Set<String> versions = new TreeSet<>(ServedModel.VERSION_ORDER);
         versions.addAll(first.versions().keySet());
         versions.addAll(second.versions().keySet());
         for (String version : versions) {
-            Optional<VersionState> one = Optional.ofNullable(first.versions().get(version));
-            Optional<VersionState> other = Optional.ofNullable(second.versions().get(version));
+            Optional<ServedVersion> one = Optional.ofNullable(first.versions().get(version));
+            Optional<ServedVersion> other =
+                    Optional.ofNullable(second.versions().get(version));
             String how = one.isEmpty() || other.isEmpty()
                     ? "only " + (one.isPresent() ? from : to)
                     : String.join("; ", ofSettings(one.get(), other.get()));
@@ -93,8 +94,8 @@ record StateDifferences(String from, String to) {
         return differences;
     }
 
-    private List<String> ofSettings(VersionState first, VersionState second) {
-        if (ServedState.same(first, second)) {
+    private List<String> ofSettings(ServedVersion first, ServedVersion second) {
+        if (ServingComparison.same(first, second)) {
             return List.of();
         }
         List<String> differences = new ArrayList<>();
@@ -105,14 +106,14 @@ record StateDifferences(String from, String to) {
                 differences.add(what + " " + sides(value, other));
             }
         });
-        if (!ServedState.mayBeSameArchive(first, second)) {
+        if (!ServingComparison.mayBeSameArchive(first, second)) {
             differences.add("archive's SHA-256 " + sides(digest(first), digest(second)));
         }
         return differences;
     }
 
     /** The settings as an operator reads them, all of them for each version. */
-    private static Map<String, String> settings(VersionState version) {
+    private static Map<String, String> settings(ServedVersion version) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("archive", version.archive());
         settings.put("workers", version.minWorkers() + " to " + version.maxWorkers());
@@ -128,7 +129,7 @@ record StateDifferences(String from, String to) {
         return settings;
     }
 
-    private static String digest(VersionState version) {
+    private static String digest(ServedVersion version) {
         String sha256 = version.archiveSha256().orElse("");
         return sha256.length() > DIGEST_SHOWN ? sha256.substring(0, DIGEST_SHOWN) + "…" : sha256;
     }
@@ -137,7 +138,7 @@ record StateDifferences(String from, String to) {
         List<String> sentences = new ArrayList<>();
         first.forEach((key, generations) -> {
             List<ModelSave> others = second.getOrDefault(key, List.of());
-            if (!ServedState.same(generations, others)) {
+            if (!ServingComparison.same(generations, others)) {
                 sentences.add(key + ": " + ofGenerations(generations, others));
             }
         });
@@ -155,7 +156,7 @@ record StateDifferences(String from, String to) {
             return "only " + (first.isEmpty() ? to : from);
         }
         for (int i = 0; i < Math.min(first.size(), second.size()); i++) {
-            if (!ServedState.same(first.subList(i, i + 1), second.subList(i, i + 1))) {
+            if (!ServingComparison.same(first.subList(i, i + 1), second.subList(i, i + 1))) {
                 String before = i == 0 ? "" : "the older one, ";
                 return before + sides(text(first.get(i), second.get(i)), text(second.get(i), first.get(i)));
             }

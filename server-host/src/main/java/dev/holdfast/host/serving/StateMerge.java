@@ -1,6 +1,6 @@
 package dev.holdfast.host.serving;
 
-import dev.holdfast.host.serving.ServedState.SaveKey;
+import dev.holdfast.host.serving.ServingComparison.SaveKey;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -76,7 +76,7 @@ public final class StateMerge {
      * @param state the same models, with what was learned on either side
      * @param conflicts the versions that learned on both sides; {@code state} has what the head has
      */
-    public record Learned(ServingState state, List<ServedState.Key> conflicts) {
+    public record Learned(ServingState state, List<ServingComparison.Key> conflicts) {
 
         public Learned {
             conflicts = List.copyOf(conflicts);
@@ -89,19 +89,19 @@ public final class StateMerge {
     }
 
     /**
-     * Brings what this host's models learned onto a head that {@linkplain ServedState#same serves the same}, without undoing
+     * Brings what this host's models learned onto a head that {@linkplain ServingComparison#same serves the same}, without undoing
      * what the models of others learned.
      *
      * @throws IllegalArgumentException if the head serves something else
      */
     public static Learned learnedOnto(ServingState base, ServingState mine, ServingState head) {
-        if (!ServedState.same(mine, head)) {
+        if (!ServingComparison.same(mine, head)) {
             throw new IllegalArgumentException(
                     "What was learned can be brought only onto a state that serves the same: "
-                            + ServedState.differences(mine, OURS, head, THEIRS));
+                            + ServingComparison.differences(mine, OURS, head, THEIRS));
         }
         ServingState known = mine;
-        for (Map.Entry<String, ModelState> model : mine.models().entrySet()) {
+        for (Map.Entry<String, ServedModel> model : mine.models().entrySet()) {
             known = known.with(model.getKey(), withDigests(model.getValue(), head.model(model.getKey())));
         }
         LearnedMerge learned = new LearnedMerge(base, mine, head);
@@ -114,10 +114,10 @@ public final class StateMerge {
         Set<SaveKey> saves = new LinkedHashSet<>();
         for (ServingState state : List.of(base, ours, theirs)) {
             names.addAll(state.models().keySet());
-            saves.addAll(ServedState.saves(state).keySet());
+            saves.addAll(ServingComparison.saves(state).keySet());
         }
         for (String name : names) {
-            Optional<ModelState> model = model(name);
+            Optional<ServedModel> model = model(name);
             merged = model.isPresent() ? merged.with(name, model.get()) : merged;
         }
         for (SaveKey key : saves) {
@@ -130,8 +130,8 @@ public final class StateMerge {
         return new Result(Optional.of(learned.onto(merged)), List.of(), learned.sentences());
     }
 
-    private Optional<ModelState> model(String name) {
-        Sides<ModelState> sides = sides(state -> state.model(name), ServedState::same);
+    private Optional<ServedModel> model(String name) {
+        MergeSides<ServedModel> sides = sides(state -> state.model(name), ServingComparison::same);
         if (isOtherArchive(sides)) {
             conflicts.add("model " + name + ": not the same archive " + OURS + " and " + THEIRS + " ("
                     + within(SIDES, sides.ours().orElseThrow(), sides.theirs().orElseThrow()) + ")");
@@ -145,48 +145,48 @@ public final class StateMerge {
     }
 
     private Optional<List<ModelSave>> save(SaveKey key) {
-        Sides<List<ModelSave>> sides =
-                sides(state -> Optional.ofNullable(state.savesOf(key.model()).get(key.id())), ServedState::same);
+        MergeSides<List<ModelSave>> sides =
+                sides(state -> Optional.ofNullable(state.savesOf(key.model()).get(key.id())), ServingComparison::same);
         if (sides.isConflict()) {
             conflicts.add(key + ": " + sides.deeds(StateDifferences::ofGenerations));
         }
         return sides.chosen();
     }
 
-    private <T> Sides<T> sides(Function<ServingState, Optional<T>> part, BiPredicate<T, T> same) {
-        return new Sides<>(part.apply(base), part.apply(ours), part.apply(theirs), same);
+    private <T> MergeSides<T> sides(Function<ServingState, Optional<T>> part, BiPredicate<T, T> same) {
+        return new MergeSides<>(part.apply(base), part.apply(ours), part.apply(theirs), same);
     }
 
-    private static String within(StateDifferences names, ModelState first, ModelState second) {
+    private static String within(StateDifferences names, ServedModel first, ServedModel second) {
         return names.within(first, second).stream().map(Object::toString).collect(Collectors.joining("; "));
     }
 
     /** Whether both sides came to know digests of an archive that the base did not know, and not the same ones. */
-    private static boolean isOtherArchive(Sides<ModelState> sides) {
+    private static boolean isOtherArchive(MergeSides<ServedModel> sides) {
         if (sides.base().isEmpty() || sides.ours().isEmpty() || sides.theirs().isEmpty()) {
             return false;
         }
-        Map<String, VersionState> here = sides.ours().get().versions();
-        Map<String, VersionState> there = sides.theirs().get().versions();
+        Map<String, ServedVersion> here = sides.ours().get().versions();
+        Map<String, ServedVersion> there = sides.theirs().get().versions();
         return sides.base().get().versions().entrySet().stream()
                 .filter(version -> version.getValue().archiveSha256().isEmpty())
                 .anyMatch(version -> Optional.ofNullable(here.get(version.getKey()))
                         .filter(our -> our.archive().equals(version.getValue().archive()))
                         .filter(our -> Optional.ofNullable(there.get(version.getKey()))
                                 .filter(their -> their.archive().equals(our.archive()))
-                                .filter(their -> !ServedState.mayBeSameArchive(our, their))
+                                .filter(their -> !ServingComparison.mayBeSameArchive(our, their))
                                 .isPresent())
                         .isPresent());
     }
 
     /** The model with those digests that it lacks and another state of it has for archives of the same names. */
-    private static ModelState withDigests(ModelState model, Optional<ModelState> other) {
-        ModelState known = model;
-        for (Map.Entry<String, VersionState> version : model.versions().entrySet()) {
-            VersionState state = version.getValue();
+    private static ServedModel withDigests(ServedModel model, Optional<ServedModel> other) {
+        ServedModel known = model;
+        for (Map.Entry<String, ServedVersion> version : model.versions().entrySet()) {
+            ServedVersion state = version.getValue();
             Optional<String> sha256 = other.map(found -> found.versions().get(version.getKey()))
                     .filter(found -> found.archive().equals(state.archive()))
-                    .flatMap(VersionState::archiveSha256);
+                    .flatMap(ServedVersion::archiveSha256);
             if (state.archiveSha256().isEmpty() && sha256.isPresent()) {
                 known = known.with(version.getKey(), state.withArchiveSha256(sha256.get()));
             }

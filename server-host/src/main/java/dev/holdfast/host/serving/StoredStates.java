@@ -10,7 +10,7 @@ import java.util.WeakHashMap;
 import java.util.function.Supplier;
 
 /** Where the states of models that learn are stored, and what is known of each loaded model's. Safe for several threads. */
-public final class StoredStates implements ModelStates {
+public final class StoredStates implements StateRestorer {
 
     private final Supplier<StateStore> store;
     private final Map<StatefulModel, LastStored> known = Collections.synchronizedMap(new WeakHashMap<>());

@@ -20,7 +20,7 @@ public record VersionStatus(
         String model,
         String version,
         boolean isDefault,
-        VersionState state,
+        ServedVersion state,
         boolean loadedAtStartup,
         Optional<String> runtime,
         Optional<ModelSignature> signature,

@@ -63,7 +63,7 @@ final class WorkerPool implements Worker.Crew {
     private final List<Worker> workers = new ArrayList<>();
     private final List<Worker> stuck = new ArrayList<>();
     private final ResponseTimer timer = new ResponseTimer(this::timeIsOver);
-    private VersionState state;
+    private ServedVersion state;
     private int staying;
     private boolean closed;
     private boolean forsaken;
@@ -80,7 +80,7 @@ final class WorkerPool implements Worker.Crew {
     WorkerPool(
             String model,
             String version,
-            VersionState state,
+            ServedVersion state,
             LoadedModel loaded,
             Runs runs,
             int queueSize,
@@ -366,7 +366,7 @@ final class WorkerPool implements Worker.Crew {
      *
      * @throws ServingException if a worker cannot be started; the number is as it was then
      */
-    void scale(VersionState wanted) {
+    void scale(ServedVersion wanted) {
         List<PendingRequest> left = List.of();
         lock.lock();
         try {

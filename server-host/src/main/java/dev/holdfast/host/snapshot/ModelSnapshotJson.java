@@ -12,10 +12,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.host.serving.ModelSave;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -80,7 +80,7 @@ final class ModelSnapshotJson {
         return root.toString();
     }
 
-    private static void write(ObjectNode node, VersionState version, boolean isDefault) {
+    private static void write(ObjectNode node, ServedVersion version, boolean isDefault) {
         node.put("defaultVersion", isDefault);
         node.put("marName", version.archive());
         node.put("minWorkers", version.minWorkers());
@@ -150,7 +150,7 @@ final class ModelSnapshotJson {
     }
 
     private static ServingState read(String name, String json, boolean wanted) throws IOException {
-        TreeMap<String, ModelState> models = new TreeMap<>();
+        TreeMap<String, ServedModel> models = new TreeMap<>();
         SortedMap<String, SortedMap<String, List<ModelSave>>> saves = new TreeMap<>();
         boolean found = false;
         try (JsonParser parser = JSON.createParser(json)) {
@@ -174,14 +174,14 @@ final class ModelSnapshotJson {
         return new ServingState(models, saves);
     }
 
-    private static void readModels(String name, JsonParser parser, Map<String, ModelState> models) throws IOException {
+    private static void readModels(String name, JsonParser parser, Map<String, ServedModel> models) throws IOException {
         int versions = 0;
         inObject(name, "models", parser);
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String model = named(name, "model name", parser.currentName());
             parser.nextToken();
             inObject(name, "model " + model, parser);
-            SortedMap<String, VersionState> found = new TreeMap<>(ModelState.VERSION_ORDER);
+            SortedMap<String, ServedVersion> found = new TreeMap<>(ServedModel.VERSION_ORDER);
             String defaultVersion = "";
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String version = named(name, "version of model " + model, parser.currentName());
@@ -198,7 +198,7 @@ final class ModelSnapshotJson {
                 }
             }
             if (!found.isEmpty()) {
-                models.put(model, new ModelState(found, defaultVersion.isEmpty() ? found.firstKey() : defaultVersion));
+                models.put(model, new ServedModel(found, defaultVersion.isEmpty() ? found.firstKey() : defaultVersion));
             }
         }
     }
@@ -214,17 +214,17 @@ final class ModelSnapshotJson {
     }
 
     /** The models of a JSON text without the frame around them: what the configuration key {@code models} holds. */
-    static Map<String, ModelState> readModels(String name, String json) {
+    static Map<String, ServedModel> readModels(String name, String json) {
         return read(name, "{\"models\":" + json + "}").models();
     }
 
-    private static VersionState readVersion(String name, String model, JsonNode node) {
+    private static ServedVersion readVersion(String name, String model, JsonNode node) {
         String archive = archive(name, model, text(name, model, node, "marName").orElse(model + ".mar"));
         int min = workers(name, model, node, "minWorkers", 1);
         int max = Math.max(min, workers(name, model, node, "maxWorkers", min));
         String what = name + ", model " + model;
         try {
-            return new VersionState(
+            return new ServedVersion(
                             archive,
                             min,
                             max,

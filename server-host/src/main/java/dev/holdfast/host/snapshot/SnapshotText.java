@@ -2,8 +2,8 @@ package dev.holdfast.host.snapshot;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigFile;
-import dev.holdfast.host.serving.ModelState;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -93,7 +93,7 @@ public final class SnapshotText {
     /** A snapshot of a serving state; the header's model count, size and SHA-256 are set here. */
     public static Snapshot write(
             SnapshotHeader.Builder header, Map<String, String> config, ServingState state, List<String> callers) {
-        header.state(ServedState.digest(state))
+        header.state(ServingComparison.digest(state))
                 .modelCount(state.versionCount())
                 .size(0)
                 .sha256("0".repeat(64));
@@ -178,7 +178,7 @@ public final class SnapshotText {
      *
      * @throws SnapshotCorruptException if it is no JSON, or says what no host can serve
      */
-    public static Map<String, ModelState> parseModels(String json) {
+    public static Map<String, ServedModel> parseModels(String json) {
         return json.isBlank() ? Map.of() : ModelSnapshotJson.readModels("of the key models", json);
     }
 

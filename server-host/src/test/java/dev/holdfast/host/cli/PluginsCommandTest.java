@@ -70,7 +70,7 @@ class PluginsCommandTest {
 
         assertThat(typed.run("plugins", "list", "--json", "--ppath", "plugins")).isEqualTo(1);
 
-        JsonNode json = Json.parse(typed.out());
+        JsonNode json = CommandJson.parse(typed.out());
         assertThat(json.properties()).hasSize(1);
         assertThat(json.at("/plugins/0/name").asText()).isEqualTo("acme");
         assertThat(json.at("/plugins/0/serializers/0").asText()).isEqualTo("acme");
@@ -128,7 +128,7 @@ class PluginsCommandTest {
         assertThat(typed.out()).isEqualTo("No plugins; the serializer that is built in is used.\n");
 
         assertThat(typed.run("plugins", "list", "--json")).isZero();
-        assertThat(Json.parse(typed.out()).at("/plugins").isArray()).isTrue();
+        assertThat(CommandJson.parse(typed.out()).at("/plugins").isArray()).isTrue();
     }
 
     // verify

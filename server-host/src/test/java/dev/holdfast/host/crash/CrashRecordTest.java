@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.LogLines;
 import dev.holdfast.host.crash.CrashRecord.Here;
-import dev.holdfast.host.crash.CrashRecord.Standing;
+import dev.holdfast.host.crash.CrashRecord.Suspicion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +55,7 @@ class CrashRecordTest {
     void aFirstStartKnowsNothing() {
         CrashRecord record = open(1);
 
-        assertThat(record.standing(A)).isEqualTo(Standing.CLEAR);
+        assertThat(record.suspicion(A)).isEqualTo(Suspicion.CLEAR);
         assertThat(record.notices()).isEmpty();
         assertThat(log.warnings()).isEmpty();
     }
@@ -68,8 +68,8 @@ class CrashRecordTest {
 
         CrashRecord next = open(2);
 
-        assertThat(next.standing(A)).isEqualTo(Standing.SUSPECT);
-        assertThat(next.standing(B)).isEqualTo(Standing.CLEAR);
+        assertThat(next.suspicion(A)).isEqualTo(Suspicion.SUSPECT);
+        assertThat(next.suspicion(B)).isEqualTo(Suspicion.CLEAR);
     }
 
     @Test
@@ -110,17 +110,17 @@ class CrashRecordTest {
         report(logs, 42, "load-a-1.0");
 
         CrashRecord third = open(43);
-        assertThat(third.standing(A)).isEqualTo(Standing.ACCUSED);
+        assertThat(third.suspicion(A)).isEqualTo(Suspicion.ACCUSED);
         assertThat(third.accusation(A)).contains("model a version 1.0 was being loaded", A.sha256(), "/models/a/retry");
         third.serves((model, version) -> true);
         third.close();
 
         CrashRecord fourth = open(44);
-        assertThat(fourth.standing(A)).isEqualTo(Standing.ACCUSED);
+        assertThat(fourth.suspicion(A)).isEqualTo(Suspicion.ACCUSED);
         fourth.tryOnceMore(A);
         fourth.loading(A).close();
         fourth.loaded(A);
-        assertThat(fourth.standing(A)).isEqualTo(Standing.CLEAR);
+        assertThat(fourth.suspicion(A)).isEqualTo(Suspicion.CLEAR);
     }
 
     @Test
@@ -134,10 +134,10 @@ class CrashRecordTest {
 
         CrashRecord next = open(42);
 
-        assertThat(next.standing(A)).isEqualTo(Standing.SUSPECT);
-        assertThat(next.standing(B)).isEqualTo(Standing.CLEAR);
+        assertThat(next.suspicion(A)).isEqualTo(Suspicion.SUSPECT);
+        assertThat(next.suspicion(B)).isEqualTo(Suspicion.CLEAR);
         next.loaded(A);
-        assertThat(next.standing(A)).as("to be loaded proves nothing").isEqualTo(Standing.SUSPECT);
+        assertThat(next.suspicion(A)).as("to be loaded proves nothing").isEqualTo(Suspicion.SUSPECT);
     }
 
     @Test
@@ -147,7 +147,7 @@ class CrashRecordTest {
         record.runs(A).begin();
         record.close();
 
-        assertThat(open(2).standing(A)).isEqualTo(Standing.CLEAR);
+        assertThat(open(2).suspicion(A)).isEqualTo(Suspicion.CLEAR);
     }
 
     @Test
@@ -157,7 +157,7 @@ class CrashRecordTest {
 
         CrashRecord next = open(2);
 
-        assertThat(next.standing(A)).isEqualTo(Standing.CLEAR);
+        assertThat(next.suspicion(A)).isEqualTo(Suspicion.CLEAR);
         assertThat(next.notices()).isEmpty();
     }
 
@@ -168,8 +168,8 @@ class CrashRecordTest {
 
         CrashRecord next = CrashRecord.open(logs, new Here(2, "another boot", started), Clock.systemUTC());
 
-        assertThat(next.standing(A)).isEqualTo(Standing.SUSPECT);
-        assertThat(next.standing(B)).isEqualTo(Standing.SUSPECT);
+        assertThat(next.suspicion(A)).isEqualTo(Suspicion.SUSPECT);
+        assertThat(next.suspicion(B)).isEqualTo(Suspicion.SUSPECT);
     }
 
     @Test
@@ -177,7 +177,7 @@ class CrashRecordTest {
         open(1).loading(A);
         open(2).serves((model, version) -> false);
 
-        assertThat(open(3).standing(A)).isEqualTo(Standing.CLEAR);
+        assertThat(open(3).suspicion(A)).isEqualTo(Suspicion.CLEAR);
     }
 
     @Test
@@ -192,7 +192,7 @@ class CrashRecordTest {
 
         CrashRecord next = open(2);
 
-        assertThat(files).allMatch(file -> next.standing(file) == Standing.SUSPECT);
+        assertThat(files).allMatch(file -> next.suspicion(file) == Suspicion.SUSPECT);
     }
 
     @Test
@@ -221,7 +221,7 @@ class CrashRecordTest {
 
         CrashRecord next = open(42);
 
-        assertThat(next.standing(A)).isEqualTo(Standing.CLEAR);
+        assertThat(next.suspicion(A)).isEqualTo(Suspicion.CLEAR);
         assertThat(log.warnings()).hasSize(3).allMatch(line -> line.contains("damaged and passed over"));
     }
 
@@ -234,7 +234,7 @@ class CrashRecordTest {
         record.runs(A).begin().ended(true);
         record.planned(List.of(A)).close();
 
-        assertThat(record.standing(A)).isEqualTo(Standing.CLEAR);
+        assertThat(record.suspicion(A)).isEqualTo(Suspicion.CLEAR);
         assertThat(log.warnings()).singleElement().asString().contains("cannot be written");
         record.close();
     }

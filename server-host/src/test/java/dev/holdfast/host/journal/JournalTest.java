@@ -500,7 +500,7 @@ class JournalTest {
             assertThatExceptionOfType(SnapshotNotFoundException.class).isThrownBy(() -> journal.read(gone));
         }
         assertThatExceptionOfType(StoreUnavailableException.class)
-                .isThrownBy(() -> Drawer.read(logs.resolve("x".repeat(300)), "x"));
+                .isThrownBy(() -> SnapshotDirectory.read(logs.resolve("x".repeat(300)), "x"));
     }
 
     @Test

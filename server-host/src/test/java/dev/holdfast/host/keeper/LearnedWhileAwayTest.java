@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotKind;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** What models learn at one host while another one, or the store, is away from it: nobody's snapshot undoes it. */
 class LearnedWhileAwayTest {
 
-    private static final ServedState.Key A = new ServedState.Key("a", "1.0");
+    private static final ServingComparison.Key A = new ServingComparison.Key("a", "1.0");
 
     private final FakeStore.Disk disk = new FakeStore.Disk();
     private final Rig teacher = new Rig(disk);
@@ -49,7 +49,7 @@ class LearnedWhileAwayTest {
         await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
 
         assertThat(newest().models()).containsOnlyKeys("a", "b");
-        assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
+        assertThat(ServingComparison.learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
     }
 
     @Test
@@ -65,7 +65,7 @@ class LearnedWhileAwayTest {
         other.changed("e");
 
         assertThat(newest().models()).containsOnlyKeys("a", "b", "c", "d", "e");
-        assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
+        assertThat(ServingComparison.learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
     }
 
     @Test
@@ -83,7 +83,8 @@ class LearnedWhileAwayTest {
         await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
 
         assertThat(other.state.get().models()).containsOnlyKeys("a", "b");
-        await().untilAsserted(() -> assertThat(ServedState.learned(newest())).isEqualTo(Map.of(A, States.lesson(2))));
+        await().untilAsserted(
+                        () -> assertThat(ServingComparison.learned(newest())).isEqualTo(Map.of(A, States.lesson(2))));
         await().until(() -> other.pending().isEmpty());
         // Whenever the host dies, either the journal or the store has it.
         assertThat(waitingAtTheSave).contains(waits.snapshot().orElseThrow());

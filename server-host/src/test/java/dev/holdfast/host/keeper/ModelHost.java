@@ -8,7 +8,7 @@ import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.journal.JournalWithFaults;
 import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.plugin.fs.FsSnapshotFormat;
 import dev.holdfast.sdk.Snapshot;
@@ -202,12 +202,12 @@ final class ModelHost {
                 Duration.ofDays(1),
                 Duration.ofDays(1),
                 Duration.ofSeconds(1),
-                world.goesOver);
+                world.adoptsStoreAfterConflict);
         born.keeper = new SnapshotKeeper(
                 options,
                 start,
                 born.changes,
-                new Standing(options, start),
+                new StoreAttachment(options, start),
                 born.store,
                 journal,
                 new SideBySide(born.store, journal, world.together, born.deferred),
@@ -230,8 +230,8 @@ final class ModelHost {
         return List.of();
     }
 
-    private Served served(Life born) {
-        return new Served() {
+    private ServingSource served(Life born) {
+        return new ServingSource() {
             @Override
             public ServingState state() {
                 return born.state;
@@ -239,11 +239,11 @@ final class ModelHost {
 
             @Override
             public List<String> goOver(ServingState target) {
-                if (!born.deciding && !ServedState.same(target, born.state)) {
+                if (!born.deciding && !ServingComparison.same(target, born.state)) {
                     // Where what was changed was changed back, the base serves its outcome.
                     Optional<HistoryPoint> base = born.keeper.base();
                     ServingState before = base.map(HistoryPoint::state).orElse(born.baseline);
-                    if (ServedState.same(before, born.state)) {
+                    if (ServingComparison.same(before, born.state)) {
                         base.ifPresentOrElse(
                                 it -> world.ledger.join(it.header().saveId(), ModelOp.ids(born.unsent)),
                                 () -> world.forgive(born.unsent));

@@ -1,7 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.history.HistoryPoint;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -75,7 +75,7 @@ final class ModelLedger {
     }
 
     private boolean leads(String parent, List<ModelOp> ops, ServingState state) {
-        return ServedState.same(ModelOp.apply(ops, state(parent)), state);
+        return ServingComparison.same(ModelOp.apply(ops, state(parent)), state);
     }
 
     ServingState state(String saveId) {
@@ -105,7 +105,7 @@ final class ModelLedger {
         if (ops.stream().allMatch(op -> history.contains(op.id()))) {
             return true;
         }
-        boolean serves = ServedState.same(ModelOp.apply(ops, state(saveId)), state(saveId));
+        boolean serves = ServingComparison.same(ModelOp.apply(ops, state(saveId)), state(saveId));
         if (serves) {
             join(saveId, ModelOp.ids(ops));
         }

@@ -1,6 +1,6 @@
 package dev.holdfast.host.keeper;
 
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ record ModelOp(int id, String model, int value) {
     ServingState apply(ServingState state) {
         return value == 0
                 ? state.without(model)
-                : state.with(model, ModelState.of("1.0", States.version(model + ".mar", value, value)));
+                : state.with(model, ServedModel.of("1.0", States.version(model + ".mar", value, value)));
     }
 
     static ServingState apply(List<ModelOp> ops, ServingState state) {

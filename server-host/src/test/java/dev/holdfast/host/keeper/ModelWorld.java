@@ -6,7 +6,7 @@ import dev.holdfast.host.history.Reading;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -40,7 +40,7 @@ final class ModelWorld implements AutoCloseable {
     final FakeStore.Disk disk = new FakeStore.Disk();
     final ModelLedger ledger = new ModelLedger();
     final List<ModelHost> hosts = new ArrayList<>();
-    final boolean goesOver;
+    final boolean adoptsStoreAfterConflict;
     final boolean together;
     final boolean journalFirst;
     final boolean sameNames;
@@ -67,7 +67,7 @@ final class ModelWorld implements AutoCloseable {
     ModelWorld(long seed, int hostCount, Path place, Consumer<String> told) {
         Random random = new Random(seed);
         this.told = told;
-        goesOver = random.nextBoolean();
+        adoptsStoreAfterConflict = random.nextBoolean();
         together = random.nextInt(4) > 0;
         journalFirst = random.nextBoolean();
         sameNames = random.nextInt(8) == 0;
@@ -75,8 +75,8 @@ final class ModelWorld implements AutoCloseable {
         for (int i = 0; i < hostCount; i++) {
             hosts.add(new ModelHost(this, "ABC".substring(i, i + 1), place.resolve("ABC".substring(i, i + 1))));
         }
-        say("(goesOver " + goesOver + ", together " + together + ", journal first " + journalFirst + ", one name "
-                + sameNames + ", bound " + bound + ")");
+        say("(goesOver " + adoptsStoreAfterConflict + ", together " + together + ", journal first " + journalFirst
+                + ", one name " + sameNames + ", bound " + bound + ")");
     }
 
     void say(String what) {
@@ -503,9 +503,11 @@ final class ModelWorld implements AutoCloseable {
     /** What a host decided against is in the store under a name. */
     private void loserIsKept(SnapshotHeader head, Optional<String> base, ServingState mine) {
         ServingState lost = ledger.state(head.saveId());
-        boolean loses = !disk.damaged.contains(head.name()) && !before(base, head) && !ServedState.same(lost, mine);
+        boolean loses =
+                !disk.damaged.contains(head.name()) && !before(base, head) && !ServingComparison.same(lost, mine);
         boolean kept = disk.newestFirst().stream()
-                .anyMatch(it -> it.kind() == SnapshotKind.SAVE && ServedState.same(ledger.state(it.saveId()), lost));
+                .anyMatch(it ->
+                        it.kind() == SnapshotKind.SAVE && ServingComparison.same(ledger.state(it.saveId()), lost));
         if (loses && !kept) {
             fail("I2", head.name() + ", which serves " + ModelLedger.text(lost) + ", lost a decision and is nowhere");
         }
@@ -550,7 +552,7 @@ final class ModelWorld implements AutoCloseable {
         if (life.keeper.status().mode() == Mode.ATTACHED
                 && base.isPresent()
                 && host.journal.pending().isEmpty()
-                && ServedState.same(base.get().state(), life.state)) {
+                && ServingComparison.same(base.get().state(), life.state)) {
             ledger.join(base.get().header().saveId(), ModelOp.ids(life.unsent));
             life.unsent.clear();
         }
@@ -660,13 +662,13 @@ final class ModelWorld implements AutoCloseable {
                 && now
                 && step != null
                 && step.kind() == ModelStep.Kind.LOOK
-                && ServedState.same(there, host.life.state)) {
+                && ServingComparison.same(there, host.life.state)) {
             fail("I9", host.name + " is detached, and serves what the store's newest does");
         }
         if (!unproved
                 && now
                 && base.isPresent()
-                && ServedState.same(there, base.get().state())) {
+                && ServingComparison.same(there, base.get().state())) {
             fail("I9", host.name + " is detached, and the store serves what it goes on from");
         }
     }
@@ -718,7 +720,7 @@ final class ModelWorld implements AutoCloseable {
         if (reading() instanceof Reading.Found found) {
             if (status.mode() == Mode.ATTACHED
                     && status.behind().isEmpty()
-                    && !ServedState.same(found.head().state(), life.state)) {
+                    && !ServingComparison.same(found.head().state(), life.state)) {
                 fail(
                         "I3",
                         host.name + " is attached and not behind, and serves " + ModelLedger.text(life.state)

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Snapshots.Take;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotKind;
 import java.time.Duration;
@@ -64,11 +64,12 @@ class OperatorDecisionTest {
         assertThat(done).contains("What it served before is kept on this host as");
         assertThat(other.journal.aside())
                 .singleElement()
-                .satisfies(header -> assertThat(ServedState.learned(HistoryPoint.of(other.journal.aside(header.name()))
-                                .state()))
-                        .containsOnlyKeys(new ServedState.Key("a", "1.0"))
+                .satisfies(header -> assertThat(
+                                ServingComparison.learned(HistoryPoint.of(other.journal.aside(header.name()))
+                                        .state()))
+                        .containsOnlyKeys(new ServingComparison.Key("a", "1.0"))
                         .containsValue(States.lesson(2)));
-        assertThat(ServedState.learned(other.state.get())).containsValue(States.lesson(1));
+        assertThat(ServingComparison.learned(other.state.get())).containsValue(States.lesson(1));
     }
 
     @Test
@@ -83,7 +84,8 @@ class OperatorDecisionTest {
 
         Rig.get(other.change(state -> States.learned(state, 2)));
 
-        assertThat(ServedState.learned(HistoryPoint.of(disk.newest()).state())).containsValue(States.lesson(1));
+        assertThat(ServingComparison.learned(HistoryPoint.of(disk.newest()).state()))
+                .containsValue(States.lesson(1));
         assertThat(other.keeper.status().notices())
                 .singleElement()
                 .asString()

@@ -28,7 +28,7 @@ class OperatorDeleteTest {
         Duration second = Duration.ofSeconds(1);
         KeeperOptions options = new KeeperOptions("ddb", false, false, "default", "h", second, second, second, false);
         Journal journal = Journal.open(directory, "ddb", "default", 1 << 20, header -> Optional.empty());
-        Standing attached = new Standing(options, StartPoint.of(StoreStatus.Mode.ATTACHED));
+        StoreAttachment attached = new StoreAttachment(options, StartPoint.of(StoreStatus.Mode.ATTACHED));
         return new OperatorDelete(options, new FakeStore(disk), journal, attached, trimming);
     }
 

@@ -5,7 +5,7 @@ import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.Durability;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.Snapshot;
@@ -47,7 +47,7 @@ public final class Rig implements AutoCloseable {
     public Duration retry = Duration.ofMillis(1);
     public Duration look = Duration.ofMillis(5);
     Duration closeTimeout = Duration.ofSeconds(20);
-    public boolean goesOver;
+    public boolean adoptsStoreAfterConflict;
     public boolean storeOnly;
     public String host = "this-host";
     Runnable whileGoingOver = () -> {};
@@ -223,9 +223,9 @@ public final class Rig implements AutoCloseable {
             restore();
         }
         changes = new ChangeQueue("ddb");
-        KeeperOptions options =
-                new KeeperOptions("ddb", false, storeOnly, "default", host, look, retry, closeTimeout, goesOver);
-        Served served = new Served() {
+        KeeperOptions options = new KeeperOptions(
+                "ddb", false, storeOnly, "default", host, look, retry, closeTimeout, adoptsStoreAfterConflict);
+        ServingSource served = new ServingSource() {
             @Override
             public ServingState state() {
                 return state.get();
@@ -257,7 +257,7 @@ public final class Rig implements AutoCloseable {
                 options,
                 start,
                 changes,
-                new Standing(options, start),
+                new StoreAttachment(options, start),
                 store,
                 journal,
                 false,
@@ -273,7 +273,7 @@ public final class Rig implements AutoCloseable {
     }
 
     public CompletableFuture<Durability> change(String model) {
-        return change(now -> now.with(model, ModelState.of("1.0", States.version(model + ".mar", 1, 1))));
+        return change(now -> now.with(model, ServedModel.of("1.0", States.version(model + ".mar", 1, 1))));
     }
 
     public CompletableFuture<Durability> change(UnaryOperator<ServingState> edit) {

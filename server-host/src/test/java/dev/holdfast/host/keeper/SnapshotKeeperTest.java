@@ -345,7 +345,7 @@ class SnapshotKeeperTest {
 
     @Test
     void hostThatIsToldToGoesOverToWhatAnotherSavedAndSaysThatItsOwnChangeIsUndone() {
-        rig.goesOver = true;
+        rig.adoptsStoreAfterConflict = true;
         rig.start();
         rig.changed("a");
         rig.storeDisk.put(States.snapshot(2, "theirs"));
@@ -364,7 +364,7 @@ class SnapshotKeeperTest {
 
     @Test
     void changesThatWaitWhileTheHostGoesOverAreUndoneToo() {
-        rig.goesOver = true;
+        rig.adoptsStoreAfterConflict = true;
         rig.start();
         rig.changed("a");
         rig.storeDisk.put(States.snapshot(2, "theirs"));
@@ -382,7 +382,7 @@ class SnapshotKeeperTest {
 
     @Test
     void hostThatIsToldToGoOverStillGivesUpNothingThatItAcknowledged() {
-        rig.goesOver = true;
+        rig.adoptsStoreAfterConflict = true;
         rig.start();
         rig.changed("a");
         rig.store.down = true;

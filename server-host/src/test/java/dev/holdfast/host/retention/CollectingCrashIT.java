@@ -2,7 +2,7 @@ package dev.holdfast.host.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.StateReferences;
@@ -152,7 +152,7 @@ class CollectingCrashIT {
                     Map.of(),
                     ServingState.EMPTY.with(
                             "m",
-                            ModelState.of("1.0", States.version("m.mar", 1, 1).withLearned(state)))));
+                            ServedModel.of("1.0", States.version("m.mar", 1, 1).withLearned(state)))));
             return revision;
         }
 

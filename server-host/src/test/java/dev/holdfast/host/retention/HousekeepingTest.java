@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.ModelSave;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.States;
@@ -90,7 +90,7 @@ class HousekeepingTest {
 
     private static ServingState learned(StateReference state) {
         return ServingState.EMPTY.with(
-                "m", ModelState.of("1.0", States.version("m.mar", 1, 1).withLearned(state)));
+                "m", ServedModel.of("1.0", States.version("m.mar", 1, 1).withLearned(state)));
     }
 
     private SnapshotHeader save(String name, SnapshotKind kind, Duration age, ServingState state) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.host.LogLines;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.GivenCapture;
@@ -88,7 +88,7 @@ class UnneededChunksTest {
                 SnapshotKind.SNAPSHOT,
                 SAVED,
                 ServingState.EMPTY.with(
-                        "m", ModelState.of("1.0", States.version("m.mar", 1, 1).withLearned(state))));
+                        "m", ServedModel.of("1.0", States.version("m.mar", 1, 1).withLearned(state))));
     }
 
     private void assertNothingGoes(long counted, long read) {

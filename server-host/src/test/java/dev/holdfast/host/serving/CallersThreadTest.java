@@ -32,7 +32,7 @@ class CallersThreadTest {
     }
 
     private WorkerPool pool(int workers, int batchSize, Duration responseTimeout, int callersThreads) {
-        VersionState state = Versions.of("a.mar", workers, batchSize, Duration.ZERO, responseTimeout);
+        ServedVersion state = Versions.of("a.mar", workers, batchSize, Duration.ZERO, responseTimeout);
         WorkerPool pool = new WorkerPool(
                 "m",
                 "1.0",

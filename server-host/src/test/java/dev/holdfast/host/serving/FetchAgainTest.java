@@ -97,8 +97,8 @@ class FetchAgainTest {
 
     @Test
     void archiveThatNothingCouldBeCheckedAgainstIsNotFetched() {
-        VersionState known = before.models().get("m").versions().get("1.0");
-        VersionState unknown = new VersionState(
+        ServedVersion known = before.models().get("m").versions().get("1.0");
+        ServedVersion unknown = new ServedVersion(
                 known.archive(),
                 1,
                 1,
@@ -111,7 +111,7 @@ class FetchAgainTest {
                 known.url(),
                 Optional.empty());
 
-        assertThat(serving.reconcile(ServingState.EMPTY.with("m", ModelState.of("1.0", unknown)), false))
+        assertThat(serving.reconcile(ServingState.EMPTY.with("m", ServedModel.of("1.0", unknown)), false))
                 .singleElement()
                 .asString()
                 .contains("its SHA-256 is not known");

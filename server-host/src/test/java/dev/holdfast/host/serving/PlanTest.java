@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class PlanTest {
 
     private static final ServingState ONE =
-            ServingState.EMPTY.with("m", ModelState.of("1.0", Versions.of("m-1.0.mar", 2)));
+            ServingState.EMPTY.with("m", ServedModel.of("1.0", Versions.of("m-1.0.mar", 2)));
 
     @Test
     void aVersionThatIsAheadOfItsStoredStateIsLoadedAnew() {
@@ -31,7 +31,7 @@ class PlanTest {
 
     @Test
     void aModelGoesToAnotherVersionWithoutAGap() {
-        ServingState target = ServingState.EMPTY.with("m", ModelState.of("2.0", Versions.of("m-2.0.mar", 2)));
+        ServingState target = ServingState.EMPTY.with("m", ServedModel.of("2.0", Versions.of("m-2.0.mar", 2)));
 
         assertThat(Plan.between(ONE, target).actions())
                 .map(Action::toString)
@@ -41,7 +41,7 @@ class PlanTest {
 
     @Test
     void anArchiveThatDiffersIsLoadedBeforeTheOldOneGoes() {
-        ServingState target = ServingState.EMPTY.with("m", ModelState.of("1.0", Versions.of("other.mar", 1)));
+        ServingState target = ServingState.EMPTY.with("m", ServedModel.of("1.0", Versions.of("other.mar", 1)));
 
         assertThat(Plan.between(ONE, target).actions())
                 .map(Action::toString)
@@ -50,7 +50,7 @@ class PlanTest {
 
     @Test
     void workersAloneAreScaledAndNotLoadedAnew() {
-        ServingState target = ServingState.EMPTY.with("m", ModelState.of("1.0", Versions.of("m-1.0.mar", 5)));
+        ServingState target = ServingState.EMPTY.with("m", ServedModel.of("1.0", Versions.of("m-1.0.mar", 5)));
 
         assertThat(Plan.between(ONE, target).actions())
                 .map(Action::toString)
@@ -61,7 +61,7 @@ class PlanTest {
     void theDefaultOfANewModelIsLoadedFirst() {
         ServingState target = ServingState.EMPTY.with(
                 "m",
-                ModelState.of("1.0", Versions.of("a", 1))
+                ServedModel.of("1.0", Versions.of("a", 1))
                         .with("2.0", Versions.of("b", 1))
                         .with("3.0", Versions.of("c", 1))
                         .withDefault("2.0"));
@@ -102,9 +102,9 @@ class PlanTest {
     }
 
     private static ServingState state(Random random) {
-        TreeMap<String, ModelState> models = new TreeMap<>();
+        TreeMap<String, ServedModel> models = new TreeMap<>();
         for (int m = random.nextInt(4); m > 0; m--) {
-            ModelState model = ModelState.of("1", version(random));
+            ServedModel model = ServedModel.of("1", version(random));
             for (int v = random.nextInt(4); v > 0; v--) {
                 model = model.with(Integer.toString(1 + random.nextInt(5)), version(random));
             }
@@ -118,7 +118,7 @@ class PlanTest {
         return ServingState.of(models);
     }
 
-    private static VersionState version(Random random) {
+    private static ServedVersion version(Random random) {
         return Versions.of("archive" + random.nextInt(2), random.nextInt(3))
                 .withArchiveSha256("sha" + random.nextInt(2));
     }
@@ -126,7 +126,7 @@ class PlanTest {
     /** What a reconciler would do, on paper. */
     private static final class Simulator {
 
-        private final Map<String, TreeMap<String, VersionState>> versions = new HashMap<>();
+        private final Map<String, TreeMap<String, ServedVersion>> versions = new HashMap<>();
         private final Map<String, String> defaults = new HashMap<>();
         private final String seed;
 
@@ -139,7 +139,7 @@ class PlanTest {
         }
 
         void apply(Action action, ServingState target) {
-            TreeMap<String, VersionState> model = versions.computeIfAbsent(action.model(), name -> new TreeMap<>());
+            TreeMap<String, ServedVersion> model = versions.computeIfAbsent(action.model(), name -> new TreeMap<>());
             if (action instanceof Action.Load load) {
                 assertThat(model.put(load.version(), load.state())).as(seed).isNull();
                 defaults.putIfAbsent(load.model(), load.version());
@@ -148,7 +148,7 @@ class PlanTest {
                         .as(seed)
                         .isNotNull();
             } else if (action instanceof Action.Scale scale) {
-                VersionState before = model.get(scale.version());
+                ServedVersion before = model.get(scale.version());
                 assertThat(before.minWorkers()).as(seed).isEqualTo(scale.fromMin());
                 model.put(
                         scale.version(),
@@ -169,8 +169,8 @@ class PlanTest {
         }
 
         ServingState state() {
-            TreeMap<String, ModelState> models = new TreeMap<>();
-            versions.forEach((name, model) -> models.put(name, new ModelState(model, defaults.get(name))));
+            TreeMap<String, ServedModel> models = new TreeMap<>();
+            versions.forEach((name, model) -> models.put(name, new ServedModel(model, defaults.get(name))));
             return ServingState.of(models);
         }
     }

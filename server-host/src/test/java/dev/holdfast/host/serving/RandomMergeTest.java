@@ -38,9 +38,9 @@ class RandomMergeTest {
     }
 
     private static void assertServes(ServingState state, ServingState expected) {
-        assertThat(ServedState.differences(state, "merged", expected, "expected"))
+        assertThat(ServingComparison.differences(state, "merged", expected, "expected"))
                 .isEmpty();
-        assertThat(ServedState.learned(state)).isEqualTo(ServedState.learned(expected));
+        assertThat(ServingComparison.learned(state)).isEqualTo(ServingComparison.learned(expected));
     }
 
     @RepeatedTest(500)
@@ -50,9 +50,9 @@ class RandomMergeTest {
 
         assertThat(other.conflicts()).as("seed %d", seed).hasSameSizeAs(one.conflicts());
         assertThat(other.learnedConflicts()).as("seed %d", seed).hasSameSizeAs(one.learnedConflicts());
-        assertThat(other.merged().map(ServedState::digest))
+        assertThat(other.merged().map(ServingComparison::digest))
                 .as("seed %d", seed)
-                .isEqualTo(one.merged().map(ServedState::digest));
+                .isEqualTo(one.merged().map(ServingComparison::digest));
         if (one.learnedConflicts().isEmpty()) {
             assertThat(other.merged()).as("seed %d", seed).isEqualTo(one.merged());
         }
@@ -66,7 +66,7 @@ class RandomMergeTest {
             ServingState other = merged(base, theirs, merged);
 
             assertThat(again).as("seed %d", seed).isEqualTo(merged);
-            assertThat(ServedState.digest(other)).as("seed %d", seed).isEqualTo(ServedState.digest(merged));
+            assertThat(ServingComparison.digest(other)).as("seed %d", seed).isEqualTo(ServingComparison.digest(merged));
         });
     }
 
@@ -114,9 +114,9 @@ class RandomMergeTest {
         Result result = StateMerge.of(base, ours, theirs);
         result.merged().ifPresent(merged -> {
             for (ServingState side : List.of(ours, theirs)) {
-                ServedState.learned(side).forEach((key, learned) -> {
-                    if (!learned.equals(ServedState.learned(base).get(key))
-                            && !learned.equals(ServedState.learned(merged).get(key))) {
+                ServingComparison.learned(side).forEach((key, learned) -> {
+                    if (!learned.equals(ServingComparison.learned(base).get(key))
+                            && !learned.equals(ServingComparison.learned(merged).get(key))) {
                         assertThat(result.learnedConflicts())
                                 .as("seed %d", seed)
                                 .anyMatch(sentence -> sentence.startsWith(key + ": "));
@@ -129,7 +129,7 @@ class RandomMergeTest {
     @RepeatedTest(500)
     void whatAHostSavesOnTopOfTheHeadServesTheSameAndUndoesNothingThatOthersLearned() {
         ServingState head = ours;
-        for (Map.Entry<String, ModelState> model : ours.models().entrySet()) {
+        for (Map.Entry<String, ServedModel> model : ours.models().entrySet()) {
             for (String version : model.getValue().versions().keySet()) {
                 head = head.with(
                         model.getKey(),
@@ -141,11 +141,13 @@ class RandomMergeTest {
 
         Learned onto = StateMerge.learnedOnto(base, ours, head);
 
-        assertThat(ServedState.digest(onto.state())).as("seed %d", seed).isEqualTo(ServedState.digest(head));
-        Map<ServedState.Key, StateReference> before = ServedState.learned(base);
-        Map<ServedState.Key, StateReference> mine = ServedState.learned(ours);
-        Map<ServedState.Key, StateReference> now = ServedState.learned(onto.state());
-        ServedState.learned(head).forEach((key, theirs) -> {
+        assertThat(ServingComparison.digest(onto.state()))
+                .as("seed %d", seed)
+                .isEqualTo(ServingComparison.digest(head));
+        Map<ServingComparison.Key, StateReference> before = ServingComparison.learned(base);
+        Map<ServingComparison.Key, StateReference> mine = ServingComparison.learned(ours);
+        Map<ServingComparison.Key, StateReference> now = ServingComparison.learned(onto.state());
+        ServingComparison.learned(head).forEach((key, theirs) -> {
             if (onto.conflicts().contains(key) || theirs.equals(mine.get(key))) {
                 assertThat(now.get(key)).as("seed %d, %s", seed, key).isEqualTo(theirs);
             } else if (!theirs.equals(before.get(key))
@@ -156,15 +158,15 @@ class RandomMergeTest {
         });
         assertThat(now.keySet())
                 .as("seed %d", seed)
-                .isSubsetOf(ServedState.learned(head).keySet());
+                .isSubsetOf(ServingComparison.learned(head).keySet());
     }
 
     private static ServingState known(ServingState state) {
         ServingState known = state;
-        for (Map.Entry<String, ModelState> model : state.models().entrySet()) {
-            for (Map.Entry<String, VersionState> version :
+        for (Map.Entry<String, ServedModel> model : state.models().entrySet()) {
+            for (Map.Entry<String, ServedVersion> version :
                     model.getValue().versions().entrySet()) {
-                VersionState settings = version.getValue();
+                ServedVersion settings = version.getValue();
                 known = known.with(
                         model.getKey(),
                         known.models()
@@ -204,7 +206,7 @@ class RandomMergeTest {
     }
 
     private static Optional<String> servedModel(ServingState state, String name) {
-        return state.model(name).map(model -> ServedState.digest(ServingState.EMPTY.with(name, model)));
+        return state.model(name).map(model -> ServingComparison.digest(ServingState.EMPTY.with(name, model)));
     }
 
     private static Optional<String> servedSave(ServingState state, String name) {

@@ -42,9 +42,9 @@ final class RandomStates {
 
     private ServingState changedOnce(ServingState state) {
         String name = modelName();
-        ModelState model = state.model(name).orElseGet(this::model);
+        ServedModel model = state.model(name).orElseGet(this::model);
         String version = any(new ArrayList<>(model.versions().keySet()));
-        VersionState settings = model.versions().get(version);
+        ServedVersion settings = model.versions().get(version);
         return switch (random.nextInt(8)) {
             case 0 -> state.without(name);
             case 1 -> state.with(name, model());
@@ -61,7 +61,7 @@ final class RandomStates {
     ServingState withFewerDigests(ServingState state) {
         ServingState fewer = state;
         for (String name : state.models().keySet()) {
-            ModelState model = state.models().get(name);
+            ServedModel model = state.models().get(name);
             for (String version : model.versions().keySet()) {
                 if (random.nextBoolean()) {
                     model = model.with(version, model.versions().get(version).withArchiveSha256(""));
@@ -72,13 +72,13 @@ final class RandomStates {
         return fewer;
     }
 
-    private ModelState model() {
-        ModelState model = ModelState.of("1.0", version());
+    private ServedModel model() {
+        ServedModel model = ServedModel.of("1.0", version());
         return random.nextBoolean() ? model : model.with("2.0", version()).withDefault(any(List.of("1.0", "2.0")));
     }
 
-    private VersionState version() {
-        VersionState version = new VersionState(
+    private ServedVersion version() {
+        ServedVersion version = new ServedVersion(
                 any(List.of("a.mar", "b.mar")),
                 1,
                 1 + random.nextInt(2),

@@ -34,8 +34,8 @@ class ReconcileTest {
     private final Serving host = new Serving();
     private final ModelServing serving = host.serving;
 
-    private static ModelState model(String archive) {
-        return ModelState.of("1.0", Versions.of(archive, 2));
+    private static ServedModel model(String archive) {
+        return ServedModel.of("1.0", Versions.of(archive, 2));
     }
 
     @AfterEach
@@ -205,7 +205,7 @@ class ReconcileTest {
     void aTargetWithoutDigestsDoesNotLoseThose() {
         serving.reconcile(THREE, true);
 
-        serving.reconcile(THREE.with("a", ModelState.of("1.0", Versions.of("a-1.0.mar", 5))), false);
+        serving.reconcile(THREE.with("a", ServedModel.of("1.0", Versions.of("a-1.0.mar", 5))), false);
 
         assertThat(host.models).hasSize(3);
         assertThat(serving.state().models().get("a").versions().get("1.0").archiveSha256())
@@ -216,7 +216,7 @@ class ReconcileTest {
     @Test
     void aPinnedDigestStaysThoughAnotherArchiveIsServed() {
         ServingState pinned = ServingState.EMPTY.with(
-                "a", ModelState.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("pinned")));
+                "a", ServedModel.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("pinned")));
         try (Serving accepting = acceptingChanges()) {
             assertThat(warnings(() -> accepting.serving.reconcile(pinned, true)))
                     .containsExactly("Archive a-1.0.mar of model a version 1.0 is not the one that was registered: its"
@@ -233,8 +233,8 @@ class ReconcileTest {
     @Test
     void aRetryDoesNotOverwriteAPinnedDigestEither() {
         ServingState pinned = ServingState.EMPTY
-                .with("a", ModelState.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("pinned")))
-                .with("b", ModelState.of("1.0", Versions.of("b-1.0.mar", 2).withArchiveSha256("pinned too")));
+                .with("a", ServedModel.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("pinned")))
+                .with("b", ServedModel.of("1.0", Versions.of("b-1.0.mar", 2).withArchiveSha256("pinned too")));
         try (Serving accepting = acceptingChanges()) {
             accepting.store.missing.put("a-1.0.mar", "gone");
             accepting.serving.reconcile(pinned, true);
@@ -247,7 +247,7 @@ class ReconcileTest {
             assertThat(accepting.serving.state())
                     .isEqualTo(pinned.with(
                             "b",
-                            ModelState.of("1.0", Versions.of("b-1.0.mar", 3).withArchiveSha256("pinned too"))));
+                            ServedModel.of("1.0", Versions.of("b-1.0.mar", 3).withArchiveSha256("pinned too"))));
         }
     }
 
@@ -298,7 +298,7 @@ class ReconcileTest {
             serving.reconcile(
                     one.with(
                             "a",
-                            ModelState.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("sha " + round))),
+                            ServedModel.of("1.0", Versions.of("a-1.0.mar", 2).withArchiveSha256("sha " + round))),
                     false);
         }
         stop.set(true);

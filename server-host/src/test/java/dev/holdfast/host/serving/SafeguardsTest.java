@@ -71,7 +71,8 @@ class SafeguardsTest {
     @Test
     void registeringTheNewOneReplacesTheOneThatCouldNotBeLoaded() {
         Serving host = host(Safeguards.off());
-        host.serving.reconcile(pinned("registered").with("b", ModelState.of("1.0", Versions.of("b-1.0.mar", 1))), true);
+        host.serving.reconcile(
+                pinned("registered").with("b", ServedModel.of("1.0", Versions.of("b-1.0.mar", 1))), true);
 
         host.serving.register(Registration.of("a-1.0.mar").withWorkers(1));
 
@@ -129,7 +130,7 @@ class SafeguardsTest {
         }
         CrashRecord record = record(3);
 
-        assertThat(record.standing(file("a"))).isEqualTo(CrashRecord.Standing.CLEAR);
+        assertThat(record.suspicion(file("a"))).isEqualTo(CrashRecord.Suspicion.CLEAR);
         assertThat(record.isDelicate(file("a"))).isTrue();
         assertThat(record.isDelicate(file("b"))).isFalse();
     }
@@ -328,13 +329,13 @@ class SafeguardsTest {
 
     private static ServingState pinned(String sha256) {
         return ServingState.EMPTY.with(
-                "a", ModelState.of("1.0", Versions.of("a-1.0.mar", 1).withArchiveSha256(sha256)));
+                "a", ServedModel.of("1.0", Versions.of("a-1.0.mar", 1).withArchiveSha256(sha256)));
     }
 
     private static ServingState three() {
         ServingState state = ServingState.EMPTY;
         for (String model : List.of("a", "b", "c")) {
-            state = state.with(model, ModelState.of("1.0", Versions.of(model + "-1.0.mar", 1)));
+            state = state.with(model, ServedModel.of("1.0", Versions.of(model + "-1.0.mar", 1)));
         }
         return state;
     }
@@ -345,7 +346,7 @@ class SafeguardsTest {
         for (String model : List.of("b", "c")) {
             known = known.with(
                     model,
-                    ModelState.of(
+                    ServedModel.of(
                             "1.0",
                             Versions.of(model + "-1.0.mar", 1).withArchiveSha256("sha of " + model + "-1.0.mar")));
         }

@@ -33,7 +33,7 @@ class ServingStressTest {
         long seed = new Random().nextLong();
         System.out.println("ServingStressTest seed " + seed);
         long end = System.nanoTime() + LONG_ENOUGH.toNanos();
-        List<CompletableFuture<Optional<ModelState>>> changers = new ArrayList<>();
+        List<CompletableFuture<Optional<ServedModel>>> changers = new ArrayList<>();
         List<CompletableFuture<Void>> callers = new ArrayList<>();
         for (int i = 0; i < MODELS; i++) {
             String model = "m" + i;
@@ -47,9 +47,9 @@ class ServingStressTest {
 
         callers.add(CompletableFuture.runAsync(() -> look(end), THREADS));
 
-        TreeMap<String, ModelState> expected = new TreeMap<>();
+        TreeMap<String, ServedModel> expected = new TreeMap<>();
         for (int i = 0; i < MODELS; i++) {
-            Optional<ModelState> model = changers.get(i).get(120, TimeUnit.SECONDS);
+            Optional<ServedModel> model = changers.get(i).get(120, TimeUnit.SECONDS);
             if (model.isPresent()) {
                 expected.put("m" + i, model.get());
             }
@@ -86,23 +86,23 @@ class ServingStressTest {
     }
 
     /** Does to one model what the dice say, and keeps account of what was acknowledged. */
-    private Optional<ModelState> change(String model, Random random, long end) {
-        Optional<ModelState> account = Optional.empty();
+    private Optional<ServedModel> change(String model, Random random, long end) {
+        Optional<ServedModel> account = Optional.empty();
         while (System.nanoTime() < end) {
             String version = Integer.toString(1 + random.nextInt(3));
             try {
                 switch (random.nextInt(6)) {
                     case 0, 1 -> {
-                        VersionState added = host.serving
+                        ServedVersion added = host.serving
                                 .register(Registration.of(model + "-" + version + ".mar")
                                         .withWorkers(random.nextInt(4)))
                                 .state();
                         account = Optional.of(account.map(before -> before.with(version, added))
-                                .orElseGet(() -> ModelState.of(version, added)));
+                                .orElseGet(() -> ServedModel.of(version, added)));
                     }
                     case 2, 3 -> {
                         int min = random.nextInt(4);
-                        VersionState scaled = host.serving
+                        ServedVersion scaled = host.serving
                                 .scale(model, Optional.of(version), min, min + random.nextInt(2), random.nextBoolean())
                                 .state();
                         account = account.map(before -> before.with(version, scaled));
@@ -138,7 +138,7 @@ class ServingStressTest {
                 try {
                     assertThat(host.serving.describeAll(model))
                             .isSortedAccordingTo(
-                                    Comparator.comparing(VersionStatus::version, ModelState.VERSION_ORDER));
+                                    Comparator.comparing(VersionStatus::version, ServedModel.VERSION_ORDER));
                 } catch (ServingException e) {
                     assertThat(e.kind()).isEqualTo(ServingException.Kind.MODEL_NOT_FOUND);
                 }

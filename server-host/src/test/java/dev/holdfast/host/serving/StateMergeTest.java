@@ -13,19 +13,19 @@ import org.junit.jupiter.api.Test;
 
 class StateMergeTest {
 
-    private static final VersionState VERSION = Versions.of("a.mar", 1).withArchiveSha256("1".repeat(64));
+    private static final ServedVersion VERSION = Versions.of("a.mar", 1).withArchiveSha256("1".repeat(64));
     private static final ServingState BASE = ServingState.EMPTY
-            .with("digits", ModelState.of("1.0", VERSION))
-            .with("letters", ModelState.of("1.0", VERSION));
+            .with("digits", ServedModel.of("1.0", VERSION))
+            .with("letters", ServedModel.of("1.0", VERSION));
     private static final ModelSave MONDAY =
             new ModelSave("1.0", RandomStates.learned(1), Instant.parse("2026-11-23T08:00:00Z"));
     private static final ModelSave TUESDAY =
             new ModelSave("1.0", RandomStates.learned(2), Instant.parse("2026-11-24T08:00:00Z"));
-    private static final ServedState.Key DIGITS = new ServedState.Key("digits", "1.0");
+    private static final ServingComparison.Key DIGITS = new ServingComparison.Key("digits", "1.0");
 
     @Test
     void whatEachSideDidAloneIsAllTaken() {
-        ServingState ours = BASE.with("ours", ModelState.of("1.0", VERSION))
+        ServingState ours = BASE.with("ours", ServedModel.of("1.0", VERSION))
                 .without("letters")
                 .withSave("digits", "monday", MONDAY);
         ServingState theirs = digits(BASE, VERSION.withWorkers(2, 4)).withSave("digits", "tuesday", TUESDAY);
@@ -35,7 +35,7 @@ class StateMergeTest {
                 ours,
                 theirs,
                 digits(ServingState.EMPTY, VERSION.withWorkers(2, 4))
-                        .with("ours", ModelState.of("1.0", VERSION))
+                        .with("ours", ServedModel.of("1.0", VERSION))
                         .withSave("digits", "monday", MONDAY)
                         .withSave("digits", "tuesday", TUESDAY));
     }
@@ -49,7 +49,7 @@ class StateMergeTest {
 
     @Test
     void twoChangesOfOneModelAreRefusedThoughTheyAreOfDifferentVersions() {
-        ModelState digits = BASE.models().get("digits");
+        ServedModel digits = BASE.models().get("digits");
         ServingState ours = BASE.with("digits", digits.with("2.0", VERSION)).without("letters");
         ServingState theirs = BASE.with("digits", digits.with("3.0", VERSION).withDefault("3.0"));
 
@@ -143,7 +143,7 @@ class StateMergeTest {
 
     @Test
     void whatWasLearnedWithAnotherArchiveOrHandlerIsDroppedAndSaid() {
-        VersionState handled = new VersionState(
+        ServedVersion handled = new ServedVersion(
                 "a.mar",
                 1,
                 1,
@@ -155,7 +155,7 @@ class StateMergeTest {
                 Optional.of("other"),
                 Optional.empty(),
                 VERSION.archiveSha256());
-        for (VersionState other :
+        for (ServedVersion other :
                 List.of(handled, VERSION.withArchiveSha256("2".repeat(64)), Versions.of("other.mar", 1))) {
             ServingState ours = learned(BASE, 1);
             ServingState theirs = digits(BASE, other);
@@ -190,18 +190,19 @@ class StateMergeTest {
         ServingState base = learned(BASE, 0);
         ServingState mine = learned(BASE, 1);
         ServingState head = learned(digits(BASE, VERSION.withArchiveSha256("")), 0)
-                .with("letters", ModelState.of("1.0", VERSION.withLearned(RandomStates.learned(3))));
+                .with("letters", ServedModel.of("1.0", VERSION.withLearned(RandomStates.learned(3))));
 
         Learned onto = StateMerge.learnedOnto(base, mine, head);
 
         assertThat(onto.conflicts()).isEmpty();
         assertThat(onto.state())
-                .satisfies(state -> assertThat(ServedState.same(state, head)).isTrue());
-        assertThat(ServedState.learned(onto.state()))
+                .satisfies(
+                        state -> assertThat(ServingComparison.same(state, head)).isTrue());
+        assertThat(ServingComparison.learned(onto.state()))
                 .isEqualTo(Map.of(
                         DIGITS,
                         RandomStates.learned(1),
-                        new ServedState.Key("letters", "1.0"),
+                        new ServingComparison.Key("letters", "1.0"),
                         RandomStates.learned(3)));
         assertThat(onto.state().models().get("digits").versions().get("1.0").archiveSha256())
                 .isEqualTo(VERSION.archiveSha256());
@@ -222,8 +223,8 @@ class StateMergeTest {
                 .hasMessageContaining("model digits: only here");
     }
 
-    private static ServingState digits(ServingState state, VersionState version) {
-        return state.with("digits", ModelState.of("1.0", version));
+    private static ServingState digits(ServingState state, ServedVersion version) {
+        return state.with("digits", ServedModel.of("1.0", version));
     }
 
     private static ServingState learned(ServingState state, int which) {

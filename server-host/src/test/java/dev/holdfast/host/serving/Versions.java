@@ -8,13 +8,13 @@ final class Versions {
 
     private Versions() {}
 
-    static VersionState of(String archive, int workers) {
+    static ServedVersion of(String archive, int workers) {
         return of(archive, workers, 1, Duration.ZERO, Duration.ofSeconds(60));
     }
 
-    static VersionState of(
+    static ServedVersion of(
             String archive, int workers, int batchSize, Duration maxBatchDelay, Duration responseTimeout) {
-        return new VersionState(
+        return new ServedVersion(
                 archive,
                 workers,
                 workers,

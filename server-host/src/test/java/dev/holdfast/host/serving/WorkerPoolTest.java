@@ -43,7 +43,7 @@ class WorkerPoolTest {
         pools.forEach(pool -> assertThat(pool.drain(MINUTE)).isTrue());
     }
 
-    private WorkerPool pool(VersionState state, int queueSize, InferenceListener listener) {
+    private WorkerPool pool(ServedVersion state, int queueSize, InferenceListener listener) {
         WorkerPool pool = new WorkerPool(
                 "m",
                 "1.0",

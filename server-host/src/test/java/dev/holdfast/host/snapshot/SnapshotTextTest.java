@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.runtime.Batching;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
@@ -65,7 +65,7 @@ class SnapshotTextTest {
 
     @Test
     void everythingThatIsServedComesBack() {
-        VersionState full = new VersionState(
+        ServedVersion full = new ServedVersion(
                         "m.mar",
                         2,
                         5,
@@ -81,7 +81,7 @@ class SnapshotTextTest {
         ServingState state = States.of("a", "b")
                 .with(
                         "m",
-                        ModelState.of("1.2", full)
+                        ServedModel.of("1.2", full)
                                 .with("1.11", States.version("n.mar", 0, 0))
                                 .withDefault("1.11"));
 
@@ -95,11 +95,11 @@ class SnapshotTextTest {
 
     @Test
     void onlyAWordOnBatchesIsWrittenAndOnlyOneThatIsKnownIsRead() {
-        VersionState silent = States.version("m.mar", 1, 1);
+        ServedVersion silent = States.version("m.mar", 1, 1);
         String text = SnapshotText.write(
                         header(),
                         Map.of(),
-                        ServingState.EMPTY.with("m", ModelState.of("1.0", silent.withBatching(Batching.SINGLE))))
+                        ServingState.EMPTY.with("m", ServedModel.of("1.0", silent.withBatching(Batching.SINGLE))))
                 .text();
 
         assertThat(SnapshotText.write(header(), Map.of(), States.of("m")).text())
@@ -122,8 +122,8 @@ class SnapshotTextTest {
                 "https://user:canary-1@models.example/m.mar",
                 "https://models.example/m.mar?X-Amz-Signature=canary-1",
                 "https://canary-1@models.example/m.mar#canary-1")) {
-            VersionState plain = States.version("m.mar", 1, 1);
-            VersionState version = new VersionState(
+            ServedVersion plain = States.version("m.mar", 1, 1);
+            ServedVersion version = new ServedVersion(
                     plain.archive(),
                     1,
                     1,
@@ -137,7 +137,7 @@ class SnapshotTextTest {
                     Optional.empty());
 
             String text = SnapshotText.write(
-                            header(), Map.of(), ServingState.EMPTY.with("m", ModelState.of("1.0", version)))
+                            header(), Map.of(), ServingState.EMPTY.with("m", ServedModel.of("1.0", version)))
                     .text();
 
             assertThat(text).contains("https://models.example/m.mar").doesNotContain("canary-1");

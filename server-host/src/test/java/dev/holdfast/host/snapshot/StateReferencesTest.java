@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.host.serving.ModelSave;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.state.StateFormat;
 import dev.holdfast.host.state.StateReference;
@@ -22,7 +22,7 @@ class StateReferencesTest {
     private static final StateReference SAVED = reference("2");
 
     private static final ServingState STATE = ServingState.EMPTY
-            .with("m", ModelState.of("1.0", States.version("m.mar", 1, 1).withLearned(LEARNED)))
+            .with("m", ServedModel.of("1.0", States.version("m.mar", 1, 1).withLearned(LEARNED)))
             .withSave("m", "monday", new ModelSave("1.0", SAVED, Instant.parse("2026-11-21T09:30:00Z")));
 
     private static StateReference reference(String digit) {

@@ -1,8 +1,8 @@
 package dev.holdfast.host.snapshot;
 
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.host.state.StateFormat;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
@@ -24,8 +24,8 @@ public final class States {
 
     private States() {}
 
-    public static VersionState version(String archive, int min, int max) {
-        return new VersionState(
+    public static ServedVersion version(String archive, int min, int max) {
+        return new ServedVersion(
                 archive,
                 min,
                 max,
@@ -56,7 +56,7 @@ public final class States {
     public static ServingState of(String... models) {
         ServingState state = ServingState.EMPTY;
         for (String model : models) {
-            state = state.with(model, ModelState.of("1.0", version(model + ".mar", 1, 1)));
+            state = state.with(model, ServedModel.of("1.0", version(model + ".mar", 1, 1)));
         }
         return state;
     }
@@ -65,7 +65,7 @@ public final class States {
         return ServingState.of(IntStream.range(0, count)
                 .boxed()
                 .collect(Collectors.toMap(
-                        i -> "model-" + i, i -> ModelState.of("1.0", version("archive-" + i + ".mar", 1, 2)))));
+                        i -> "model-" + i, i -> ServedModel.of("1.0", version("archive-" + i + ".mar", 1, 2)))));
     }
 
     public static Set<String> models(Snapshot snapshot) {

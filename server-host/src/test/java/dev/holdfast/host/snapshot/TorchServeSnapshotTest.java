@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.host.LogLines;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
-import dev.holdfast.host.serving.ModelState;
+import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingState;
-import dev.holdfast.host.serving.VersionState;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import java.io.IOException;
 import java.io.StringReader;
@@ -117,7 +117,7 @@ class TorchServeSnapshotTest {
                 "marName":"mnist.mar","minWorkers":1,"maxWorkers":5,"batchSize":1,"maxBatchDelay":10,"responseTimeout":120}}}}
                 """);
 
-        VersionState version = version(content.state(), "mnist", "1.0");
+        ServedVersion version = version(content.state(), "mnist", "1.0");
         assertThat(version.maxWorkers()).isEqualTo(5);
         assertThat(version.startupTimeout()).isEqualTo(Duration.ofSeconds(120));
         assertThat(version.runtimeType()).isEqualTo("python");
@@ -128,7 +128,7 @@ class TorchServeSnapshotTest {
         ServingState state = parse(
                 "{'models':{'m':{'2.0':{'marName':'m.mar','minWorkers':'3','parallelLevel':2,'later':{'x':[]}}}}}");
 
-        VersionState version = version(state, "m", "2.0");
+        ServedVersion version = version(state, "m", "2.0");
         assertThat(version.minWorkers()).isEqualTo(3);
         assertThat(version.maxWorkers()).isEqualTo(3);
         assertThat(version.batchSize()).isEqualTo(1);
@@ -268,7 +268,7 @@ class TorchServeSnapshotTest {
 
     @Test
     void numbersStandForTextsWhereGsonReadsThemSo() {
-        VersionState version = version(
+        ServedVersion version = version(
                 parse(
                         "{\"models\":{\"m\":{\"1\":{\"runtimeType\":3,\"handler\":\"\",\"archiveSha256\":\"\",\"url\":null}}}}"),
                 "m",
@@ -281,7 +281,7 @@ class TorchServeSnapshotTest {
 
     @Test
     void settingsOfTheKeyModelsHaveTheSameForm() {
-        Map<String, ModelState> models = SnapshotText.parseModels(
+        Map<String, ServedModel> models = SnapshotText.parseModels(
                 "{\"noop\":{\"1.0\":{\"defaultVersion\":true,\"minWorkers\":2,\"maxWorkers\":3}}}");
 
         assertThat(models.get("noop").versions().get("1.0").maxWorkers()).isEqualTo(3);
@@ -293,7 +293,7 @@ class TorchServeSnapshotTest {
         return ModelSnapshotJson.read("s.cfg", json);
     }
 
-    private static VersionState version(ServingState state, String model, String version) {
+    private static ServedVersion version(ServingState state, String model, String version) {
         return state.models().get(model).versions().get(version);
     }
 

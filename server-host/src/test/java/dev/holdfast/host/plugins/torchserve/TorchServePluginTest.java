@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TorchServePluginTest {
 
     @RegisterExtension
-    final LogLines log = new LogLines(getClass(), "org.pf4j");
+    final LogLines log = new LogLines(Plugins.class, "org.pf4j");
 
     @TempDir
     private Path directory;

@@ -17,22 +17,22 @@ import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
-class ServedStateTest {
+class ServingComparisonTest {
 
-    private static final VersionState VERSION =
+    private static final ServedVersion VERSION =
             Versions.of("a.mar", 1).withWorkers(1, 4).withArchiveSha256("1".repeat(64));
-    private static final ServingState DIGITS = ServingState.EMPTY.with("digits", ModelState.of("1.0", VERSION));
+    private static final ServingState DIGITS = ServingState.EMPTY.with("digits", ServedModel.of("1.0", VERSION));
 
     @Test
     void whatModelsHaveLearnedMakesNoDifference() {
         ServingState learned =
-                DIGITS.with("digits", ModelState.of("1.0", VERSION.withLearned(RandomStates.learned(1))));
+                DIGITS.with("digits", ServedModel.of("1.0", VERSION.withLearned(RandomStates.learned(1))));
 
         assertSame(DIGITS, learned);
-        assertThat(ServedState.digest(learned)).isEqualTo(ServedState.digest(DIGITS));
-        assertThat(ServedState.learned(DIGITS)).isEmpty();
-        assertThat(ServedState.learned(learned))
-                .isEqualTo(Map.of(new ServedState.Key("digits", "1.0"), RandomStates.learned(1)));
+        assertThat(ServingComparison.digest(learned)).isEqualTo(ServingComparison.digest(DIGITS));
+        assertThat(ServingComparison.learned(DIGITS)).isEmpty();
+        assertThat(ServingComparison.learned(learned))
+                .isEqualTo(Map.of(new ServingComparison.Key("digits", "1.0"), RandomStates.learned(1)));
     }
 
     @Test
@@ -51,29 +51,29 @@ class ServedStateTest {
                 Map.entry("batching", Batching.JOINED),
                 Map.entry("archiveSha256", Optional.of("2".repeat(64))));
 
-        assertThat(Arrays.stream(VersionState.class.getRecordComponents())
+        assertThat(Arrays.stream(ServedVersion.class.getRecordComponents())
                         .map(RecordComponent::getName)
                         .filter(name -> !name.equals("learned")))
                 .as("a new setting of a version is a part of what is served")
                 .containsExactlyInAnyOrderElementsOf(changed.keySet());
         changed.forEach((setting, value) -> {
-            ServingState other = ServingState.EMPTY.with("digits", ModelState.of("1.0", with(setting, value)));
-            assertThat(ServedState.same(DIGITS, other)).as(setting).isFalse();
-            assertThat(ServedState.digest(other)).as(setting).isNotEqualTo(ServedState.digest(DIGITS));
+            ServingState other = ServingState.EMPTY.with("digits", ServedModel.of("1.0", with(setting, value)));
+            assertThat(ServingComparison.same(DIGITS, other)).as(setting).isFalse();
+            assertThat(ServingComparison.digest(other)).as(setting).isNotEqualTo(ServingComparison.digest(DIGITS));
             assertThat(differences(DIGITS, other)).as(setting).hasSize(1);
         });
     }
 
     @Test
     void anUnknownDigestOfAnArchiveIsTheSameAsAnyThoughTheStatesDigestIsAnotherOne() {
-        ServingState unknown = ServingState.EMPTY.with("digits", ModelState.of("1.0", VERSION.withArchiveSha256("")));
+        ServingState unknown = ServingState.EMPTY.with("digits", ServedModel.of("1.0", VERSION.withArchiveSha256("")));
         ServingState other =
-                ServingState.EMPTY.with("digits", ModelState.of("1.0", VERSION.withArchiveSha256("2".repeat(64))));
+                ServingState.EMPTY.with("digits", ServedModel.of("1.0", VERSION.withArchiveSha256("2".repeat(64))));
 
         assertSame(DIGITS, unknown);
         assertSame(unknown, other);
-        assertThat(ServedState.same(DIGITS, other)).isFalse();
-        assertThat(ServedState.digest(unknown)).isNotEqualTo(ServedState.digest(DIGITS));
+        assertThat(ServingComparison.same(DIGITS, other)).isFalse();
+        assertThat(ServingComparison.digest(unknown)).isNotEqualTo(ServingComparison.digest(DIGITS));
     }
 
     @Test
@@ -93,8 +93,8 @@ class ServedStateTest {
                 saved.withSave("digits", "monday", save));
 
         assertThat(others).allSatisfy(other -> {
-            assertThat(ServedState.same(saved, other)).isFalse();
-            assertThat(ServedState.digest(saved)).isNotEqualTo(ServedState.digest(other));
+            assertThat(ServingComparison.same(saved, other)).isFalse();
+            assertThat(ServingComparison.digest(saved)).isNotEqualTo(ServingComparison.digest(other));
             assertThat(differences(saved, other)).isNotEmpty();
         });
     }
@@ -112,8 +112,8 @@ class ServedStateTest {
                 new StateReference(format, 100, 1, new ChunkTree(state.root().id(), 1)));
 
         assertThat(others)
-                .allSatisfy(other ->
-                        assertThat(ServedState.same(saved(state), saved(other))).isFalse());
+                .allSatisfy(other -> assertThat(ServingComparison.same(saved(state), saved(other)))
+                        .isFalse());
     }
 
     private static ServingState saved(StateReference state) {
@@ -122,11 +122,11 @@ class ServedStateTest {
 
     @Test
     void timesAreComparedAsASnapshotKeepsThem() {
-        for (VersionState finer : List.of(
+        for (ServedVersion finer : List.of(
                 with("maxBatchDelay", Duration.ofNanos(999_999)),
                 with("responseTimeout", Duration.ofMillis(60_999)),
                 with("startupTimeout", Duration.ofMillis(60_001)))) {
-            assertSame(DIGITS, ServingState.EMPTY.with("digits", ModelState.of("1.0", finer)));
+            assertSame(DIGITS, ServingState.EMPTY.with("digits", ServedModel.of("1.0", finer)));
         }
     }
 
@@ -136,15 +136,15 @@ class ServedStateTest {
         assertThat(CanonicalText.of(DIGITS))
                 .isEqualTo("17:holdfast-served-1" + "1;6:digits3:1.01;3:1.05:a.mar1;4;1;0;60;60;6:python--" + "+64:"
                         + "1".repeat(64) + "0;");
-        assertThat(ServedState.digest(ServingState.EMPTY))
+        assertThat(ServingComparison.digest(ServingState.EMPTY))
                 .isEqualTo("4dd8107d45e996c869612c15ebdeeb1475f62a9a8939708fafb4b2e85ff2816d")
                 .matches("[0-9a-f]{64}");
     }
 
     @Test
     void aNameCannotPassForASetting() {
-        VersionState one = with("handler", Optional.of("h-"));
-        VersionState other = with("runtimeType", "python+2:h-");
+        ServedVersion one = with("handler", Optional.of("h-"));
+        ServedVersion other = with("runtimeType", "python+2:h-");
 
         assertThat(CanonicalText.of(one)).isNotEqualTo(CanonicalText.of(other));
     }
@@ -154,9 +154,9 @@ class ServedStateTest {
         ModelSave monday = new ModelSave("1.0", RandomStates.learned(1), Instant.parse("2026-11-23T08:00:00Z"));
         ModelSave tuesday = new ModelSave("1.0", RandomStates.learned(2), Instant.parse("2026-11-24T08:00:00Z"));
         ModelSave other = new ModelSave("1.0", RandomStates.learned(3), monday.savedOn());
-        ServingState here = DIGITS.with("digits", ModelState.of("1.0", VERSION).with("2.0", VERSION))
-                .with("letters", ModelState.of("1.0", VERSION))
-                .with("words", ModelState.of("1.0", VERSION).with("2.0", VERSION))
+        ServingState here = DIGITS.with("digits", ServedModel.of("1.0", VERSION).with("2.0", VERSION))
+                .with("letters", ServedModel.of("1.0", VERSION))
+                .with("words", ServedModel.of("1.0", VERSION).with("2.0", VERSION))
                 .withSave("digits", "both", monday)
                 .withSave("digits", "bytes", monday)
                 .withSave("digits", "older", monday)
@@ -164,13 +164,13 @@ class ServedStateTest {
                 .withSave("digits", "some", monday);
         ServingState store = DIGITS.with(
                         "digits",
-                        ModelState.of("1.0", VERSION.withArchiveSha256("2".repeat(64)))
+                        ServedModel.of("1.0", VERSION.withArchiveSha256("2".repeat(64)))
                                 .with(
                                         "2.0",
                                         with("handler", Optional.of("other")).withWorkers(2, 4))
                                 .withDefault("2.0"))
-                .with("signs", ModelState.of("1.0", VERSION))
-                .with("words", ModelState.of("1.0", VERSION))
+                .with("signs", ServedModel.of("1.0", VERSION))
+                .with("words", ServedModel.of("1.0", VERSION))
                 .withSave("digits", "both", tuesday)
                 .withSave("digits", "bytes", other)
                 .withSave("digits", "older", tuesday)
@@ -199,7 +199,7 @@ class ServedStateTest {
     void manyDifferencesAreCounted() {
         ServingState many = ServingState.EMPTY;
         for (int i = 0; i < 30; i++) {
-            many = many.with("model-" + i, ModelState.of("1.0", VERSION));
+            many = many.with("model-" + i, ServedModel.of("1.0", VERSION));
         }
 
         assertThat(differences(many, ServingState.EMPTY)).hasSize(21).endsWith("and 10 more");
@@ -214,40 +214,40 @@ class ServedStateTest {
         ServingState other = random.nextBoolean() ? states.changed(one) : states.state();
         ServingState fewer = states.withFewerDigests(one);
 
-        boolean same = ServedState.same(one, other);
+        boolean same = ServingComparison.same(one, other);
 
-        assertThat(ServedState.same(other, one)).as("seed %d", seed).isEqualTo(same);
+        assertThat(ServingComparison.same(other, one)).as("seed %d", seed).isEqualTo(same);
         assertThat(differences(one, other).isEmpty()).as("seed %d", seed).isEqualTo(same);
-        if (ServedState.digest(one).equals(ServedState.digest(other))) {
+        if (ServingComparison.digest(one).equals(ServingComparison.digest(other))) {
             assertThat(same).as("seed %d", seed).isTrue();
         }
         if (same && known(one).equals(known(other))) {
-            assertThat(ServedState.digest(one)).as("seed %d", seed).isEqualTo(ServedState.digest(other));
+            assertThat(ServingComparison.digest(one)).as("seed %d", seed).isEqualTo(ServingComparison.digest(other));
         }
-        assertThat(ServedState.same(one, fewer)).as("seed %d", seed).isTrue();
+        assertThat(ServingComparison.same(one, fewer)).as("seed %d", seed).isTrue();
     }
 
     private static List<Optional<String>> known(ServingState state) {
         return state.models().values().stream()
                 .flatMap(model -> model.versions().values().stream())
-                .map(VersionState::archiveSha256)
+                .map(ServedVersion::archiveSha256)
                 .toList();
     }
 
     private static void assertSame(ServingState one, ServingState other) {
-        assertThat(ServedState.same(one, other)).isTrue();
-        assertThat(ServedState.same(other, one)).isTrue();
+        assertThat(ServingComparison.same(one, other)).isTrue();
+        assertThat(ServingComparison.same(other, one)).isTrue();
         assertThat(differences(one, other)).isEmpty();
     }
 
     private static List<String> differences(ServingState one, ServingState other) {
-        return ServedState.differences(one, "here", other, "in the store");
+        return ServingComparison.differences(one, "here", other, "in the store");
     }
 
     /** The version with another value of one of its components. */
-    private static VersionState with(String component, Object value) {
+    private static ServedVersion with(String component, Object value) {
         try {
-            RecordComponent[] components = VersionState.class.getRecordComponents();
+            RecordComponent[] components = ServedVersion.class.getRecordComponents();
             Class<?>[] types = new Class<?>[components.length];
             Object[] values = new Object[components.length];
             for (int i = 0; i < components.length; i++) {
@@ -256,7 +256,7 @@ class ServedStateTest {
                         ? value
                         : components[i].getAccessor().invoke(VERSION);
             }
-            return VersionState.class.getDeclaredConstructor(types).newInstance(values);
+            return ServedVersion.class.getDeclaredConstructor(types).newInstance(values);
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
         }

@@ -22,7 +22,7 @@ import java.util.Map;
 /**
  * JSON as this host reads and writes it: token by token, without databind, whose classes would be a fifth of the start.
  */
-final class Json {
+final class HttpJson {
 
     /** Deeper than any tensor or document that there is; shallow enough for every stack. */
     static final int DEEPEST = 64;
@@ -47,7 +47,7 @@ final class Json {
             .withObjectEmptySeparator("")
             .withArrayEmptySeparator("");
 
-    private Json() {}
+    private HttpJson() {}
 
     /**
      * A body that is to be read as JSON, after a check that it is UTF-8: Jackson would mend some of what is not.

@@ -2,7 +2,7 @@ package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
-import dev.holdfast.host.history.Verdict;
+import dev.holdfast.host.history.SaveDecision;
 import dev.holdfast.host.serving.ServingState;
 import java.util.Optional;
 
@@ -11,51 +11,51 @@ import java.util.Optional;
  *
  * <p>Used by the keeper's thread alone.
  */
-final class Crossing {
+final class StoreTransition {
 
     private final KeeperOptions options;
-    private final Waiting waiting;
+    private final PendingDelivery waiting;
     private final ChunkDelivery chunks;
     private final NextSnapshot next;
-    private final Standing standing;
-    private final Served served;
-    private final Footing footing;
+    private final StoreAttachment standing;
+    private final ServingSource served;
+    private final HistoryCursor cursor;
 
-    Crossing(
+    StoreTransition(
             KeeperOptions options,
-            Waiting waiting,
+            PendingDelivery waiting,
             ChunkDelivery chunks,
             NextSnapshot next,
-            Standing standing,
-            Served served,
-            Footing footing) {
+            StoreAttachment standing,
+            ServingSource served,
+            HistoryCursor cursor) {
         this.options = options;
         this.waiting = waiting;
         this.chunks = chunks;
         this.next = next;
         this.standing = standing;
         this.served = served;
-        this.footing = footing;
+        this.cursor = cursor;
     }
 
     /** Takes its bearings; to be called once, when everything is served. */
     void begin() {
         waiting.newest().ifPresent(point -> next.namesAfter(point.header()));
         // What waits holds what was learned here since then, which no snapshot of the store has.
-        ServingState there = footing.base()
+        ServingState there = cursor.base()
                 .map(HistoryPoint::state)
                 .orElseGet(() -> waiting.isEmpty() ? served.state() : ServingState.EMPTY);
-        footing.learned().agree(there, there);
+        cursor.learned().agree(there, there);
         showJournal();
     }
 
     /** Serves what the head serves, and goes on from there. */
     void goOver(HistoryPoint head) {
         served.goOver(head.state());
-        footing.goOnFrom(head);
+        cursor.goOnFrom(head);
         next.namesAfter(head.header());
-        footing.learned().settle();
-        footing.learned().agree(served.state(), head.state());
+        cursor.learned().settle();
+        cursor.learned().agree(served.state(), head.state());
         chunks.fromElsewhere();
         waiting.copyOfOthers(head.snapshot());
         standing.stored(head.header());
@@ -63,26 +63,26 @@ final class Crossing {
     }
 
     /** Tells both sides, and keeps what a decision will need. */
-    void stayApart(Look look, Verdict verdict) {
+    void stayApart(Look look, SaveDecision verdict) {
         Optional<HistoryPoint> head = look.head();
         ServingState mine = served.state();
-        String why = verdict == Verdict.DIVERGED
+        String why = verdict == SaveDecision.DIVERGED
                 ? "both this host and " + head.map(this::whose).orElse("another one") + " have changed what is served"
                 : "it lacks what this host goes on from ("
-                        + footing.base().map(HistoryPoint::name).orElse("nothing") + ")"
+                        + cursor.base().map(HistoryPoint::name).orElse("nothing") + ")"
                         + head.map(point -> "; its newest is " + point.name() + ", revision "
                                         + point.header().revision())
                                 .orElse("; it has no snapshot at all");
         head.ifPresent(point -> waiting.pinTheirs(point.snapshot()));
         standing.diverged(
                 why,
-                waiting.sides(footing.base(), mine, head),
-                canMerge(verdict) ? Standing.DECISION : Standing.DECISION_OF_A_LOSS);
+                waiting.sides(cursor.base(), mine, head),
+                canMerge(verdict) ? StoreAttachment.DECISION : StoreAttachment.DECISION_OF_A_LOSS);
     }
 
     /** A merge compares both sides with what both follow. */
-    private boolean canMerge(Verdict verdict) {
-        return verdict == Verdict.DIVERGED && waiting.base(footing.base()).isPresent();
+    private boolean canMerge(SaveDecision verdict) {
+        return verdict == SaveDecision.DIVERGED && waiting.base(cursor.base()).isPresent();
     }
 
     private String whose(HistoryPoint head) {
@@ -92,9 +92,9 @@ final class Crossing {
 
     /** A decision was written into the store, and is served. */
     void wrote(HistoryPoint point, ServingState mine) {
-        footing.goOnFrom(point);
-        footing.learned().settle();
-        footing.learned().agree(mine, point.state());
+        cursor.goOnFrom(point);
+        cursor.learned().settle();
+        cursor.learned().agree(mine, point.state());
         standing.stored(point.header());
         showLearned();
     }
@@ -106,6 +106,6 @@ final class Crossing {
 
     /** Tells what models have learned apart from the store. */
     void showLearned() {
-        standing.learned(footing.learned().conflicts());
+        standing.learned(cursor.learned().conflicts());
     }
 }

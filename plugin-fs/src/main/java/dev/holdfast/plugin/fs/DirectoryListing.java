@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Readers never write. The one writer tells what it changed, and puts the index right when it finds it wrong.
  */
-final class Catalog {
+final class DirectoryListing {
 
-    private static final Logger LOG = System.getLogger(Catalog.class.getName());
+    private static final Logger LOG = System.getLogger(DirectoryListing.class.getName());
 
     /** How often a reader looks again for a writer in another process to finish the moment between file and index. */
     private static final int LOOKS = 4;
@@ -47,7 +47,7 @@ final class Catalog {
 
     private record Scan(Stamp stamp, View.Scanned view) {}
 
-    Catalog(Path directory, String group, Path hidden, String boot) {
+    DirectoryListing(Path directory, String group, Path hidden, String boot) {
         this.directory = directory;
         this.group = group;
         this.index = new Index(hidden, boot);

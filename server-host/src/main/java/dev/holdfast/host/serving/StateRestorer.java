@@ -4,7 +4,7 @@ import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.state.StateReference;
 
 /** Where the learned states of models are kept, as those who load models see it. */
-public interface ModelStates {
+public interface StateRestorer {
 
     /**
      * Brings a stored state into a model that was just loaded and answers nobody yet.

@@ -27,7 +27,7 @@ import java.util.Optional;
  * @param learned what the model has learned, as it was stored last; empty for a model that has learned nothing
  * @param batching what the operator says of running requests of different callers together
  */
-public record VersionState(
+public record ServedVersion(
         String archive,
         int minWorkers,
         int maxWorkers,
@@ -48,7 +48,7 @@ public record VersionState(
     /** Larger batches are a mistake too. */
     public static final int MOST_BATCH = 65_536;
 
-    public VersionState {
+    public ServedVersion {
         between("min_worker", minWorkers, 0, MOST_WORKERS);
         between("max_worker", maxWorkers, 0, MOST_WORKERS);
         if (maxWorkers < minWorkers) {
@@ -58,12 +58,12 @@ public record VersionState(
         between("max_batch_delay", maxBatchDelay.toMillis(), 0, 3_600_000);
         between("response_timeout", responseTimeout.toSeconds(), 1, 86_400 * 7);
         between("startup_timeout", startupTimeout.toSeconds(), 1, 86_400 * 7);
-        url = url.map(VersionState::withoutSecrets);
+        url = url.map(ServedVersion::withoutSecrets);
         archiveSha256 = archiveSha256.filter(known -> !known.isEmpty());
     }
 
     /** A version that has learned nothing. */
-    public VersionState(
+    public ServedVersion(
             String archive,
             int minWorkers,
             int maxWorkers,
@@ -91,7 +91,7 @@ public record VersionState(
     }
 
     /** A version of whose batches the operator says nothing. */
-    public VersionState(
+    public ServedVersion(
             String archive,
             int minWorkers,
             int maxWorkers,
@@ -138,24 +138,24 @@ public record VersionState(
         }
     }
 
-    public VersionState withWorkers(int min, int max) {
+    public ServedVersion withWorkers(int min, int max) {
         return with(min, max, archiveSha256, learned, batching);
     }
 
-    public VersionState withArchiveSha256(String sha256) {
+    public ServedVersion withArchiveSha256(String sha256) {
         return with(minWorkers, maxWorkers, Optional.of(sha256), learned, batching);
     }
 
-    public VersionState withLearned(StateReference state) {
+    public ServedVersion withLearned(StateReference state) {
         return withLearned(Optional.of(state));
     }
 
-    VersionState withLearned(Optional<StateReference> state) {
+    ServedVersion withLearned(Optional<StateReference> state) {
         return with(minWorkers, maxWorkers, archiveSha256, state, batching);
     }
 
     /** The same, having learned nothing. */
-    public VersionState withoutLearned() {
+    public ServedVersion withoutLearned() {
         return with(minWorkers, maxWorkers, archiveSha256, Optional.empty(), batching);
     }
 
@@ -165,7 +165,7 @@ public record VersionState(
     }
 
     /** @throws ServingException if there is no such word */
-    public VersionState withBatchingWord(Optional<String> word) {
+    public ServedVersion withBatchingWord(Optional<String> word) {
         return word.isEmpty()
                 ? this
                 : withBatching(Batching.of(word.get())
@@ -174,13 +174,13 @@ public record VersionState(
                                 "batching '" + OneLine.name(word.get()) + "' must be " + Batching.NAMES)));
     }
 
-    public VersionState withBatching(Batching wish) {
+    public ServedVersion withBatching(Batching wish) {
         return with(minWorkers, maxWorkers, archiveSha256, learned, wish);
     }
 
-    private VersionState with(
+    private ServedVersion with(
             int min, int max, Optional<String> sha256, Optional<StateReference> state, Batching wish) {
-        return new VersionState(
+        return new ServedVersion(
                 archive,
                 min,
                 max,
@@ -200,7 +200,7 @@ public record VersionState(
      * Whether the same model is loaded in the same way and with the same state, so that going to {@code other} needs no new
      * load. An archive whose SHA-256 is not known, as in TorchServe's snapshots, is taken to be the one of that name.
      */
-    boolean sameLoad(VersionState other) {
+    boolean sameLoad(ServedVersion other) {
         boolean sameBytes =
                 archiveSha256.isEmpty() || other.archiveSha256.isEmpty() || archiveSha256.equals(other.archiveSha256);
         return sameBytes

@@ -3,7 +3,7 @@ package dev.holdfast.host.restore;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Reading;
-import dev.holdfast.host.history.Verdict;
+import dev.holdfast.host.history.SaveDecision;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.serving.ServingState;
@@ -31,11 +31,11 @@ import org.slf4j.LoggerFactory;
  * @param store the store's newest, if that is to be served
  * @param look what the store has
  */
-record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<HistoryPoint> store, Look look) {
+record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optional<HistoryPoint> store, Look look) {
 
-    private static final Logger log = LoggerFactory.getLogger(Bearings.class);
+    private static final Logger log = LoggerFactory.getLogger(RestoreDecision.class);
 
-    static Bearings find(String storeName, SnapshotSerializer store, JournalView journal) {
+    static RestoreDecision find(String storeName, SnapshotSerializer store, JournalView journal) {
         Optional<HistoryPoint> waiting = journal.waiting();
         Optional<HistoryPoint> base = journal.base();
         Look look = Look.at(store, base);
@@ -51,20 +51,21 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
         return attached(look);
     }
 
-    private static Bearings attached(Look look) {
+    private static RestoreDecision attached(Look look) {
         StartPoint start = StartPoint.of(Mode.ATTACHED);
         if (look.head().isEmpty()) {
-            return new Bearings(start.notBelow(look.place().revision()), Optional.empty(), Optional.empty(), look);
+            return new RestoreDecision(
+                    start.notBelow(look.place().revision()), Optional.empty(), Optional.empty(), look);
         }
         HistoryPoint head = look.head().get();
         start = start.from(head).notBelow(look.place().revision());
         return look.baseIsDamaged()
-                ? new Bearings(start, Optional.of(head), Optional.empty(), look)
-                : new Bearings(start, Optional.empty(), Optional.of(head), look);
+                ? new RestoreDecision(start, Optional.of(head), Optional.empty(), look)
+                : new RestoreDecision(start, Optional.empty(), Optional.of(head), look);
     }
 
     /** What the store lacks was there, and nobody has said that it should go: an older state is never taken silently. */
-    private static Bearings unproved(String storeName, HistoryPoint copy, Look look) {
+    private static RestoreDecision unproved(String storeName, HistoryPoint copy, Look look) {
         String there = look.head()
                 .map(head -> "its newest is " + head.name() + ", revision "
                         + head.header().revision())
@@ -75,10 +76,10 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
                 + " Decide with: holdfast snapshots attach --take store|local";
         log.error(notice);
         StartPoint start = names(StartPoint.of(Mode.DETACHED).from(copy).with(notice), look);
-        return new Bearings(start, Optional.of(copy), Optional.empty(), look);
+        return new RestoreDecision(start, Optional.of(copy), Optional.empty(), look);
     }
 
-    private static Bearings uncertain(Optional<HistoryPoint> copy, Look look) {
+    private static RestoreDecision uncertain(Optional<HistoryPoint> copy, Look look) {
         StartPoint start = names(StartPoint.of(Mode.DETACHED), look);
         Optional<HistoryPoint> older = older(look);
         boolean copyIsNewer = copy.isPresent()
@@ -86,10 +87,10 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
                                 point.header().revision() > copy.get().header().revision())
                         .isEmpty();
         if (copyIsNewer) {
-            return new Bearings(start.from(copy.get()), copy, Optional.empty(), look);
+            return new RestoreDecision(start.from(copy.get()), copy, Optional.empty(), look);
         }
-        return older.map(point -> new Bearings(start.from(point).emptied(), Optional.empty(), older, look))
-                .orElseGet(() -> new Bearings(start, Optional.empty(), Optional.empty(), look));
+        return older.map(point -> new RestoreDecision(start.from(point).emptied(), Optional.empty(), older, look))
+                .orElseGet(() -> new RestoreDecision(start, Optional.empty(), Optional.empty(), look));
     }
 
     private static Optional<HistoryPoint> older(Look look) {
@@ -99,7 +100,7 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
         return look.reading() instanceof Reading.Damaged damaged ? damaged.older() : Optional.empty();
     }
 
-    private static Bearings waits(
+    private static RestoreDecision waits(
             String storeName, SnapshotSerializer store, JournalView journal, HistoryPoint waiting, Look first) {
         Look look = first;
         Optional<HistoryPoint> base = first.base();
@@ -125,33 +126,33 @@ record Bearings(StartPoint start, Optional<HistoryPoint> journal, Optional<Histo
         StartPoint start = names(StartPoint.of(Mode.SPOOLING), look).namesAfter(waiting.header());
         start = base.isPresent() ? start.from(base.get()) : start;
         if (!look.isCertain()) {
-            return new Bearings(start.detached(), Optional.of(waiting), Optional.empty(), look);
+            return new RestoreDecision(start.detached(), Optional.of(waiting), Optional.empty(), look);
         }
-        Verdict verdict = Verdict.of(look.head(), base, ServingState.EMPTY, waiting.state(), look.proven());
-        if (verdict == Verdict.DIVERGED || verdict == Verdict.UNPROVED) {
+        SaveDecision verdict = SaveDecision.of(look.head(), base, ServingState.EMPTY, waiting.state(), look.proven());
+        if (verdict == SaveDecision.DIVERGED || verdict == SaveDecision.UNPROVED) {
             String notice = "Detached from store " + storeName + ": "
-                    + (verdict == Verdict.DIVERGED
+                    + (verdict == SaveDecision.DIVERGED
                             ? "it and this host have both changed what is served since they parted"
                             : "it lacks what this host goes on from")
                     + "; its newest is "
                     + look.head().map(HistoryPoint::name).orElse("none") + ", and what this host acknowledged last, "
                     + waiting.name() + ", is served. Decide with: holdfast snapshots attach --take store|local"
-                    + (verdict == Verdict.DIVERGED ? "|merge" : "");
+                    + (verdict == SaveDecision.DIVERGED ? "|merge" : "");
             log.error(notice);
-            return new Bearings(start.detached().with(notice), Optional.of(waiting), Optional.empty(), look);
+            return new RestoreDecision(start.detached().with(notice), Optional.of(waiting), Optional.empty(), look);
         }
         log.info(
                 "What waits in the journal of this host is newer than store {}: restoring {}",
                 storeName,
                 waiting.name());
-        return new Bearings(start, Optional.of(waiting), Optional.empty(), look);
+        return new RestoreDecision(start, Optional.of(waiting), Optional.empty(), look);
     }
 
     private static StartPoint names(StartPoint start, Look look) {
         return look.head().map(head -> start.namesAfter(head.header())).orElse(start);
     }
 
-    Bearings with(String notice) {
-        return new Bearings(start.with(notice), journal, store, look);
+    RestoreDecision with(String notice) {
+        return new RestoreDecision(start.with(notice), journal, store, look);
     }
 }

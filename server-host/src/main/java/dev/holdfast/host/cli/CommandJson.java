@@ -6,11 +6,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** JSON as this room reads and writes it. */
-final class Json {
+final class CommandJson {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private Json() {}
+    private CommandJson() {}
 
     static ObjectNode object() {
         return MAPPER.createObjectNode();

@@ -14,13 +14,13 @@ import java.util.TreeMap;
  * @param versions at least one, in the {@linkplain #VERSION_ORDER order of versions}
  * @param defaultVersion one of the versions
  */
-public record ModelState(SortedMap<String, VersionState> versions, String defaultVersion) {
+public record ServedModel(SortedMap<String, ServedVersion> versions, String defaultVersion) {
 
     /** 1.2 before 1.11: runs of digits compare as numbers, all else as text. */
     public static final Comparator<String> VERSION_ORDER = new VersionOrder();
 
-    public ModelState {
-        TreeMap<String, VersionState> sorted = new TreeMap<>(VERSION_ORDER);
+    public ServedModel {
+        TreeMap<String, ServedVersion> sorted = new TreeMap<>(VERSION_ORDER);
         sorted.putAll(versions);
         versions = Collections.unmodifiableSortedMap(sorted);
         if (!versions.containsKey(defaultVersion)) {
@@ -30,32 +30,32 @@ public record ModelState(SortedMap<String, VersionState> versions, String defaul
     }
 
     /** A model of one version, which is the default. */
-    public static ModelState of(String version, VersionState state) {
-        return new ModelState(new TreeMap<>(Map.of(version, state)), version);
+    public static ServedModel of(String version, ServedVersion state) {
+        return new ServedModel(new TreeMap<>(Map.of(version, state)), version);
     }
 
-    public ModelState with(String version, VersionState state) {
-        TreeMap<String, VersionState> changed = new TreeMap<>(VERSION_ORDER);
+    public ServedModel with(String version, ServedVersion state) {
+        TreeMap<String, ServedVersion> changed = new TreeMap<>(VERSION_ORDER);
         changed.putAll(versions);
         changed.put(version, state);
-        return new ModelState(changed, defaultVersion);
+        return new ServedModel(changed, defaultVersion);
     }
 
     /** Without a version that is not the default. */
-    public ModelState without(String version) {
-        TreeMap<String, VersionState> changed = new TreeMap<>(VERSION_ORDER);
+    public ServedModel without(String version) {
+        TreeMap<String, ServedVersion> changed = new TreeMap<>(VERSION_ORDER);
         changed.putAll(versions);
         changed.remove(version);
-        return new ModelState(changed, defaultVersion);
+        return new ServedModel(changed, defaultVersion);
     }
 
-    public ModelState withDefault(String version) {
-        return new ModelState(versions, version);
+    public ServedModel withDefault(String version) {
+        return new ServedModel(versions, version);
     }
 
     /** The same, with what one of the versions has learned. */
-    public ModelState withLearned(String version, StateReference learned) {
-        VersionState state = Objects.requireNonNull(versions.get(version), version);
+    public ServedModel withLearned(String version, StateReference learned) {
+        ServedVersion state = Objects.requireNonNull(versions.get(version), version);
         return with(version, state.withLearned(learned));
     }
 

@@ -19,12 +19,12 @@ import java.util.Optional;
  * alone; and one that has answered since it was loaded is no suspect at all, for a busy host that is killed was always
  * running something. Where the machine went down, all that was about to be loaded is loaded with care, and nothing counts.
  */
-final class Verdict {
+final class CrashVerdict {
 
     /** How many ends without a crash report must find a suspect alone. */
     static final int SILENT_ENDS = 3;
 
-    private Verdict() {}
+    private CrashVerdict() {}
 
     static List<Suspect> of(List<Suspect> before, Ending end) {
         if (end.how() == Ending.How.GIVEN_UP) {

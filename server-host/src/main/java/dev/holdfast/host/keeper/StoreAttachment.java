@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
  * How the host stands with its store, and what it tells of that. Safe for use by several threads; it is
  * the keeper's thread that changes it.
  */
-public final class Standing {
+public final class StoreAttachment {
 
-    private static final Logger log = LoggerFactory.getLogger(Standing.class);
+    private static final Logger log = LoggerFactory.getLogger(StoreAttachment.class);
 
     /** How an operator ends a detachment; documented. */
     static final String DECISION = "holdfast snapshots attach --take store|local|merge";
@@ -48,7 +48,7 @@ public final class Standing {
     /** What neither the store nor the journal took. */
     private List<String> ofTheLoss = List.of();
 
-    public Standing(KeeperOptions options, StartPoint start) {
+    public StoreAttachment(KeeperOptions options, StartPoint start) {
         this.options = options;
         this.mode = start.mode();
         this.last = start.base().map(HistoryPoint::header);

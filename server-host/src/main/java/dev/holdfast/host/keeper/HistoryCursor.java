@@ -3,8 +3,8 @@ package dev.holdfast.host.keeper;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Place;
-import dev.holdfast.host.history.Verdict;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.history.SaveDecision;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import java.util.Optional;
 
@@ -12,7 +12,7 @@ import java.util.Optional;
  * Where this host stands in the history of its group: what it goes on from, and what its next snapshot has to come after.
  * Used by the keeper's thread alone.
  */
-final class Footing {
+final class HistoryCursor {
 
     private final ServingState baseline;
     private final LearnedKeys learned = new LearnedKeys();
@@ -20,7 +20,7 @@ final class Footing {
     private long least;
     private long trimmed;
 
-    Footing(StartPoint start) {
+    HistoryCursor(StartPoint start) {
         this.base = start.base();
         this.baseline = start.baseline();
         this.least = start.least();
@@ -51,19 +51,19 @@ final class Footing {
 
     /** Whether what is served differs from what the store has of this host. */
     boolean isAhead(ServingState mine) {
-        return !ServedState.same(mine, before()) || learned.isAhead(mine);
+        return !ServingComparison.same(mine, before()) || learned.isAhead(mine);
     }
 
     /** What this host, which serves {@code mine}, may do with the store as a look has found it. */
-    Verdict verdict(Look look, ServingState mine) {
-        return Verdict.of(look.head(), base, baseline, mine, look.proven());
+    SaveDecision verdict(Look look, ServingState mine) {
+        return SaveDecision.of(look.head(), base, baseline, mine, look.proven());
     }
 
     /** Whether another host has changed what is served, and this one neither serves it nor has changed anything since. */
     boolean isBehind(Look look, ServingState mine) {
         return look.head().isPresent()
-                && verdict(look, before()) == Verdict.BEHIND
-                && !ServedState.same(look.head().get().state(), mine);
+                && verdict(look, before()) == SaveDecision.BEHIND
+                && !ServingComparison.same(look.head().get().state(), mine);
     }
 
     /** From here on this snapshot of the store is what the host goes on from. */

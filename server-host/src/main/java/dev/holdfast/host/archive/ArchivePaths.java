@@ -1,13 +1,13 @@
 package dev.holdfast.host.archive;
 
 /** The rules for paths inside an archive, and for names that go into messages. */
-final class Names {
+final class ArchivePaths {
 
     private static final int LONGEST_COMPONENT = 255;
     private static final int LONGEST_PATH = 1024;
     private static final int DEEPEST_PATH = 32;
 
-    private Names() {}
+    private ArchivePaths() {}
 
     /**
      * The components of a file's path inside an archive.

@@ -5,9 +5,9 @@ import io.javalin.http.Context;
 import java.util.Optional;
 
 /** Names that callers give in paths and parameters, checked before anything looks them up or repeats them. */
-final class Names {
+final class RequestNames {
 
-    private Names() {}
+    private RequestNames() {}
 
     static String model(Context context) {
         return check("Model name", context.pathParam("model"));

@@ -1,6 +1,6 @@
 package dev.holdfast.host;
 
-import dev.holdfast.host.keeper.Served;
+import dev.holdfast.host.keeper.ServingSource;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingState;
@@ -8,7 +8,7 @@ import dev.holdfast.host.serving.StoredStates;
 import java.util.List;
 
 /** What the models of a host are to who keeps them. */
-record ServedModels(ModelServing serving, StoredStates stored, LearnedStates learned) implements Served {
+record HostServingSource(ModelServing serving, StoredStates stored, LearnedStates learned) implements ServingSource {
 
     @Override
     public ServingState state() {

@@ -17,14 +17,14 @@ import java.util.Optional;
  * The sides of a divergence, one file for each role, and what lost by decisions, each under its name. Nothing here is ever
  * dropped to make room. Changed by one thread at a time, read by any.
  */
-final class Sides {
+final class DivergenceFiles {
 
     private final Path pins;
-    private final Drawer aside;
+    private final SnapshotDirectory aside;
     private final JournalFiles files;
-    private final Room room;
+    private final JournalBudget room;
 
-    Sides(Path pins, Drawer aside, JournalFiles files, Room room) {
+    DivergenceFiles(Path pins, SnapshotDirectory aside, JournalFiles files, JournalBudget room) {
         this.pins = pins;
         this.aside = aside;
         this.files = files;
@@ -65,7 +65,7 @@ final class Sides {
 
     Optional<Snapshot> pinned(Pin role) {
         try {
-            return Optional.of(Drawer.read(pins.resolve(role.word()), role.word()));
+            return Optional.of(SnapshotDirectory.read(pins.resolve(role.word()), role.word()));
         } catch (SnapshotNotFoundException e) {
             return Optional.empty();
         }
@@ -83,7 +83,7 @@ final class Sides {
     void setAside(Snapshot snapshot) throws IOException {
         SnapshotHeader header = snapshot.header();
         Path file = aside.directory().resolve(header.name());
-        Optional<Drawer.Kept> there = aside.find(header.name());
+        Optional<SnapshotDirectory.Kept> there = aside.find(header.name());
         if (there.isPresent() && !there.get().header().equals(header)) {
             throw new JournalException("Snapshot " + header.name() + " cannot be set aside: " + file
                     + " holds another one of that name; restore or delete that one first");
@@ -93,13 +93,13 @@ final class Sides {
         files.force(aside.directory());
         there.ifPresent(before -> room.use(-before.bytes()));
         room.use(content.length);
-        aside.add(new Drawer.Kept(header.name(), 0, header, content.length));
+        aside.add(new SnapshotDirectory.Kept(header.name(), 0, header, content.length));
     }
 
     /** Newest first. */
     List<SnapshotHeader> aside() {
         return aside.all().stream()
-                .map(Drawer.Kept::header)
+                .map(SnapshotDirectory.Kept::header)
                 .sorted(Comparator.comparing(SnapshotHeader::createdOn)
                         .thenComparing(SnapshotHeader::name)
                         .reversed())
@@ -113,7 +113,7 @@ final class Sides {
     }
 
     boolean deleteAside(String name) throws IOException {
-        Optional<Drawer.Kept> file = aside.find(name);
+        Optional<SnapshotDirectory.Kept> file = aside.find(name);
         if (file.isEmpty()) {
             return false;
         }

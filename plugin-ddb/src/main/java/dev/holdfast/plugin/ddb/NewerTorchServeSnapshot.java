@@ -14,16 +14,16 @@ import org.slf4j.LoggerFactory;
  * <p>It does not become the last one: it may be that of a host that is being shut down, and a change that Holdfast
  * acknowledged is not undone unasked. But it is named, once, when the last snapshot is read first: at the start.
  */
-final class Latecomer {
+final class NewerTorchServeSnapshot {
 
-    private static final Logger log = LoggerFactory.getLogger(Latecomer.class);
+    private static final Logger log = LoggerFactory.getLogger(NewerTorchServeSnapshot.class);
 
     private final TorchServeTables torchServe;
     private final DdbOptions options;
     private final boolean mayBeThere;
     private final AtomicBoolean lookedFor = new AtomicBoolean();
 
-    Latecomer(TorchServeTables torchServe, DdbOptions options, GroupKeys keys) {
+    NewerTorchServeSnapshot(TorchServeTables torchServe, DdbOptions options, GroupKeys keys) {
         this.torchServe = torchServe;
         this.options = options;
         this.mayBeThere = keys.isDefault();

@@ -1,6 +1,6 @@
 package dev.holdfast.host.history;
 
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import java.util.Optional;
 
@@ -18,7 +18,7 @@ import java.util.Optional;
  * <p>Only the head counts, and only what it serves: a start or a stop that changes nothing is no change, what was changed
  * and changed back is none, and no chain is read that retention could have broken.
  */
-public enum Verdict {
+public enum SaveDecision {
     APPEND,
     ALREADY_THERE,
     BEHIND,
@@ -34,7 +34,7 @@ public enum Verdict {
      * @param mine what this host serves
      * @param proven whether the store's line leads from the base to the head; not asked without a base
      */
-    public static Verdict of(
+    public static SaveDecision of(
             Optional<HistoryPoint> head,
             Optional<HistoryPoint> base,
             ServingState baseline,
@@ -48,12 +48,12 @@ public enum Verdict {
         }
         ServingState there = head.map(HistoryPoint::state).orElse(ServingState.EMPTY);
         ServingState before = base.map(HistoryPoint::state).orElse(baseline);
-        if (ServedState.same(there, before)) {
+        if (ServingComparison.same(there, before)) {
             return APPEND;
         }
-        if (ServedState.same(there, mine)) {
+        if (ServingComparison.same(there, mine)) {
             return ALREADY_THERE;
         }
-        return ServedState.same(mine, before) ? BEHIND : DIVERGED;
+        return ServingComparison.same(mine, before) ? BEHIND : DIVERGED;
     }
 }

@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-class ModelStateTest {
+class ServedModelTest {
 
     @Test
     void versionsAreInTheOrderInWhichPeopleCount() {
@@ -32,7 +32,7 @@ class ModelStateTest {
                 "a10",
                 "99999999999999999999",
                 "b");
-        ordered.sort(ModelState.VERSION_ORDER);
+        ordered.sort(ServedModel.VERSION_ORDER);
 
         assertThat(ordered)
                 .containsExactly(
@@ -69,14 +69,14 @@ class ModelStateTest {
         }
         for (String a : versions) {
             for (String b : versions) {
-                int ab = Integer.signum(ModelState.VERSION_ORDER.compare(a, b));
+                int ab = Integer.signum(ServedModel.VERSION_ORDER.compare(a, b));
                 assertThat(ab == 0).as("%s and %s, seed %d", a, b, seed).isEqualTo(a.equals(b));
                 assertThat(ab)
                         .as("%s and %s, seed %d", a, b, seed)
-                        .isEqualTo(-Integer.signum(ModelState.VERSION_ORDER.compare(b, a)));
+                        .isEqualTo(-Integer.signum(ServedModel.VERSION_ORDER.compare(b, a)));
                 for (String c : versions) {
-                    if (ab < 0 && ModelState.VERSION_ORDER.compare(b, c) < 0) {
-                        assertThat(ModelState.VERSION_ORDER.compare(a, c))
+                    if (ab < 0 && ServedModel.VERSION_ORDER.compare(b, c) < 0) {
+                        assertThat(ServedModel.VERSION_ORDER.compare(a, c))
                                 .as("%s, %s and %s, seed %d", a, b, c, seed)
                                 .isNegative();
                     }
@@ -87,13 +87,13 @@ class ModelStateTest {
 
     @Test
     void theDefaultIsAlwaysOneOfTheVersions() {
-        ModelState model = ModelState.of("1.0", Versions.of("m.mar", 1)).with("2.0", Versions.of("m2.mar", 1));
+        ServedModel model = ServedModel.of("1.0", Versions.of("m.mar", 1)).with("2.0", Versions.of("m2.mar", 1));
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.withDefault("3.0"))
                 .withMessageContaining("3.0");
         assertThatIllegalArgumentException().isThrownBy(() -> model.without("1.0"));
-        assertThatIllegalArgumentException().isThrownBy(() -> new ModelState(new TreeMap<>(), "1.0"));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ServedModel(new TreeMap<>(), "1.0"));
         assertThat(model.withDefault("2.0").without("1.0").versions()).containsOnlyKeys("2.0");
     }
 }

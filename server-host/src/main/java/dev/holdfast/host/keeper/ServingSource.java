@@ -4,7 +4,7 @@ import dev.holdfast.host.serving.ServingState;
 import java.util.List;
 
 /** What a host serves, for who keeps it. */
-public interface Served {
+public interface ServingSource {
 
     /** The serving state now. */
     ServingState state();

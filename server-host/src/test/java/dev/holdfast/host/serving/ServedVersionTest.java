@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class VersionStateTest {
+class ServedVersionTest {
 
     @ParameterizedTest
     @CsvSource({
@@ -25,7 +25,7 @@ class VersionStateTest {
         "user:secret@host/a.mar, host/a.mar",
     })
     void whereAnArchiveCameFromIsKeptWithoutSecrets(String given, String kept) {
-        VersionState version = new VersionState(
+        ServedVersion version = new ServedVersion(
                 "a.mar",
                 1,
                 1,
@@ -49,7 +49,7 @@ class VersionStateTest {
         "0, 1025, max_worker 1025 must be from 0 to 1024.",
     })
     void numbersOfWorkersThatNobodyMeansAreRefused(int min, int max, String message) {
-        VersionState version = Versions.of("a.mar", 1);
+        ServedVersion version = Versions.of("a.mar", 1);
 
         assertThatThrownBy(() -> version.withWorkers(min, max))
                 .isInstanceOfSatisfying(
@@ -59,8 +59,8 @@ class VersionStateTest {
 
     @Test
     void anotherDigestIsAnotherModelAndAnUnknownOneIsNot() {
-        VersionState unknown = Versions.of("a.mar", 1);
-        VersionState one = unknown.withArchiveSha256("1");
+        ServedVersion unknown = Versions.of("a.mar", 1);
+        ServedVersion one = unknown.withArchiveSha256("1");
 
         assertThat(one.sameLoad(one.withWorkers(0, 7))).isTrue();
         assertThat(one.sameLoad(unknown)).isTrue();
@@ -71,7 +71,7 @@ class VersionStateTest {
 
     @Test
     void anEmptyDigestIsAnUnknownOne() {
-        VersionState unknown = Versions.of("a.mar", 1);
+        ServedVersion unknown = Versions.of("a.mar", 1);
 
         assertThat(unknown.withArchiveSha256("1").withArchiveSha256("")).isEqualTo(unknown);
         assertThat(unknown.withArchiveSha256("").sameLoad(unknown.withArchiveSha256("1")))

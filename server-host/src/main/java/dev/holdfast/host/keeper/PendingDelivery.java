@@ -10,7 +10,7 @@ import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.journal.Pin;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
-import dev.holdfast.host.serving.ServedState;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -36,9 +36,9 @@ import org.slf4j.LoggerFactory;
  * What waits in the journal for the store, and the way of it into the store: in order, the same bytes again as long as they
  * fit there, else the same states at the place that is next now. Used by the keeper's thread alone.
  */
-final class Waiting {
+final class PendingDelivery {
 
-    private static final Logger log = LoggerFactory.getLogger(Waiting.class);
+    private static final Logger log = LoggerFactory.getLogger(PendingDelivery.class);
 
     private final Journal journal;
     private final NextSnapshot next;
@@ -51,7 +51,7 @@ final class Waiting {
     private Optional<SnapshotHeader> pinnedBase = Optional.empty();
     private Optional<SnapshotHeader> pinnedTheirs = Optional.empty();
 
-    Waiting(Journal journal, NextSnapshot next, KeeperOptions options, Clock clock) {
+    PendingDelivery(Journal journal, NextSnapshot next, KeeperOptions options, Clock clock) {
         this.journal = journal;
         this.next = next;
         this.storeName = options.store();
@@ -171,7 +171,7 @@ final class Waiting {
                 base(base).map(Side::of),
                 newest.or(() -> base).map(Side::of),
                 head.map(Side::of),
-                ServedState.differences(
+                ServingComparison.differences(
                         mine,
                         "on this host",
                         head.map(HistoryPoint::state).orElse(ServingState.EMPTY),

@@ -23,9 +23,9 @@ import java.util.Optional;
  *
  * <p>Pure functions, for any thread.
  */
-public final class ServedState {
+public final class ServingComparison {
 
-    private ServedState() {}
+    private ServingComparison() {}
 
     /** A version of a model, as messages name it. */
     public record Key(String model, String version) {
@@ -53,7 +53,7 @@ public final class ServedState {
                 && CanonicalText.ofSaves(a).equals(CanonicalText.ofSaves(b));
     }
 
-    static boolean same(ModelState a, ModelState b) {
+    static boolean same(ServedModel a, ServedModel b) {
         return a.defaultVersion().equals(b.defaultVersion())
                 && a.versions().keySet().equals(b.versions().keySet())
                 && a.versions().entrySet().stream()
@@ -62,7 +62,7 @@ public final class ServedState {
                                 .isPresent());
     }
 
-    static boolean same(VersionState a, VersionState b) {
+    static boolean same(ServedVersion a, ServedVersion b) {
         return CanonicalText.of(a).equals(CanonicalText.of(b)) && mayBeSameArchive(a, b);
     }
 
@@ -71,7 +71,7 @@ public final class ServedState {
     }
 
     /** Whether nothing is known that tells the bytes of the two archives apart. */
-    static boolean mayBeSameArchive(VersionState a, VersionState b) {
+    static boolean mayBeSameArchive(ServedVersion a, ServedVersion b) {
         return a.archiveSha256().isEmpty()
                 || b.archiveSha256().isEmpty()
                 || a.archiveSha256().equals(b.archiveSha256());

@@ -6,9 +6,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The bytes that a journal uses, and may use; told in the log before they are used up. Safe for use by several threads. */
-final class Room {
+final class JournalBudget {
 
-    private static final Logger log = LoggerFactory.getLogger(Room.class);
+    private static final Logger log = LoggerFactory.getLogger(JournalBudget.class);
     private static final int TOLD_AT_PERCENT = 80;
     /** Lower, so that one who stands at the bound does not say so at every step over it. */
     private static final int OVER_AT_PERCENT = 70;
@@ -19,7 +19,7 @@ final class Room {
     private final AtomicBoolean told = new AtomicBoolean();
 
     /** @param what whose they are, for the log */
-    Room(String what, long limit) {
+    JournalBudget(String what, long limit) {
         if (limit < 1) {
             throw new IllegalArgumentException("The bound of " + what + " must be 1 byte or more, not " + limit);
         }

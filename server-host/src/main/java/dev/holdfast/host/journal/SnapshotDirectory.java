@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  * One of the journal's directories of snapshots: the files by their names, in order. Changed by one thread at a time, read
  * by any.
  */
-final class Drawer {
+final class SnapshotDirectory {
 
     private static final Pattern NUMBERED = Pattern.compile("([0-9]{12})-(.+)");
     private static final Pattern PLAIN = Pattern.compile("()(.+)");
@@ -46,20 +46,20 @@ final class Drawer {
      */
     record Kept(String name, long sequence, SnapshotHeader header, long bytes) {}
 
-    private Drawer(Path directory, String group, Pattern form) {
+    private SnapshotDirectory(Path directory, String group, Pattern form) {
         this.directory = directory;
         this.group = group;
         this.form = form;
     }
 
     /** One whose files begin with their place in the journal's order. */
-    static Drawer inOrder(Path directory, String group) {
-        return new Drawer(directory, group, NUMBERED);
+    static SnapshotDirectory inOrder(Path directory, String group) {
+        return new SnapshotDirectory(directory, group, NUMBERED);
     }
 
     /** One whose files have the names of their snapshots. */
-    static Drawer byName(Path directory, String group) {
-        return new Drawer(directory, group, PLAIN);
+    static SnapshotDirectory byName(Path directory, String group) {
+        return new SnapshotDirectory(directory, group, PLAIN);
     }
 
     static String name(long sequence, SnapshotHeader header) {

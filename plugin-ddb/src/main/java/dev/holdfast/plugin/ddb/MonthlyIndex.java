@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * each snapshot under {@link GroupKeys#monthsList}, which a save writes; what TorchServe saved there has none. See
  * {@link TorchServeTables} for its months.
  */
-final class Catalogue {
+final class MonthlyIndex {
 
     private static final String NAME = "name";
     private static final String MONTHS = "months";
@@ -28,7 +28,7 @@ final class Catalogue {
     private final GroupKeys keys;
     private final TorchServeTables torchServe;
 
-    Catalogue(Requests requests, DdbOptions options, GroupKeys keys, TorchServeTables torchServe) {
+    MonthlyIndex(Requests requests, DdbOptions options, GroupKeys keys, TorchServeTables torchServe) {
         this.requests = requests;
         this.options = options;
         this.keys = keys;

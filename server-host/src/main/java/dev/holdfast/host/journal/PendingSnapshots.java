@@ -25,14 +25,14 @@ import org.slf4j.LoggerFactory;
  * <p>Those between may go because a later serving state holds every earlier change. The newest one stays while the one after
  * it is written, whose answer is not known yet. Changed by one thread at a time, read by any.
  */
-final class Waiting {
+final class PendingSnapshots {
 
-    private static final Logger log = LoggerFactory.getLogger(Waiting.class);
+    private static final Logger log = LoggerFactory.getLogger(PendingSnapshots.class);
 
-    private final Drawer pending;
+    private final SnapshotDirectory pending;
     private final Copies copies;
     private final JournalFiles files;
-    private final Room room;
+    private final JournalBudget room;
     private final Reserve reserve;
     private final Settled settled;
     private final AtomicLong dropped = new AtomicLong();
@@ -44,7 +44,13 @@ final class Waiting {
         void settled(SnapshotHeader header) throws IOException;
     }
 
-    Waiting(Drawer pending, Copies copies, JournalFiles files, Room room, Reserve reserve, Settled settled) {
+    PendingSnapshots(
+            SnapshotDirectory pending,
+            Copies copies,
+            JournalFiles files,
+            JournalBudget room,
+            Reserve reserve,
+            Settled settled) {
         this.pending = pending;
         this.copies = copies;
         this.files = files;
@@ -66,7 +72,8 @@ final class Waiting {
                     + " bytes finds no room in " + pending.directory() + ": " + room
                     + ", and what is there may not be dropped. Raise spool_max_size, or see to the store");
         }
-        Drawer.Kept file = new Drawer.Kept(Drawer.name(sequence, header), sequence, header, content.length);
+        SnapshotDirectory.Kept file =
+                new SnapshotDirectory.Kept(SnapshotDirectory.name(sequence, header), sequence, header, content.length);
         write(pending.path(file), content, save);
         pending.add(file);
         room.use(content.length);
@@ -80,10 +87,10 @@ final class Waiting {
     /** Lets one wait that an older version kept in a file, unless it waits already; durable after the directory's fsync. */
     void takeOver(OlderSpool.Found older, long sequence) throws IOException {
         if (pending.find(older.header()).isEmpty()) {
-            String name = Drawer.name(sequence, older.header());
+            String name = SnapshotDirectory.name(sequence, older.header());
             long bytes = Files.size(older.file());
             files.linkOrCopy(older.file(), pending.directory().resolve(name));
-            pending.add(new Drawer.Kept(name, sequence, older.header(), bytes));
+            pending.add(new SnapshotDirectory.Kept(name, sequence, older.header(), bytes));
             room.use(bytes);
         }
     }
@@ -139,7 +146,7 @@ final class Waiting {
         if (copies.dropOldest()) {
             return true;
         }
-        Optional<Drawer.Kept> unneeded = pending.all().stream()
+        Optional<SnapshotDirectory.Kept> unneeded = pending.all().stream()
                 .limit(Math.max(0, pending.all().size() - 1))
                 .filter(file -> file.header().kind() != SnapshotKind.SAVE)
                 .findFirst();
@@ -160,7 +167,7 @@ final class Waiting {
         return true;
     }
 
-    private void remove(Drawer.Kept file) throws IOException {
+    private void remove(SnapshotDirectory.Kept file) throws IOException {
         settled.settled(file.header());
         files.delete(pending.path(file));
         pending.remove(file);
@@ -171,7 +178,7 @@ final class Waiting {
     /** They are gone when this returns, also after the loss of power. */
     void refused(Collection<Entry> entries) throws IOException {
         for (Entry entry : entries) {
-            Optional<Drawer.Kept> file = find(entry);
+            Optional<SnapshotDirectory.Kept> file = find(entry);
             if (file.isPresent()) {
                 remove(file.get());
             }
@@ -182,7 +189,7 @@ final class Waiting {
 
     /** The store has it: the file becomes a copy, or goes. A crash that undoes this leaves it waiting, which is harmless. */
     void passed(Entry entry, long sequence) throws IOException {
-        Optional<Drawer.Kept> file = find(entry);
+        Optional<SnapshotDirectory.Kept> file = find(entry);
         if (file.isEmpty()) {
             return;
         }
@@ -198,8 +205,8 @@ final class Waiting {
         }
     }
 
-    private Optional<Drawer.Kept> find(Entry entry) {
-        return pending.find(Drawer.name(entry.sequence(), entry.header()));
+    private Optional<SnapshotDirectory.Kept> find(Entry entry) {
+        return pending.find(SnapshotDirectory.name(entry.sequence(), entry.header()));
     }
 
     long dropped() {

@@ -8,7 +8,7 @@ import java.util.function.BiPredicate;
  *
  * @param same whether two values of it are the same
  */
-record Sides<T>(Optional<T> base, Optional<T> ours, Optional<T> theirs, BiPredicate<T, T> same) {
+record MergeSides<T>(Optional<T> base, Optional<T> ours, Optional<T> theirs, BiPredicate<T, T> same) {
 
     private static final StateDifferences TIMES = new StateDifferences("before", "now");
 

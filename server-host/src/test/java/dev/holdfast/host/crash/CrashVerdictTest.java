@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class VerdictTest {
+class CrashVerdictTest {
 
     private static final ModelFile A = new ModelFile("a", "1.0", "a.onnx", "a".repeat(64));
     private static final ModelFile B = new ModelFile("b", "1.0", "b.onnx", "b".repeat(64));
 
     @Test
     void anOrderlyEndClearsSuspectsAndKeepsTheAccused() {
-        List<Suspect> after = Verdict.of(List.of(suspect(A), accused(B)), ended(Ending.How.ORDERLY));
+        List<Suspect> after = CrashVerdict.of(List.of(suspect(A), accused(B)), ended(Ending.How.ORDERLY));
 
         assertThat(after).containsExactly(accused(B));
     }
@@ -24,12 +24,12 @@ class VerdictTest {
     void aStartThatWasGivenUpChangesNothing() {
         List<Suspect> before = List.of(suspect(A), accused(B));
 
-        assertThat(Verdict.of(before, ended(Ending.How.GIVEN_UP))).isEqualTo(before);
+        assertThat(CrashVerdict.of(before, ended(Ending.How.GIVEN_UP))).isEqualTo(before);
     }
 
     @Test
     void everythingThatWasBeingLoadedIsSuspectAfterTheFirstUnexpectedEnd() {
-        List<Suspect> after = Verdict.of(List.of(), killed(loading(A), loading(B)));
+        List<Suspect> after = CrashVerdict.of(List.of(), killed(loading(A), loading(B)));
 
         assertThat(after).extracting(Suspect::file).containsExactly(A, B);
         assertThat(after).noneMatch(Suspect::accused);
@@ -37,8 +37,8 @@ class VerdictTest {
 
     @Test
     void aSecondCrashThatFindsASuspectAloneAccusesIt() {
-        List<Suspect> first = Verdict.of(List.of(), crashed("GC", loading(A), loading(B)));
-        List<Suspect> second = Verdict.of(first, crashed("load-a-1.0", loading(A)));
+        List<Suspect> first = CrashVerdict.of(List.of(), crashed("GC", loading(A), loading(B)));
+        List<Suspect> second = CrashVerdict.of(first, crashed("load-a-1.0", loading(A)));
 
         assertThat(accusedOf(first)).isEmpty();
         assertThat(accusedOf(second)).containsExactly(A);
@@ -52,7 +52,7 @@ class VerdictTest {
     void aCrashWithTwoOfThemAccusesNobodyHoweverOftenItHappens() {
         List<Suspect> suspects = List.of();
         for (int i = 0; i < 5; i++) {
-            suspects = Verdict.of(suspects, crashed("GC", loading(A), loading(B)));
+            suspects = CrashVerdict.of(suspects, crashed("GC", loading(A), loading(B)));
         }
 
         assertThat(accusedOf(suspects)).isEmpty();
@@ -60,8 +60,8 @@ class VerdictTest {
 
     @Test
     void theThreadInTheCrashReportTellsWhichOneItWas() {
-        List<Suspect> first = Verdict.of(List.of(), crashed("worker-b-1.0-9007", running(A), running(B)));
-        List<Suspect> second = Verdict.of(first, crashed("worker-b-1.0-9123", running(A), running(B)));
+        List<Suspect> first = CrashVerdict.of(List.of(), crashed("worker-b-1.0-9007", running(A), running(B)));
+        List<Suspect> second = CrashVerdict.of(first, crashed("worker-b-1.0-9123", running(A), running(B)));
 
         assertThat(first).extracting(Suspect::file).containsExactly(B);
         assertThat(accusedOf(second)).containsExactly(B);
@@ -71,36 +71,36 @@ class VerdictTest {
     void aNameThatBeginsLikeAnotherIsNotTakenForIt() {
         ModelFile longer = new ModelFile("a-1.0", "2", "c.onnx", "c".repeat(64));
 
-        List<Suspect> after = Verdict.of(List.of(), crashed("worker-a-1.0-2-9001", running(A), running(longer)));
+        List<Suspect> after = CrashVerdict.of(List.of(), crashed("worker-a-1.0-2-9001", running(A), running(longer)));
 
         assertThat(after).extracting(Suspect::file).containsExactly(longer);
     }
 
     @Test
     void killsAccuseOnlyWhoWasAloneInThreeOfThem() {
-        List<Suspect> suspects = Verdict.of(List.of(), killed(loading(A), loading(B)));
-        for (int alone = 1; alone < Verdict.SILENT_ENDS; alone++) {
-            suspects = Verdict.of(suspects, killed(loading(A)));
+        List<Suspect> suspects = CrashVerdict.of(List.of(), killed(loading(A), loading(B)));
+        for (int alone = 1; alone < CrashVerdict.SILENT_ENDS; alone++) {
+            suspects = CrashVerdict.of(suspects, killed(loading(A)));
             assertThat(accusedOf(suspects)).as("after %d", alone).isEmpty();
         }
 
-        assertThat(accusedOf(Verdict.of(suspects, killed(loading(A))))).containsExactly(A);
+        assertThat(accusedOf(CrashVerdict.of(suspects, killed(loading(A))))).containsExactly(A);
     }
 
     @Test
     void aBusyHostThatIsKilledSuspectsNoModelThatHasAnswered() {
-        assertThat(Verdict.of(List.of(), killed(running(A)))).isEmpty();
-        assertThat(Verdict.of(List.of(), killed(work(A, Phase.FIRST_RUN)))).hasSize(1);
+        assertThat(CrashVerdict.of(List.of(), killed(running(A)))).isEmpty();
+        assertThat(CrashVerdict.of(List.of(), killed(work(A, Phase.FIRST_RUN)))).hasSize(1);
     }
 
     @Test
     void whatWasOnlyPlannedIsNoSuspectUnlessTheMachineWentDown() {
         Ending.Work planned = work(A, Phase.PLANNED);
 
-        assertThat(Verdict.of(List.of(), killed(planned, loading(B))))
+        assertThat(CrashVerdict.of(List.of(), killed(planned, loading(B))))
                 .extracting(Suspect::file)
                 .containsExactly(B);
-        assertThat(Verdict.of(List.of(), machineWentDown(planned, loading(B), running(B))))
+        assertThat(CrashVerdict.of(List.of(), machineWentDown(planned, loading(B), running(B))))
                 .extracting(Suspect::file)
                 .containsExactly(A, B);
     }
@@ -109,7 +109,7 @@ class VerdictTest {
     void noNumberOfPowerCutsAccusesAnybody() {
         List<Suspect> suspects = List.of();
         for (int i = 0; i < 10; i++) {
-            suspects = Verdict.of(suspects, machineWentDown(loading(A)));
+            suspects = CrashVerdict.of(suspects, machineWentDown(loading(A)));
         }
 
         assertThat(accusedOf(suspects)).isEmpty();
@@ -120,7 +120,7 @@ class VerdictTest {
         Suspect tried = accused(A).acquitted();
 
         assertThat(tried.accused()).isFalse();
-        assertThat(accusedOf(Verdict.of(List.of(tried), crashed("load-a-1.0", loading(A)))))
+        assertThat(accusedOf(CrashVerdict.of(List.of(tried), crashed("load-a-1.0", loading(A)))))
                 .containsExactly(A);
     }
 
@@ -128,7 +128,7 @@ class VerdictTest {
     void anotherContentUnderTheNameIsAnotherModel() {
         ModelFile mended = new ModelFile("a", "1.0", "a.onnx", "c".repeat(64));
 
-        List<Suspect> after = Verdict.of(List.of(suspect(A)), crashed("load-a-1.0", loading(mended)));
+        List<Suspect> after = CrashVerdict.of(List.of(suspect(A)), crashed("load-a-1.0", loading(mended)));
 
         assertThat(accusedOf(after)).isEmpty();
     }
