@@ -207,6 +207,8 @@ final class SnapshotWriter {
                 if (kind == SnapshotKind.SAVE || cursor.learned().isAhead(mine)) {
                     yield Optional.empty();
                 }
+                // It is what this host acknowledges, and serves after a restart whether the store is there or not.
+                refusal.head().ifPresent(head -> waiting.copyOfOthers(head.snapshot()));
                 cursor.base().ifPresent(head -> standing.stored(head.header()));
                 yield cursor.base().map(SnapshotWriter::alreadyIn);
             }

@@ -303,6 +303,25 @@ class SnapshotKeeperTest {
     }
 
     @Test
+    void changeThatTheStoreHasAlreadyIsServedAfterAKillWhileTheStoreIsAway() {
+        Rig other = new Rig(rig.storeDisk);
+        try (other) {
+            rig.start();
+            Rig.get(rig.keeper.take(SnapshotKind.STARTUP));
+            other.start();
+            Rig.get(other.keeper.take(SnapshotKind.STARTUP));
+            rig.changed("a");
+
+            assertThat(other.changed("a").kind()).isEqualTo(Kind.STORED);
+            other.crash();
+            other.store.down = true;
+            other.start();
+
+            assertThat(other.state.get().models()).containsOnlyKeys("a");
+        }
+    }
+
+    @Test
     void bothSidesOfADivergenceSayWhoSavedThemAndFromWhereTheChangesCame() {
         Rig other = new Rig(rig.storeDisk);
         other.host = "other-host";
