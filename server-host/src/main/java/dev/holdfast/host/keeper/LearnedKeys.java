@@ -72,6 +72,14 @@ final class LearnedKeys {
                         && !entry.getValue().equals(oursThen.get(entry.getKey())));
     }
 
+    /** Whether something that was learned here lost its place to what another host has learned meanwhile. */
+    boolean loses(ServingState here, ServingState stored) {
+        Map<ServingComparison.Key, StateReference> there = ServingComparison.learned(stored);
+        return ServingComparison.learned(here).entrySet().stream()
+                .anyMatch(entry ->
+                        inConflict.contains(entry.getKey()) && !entry.getValue().equals(there.get(entry.getKey())));
+    }
+
     /**
      * A serving state with what was learned here or in the store, whichever is newer.
      *

@@ -268,10 +268,9 @@ final class PendingDelivery {
                 continue;
             }
             if (!fits) {
-                entries.addFirst(replace(
-                        entry,
-                        next.moved(withLearned(point.get(), learned, head), place)
-                                .snapshot()));
+                HistoryPoint onto = withLearned(point.get(), learned, head);
+                keepWhatLoses(point.get(), onto.state(), learned);
+                entries.addFirst(replace(entry, next.moved(onto, place).snapshot()));
                 continue;
             }
             Snapshot snapshot = point.get().snapshot();
@@ -303,6 +302,22 @@ final class PendingDelivery {
 
     private static HistoryPoint withLearned(HistoryPoint waits, LearnedKeys learned, Optional<HistoryPoint> head) {
         return waits.serving(learned.onto(waits.state(), waits.state(), head));
+    }
+
+    /** What models have learned here and the store does not take stays on this host, until somebody decides. */
+    private void keepWhatLoses(HistoryPoint ours, ServingState stored, LearnedKeys learned) {
+        if (learned.loses(ours.state(), stored)) {
+            journal.setAside(ours.snapshot());
+            log.warn(
+                    "Another host has learned something else meanwhile, and that is served; what was learned here is kept on"
+                            + " this host, as {}",
+                    ours.name());
+        }
+    }
+
+    /** The same of the newest that waits. */
+    void keepWhatLoses(ServingState stored, LearnedKeys learned) {
+        newest.ifPresent(ours -> keepWhatLoses(ours, stored, learned));
     }
 
     /** In this order: what was acknowledged waits in one form or another, whenever the host dies. */

@@ -124,7 +124,7 @@ final class Reattachment {
         SaveDecision verdict = cursor.verdict(look, mine);
         boolean ended = switch (verdict) {
             case APPEND -> send(look);
-            case ALREADY_THERE -> settleOn(look.head().orElseThrow());
+            case ALREADY_THERE -> settleOn(look.head().orElseThrow(), mine);
             case BEHIND -> followed(look.head().orElseThrow(), mine);
             case DIVERGED, UNPROVED -> {
                 crossing.stayApart(look, verdict);
@@ -159,10 +159,16 @@ final class Reattachment {
         return sent.finished();
     }
 
-    private boolean settleOn(HistoryPoint head) {
-        waiting.giveUp(head);
+    private boolean settleOn(HistoryPoint head, ServingState mine) {
+        boolean ahead = cursor.learned().isAhead(mine);
+        if (!ahead) {
+            waiting.giveUp(head);
+        }
         cursor.goOnFrom(head);
         standing.stored(head.header());
+        if (ahead && !storedWithWhatWasLearned()) {
+            return false;
+        }
         log.info("Attached to store {} again, which serves what this host does", options.store());
         return true;
     }
@@ -190,8 +196,13 @@ final class Reattachment {
     /** In this order: what models have learned here waits until a snapshot of the store has it, whenever the host dies. */
     private boolean keptWithWhatWasLearned(ServingState target) {
         served.goOver(target);
+        return storedWithWhatWasLearned();
+    }
+
+    private boolean storedWithWhatWasLearned() {
         boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED;
         if (stored) {
+            waiting.keepWhatLoses(cursor.before(), cursor.learned());
             waiting.letGo();
         }
         return stored;

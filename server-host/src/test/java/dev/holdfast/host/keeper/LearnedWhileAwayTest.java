@@ -91,6 +91,51 @@ class LearnedWhileAwayTest {
     }
 
     @Test
+    void whatLosesToWhatAnotherHostHasLearnedAfterwardsLiesAsideOnThisHost() {
+        other.store.down = true;
+        Rig.get(other.change(state -> States.learned(state, 2)));
+        Rig.get(teacher.change(state -> States.learned(state, 1)));
+
+        storeIsBackAndKeepsTheTeachersLesson();
+    }
+
+    @Test
+    void whatLosesToWhatAnotherHostHasLearnedBeforeLiesAsideOnThisHost() {
+        other.store.down = true;
+        Rig.get(teacher.change(state -> States.learned(state, 1)));
+        Rig.get(other.change(state -> States.learned(state, 2)));
+
+        storeIsBackAndKeepsTheTeachersLesson();
+    }
+
+    @Test
+    void theSameHoldsWhereAnotherChangeWaitsToo() {
+        other.store.down = true;
+        Rig.get(teacher.change(state -> States.learned(state, 1)));
+        Rig.get(other.change(state -> States.learned(state, 2)));
+        other.changed("b");
+
+        storeIsBackAndKeepsTheTeachersLesson();
+        assertThat(newest().models()).containsOnlyKeys("a", "b");
+    }
+
+    private void storeIsBackAndKeepsTheTeachersLesson() {
+        other.store.down = false;
+        await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
+        await().until(() -> other.pending().isEmpty());
+        assertThat(ServingComparison.learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
+        assertThat(other.keeper.status().aside()).isNotEmpty();
+        other.crash();
+        other.start();
+
+        assertThat(other.journal.aside())
+                .extracting(header -> ServingComparison.learned(
+                        HistoryPoint.of(other.journal.aside(header.name())).state()))
+                .contains(Map.of(A, States.lesson(2)));
+        await().until(() -> !other.keeper.status().aside().isEmpty());
+    }
+
+    @Test
     void aRestartWithWhatWasLearnedWaitingAddsNothingThatWaits() {
         other.store.down = true;
         Rig.get(other.change(state -> States.learned(state, 2)));
