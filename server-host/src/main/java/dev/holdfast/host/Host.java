@@ -1,5 +1,6 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.archive.ArchiveLimits;
 import dev.holdfast.host.archive.DirectoryModelStore;
 import dev.holdfast.host.archive.UrlPolicy;
@@ -180,16 +181,15 @@ public final class Host implements AutoCloseable {
         // Closed before the keeper is: what it is about to store still finds one.
         lifecycle.add(learned);
         Snapshots snapshots = keeper == null ? off : keeper;
-        HttpApis http = lifecycle.add(HttpApis.start(
-                config,
+        Operations operations = Operations.of(
                 serving,
                 learned,
                 snapshots,
-                counters,
                 begin.persistence().map(Persistence::plugins).orElse(List.of()),
-                options.logLocation(),
-                clock,
-                HostVersion.get()));
+                HostVersion.get(),
+                config.enableModelApi(),
+                config.snapshotTimeout());
+        HttpApis http = lifecycle.add(HttpApis.start(config, operations, counters, options.logLocation(), clock));
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
             lifecycle.atStart(() -> noteStartup(

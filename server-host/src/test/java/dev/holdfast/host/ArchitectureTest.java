@@ -46,7 +46,8 @@ class ArchitectureTest {
             Map.entry("restore", rooms("history", "journal", "keeper", "snapshot", "serving", "config", "text")),
             Map.entry("retention", rooms("snapshot", "state", "config", "text")),
             Map.entry("transfer", rooms("state", "text")),
-            Map.entry("http", rooms("serving", "keeper", "plugins", "config", "runtime", "archive", "text")),
+            Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive")),
+            Map.entry("http", rooms("api", "serving", "keeper", "plugins", "config", "runtime", "text")),
             Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "plugins", "text"))),
             Map.entry("demo", rooms("cli", "text")));
 
@@ -96,6 +97,40 @@ class ArchitectureTest {
                 .resideInAPackage(own)
                 .should()
                 .onlyDependOnClassesThat(resideOutsideOfPackages(HOST + "..").or(resideInAnyPackage(allowed)))
+                .check(CLASSES);
+    }
+
+    /** Other wires will call what HTTP calls; it may know the values that go in and come out. */
+    @Test
+    void httpAsksTheOperationsAndNothingBehindThem() {
+        seen(HOST + ".api..", HOST + ".http..");
+        noClasses()
+                .that()
+                .resideInAPackage(HOST + ".http..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(HOST + ".serving.ModelServing")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(HOST + ".serving.LearnedStates")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(HOST + ".serving.RunningVersion")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(HOST + ".keeper.Snapshots")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theOperationsKnowNoTransport() {
+        seen(HOST + ".api..");
+        noClasses()
+                .that()
+                .resideInAPackage(HOST + ".api..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "com.fasterxml.jackson..")
                 .check(CLASSES);
     }
 

@@ -1,18 +1,10 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.archive.ArchiveException;
-import dev.holdfast.host.runtime.InvalidInputException;
-import dev.holdfast.host.runtime.NoSessionException;
-import dev.holdfast.host.serving.ServingException;
-import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotNotFoundException;
-import dev.holdfast.sdk.SnapshotStoreException;
-import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.host.api.ApiFailure;
 import io.javalin.http.HttpResponseException;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -36,71 +28,57 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
     static ErrorAnswer of(Throwable failure) {
         if (failure instanceof ApiException api) {
             return of(api.status(), api.type(), message(api));
-        } else if (failure instanceof ServingException serving) {
-            return of(serving);
-        } else if (failure instanceof NoSessionException) {
-            return of(409, "ConflictStatusException", message(failure));
-        } else if (failure instanceof InvalidInputException) {
-            return of(400, "BadRequestException", message(failure));
-        } else if (failure instanceof ArchiveException archive) {
-            return of(archive);
-        } else if (failure instanceof SnapshotStoreException store) {
-            return of(status(store), store.getClass().getSimpleName(), message(store));
         } else if (failure instanceof HttpResponseException http) {
             return of(http);
         } else if (failure instanceof HttpException malformed) {
             return of(malformed.getCode(), "BadRequestException", "The request's body is no valid HTTP/1.1.");
         } else if (failure instanceof EofException || failure instanceof TimeoutException) {
             return of(408, "RequestTimeoutException", "The request's body did not arrive whole in time.");
-        } else if (failure instanceof CancellationException) {
-            // Mostly read by nobody; a caller that closed only its half of the connection learns why.
-            return of(
-                    499,
-                    "ClientClosedRequestException",
-                    "The caller closed the connection before the answer was ready.");
         } else if ((failure instanceof CompletionException
                         || failure instanceof ExecutionException
                         || failure instanceof IOException)
                 && failure.getCause() != null) {
             return of(failure.getCause());
         }
-        return new ErrorAnswer(
-                500,
-                "InternalServerException",
-                "The host failed to answer; its log has the reason under this answer's x-request-id.",
-                false);
+        return of(ApiFailure.of(failure));
     }
 
-    private static ErrorAnswer of(ServingException failure) {
+    private static ErrorAnswer of(ApiFailure failure) {
         String message = message(failure);
         return switch (failure.kind()) {
             case BAD_REQUEST -> of(400, "BadRequestException", message);
-            case BAD_ARCHIVE ->
-                failure.getCause() instanceof ArchiveException archive
-                        ? of(archive)
-                        : of(400, "InvalidModelException", message);
+            case INVALID_MODEL -> of(400, "InvalidModelException", message);
+            case MODEL_TOO_BIG -> of(413, "InvalidModelException", message);
+            case DOWNLOAD_FAILED -> of(400, "DownloadArchiveException", message);
             case MODEL_NOT_FOUND -> of(404, "ModelNotFoundException", message);
             case VERSION_NOT_FOUND -> of(404, "ModelVersionNotFoundException", message);
             case SAVE_NOT_FOUND -> of(404, "ResourceNotFoundException", message);
-            case CONFLICT -> of(409, "ConflictStatusException", message);
+            case SNAPSHOT_NOT_FOUND -> of(404, "SnapshotNotFoundException", message);
             case DEFAULT_VERSION -> of(403, "InvalidModelVersionException", message);
+            case CONFLICT, UNDONE -> of(409, "ConflictStatusException", message);
+            case SNAPSHOT_CONFLICT -> of(409, "SnapshotConflictException", message);
+            case SWITCHED_OFF -> of(405, "MethodNotAllowedException", message);
+            case NOT_SUPPORTED -> of(501, "NotImplementedException", message);
             case UNAVAILABLE -> of(503, "ServiceUnavailableException", message);
-            case NO_MEMORY -> of(507, "InsufficientStorageException", message);
+            case STORE_UNAVAILABLE -> of(503, "StoreUnavailableException", message);
+            case STORE_DAMAGED -> of(500, "SnapshotCorruptException", message);
+            case FORMAT_TOO_NEW -> of(500, "SnapshotFormatTooNewException", message);
+            case NO_ROOM -> of(507, "InsufficientStorageException", message);
+            case NOT_SAVED -> of(507, "SnapshotNotSavedException", message);
             case TIMEOUT -> of(408, "RequestTimeoutException", message);
+            case WITHDRAWN ->
+                // Mostly read by nobody; a caller that closed only its half of the connection learns why.
+                of(
+                        499,
+                        "ClientClosedRequestException",
+                        "The caller closed the connection before the answer was ready.");
             case INTERNAL -> of(500, "InternalServerException", message);
-        };
-    }
-
-    private static ErrorAnswer of(ArchiveException failure) {
-        String message = message(failure);
-        return switch (failure.reason()) {
-            case NOT_FOUND -> of(404, "ModelNotFoundException", message);
-            case NOT_ALLOWED -> of(400, "BadRequestException", message);
-            case INVALID -> of(400, "InvalidModelException", message);
-            case TOO_BIG -> of(413, "InvalidModelException", message);
-            case UNREACHABLE -> of(400, "DownloadArchiveException", message);
-            case ALREADY_EXISTS -> of(409, "ConflictStatusException", message);
-            case FAILED -> of(500, "InternalServerException", message);
+            case DEFECT ->
+                new ErrorAnswer(
+                        500,
+                        "InternalServerException",
+                        "The host failed to answer; its log has the reason under this answer's x-request-id.",
+                        false);
         };
     }
 
@@ -110,15 +88,6 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
             case 405 -> of(405, "MethodNotAllowedException", NOT_ALLOWED);
             default -> of(failure.getStatus(), "BadRequestException", message(failure));
         };
-    }
-
-    private static int status(SnapshotStoreException failure) {
-        if (failure instanceof SnapshotNotFoundException) {
-            return 404;
-        } else if (failure instanceof SnapshotConflictException) {
-            return 409;
-        }
-        return failure instanceof StoreUnavailableException ? 503 : 500;
     }
 
     private static String message(Throwable failure) {

@@ -1,9 +1,7 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
-import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.VersionStatus;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -14,12 +12,10 @@ import java.util.Map;
 /** The state of this host as metrics: its models and workers, and how it stands with its snapshot store. */
 final class HostSeries {
 
-    private final ModelServing serving;
-    private final Snapshots snapshots;
+    private final Operations operations;
 
-    HostSeries(ModelServing serving, Snapshots snapshots) {
-        this.serving = serving;
-        this.snapshots = snapshots;
+    HostSeries(Operations operations) {
+        this.operations = operations;
     }
 
     MetricSnapshots collect() {
@@ -30,7 +26,7 @@ final class HostSeries {
     }
 
     private void collectStore(MetricSnapshots.Builder all) {
-        StoreStatus status = snapshots.status();
+        StoreStatus status = operations.snapshots().status();
         Series mode = new Series("holdfast_snapshot_mode", "1 for how the host writes snapshots now, 0 for the others");
         for (StoreStatus.Mode each : StoreStatus.Mode.values()) {
             mode.value(each == status.mode() ? 1 : 0, Labels.of("store", status.store(), "mode", each.name()));
@@ -67,9 +63,7 @@ final class HostSeries {
     }
 
     private void collectModels(MetricSnapshots.Builder all) {
-        List<VersionStatus> versions = serving.state().models().keySet().stream()
-                .flatMap(model -> versions(model).stream())
-                .toList();
+        List<VersionStatus> versions = operations.models().statuses();
         Series workers = new Series("holdfast_workers", "Running workers");
         Series waiting = new Series("holdfast_waiting_requests", "Requests in the queue");
         Series joining = new Series(
@@ -97,7 +91,7 @@ final class HostSeries {
                 .filter(version -> version.failure().isPresent())
                 .count();
         all.metricSnapshot(new Series("holdfast_models", "Models that are to be served")
-                .value(serving.state().models().size(), Labels.EMPTY)
+                .value(operations.models().count(), Labels.EMPTY)
                 .build());
         all.metricSnapshot(new Series("holdfast_model_versions", "Model versions by whether they are loaded")
                 .value((double) (versions.size() - failed), Labels.of("status", "READY"))
@@ -113,7 +107,7 @@ final class HostSeries {
     private Series stuck(List<VersionStatus> versions) {
         Map<Labels, Integer> runs = new LinkedHashMap<>();
         versions.forEach(version -> runs.put(labels(version.model(), version.version()), 0));
-        serving.stuckRuns().forEach(run -> runs.merge(labels(run.model(), run.version()), 1, Integer::sum));
+        operations.host().stuckRuns().forEach(run -> runs.merge(labels(run.model(), run.version()), 1, Integer::sum));
         Series stuck = new Series("holdfast_stuck_runs", "Runs that were told to end and did not");
         runs.forEach((labels, count) -> stuck.value(count, labels));
         return stuck;
@@ -121,14 +115,5 @@ final class HostSeries {
 
     private static Labels labels(String model, String version) {
         return Labels.of("model_name", model, "model_version", version);
-    }
-
-    private List<VersionStatus> versions(String model) {
-        try {
-            return serving.describeAll(model);
-        } catch (ServingException e) {
-            // It was unregistered since the names were listed.
-            return List.of();
-        }
     }
 }

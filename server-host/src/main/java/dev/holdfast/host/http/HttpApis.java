@@ -1,12 +1,9 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
-import dev.holdfast.host.keeper.Snapshots;
-import dev.holdfast.host.plugins.PluginStatus;
-import dev.holdfast.host.serving.LearnedStates;
-import dev.holdfast.host.serving.ModelServing;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -26,9 +23,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * the same one. All addresses are taken before the first one answers; if one cannot be had, none is kept.
  */
 public final class HttpApis implements AutoCloseable {
-
-    /** What a management answer waits for a snapshot beyond the time that the store has. */
-    private static final Duration BEYOND_STORE = Duration.ofSeconds(5);
 
     /** What is still under way when all that was waited for has ended, or the time for it is over. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(1);
@@ -53,50 +47,29 @@ public final class HttpApis implements AutoCloseable {
     /**
      * Starts to listen and answer.
      *
-     * @param counters the listener of {@code serving}
-     * @param plugins those that the host found when it started
+     * @param counters told of each prediction
      * @param keyFileDirectory where {@code key_file.json} is put
-     * @param version the host's, for documents
      * @throws dev.holdfast.host.config.ConfigException if an address cannot be listened on, or the tokens cannot be
      *     written; nothing listens then
      */
     public static HttpApis start(
-            HostConfig config,
-            ModelServing serving,
-            LearnedStates learned,
-            Snapshots snapshots,
-            InferenceCounters counters,
-            List<PluginStatus> plugins,
-            Path keyFileDirectory,
-            Clock clock,
-            String version) {
+            HostConfig config, Operations operations, InferenceCounters counters, Path keyFileDirectory, Clock clock) {
         HttpApis apis = new HttpApis(config);
         try {
             apis.bind(config.enableMetricsApi());
             // After the ports: a second host by mistake must not replace the tokens of the first.
             Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
-            Metrics metrics = new Metrics(counters, new HostSeries(serving, snapshots));
-            ChangeAnswers changes =
-                    new ChangeAnswers(snapshots, config.snapshotTimeout().plus(BEYOND_STORE));
+            Metrics metrics = new Metrics(counters, new HostSeries(operations));
+            ChangeAnswers changes = new ChangeAnswers(operations.host());
             apis.listen(
-                    new ApiRoutes(
-                            config,
-                            serving,
-                            learned,
-                            snapshots,
-                            metrics,
-                            changes,
-                            apis.predictions,
-                            authorization,
-                            plugins,
-                            version),
+                    new ApiRoutes(config, operations, metrics, changes, apis.predictions, authorization),
                     new Pipeline(
                             authorization,
                             cors(config),
                             apis.open,
                             counters::answered,
                             changes::announce,
-                            serving::callFrom),
+                            operations.models()::callFrom),
                     limits(config));
             return apis;
         } catch (RuntimeException | Error e) {

@@ -1,44 +1,38 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.api.HostOperations.Health;
+import dev.holdfast.host.api.InferenceModel;
+import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.runtime.ModelSignature;
-import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.serving.RunningVersion;
-import dev.holdfast.host.serving.StuckRun;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Predictions in the forms of TorchServe, SageMaker and KServe version 1, and whether the host is healthy. */
 final class InferenceApi {
 
     private static final List<HandlerType> PREDICTING = List.of(HandlerType.POST, HandlerType.PUT, HandlerType.GET);
 
-    private final ModelServing serving;
-    private final Snapshots snapshots;
+    private final Operations operations;
     private final Predictions predictions;
     private final TensorWriter writer;
     private final int maxRequestSize;
     private final int maxResponseSize;
 
     InferenceApi(
-            ModelServing serving,
-            Snapshots snapshots,
+            Operations operations,
             Predictions predictions,
             TensorWriter writer,
             int maxRequestSize,
             int maxResponseSize) {
-        this.serving = serving;
-        this.snapshots = snapshots;
+        this.operations = operations;
         this.predictions = predictions;
         this.writer = writer;
         this.maxRequestSize = maxRequestSize;
@@ -73,49 +67,22 @@ final class InferenceApi {
     }
 
     private void ping(Context context) {
-        StoreStatus store = snapshots.status();
-        // People restart a host for it: whoever has acknowledged something must not die of a store that is away.
-        boolean servesNothing = store.empty() && serving.state().models().isEmpty();
-        boolean healthy = serving.healthy() && !servesNothing;
-        Map<String, Object> body = Answers.status(healthy ? "Healthy" : "Unhealthy");
-        if (store.mode() == StoreStatus.Mode.DETACHED || store.mode() == StoreStatus.Mode.SPOOLING) {
-            body.put("snapshots", store.mode().name());
+        Health health = operations.host().health();
+        Map<String, Object> body = Answers.status(health.healthy() ? "Healthy" : "Unhealthy");
+        if (health.mode() == StoreStatus.Mode.DETACHED || health.mode() == StoreStatus.Mode.SPOOLING) {
+            body.put("snapshots", health.mode().name());
         }
-        List<String> notices = new ArrayList<>(store.notices());
-        notices.addAll(stuck());
-        if (!notices.isEmpty()) {
-            body.put("notice", String.join(" ", notices));
+        if (!health.notices().isEmpty()) {
+            body.put("notice", String.join(" ", health.notices()));
         }
-        Answers.json(context, healthy ? 200 : 500, body);
-    }
-
-    /** A sentence for each model version that has stuck runs. */
-    private List<String> stuck() {
-        Map<String, List<StuckRun>> byModel = new LinkedHashMap<>();
-        serving.stuckRuns()
-                .forEach(run -> byModel.computeIfAbsent(
-                                "model " + run.model() + " version " + run.version(), name -> new ArrayList<>())
-                        .add(run));
-        return byModel.entrySet().stream()
-                .map(model -> model.getValue().size() + (model.getValue().size() == 1 ? " run" : " runs") + " of "
-                        + model.getKey() + " stuck, the oldest since "
-                        + model.getValue().get(0).since() + ".")
-                .toList();
+        Answers.json(context, health.healthy() ? 200 : 500, body);
     }
 
     private void invoke(Context context) throws IOException {
         String model = Optional.ofNullable(context.queryParam("model_name"))
                 .map(name -> RequestNames.check("Model name", name))
-                .orElseGet(this::onlyModel);
+                .orElseGet(operations.inference()::onlyModel);
         predict(context, model, Optional.empty());
-    }
-
-    private String onlyModel() {
-        Set<String> models = serving.state().models().keySet();
-        if (models.size() != 1) {
-            throw ApiException.badRequest("Parameter model_name is required.");
-        }
-        return models.iterator().next();
     }
 
     private void predict(Context context) throws IOException {
@@ -123,7 +90,7 @@ final class InferenceApi {
     }
 
     private void predict(Context context, String name, Optional<String> version) throws IOException {
-        RunningVersion model = serving.find(name, version);
+        InferenceModel model = operations.inference().model(name, version);
         ModelSignature signature = model.signature();
         byte[] body = read(context);
         if (signature.raw()) {
@@ -154,7 +121,7 @@ final class InferenceApi {
         return RequestBody.read(context, maxRequestSize);
     }
 
-    private void predictRaw(Context context, RunningVersion model, ModelSignature signature, byte[] body) {
+    private void predictRaw(Context context, InferenceModel model, ModelSignature signature, byte[] body) {
         predictions.run(context, model, List.of(RawBodies.input(signature, body)), given -> {
             byte[] answer = RawBodies.answer(given.outputs());
             if (answer.length > maxResponseSize) {
@@ -167,7 +134,7 @@ final class InferenceApi {
     }
 
     private void predictKserve(Context context) throws IOException {
-        RunningVersion model = serving.find(RequestNames.model(context), Optional.empty());
+        InferenceModel model = operations.inference().model(RequestNames.model(context), Optional.empty());
         ModelSignature signature = model.signature();
         byte[] body = read(context);
         if (signature.raw()) {
@@ -183,7 +150,10 @@ final class InferenceApi {
     }
 
     private void document(Context context) {
-        Answers.json(context, 200, ModelDocument.of(serving.describe(RequestNames.model(context), Optional.empty())));
+        Answers.json(
+                context,
+                200,
+                ModelDocument.of(operations.models().status(RequestNames.model(context), Optional.empty())));
     }
 
     private static void explain(Context context) {

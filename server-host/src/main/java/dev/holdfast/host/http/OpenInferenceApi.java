@@ -1,10 +1,10 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.api.InferenceModel;
+import dev.holdfast.host.api.ModelAnswer;
+import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
-import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.serving.RunningVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -23,29 +23,16 @@ final class OpenInferenceApi {
 
     private static final String BINARY_HEADER = "Inference-Header-Content-Length";
 
-    private final ModelServing serving;
-    private final Snapshots snapshots;
+    private final Operations operations;
     private final Predictions predictions;
     private final TensorWriter writer;
     private final int maxRequestSize;
-    private final String version;
 
-    /**
-     * @param version the host's
-     */
-    OpenInferenceApi(
-            ModelServing serving,
-            Snapshots snapshots,
-            Predictions predictions,
-            TensorWriter writer,
-            int maxRequestSize,
-            String version) {
-        this.serving = serving;
-        this.snapshots = snapshots;
+    OpenInferenceApi(Operations operations, Predictions predictions, TensorWriter writer, int maxRequestSize) {
+        this.operations = operations;
         this.predictions = predictions;
         this.writer = writer;
         this.maxRequestSize = maxRequestSize;
-        this.version = version;
     }
 
     List<Route> routes() {
@@ -68,23 +55,23 @@ final class OpenInferenceApi {
     private void server(Context context) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", "holdfast");
-        body.put("version", version);
+        body.put("version", operations.host().version());
         body.put("extensions", List.of());
         Answers.json(context, 200, body);
     }
 
     private void serverReady(Context context) {
-        boolean ready = serving.healthy() && snapshots.status().isCurrent();
+        boolean ready = operations.host().isReady();
         Answers.json(context, ready ? 200 : 503, Map.of("ready", ready));
     }
 
     private void metadata(Context context) {
-        VersionStatus status = serving.describe(RequestNames.model(context), RequestNames.version(context));
+        VersionStatus status = operations.models().status(RequestNames.model(context), RequestNames.version(context));
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", status.model());
         body.put(
                 "versions",
-                serving.describeAll(status.model()).stream()
+                operations.models().statuses(status.model()).stream()
                         .map(VersionStatus::version)
                         .toList());
         status.signature().ifPresent(signature -> {
@@ -96,8 +83,8 @@ final class OpenInferenceApi {
     }
 
     private void modelReady(Context context) {
-        VersionStatus status = serving.describe(RequestNames.model(context), RequestNames.version(context));
-        boolean ready = status.healthy() && !status.workers().isEmpty() && !serving.isStopping();
+        VersionStatus status = operations.models().status(RequestNames.model(context), RequestNames.version(context));
+        boolean ready = operations.models().isReady(status);
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", status.model());
         body.put("ready", ready);
@@ -105,7 +92,7 @@ final class OpenInferenceApi {
     }
 
     private void infer(Context context) throws IOException {
-        RunningVersion model = serving.find(RequestNames.model(context), RequestNames.version(context));
+        InferenceModel model = operations.inference().model(RequestNames.model(context), RequestNames.version(context));
         model.signature();
         if (context.req().getHeader(BINARY_HEADER) != null) {
             throw ApiException.badRequest("Header " + BINARY_HEADER
@@ -126,11 +113,11 @@ final class OpenInferenceApi {
     }
 
     /** The answer in the protocol's form, with the outputs that the request selected. */
-    static byte[] write(TensorWriter writer, RunningVersion model, TensorRequest request, ModelAnswer answer) {
+    static byte[] write(TensorWriter writer, InferenceModel model, TensorRequest request, ModelAnswer answer) {
         TensorRequest.OpenRequest open = request.open().orElseThrow();
         List<Tensor> selected = select(
                 withLabels(answer.outputs()), open.outputs(), model.signature().leftOut());
-        return writer.open(model.model(), model.version(), open.id(), selected, answer.remarks());
+        return writer.open(model.name(), model.version(), open.id(), selected, answer.remarks());
     }
 
     /** Each tensor, and after it the one with its labels: the protocol has no maps. */

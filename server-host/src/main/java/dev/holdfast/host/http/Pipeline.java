@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.api.ApiFailure;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -98,6 +99,12 @@ final class Pipeline {
                 caller.accept(Optional.of(context.ip()));
                 try {
                     handler.handle(context);
+                } catch (ApiFailure e) {
+                    if (e.kind() == ApiFailure.Kind.UNDONE) {
+                        // The host stands with its store otherwise than when the call began.
+                        beforeManagement.accept(context);
+                    }
+                    throw e;
                 } finally {
                     caller.accept(Optional.empty());
                 }

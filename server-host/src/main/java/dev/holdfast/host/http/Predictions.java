@@ -1,10 +1,14 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.api.InferenceModel;
+import dev.holdfast.host.api.ModelAnswer;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
-import dev.holdfast.host.serving.RunningVersion;
 import io.javalin.http.Context;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -12,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * Runs predictions and answers them when they are done; no thread waits for one. What nobody waits for any more is withdrawn.
@@ -28,6 +33,7 @@ final class Predictions implements AutoCloseable {
     private static final int MOST_BYTES = 32_768;
 
     private static final int THREADS = 16;
+    private static final Pattern WORD = Pattern.compile("(?:^|_)([a-z])");
 
     private final Callers callers = new Callers();
     private final ThreadPoolExecutor largeAnswers =
@@ -44,7 +50,7 @@ final class Predictions implements AutoCloseable {
     /**
      * @param answer puts the outputs into the response, which has what the answer says of itself in its headers already
      */
-    void run(Context context, RunningVersion model, List<Tensor> inputs, Consumer<ModelAnswer> answer) {
+    void run(Context context, InferenceModel model, List<Tensor> inputs, Consumer<ModelAnswer> answer) {
         ModelSignature signature = model.signature();
         // Bounded: the workers fail what is not answered within the model's response time-out.
         CompletableFuture<List<Tensor>> outputs = model.predict(inputs, predicted -> {
@@ -53,7 +59,7 @@ final class Predictions implements AutoCloseable {
         });
         Consumer<List<Tensor>> give = given -> {
             ModelAnswer whole = ModelAnswer.of(signature, given);
-            whole.headers().forEach(context::header);
+            headers(whole.remarks()).forEach(context::header);
             answer.accept(whole);
         };
         if (outputs.isDone() && !outputs.isCompletedExceptionally() && isSmall(outputs.join())) {
@@ -63,8 +69,19 @@ final class Predictions implements AutoCloseable {
         }
     }
 
+    /** The remarks as headers: {@code session_new} is {@code Holdfast-Session-New}. */
+    private static Map<String, String> headers(Map<String, Object> remarks) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        remarks.forEach((name, value) -> headers.put(
+                "Holdfast"
+                        + WORD.matcher(name)
+                                .replaceAll(word -> "-" + word.group(1).toUpperCase(Locale.ROOT)),
+                value.toString()));
+        return headers;
+    }
+
     /**
-     * Ends when the outputs are in the response; what waits for that end sends it, on the thread that brings it about.
+     * Completes once the outputs are in the response; the completing thread sends it.
      *
      * <p>For a large answer that is a thread of {@code large}, whichever of the two is faster. A stage that is composed of two
      * futures would not see to that: where the second one has ended already, the worker goes on with what waits.

@@ -1,6 +1,6 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.api.SnapshotOperations;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
@@ -17,21 +17,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** The snapshots on the management API: listing, reading, deleting, saving one now, and ending a detachment. */
 final class SnapshotApi {
 
     private static final int PAGE = 100;
 
-    private final Snapshots snapshots;
-    private final Supplier<List<String>> saveStates;
+    private final SnapshotOperations snapshots;
     private final ChangeAnswers answers;
 
-    /** @param saveStates stores what models have learned until now, and says what could not be stored */
-    SnapshotApi(Snapshots snapshots, Supplier<List<String>> saveStates, ChangeAnswers answers) {
+    SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
         this.snapshots = snapshots;
-        this.saveStates = saveStates;
         this.answers = answers;
     }
 
@@ -48,7 +44,14 @@ final class SnapshotApi {
 
     private void list(Context context) {
         Parameters parameters = Parameters.ofQuery(context);
-        SnapshotPage page;
+        SnapshotPage page = snapshots.list(request(parameters));
+        Map<String, Object> body = new LinkedHashMap<>();
+        page.nextPageToken().ifPresent(token -> body.put("nextPageToken", token));
+        body.put("snapshots", page.headers().stream().map(SnapshotApi::header).toList());
+        answers.object(context, 200, body);
+    }
+
+    private static ListRequest request(Parameters parameters) {
         try {
             ListRequest request =
                     ListRequest.firstPage(parameters.number("limit").orElse(PAGE));
@@ -59,15 +62,10 @@ final class SnapshotApi {
                     .map(request::kind)
                     .orElse(request);
             request = time(parameters, "from").map(request::from).orElse(request);
-            request = time(parameters, "to").map(request::until).orElse(request);
-            page = snapshots.list(request);
+            return time(parameters, "to").map(request::until).orElse(request);
         } catch (IllegalArgumentException e) {
             throw ApiException.badRequest(String.valueOf(e.getMessage()));
         }
-        Map<String, Object> body = new LinkedHashMap<>();
-        page.nextPageToken().ifPresent(token -> body.put("nextPageToken", token));
-        body.put("snapshots", page.headers().stream().map(SnapshotApi::header).toList());
-        answers.object(context, 200, body);
     }
 
     private static Optional<Instant> time(Parameters parameters, String name) {
@@ -98,13 +96,7 @@ final class SnapshotApi {
 
     private void delete(Context context) {
         String name = checkedName(context.pathParam("name"));
-        try {
-            snapshots.delete(name);
-        } catch (IllegalStateException e) {
-            throw new ApiException(409, "ConflictStatusException", String.valueOf(e.getMessage()));
-        } catch (UnsupportedOperationException e) {
-            throw new ApiException(501, "NotImplementedException", String.valueOf(e.getMessage()));
-        }
+        snapshots.delete(name);
         answers.object(context, 200, Answers.status("Snapshot \"" + name + "\" deleted"));
     }
 
@@ -117,21 +109,7 @@ final class SnapshotApi {
                 .text("name")
                 .map(SnapshotApi::checkedName)
                 .orElseThrow(() -> ApiException.badRequest("Parameter name is required."));
-        if (snapshots.status().mode() == StoreStatus.Mode.OFF) {
-            throw new ApiException(
-                    409,
-                    "ConflictStatusException",
-                    "Snapshots are switched off by --no-config-snapshots; start the host without it to save any.");
-        }
-        List<String> failures = saveStates.get();
-        if (!failures.isEmpty()) {
-            throw new ApiException(507, "InsufficientStorageException", String.join(" ", failures));
-        }
-        try {
-            answers.saved(context, name, snapshots.save(name));
-        } catch (IllegalArgumentException e) {
-            throw ApiException.badRequest(String.valueOf(e.getMessage()));
-        }
+        answers.changed(context, snapshots.save(name));
     }
 
     private void attach(Context context) {
@@ -141,12 +119,8 @@ final class SnapshotApi {
                     + "' must be store (go over to the store's last snapshot), local (write what this host serves) or"
                     + " merge (serve what both changed).");
         }
-        try {
-            String done = snapshots.attach(Take.valueOf(take.toUpperCase(Locale.ROOT)), answers.patience());
-            answers.object(context, 200, Answers.status(done));
-        } catch (IllegalStateException e) {
-            throw new ApiException(409, "ConflictStatusException", String.valueOf(e.getMessage()));
-        }
+        Take whose = Take.valueOf(take.toUpperCase(Locale.ROOT));
+        answers.object(context, 200, Answers.status(snapshots.attach(whose)));
     }
 
     private void status(Context context) {

@@ -1,9 +1,9 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.api.InferenceModel;
+import dev.holdfast.host.api.InferenceOperations;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
-import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.serving.RunningVersion;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -13,11 +13,11 @@ import java.util.Map;
 /** Teaching models that learn, by bodies of the same forms as those of predictions. */
 final class TrainingApi {
 
-    private final ModelServing serving;
+    private final InferenceOperations inference;
     private final int maxRequestSize;
 
-    TrainingApi(ModelServing serving, int maxRequestSize) {
-        this.serving = serving;
+    TrainingApi(InferenceOperations inference, int maxRequestSize) {
+        this.inference = inference;
         this.maxRequestSize = maxRequestSize;
     }
 
@@ -29,7 +29,7 @@ final class TrainingApi {
     }
 
     private void train(Context context) throws IOException {
-        RunningVersion model = serving.find(RequestNames.model(context), RequestNames.version(context));
+        InferenceModel model = inference.model(RequestNames.model(context), RequestNames.version(context));
         ModelSignature signature = model.trainingSignature();
         byte[] body = RequestBody.read(context, maxRequestSize);
         List<Tensor> inputs = signature.raw()

@@ -42,18 +42,17 @@ class DocumentationTest {
         JsonNode whole = new ObjectMapper().readTree(DocumentationTest.class.getResource("openapi.json"));
         List<Route> routes = new ArrayList<>();
         try (HostUnderTest host = new HostUnderTest(directory, Map.of())) {
-            ChangeAnswers answers = new ChangeAnswers(host.snapshots, java.time.Duration.ofSeconds(1));
+            ChangeAnswers answers = new ChangeAnswers(host.operations.host());
             TensorWriter writer = new TensorWriter(1);
             Predictions predictions = new Predictions();
-            routes.addAll(
-                    new MetricsApi(new Metrics(host.counters, new HostSeries(host.serving, host.snapshots))).routes());
-            routes.addAll(new ManagementApi(host.serving, host.snapshots, answers, true, 1).routes());
-            routes.addAll(new SnapshotApi(host.snapshots, List::of, answers).routes());
-            routes.addAll(new SavesApi(host.serving, host.learned, answers).routes());
-            routes.addAll(new PluginsApi(host.plugins).routes());
-            routes.addAll(new TrainingApi(host.serving, 1).routes());
-            routes.addAll(new InferenceApi(host.serving, host.snapshots, predictions, writer, 1, 1).routes());
-            routes.addAll(new OpenInferenceApi(host.serving, host.snapshots, predictions, writer, 1, "v").routes());
+            routes.addAll(new MetricsApi(new Metrics(host.counters, new HostSeries(host.operations))).routes());
+            routes.addAll(new ManagementApi(host.operations.models(), answers, 1).routes());
+            routes.addAll(new SnapshotApi(host.operations.snapshots(), answers).routes());
+            routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
+            routes.addAll(new PluginsApi(host.operations.host()).routes());
+            routes.addAll(new TrainingApi(host.operations.inference(), 1).routes());
+            routes.addAll(new InferenceApi(host.operations, predictions, writer, 1, 1).routes());
+            routes.addAll(new OpenInferenceApi(host.operations, predictions, writer, 1).routes());
             routes.addAll(new Documentation("v", List.of()).routes());
             Tokens tokens = new Tokens(
                     java.time.Duration.ofSeconds(1), java.time.Clock.systemUTC(), new java.security.SecureRandom());

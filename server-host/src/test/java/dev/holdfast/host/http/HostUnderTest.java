@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
@@ -52,6 +53,7 @@ final class HostUnderTest implements AutoCloseable {
             Optional.of("it is broken")));
     final LearnedStates learned;
     final ModelServing serving;
+    final Operations operations;
     final HttpApis apis;
 
     /** Without tokens, unless the settings say otherwise. */
@@ -74,7 +76,9 @@ final class HostUnderTest implements AutoCloseable {
                 counters,
                 clock);
         learned = new LearnedStates(stored, serving, Long.MAX_VALUE, clock);
-        apis = HttpApis.start(config, serving, learned, snapshots, counters, plugins, directory, clock, "9.8.7");
+        operations = Operations.of(
+                serving, learned, snapshots, plugins, "9.8.7", config.enableModelApi(), config.snapshotTimeout());
+        apis = HttpApis.start(config, operations, counters, directory, clock);
     }
 
     static HostConfig config(Map<String, String> settings) {

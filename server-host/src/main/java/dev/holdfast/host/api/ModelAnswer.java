@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.api;
 
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
@@ -6,10 +6,8 @@ import dev.holdfast.host.runtime.TensorSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -18,11 +16,10 @@ import java.util.stream.Collectors;
  * @param outputs of the model
  * @param remarks what the answer says of itself, by name: truth values and whole numbers
  */
-record ModelAnswer(List<Tensor> outputs, Map<String, Object> remarks) {
+public record ModelAnswer(List<Tensor> outputs, Map<String, Object> remarks) {
 
-    private static final Pattern WORD = Pattern.compile("(?:^|_)([a-z])");
-
-    static ModelAnswer of(ModelSignature signature, List<Tensor> given) {
+    /** Tells the outputs of a model from its remarks. */
+    public static ModelAnswer of(ModelSignature signature, List<Tensor> given) {
         if (signature.remarks().isEmpty()) {
             return new ModelAnswer(given, Map.of());
         }
@@ -39,16 +36,5 @@ record ModelAnswer(List<Tensor> outputs, Map<String, Object> remarks) {
             }
         }
         return new ModelAnswer(outputs, remarks);
-    }
-
-    /** The remarks as headers: {@code session_new} is {@code Holdfast-Session-New}. */
-    Map<String, String> headers() {
-        Map<String, String> headers = new LinkedHashMap<>();
-        remarks.forEach((name, value) -> headers.put(
-                "Holdfast"
-                        + WORD.matcher(name)
-                                .replaceAll(word -> "-" + word.group(1).toUpperCase(Locale.ROOT)),
-                value.toString()));
-        return headers;
     }
 }
