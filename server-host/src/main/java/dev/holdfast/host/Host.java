@@ -46,10 +46,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,9 +67,11 @@ import org.slf4j.LoggerFactory;
 public final class Host implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Host.class);
-    private static final long RETRY_FAILED_MODELS_SECONDS = 30;
+    private static final Duration RETRY = Duration.ofSeconds(30);
     private static final long MOST_USED_TO_COLLECT = 1L << 30;
+    private static final Duration FIRST_HOUSEKEEPING = Duration.ofSeconds(60);
     private static final Duration HOUSEKEEPING = Duration.ofHours(1);
+    private static final Duration FIRST_TIDYING = Duration.ofSeconds(30);
     private static final Duration TIDYING = Duration.ofMinutes(10);
 
     private final HttpApis http;
@@ -190,19 +192,20 @@ public final class Host implements AutoCloseable {
                 config.enableModelApi(),
                 config.snapshotTimeout());
         HttpApis http = lifecycle.add(HttpApis.start(config, operations, counters, options.logLocation(), clock));
+        Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
             lifecycle.atStart(() -> noteStartup(
                     await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2))));
             lifecycle.atStart(learned::start);
-            lifecycle.atStart(() -> lifecycle.add(housekeeping(keeping.orElseThrow(), keeper, clock)));
+            lifecycle.atStart(() -> keepHouse(upkeep, keeping.orElseThrow(), keeper, clock));
         }
         lifecycle.atStart(serving::loadSuspects);
         lifecycle.atStart(() -> crashes.serves((model, version) -> current.get()
                 .model(model)
                 .filter(some -> some.versions().containsKey(version))
                 .isPresent()));
-        lifecycle.atStart(() -> lifecycle.add(retrying(serving)));
+        lifecycle.atStart(() -> retryFailedModels(upkeep, serving));
         lifecycle.start();
         String summary = summary(begin, crashes.notices(), current.get(), serving.failures(), snapshots.status());
         summary.lines().forEach(line -> log.info("{}", line));
@@ -289,54 +292,38 @@ public final class Host implements AutoCloseable {
                 config.maxStuckWorkers());
     }
 
-    private static AutoCloseable retrying(ModelServing serving) {
-        ScheduledExecutorService retries = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "failed-models");
-            thread.setDaemon(true);
-            return thread;
+    private static void retryFailedModels(Upkeep upkeep, ModelServing serving) {
+        upkeep.every("Failed models could not be tried again", RETRY, RETRY, () -> {
+            try {
+                serving.retryFailed();
+            } finally {
+                giveHeapBack(serving);
+            }
         });
-        retries.scheduleWithFixedDelay(
-                () -> {
-                    retry(serving);
-                    giveHeapBack(serving);
-                },
-                RETRY_FAILED_MODELS_SECONDS,
-                RETRY_FAILED_MODELS_SECONDS,
-                TimeUnit.SECONDS);
-        return retries::shutdownNow;
     }
 
     /** The first round soon, so that a host that is restarted often comes to it too. */
-    private static AutoCloseable housekeeping(Keeping keeping, SnapshotKeeper keeper, Clock clock) {
-        ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "housekeeping");
-            thread.setDaemon(true);
-            return thread;
-        });
+    private static void keepHouse(Upkeep upkeep, Keeping keeping, SnapshotKeeper keeper, Clock clock) {
+        // Both rounds clear away chunks: one after the other.
+        Lock one = new ReentrantLock();
         HousekeepingRound tidying =
                 new HousekeepingRound(() -> keeping.storage().tidying(clock));
-        rounds.scheduleWithFixedDelay(tidying, 30, TIDYING.toSeconds(), TimeUnit.SECONDS);
+        upkeep.every("The journal could not be tidied", FIRST_TIDYING, TIDYING, () -> locked(one, tidying));
         HousekeepingRound round = new HousekeepingRound(
                 () -> keeping.persistence().housekeeping(keeping.storage(), keeper::pinned, keeper::trimmed, clock));
-        rounds.scheduleWithFixedDelay(
-                () -> {
-                    if (keeper.status().mode() == StoreStatus.Mode.ATTACHED) {
-                        round.run();
-                    }
-                },
-                60,
-                HOUSEKEEPING.toSeconds(),
-                TimeUnit.SECONDS);
-        return rounds::shutdownNow;
+        upkeep.every("Old snapshots could not be cleared away", FIRST_HOUSEKEEPING, HOUSEKEEPING, () -> {
+            if (keeper.status().mode() == StoreStatus.Mode.ATTACHED) {
+                locked(one, round);
+            }
+        });
     }
 
-    private static void retry(ModelServing serving) {
+    private static void locked(Lock lock, Runnable work) {
+        lock.lock();
         try {
-            serving.retryFailed();
-        } catch (RuntimeException | Error e) {
-            // It would end the schedule.
-            log.error("Failed models could not be tried again: {}", e.toString());
-            log.debug("Failed models could not be tried again", e);
+            work.run();
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -20,17 +20,19 @@ final class GuardedChunks implements ChunkStore {
     private final ChunkStore chunks;
     private final PluginCalls calls;
     private final Runnable requireOpen;
+    private final KnownOnce<Integer> maxChunkBytes;
 
     GuardedChunks(ChunkStore chunks, PluginCalls calls, Runnable requireOpen) {
         this.chunks = chunks;
         this.calls = calls;
         this.requireOpen = requireOpen;
+        this.maxChunkBytes = new KnownOnce<>(() -> calls.get("maxChunkBytes", chunks::maxChunkBytes));
     }
 
     @Override
     public int maxChunkBytes() {
         requireOpen.run();
-        return calls.get("maxChunkBytes", chunks::maxChunkBytes);
+        return maxChunkBytes.get();
     }
 
     @Override

@@ -24,12 +24,15 @@ final class GuardedSerializer implements SnapshotSerializer {
     private final SnapshotSerializer serializer;
     private final PluginCalls calls;
     private final String group;
+    private final KnownOnce<Optional<ChunkStore>> chunks;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private GuardedSerializer(SnapshotSerializer serializer, PluginCalls calls, String group) {
         this.serializer = serializer;
         this.calls = calls;
         this.group = group;
+        this.chunks = new KnownOnce<>(() -> calls.get("chunks", serializer::chunks)
+                .map(store -> new GuardedChunks(store, calls, this::requireOpen)));
     }
 
     /**
@@ -118,11 +121,11 @@ final class GuardedSerializer implements SnapshotSerializer {
         return count;
     }
 
+    /** The plugin is asked once: whoever reads or writes chunks asks here for each, and a call of a plugin is not for free. */
     @Override
     public Optional<ChunkStore> chunks() {
         requireOpen();
-        return calls.get("chunks", serializer::chunks)
-                .map(chunks -> new GuardedChunks(chunks, calls, this::requireOpen));
+        return chunks.get();
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.LogLines;
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -16,12 +17,17 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -80,6 +86,80 @@ class GuardedSerializerTest {
         assertThat(serializer.get("a")).isSameAs(SNAPSHOT);
         assertThat(serializer.list(ListRequest.firstPage(1)).headers()).containsExactly(SNAPSHOT.header());
         assertThat(serializer.delete("a")).isTrue();
+    }
+
+    @Test
+    void theStoreOfChunksIsAskedForOnceAndItsLargestChunkToo() {
+        AtomicInteger asked = new AtomicInteger();
+        CountingChunks chunks = new CountingChunks();
+        plugin.chunks = () -> {
+            asked.incrementAndGet();
+            return Optional.of(chunks);
+        };
+        SnapshotSerializer serializer = open(LONG);
+
+        for (int i = 0; i < 2; i++) {
+            assertThat(serializer.chunks().orElseThrow().maxChunkBytes()).isEqualTo(7);
+            serializer.chunks().orElseThrow().put(Map.of());
+        }
+
+        assertThat(asked).hasValue(1);
+        assertThat(chunks.sizes).hasValue(1);
+        assertThat(chunks.puts).hasValue(2);
+        serializer.close();
+        assertThatThrownBy(serializer::chunks).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aStoreOfChunksThatCouldNotBeHadIsAskedForAgain() {
+        CountingChunks chunks = new CountingChunks();
+        plugin.chunks = () -> {
+            plugin.chunks = () -> Optional.of(chunks);
+            throw new StoreUnavailableException("away");
+        };
+        SnapshotSerializer serializer = open(LONG);
+
+        assertUnavailable(serializer::chunks, "away");
+        serializer.chunks().orElseThrow().put(Map.of());
+
+        assertThat(chunks.puts).hasValue(1);
+    }
+
+    private static final class CountingChunks implements ChunkStore {
+
+        final AtomicInteger sizes = new AtomicInteger();
+        final AtomicInteger puts = new AtomicInteger();
+
+        @Override
+        public int maxChunkBytes() {
+            sizes.incrementAndGet();
+            return 7;
+        }
+
+        @Override
+        public void put(Map<String, byte[]> chunks) {
+            puts.incrementAndGet();
+        }
+
+        @Override
+        public Map<String, byte[]> get(Collection<String> ids) {
+            return Map.of();
+        }
+
+        @Override
+        public Set<String> missing(Collection<String> ids) {
+            return Set.of();
+        }
+
+        @Override
+        public SortedMap<String, Instant> list(String after, int limit) {
+            return new TreeMap<>();
+        }
+
+        @Override
+        public int delete(Collection<String> ids, Instant putBefore) {
+            return 0;
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
@@ -26,6 +27,7 @@ final class ScriptedSerializer implements SnapshotSerializer, SnapshotSerializer
     Supplier<Snapshot> one = () -> null;
     Supplier<Boolean> deleting = () -> true;
     Supplier<OptionalLong> counting = OptionalLong::empty;
+    Supplier<Optional<ChunkStore>> chunks = Optional::empty;
     SnapshotSerializer given = this;
     final AtomicInteger closed = new AtomicInteger();
 
@@ -84,6 +86,11 @@ final class ScriptedSerializer implements SnapshotSerializer, SnapshotSerializer
     @Override
     public OptionalLong count() {
         return counting.get();
+    }
+
+    @Override
+    public Optional<ChunkStore> chunks() {
+        return chunks.get();
     }
 
     @Override
