@@ -15,6 +15,15 @@ public sealed interface Action {
         }
     }
 
+    /** Says that a version is being loaded, and leaves the loading to who asked for it. */
+    record LoadLater(String model, String version, ServedVersion state) implements Action {
+        @Override
+        public String toString() {
+            return "load " + model + " " + version + " later from " + state.archive() + " with " + state.minWorkers()
+                    + " workers";
+        }
+    }
+
     /** Loads a version anew, because its archive or a setting differs, and lets the old one answer until then. */
     record Replace(String model, String version, ServedVersion state) implements Action {
         @Override

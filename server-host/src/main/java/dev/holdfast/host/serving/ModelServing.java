@@ -4,25 +4,16 @@ import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.runtime.LoadedModel;
-import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.host.serving.ServingChanges.Edited;
 import dev.holdfast.host.state.StateReference;
-import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The one door to what is served: changes it, shows it, and finds the model for a request.
@@ -37,27 +28,19 @@ import org.slf4j.LoggerFactory;
  */
 public final class ModelServing implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(ModelServing.class);
-
     private final CurrentState state;
-    private final ChangeLog changes;
+    private final ChangeLog changeLog;
     private final Archives archives;
     private final RegistrationRules rules;
     private final ServingDefaults defaults;
+    private final Safeguards safeguards;
+    private final UnusedArchives unused;
     private final RunningModels running = new RunningModels();
     private final StuckRuns stuckRuns = new StuckRuns();
     private final Reconciler reconciler;
-    private final Safeguards safeguards;
-
-    /** Loads what was registered by calls that do not wait. */
-    private final ExecutorService later;
-
-    /** Shared by changes of single models, exclusive for a change of everything. */
-    private final ReentrantReadWriteLock everything = new ReentrantReadWriteLock();
-
-    private final ModelLocks modelLocks = new ModelLocks();
-    private final UnusedArchives unused;
-    private boolean closed;
+    private final ServingChanges changes;
+    private final SavedStates saved;
+    private final FailedModels failedModels;
     private volatile boolean stopping;
 
     /**
@@ -77,18 +60,16 @@ public final class ModelServing implements AutoCloseable {
             InferenceListener listener,
             Clock clock) {
         this.state = state;
-        this.changes = changes;
+        this.changeLog = changes;
         this.archives = new Archives(store);
         this.rules = new RegistrationRules(defaults);
         this.defaults = defaults;
         this.safeguards = safeguards;
-        this.later = Executors.newFixedThreadPool(Math.max(1, defaults.loadThreads()), task -> {
-            Thread thread = new Thread(task, "later");
-            thread.setDaemon(true);
-            return thread;
-        });
         this.unused = new UnusedArchives(store, state);
         this.reconciler = new Reconciler(running, loader, safeguards, states, defaults, stuckRuns, listener, clock);
+        this.changes = new ServingChanges(state, changes, running, reconciler, archives::openAgain);
+        this.saved = new SavedStates(this.changes, running);
+        this.failedModels = new FailedModels(this.changes, running, unused, defaults.loadThreads());
     }
 
     /**
@@ -112,7 +93,7 @@ public final class ModelServing implements AutoCloseable {
 
     /** Says from where the changes come that this thread asks for from now on; empty when the call has ended. */
     public void callFrom(Optional<String> caller) {
-        changes.callFrom(caller);
+        changeLog.callFrom(caller);
     }
 
     /** What is to be served. */
@@ -212,7 +193,7 @@ public final class ModelServing implements AutoCloseable {
 
     private Change register(Registration registration, boolean wait) {
         rules.check(registration, state());
-        Change registered = change(() -> {
+        Change registered = changes.change(() -> {
             unused.openingBegins();
             try {
                 return register(registration, archives.open(registration), wait);
@@ -230,6 +211,7 @@ public final class ModelServing implements AutoCloseable {
 
     private Change register(Registration registration, Archive archive, boolean wait) {
         boolean[] handedOver = new boolean[1];
+        List<RunningVersion> waiting = new ArrayList<>();
         boolean registered = false;
         try {
             ArchiveManifest manifest = archive.manifest();
@@ -240,17 +222,23 @@ public final class ModelServing implements AutoCloseable {
                     registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
             UnaryOperator<Optional<ServedModel>> add =
                     current -> ModelEdits.add(model, version, wanted, current, stands(model, version));
-            Edited edited = wait
-                    ? edit(
-                            model,
-                            add,
-                            ignored -> {
-                                handedOver[0] = true;
-                                return archive;
-                            },
-                            Occasion.OPERATORS_CALL,
-                            version::equals)
-                    : loadLater(model, version, wanted, add);
+            Plan.Differences brought = Plan.Differences.NONE
+                    .withFailed((name, some) -> some.equals(version))
+                    .withLater((name, some) -> !wait && some.equals(version));
+            Edited edited = changes.withModel(model, () -> {
+                Edited now = changes.edit(
+                        model,
+                        ofModel(model, add),
+                        brought,
+                        ignored -> {
+                            handedOver[0] = true;
+                            return archive;
+                        },
+                        Occasion.OPERATORS_CALL);
+                running.get(model, version).filter(some -> !wait).ifPresent(waiting::add);
+                return now;
+            });
+            waiting.forEach(failedModels::loadSoon);
             registered = true;
             return new Change(model, version, wanted, edited.durability());
         } finally {
@@ -271,7 +259,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if there is no such model or version, or a number breaks its rule; nothing has changed then
      */
     public Change scale(String model, Optional<String> version, int min, int max, boolean wait) {
-        Change scaled = change(() -> {
+        Change scaled = changes.change(() -> {
             String[] scaledVersion = new String[1];
             Edited edited = edit(model, current -> {
                 ServedModel now = ModelEdits.require(model, current);
@@ -293,7 +281,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if there is no such model or version
      */
     public Change setDefault(String model, String version) {
-        return change(() -> {
+        return changes.change(() -> {
             Edited edited = edit(model, current -> {
                 ServedModel now = ModelEdits.require(model, current);
                 ModelEdits.require(model, now, version);
@@ -310,7 +298,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if there is no such model or version, or it is the default of several
      */
     public Change unregister(String model, Optional<String> version) {
-        Change unregistered = change(() -> {
+        Change unregistered = changes.change(() -> {
             String[] removed = new String[1];
             Edited edited = edit(model, current -> {
                 ServedModel now = ModelEdits.require(model, current);
@@ -333,47 +321,6 @@ public final class ModelServing implements AutoCloseable {
         });
     }
 
-    /** What a model was and is now, and what becomes of the change. */
-    private record Edited(
-            Optional<ServedModel> before, Optional<ServedModel> after, CompletableFuture<Durability> durability) {
-
-        Change of(String model, String version) {
-            return new Change(model, version, ModelEdits.require(model, after.orElseThrow(), version), durability);
-        }
-    }
-
-    /** @param apply tells the change log of the change, or throws */
-    private <T> T change(Supplier<T> apply) {
-        changes.begin();
-        try {
-            return apply.get();
-        } catch (RuntimeException | Error e) {
-            changes.abandoned();
-            throw e;
-        }
-    }
-
-    private Edited loadLater(
-            String model, String version, ServedVersion wanted, UnaryOperator<Optional<ServedModel>> add) {
-        RunningVersion waiting =
-                RunningVersion.failed(model, version, wanted, false, "is being loaded; try again later", Hold.LOADING);
-        Edited edited = withModel(model, () -> {
-            Optional<ServedModel> before = state.get().model(model);
-            ServedModel after = add.apply(before).orElseThrow();
-            reconciler.putInPlace(waiting);
-            state.update(now -> now.with(model, after));
-            return new Edited(before, Optional.of(after), changes.changed());
-        });
-        later.execute(() -> {
-            try {
-                retry(waiting, Occasion.OPERATORS_CALL);
-            } catch (ServingException e) {
-                log.debug("Model {} version {} could not be loaded", model, version, e);
-            }
-        });
-        return edited;
-    }
-
     /** Whether a version is in the way of another registration of it; one that could not be loaded is not. */
     private boolean stands(String model, String version) {
         return running.get(model, version)
@@ -382,55 +329,14 @@ public final class ModelServing implements AutoCloseable {
     }
 
     private Edited edit(String model, UnaryOperator<Optional<ServedModel>> edit) {
-        return edit(model, edit, archives::openAgain, Occasion.ORDINARY, version -> false);
+        return changes.edit(model, ofModel(model, edit));
     }
 
-    /**
-     * Brings one model from what it is to what {@code edit} makes of it; empty stands for a model that is not there.
-     *
-     * @param reloaded which of its versions are loaded anew, although they are there
-     */
-    private Edited edit(
-            String model,
-            UnaryOperator<Optional<ServedModel>> edit,
-            Function<ServedVersion, Archive> opener,
-            Occasion occasion,
-            Predicate<String> reloaded) {
-        return withModel(model, () -> {
-            Optional<ServedModel> before = state.get().model(model);
-            Optional<ServedModel> after = edit.apply(before);
-            reconciler.apply(
-                    Plan.between(
-                            only(model, before),
-                            only(model, after),
-                            (name, version) -> reloaded.test(version),
-                            (name, version) -> false),
-                    opener,
-                    occasion);
-            state.update(now -> after.map(changed -> now.with(model, changed)).orElseGet(() -> now.without(model)));
-            return new Edited(before, after, changes.changed());
-        });
-    }
-
-    /** Changes one model. Who tells the change log does so in here, where nothing overtakes the change. */
-    private <T> T withModel(String model, Supplier<T> work) {
-        everything.readLock().lock();
-        try {
-            refuseWhenClosed();
-            return modelLocks.with(model, work);
-        } finally {
-            everything.readLock().unlock();
-        }
-    }
-
-    private void refuseWhenClosed() {
-        if (closed) {
-            throw new ServingException(Kind.UNAVAILABLE, "This host is stopping.");
-        }
-    }
-
-    private static ServingState only(String model, Optional<ServedModel> state) {
-        return state.map(only -> ServingState.EMPTY.with(model, only)).orElse(ServingState.EMPTY);
+    /** An edit of one model; empty stands for a model that is not there. */
+    private static UnaryOperator<ServingState> ofModel(String model, UnaryOperator<Optional<ServedModel>> edit) {
+        return now -> edit.apply(now.model(model))
+                .map(changed -> now.with(model, changed))
+                .orElseGet(() -> now.without(model));
     }
 
     /**
@@ -441,51 +347,22 @@ public final class ModelServing implements AutoCloseable {
      * @return the versions that failed, as {@code model version: reason}
      */
     public List<String> reconcile(ServingState target, boolean atStartup) {
-        everything.writeLock().lock();
+        unused.openingBegins();
         try {
-            refuseWhenClosed();
-            unused.openingBegins();
-            List<RunningVersion> failed;
-            try {
-                Plan plan = Plan.between(running.observed(), target, this::isFailed, this::isAhead);
-                plan.actions().forEach(action -> log.debug("Plan: {}", action));
-                failed = reconciler.applyAll(plan, archives::openAgain, atStartup ? Occasion.START : Occasion.ORDINARY);
-                state.update(before -> withArchiveDigests(target));
-                changes.overtaken();
-            } finally {
-                unused.openingEnds();
-            }
-            return told(failed);
+            return FailedModels.told(changes.reconcile(target, atStartup ? Occasion.START : Occasion.ORDINARY));
         } finally {
-            everything.writeLock().unlock();
+            unused.openingEnds();
         }
-    }
-
-    private static List<String> told(List<RunningVersion> failed) {
-        return failed.stream()
-                .map(version -> version.model() + " " + version.version() + ": "
-                        + version.failure().orElse(""))
-                .toList();
     }
 
     /** The versions that could not be loaded, as {@code model version: reason}. */
     public List<String> failures() {
-        return told(running.failed());
-    }
-
-    private boolean isFailed(String model, String version) {
-        return running.get(model, version).filter(found -> !found.isLoaded()).isPresent();
-    }
-
-    private boolean isAhead(String model, String version) {
-        return running.get(model, version).filter(RunningVersion::isAhead).isPresent();
+        return failedModels.failures();
     }
 
     /** The versions whose models have a state. */
     List<RunningVersion> stateful() {
-        return running.all().stream()
-                .filter(version -> version.stateful().isPresent())
-                .toList();
+        return saved.stateful();
     }
 
     /**
@@ -495,22 +372,7 @@ public final class ModelServing implements AutoCloseable {
      * @return empty if the version has been taken out of service meanwhile
      */
     Optional<CompletableFuture<Durability>> learned(RunningVersion version, StateReference learned, long updates) {
-        return change(() -> withModel(version.model(), () -> {
-            if (!isInService(version)) {
-                changes.abandoned();
-                return Optional.<CompletableFuture<Durability>>empty();
-            }
-            version.stored(learned, updates);
-            state.update(now -> now.with(
-                    version.model(), now.model(version.model()).orElseThrow().withLearned(version.version(), learned)));
-            return Optional.of(changes.changed());
-        }));
-    }
-
-    private boolean isInService(RunningVersion version) {
-        return running.get(version.model(), version.version())
-                .filter(found -> found == version)
-                .isPresent();
+        return saved.learned(version, learned, updates);
     }
 
     /**
@@ -519,18 +381,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if the id breaks its rule, or the version is not in service any more
      */
     Change keep(RunningVersion version, String id, ModelSave save) {
-        String model = version.model();
-        return change(() -> withModel(model, () -> {
-            if (!isInService(version)) {
-                throw new ServingException(
-                        Kind.UNAVAILABLE,
-                        "Model \"" + model + "\" version \"" + version.version()
-                                + "\" was replaced or taken out of service while its state was saved; nothing was kept"
-                                + " as \"" + id + "\". Try again.");
-            }
-            state.update(now -> now.withSave(model, ModelSave.checkId(id), save));
-            return new Change(model, save.version(), version.state(), changes.changed());
-        }));
+        return saved.keep(version, id, save);
     }
 
     /**
@@ -539,11 +390,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if there is nothing under it
      */
     public CompletableFuture<Durability> forget(String model, String id) {
-        return change(() -> withModel(model, () -> {
-            requireSaves(model, id);
-            state.update(now -> now.withoutSave(model, id));
-            return changes.changed();
-        }));
+        return saved.forget(model, id);
     }
 
     /**
@@ -555,51 +402,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if there is no such model, version or save, or the state is damaged or not one for the model
      */
     public Change load(String model, Optional<String> version, String id, int generation) {
-        return change(() -> withModel(model, () -> {
-            ServedModel before = ModelEdits.require(model, state.get().model(model));
-            String loaded = version.orElse(before.defaultVersion());
-            ServedVersion now = ModelEdits.require(model, before, loaded);
-            List<ModelSave> generations = requireSaves(model, id);
-            if (generation < 0 || generation >= generations.size()) {
-                throw new ServingException(
-                        Kind.BAD_REQUEST,
-                        "Save \"" + id + "\" of model \"" + model + "\" has the generations 0 to "
-                                + (generations.size() - 1) + ", not " + generation + ".");
-            }
-            ServedVersion then = now.withLearned(generations.get(generation).state());
-            reconciler.apply(
-                    new Plan(List.of(new Action.Replace(model, loaded, then))), archives::openAgain, Occasion.ORDINARY);
-            state.update(all -> all.with(model, before.with(loaded, then)));
-            return new Change(model, loaded, then, changes.changed());
-        }));
-    }
-
-    private List<ModelSave> requireSaves(String model, String id) {
-        List<ModelSave> generations = state.get().savesOf(model).get(id);
-        if (generations == null) {
-            throw new ServingException(
-                    Kind.SAVE_NOT_FOUND,
-                    "Nothing was saved of model \"" + model + "\" as \"" + OneLine.name(id) + "\".");
-        }
-        return generations;
-    }
-
-    /**
-     * The target with the SHA-256 of archives that were loaded where it has none, as a foreign snapshot. One that it has
-     * stays: that a host found another archive changes nothing of what is to be served.
-     */
-    private ServingState withArchiveDigests(ServingState target) {
-        TreeMap<String, ServedModel> models = new TreeMap<>(target.models());
-        models.replaceAll((name, model) -> {
-            TreeMap<String, ServedVersion> versions = new TreeMap<>(model.versions());
-            versions.replaceAll((version, wanted) -> running.get(name, version)
-                    .flatMap(found -> found.state().archiveSha256())
-                    .filter(found -> wanted.archiveSha256().isEmpty())
-                    .map(wanted::withArchiveSha256)
-                    .orElse(wanted));
-            return new ServedModel(versions, model.defaultVersion());
-        });
-        return target.withModels(models);
+        return saved.load(model, version, id, generation);
     }
 
     /**
@@ -609,7 +412,7 @@ public final class ModelServing implements AutoCloseable {
      * brought back, or taken away, by then is left as it is.
      */
     public void retryFailed() {
-        retry(Hold.NONE, Occasion.ORDINARY);
+        failedModels.retryAll(Hold.NONE, Occasion.ORDINARY);
     }
 
     /**
@@ -617,17 +420,7 @@ public final class ModelServing implements AutoCloseable {
      * serve. What cannot be loaded is {@linkplain #failures failed}. Takes no snapshot.
      */
     public void loadSuspects() {
-        retry(Hold.UNTIL_OTHERS_SERVE, Occasion.SUSPECTS_TURN);
-    }
-
-    private void retry(Hold hold, Occasion occasion) {
-        running.failed().stream().filter(failed -> failed.hold() == hold).forEach(failed -> {
-            try {
-                retry(failed, occasion);
-            } catch (ServingException e) {
-                log.debug("Model {} version {} could not be loaded again", failed.model(), failed.version(), e);
-            }
-        });
+        failedModels.retryAll(Hold.UNTIL_OTHERS_SERVE, Occasion.SUSPECTS_TURN);
     }
 
     /**
@@ -639,80 +432,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if there is no such model or version, or one cannot be loaded still
      */
     public List<String> retry(String model, Optional<String> version) {
-        running.find(model, version);
-        List<String> loaded = new ArrayList<>();
-        for (RunningVersion found : List.copyOf(running.versions(model))) {
-            boolean wanted = version.isEmpty() || version.get().equals(found.version());
-            if (wanted && !found.isLoaded() && found.hold() != Hold.LOADING) {
-                retry(found, Occasion.OPERATORS_CALL);
-                loaded.add(found.version());
-            }
-        }
-        return loaded;
-    }
-
-    /** @throws ServingException if it cannot be loaded; it is failed with that reason then */
-    private void retry(RunningVersion failed, Occasion occasion) {
-        unused.openingBegins();
-        try {
-            RunningVersion loaded;
-            try {
-                loaded = reconciler.load(
-                        failed.model(), failed.version(), failed.state(), archives::openAgain, occasion);
-            } catch (ServingException e) {
-                unlessChanged(failed, wanted -> {
-                    reconciler.keepAsFailed(failed.model(), failed.version(), wanted, false, e);
-                    return true;
-                });
-                throw e;
-            }
-            putInPlace(failed, loaded);
-        } finally {
-            unused.openingEnds();
-        }
-    }
-
-    private void putInPlace(RunningVersion failed, RunningVersion loaded) {
-        boolean inPlace = false;
-        try {
-            inPlace = unlessChanged(failed, wanted -> {
-                loaded.scale(wanted);
-                reconciler.putInPlace(loaded);
-                state.update(this::withArchiveDigests);
-                log.info("Model {} version {} loaded", loaded.model(), loaded.version());
-                return true;
-            });
-        } finally {
-            if (!inPlace) {
-                reconciler.unload(loaded);
-            }
-        }
-    }
-
-    /**
-     * Does something to a version that could not be loaded, if it is the same one still and is wanted in the same way but
-     * for its workers.
-     *
-     * @return false if it is not
-     */
-    private boolean unlessChanged(RunningVersion failed, Predicate<ServedVersion> work) {
-        everything.readLock().lock();
-        try {
-            return !closed
-                    && modelLocks.with(
-                            failed.model(),
-                            () -> state.get()
-                                    .model(failed.model())
-                                    .map(model -> model.versions().get(failed.version()))
-                                    .filter(failed.state()::sameLoad)
-                                    .filter(wanted -> running.get(failed.model(), failed.version())
-                                            .filter(found -> found == failed)
-                                            .isPresent())
-                                    .filter(work)
-                                    .isPresent());
-        } finally {
-            everything.readLock().unlock();
-        }
+        return failedModels.retry(model, version);
     }
 
     /** Whether a version was unloaded since this was asked last, so that the heap may hold memory that nobody needs. */
@@ -723,14 +443,6 @@ public final class ModelServing implements AutoCloseable {
     /** Ends the running requests and unloads everything; the serving state stays as it is, and nothing changes any more. */
     @Override
     public void close() {
-        everything.writeLock().lock();
-        try {
-            closed = true;
-            later.shutdownNow();
-            reconciler.applyAll(
-                    Plan.between(running.observed(), ServingState.EMPTY), archives::openAgain, Occasion.ORDINARY);
-        } finally {
-            everything.writeLock().unlock();
-        }
+        changes.close(failedModels::close);
     }
 }

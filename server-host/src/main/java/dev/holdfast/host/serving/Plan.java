@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,51 +20,80 @@ public record Plan(List<Action> actions) {
         actions = List.copyOf(actions);
     }
 
-    public static Plan between(ServingState current, ServingState target) {
-        return between(current, target, (model, version) -> false, (model, version) -> false);
+    /**
+     * What two serving states do not say of versions that both have; each is asked with the model and the version.
+     *
+     * @param failed which are not loaded and to be tried again
+     * @param anew which are loaded anew although nothing else differs, as they have learned more than their stored state
+     *     says and are to be taken back to it
+     * @param later which are to be loaded later, of those that would be loaded
+     * @param hasLearned which have in memory the learned state that they are to have
+     */
+    record Differences(
+            BiPredicate<String, String> failed,
+            BiPredicate<String, String> anew,
+            BiPredicate<String, String> later,
+            BiPredicate<String, String> hasLearned) {
+
+        private static final BiPredicate<String, String> NO = (model, version) -> false;
+
+        static final Differences NONE = new Differences(NO, NO, NO, NO);
+
+        Differences withFailed(BiPredicate<String, String> test) {
+            return new Differences(test, anew, later, hasLearned);
+        }
+
+        Differences withAnew(BiPredicate<String, String> test) {
+            return new Differences(failed, test, later, hasLearned);
+        }
+
+        Differences withLater(BiPredicate<String, String> test) {
+            return new Differences(failed, anew, test, hasLearned);
+        }
+
+        Differences withLearned(BiPredicate<String, String> test) {
+            return new Differences(failed, anew, later, test);
+        }
     }
 
-    /**
-     * @param failed which versions of {@code current}, by model and version, are not loaded and to be tried again
-     * @param ahead which of them have learned more than their stored state says, and are to be taken back to it
-     */
-    static Plan between(
-            ServingState current,
-            ServingState target,
-            BiPredicate<String, String> failed,
-            BiPredicate<String, String> ahead) {
+    public static Plan between(ServingState current, ServingState target) {
+        return between(current, target, Differences.NONE);
+    }
+
+    static Plan between(ServingState current, ServingState target, Differences differences) {
         List<Action> actions = new ArrayList<>();
         TreeSet<String> names = new TreeSet<>(current.models().keySet());
         names.addAll(target.models().keySet());
         for (String name : names) {
-            planModel(
-                    name,
-                    current.models().get(name),
-                    target.models().get(name),
-                    v -> failed.test(name, v),
-                    v -> ahead.test(name, v),
-                    actions);
+            planModel(name, current.models().get(name), target.models().get(name), differences, actions);
         }
         return new Plan(actions);
+    }
+
+    /** Loads a version that is in the serving state and failed. */
+    static Plan recovering(RunningVersion failed) {
+        return new Plan(List.of(new Action.Load(failed.model(), failed.version(), failed.state())));
     }
 
     private static void planModel(
             String name,
             @Nullable ServedModel current,
             @Nullable ServedModel target,
-            Predicate<String> failed,
-            Predicate<String> ahead,
+            Differences differences,
             List<Action> actions) {
         Map<String, ServedVersion> now = current == null ? Map.of() : current.versions();
         Map<String, ServedVersion> then = target == null ? Map.of() : target.versions();
         List<Action> steps = new ArrayList<>();
         then.forEach((version, state) -> {
             ServedVersion running = now.get(version);
-            if (running == null || failed.test(version)) {
-                Action load = new Action.Load(name, version, state);
+            if (running == null || differences.failed().test(name, version)) {
+                Action load = differences.later().test(name, version)
+                        ? new Action.LoadLater(name, version, state)
+                        : new Action.Load(name, version, state);
                 boolean first = current == null && target != null && version.equals(target.defaultVersion());
                 steps.add(first ? 0 : steps.size(), load);
-            } else if (!running.sameLoad(state) || ahead.test(version)) {
+            } else if (!isLoadedAs(name, version, running, state, differences)
+                    || differences.anew().test(name, version)) {
                 steps.add(new Action.Replace(name, version, state));
             } else if (running.minWorkers() != state.minWorkers() || running.maxWorkers() != state.maxWorkers()) {
                 steps.add(new Action.Scale(name, version, running.minWorkers(), running.maxWorkers(), state));
@@ -78,6 +106,13 @@ public record Plan(List<Action> actions) {
         now.keySet().stream()
                 .filter(version -> !then.containsKey(version))
                 .forEach(version -> actions.add(new Action.Unload(name, version)));
+    }
+
+    private static boolean isLoadedAs(
+            String name, String version, ServedVersion running, ServedVersion target, Differences differences) {
+        return differences.hasLearned().test(name, version)
+                ? running.withLearned(target.learned()).sameLoad(target)
+                : running.sameLoad(target);
     }
 
     public boolean isEmpty() {

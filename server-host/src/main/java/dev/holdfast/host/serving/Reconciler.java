@@ -17,7 +17,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -158,7 +160,7 @@ final class Reconciler {
     }
 
     /** Something else in its place, such as what it replaces, would answer what the serving state does not say. */
-    RunningVersion keepAsFailed(
+    private RunningVersion keepAsFailed(
             String model, String version, ServedVersion state, boolean atStartup, ServingException why) {
         String reason = String.valueOf(why.getMessage());
         Hold hold = why instanceof HeldBackException held ? held.hold() : Hold.NONE;
@@ -186,6 +188,14 @@ final class Reconciler {
     private void apply(Action action, Function<ServedVersion, Archive> archives, Occasion occasion) {
         if (action instanceof Action.Load load) {
             bring(load.model(), load.version(), load.state(), archives, occasion);
+        } else if (action instanceof Action.LoadLater later) {
+            putInPlace(RunningVersion.failed(
+                    later.model(),
+                    later.version(),
+                    later.state(),
+                    false,
+                    "is being loaded; try again later",
+                    Hold.LOADING));
         } else if (action instanceof Action.Replace replace) {
             bring(replace.model(), replace.version(), replace.state(), archives, occasion);
         } else if (action instanceof Action.Scale scale) {
@@ -211,18 +221,50 @@ final class Reconciler {
     }
 
     /**
-     * Loads a version without a place among those that run; the caller {@linkplain #putInPlace puts it there} or
-     * {@linkplain #unload lets go of it}. Needs no lock.
+     * Carries out a plan that loads failed versions; what takes long is done before the version's lock is taken.
      *
-     * @throws ServingException if it cannot be loaded
+     * @param ifUnchanged does something to the version while nothing else changes it, unless it was changed since the plan
+     *     was made: gives false then
+     * @throws ServingException if one cannot be loaded; it is failed with that reason then
      */
-    RunningVersion load(
-            String model,
-            String version,
-            ServedVersion state,
+    void applyUnlocked(
+            Plan plan,
             Function<ServedVersion, Archive> archives,
-            Occasion occasion) {
-        return loading.load(model, version, state, archives, occasion);
+            Occasion occasion,
+            Predicate<Consumer<ServedVersion>> ifUnchanged) {
+        for (Action action : plan.actions()) {
+            if (action instanceof Action.Load load) {
+                recover(load, archives, occasion, ifUnchanged);
+            } else {
+                throw new IllegalArgumentException("Only loading needs no lock, not: " + action);
+            }
+        }
+    }
+
+    private void recover(
+            Action.Load load,
+            Function<ServedVersion, Archive> archives,
+            Occasion occasion,
+            Predicate<Consumer<ServedVersion>> ifUnchanged) {
+        RunningVersion loaded;
+        try {
+            loaded = loading.load(load.model(), load.version(), load.state(), archives, occasion);
+        } catch (ServingException e) {
+            ifUnchanged.test(wanted -> keepAsFailed(load.model(), load.version(), wanted, false, e));
+            throw e;
+        }
+        boolean inPlace = false;
+        try {
+            inPlace = ifUnchanged.test(wanted -> {
+                loaded.scale(wanted);
+                putInPlace(loaded);
+                log.info("Model {} version {} loaded", loaded.model(), loaded.version());
+            });
+        } finally {
+            if (!inPlace) {
+                unload(loaded);
+            }
+        }
     }
 
     private void bring(
@@ -235,7 +277,7 @@ final class Reconciler {
         log.info("Model {} version {} loaded", model, version);
     }
 
-    void putInPlace(RunningVersion version) {
+    private void putInPlace(RunningVersion version) {
         Optional<RunningVersion> before = running.get(version.model(), version.version());
         before.ifPresent(replaced -> replaced.replacedBy(version));
         running.put(version);
@@ -252,7 +294,7 @@ final class Reconciler {
         return unloaded.getAndSet(false);
     }
 
-    void unload(RunningVersion version) {
+    private void unload(RunningVersion version) {
         if (version.isLoaded()) {
             unloaded.set(true);
         }

@@ -73,6 +73,19 @@ public record ServingState(
         return new ServingState(new TreeMap<>(others), saves);
     }
 
+    /** One model of this state, without saves; nothing if it is not in it. */
+    ServingState only(String name) {
+        return model(name).map(model -> EMPTY.with(name, model)).orElse(EMPTY);
+    }
+
+    /** The same but for one model, of which it has the versions and the saves that another state has. */
+    ServingState withModelOf(String name, ServingState other) {
+        ServingState changed = other.model(name).map(model -> with(name, model)).orElseGet(() -> without(name));
+        TreeMap<String, SortedMap<String, List<ModelSave>>> changedSaves = new TreeMap<>(saves);
+        changedSaves.put(name, other.savesOf(name));
+        return new ServingState(changed.models, changedSaves);
+    }
+
     /** What was saved of a model, by id, the newest of each id first. */
     public SortedMap<String, List<ModelSave>> savesOf(String model) {
         return saves.getOrDefault(model, Collections.emptySortedMap());

@@ -2,6 +2,8 @@ package dev.holdfast.host.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.state.StateFormat;
+import dev.holdfast.host.state.StateReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,10 +20,31 @@ class PlanTest {
 
     @Test
     void aVersionThatIsAheadOfItsStoredStateIsLoadedAnew() {
-        assertThat(Plan.between(ONE, ONE, (model, version) -> false, (model, version) -> true)
+        assertThat(Plan.between(ONE, ONE, Plan.Differences.NONE.withAnew((model, version) -> true))
                         .actions())
                 .singleElement()
                 .isInstanceOf(Action.Replace.class);
+    }
+
+    @Test
+    void aStoredStateThatTheRunningVersionHasIsNoReasonToLoadItAnew() {
+        StateReference learned =
+                new StateReference(new StateFormat("f", 1, ""), 1, 1, new StateReference.ChunkTree("0".repeat(64), 0));
+        ServingState target =
+                ServingState.EMPTY.with("m", ONE.model("m").orElseThrow().withLearned("1.0", learned));
+
+        assertThat(Plan.between(ONE, target, Plan.Differences.NONE.withLearned((model, version) -> true))
+                        .isEmpty())
+                .isTrue();
+        assertThat(Plan.between(ONE, target).actions()).singleElement().isInstanceOf(Action.Replace.class);
+    }
+
+    @Test
+    void whatIsToBeLoadedLaterIsOnlyAnnounced() {
+        assertThat(Plan.between(ServingState.EMPTY, ONE, Plan.Differences.NONE.withLater((model, version) -> true))
+                        .actions())
+                .map(Action::toString)
+                .containsExactly("load m 1.0 later from m-1.0.mar with 2 workers", "make 1.0 the default of m");
     }
 
     @Test
@@ -77,11 +100,11 @@ class PlanTest {
 
     @Test
     void aVersionThatFailedIsTriedAgainOrLetGoOf() {
-        assertThat(Plan.between(ONE, ONE, (model, version) -> true, (model, version) -> false)
+        assertThat(Plan.between(ONE, ONE, Plan.Differences.NONE.withFailed((model, version) -> true))
                         .actions())
                 .map(Action::toString)
                 .containsExactly("load m 1.0 from m-1.0.mar with 2 workers");
-        assertThat(Plan.between(ONE, ServingState.EMPTY, (model, version) -> true, (model, version) -> false)
+        assertThat(Plan.between(ONE, ServingState.EMPTY, Plan.Differences.NONE.withFailed((model, version) -> true))
                         .actions())
                 .map(Action::toString)
                 .containsExactly("unload m 1.0");

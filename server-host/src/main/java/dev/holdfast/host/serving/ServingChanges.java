@@ -1,0 +1,255 @@
+package dev.holdfast.host.serving;
+
+import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.serving.ServingException.Kind;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way in which what is served changes.
+ *
+ * <pre>
+ *   target = edit(serving state) ─▶ plan ─▶ reconciler ─▶ serving state = target ─▶ change log
+ * </pre>
+ *
+ * <p>Changes of one model follow one another; changes of different models go side by side. A change that fails leaves the
+ * serving state, and what runs, as they were.
+ */
+final class ServingChanges {
+
+    private static final Logger log = LoggerFactory.getLogger(ServingChanges.class);
+
+    private final CurrentState state;
+    private final ChangeLog changes;
+    private final RunningModels running;
+    private final Reconciler reconciler;
+    private final Function<ServedVersion, Archive> archives;
+
+    /** Shared by changes of single models, exclusive for a change of everything. */
+    private final ReentrantReadWriteLock everything = new ReentrantReadWriteLock();
+
+    private final ModelLocks modelLocks = new ModelLocks();
+    private boolean closed;
+
+    /** @param archives opens the archive of a version that was registered before */
+    ServingChanges(
+            CurrentState state,
+            ChangeLog changes,
+            RunningModels running,
+            Reconciler reconciler,
+            Function<ServedVersion, Archive> archives) {
+        this.state = state;
+        this.changes = changes;
+        this.running = running;
+        this.reconciler = reconciler;
+        this.archives = archives;
+    }
+
+    /** What a model was and is now, and what becomes of the change. */
+    record Edited(Optional<ServedModel> before, Optional<ServedModel> after, CompletableFuture<Durability> durability) {
+
+        ModelServing.Change of(String model, String version) {
+            return new ModelServing.Change(
+                    model, version, ModelEdits.require(model, after.orElseThrow(), version), durability);
+        }
+    }
+
+    ServingState state() {
+        return state.get();
+    }
+
+    /**
+     * Says to the change log that a change begins, and that it came to nothing if {@code apply} throws.
+     *
+     * @param apply edits a model, or throws
+     */
+    <T> T change(Supplier<T> apply) {
+        changes.begin();
+        try {
+            return apply.get();
+        } catch (RuntimeException | Error e) {
+            changes.abandoned();
+            throw e;
+        }
+    }
+
+    /** Says that the change that began came to nothing. */
+    void abandoned() {
+        changes.abandoned();
+    }
+
+    /** Does something while nobody else changes the model. */
+    <T> T withModel(String model, Supplier<T> work) {
+        everything.readLock().lock();
+        try {
+            refuseWhenClosed();
+            return modelLocks.with(model, work);
+        } finally {
+            everything.readLock().unlock();
+        }
+    }
+
+    private void refuseWhenClosed() {
+        if (closed) {
+            throw new ServingException(Kind.UNAVAILABLE, "This host is stopping.");
+        }
+    }
+
+    /** The same where nothing is to be loaded but what the edit changes. */
+    Edited edit(String model, UnaryOperator<ServingState> edit) {
+        return edit(model, edit, Plan.Differences.NONE, archives, Occasion.ORDINARY);
+    }
+
+    /** Takes a version anew from its archive and stored state, also if it has those already. */
+    Edited editAnew(String model, String version, UnaryOperator<ServingState> edit) {
+        Plan.Differences anew = Plan.Differences.NONE.withAnew((name, some) -> some.equals(version));
+        return edit(model, edit, anew, archives, Occasion.ORDINARY);
+    }
+
+    /**
+     * Brings one model, and what was saved of it, from what they are to what {@code edit} makes of them.
+     *
+     * @param edit changes this model and its saves, no others; called once
+     * @param differences what the plan cannot see from the two states
+     * @param opener opens the archives of versions that are loaded
+     */
+    Edited edit(
+            String model,
+            UnaryOperator<ServingState> edit,
+            Plan.Differences differences,
+            Function<ServedVersion, Archive> opener,
+            Occasion occasion) {
+        return withModel(model, () -> {
+            ServingState before = state.get();
+            ServingState target = edit.apply(before);
+            // A state that was stored of a version that runs is in it: it must not be loaded anew at each save.
+            Plan plan = Plan.between(
+                    before.only(model),
+                    target.only(model),
+                    differences.withLearned((name, version) -> hasLearned(target, name, version)));
+            reconciler.apply(plan, opener, occasion);
+            state.update(now -> now.withModelOf(model, target));
+            return new Edited(before.model(model), target.model(model), changes.changed());
+        });
+    }
+
+    private boolean hasLearned(ServingState target, String model, String version) {
+        return target.model(model)
+                .map(some -> some.versions().get(version))
+                .flatMap(wanted -> running.get(model, version)
+                        .filter(found -> found.state().learned().equals(wanted.learned())))
+                .isPresent();
+    }
+
+    /**
+     * Goes from what runs to a whole other serving state. A version that cannot be loaded is kept as failed.
+     *
+     * @return the versions that failed
+     */
+    List<RunningVersion> reconcile(ServingState target, Occasion occasion) {
+        everything.writeLock().lock();
+        try {
+            refuseWhenClosed();
+            Plan.Differences differences = Plan.Differences.NONE
+                    .withFailed((model, version) -> isNow(model, version, found -> !found.isLoaded()))
+                    .withAnew((model, version) -> isNow(model, version, RunningVersion::isAhead));
+            Plan plan = Plan.between(running.observed(), target, differences);
+            plan.actions().forEach(action -> log.debug("Plan: {}", action));
+            List<RunningVersion> failed = reconciler.applyAll(plan, archives, occasion);
+            state.update(before -> withArchiveDigests(target));
+            changes.overtaken();
+            return failed;
+        } finally {
+            everything.writeLock().unlock();
+        }
+    }
+
+    private boolean isNow(String model, String version, Predicate<RunningVersion> test) {
+        return running.get(model, version).filter(test).isPresent();
+    }
+
+    /**
+     * Loads a version that could not be loaded before, and holds no lock meanwhile, so that every other change goes on. A
+     * version that a change has brought back, or taken away, by then is left as it is.
+     *
+     * @throws ServingException if it cannot be loaded; it is failed with that reason then
+     */
+    void recover(RunningVersion failed, Occasion occasion) {
+        reconciler.applyUnlocked(
+                Plan.recovering(failed),
+                archives,
+                occasion,
+                work -> unlessChanged(failed, wanted -> {
+                    work.accept(wanted);
+                    state.update(this::withArchiveDigests);
+                }));
+    }
+
+    /**
+     * Does something to a version that could not be loaded, if it is the same one still and is wanted in the same way but
+     * for its workers.
+     *
+     * @return false if it is not
+     */
+    private boolean unlessChanged(RunningVersion failed, Consumer<ServedVersion> work) {
+        everything.readLock().lock();
+        try {
+            return !closed
+                    && modelLocks.with(failed.model(), () -> {
+                        Optional<ServedVersion> same = state.get()
+                                .model(failed.model())
+                                .map(model -> model.versions().get(failed.version()))
+                                .filter(failed.state()::sameLoad)
+                                .filter(wanted -> isNow(failed.model(), failed.version(), found -> found == failed));
+                        same.ifPresent(work);
+                        return same.isPresent();
+                    });
+        } finally {
+            everything.readLock().unlock();
+        }
+    }
+
+    /**
+     * The target with the SHA-256 of archives that were loaded where it has none, as a foreign snapshot. One that it has
+     * stays: that a host found another archive changes nothing of what is to be served.
+     */
+    private ServingState withArchiveDigests(ServingState target) {
+        TreeMap<String, ServedModel> models = new TreeMap<>(target.models());
+        models.replaceAll((name, model) -> {
+            TreeMap<String, ServedVersion> versions = new TreeMap<>(model.versions());
+            versions.replaceAll((version, wanted) -> running.get(name, version)
+                    .flatMap(found -> found.state().archiveSha256())
+                    .filter(found -> wanted.archiveSha256().isEmpty())
+                    .map(wanted::withArchiveSha256)
+                    .orElse(wanted));
+            return new ServedModel(versions, model.defaultVersion());
+        });
+        return target.withModels(models);
+    }
+
+    /**
+     * Unloads everything; the serving state stays as it is, and nothing changes any more.
+     *
+     * @param first runs before that, when no change begins any more
+     */
+    void close(Runnable first) {
+        everything.writeLock().lock();
+        try {
+            closed = true;
+            first.run();
+            reconciler.applyAll(Plan.between(running.observed(), ServingState.EMPTY), archives, Occasion.ORDINARY);
+        } finally {
+            everything.writeLock().unlock();
+        }
+    }
+}
