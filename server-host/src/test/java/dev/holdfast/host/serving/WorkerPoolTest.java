@@ -590,6 +590,7 @@ class WorkerPoolTest {
                 .anySatisfy(line -> assertThat(line).contains("a run did not end within 1000 ms of being told to"));
         inASecond.release();
         inFive.release();
+        await().until(() -> stuckRuns.all().isEmpty());
     }
 
     @Test
