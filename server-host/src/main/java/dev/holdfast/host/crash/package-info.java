@@ -7,7 +7,7 @@
  *   crash/suspects   which models are under suspicion, and which are failed by name
  *   hs_err_pid*.log  the JVM's own report of a crash, if there was one
  *
- *   start ─▶ read the three ─▶ {@link dev.holdfast.host.crash.Verdict} ─▶ suspects last, one at a time; accused ones not at all
+ *   start ─▶ read the three ─▶ {@link dev.holdfast.host.crash.CrashVerdict} ─▶ suspects last, one at a time; accused ones not at all
  * </pre>
  */
 @NullMarked

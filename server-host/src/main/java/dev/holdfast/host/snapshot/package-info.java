@@ -1,6 +1,4 @@
-/**
- * Keeping the serving state: the text of a snapshot, taking one after each change, and coming back from one.
- */
+/** The text of a snapshot, and the values that it is made of. */
 @NullMarked
 package dev.holdfast.host.snapshot;
 
