@@ -35,9 +35,12 @@ public record Plan(List<Action> actions) {
             BiPredicate<String, String> later,
             BiPredicate<String, String> hasLearned) {
 
-        private static final BiPredicate<String, String> NO = (model, version) -> false;
+        static final Differences NONE =
+                new Differences(Differences::no, Differences::no, Differences::no, Differences::no);
 
-        static final Differences NONE = new Differences(NO, NO, NO, NO);
+        private static boolean no(String model, String version) {
+            return false;
+        }
 
         Differences withFailed(BiPredicate<String, String> test) {
             return new Differences(test, anew, later, hasLearned);

@@ -250,7 +250,12 @@ final class Reconciler {
         try {
             loaded = loading.load(load.model(), load.version(), load.state(), archives, occasion);
         } catch (ServingException e) {
-            ifUnchanged.test(wanted -> keepAsFailed(load.model(), load.version(), wanted, false, e));
+            boolean kept = ifUnchanged.test(wanted -> keepAsFailed(load.model(), load.version(), wanted, false, e));
+            log.debug(
+                    "Model {} version {} could not be loaded{}",
+                    load.model(),
+                    load.version(),
+                    kept ? "" : ", and was changed meanwhile");
             throw e;
         }
         boolean inPlace = false;
