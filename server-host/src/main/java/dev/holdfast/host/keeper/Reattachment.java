@@ -186,19 +186,17 @@ final class Reattachment {
             log.error("The host cannot go over to {} of store {}: {}", head.name(), options.store(), e.toString());
             return false;
         }
-        if (ahead && !keptWithWhatWasLearned(target)) {
-            return false;
+        if (ahead) {
+            served.goOver(target);
+            if (!storedWithWhatWasLearned()) {
+                return false;
+            }
         }
         log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
         return true;
     }
 
     /** In this order: what models have learned here waits until a snapshot of the store has it, whenever the host dies. */
-    private boolean keptWithWhatWasLearned(ServingState target) {
-        served.goOver(target);
-        return storedWithWhatWasLearned();
-    }
-
     private boolean storedWithWhatWasLearned() {
         boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED;
         if (stored) {

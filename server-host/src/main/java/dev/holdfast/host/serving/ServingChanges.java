@@ -105,7 +105,7 @@ final class ServingChanges {
         }
     }
 
-    /** The same where nothing is to be loaded but what the edit changes. */
+    /** Edits one model where the two states tell all that is to be done. */
     Edited edit(String model, UnaryOperator<ServingState> edit) {
         return edit(model, edit, Plan.Differences.NONE, archives, Occasion.ORDINARY);
     }
