@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.InferenceModel;
 import dev.holdfast.host.api.ModelAnswer;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
 import io.javalin.http.Context;
@@ -11,10 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -36,16 +35,7 @@ final class Predictions implements AutoCloseable {
     private static final Pattern WORD = Pattern.compile("(?:^|_)([a-z])");
 
     private final Callers callers = new Callers();
-    private final ThreadPoolExecutor largeAnswers =
-            new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                Thread thread = new Thread(task, "http-large-answer");
-                thread.setDaemon(true);
-                return thread;
-            });
-
-    Predictions() {
-        largeAnswers.allowCoreThreadTimeOut(true);
-    }
+    private final ExecutorService largeAnswers = DaemonThreads.pool("http-large-answer", THREADS);
 
     /**
      * @param answer puts the outputs into the response, which has what the answer says of itself in its headers already
