@@ -8,7 +8,7 @@ import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.Registrations;
 import dev.holdfast.host.serving.Safeguards;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.StoredStates;
@@ -93,17 +93,7 @@ final class HostUnderTest implements AutoCloseable {
 
     /** Serves a fake model under its own name. */
     HostUnderTest with(String archive) {
-        Registration registration = Registration.of(archive);
-        serving.register(new Registration(
-                archive,
-                registration.modelName(),
-                registration.handler(),
-                registration.runtimeType(),
-                java.util.OptionalInt.of(1),
-                registration.batchSize(),
-                Optional.of(Duration.ZERO),
-                registration.responseTimeout(),
-                registration.startupTimeout()));
+        serving.register(Registrations.prompt(archive));
         return this;
     }
 
