@@ -58,7 +58,10 @@ final class ForegroundStart {
         try (FileChannel channel = openLock(options.logLocation())) {
             if (LockFile.take(channel, options.logLocation(), END_OF_A_KILLED_HOST)
                     .isEmpty()) {
-                return failed(ALREADY_RUNNING);
+                return failed(
+                        LockFile.isHeldUnseen(options.logLocation())
+                                ? LockFile.unseen(options.logLocation())
+                                : ALREADY_RUNNING);
             }
             sign(channel);
             return runAlone(options, logConfig);

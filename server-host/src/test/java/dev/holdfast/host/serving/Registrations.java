@@ -17,7 +17,7 @@ public final class Registrations {
         return of(location, Optional.of(name), OptionalInt.empty(), Optional.empty(), Optional.empty());
     }
 
-    static Registration withWorkers(String location, int workers) {
+    public static Registration withWorkers(String location, int workers) {
         return of(location, Optional.empty(), OptionalInt.of(workers), Optional.empty(), Optional.empty());
     }
 
