@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.text.OneLine;
@@ -57,7 +58,10 @@ final class ForegroundStart {
         try (FileChannel channel = openLock(options.logLocation())) {
             if (LockFile.take(channel, options.logLocation(), END_OF_A_KILLED_HOST)
                     .isEmpty()) {
-                return failed(ALREADY_RUNNING);
+                return failed(
+                        LockFile.isHeldUnseen(options.logLocation())
+                                ? LockFile.unseen(options.logLocation())
+                                : ALREADY_RUNNING);
             }
             sign(channel);
             return runAlone(options, logConfig);
@@ -198,8 +202,7 @@ final class ForegroundStart {
         String asked = request.map(word -> word.who() + " asked")
                 .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP, or by its own code)");
         log.info("Stopping, as {}; that may take {} s", asked, limit.toSeconds());
-        Thread stop = new Thread(() -> host.stop(limit), "stopping");
-        stop.setDaemon(true);
+        Thread stop = DaemonThreads.create("stopping", () -> host.stop(limit));
         stop.setUncaughtExceptionHandler((thread, e) -> {
             log.error("The stop was not orderly: {}", OneLine.of(e));
             log.debug("The stop was not orderly", e);

@@ -2,15 +2,14 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.InferenceOperations;
+import dev.holdfast.host.common.DaemonThreads;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -24,16 +23,10 @@ final class Predictions implements AutoCloseable {
 
     private final InferenceOperations inference;
     private final Callers callers = new Callers();
-    private final ThreadPoolExecutor largeAnswers =
-            new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                Thread thread = new Thread(task, "http-large-answer");
-                thread.setDaemon(true);
-                return thread;
-            });
+    private final ExecutorService largeAnswers = DaemonThreads.pool("http-large-answer", THREADS);
 
     Predictions(InferenceOperations inference) {
         this.inference = inference;
-        largeAnswers.allowCoreThreadTimeOut(true);
     }
 
     /** Answers predictions on the model, and the version of it, that the path names. */

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.DaemonThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,11 +25,7 @@ final class FailedModels {
         this.changes = changes;
         this.running = running;
         this.unused = unused;
-        this.later = Executors.newFixedThreadPool(Math.max(1, loadThreads), task -> {
-            Thread thread = new Thread(task, "later");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.later = Executors.newFixedThreadPool(Math.max(1, loadThreads), DaemonThreads.named("later"));
     }
 
     /** The versions that could not be loaded, as {@code model version: reason}. */

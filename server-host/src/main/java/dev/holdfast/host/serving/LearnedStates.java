@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.runtime.StatefulModel.SaveRule;
 import dev.holdfast.host.serving.ServingException.Kind;
@@ -20,7 +21,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -64,11 +64,7 @@ public final class LearnedStates implements AutoCloseable {
         this.serving = serving;
         this.warnBytes = warnBytes;
         this.clock = clock;
-        this.schedule = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "learned-states");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.schedule = DaemonThreads.singleScheduled("learned-states");
     }
 
     /** Begins to store states when their models' rules say so. */

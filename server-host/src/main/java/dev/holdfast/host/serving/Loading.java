@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.crash.ModelFile;
 import dev.holdfast.host.crash.Runs;
@@ -177,8 +178,7 @@ final class Loading {
         String version = file.version();
         Duration timeout = state.startupTimeout();
         CompletableFuture<LoadedModel> result = new CompletableFuture<>();
-        Thread thread = new Thread(() -> load(file, archive, state, result), "load-" + model + "-" + version);
-        thread.setDaemon(true);
+        Thread thread = DaemonThreads.create("load-" + model + "-" + version, () -> load(file, archive, state, result));
         ServingException failure;
         try {
             thread.start();

@@ -1,11 +1,8 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.Sha256;
 import dev.holdfast.host.state.StateReference;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,13 +83,7 @@ public final class ServingComparison {
      * later version of the host may write another text.
      */
     public static String digest(ServingState state) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256")
-                            .digest(CanonicalText.of(state).getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return Sha256.of(CanonicalText.of(state));
     }
 
     /** What the models have learned, by model and version in their order; models that have learned nothing are not in it. */

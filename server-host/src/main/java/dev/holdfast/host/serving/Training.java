@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -75,18 +76,14 @@ final class Training {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Thread waiting = new Thread(
-                () -> {
-                    turn.lock();
-                    try {
-                        over.complete(null);
-                    } finally {
-                        turn.unlock();
-                    }
-                },
-                "lesson-of-" + name);
-        waiting.setDaemon(true);
-        waiting.start();
+        DaemonThreads.start("lesson-of-" + name, () -> {
+            turn.lock();
+            try {
+                over.complete(null);
+            } finally {
+                turn.unlock();
+            }
+        });
         return over;
     }
 }

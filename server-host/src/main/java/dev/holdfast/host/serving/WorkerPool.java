@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
@@ -400,9 +401,7 @@ final class WorkerPool implements Worker.Crew {
 
     private void start() {
         Worker worker = new Worker(workerIds.getAsInt(), clock.instant(), this, batchRun, loaded, lock.newCondition());
-        Thread thread = new Thread(worker, "worker-" + model + "-" + version + "-" + worker.id());
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.start("worker-" + model + "-" + version + "-" + worker.id(), worker);
         // Counted only once it runs; it cannot look at the queue before this thread lets go of the lock.
         workers.add(worker);
         staying++;
