@@ -156,10 +156,11 @@ final class MonthlyIndex {
 
     Whereabouts find(Deadline deadline) {
         String what = "The months that hold snapshots could not be found";
-        NavigableSet<String> months = torchServe.sections(deadline);
         Optional<Item> known = requests.get(what, options.table(), keys.months(), deadline);
+        Optional<String> began = known.map(item -> item.string(Head.SINCE).orElse(""));
+        NavigableSet<String> months = torchServe.sections(began, deadline);
         known.ifPresent(item -> months.addAll(item.strings(MONTHS)));
-        String since = known.flatMap(item -> item.string(Head.SINCE)).orElse("");
+        String since = began.orElse("");
         if (isIndexed() && known.isPresent()) {
             // A month after that of our first, or any where TorchServe had saved nothing before it, holds ours alone.
             String last = since.isEmpty() ? "" : TorchServeTables.SECTION + Place.month(since);
