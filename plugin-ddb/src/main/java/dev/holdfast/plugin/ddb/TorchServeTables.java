@@ -59,23 +59,14 @@ final class TorchServeTables {
     }
 
     /**
-     * The months in which it saved; for a group without a head.
+     * The months in which it saved, where there is an index; for a group without a head.
      *
      * <p>One request reads them from the index where the index is small. Of a large one each month is asked for, so that
-     * the cost has a bound, whatever else is in the table. Of two tables the second is read until one of TorchServe's is
-     * found, unless Holdfast has saved there before.
-     *
-     * @param began the place of the first one that Holdfast took, where it took some: empty text where TorchServe had taken
-     *     none before
+     * the cost has a bound, whatever else is in the table.
      */
-    NavigableSet<String> sections(Optional<String> began, Deadline deadline) {
+    NavigableSet<String> months(Deadline deadline) {
         if (!keys.isDefault()) {
             return new TreeSet<>();
-        }
-        if (!isIndexed()) {
-            boolean some = latest(deadline).isPresent()
-                    || began.map(since -> !since.isEmpty()).orElseGet(() -> isAnyInSecondTable(deadline));
-            return some ? new TreeSet<>(List.of(SECTION)) : new TreeSet<>();
         }
         String what = "The months in which TorchServe saved could not be found";
         Requests.Page page = requests.someOfIndex(what, deadline);
@@ -92,6 +83,19 @@ final class TorchServeTables {
                     .forEach(months::add);
         }
         return months;
+    }
+
+    /**
+     * Whether it saved anything in two tables; for a group without a head. The second one is read until one is found, unless
+     * Holdfast has saved there before.
+     *
+     * @param began the place of the first one that Holdfast took, where it took some: empty text where TorchServe had taken
+     *     none before
+     */
+    boolean isInSecondTable(Optional<String> began, Deadline deadline) {
+        return keys.isDefault()
+                && (latest(deadline).isPresent()
+                        || began.map(since -> !since.isEmpty()).orElseGet(() -> isAnyInSecondTable(deadline)));
     }
 
     private boolean isAnyInSecondTable(Deadline deadline) {
