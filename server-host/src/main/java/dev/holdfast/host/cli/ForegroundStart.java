@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -74,12 +76,15 @@ final class ForegroundStart {
                     options.logLocation(),
                     report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
                     logConfig);
-            Optional<String> notice = fileThatIsNotRead(options);
-            notice.ifPresent(log::warn);
+            List<String> notices = new ArrayList<>(
+                    jvmOptions(options).notices(Optional.ofNullable(System.getProperty(JvmOptions.TAKEN))));
+            fileThatIsNotRead(options).ifPresent(notices::add);
+            notices.forEach(log::warn);
             Thread endsEarly = new Thread(() -> CrashRecord.givenUp(options.logLocation()), "start given up");
             Runtime.getRuntime().addShutdownHook(endsEarly);
             Host host = Host.start(options);
-            String told = notice.map(line -> host.summary() + "\n" + line).orElseGet(host::summary);
+            notices.add(0, host.summary());
+            String told = String.join("\n", notices);
             ready(host, told, options.logLocation(), endsEarly);
         } catch (RuntimeException | LinkageError e) {
             log.error("Holdfast cannot start: {}", OneLine.of(e));
@@ -114,6 +119,14 @@ final class ForegroundStart {
             StartReport.failed(line).write(report.get());
         }
         return 1;
+    }
+
+    private static JvmOptions jvmOptions(StartOptions options) {
+        JvmOptions found = JvmOptions.of(options.defaultConfig(), options.tsConfig(), options.environment());
+        if (!found.taken().isEmpty()) {
+            log.info("JVM options of the {}: {}", found.source(), found.names());
+        }
+        return found;
     }
 
     /** TorchServe reads such a file; who comes from there must not believe that it holds. */
