@@ -50,7 +50,7 @@ final class RunFiles {
         }
         try {
             PrivateFile.createDirectories(directory);
-            removeDead();
+            removeDead(host.logLocation());
             PrivateFile.write(copy(host.logLocation()), text);
         } catch (IOException | CommandFailure e) {
             log.warn(
@@ -89,16 +89,41 @@ final class RunFiles {
         return hosts;
     }
 
-    /** Copies whose process is gone since this boot; those of another boot may be another machine's, over a shared home. */
-    private void removeDead() throws IOException {
+    /** Hosts of this user whose lock says that they run, in processes that cannot be seen from here. */
+    List<RunningHost> unseen() {
+        return copies().stream()
+                .flatMap(file -> parse(file).stream())
+                .filter(host -> !host.process().isAlive() && LockFile.isHeldUnseen(host.logLocation()))
+                .sorted(Comparator.comparing(RunningHost::logLocation))
+                .toList();
+    }
+
+    /**
+     * Removes copies whose process is gone since this boot; those of another boot may be another machine's, over a shared
+     * home, and those whose lock is taken are another pid namespace's.
+     *
+     * @param own where this process has the lock
+     */
+    private void removeDead(Path own) throws IOException {
         String boot = boot(ProcessIdentity.current());
         for (Path file : copies()) {
             Optional<RunningHost> host = parse(file);
             if (host.isPresent()
                     && boot(host.get().process()).equals(boot)
-                    && !host.get().process().isAlive()) {
+                    && !host.get().process().isAlive()
+                    && (isSame(host.get().logLocation(), own)
+                            || isFree(host.get().logLocation()))) {
                 Files.deleteIfExists(file);
             }
+        }
+    }
+
+    private static boolean isFree(Path logLocation) {
+        try {
+            return !LockFile.isHeldUnseen(logLocation);
+        } catch (CommandFailure e) {
+            log.debug("The note of a host stays", e);
+            return false;
         }
     }
 
