@@ -59,7 +59,7 @@ public final class InferenceOperations {
     }
 
     /**
-     * Would say why a model answers as it does, which no runtime can.
+     * Explanations, which no runtime offers.
      *
      * @throws ApiFailure of kind NOT_SUPPORTED, always
      */
