@@ -62,10 +62,8 @@ final class Elements {
 
     /** Whole numbers of any width are kept as long until the end. */
     private static Elements integers(TensorType type) {
-        int bits = Integer.parseInt(type.name().replaceAll("\\D", ""));
-        boolean unsigned = type.name().startsWith("U");
-        long least = unsigned ? 0 : Long.MIN_VALUE >> (Long.SIZE - bits);
-        long most = Long.MAX_VALUE >> (Long.SIZE - bits - (unsigned && bits < Long.SIZE ? 1 : 0));
+        long least = type.least();
+        long most = type.most();
         return new Elements(
                 type,
                 long.class,

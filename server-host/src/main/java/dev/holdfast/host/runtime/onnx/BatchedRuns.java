@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  *   all others ────────────────────────────────────▶ engine, each ────▶ outputs of each
  * </pre>
  *
- * <p>What turns out not to bear it is run one by one from then on. Safe for several threads.
+ * <p>A model that turns out not to allow it runs requests one by one from then on. Safe for several threads.
  */
 final class BatchedRuns {
 
@@ -104,7 +104,7 @@ final class BatchedRuns {
         return now.batches().split(outputs, rows);
     }
 
-    /** Takes note of a batch of which only the joining can be the fault. */
+    /** Notes a batch that failed though its requests succeed one by one. */
     void failedOnlyTogether(String why) {
         Way now = way;
         if (now.joining().isJoined() && failures.incrementAndGet() >= MOST_FAILURES) {
