@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
  *   all others ────────────────────────────────────▶ engine, each ────▶ outputs of each
  * </pre>
  *
- * <p>What turns out not to bear it is run one by one from then on. An author's word is held against one request that runs alone
- * before any run together: outputs that are the same for any number of rows would be split without a word where that number
- * happened to be theirs. Safe for several threads.
+ * <p>A model that turns out not to allow it runs requests one by one from then on. An author's word is held against one request
+ * that runs alone before any run together: outputs that are the same for any number of rows would be split without a word
+ * where that number happened to be theirs. Safe for several threads.
  */
 final class BatchedRuns {
 
@@ -134,7 +134,7 @@ final class BatchedRuns {
         return now.batches().split(outputs, rows);
     }
 
-    /** Takes note of a batch of which only the joining can be the fault. */
+    /** Notes a batch that failed though its requests succeed one by one. */
     void failedOnlyTogether(String why) {
         Way now = way;
         if (now.joining().isJoined() && failures.incrementAndGet() >= MOST_FAILURES) {
