@@ -32,7 +32,7 @@ class OtherStoreTest {
 
     /** Tells how it was opened and closed, and has one snapshot, whose text is in a file. */
     private static final String JDBC = """
-            package fixture;
+            package dev.holdfast.plugin.fixture;
             import dev.holdfast.sdk.*;
             import java.io.IOException;
             import java.nio.file.*;
@@ -285,8 +285,8 @@ class OtherStoreTest {
         if (!Files.exists(plugins)) {
             Files.createDirectory(plugins);
             new FixtureJar()
-                    .source("fixture.Jdbc", JDBC)
-                    .provider("fixture.Jdbc")
+                    .source("dev.holdfast.plugin.fixture.Jdbc", JDBC)
+                    .provider("dev.holdfast.plugin.fixture.Jdbc")
                     .write(plugins.resolve("jdbc.jar"));
             Files.copy(other.resolve(files(other).get(0)), directory.resolve("text"));
         }

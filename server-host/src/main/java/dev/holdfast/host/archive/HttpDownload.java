@@ -1,6 +1,7 @@
 package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.common.DaemonThreads;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -125,9 +126,7 @@ final class HttpDownload {
         String host = host(url);
         FutureTask<InetAddress[]> task = new FutureTask<>(() -> resolver.resolve(host));
         // The system's look-up can neither be interrupted nor be given a time; the thread ends when the look-up does.
-        Thread thread = new Thread(task, "resolve-" + host);
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.start("resolve-" + host, task);
         try {
             InetAddress[] addresses = task.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (addresses.length == 0) {

@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
@@ -230,8 +231,7 @@ final class ForegroundStart {
         String asked = request.map(word -> word.who() + " asked")
                 .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP, or by its own code)");
         log.info("Stopping, as {}; that may take {} s", asked, limit.toSeconds());
-        Thread stop = new Thread(() -> host.stop(limit), "stopping");
-        stop.setDaemon(true);
+        Thread stop = DaemonThreads.create("stopping", () -> host.stop(limit));
         stop.setUncaughtExceptionHandler((thread, e) -> {
             log.error("The stop was not orderly: {}", OneLine.of(e));
             log.debug("The stop was not orderly", e);

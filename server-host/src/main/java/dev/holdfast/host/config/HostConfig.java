@@ -69,6 +69,7 @@ public final class HostConfig {
         requestHeadTimeout();
         requestBodyTimeout();
         requestLeastRate();
+        responseBodyTimeout();
         tokenExpiration();
         tokenFailureStatus();
         strictRestore();
@@ -185,6 +186,11 @@ public final class HostConfig {
     /** How many bytes of a body must come a second; 0 for any rate. */
     public int requestLeastRate() {
         return number(ConfigKey.REQUEST_LEAST_RATE, 0, 1_000_000_000);
+    }
+
+    /** How long a caller may take to read an answer. */
+    public Duration responseBodyTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.RESPONSE_BODY_TIMEOUT, 1, 604_800));
     }
 
     public Optional<String> corsAllowedOrigin() {

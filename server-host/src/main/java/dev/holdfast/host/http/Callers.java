@@ -1,10 +1,10 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.common.DaemonThreads;
 import io.javalin.http.Context;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -22,11 +22,7 @@ final class Callers implements AutoCloseable {
     private static final long LOOK_MILLIS = 200;
 
     private final Set<Caller> waiting = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "http-callers");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService looks = DaemonThreads.singleScheduled("http-callers");
 
     Callers() {
         looks.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);

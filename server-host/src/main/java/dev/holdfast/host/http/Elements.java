@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.TensorType;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -100,7 +101,7 @@ abstract class Elements {
         void set(int index, JsonParser json) throws IOException {
             JsonToken token = json.currentToken();
             if (token == JsonToken.VALUE_NUMBER_FLOAT || token == JsonToken.VALUE_NUMBER_INT) {
-                float value = json.getFloatValue();
+                float value = nearest(json);
                 if (type.keepsFinite(value)) {
                     values[index] = value;
                     return;
@@ -113,6 +114,16 @@ abstract class Elements {
                 }
             }
             throw bad(json, index, number(type));
+        }
+
+        /** The nearest float; on the number's own side of where the type rounds, or rounding twice would go too far. */
+        private float nearest(JsonParser json) throws IOException {
+            float value = json.getFloatValue();
+            if (!type.isHalfWay(value)) {
+                return value;
+            }
+            int side = new BigDecimal(json.getText()).compareTo(new BigDecimal(value));
+            return side == 0 ? value : side > 0 ? Math.nextUp(value) : Math.nextDown(value);
         }
 
         @Override

@@ -11,12 +11,11 @@ import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.StateMerge;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -211,7 +210,7 @@ final class OperatorDecision {
 
     /** A damaged snapshot is no obstacle to going on after it; one that cannot be read now is. */
     private static boolean isDamage(SnapshotStoreException why) {
-        return why instanceof SnapshotCorruptException || why instanceof SnapshotFormatTooNewException;
+        return why instanceof SnapshotUnreadableException;
     }
 
     private boolean loses(Optional<HistoryPoint> head, ServingState mine) {
@@ -242,7 +241,7 @@ final class OperatorDecision {
             return true;
         } catch (SnapshotNotFoundException e) {
             return false;
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             log.debug("{} is there, and cannot be read", name, e);
             return true;
         }

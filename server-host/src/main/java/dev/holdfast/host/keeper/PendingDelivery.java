@@ -14,13 +14,12 @@ import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -247,7 +246,7 @@ final class PendingDelivery {
             Optional<HistoryPoint> point;
             try {
                 point = Optional.of(HistoryPoint.of(journal.read(entry)));
-            } catch (SnapshotCorruptException | SnapshotFormatTooNewException | SnapshotNotFoundException e) {
+            } catch (SnapshotUnreadableException | SnapshotNotFoundException e) {
                 log.error("What waits as {} is passed over: {}", entry.header().name(), e.getMessage());
                 journal.refused(entry);
                 continue;
@@ -394,7 +393,7 @@ final class PendingDelivery {
     private static boolean comesFrom(SnapshotSerializer store, HistoryPoint save) {
         try {
             return isOrComesFrom(HistoryPoint.of(store.get(save.name())), save.header());
-        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotNotFoundException | SnapshotUnreadableException e) {
             log.debug("{} cannot be read", save.name(), e);
             return false;
         }

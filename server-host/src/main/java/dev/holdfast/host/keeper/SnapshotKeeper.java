@@ -1,5 +1,6 @@
 package dev.holdfast.host.keeper;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.journal.Journal;
@@ -157,8 +158,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
     /** Begins to work; what was asked for until now is done first. */
     public void start() {
-        Thread keeper = new Thread(this::run, "snapshot-keeper");
-        keeper.setDaemon(true);
+        Thread keeper = DaemonThreads.create("snapshot-keeper", this::run);
         thread = keeper;
         keeper.start();
     }

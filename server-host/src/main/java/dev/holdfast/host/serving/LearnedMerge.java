@@ -16,18 +16,12 @@ final class LearnedMerge {
     private final ServingState base;
     private final ServingState ours;
     private final ServingState theirs;
-    private final List<ServingComparison.Key> conflicts = new ArrayList<>();
     private final List<String> sentences = new ArrayList<>();
 
     LearnedMerge(ServingState base, ServingState ours, ServingState theirs) {
         this.base = base;
         this.ours = ours;
         this.theirs = theirs;
-    }
-
-    /** The versions that learned on both sides, of which theirs was taken; known after {@link #onto}. */
-    List<ServingComparison.Key> conflicts() {
-        return List.copyOf(conflicts);
     }
 
     /** What was learned and not taken, a sentence each for the operator; known after {@link #onto}. */
@@ -61,7 +55,6 @@ final class LearnedMerge {
             return here;
         }
         if (!here.equals(before) && !here.equals(there)) {
-            conflicts.add(key);
             sentences.add(key + ": has learned on both sides; what it has learned " + StateMerge.THEIRS + " is taken");
         }
         return there;

@@ -2,9 +2,7 @@ package dev.holdfast.host.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.serving.StateMerge.Learned;
 import dev.holdfast.host.serving.StateMerge.Result;
-import dev.holdfast.host.state.StateReference;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -124,41 +122,6 @@ class RandomMergeTest {
                 });
             }
         });
-    }
-
-    @RepeatedTest(500)
-    void whatAHostSavesOnTopOfTheHeadServesTheSameAndUndoesNothingThatOthersLearned() {
-        ServingState head = ours;
-        for (Map.Entry<String, ServedModel> model : ours.models().entrySet()) {
-            for (String version : model.getValue().versions().keySet()) {
-                head = head.with(
-                        model.getKey(),
-                        head.models()
-                                .get(model.getKey())
-                                .withLearned(version, RandomStates.learned(random.nextInt(4))));
-            }
-        }
-
-        Learned onto = StateMerge.learnedOnto(base, ours, head);
-
-        assertThat(ServingComparison.digest(onto.state()))
-                .as("seed %d", seed)
-                .isEqualTo(ServingComparison.digest(head));
-        Map<ServingComparison.Key, StateReference> before = ServingComparison.learned(base);
-        Map<ServingComparison.Key, StateReference> mine = ServingComparison.learned(ours);
-        Map<ServingComparison.Key, StateReference> now = ServingComparison.learned(onto.state());
-        ServingComparison.learned(head).forEach((key, theirs) -> {
-            if (onto.conflicts().contains(key) || theirs.equals(mine.get(key))) {
-                assertThat(now.get(key)).as("seed %d, %s", seed, key).isEqualTo(theirs);
-            } else if (!theirs.equals(before.get(key))
-                    && mine.containsKey(key)
-                    && !mine.get(key).equals(before.get(key))) {
-                assertThat(onto.conflicts()).as("seed %d", seed).contains(key);
-            }
-        });
-        assertThat(now.keySet())
-                .as("seed %d", seed)
-                .isSubsetOf(ServingComparison.learned(head).keySet());
     }
 
     private static ServingState known(ServingState state) {

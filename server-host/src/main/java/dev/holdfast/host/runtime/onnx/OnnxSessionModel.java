@@ -18,7 +18,6 @@ import dev.holdfast.host.state.StateSource;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Utf8;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -105,7 +104,7 @@ final class OnnxSessionModel implements StatefulModel {
     /** Readable where the names are short and plain, as they mostly are. */
     private static String fingerprint(String digest, String carry) {
         String plain = carry.replace(", ", ",");
-        String readable = plain.matches("[!-~]{1,100}") ? plain : Sha256.of(carry.getBytes(StandardCharsets.UTF_8));
+        String readable = plain.matches("[!-~]{1,100}") ? plain : Sha256.of(carry);
         return "carry=" + readable + ",model=" + digest;
     }
 
