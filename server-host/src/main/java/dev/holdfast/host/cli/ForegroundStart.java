@@ -3,6 +3,7 @@ package dev.holdfast.host.cli;
 import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.text.OneLine;
@@ -80,6 +81,7 @@ final class ForegroundStart {
                     jvmOptions(options).notices(Optional.ofNullable(System.getProperty(JvmOptions.TAKEN))));
             fileThatIsNotRead(options).ifPresent(notices::add);
             notices.forEach(log::warn);
+            othersWhoMayWrite(options.logLocation());
             Thread endsEarly = new Thread(() -> CrashRecord.givenUp(options.logLocation()), "start given up");
             Runtime.getRuntime().addShutdownHook(endsEarly);
             Host host = Host.start(options);
@@ -96,6 +98,7 @@ final class ForegroundStart {
     }
 
     private static FileChannel openLock(Path logLocation) {
+        LogLocation.make(logLocation);
         try {
             return LockFile.open(logLocation);
         } catch (IOException e) {
@@ -119,6 +122,19 @@ final class ForegroundStart {
             StartReport.failed(line).write(report.get());
         }
         return 1;
+    }
+
+    private static void othersWhoMayWrite(Path logLocation) {
+        try {
+            OwnFiles.othersWhoMayWrite(logLocation)
+                    .ifPresent(others -> log.info(
+                            "The log location {} may be written by others too, who can change what this host comes back"
+                                    + " to: {}",
+                            logLocation,
+                            others));
+        } catch (IOException e) {
+            log.warn("Who else may write in the log location {} cannot be told: {}", logLocation, e.toString());
+        }
     }
 
     private static JvmOptions jvmOptions(StartOptions options) {

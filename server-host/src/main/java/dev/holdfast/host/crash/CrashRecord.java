@@ -1,5 +1,6 @@
 package dev.holdfast.host.crash;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -99,7 +100,7 @@ public final class CrashRecord implements AutoCloseable {
         List<Suspect> crashedAtLoad = List.of();
         List<String> notices = new ArrayList<>();
         try {
-            Files.createDirectories(directory);
+            OwnFiles.createDirectories(directory);
             List<Suspect> before = file.read();
             suspects = before;
             Ending end = ending(logLocation.toAbsolutePath(), directory.resolve("work"), here);
