@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadInputTest {
 
     @TempDir
-    Path directory;
+    static Path directory;
 
     HostUnderTest host;
     ServingState before;
