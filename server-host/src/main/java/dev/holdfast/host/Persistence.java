@@ -1,5 +1,6 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
@@ -44,7 +45,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -270,11 +270,7 @@ final class Persistence implements AutoCloseable {
     LearnedStorage learned(BooleanSupplier attached) {
         // Apart from the states of fs and of other stores, for each store's snapshots alone say what is needed there.
         SnapshotSerializer local = localDirectory(spooled.resolve("states"));
-        ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "journal-chunks");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ExecutorService disk = DaemonThreads.single("journal-chunks");
         return new LearnedStorage(
                 new JournalChunks.Place(storeName, store, local, attached, RETRY_STORE, disk),
                 journal,

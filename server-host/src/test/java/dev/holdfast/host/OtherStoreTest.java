@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,7 @@ class OtherStoreTest {
     @Test
     void aPluginReadsWithTheOperatorsKeysAndThoseOfTheUrlOverThem() throws Exception {
         Path password = Files.writeString(directory.resolve("password"), "CANARY\n");
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
         Map<String, String> keys = new HashMap<>(jdbc());
         keys.put("snapshot.jdbc.user", "anna");
         keys.put("snapshot.jdbc.table", "snapshots");

@@ -1,8 +1,8 @@
 package dev.holdfast.host.crash;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -41,7 +41,7 @@ public final class CallRecord implements AutoCloseable {
         Path file = file(logLocation);
         List<String> notices = List.of();
         try {
-            Files.createDirectories(file.getParent());
+            OwnFiles.createDirectories(file.getParent());
             notices =
                     WorkFile.read(file)
                             .filter(left -> left.boot().equals(here.boot()))

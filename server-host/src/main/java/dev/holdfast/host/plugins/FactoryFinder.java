@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.host.plugins.torchserve.TorchServeFactory;
 import dev.holdfast.host.text.OneLine;
@@ -69,9 +70,8 @@ final class FactoryFinder {
     Findings find(Duration limit) throws RejectedException {
         FutureTask<Findings> task = new FutureTask<>(this::findHere);
         PluginContext context = new PluginContext(dropIn.name(), loader);
-        Thread thread = new Thread(null, () -> context.run(Map.of(), task), "plugin-init-" + dropIn.name(), 0, false);
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.createBare("plugin-init-" + dropIn.name(), () -> context.run(Map.of(), task))
+                .start();
         try {
             return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
