@@ -132,6 +132,15 @@ public final class StoreHead {
         return new Newest(Optional.empty(), passedOver);
     }
 
+    private static Optional<HistoryPoint> readable(SnapshotSerializer store, String name) {
+        try {
+            return Optional.of(HistoryPoint.of(store.get(name)));
+        } catch (SnapshotUnreadableException | SnapshotNotFoundException | StoreUnavailableException e) {
+            log.error("{}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
     /**
      * Whether a snapshot is in the line that leads to the head: the store still has it, or has let go of it on purpose.
      *
