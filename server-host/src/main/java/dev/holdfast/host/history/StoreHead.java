@@ -1,6 +1,7 @@
 package dev.holdfast.host.history;
 
 import dev.holdfast.host.serving.ServingComparison;
+import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ListRequest;
@@ -148,11 +149,12 @@ public final class StoreHead {
      * @throws SnapshotStoreException if the store cannot be reached
      */
     public static boolean leadsFrom(SnapshotSerializer store, HistoryPoint point, Optional<HistoryPoint> head) {
-        if (head.isEmpty() || head.get().isSame(point)) {
+        if (head.isEmpty() || head.get().isSame(point) || follows(head.get().header(), point)) {
             return head.isPresent();
         }
         try {
-            return point.isSave(store.get(point.name()).header());
+            Snapshot there = store.get(point.name());
+            return point.isSave(there.header()) || follows(SnapshotText.wholeHeader(there), point);
         } catch (SnapshotFormatTooNewException e) {
             // It is there, under its name; a name is given once.
             log.debug("{} is there, and cannot be read", point.name(), e);
@@ -166,6 +168,12 @@ public final class StoreHead {
             return last.history().filter(mine::equals).isPresent()
                     && point.header().revision() <= last.trimmed();
         }
+    }
+
+    /** Whether it was made to follow the point, perhaps in its place, as an edited snapshot does that was accepted. */
+    private static boolean follows(SnapshotHeader header, HistoryPoint point) {
+        return point.header().revision() > 0
+                && header.follows().filter(point.header().saveId()::equals).isPresent();
     }
 
     /**
