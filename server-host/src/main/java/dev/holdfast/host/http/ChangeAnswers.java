@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.ChangeResult;
 import dev.holdfast.host.api.HostOperations;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.http.Context;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -40,7 +41,7 @@ final class ChangeAnswers {
         all.addAll(host.notices());
         setNotice(context, all);
         if (!all.isEmpty()) {
-            body.put("notice", sentences(all));
+            body.put("notice", Shortened.forBody(sentences(all)));
         }
         Answers.json(context, status, body);
     }
@@ -49,7 +50,7 @@ final class ChangeAnswers {
         if (notices.isEmpty()) {
             context.res().setHeader(NOTICE, null);
         } else {
-            context.header(NOTICE, Answers.headerSafe(sentences(notices)));
+            context.header(NOTICE, Shortened.forHeader(Answers.headerSafe(sentences(notices))));
         }
     }
 

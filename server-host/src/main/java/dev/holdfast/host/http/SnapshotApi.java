@@ -5,6 +5,7 @@ import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
+import dev.holdfast.host.text.Shortened;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -148,7 +149,7 @@ final class SnapshotApi {
             journal.put("full", use.full());
             body.put("journal", journal);
         });
-        body.put("notices", status.notices());
+        body.put("notices", status.notices().stream().map(Shortened::forBody).toList());
         answers.object(context, 200, body);
     }
 

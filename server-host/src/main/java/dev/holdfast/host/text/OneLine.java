@@ -50,7 +50,8 @@ public final class OneLine {
         return line.length() > longest ? line.substring(0, longest) + "…" : line;
     }
 
-    private static String line(String text) {
+    /** All of it, on one line. */
+    public static String line(String text) {
         return BREAKS.matcher(text).replaceAll(" ").strip();
     }
 }
