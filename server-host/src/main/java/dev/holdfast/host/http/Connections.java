@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections of a listener: how many there are, from which addresses, and how long each takes to say what it wants.
- * Who is one too many gets 503, and who does not come to the end of a request's head 408; both are closed. Who does not take
- * an answer in time is cut off.
+ * Limits the connections of a listener, in all and per address, the time that the head of a request may take, and the time
+ * that a caller may take over an answer. A connection too many gets 503, a head that takes too long 408; both are closed. A
+ * caller who takes an answer too slowly is cut off.
  */
 final class Connections extends Handler.Wrapper implements Connection.Listener {
 
@@ -72,7 +72,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
     public void onClosed(Connection connection) {
         Client client = open.remove(connection);
         if (client != null) {
-            // What is closed does not know any more where it came from.
+            // A closed end point no longer knows its address.
             client.address.ifPresent(
                     from -> perAddress.computeIfPresent(from, (any, count) -> count == 1 ? null : count - 1));
         }

@@ -32,7 +32,7 @@ final class Listener implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
     private static final int FEWEST_THREADS = 4;
 
-    /** For the library itself, and for those who ask how the host is. */
+    /** For the library itself and for health probes. */
     private static final int KEPT_THREADS = 16;
 
     private static final long IDLE_MILLIS = 60_000;
@@ -163,7 +163,7 @@ final class Listener implements AutoCloseable {
         return address;
     }
 
-    /** Past Javalin, whose own stop makes a failure of a request that outlasts the time. */
+    /** Not by Javalin, whose own stop fails where a request outlasts the time. */
     @Override
     public void close() {
         lingering.close();

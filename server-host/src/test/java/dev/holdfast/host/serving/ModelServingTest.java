@@ -117,7 +117,7 @@ class ModelServingTest {
     void namesThatAreNoNamesAreRefusedBeforeAnythingIsFetched(String name) {
         refused(
                 Kind.BAD_REQUEST,
-                "Model name '" + name.replace('\n', ' ')
+                "Model name '" + name.replace('\n', '?')
                         + "' must match [A-Za-z0-9._-]{1,128} and be none of ., .., all.",
                 () -> serving.register(Registrations.named("m-1.0.mar", name)));
         assertThat(host.store.opened).isEmpty();
@@ -127,7 +127,7 @@ class ModelServingTest {
     void wrongNamesOfVersionsAndModelsAreNamedInBoundedText() {
         serving.register(Registrations.of("m-1.0.mar"));
         String bad = "x\n" + "y".repeat(10_000);
-        String printed = "x " + "y".repeat(78) + "…";
+        String printed = "x?" + "y".repeat(78) + "…";
 
         refused(Kind.MODEL_NOT_FOUND, "Model not found: " + printed, () -> serving.find(bad, DEFAULT));
         refused(Kind.MODEL_NOT_FOUND, "Model not found: " + printed, () -> serving.describeAll(bad));

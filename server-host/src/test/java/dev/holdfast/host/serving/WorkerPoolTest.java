@@ -42,6 +42,7 @@ class WorkerPoolTest {
     @AfterEach
     void letGo() {
         model.open();
+        await().until(stuckRuns::isEmpty);
         pools.forEach(pool -> assertThat(pool.drain(MINUTE)).isTrue());
     }
 
@@ -631,6 +632,23 @@ class WorkerPoolTest {
         held.release(1);
         pool.ended().get(60, TimeUnit.SECONDS);
         assertThat(model.predictionsAfterClose).hasValue(0);
+    }
+
+    @Test
+    void aRunThatGetsStuckAfterItsVersionWasUnregisteredIsCountedUntilItEnds() throws Exception {
+        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
+        Semaphore held = model.hold();
+        submit(pool, 0);
+        awaitInside(1);
+
+        boolean ended = pool.drain(Duration.ZERO);
+
+        assertThat(ended).isFalse();
+        await().until(() -> stuckRuns.size() == 1);
+        assertThat(pool.ended()).isNotDone();
+        held.release(1);
+        pool.ended().get(60, TimeUnit.SECONDS);
+        assertThat(stuckRuns).isEmpty();
     }
 
     @Test
