@@ -154,8 +154,9 @@ final class Reattachment {
     private void notYet(Look look) {
         log.debug("Snapshot store {} is out of reach: {}", options.store(), look.uncertainty());
         if (look.reached() && !(standing.status().mode() == StoreStatus.Mode.SPOOLING)) {
-            standing.detached("Detached from store " + options.store() + ", whose last snapshot cannot be read: "
-                    + look.uncertainty() + ". The host attaches by itself when it can be read");
+            standing.detached(
+                    "Detached from store " + options.store() + ", whose last snapshot cannot be read. The host"
+                            + " attaches by itself when it can be: " + look.uncertainty());
         }
     }
 
