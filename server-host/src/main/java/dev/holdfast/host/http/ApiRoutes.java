@@ -59,13 +59,15 @@ final class ApiRoutes {
 
     private List<Route> inference() {
         TensorWriter writer = new TensorWriter(config.maxResponseSize());
+        HandlerCalls handlers = new HandlerCalls(predictions, config.maxRequestSize(), config.tokenAuthorization());
         List<Route> routes = new ArrayList<>();
         // The first, because the library tries them in this order, and most calls are predictions.
-        routes.addAll(
-                new InferenceApi(operations, predictions, writer, config.maxRequestSize(), config.maxResponseSize())
-                        .routes());
+        routes.addAll(new InferenceApi(
+                        operations, predictions, handlers, writer, config.maxRequestSize(), config.maxResponseSize())
+                .routes());
         if (config.openInferenceProtocol()) {
-            routes.addAll(new OpenInferenceApi(operations, predictions, writer, config.maxRequestSize()).routes());
+            routes.addAll(
+                    new OpenInferenceApi(operations, predictions, handlers, writer, config.maxRequestSize()).routes());
         }
         routes.addAll(new TrainingApi(operations.inference(), config.maxRequestSize()).routes());
         return routes;

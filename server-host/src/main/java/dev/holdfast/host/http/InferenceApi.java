@@ -22,6 +22,7 @@ final class InferenceApi {
 
     private final Operations operations;
     private final Predictions predictions;
+    private final HandlerCalls handlers;
     private final TensorWriter writer;
     private final int maxRequestSize;
     private final int maxResponseSize;
@@ -29,11 +30,13 @@ final class InferenceApi {
     InferenceApi(
             Operations operations,
             Predictions predictions,
+            HandlerCalls handlers,
             TensorWriter writer,
             int maxRequestSize,
             int maxResponseSize) {
         this.operations = operations;
         this.predictions = predictions;
+        this.handlers = handlers;
         this.writer = writer;
         this.maxRequestSize = maxRequestSize;
         this.maxResponseSize = maxResponseSize;
@@ -52,7 +55,7 @@ final class InferenceApi {
                 routes.add(new Route(method, path, scope, this::predict));
             }
             for (String path : List.of("/explanations/{model}", "/explanations/{model}/{version}")) {
-                routes.add(new Route(method, path, scope, InferenceApi::explain));
+                routes.add(new Route(method, path, scope, this::explain));
             }
             routes.add(new Route(method, "/wfpredict/{workflow}", scope, InferenceApi::workflow));
         }
@@ -61,7 +64,7 @@ final class InferenceApi {
         routes.add(Route.post("/invocations", scope, invoke));
         routes.add(Route.post("/models/{model}/invoke", scope, this::predict));
         routes.add(Route.post("/v1/models/{model}:predict", scope, this::predictKserve));
-        routes.add(Route.post("/v1/models/{model}:explain", scope, InferenceApi::explain));
+        routes.add(Route.post("/v1/models/{model}:explain", scope, this::explain));
         routes.add(Route.options("/predictions/{model}", scope, this::document));
         return routes;
     }
@@ -92,6 +95,10 @@ final class InferenceApi {
     private void predict(Context context, String name, Optional<String> version) throws IOException {
         InferenceModel model = operations.inference().model(name, version);
         ModelSignature signature = model.signature();
+        if (signature.isOfHandler()) {
+            handlers.predict(context, model);
+            return;
+        }
         byte[] body = read(context);
         if (signature.raw()) {
             predictRaw(context, model, signature, body);
@@ -136,6 +143,10 @@ final class InferenceApi {
     private void predictKserve(Context context) throws IOException {
         InferenceModel model = operations.inference().model(RequestNames.model(context), Optional.empty());
         ModelSignature signature = model.signature();
+        if (signature.isOfHandler()) {
+            handlers.predict(context, model);
+            return;
+        }
         byte[] body = read(context);
         if (signature.raw()) {
             predictRaw(context, model, signature, body);
@@ -156,8 +167,14 @@ final class InferenceApi {
                 ModelDocument.of(operations.models().status(RequestNames.model(context), Optional.empty())));
     }
 
-    private static void explain(Context context) {
-        throw ApiException.notImplemented("Explanations are not supported by this host.");
+    private void explain(Context context) throws IOException {
+        InferenceModel model = operations.inference().model(RequestNames.model(context), RequestNames.version(context));
+        if (model.signature().isOfHandler()) {
+            handlers.explain(context, model);
+            return;
+        }
+        throw ApiException.notImplemented(
+                "Explanations are not supported for models of this kind, only for those with Python handlers.");
     }
 
     private static void workflow(Context context) {

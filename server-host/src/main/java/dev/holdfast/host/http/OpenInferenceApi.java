@@ -25,12 +25,19 @@ final class OpenInferenceApi {
 
     private final Operations operations;
     private final Predictions predictions;
+    private final HandlerCalls handlers;
     private final TensorWriter writer;
     private final int maxRequestSize;
 
-    OpenInferenceApi(Operations operations, Predictions predictions, TensorWriter writer, int maxRequestSize) {
+    OpenInferenceApi(
+            Operations operations,
+            Predictions predictions,
+            HandlerCalls handlers,
+            TensorWriter writer,
+            int maxRequestSize) {
         this.operations = operations;
         this.predictions = predictions;
+        this.handlers = handlers;
         this.writer = writer;
         this.maxRequestSize = maxRequestSize;
     }
@@ -49,7 +56,7 @@ final class OpenInferenceApi {
                 Route.get(modelVersion + "/ready", scope, this::modelReady),
                 Route.post(model + "/infer", scope, this::infer),
                 Route.post(modelVersion + "/infer", scope, this::infer),
-                Route.post(model + "/explain", scope, OpenInferenceApi::explain));
+                Route.post(model + "/explain", scope, this::explain));
     }
 
     private void server(Context context) {
@@ -93,7 +100,10 @@ final class OpenInferenceApi {
 
     private void infer(Context context) throws IOException {
         InferenceModel model = operations.inference().model(RequestNames.model(context), RequestNames.version(context));
-        model.signature();
+        if (model.signature().isOfHandler()) {
+            handlers.predict(context, model);
+            return;
+        }
         if (context.req().getHeader(BINARY_HEADER) != null) {
             throw ApiException.badRequest("Header " + BINARY_HEADER
                     + " asks for the binary tensor extension, which this host does not have; send and take JSON.");
@@ -151,7 +161,13 @@ final class OpenInferenceApi {
         return selected;
     }
 
-    private static void explain(Context context) {
-        throw ApiException.notImplemented("Explanations are not supported by this host.");
+    private void explain(Context context) throws IOException {
+        InferenceModel model = operations.inference().model(RequestNames.model(context), RequestNames.version(context));
+        if (model.signature().isOfHandler()) {
+            handlers.explain(context, model);
+            return;
+        }
+        throw ApiException.notImplemented(
+                "Explanations are not supported for models of this kind, only for those with Python handlers.");
     }
 }

@@ -51,8 +51,12 @@ class DocumentationTest {
             routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
             routes.addAll(new PluginsApi(host.operations.host()).routes());
             routes.addAll(new TrainingApi(host.operations.inference(), 1).routes());
-            routes.addAll(new InferenceApi(host.operations, predictions, writer, 1, 1).routes());
-            routes.addAll(new OpenInferenceApi(host.operations, predictions, writer, 1).routes());
+            routes.addAll(
+                    new InferenceApi(host.operations, predictions, new HandlerCalls(predictions, 1, true), writer, 1, 1)
+                            .routes());
+            routes.addAll(new OpenInferenceApi(
+                            host.operations, predictions, new HandlerCalls(predictions, 1, true), writer, 1)
+                    .routes());
             routes.addAll(new Documentation("v", List.of()).routes());
             Tokens tokens = new Tokens(
                     java.time.Duration.ofSeconds(1), java.time.Clock.systemUTC(), new java.security.SecureRandom());
