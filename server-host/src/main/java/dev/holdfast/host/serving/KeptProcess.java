@@ -40,7 +40,7 @@ final class KeptProcess {
                 Stream.of(1, 1, 2, 3, 5, 8, 13, 21, 34, 55)
                         .map(Duration::ofSeconds)
                         .toList(),
-                Duration.ofSeconds(300));
+                Duration.ofMinutes(5));
     }
 
     /** What a worker's process is doing. */

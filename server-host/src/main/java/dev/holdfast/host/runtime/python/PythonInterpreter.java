@@ -26,18 +26,18 @@ record PythonInterpreter(String executable, String version, Optional<TorchServe>
     private static final int LONGEST_ANSWER = 1 << 16;
 
     /** Four lines: version, executable, the directory of the package ts or nothing, its version or nothing. */
-    private static final String QUESTION = String.join(
-            "\n",
-            "import sys",
-            "print('.'.join(str(part) for part in sys.version_info[:3]))",
-            "print(sys.executable)",
-            "from importlib.util import find_spec",
-            "import os",
-            "ready = all(find_spec(name) for name in ('ts', 'torch', 'yaml', 'psutil'))",
-            "home = list(find_spec('ts').submodule_search_locations or [''])[0] if ready else ''",
-            "print(home)",
-            "said = os.path.join(home, 'version.txt')",
-            "print(open(said).read().strip() if home and os.path.exists(said) else '')");
+    private static final String QUESTION = """
+            import sys
+            print('.'.join(str(part) for part in sys.version_info[:3]))
+            print(sys.executable)
+            from importlib.util import find_spec
+            import os
+            ready = all(find_spec(name) for name in ('ts', 'torch', 'yaml', 'psutil'))
+            home = list(find_spec('ts').submodule_search_locations or [''])[0] if ready else ''
+            print(home)
+            said = os.path.join(home, 'version.txt')
+            print(open(said).read().strip() if home and os.path.exists(said) else '')
+            """;
 
     /**
      * Finds the Python that the operator names, or else the first that is fit.

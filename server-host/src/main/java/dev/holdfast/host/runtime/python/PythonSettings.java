@@ -8,7 +8,7 @@ import java.util.Optional;
  * What the configuration says of Python handlers.
  *
  * @param handlers whether any is run
- * @param python the Python to run them with, a name or a path; empty for {@code python3}, or else {@code python}
+ * @param python the Python to run them with, a name or a path; empty for the first that is fit
  * @param maxResponseSize how many bytes one answer may have
  * @param decodeRequests whether JSON and text are decoded before a handler gets them
  * @param limitImagePixels what image handlers are told about huge images
