@@ -4,6 +4,7 @@ import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.archive.ArchiveLimits;
 import dev.holdfast.host.archive.DirectoryModelStore;
 import dev.holdfast.host.archive.UrlPolicy;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
@@ -104,18 +105,14 @@ public final class Host implements AutoCloseable {
      * will be a host. Most of a start is the loading of classes, and on two processors half of it comes for free.
      */
     public static void warmUp() {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        HttpApis.warmUp();
-                        SnapshotText.warmUp();
-                    } catch (RuntimeException | LinkageError e) {
-                        log.debug("Classes could not be loaded ahead; the start will meet the reason", e);
-                    }
-                },
-                "warm-up");
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.start("warm-up", () -> {
+            try {
+                HttpApis.warmUp();
+                SnapshotText.warmUp();
+            } catch (RuntimeException | LinkageError e) {
+                log.debug("Classes could not be loaded ahead; the start will meet the reason", e);
+            }
+        });
     }
 
     /**
@@ -137,7 +134,8 @@ public final class Host implements AutoCloseable {
         }
     }
 
-    private static Host start(StartOptions options, Lifecycle lifecycle, Clock clock) {
+    /** The same, on a clock. */
+    static Host start(StartOptions options, Lifecycle lifecycle, Clock clock) {
         StartState begin = StartState.of(options, lifecycle);
         HostConfig config = begin.config();
         config.logUnknownKeys();

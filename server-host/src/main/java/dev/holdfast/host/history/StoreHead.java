@@ -12,6 +12,7 @@ import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.Optional;
 import java.util.Set;
@@ -41,7 +42,7 @@ public final class StoreHead {
         Optional<Snapshot> last;
         try {
             last = store.getLast();
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return damaged(store, Optional.empty(), e);
         } catch (StoreUnavailableException e) {
             return unreadable(store, e);
@@ -58,7 +59,7 @@ public final class StoreHead {
         }
         try {
             return new Reading.Found(HistoryPoint.of(last.get()));
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return damaged(store, Optional.of(last.get().header()), e);
         }
     }
@@ -91,41 +92,20 @@ public final class StoreHead {
 
     /** @return empty if the store lists none; what cannot be read is not listed, and may leave pages empty */
     public static Optional<SnapshotHeader> firstListed(SnapshotSerializer store) {
-        ListRequest request = ListRequest.firstPage(1);
-        while (true) {
-            SnapshotPage page = store.list(request);
-            if (!page.headers().isEmpty() || page.nextPageToken().isEmpty()) {
-                return page.headers().stream().findFirst();
-            }
-            request = request.page(page.nextPageToken().get());
-        }
+        return SnapshotPage.all(store, ListRequest.firstPage(1)).findFirst();
     }
 
     /** The newest one that can be read; those before which it stands are named in the log. */
     private static Optional<HistoryPoint> newestReadable(SnapshotSerializer store) {
-        ListRequest request = ListRequest.firstPage(100);
-        while (true) {
-            SnapshotPage listed = store.list(request);
-            for (SnapshotHeader header : listed.headers()) {
-                Optional<HistoryPoint> point = readable(store, header.name());
-                if (point.isPresent()) {
-                    return point;
-                }
-            }
-            if (listed.nextPageToken().isEmpty()) {
-                return Optional.empty();
-            }
-            request = request.page(listed.nextPageToken().get());
-        }
+        return SnapshotPage.all(store, ListRequest.firstPage(100))
+                .flatMap(header -> readable(store, header.name()).stream())
+                .findFirst();
     }
 
     private static Optional<HistoryPoint> readable(SnapshotSerializer store, String name) {
         try {
             return Optional.of(HistoryPoint.of(store.get(name)));
-        } catch (SnapshotCorruptException
-                | SnapshotFormatTooNewException
-                | SnapshotNotFoundException
-                | StoreUnavailableException e) {
+        } catch (SnapshotUnreadableException | SnapshotNotFoundException | StoreUnavailableException e) {
             log.error("{}", e.getMessage());
             return Optional.empty();
         }
@@ -163,22 +143,9 @@ public final class StoreHead {
      * older one.
      */
     private static boolean successorServes(SnapshotSerializer store, HistoryPoint point) {
-        Optional<SnapshotHeader> successor = Optional.empty();
-        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
-        while (true) {
-            SnapshotPage listed = store.list(request);
-            for (SnapshotHeader header : listed.headers()) {
-                if (header.revision() <= point.header().revision()) {
-                    break;
-                }
-                successor = Optional.of(header);
-            }
-            if (listed.nextPageToken().isEmpty()) {
-                break;
-            }
-            request = request.page(listed.nextPageToken().get());
-        }
-        return successor
+        return SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
+                .takeWhile(header -> header.revision() > point.header().revision())
+                .reduce((later, next) -> next)
                 .flatMap(header -> readable(store, header.name()))
                 .filter(next -> ServingComparison.same(next.state(), point.state()))
                 .isPresent();
@@ -215,7 +182,7 @@ public final class StoreHead {
     public static boolean has(SnapshotSerializer store, SnapshotHeader header) {
         try {
             return store.get(header.name()).header().saveId().equals(header.saveId());
-        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotNotFoundException | SnapshotUnreadableException e) {
             log.debug("{} is not known to be in the store", header.name(), e);
             return false;
         }
@@ -225,7 +192,7 @@ public final class StoreHead {
     public static Set<StateReference> references(SnapshotSerializer store) {
         try {
             return store.getLast().map(StateReferences::of).orElse(Set.of());
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return Set.of();
         }
     }

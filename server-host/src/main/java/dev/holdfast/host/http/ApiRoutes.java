@@ -58,18 +58,15 @@ final class ApiRoutes {
     }
 
     private List<Route> inference() {
-        TensorWriter writer = new TensorWriter(config.maxResponseSize());
-        HandlerCalls handlers = new HandlerCalls(predictions, config.maxRequestSize(), config.tokenAuthorization());
+        InferenceForms forms =
+                new InferenceForms(config.maxRequestSize(), config.maxResponseSize(), config.tokenAuthorization());
         List<Route> routes = new ArrayList<>();
         // The first, because the library tries them in this order, and most calls are predictions.
-        routes.addAll(new InferenceApi(
-                        operations, predictions, handlers, writer, config.maxRequestSize(), config.maxResponseSize())
-                .routes());
+        routes.addAll(new InferenceApi(operations, predictions, forms).routes());
         if (config.openInferenceProtocol()) {
-            routes.addAll(
-                    new OpenInferenceApi(operations, predictions, handlers, writer, config.maxRequestSize()).routes());
+            routes.addAll(new OpenInferenceApi(operations, predictions, forms).routes());
         }
-        routes.addAll(new TrainingApi(operations.inference(), config.maxRequestSize()).routes());
+        routes.addAll(new TrainingApi(operations.inference(), forms).routes());
         return routes;
     }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.runtime.HandlerRequest.Parameter;
+import dev.holdfast.host.text.OneLine;
 import java.io.ByteArrayOutputStream;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
@@ -37,9 +38,7 @@ final class FormBodies {
         parser.setMaxParts(MOST_PARTS);
         parser.parse(Content.Chunk.from(ByteBuffer.wrap(body), true));
         if (!parts.complete) {
-            String why = parts.failure == null
-                    ? ""
-                    : ": " + RequestNames.printable(String.valueOf(parts.failure.getMessage()));
+            String why = parts.failure == null ? "" : ": " + OneLine.name(String.valueOf(parts.failure.getMessage()));
             throw ApiException.badRequest("The body is no whole multipart/form-data" + why + ".");
         }
         return parts.parameters;
@@ -108,7 +107,7 @@ final class FormBodies {
             throw ApiException.badRequest(
                     "The body says that it is application/x-www-form-urlencoded, as curl's -d does"
                             + " where no Content-Type is given, and is not: "
-                            + RequestNames.printable(String.valueOf(e.getMessage())) + ".");
+                            + OneLine.name(String.valueOf(e.getMessage())) + ".");
         }
     }
 }

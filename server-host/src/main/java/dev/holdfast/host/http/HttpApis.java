@@ -34,10 +34,11 @@ public final class HttpApis implements AutoCloseable {
     private final Map<BoundSocket, List<ConfigKey>> sockets = new LinkedHashMap<>();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final OpenRequests open = new OpenRequests();
-    private final Predictions predictions = new Predictions();
+    private final Predictions predictions;
     private Optional<TokenFile> tokenFile = Optional.empty();
 
-    private HttpApis(HostConfig config) {
+    private HttpApis(HostConfig config, Predictions predictions) {
+        this.predictions = predictions;
         // The management API comes first: where it shares an address, its paths go before the legacy ones of inference.
         addresses.put(ConfigKey.MANAGEMENT_ADDRESS, config.managementAddress());
         addresses.put(ConfigKey.INFERENCE_ADDRESS, config.inferenceAddress());
@@ -54,7 +55,7 @@ public final class HttpApis implements AutoCloseable {
      */
     public static HttpApis start(
             HostConfig config, Operations operations, InferenceCounters counters, Path keyFileDirectory, Clock clock) {
-        HttpApis apis = new HttpApis(config);
+        HttpApis apis = new HttpApis(config, new Predictions(operations.inference()));
         try {
             apis.bind(config.enableMetricsApi());
             // After the ports: a second host by mistake must not replace the tokens of the first.
@@ -145,7 +146,8 @@ public final class HttpApis implements AutoCloseable {
                 config.requestHeadTimeout(),
                 config.requestBodyTimeout(),
                 config.requestLeastRate(),
-                config.maxRequestSize());
+                config.maxRequestSize(),
+                config.responseBodyTimeout());
     }
 
     private static Map<String, String> cors(HostConfig config) {

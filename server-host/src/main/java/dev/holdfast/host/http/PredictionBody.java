@@ -1,7 +1,5 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.runtime.HandlerRequest;
-import dev.holdfast.host.runtime.HandlerRequest.Parameter;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
 import java.util.List;
@@ -17,10 +15,6 @@ public final class PredictionBody {
      * @throws dev.holdfast.host.runtime.InvalidInputException if it is not what the model wants
      */
     public static List<Tensor> read(byte[] body, ModelSignature signature) {
-        if (signature.isOfHandler()) {
-            return new HandlerRequest("warm-up", List.of(), List.of(Parameter.of("body", Answers.JSON, body)))
-                    .toTensors();
-        }
         return signature.raw()
                 ? List.of(RawBodies.input(signature, body))
                 : TensorReader.read(body, signature).inputs();

@@ -14,13 +14,12 @@ import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -235,9 +234,10 @@ final class PendingDelivery {
      *
      * @param look what the store has
      * @param learned what models have learned here and there: nothing that is sent undoes what others have learned
+     * @param sides keep what was learned here and that loses to
      * @param before done before each is sent; throws if the store does not take what it needs
      */
-    Sent send(SnapshotSerializer store, Look look, LearnedKeys learned, Consumer<Snapshot> before) {
+    Sent send(SnapshotSerializer store, Look look, LearnedKeys learned, LearnedSides sides, Consumer<Snapshot> before) {
         Optional<HistoryPoint> head = look.head();
         Place place = look.place();
         int sent = 0;
@@ -247,7 +247,7 @@ final class PendingDelivery {
             Optional<HistoryPoint> point;
             try {
                 point = Optional.of(HistoryPoint.of(journal.read(entry)));
-            } catch (SnapshotCorruptException | SnapshotFormatTooNewException | SnapshotNotFoundException e) {
+            } catch (SnapshotUnreadableException | SnapshotNotFoundException e) {
                 log.error("What waits as {} is passed over: {}", entry.header().name(), e.getMessage());
                 journal.refused(entry);
                 continue;
@@ -268,8 +268,10 @@ final class PendingDelivery {
                 continue;
             }
             if (!fits) {
-                HistoryPoint onto = withLearned(point.get(), learned, head);
-                keepWhatLoses(point.get(), onto.state(), learned);
+                HistoryPoint onto = head.isPresent()
+                        ? point.get().serving(learned.onto(point.get().state(), head.get()))
+                        : point.get();
+                sides.keep(point.get(), onto.state());
                 entries.addFirst(replace(entry, next.moved(onto, place).snapshot()));
                 continue;
             }
@@ -298,26 +300,6 @@ final class PendingDelivery {
         unpin();
         log.info("Attached to store {} again; {} snapshots that waited on this host were sent", storeName, sent);
         return new Sent(true, head);
-    }
-
-    private static HistoryPoint withLearned(HistoryPoint waits, LearnedKeys learned, Optional<HistoryPoint> head) {
-        return waits.serving(learned.onto(waits.state(), waits.state(), head));
-    }
-
-    /** What models have learned here and the store does not take stays on this host, until somebody decides. */
-    private void keepWhatLoses(HistoryPoint ours, ServingState stored, LearnedKeys learned) {
-        if (learned.loses(ours.state(), stored)) {
-            journal.setAside(ours.snapshot());
-            log.warn(
-                    "Another host has learned something else meanwhile, and that is served; what was learned here is kept on"
-                            + " this host, as {}",
-                    ours.name());
-        }
-    }
-
-    /** The same of the newest that waits. */
-    void keepWhatLoses(ServingState stored, LearnedKeys learned) {
-        newest.ifPresent(ours -> keepWhatLoses(ours, stored, learned));
     }
 
     /** In this order: what was acknowledged waits in one form or another, whenever the host dies. */
@@ -394,7 +376,7 @@ final class PendingDelivery {
     private static boolean comesFrom(SnapshotSerializer store, HistoryPoint save) {
         try {
             return isOrComesFrom(HistoryPoint.of(store.get(save.name())), save.header());
-        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotNotFoundException | SnapshotUnreadableException e) {
             log.debug("{} cannot be read", save.name(), e);
             return false;
         }

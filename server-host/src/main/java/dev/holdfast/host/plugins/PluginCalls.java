@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -84,8 +85,7 @@ final class PluginCalls implements AutoCloseable {
     private Thread newThread(Runnable work) {
         // Inheritable thread-locals of the caller stay with the caller.
         Thread thread =
-                new Thread(null, work, "plugin-" + context.plugin() + "-" + threadsMade.incrementAndGet(), 0, false);
-        thread.setDaemon(true);
+                DaemonThreads.createBare("plugin-" + context.plugin() + "-" + threadsMade.incrementAndGet(), work);
         thread.setContextClassLoader(PluginCalls.class.getClassLoader());
         return thread;
     }

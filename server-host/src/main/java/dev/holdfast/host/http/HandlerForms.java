@@ -1,6 +1,6 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.api.InferenceModel;
+import dev.holdfast.host.api.InferenceRequest;
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
 import dev.holdfast.host.runtime.HandlerRequest.Parameter;
@@ -12,11 +12,12 @@ import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Predictions by models whose handlers read requests themselves, and write the answers. */
-final class HandlerCalls {
+/** The form of models whose handlers read requests themselves, and write the answers. */
+final class HandlerForms {
 
     /** What the host says to the handler, and no caller. */
     private static final Set<String> OF_THE_HOST = Set.of("url_path", "explain", "describe");
@@ -34,42 +35,34 @@ final class HandlerCalls {
 
     private static final Pattern HEADER_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}");
     private static final Pattern NOT_IN_A_HEADER = Pattern.compile("[\\p{Cntrl}&&[^\t]]");
+    private static final String FAILURE = "InternalServerException";
     private static final int LEAST_STATUS = 200;
     private static final int MOST_STATUS = 599;
 
-    private final Predictions predictions;
     private final int maxRequestSize;
     private final boolean withholdTokens;
 
-    /** @param withholdTokens whether {@code Authorization} is the host's own, and so nothing for handlers */
-    HandlerCalls(Predictions predictions, int maxRequestSize, boolean withholdTokens) {
-        this.predictions = predictions;
+    HandlerForms(int maxRequestSize, boolean withholdTokens) {
         this.maxRequestSize = maxRequestSize;
         this.withholdTokens = withholdTokens;
     }
 
-    /** Asks for a prediction. */
-    void predict(Context context, InferenceModel model) throws IOException {
+    InferenceRequest<InferenceAnswer> prediction(Context context) throws IOException {
         String path = context.pathParamMap().getOrDefault("rest", "");
-        call(
-                context,
-                model,
-                List.of(new Header("url_path", path), new Header("explain", "False")),
-                parameters(context));
+        return request(context, List.of(new Header("url_path", path), new Header("explain", "False")));
     }
 
-    /** Asks for an explanation, which is a prediction with a word about it. */
-    void explain(Context context, InferenceModel model) throws IOException {
-        call(context, model, List.of(new Header("url_path", ""), new Header("explain", "True")), parameters(context));
+    /** A prediction with a word about it. */
+    InferenceRequest<InferenceAnswer> explanation(Context context) throws IOException {
+        return request(context, List.of(new Header("url_path", ""), new Header("explain", "True")));
     }
 
-    private void call(Context context, InferenceModel model, List<Header> told, List<Parameter> parameters) {
+    private InferenceRequest<InferenceAnswer> request(Context context, List<Header> told) throws IOException {
         List<Header> headers = headers(context);
         headers.addAll(told);
         String id = context.res().getHeader("x-request-id");
-        HandlerRequest request = new HandlerRequest(id, headers, parameters);
-        predictions.run(
-                context, model, request.toTensors(), given -> write(context, HandlerAnswer.of(given.outputs())));
+        HandlerRequest request = new HandlerRequest(id, headers, parameters(context));
+        return new InferenceRequest<>(request.toTensors(), given -> answer(HandlerAnswer.of(given.outputs())));
     }
 
     private List<Header> headers(Context context) {
@@ -102,41 +95,28 @@ final class HandlerCalls {
         return parameters;
     }
 
-    private static void write(Context context, HandlerAnswer answer) {
+    private static InferenceAnswer answer(HandlerAnswer answer) {
         if (answer.failed()) {
-            fail(context, answer.status(), answer.message());
-            return;
+            // A code of the worker's that HTTP does not have is one of its failures all the same.
+            int code = answer.status() >= 400 && answer.status() <= MOST_STATUS ? answer.status() : 500;
+            throw new ApiException(code, FAILURE, answer.message());
         }
         if (answer.status() < LEAST_STATUS || answer.status() > MOST_STATUS) {
-            fail(
-                    context,
+            throw new ApiException(
                     500,
+                    FAILURE,
                     "The handler answered with the status " + answer.status() + ", which must be from " + LEAST_STATUS
                             + " to " + MOST_STATUS + ".");
-            return;
         }
-        for (Header header : answer.headers()) {
-            boolean may = HEADER_NAME.matcher(header.name()).matches()
-                    && !OF_THE_CONNECTION.contains(header.name().toLowerCase(Locale.ROOT));
-            if (may) {
-                context.res().setHeader(header.name(), oneLine(header.value()));
-            }
-        }
-        context.status(answer.status()).result(answer.bytes());
-        // None where the handler says none: that is what its callers know.
-        context.res().setContentType(answer.contentType().isEmpty() ? null : oneLine(answer.contentType()));
+        List<Header> headers = answer.headers().stream()
+                .filter(header -> HEADER_NAME.matcher(header.name()).matches())
+                .filter(header -> !OF_THE_CONNECTION.contains(header.name().toLowerCase(Locale.ROOT)))
+                .map(header -> new Header(header.name(), oneLine(header.value())))
+                .toList();
+        return new InferenceAnswer(answer.status(), oneLine(answer.contentType()), headers, answer.bytes(), Map.of());
     }
 
     private static String oneLine(String value) {
         return NOT_IN_A_HEADER.matcher(value).replaceAll(" ");
-    }
-
-    /** A code of the worker's that HTTP does not have is one of its failures all the same. */
-    private static void fail(Context context, int status, String message) {
-        int code = status >= 400 && status <= MOST_STATUS ? status : 500;
-        context.status(code)
-                .contentType(Answers.JSON)
-                .result(Answers.errorBody(
-                        context.path(), new ErrorAnswer(code, "InternalServerException", message, true)));
     }
 }
