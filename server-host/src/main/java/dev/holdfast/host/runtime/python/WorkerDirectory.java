@@ -1,5 +1,6 @@
 package dev.holdfast.host.runtime.python;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -75,11 +75,10 @@ final class WorkerDirectory implements AutoCloseable {
         if (directory == null) {
             Path made = temporary.resolve(
                     "holdfast-" + UUID.randomUUID().toString().replace("-", "").substring(0, 16));
-            Files.createDirectory(
-                    made, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            OwnFiles.createDirectory(made);
             // Before the first worker is there.
-            Files.createDirectories(note.toAbsolutePath().getParent());
-            Files.writeString(note, made.toString());
+            OwnFiles.createDirectories(note.toAbsolutePath().getParent());
+            OwnFiles.write(note, made.toString());
             for (String file : FILES) {
                 copy(file, made.resolve("worker").resolve(file));
             }
