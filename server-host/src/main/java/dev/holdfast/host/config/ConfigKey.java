@@ -46,6 +46,16 @@ public enum ConfigKey {
     CORS_ALLOWED_ORIGIN("", Kept.YES),
     CORS_ALLOWED_METHODS("", Kept.YES),
     CORS_ALLOWED_HEADERS("", Kept.YES),
+    /** Whether JSON and text are decoded before a Python handler gets them. */
+    DECODE_INPUT_REQUEST("true", Kept.YES),
+    /** What image handlers in Python are told about huge images. */
+    LIMIT_MAX_IMAGE_PIXELS("true", Kept.YES),
+    /** A regular expression of environment variables that workers of Python handlers do not get. */
+    BLACKLIST_ENV_VARS("", Kept.YES),
+    /** The Python that runs handlers: a fact of the machine. */
+    PYTHON("", Kept.NO),
+    /** Whether handlers in Python are run, which are code with this host's rights. */
+    PYTHON_HANDLERS("true", Kept.NO),
     ENABLE_METRICS_API("true", Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
