@@ -21,7 +21,6 @@ import static dev.holdfast.host.runtime.onnx.OnnxFile.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.runtime.FakeArchive;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
@@ -29,6 +28,7 @@ import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.runtime.TensorType;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
