@@ -39,7 +39,15 @@ final class HostProcess implements AutoCloseable {
 
     /** Starts a host and waits until it is ready; {@code arguments} come after those for a host of a test. */
     static HostProcess start(Path modelStore, Path logLocation, String... arguments) throws IOException {
-        Process process = launch(modelStore, logLocation, arguments);
+        return awaitReady(launch(modelStore, logLocation, arguments), logLocation);
+    }
+
+    /** As {@link #start}, by a command that ends by executing what stands behind it. */
+    static HostProcess startBy(List<String> launcher, Path modelStore, Path logLocation) throws IOException {
+        return awaitReady(launchBy(launcher, modelStore, logLocation), logLocation);
+    }
+
+    private static HostProcess awaitReady(Process process, Path logLocation) throws IOException {
         Path run = logLocation.resolve("holdfast.run");
         try {
             Awaitility.await("the host's run file")
@@ -57,13 +65,19 @@ final class HostProcess implements AutoCloseable {
     }
 
     static Process launch(Path modelStore, Path logLocation, String... arguments) throws IOException {
+        return launchBy(List.of(), modelStore, logLocation, arguments);
+    }
+
+    private static Process launchBy(List<String> launcher, Path modelStore, Path logLocation, String... arguments)
+            throws IOException {
         Files.createDirectories(logLocation);
         List<String> options = List.of(
                 "-XX:+UseSerialGC",
                 "-Xshare:auto",
                 "-Duser.language=" + System.getProperty("user.language"),
                 "-Duser.country=" + System.getProperty("user.country", ""));
-        List<String> command = new ArrayList<>(JavaProcess.command(
+        List<String> command = new ArrayList<>(launcher);
+        command.addAll(JavaProcess.command(
                 options,
                 Main.class,
                 "--start",

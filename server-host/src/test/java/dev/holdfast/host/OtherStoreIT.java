@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,7 @@ class OtherStoreIT {
 
     /** Tells how it was opened and closed, and has one snapshot, whose text is in a file. */
     private static final String JDBC = """
-            package fixture;
+            package dev.holdfast.plugin.fixture;
             import dev.holdfast.sdk.*;
             import java.io.IOException;
             import java.nio.file.*;
@@ -123,6 +124,7 @@ class OtherStoreIT {
     @Test
     void aPluginReadsWithTheOperatorsKeysAndThoseOfTheUrlOverThem() throws Exception {
         Path password = Files.writeString(directory.resolve("password"), "CANARY\n");
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
         Map<String, String> keys = new HashMap<>(jdbc());
         keys.put("snapshot.jdbc.user", "anna");
         keys.put("snapshot.jdbc.table", "snapshots");
@@ -284,8 +286,8 @@ class OtherStoreIT {
         if (!Files.exists(plugins)) {
             Files.createDirectory(plugins);
             new FixtureJar()
-                    .source("fixture.Jdbc", JDBC)
-                    .provider("fixture.Jdbc")
+                    .source("dev.holdfast.plugin.fixture.Jdbc", JDBC)
+                    .provider("dev.holdfast.plugin.fixture.Jdbc")
                     .write(plugins.resolve("jdbc.jar"));
             Files.copy(other.resolve(files(other).get(0)), directory.resolve("text"));
         }

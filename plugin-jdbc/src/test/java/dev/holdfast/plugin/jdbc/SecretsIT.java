@@ -9,6 +9,7 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.testsupport.LogLines;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.util.Map;
@@ -31,6 +32,7 @@ class SecretsIT {
             Rows.execute(root, "grant all on *.* to secretive@localhost");
         }
         Path file = Files.writeString(directory.resolve("password"), CANARY + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         try (LogLines log = LogLines.ofAll(Level.TRACE);
                 SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory()
                         .open(SerializerConfig.builder("jdbc", directory)

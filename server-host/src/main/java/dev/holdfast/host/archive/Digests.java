@@ -2,6 +2,7 @@ package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import dev.holdfast.host.common.Sha256;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -120,7 +121,7 @@ final class Digests {
             if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
                     && !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                 throw new ArchiveException("Archive " + name + " holds '"
-                        + ArchivePaths.printable(root.relativize(path).toString())
+                        + OneLine.name(root.relativize(path).toString())
                         + "', which is neither a file nor a directory");
             }
             return;
@@ -129,7 +130,7 @@ final class Digests {
             throw new ArchiveException(
                     Reason.NOT_ALLOWED,
                     "Archive " + name + " holds the link '"
-                            + ArchivePaths.printable(root.relativize(path).toString()) + "', which leads out of it");
+                            + OneLine.name(root.relativize(path).toString()) + "', which leads out of it");
         }
     }
 }

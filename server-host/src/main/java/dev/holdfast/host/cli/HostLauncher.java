@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.OneLine;
 import java.io.File;
 import java.io.IOException;
@@ -44,7 +45,8 @@ final class HostLauncher {
     String start(List<String> arguments, Map<String, String> environment, Path logLocation, Duration limit)
             throws IOException, InterruptedException {
         Path output = logLocation.resolve("holdfast.out");
-        makeLogLocation(logLocation);
+        LogLocation.make(logLocation);
+        makeFile(output);
         Path report = reportFile();
         List<String> command = new ArrayList<>(hostCommand(logLocation));
         command.add("--foreground");
@@ -82,11 +84,12 @@ final class HostLauncher {
         }
     }
 
-    private static void makeLogLocation(Path logLocation) {
+    /** Before the system opens it for the host's output, following any link. */
+    private static void makeFile(Path output) {
         try {
-            PrivateFile.createDirectories(logLocation);
+            OwnFiles.create(output);
         } catch (IOException e) {
-            throw new CommandFailure("The log location " + logLocation + " cannot be used: " + e, e);
+            throw new CommandFailure("The log location " + output.getParent() + " cannot be used: " + e, e);
         }
     }
 

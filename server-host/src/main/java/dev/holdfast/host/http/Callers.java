@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The callers that wait for predictions. Those that wait for longer than a moment are looked at again and again, so that
- * nothing is computed for one that has gone; for the others that would cost more than it saves.
+ * The callers that wait for predictions. Who waits for long is checked regularly, so that nothing is computed for a caller
+ * that has gone; for short waits that would cost more than it saves.
  */
 final class Callers implements AutoCloseable {
 
@@ -31,7 +31,7 @@ final class Callers implements AutoCloseable {
     /**
      * Watches the caller of a request whose body was read.
      *
-     * @param gone done, on a thread of this, if it goes before it is {@linkplain #answered answered}
+     * @param gone run, on a thread of this, if the caller goes before it is {@linkplain #answered answered}
      */
     Caller watch(Context context, Runnable gone) {
         Connection connection = ServletContextRequest.getServletContextRequest(context.req())

@@ -59,7 +59,7 @@ final class DescribeJson {
         return json;
     }
 
-    /** What runs the model; the built-in handlers stand in for those of TorchServe, and so does what TorchServe would say. */
+    /** What runs the model; for the built-in handlers, which stand in for those of TorchServe, what TorchServe would say. */
     private static Optional<String> engine(VersionStatus status) {
         return status.signature().filter(signature -> !signature.raw()).flatMap(signature -> status.runtime());
     }

@@ -82,7 +82,7 @@ final class InferenceApi {
     }
 
     private void explain(Context context) {
-        operations.inference().explain();
+        throw operations.inference().cannotExplain();
     }
 
     private static void workflow(Context context) {

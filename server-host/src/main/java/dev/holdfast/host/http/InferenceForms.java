@@ -6,6 +6,7 @@ import dev.holdfast.host.api.InferenceRequest;
 import dev.holdfast.host.api.ModelAnswer;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.text.OneLine;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,9 +18,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The forms of inference over HTTP: how bodies are read, and in which form their answers go back. A model that takes requests
- * as they are ({@code raw}) gets the body, and its answer goes back likewise, whatever the form, but for the Open Inference
- * Protocol's own calls.
+ * The forms of inference over HTTP: how bodies are read, and how answers are written. A {@code raw} model gets the body as it
+ * is, and its answer is sent as it is, except in the calls of the Open Inference Protocol.
  */
 final class InferenceForms {
 
@@ -132,15 +132,15 @@ final class InferenceForms {
         List<Tensor> selected = new ArrayList<>();
         for (String name : names) {
             if (leftOut.containsKey(name)) {
-                throw new InvalidInputException("The model's output '" + RequestNames.printable(name)
+                throw new InvalidInputException("The model's output '" + OneLine.name(name)
                         + "' is left out of its answers, for it is " + leftOut.get(name) + "; they have "
                         + outputs.stream().map(Tensor::name).toList() + ".");
             }
             Optional<Tensor> found = outputs.stream()
                     .filter(output -> output.name().equals(name))
                     .findFirst();
-            selected.add(found.orElseThrow(
-                    () -> new InvalidInputException("The model has no output '" + RequestNames.printable(name)
+            selected.add(
+                    found.orElseThrow(() -> new InvalidInputException("The model has no output '" + OneLine.name(name)
                             + "'; it has " + outputs.stream().map(Tensor::name).toList() + ".")));
         }
         return selected;

@@ -83,6 +83,6 @@ final class OpenInferenceApi {
     }
 
     private void explain(Context context) {
-        operations.inference().explain();
+        throw operations.inference().cannotExplain();
     }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.ApiFailure;
+import dev.holdfast.host.text.OneLine;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -48,7 +49,7 @@ final class Pipeline {
     /**
      * @param authorization who may call; empty for everyone
      * @param corsHeaders sent with every answer; empty for none
-     * @param open what every request is counted in, but for those that ask how the host is
+     * @param open counts every request but health probes
      * @param answered told the status of each answer
      * @param beforeManagement done before each call that a management token is asked for
      * @param caller told from which address such a call comes, on its thread, and empty when it has ended
@@ -73,7 +74,7 @@ final class Pipeline {
         return new Pipeline(Optional.empty(), corsHeaders, open, answered, beforeManagement, caller);
     }
 
-    /** The route's handler behind the check of its token; while the host stops only those that ask how it is get there. */
+    /** The route's handler behind the check of its token; while the host stops, health probes alone reach it. */
     Handler guarded(Route route) {
         Handler handler = authorized(route);
         if (route.asksForHealth()) {
@@ -123,7 +124,7 @@ final class Pipeline {
         // The library has a handler of its own for this one, which would come first.
         config.routes.exception(HttpResponseException.class, (failure, context) -> fail(failure, context, methods));
         config.router.javaLangErrorHandler((response, error) -> {
-            // The stack may be all but used up, or the memory: as little as possible is done here.
+            // Stack or memory may be used up, so this does little.
             log.error("A request failed: {}", error.toString());
             log.debug("A request failed", error);
             response.setStatus(500);
@@ -154,7 +155,6 @@ final class Pipeline {
 
     private void end(Context context) {
         if (open.isRefusing()) {
-            // Who keeps the connection would send the next request over it.
             context.header("Connection", "close");
         }
         answered.accept(context.statusCode());
@@ -177,7 +177,7 @@ final class Pipeline {
         ErrorAnswer error = ErrorAnswer.of(shown);
         if (!error.expected()) {
             String id = context.res().getHeader(REQUEST_ID);
-            log.error("Request {} failed: {}", id, RequestNames.printable(failure.toString()));
+            log.error("Request {} failed: {}", id, OneLine.name(failure.toString()));
             log.debug("Request {} failed", id, failure);
         }
         if (error.code() == 405) {

@@ -13,9 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/**
- * Runs predictions and answers them when they are done; no thread waits for one. What nobody waits for any more is withdrawn.
- */
+/** Runs predictions and answers them when they are done; no thread waits. A prediction is cancelled when its caller goes. */
 final class Predictions implements AutoCloseable {
 
     private static final int THREADS = 16;

@@ -10,7 +10,7 @@ import io.javalin.http.HandlerType;
  */
 record Route(HandlerType method, String path, Scope scope, Handler handler) {
 
-    /** Whether it tells how the host is: probes ask that until the end, and of a host that stops too. */
+    /** Whether it is a health probe, which is answered also while the host stops. */
     boolean asksForHealth() {
         return scope == Scope.NONE || path.equals("/ping") || path.equals("/metrics") || path.endsWith("/ready");
     }

@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.text.OneLine;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The guard before the routes: asks each request for the token of the route's scope.
+ * Requires of each request the token of the route's scope.
  *
  * <p>A missing, wrong or expired token is answered with 401 and one of another scope with 403; with
  * {@code token_failure_status=400} all of them with 400, as TorchServe answers.
@@ -60,7 +61,7 @@ final class TokenAuthorization {
     }
 
     /**
-     * Lets a request pass that shows a token of any scope; what is not there is not told to strangers.
+     * Requires a token of any scope: strangers do not learn which paths exist.
      *
      * @throws ApiException if it shows none
      */
@@ -96,7 +97,7 @@ final class TokenAuthorization {
                 throw new ApiException(
                         400,
                         "InvalidKeyException",
-                        "Token Authentication failed. Parameter type '" + RequestNames.printable(type)
+                        "Token Authentication failed. Parameter type '" + OneLine.name(type)
                                 + "' must be management or inference.");
         };
         tokens.rotate(scope, file::write);

@@ -15,8 +15,8 @@ import java.util.Optional;
  * <p>What models have learned is not part of it but {@linkplain #learned a second map}, so that a model that learns makes no
  * host differ from another. Neither is anything else that a snapshot has: configuration, names, times of snapshots, hosts.
  *
- * <p>The SHA-256 of an archive that is not known, as in TorchServe's snapshots, equals any. So being the same is not handed
- * on from one to the next: two states with different known digests differ, and yet both are the same as one with none.
+ * <p>An unknown SHA-256 of an archive, as in TorchServe's snapshots, equals any. So "same" is not transitive: two states with
+ * different known digests differ, and yet both are the same as one with none.
  *
  * <p>Pure functions, for any thread.
  */

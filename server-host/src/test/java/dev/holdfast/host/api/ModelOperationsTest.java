@@ -9,7 +9,7 @@ import dev.holdfast.host.api.ModelOperations.ListedModel;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.InferenceListener;
-import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.Registrations;
 import dev.holdfast.host.serving.VersionStatus;
 import java.time.Clock;
 import java.time.Duration;
@@ -62,7 +62,7 @@ class ModelOperationsTest {
 
     @Test
     void aModelWithoutWorkersIsThereAndNotReady() {
-        models.register(Registration.of("sum-1.0.mar").withWorkers(0), true);
+        models.register(Registrations.withWorkers("sum-1.0.mar", 0), true);
 
         assertThat(models.isReady(models.status("sum", DEFAULT))).isFalse();
         ChangeResult scaled = models.scale("sum", Optional.of("1.0"), 2, 2, true);
@@ -158,7 +158,7 @@ class ModelOperationsTest {
             ModelOperations operations = fixed.operations.models();
 
             fails(Kind.SWITCHED_OFF, operations::requireRegistering);
-            fails(Kind.SWITCHED_OFF, () -> operations.register(Registration.of("echo-1.0.mar"), true));
+            fails(Kind.SWITCHED_OFF, () -> operations.register(Registrations.of("echo-1.0.mar"), true));
             fails(Kind.SWITCHED_OFF, () -> operations.unregister("sum", DEFAULT));
             assertThat(operations.scale("sum", DEFAULT, 2, 2, true).progress()).isEqualTo(Progress.DONE);
         }

@@ -6,6 +6,7 @@ import dev.holdfast.host.serving.InferenceListener;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.Registrations;
 import dev.holdfast.host.serving.Safeguards;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.StoredStates;
@@ -17,7 +18,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** The operations of a host over fake models and a fake store, without a transport. */
 public final class OperationsUnderTest implements AutoCloseable {
@@ -72,17 +72,7 @@ public final class OperationsUnderTest implements AutoCloseable {
 
     /** Of a fake model under its own name, with a worker. */
     static Registration registration(String archive) {
-        Registration plain = Registration.of(archive);
-        return new Registration(
-                archive,
-                plain.modelName(),
-                plain.handler(),
-                plain.runtimeType(),
-                OptionalInt.of(1),
-                plain.batchSize(),
-                Optional.of(Duration.ZERO),
-                plain.responseTimeout(),
-                plain.startupTimeout());
+        return Registrations.prompt(archive);
     }
 
     @Override

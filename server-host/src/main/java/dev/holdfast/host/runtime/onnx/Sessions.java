@@ -23,8 +23,8 @@ import java.util.function.LongSupplier;
  * </pre>
  *
  * <p>A session is there from its first commit until it is ended, or until nobody has called it for the idle time. When
- * there are as many as there may be, a new one is refused: to drop the longest idle one instead would make a caller's
- * answers wrong without a word.
+ * there are as many as there may be, a new one is refused: dropping the longest idle one would silently make a caller's
+ * answers wrong.
  *
  * <p>Safe for use by several threads.
  */
