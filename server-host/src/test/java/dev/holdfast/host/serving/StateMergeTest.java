@@ -6,6 +6,7 @@ import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.StateMerge.Result;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 

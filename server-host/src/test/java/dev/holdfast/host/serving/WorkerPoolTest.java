@@ -643,11 +643,11 @@ class WorkerPoolTest {
         boolean ended = pool.drain(Duration.ZERO);
 
         assertThat(ended).isFalse();
-        await().until(() -> stuckRuns.all().size() == 1);
+        await().until(() -> stuckRuns.size() == 1);
         assertThat(pool.ended()).isNotDone();
         held.release(1);
         pool.ended().get(60, TimeUnit.SECONDS);
-        assertThat(stuckRuns.all()).isEmpty();
+        assertThat(stuckRuns).isEmpty();
     }
 
     @Test
