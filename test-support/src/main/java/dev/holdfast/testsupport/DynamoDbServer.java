@@ -1,5 +1,7 @@
 package dev.holdfast.testsupport;
 
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Locale;
@@ -41,7 +43,7 @@ public final class DynamoDbServer implements AutoCloseable {
         SQLiteLibraryLoader.initialize();
         LocalDynamoDBServerHandler handler =
                 new LocalDynamoDBServerHandler(new LocalDynamoDBRequestHandler(0, true, null, true, false), null);
-        Server server = new Server(new InetSocketAddress("127.0.0.1", 0));
+        Server server = new Server(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         server.setHandler(new ContextHandlerCollection(new ContextHandler(handler)));
         server.start();
         return new DynamoDbServer(handler, server);
@@ -78,9 +80,13 @@ public final class DynamoDbServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         client.close();
-        server.stop();
-        handler.close();
+        try {
+            server.stop();
+            handler.close();
+        } catch (Exception e) {
+            throw new IOException("DynamoDB Local could not be stopped", e);
+        }
     }
 }

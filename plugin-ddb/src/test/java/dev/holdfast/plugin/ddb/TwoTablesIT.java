@@ -13,6 +13,7 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.SnapshotSerializerContract;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,8 +94,8 @@ class TwoTablesIT extends SnapshotSerializerContract {
         for (int i = 1; i < 25; i++) {
             put(
                     table,
-                    "202009010000000%02d-snapshot.cfg_15989616000%02d_1".formatted(i, i),
-                    "2020-09-%02d".formatted(i),
+                    String.format(Locale.ROOT, "202009010000000%02d-snapshot.cfg_15989616000%02d_1", i, i),
+                    String.format(Locale.ROOT, "2020-09-%02d", i),
                     1);
         }
         put(table, newest, "2020-10-01 01:59:00,000", 2);
