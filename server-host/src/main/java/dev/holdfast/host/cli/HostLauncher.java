@@ -1,6 +1,7 @@
 package dev.holdfast.host.cli;
 
 import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.text.OneLine;
 import java.io.File;
 import java.io.IOException;
@@ -114,9 +115,13 @@ final class HostLauncher {
             }
             if (!alive) {
                 String said = firstLine(output, outputBefore);
+                String calling = CallRecord.underWay(output.toAbsolutePath().getParent(), process.pid())
+                        .map(calls -> ", while it was calling " + calls)
+                        .orElse("");
                 Path crash = output.resolveSibling("hs_err_pid" + process.pid() + ".log");
                 return StartReport.failed("The host ended with exit code " + process.exitValue()
-                        + " before it was ready" + (said.isEmpty() ? "; see " : ": " + said + "; see ") + output
+                        + " before it was ready" + calling + (said.isEmpty() ? "; see " : ": " + said + "; see ")
+                        + output
                         + (Files.exists(crash)
                                 ? " and the crash report " + crash
                                         + "; the next start finds out which model it was, so start again"

@@ -15,6 +15,11 @@ record Route(HandlerType method, String path, Scope scope, Handler handler) {
         return scope == Scope.NONE || path.equals("/ping") || path.equals("/metrics") || path.endsWith("/ready");
     }
 
+    /** Whether it is there to change something; also where nobody expects that of the method, as with keys. */
+    boolean changes() {
+        return scope == Scope.API || !(method == HandlerType.GET || method == HandlerType.OPTIONS);
+    }
+
     static Route get(String path, Scope scope, Handler handler) {
         return new Route(HandlerType.GET, path, scope, handler);
     }

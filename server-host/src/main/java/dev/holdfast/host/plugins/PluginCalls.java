@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Deliberately not here: a guard against {@code System.exit} or {@code Runtime.halt} in a plugin. Without a security
  * manager, which is deprecated for removal, nothing in the JVM can stop them once they are called; {@code ExitRewriter} takes
- * the calls out of the classes of plugins for TorchServe. A plugin is code with the host's rights.
+ * the calls out of plugins' classes, and a {@link CallWatch} has which call ended the process another way.
  */
 final class PluginCalls implements AutoCloseable {
 
@@ -56,6 +56,7 @@ final class PluginCalls implements AutoCloseable {
     private final String subject;
     private final PluginContext context;
     private final Duration limit;
+    private final CallWatch watch;
     private final Semaphore free = new Semaphore(MOST_AT_ONCE, true);
     private final AtomicInteger overdue = new AtomicInteger();
     private final AtomicInteger threadsMade = new AtomicInteger();
@@ -68,9 +69,19 @@ final class PluginCalls implements AutoCloseable {
      * @param limit how long a call may take
      */
     PluginCalls(String subject, PluginContext context, Duration limit) {
+        this(subject, context, limit, CallWatch.NONE);
+    }
+
+    /**
+     * Calls into one serializer of a drop-in.
+     *
+     * @param watch is told of each by its method
+     */
+    PluginCalls(String subject, PluginContext context, Duration limit, CallWatch watch) {
         this.subject = subject;
         this.context = context;
         this.limit = limit;
+        this.watch = watch;
         // Unbounded, because the semaphore is the bound: it is released a moment before its thread is free again.
         threads =
                 new ThreadPoolExecutor(
@@ -127,7 +138,7 @@ final class PluginCalls implements AutoCloseable {
     <T> T get(String method, Supplier<T> body, Set<Class<? extends RuntimeException>> ownProblem, Consumer<T> late) {
         long begin = System.nanoTime();
         try {
-            T result = await(method, begin, new PluginCall<>(context, body, late));
+            T result = await(method, begin, new PluginCall<>(context, () -> watch.around(method, body), late));
             if (result == null) {
                 throw new StoreUnavailableException(subject + " gave null in " + method);
             }
