@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.http.Refusals.Reason;
+import dev.holdfast.host.text.OneLine;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
@@ -77,7 +78,7 @@ final class OwnPages extends Handler.Wrapper {
     }
 
     private static String hostMessage(String host) {
-        return "The host name '" + RequestNames.printable(host)
+        return "The host name '" + OneLine.name(host)
                 + "' of the request is not this host's, and may be anybody's while"
                 + " tokens are switched off; name it in allowed_hosts, call the host by its address, or use tokens.";
     }

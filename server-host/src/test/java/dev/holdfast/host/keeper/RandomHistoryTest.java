@@ -32,7 +32,7 @@ class RandomHistoryTest {
     final LogLines log = new LogLines(getClass());
 
     private static final int HISTORIES = 40;
-    private static final int STEPS = 120;
+    private static final int STEPS = 80;
 
     static LongStream seeds() {
         String given = System.getProperty("seed");
