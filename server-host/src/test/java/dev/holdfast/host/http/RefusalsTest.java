@@ -3,7 +3,7 @@ package dev.holdfast.host.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.holdfast.host.LogLines;
+import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.ManualClock;
 import java.io.IOException;
 import java.net.http.HttpResponse;

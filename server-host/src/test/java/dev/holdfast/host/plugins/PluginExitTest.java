@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.host.LogLines;
+import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
