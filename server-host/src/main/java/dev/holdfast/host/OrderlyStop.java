@@ -1,5 +1,6 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ModelServing;
@@ -99,9 +100,7 @@ final class OrderlyStop {
     /** On a thread of its own, because what hangs must not keep the rest from being done. */
     private static void within(Duration limit, String what, Runnable step) {
         FutureTask<Void> task = new FutureTask<>(step, null);
-        Thread thread = new Thread(task, "stop");
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.start("stop", task);
         try {
             task.get(Math.max(1, limit.toMillis()), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {

@@ -1,5 +1,7 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.journal.Journal;
@@ -12,6 +14,7 @@ import dev.holdfast.host.keeper.ServingSource;
 import dev.holdfast.host.keeper.SnapshotKeeper;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
+import dev.holdfast.host.plugins.CallWatch;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.ReopeningSerializer;
@@ -42,7 +45,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -55,7 +57,7 @@ final class Persistence implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Persistence.class);
     private static final Duration RETRY_STORE = Duration.ofSeconds(5);
-    private static final String FS = "fs";
+    private static final String FS = OwnSerializers.BUILT_IN;
 
     private final HostConfig config;
     private final ConfiguredPlugins configured;
@@ -70,15 +72,20 @@ final class Persistence implements AutoCloseable {
     private final boolean storeIsHere;
     private final boolean storeForgets;
 
+    Persistence(HostConfig config, Path logLocation) {
+        this(config, logLocation, CallWatch.NONE);
+    }
+
     /**
      * Loads the plugins and opens the chosen store.
      *
+     * @param calls is told of each call into a plugin
      * @throws ConfigException if the plugins path, the choice of a store or its configuration is wrong. A store that
      *     cannot be reached is no obstacle here.
      */
-    Persistence(HostConfig config, Path logLocation) {
+    Persistence(HostConfig config, Path logLocation, CallWatch calls) {
         this.config = config;
-        this.configured = new ConfiguredPlugins(config, logLocation);
+        this.configured = new ConfiguredPlugins(config, logLocation, calls);
         this.stateCodec = stateCodec();
         this.plugins = configured.load();
         try {
@@ -86,7 +93,7 @@ final class Persistence implements AutoCloseable {
             this.storeName = chosen.name();
             this.rule = chosen.rule();
             this.spooled = logLocation.resolve("spool").resolve(storeName);
-            this.storeIsHere = isInLogLocation(storeName);
+            this.storeIsHere = isInLogLocation(chosen);
             this.storeForgets = chosen.mayForget();
             this.journal = journal(logLocation);
             this.store = new ReopeningSerializer(
@@ -104,10 +111,12 @@ final class Persistence implements AutoCloseable {
     /**
      * How the chosen store is opened.
      *
+     * @param builtIn whether it is the host's own, and no plugin's
      * @param mayForget whether it may fail to give back what it took
      * @param rule which of its snapshots stay
      */
-    private record Opening(String name, Supplier<SnapshotSerializer> opener, boolean mayForget, RetentionRule rule) {}
+    private record Opening(
+            String name, boolean builtIn, Supplier<SnapshotSerializer> opener, boolean mayForget, RetentionRule rule) {}
 
     private Opening choose() {
         try {
@@ -116,19 +125,21 @@ final class Persistence implements AutoCloseable {
             SerializerConfig own = configured.of(choice.name(), config.snapshotGroup(), keys.others());
             return new Opening(
                     choice.name(),
+                    choice.plugin().isEmpty(),
                     () -> plugins.open(choice, own),
                     choice.isMadeForTorchServe(),
                     RetentionRule.of(config).widenedBy(keys.rule()));
         } catch (SerializerChoiceException e) {
-            // A name that nothing here could have brought is a mistake of the operator's; one that a broken plugin
-            // could have brought must not keep the host down.
-            if (plugins.rejected().isEmpty() || config.snapshotStore().isEmpty() || config.snapshotStoreRequired()) {
+            // A name that nothing here could have brought, or several bring, is a mistake of the operator's; one that a
+            // broken plugin could have brought must not keep the host down.
+            if (!e.mayBeOfARejectedPlugin() || config.snapshotStore().isEmpty() || config.snapshotStoreRequired()) {
                 throw new ConfigException(String.valueOf(e.getMessage()), e);
             }
             Supplier<SnapshotSerializer> opener = () -> {
                 throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
             };
-            return new Opening(serializerName(config.snapshotStore().get()), opener, false, RetentionRule.of(config));
+            return new Opening(
+                    serializerName(config.snapshotStore().get()), false, opener, false, RetentionRule.of(config));
         }
     }
 
@@ -152,8 +163,8 @@ final class Persistence implements AutoCloseable {
     }
 
     /** Then a copy beside it would share its fate; a directory elsewhere may be on a disk that is not there one day. */
-    private boolean isInLogLocation(String store) {
-        return store.equals(FS) && !config.serializerProperties(FS).containsKey("directory");
+    private boolean isInLogLocation(Opening chosen) {
+        return chosen.builtIn() && !config.serializerProperties(FS).containsKey("directory");
     }
 
     /** Where serializer fs keeps a snapshot in the log location; of other stores the journal's disk has no file. */
@@ -207,6 +218,11 @@ final class Persistence implements AutoCloseable {
                 instead.isEmpty() ? config.serializerProperties(serializer) : instead);
     }
 
+    /** Whether the store's files lie in the log location, as the journal does. */
+    boolean storeIsHere() {
+        return storeIsHere;
+    }
+
     /** Every drop-in that was found. */
     List<PluginStatus> plugins() {
         return plugins.all();
@@ -254,11 +270,7 @@ final class Persistence implements AutoCloseable {
     LearnedStorage learned(BooleanSupplier attached) {
         // Apart from the states of fs and of other stores, for each store's snapshots alone say what is needed there.
         SnapshotSerializer local = localDirectory(spooled.resolve("states"));
-        ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "journal-chunks");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ExecutorService disk = DaemonThreads.single("journal-chunks");
         return new LearnedStorage(
                 new JournalChunks.Place(storeName, store, local, attached, RETRY_STORE, disk),
                 journal,

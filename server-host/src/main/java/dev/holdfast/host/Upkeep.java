@@ -1,5 +1,6 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.common.DaemonThreads;
 import java.time.Duration;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -16,11 +17,8 @@ final class Upkeep implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
 
-    private final ScheduledThreadPoolExecutor threads = new ScheduledThreadPoolExecutor(0, task -> {
-        Thread thread = new Thread(task, "upkeep");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledThreadPoolExecutor threads =
+            new ScheduledThreadPoolExecutor(0, DaemonThreads.named("upkeep"));
 
     /**
      * Does something again and again. To be called by one thread at a time.

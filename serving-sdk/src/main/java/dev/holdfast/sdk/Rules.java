@@ -1,5 +1,6 @@
 package dev.holdfast.sdk;
 
+import java.time.Instant;
 import java.util.regex.Pattern;
 
 /** The shapes that names of the SDK must have; narrow, so that every store can use them as keys and file names. */
@@ -8,6 +9,9 @@ final class Rules {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
     private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
+
+    /** The names of snapshots have four digits for the year. */
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
     private Rules() {}
 
@@ -25,6 +29,25 @@ final class Rules {
 
     static boolean isSha256(String value) {
         return SHA_256.matcher(value).matches();
+    }
+
+    static void sha256(String what, String value) {
+        if (!isSha256(value)) {
+            throw new IllegalArgumentException(
+                    what + " '" + printable(value) + "' must be 64 lower-case hexadecimal digits");
+        }
+    }
+
+    static void notNegative(String what, long value, String unit) {
+        if (value < 0) {
+            throw new IllegalArgumentException(what + " " + value + " must be 0 or more" + unit);
+        }
+    }
+
+    static void year(String what, Instant time) {
+        if (time.isBefore(Instant.EPOCH) || time.isAfter(LATEST)) {
+            throw new IllegalArgumentException(what + " " + time + " must lie in the years 1970 to 9999");
+        }
     }
 
     /** A value as it may stand in a message: bounded, on one line, without control characters. */

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -156,7 +155,9 @@ public final class SerializerConfig {
      * @throws IllegalArgumentException if the value is not of that form, or negative
      */
     public Duration getDuration(String key, Duration otherwise) {
-        return get(key).map(value -> parseDuration(key, value)).orElse(otherwise);
+        return get(key).map(value -> Durations.parse(value)
+                        .orElseThrow(() -> bad(key, value, "a time like 30, 30s, 250ms, 5m, 2h or 7d")))
+                .orElse(otherwise);
     }
 
     /**
@@ -167,48 +168,20 @@ public final class SerializerConfig {
     public Duration getDuration(String key, Duration otherwise, Duration least, Duration most) {
         Duration time = getDuration(key, otherwise);
         if (time.compareTo(least) < 0 || time.compareTo(most) > 0) {
-            throw bad(key, get(key, ""), "a time from " + text(least) + " to " + text(most));
+            throw bad(key, get(key, ""), "a time from " + Durations.text(least) + " to " + Durations.text(most));
         }
         return time;
-    }
-
-    /** In the largest unit that says it whole. */
-    private static String text(Duration time) {
-        if (time.toMillis() % 1000 != 0) {
-            return time.toMillis() + "ms";
-        }
-        long seconds = time.toSeconds();
-        return seconds % 86_400 == 0 && seconds > 0
-                ? seconds / 86_400 + "d"
-                : seconds % 3600 == 0 && seconds > 0
-                        ? seconds / 3600 + "h"
-                        : seconds % 60 == 0 && seconds > 0 ? seconds / 60 + "m" : seconds + "s";
-    }
-
-    private Duration parseDuration(String key, String value) {
-        String text = value.toLowerCase(Locale.ROOT);
-        try {
-            if (text.matches("[0-9]{1,9}")) {
-                return Duration.ofSeconds(Long.parseLong(text));
-            }
-            if (text.matches("[0-9]{1,12}ms")) {
-                return Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)));
-            }
-            if (text.matches("[0-9]{1,9}[smhd]")) {
-                return Duration.parse(text.endsWith("d") ? "P" + text : "PT" + text);
-            }
-        } catch (DateTimeParseException e) {
-            // The message below says all that the exception knows.
-        }
-        throw bad(key, value, "a time like 30, 30s, 250ms, 5m, 2h or 7d");
     }
 
     /**
      * A secret: the environment variable {@code HOLDFAST_SNAPSHOT_<SERIALIZER>_<KEY>} (dashes as underscores), else the
      * content of the file that {@code <key>-file} names, without white space around it.
      *
+     * <p>A file that belongs to the host's user must be readable for nobody else. One that belongs to another user, as a file that
+     * a container is given, must not be written by everyone.
+     *
      * @throws IllegalArgumentException if the secret stands in the property {@code <key>} itself, or the file cannot be
-     *     read
+     *     read, or is open to others
      */
     public Optional<String> secret(String key) {
         String variable = ("HOLDFAST_SNAPSHOT_" + serializer + "_" + key)
@@ -216,7 +189,7 @@ public final class SerializerConfig {
                 .replace('-', '_');
         if (values.containsKey(key)) {
             throw new IllegalArgumentException(
-                    property(key) + " must not stand in a configuration file, which is kept in" + " snapshots; set "
+                    property(key) + " must not stand in a configuration file, which is kept in snapshots; set "
                             + variable + ", or " + property(key + "-file") + " to a file that holds it");
         }
         String fromEnvironment = environment.get(variable);
@@ -228,6 +201,7 @@ public final class SerializerConfig {
 
     private String readSecret(String key, String file) {
         try {
+            SecretFile.requirePrivate(property(key + "-file"), Path.of(file));
             return Files.readString(Path.of(file)).strip();
         } catch (IOException e) {
             throw new IllegalArgumentException(property(key + "-file") + " '" + file + "' cannot be read: " + e, e);

@@ -4,7 +4,7 @@ package dev.holdfast.sdk;
  * A snapshot is there and is not what was saved: bytes are missing, added or different. Trying again does not help; an
  * older snapshot may.
  */
-public final class SnapshotCorruptException extends SnapshotStoreException {
+public final class SnapshotCorruptException extends SnapshotUnreadableException {
 
     private static final long serialVersionUID = 1;
 

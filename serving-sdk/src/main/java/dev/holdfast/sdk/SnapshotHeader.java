@@ -1,16 +1,11 @@
 package dev.holdfast.sdk;
 
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +24,6 @@ public final class SnapshotHeader {
     static final String NAME_RULE = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}";
 
     private static final int LONGEST_NAME = 128;
-
-    private static final Pattern KIND = Pattern.compile("(?:^| )kind=([a-z]+)(?: |$)");
-
-    /** The years that every form can say: the names of snapshots have four digits for them. */
-    private static final Instant EARLIEST = Instant.EPOCH;
-
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
     private final String name;
     private final SnapshotKind kind;
@@ -69,29 +57,13 @@ public final class SnapshotHeader {
         state = Optional.ofNullable(from.state);
         trimmed = from.trimmed;
         origin = saveId("origin", from.origin);
-        if (createdOn.isBefore(EARLIEST) || createdOn.isAfter(LATEST)) {
-            throw new IllegalArgumentException("createdOn " + createdOn + " must lie in the years 1970 to 9999");
-        }
-        if (revision < 0) {
-            throw new IllegalArgumentException("Revision " + revision + " must be 0 or more");
-        }
-        if (modelCount < 0) {
-            throw new IllegalArgumentException("Model count " + modelCount + " must be 0 or more");
-        }
-        if (size < 0) {
-            throw new IllegalArgumentException("Size " + size + " must be 0 or more bytes");
-        }
-        if (!Rules.isSha256(sha256)) {
-            throw new IllegalArgumentException(
-                    "sha256 '" + Rules.printable(sha256) + "' must be 64 lower-case hexadecimal digits");
-        }
-        if (state.isPresent() && !Rules.isSha256(state.get())) {
-            throw new IllegalArgumentException(
-                    "state '" + Rules.printable(state.get()) + "' must be 64 lower-case hexadecimal digits");
-        }
-        if (trimmed < 0) {
-            throw new IllegalArgumentException("trimmed " + trimmed + " must be 0 or more");
-        }
+        Rules.year("createdOn", createdOn);
+        Rules.notNegative("Revision", revision, "");
+        Rules.notNegative("Model count", modelCount, "");
+        Rules.notNegative("Size", size, " bytes");
+        Rules.sha256("sha256", sha256);
+        state.ifPresent(digest -> Rules.sha256("state", digest));
+        Rules.notNegative("trimmed", trimmed, "");
     }
 
     private static Optional<String> saveId(String field, @Nullable String value) {
@@ -214,25 +186,7 @@ public final class SnapshotHeader {
      * set; numbers decimal, the time ISO-8601.
      */
     public Map<String, String> toMap() {
-        Map<String, String> map = new LinkedHashMap<>();
-        map.put("name", name);
-        map.put("kind", kind.word());
-        map.put("createdOn", createdOn.toString());
-        map.put("group", group);
-        map.put("revision", Long.toString(revision));
-        map.put("host", host);
-        map.put("modelCount", Integer.toString(modelCount));
-        map.put("size", Long.toString(size));
-        map.put("sha256", sha256);
-        map.put("saveId", saveId);
-        follows.ifPresent(id -> map.put("follows", id));
-        history.ifPresent(id -> map.put("history", id));
-        state.ifPresent(digest -> map.put("state", digest));
-        if (trimmed > 0) {
-            map.put("trimmed", Long.toString(trimmed));
-        }
-        origin.ifPresent(id -> map.put("origin", id));
-        return Collections.unmodifiableMap(map);
+        return HeaderText.toMap(this);
     }
 
     /**
@@ -241,64 +195,12 @@ public final class SnapshotHeader {
      * @throws IllegalArgumentException if a value is missing or breaks its rule
      */
     public static SnapshotHeader fromMap(Map<String, String> map) {
-        return builder()
-                .name(value(map, "name"))
-                .kind(SnapshotKind.of(value(map, "kind")))
-                .createdOn(instant(value(map, "createdOn")))
-                .group(value(map, "group"))
-                .revision(number(map, "revision", Long.MAX_VALUE))
-                .host(value(map, "host"))
-                .modelCount((int) number(map, "modelCount", Integer.MAX_VALUE))
-                .size(number(map, "size", Long.MAX_VALUE))
-                .sha256(value(map, "sha256"))
-                .saveId(value(map, "saveId"))
-                .follows(map.get("follows"))
-                .history(map.get("history"))
-                .state(map.get("state"))
-                .trimmed(map.containsKey("trimmed") ? number(map, "trimmed", Long.MAX_VALUE) : 0)
-                .origin(map.get("origin"))
-                .build();
-    }
-
-    private static String value(Map<String, String> map, String field) {
-        String value = map.get(field);
-        if (value == null) {
-            throw new IllegalArgumentException("The snapshot header has no " + field);
-        }
-        return value;
-    }
-
-    private static long number(Map<String, String> map, String field, long most) {
-        String value = value(map, field);
-        try {
-            long number = Long.parseLong(value);
-            if (number >= 0 && number <= most) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            // The message below says all that the exception knows.
-        }
-        throw new IllegalArgumentException("The snapshot header's " + field + " '" + Rules.printable(value)
-                + "' must be a whole number from 0 to " + most);
-    }
-
-    private static Instant instant(String value) {
-        try {
-            return Instant.parse(value);
-        } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException(
-                    "The snapshot header's createdOn '" + Rules.printable(value)
-                            + "' must be a time like 2026-11-21T09:30:00.123Z",
-                    e);
-        }
+        return HeaderText.fromMap(map);
     }
 
     /** The entries of {@link #toMap} as {@code name=value} with one space between; no value has a space in it. */
     public String toLine() {
-        StringBuilder line = new StringBuilder(400);
-        toMap().forEach((field, value) ->
-                line.append(line.isEmpty() ? "" : " ").append(field).append('=').append(value));
-        return line.toString();
+        return HeaderText.toLine(this);
     }
 
     /**
@@ -307,14 +209,7 @@ public final class SnapshotHeader {
      * @throws IllegalArgumentException if a value is missing or breaks its rule
      */
     public static SnapshotHeader fromLine(String line) {
-        Map<String, String> map = new LinkedHashMap<>();
-        for (String entry : line.split(" ")) {
-            int equals = entry.indexOf('=');
-            if (equals > 0) {
-                map.put(entry.substring(0, equals), entry.substring(equals + 1));
-            }
-        }
-        return fromMap(map);
+        return HeaderText.fromLine(line);
     }
 
     /**
@@ -325,16 +220,7 @@ public final class SnapshotHeader {
      * @throws SnapshotFormatTooNewException if its kind is a word that this version does not know
      */
     public static SnapshotHeader fromLine(String line, String where) {
-        Matcher kind = KIND.matcher(line);
-        if (kind.find() && !SnapshotKind.isWord(kind.group(1))) {
-            throw new SnapshotFormatTooNewException("A header in " + where + " is of the kind '"
-                    + Rules.printable(kind.group(1)) + "', which a newer version of Holdfast wrote");
-        }
-        try {
-            return fromLine(line);
-        } catch (IllegalArgumentException e) {
-            throw new SnapshotCorruptException("A header in " + where + " is damaged: " + e.getMessage(), e);
-        }
+        return HeaderText.fromLine(line, where);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.holdfast.sdk;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Some headers of a list, highest revision first, and the way to the next ones. */
@@ -23,6 +24,19 @@ public final class SnapshotPage {
     /** The last page. */
     public static SnapshotPage last(List<SnapshotHeader> headers) {
         return new SnapshotPage(headers, null);
+    }
+
+    /**
+     * All headers of a list from the requested page on, highest revision first. Each page is asked for when the stream comes
+     * to it, and fails then as {@link SnapshotSerializer#list} does; so a stream that ends early asks for no more.
+     */
+    public static Stream<SnapshotHeader> all(SnapshotSerializer serializer, ListRequest request) {
+        return Stream.iterate(
+                        Optional.of(serializer.list(request)),
+                        Optional::isPresent,
+                        page -> page.flatMap(SnapshotPage::nextPageToken)
+                                .map(token -> serializer.list(request.page(token))))
+                .flatMap(page -> page.get().headers().stream());
     }
 
     public List<SnapshotHeader> headers() {

@@ -84,7 +84,7 @@ public interface SnapshotSerializer extends AutoCloseable {
     Snapshot get(String name);
 
     /**
-     * Removes one snapshot. Removing the last one does not make its revision free again within this serializer's life.
+     * Removes one snapshot. A deleted last revision stays taken until the serializer is closed.
      *
      * @return false if the group has no snapshot of that name; where an answer was lost and the call was sent again, true
      *     or false
@@ -97,8 +97,8 @@ public interface SnapshotSerializer extends AutoCloseable {
     }
 
     /**
-     * How many snapshots the group has, with those that cannot be read and so are not {@linkplain #list listed}: the proof,
-     * for who has read that many, that nothing was overlooked. A strongly consistent read.
+     * How many snapshots the group has, including those that cannot be read and so are not {@linkplain #list listed}. The
+     * host compares it with how many it has read, to know that none was overlooked. A strongly consistent read.
      *
      * @return empty if this store cannot tell, as is the default; then nothing that some snapshot may need is removed
      * @throws StoreUnavailableException if the store could not be reached or refused

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class SnapshotStoreException extends RuntimeException
         permits SnapshotNotFoundException,
-                SnapshotCorruptException,
-                SnapshotFormatTooNewException,
+                SnapshotUnreadableException,
                 SnapshotConflictException,
                 StoreUnavailableException {
 

@@ -45,6 +45,7 @@ class SpiTest {
                         SnapshotSerializer.class,
                         SnapshotSerializerFactory.class,
                         SnapshotStoreException.class,
+                        SnapshotUnreadableException.class,
                         StoreUnavailableException.class);
     }
 
@@ -85,10 +86,11 @@ class SpiTest {
         assertThat(SnapshotStoreException.class.getPermittedSubclasses())
                 .containsExactlyInAnyOrder(
                         SnapshotNotFoundException.class,
-                        SnapshotCorruptException.class,
-                        SnapshotFormatTooNewException.class,
+                        SnapshotUnreadableException.class,
                         SnapshotConflictException.class,
                         StoreUnavailableException.class);
+        assertThat(SnapshotUnreadableException.class.getPermittedSubclasses())
+                .containsExactlyInAnyOrder(SnapshotCorruptException.class, SnapshotFormatTooNewException.class);
         assertThat(publicTypes())
                 .filteredOn(Throwable.class::isAssignableFrom)
                 .allMatch(SnapshotStoreException.class::isAssignableFrom);
@@ -98,7 +100,12 @@ class SpiTest {
     void everyFailureTakesAMessageAndACause() throws Exception {
         Exception cause = new IOException("the cause");
 
-        for (Class<?> type : SnapshotStoreException.class.getPermittedSubclasses()) {
+        for (Class<?> type : List.of(
+                SnapshotNotFoundException.class,
+                SnapshotCorruptException.class,
+                SnapshotFormatTooNewException.class,
+                SnapshotConflictException.class,
+                StoreUnavailableException.class)) {
             Constructor<?> withCause = type.getConstructor(String.class, Throwable.class);
 
             assertThat((Throwable) type.getConstructor(String.class).newInstance("what is wrong"))

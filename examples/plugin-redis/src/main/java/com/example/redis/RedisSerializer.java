@@ -8,12 +8,11 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.PageToken;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -180,7 +179,7 @@ final class RedisSerializer implements SnapshotSerializer {
     private Optional<SnapshotHeader> readable(String line) {
         try {
             return Optional.of(header(line));
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return Optional.empty();
         }
     }

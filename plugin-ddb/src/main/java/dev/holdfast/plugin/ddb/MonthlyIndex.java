@@ -1,9 +1,8 @@
 package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.Snapshot;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -129,7 +128,7 @@ final class MonthlyIndex {
         }
         try {
             return Optional.of(Stored.read(name, item).header());
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return Optional.empty();
         }
     }

@@ -1,10 +1,9 @@
 package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.ListRequest;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -52,7 +51,7 @@ final class SnapshotLister {
     private Optional<Head> head(Deadline deadline) {
         try {
             return reader.head("The snapshots could not be listed", deadline);
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             log.warn("{}", e.getMessage());
             return Optional.empty();
         }
@@ -63,7 +62,7 @@ final class SnapshotLister {
             return head.last()
                     .map(last -> new Entry(
                             Place.month(last.place()), last.name(), last.place(), Optional.of(last.header())));
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             // A header that cannot be read is not listed.
             return Optional.empty();
         }

@@ -2,10 +2,9 @@ package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,7 +170,7 @@ final class SnapshotSaver {
         Optional<SnapshotHeader> newest;
         try {
             newest = reader.newestOf(head.months(), deadline).map(Snapshot::header);
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             log.debug("What {} follows cannot be read, and its revision decides", header.name(), e);
             return;
         }
@@ -189,7 +188,7 @@ final class SnapshotSaver {
         try {
             SnapshotHeader header = stored.header();
             return " (" + header.name() + ", revision " + header.revision() + ", by host " + header.host() + ")";
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return " (" + stored.name() + ", whose header cannot be read)";
         }
     }

@@ -7,6 +7,7 @@ import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -283,7 +284,7 @@ final class SnapshotTable {
     private Optional<SnapshotHeader> readable(ResultSet row) throws SQLException {
         try {
             return Optional.of(header(row));
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return Optional.empty();
         }
     }

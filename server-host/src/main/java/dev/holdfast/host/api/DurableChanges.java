@@ -3,18 +3,17 @@ package dev.holdfast.host.api;
 import dev.holdfast.host.api.ApiFailure.Kind;
 import dev.holdfast.host.api.ChangeResult.Progress;
 import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotConflictException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 
-/** Waits until changes are durable: who asked for one is told that it is, or that it is not. */
+/** Waits until changes are durable. */
 final class DurableChanges {
 
     private final Duration patience;
@@ -46,8 +45,8 @@ final class DurableChanges {
         if (durable.kind() == Durability.Kind.LOST_ON_RESTART) {
             throw new ApiFailure(
                     Kind.NOT_SAVED,
-                    "The change is running but it is not durable: a restart may lose it. " + sentences(durable.notice())
-                            + " (" + sentence + ")");
+                    "The change is running but it is not durable: a restart may lose it (" + sentence + "). "
+                            + OneLine.sentences(durable.notice()));
         }
         return result(progress, sentence, durable);
     }
@@ -62,7 +61,8 @@ final class DurableChanges {
         if (durable.kind() == Durability.Kind.LOST_ON_RESTART) {
             throw new ApiFailure(
                     Kind.NOT_SAVED,
-                    "Snapshot \"" + name + "\" was not saved, or not for certain. " + sentences(durable.notice()));
+                    "Snapshot \"" + name + "\" was not saved, or not for certain. "
+                            + OneLine.sentences(durable.notice()));
         }
         return result(Progress.DONE, "Snapshot \"" + name + "\" saved", durable);
     }
@@ -71,8 +71,8 @@ final class DurableChanges {
         if (durable.kind() == Durability.Kind.UNDONE) {
             throw new ApiFailure(
                     Kind.UNDONE,
-                    "The change was not made: another host of the group saved one at the same time. "
-                            + sentences(durable.notice()) + " Look at what is served, and try again.");
+                    "The change was not made: another host of the group saved one at the same time. Look at what is served,"
+                            + " and try again. " + OneLine.sentences(durable.notice()));
         }
         return new ChangeResult(progress, sentence, durable.snapshot(), durable.notice());
     }
@@ -95,11 +95,5 @@ final class DurableChanges {
 
     private static Durability lost(String why) {
         return new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of(why));
-    }
-
-    private static String sentences(Collection<String> notices) {
-        return notices.stream()
-                .map(notice -> notice.endsWith(".") ? notice : notice + ".")
-                .collect(Collectors.joining(" "));
     }
 }

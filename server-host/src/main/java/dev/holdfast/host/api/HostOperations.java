@@ -34,7 +34,7 @@ public final class HostOperations {
 
     public Health health() {
         StoreStatus store = snapshots.status();
-        // People restart a host for it: whoever has acknowledged something must not die of a store that is away.
+        // An unhealthy host is restarted, so a store that is away must not make one unhealthy that serves something.
         boolean servesNothing = store.empty() && serving.state().models().isEmpty();
         List<String> notices = new ArrayList<>(store.notices());
         notices.addAll(stuck());
@@ -70,12 +70,11 @@ public final class HostOperations {
         return serving.stuckRuns();
     }
 
-    /** Those that the host found when it started. */
+    /** As they were at the start. */
     public List<PluginStatus> plugins() {
         return plugins;
     }
 
-    /** The host's. */
     public String version() {
         return version;
     }

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 public record ModelAnswer(List<Tensor> outputs, Map<String, Object> remarks) {
 
     /** Tells the outputs of a model from its remarks. */
-    public static ModelAnswer of(ModelSignature signature, List<Tensor> given) {
+    static ModelAnswer of(ModelSignature signature, List<Tensor> given) {
         if (signature.remarks().isEmpty()) {
             return new ModelAnswer(given, Map.of());
         }

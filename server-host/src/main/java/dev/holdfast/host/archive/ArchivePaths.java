@@ -1,5 +1,7 @@
 package dev.holdfast.host.archive;
 
+import dev.holdfast.host.text.OneLine;
+
 /** The rules for paths inside an archive, and for names that go into messages. */
 final class ArchivePaths {
 
@@ -41,13 +43,7 @@ final class ArchivePaths {
     }
 
     private static ArchiveException unsafe(String archive, String path, String rule) {
-        return new ArchiveException(
-                "Archive " + printable(archive) + " holds the path '" + printable(path) + "'; paths in it " + rule);
-    }
-
-    /** A value as it may stand in a message: bounded, on one line, without control characters. */
-    static String printable(String value) {
-        String cut = value.length() > 200 ? value.substring(0, 200) + "…" : value;
-        return cut.replaceAll("[\\p{Cntrl}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
+        return new ArchiveException("Archive " + OneLine.name(archive) + " holds the path '" + OneLine.name(path)
+                + "'; paths in it " + rule);
     }
 }

@@ -1,17 +1,14 @@
 package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.common.Sha256;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.SortedSet;
@@ -44,7 +41,7 @@ final class Digests {
                 && earlier.state().equals(state)) {
             return earlier.sha256();
         }
-        String sha256 = compute(file);
+        String sha256 = Sha256.of(file);
         if (known.size() >= MOST_KEPT) {
             known.clear();
         }
@@ -109,12 +106,14 @@ final class Digests {
     }
 
     private String ofList(Map<String, Path> files) throws IOException {
-        MessageDigest digest = sha256();
+        StringBuilder list = new StringBuilder();
         for (Map.Entry<String, Path> file : files.entrySet()) {
-            String line = ofFile(file.getValue()) + "  " + file.getKey() + "\n";
-            digest.update(line.getBytes(StandardCharsets.UTF_8));
+            list.append(ofFile(file.getValue()))
+                    .append("  ")
+                    .append(file.getKey())
+                    .append('\n');
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.of(list.toString());
     }
 
     private static void requireInside(Path root, Path path, String name) throws IOException {
@@ -122,7 +121,7 @@ final class Digests {
             if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
                     && !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                 throw new ArchiveException("Archive " + name + " holds '"
-                        + ArchivePaths.printable(root.relativize(path).toString())
+                        + OneLine.name(root.relativize(path).toString())
                         + "', which is neither a file nor a directory");
             }
             return;
@@ -131,26 +130,7 @@ final class Digests {
             throw new ArchiveException(
                     Reason.NOT_ALLOWED,
                     "Archive " + name + " holds the link '"
-                            + ArchivePaths.printable(root.relativize(path).toString()) + "', which leads out of it");
-        }
-    }
-
-    private static String compute(Path file) throws IOException {
-        MessageDigest digest = sha256();
-        byte[] buffer = new byte[1 << 16];
-        try (InputStream in = Files.newInputStream(file)) {
-            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                digest.update(buffer, 0, count);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
+                            + OneLine.name(root.relativize(path).toString()) + "', which leads out of it");
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import dev.holdfast.host.text.ModelNames;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -98,8 +99,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         return switch (scheme.group(1).toLowerCase(Locale.ROOT)) {
             case "file" -> openFile(fileName(pathOf(trimmed)));
             case "http", "https" -> openFetched(trimmed);
-            default ->
-                throw notAllowed("Given URL " + ArchivePaths.printable(trimmed) + " does not match any allowed URL(s)");
+            default -> throw notAllowed("Given URL " + OneLine.of(trimmed) + " does not match any allowed URL(s)");
         };
     }
 
@@ -230,16 +230,16 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             path = Path.of(location);
         } catch (InvalidPathException e) {
             throw new ArchiveException(
-                    Reason.NOT_ALLOWED, "'" + ArchivePaths.printable(location) + "' is no path: " + e.getReason(), e);
+                    Reason.NOT_ALLOWED, "'" + OneLine.name(location) + "' is no path: " + e.getReason(), e);
         }
         for (Path element : path) {
             if (element.toString().equals("..")) {
-                throw notAllowed("Relative path is not allowed in url: " + ArchivePaths.printable(location));
+                throw notAllowed("Relative path is not allowed in url: " + OneLine.name(location));
             }
         }
         Path parent = path.getParent();
         if (path.getFileName() == null || (parent != null && !isStore(parent))) {
-            throw notAllowed("'" + ArchivePaths.printable(location) + "' is not directly in the model store " + store);
+            throw notAllowed("'" + OneLine.name(location) + "' is not directly in the model store " + store);
         }
         String name = path.getFileName().toString();
         requireVisible(name);
@@ -265,12 +265,12 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                     && url.getRawQuery() == null
                     && url.getRawFragment() == null;
             if (!plain) {
-                throw notAllowed("'" + ArchivePaths.printable(fileUrl) + "' must have the form file:///path");
+                throw notAllowed("'" + OneLine.name(fileUrl) + "' must have the form file:///path");
             }
             return url.getPath();
         } catch (URISyntaxException e) {
             throw new ArchiveException(
-                    Reason.NOT_ALLOWED, "'" + ArchivePaths.printable(fileUrl) + "' is malformed: " + e.getReason(), e);
+                    Reason.NOT_ALLOWED, "'" + OneLine.name(fileUrl) + "' is malformed: " + e.getReason(), e);
         }
     }
 
@@ -337,7 +337,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                 throw new ArchiveException(
                         Reason.NOT_FOUND,
                         "Archive " + fileName + " keeps weights in the file '"
-                                + ArchivePaths.printable(file.getFileName().toString())
+                                + OneLine.name(file.getFileName().toString())
                                 + "', which is not beside it in the model store");
             }
         }
@@ -377,7 +377,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             throw new ArchiveException(
                     Reason.FAILED,
                     "Archive " + fileName + " cannot be unpacked into " + work.directory() + ": "
-                            + ArchivePaths.printable(e.toString())
+                            + OneLine.of(e.toString())
                             + ". Make room there, or check its owner and mode, and try again",
                     e);
         }
@@ -415,7 +415,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             return archive ? "" : "it is no file that ends in .mar, .zip or .onnx";
         } catch (IOException e) {
             LOG.debug("Passing over {}", entry, e);
-            return "it cannot be read: " + ArchivePaths.printable(e.toString());
+            return "it cannot be read: " + OneLine.of(e.toString());
         }
     }
 
@@ -425,7 +425,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
 
     private static void requireVisible(String fileName) {
         if (!isVisible(fileName)) {
-            throw notAllowed("Archive name '" + ArchivePaths.printable(fileName) + "' must match " + ModelNames.PATTERN
+            throw notAllowed("Archive name '" + OneLine.name(fileName) + "' must match " + ModelNames.PATTERN
                     + " and not begin with a dot");
         }
     }
@@ -435,7 +435,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
     }
 
     private static ArchiveException failed(String what, Exception cause) {
-        return new ArchiveException(Reason.FAILED, what + ": " + ArchivePaths.printable(cause.toString()), cause);
+        return new ArchiveException(Reason.FAILED, what + ": " + OneLine.of(cause.toString()), cause);
     }
 
     /** What a file's name says of its content. */

@@ -1,6 +1,8 @@
 package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.text.OneLine;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -111,10 +113,7 @@ final class HttpDownload {
                 failure = e;
             }
         }
-        throw failed(
-                url,
-                "it cannot be connected to: " + ArchivePaths.printable(String.valueOf(failure.getMessage())),
-                failure);
+        throw failed(url, "it cannot be connected to: " + OneLine.of(failure.getMessage()), failure);
     }
 
     private static long millisUntil(long end) {
@@ -125,9 +124,7 @@ final class HttpDownload {
         String host = host(url);
         FutureTask<InetAddress[]> task = new FutureTask<>(() -> resolver.resolve(host));
         // The system's look-up can neither be interrupted nor be given a time; the thread ends when the look-up does.
-        Thread thread = new Thread(task, "resolve-" + host);
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.start("resolve-" + host, task);
         try {
             InetAddress[] addresses = task.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
             if (addresses.length == 0) {
@@ -270,9 +267,9 @@ final class HttpDownload {
 
         private static String describe(IOException cause) {
             if (cause instanceof SocketTimeoutException || cause instanceof SocketException) {
-                return "the connection failed: " + ArchivePaths.printable(String.valueOf(cause.getMessage()));
+                return "the connection failed: " + OneLine.of(cause.getMessage());
             }
-            return ArchivePaths.printable(String.valueOf(cause.getMessage()));
+            return OneLine.of(cause.getMessage());
         }
     }
 }

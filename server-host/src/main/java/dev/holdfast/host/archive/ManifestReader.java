@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.holdfast.host.text.ModelNames;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Utf8;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -202,7 +203,7 @@ final class ManifestReader {
             return manifest;
         } catch (JsonProcessingException e) {
             throw new ArchiveException(
-                    "Archive " + archive + " has a damaged " + file + ": " + ArchivePaths.printable(reason(e)), e);
+                    "Archive " + archive + " has a damaged " + file + ": " + OneLine.of(reason(e)), e);
         } catch (java.io.CharConversionException e) {
             throw new ArchiveException("Archive " + archive + " has a damaged " + file + ": it is not UTF-8", e);
         }
@@ -297,8 +298,8 @@ final class ManifestReader {
                     || axis.getValue().intValue() > MOST_DIMENSIONS) {
                 throw damaged(
                         file,
-                        "'batching' has for '" + ArchivePaths.printable(axis.getKey())
-                                + "' no number of a dimension from 0 to " + MOST_DIMENSIONS);
+                        "'batching' has for '" + OneLine.name(axis.getKey()) + "' no number of a dimension from 0 to "
+                                + MOST_DIMENSIONS);
             }
             axes.put(axis.getKey(), axis.getValue().intValue());
         }
@@ -337,7 +338,7 @@ final class ManifestReader {
 
     private void requireSafe(String field, String value) {
         if (!ModelNames.isSafe(value)) {
-            throw new ArchiveException("Archive " + archive + " has the " + field + " '" + ArchivePaths.printable(value)
+            throw new ArchiveException("Archive " + archive + " has the " + field + " '" + OneLine.name(value)
                     + "', which must match " + ModelNames.PATTERN);
         }
     }
@@ -345,8 +346,8 @@ final class ManifestReader {
     private Path inside(String what, String file) {
         Path path = Arrays.stream(ArchivePaths.components(archive, file)).reduce(root, Path::resolve, (a, b) -> b);
         if (!Files.isRegularFile(path)) {
-            throw new ArchiveException("Archive " + archive + " names the " + what + " '" + ArchivePaths.printable(file)
-                    + "', which is not in it");
+            throw new ArchiveException(
+                    "Archive " + archive + " names the " + what + " '" + OneLine.name(file) + "', which is not in it");
         }
         return path;
     }

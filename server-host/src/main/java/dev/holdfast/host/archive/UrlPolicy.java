@@ -1,6 +1,7 @@
 package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.text.OneLine;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -57,7 +58,7 @@ public final class UrlPolicy {
             return Pattern.compile(text, Pattern.CASE_INSENSITIVE);
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException(
-                    "allowed_urls holds '" + ArchivePaths.printable(text) + "', which is not a regular expression: "
+                    "allowed_urls holds '" + OneLine.of(text) + "', which is not a regular expression: "
                             + e.getDescription(),
                     e);
         }
@@ -100,7 +101,7 @@ public final class UrlPolicy {
     /** A URL as it may stand in messages and logs: without the user, the password and the query, which may be secrets. */
     static String shown(URI url) {
         String port = url.getPort() < 0 ? "" : ":" + url.getPort();
-        return ArchivePaths.printable(url.getScheme() + "://" + url.getHost() + port + url.getRawPath());
+        return OneLine.of(url.getScheme() + "://" + url.getHost() + port + url.getRawPath());
     }
 
     private static URI parse(String url) {

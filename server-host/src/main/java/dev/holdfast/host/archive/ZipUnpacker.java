@@ -1,6 +1,7 @@
 package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -59,8 +60,7 @@ final class ZipUnpacker {
             unpacker.unpackAll(zip);
         } catch (ZipException | IllegalArgumentException e) {
             // The JDK reports some damaged names and extra fields by the latter.
-            throw new ArchiveException(
-                    "Archive " + name + " is damaged: " + ArchivePaths.printable(String.valueOf(e.getMessage())), e);
+            throw new ArchiveException("Archive " + name + " is damaged: " + OneLine.of(e.getMessage()), e);
         }
     }
 
@@ -81,7 +81,7 @@ final class ZipUnpacker {
                 }
             } catch (FileAlreadyExistsException e) {
                 throw new ArchiveException(
-                        "Archive " + name + " holds '" + ArchivePaths.printable(entry.getName())
+                        "Archive " + name + " holds '" + OneLine.name(entry.getName())
                                 + "' both as a file and a directory",
                         e);
             }
@@ -97,14 +97,14 @@ final class ZipUnpacker {
                 .toUpperCase(Locale.ROOT)
                 .toLowerCase(Locale.ROOT);
         if (!seen.add(folded)) {
-            throw new ArchiveException("Archive " + name + " holds '" + ArchivePaths.printable(path)
+            throw new ArchiveException("Archive " + name + " holds '" + OneLine.name(path)
                     + "' twice, or a name that differs from it only in case");
         }
         Path target =
                 Arrays.stream(parts).reduce(into, Path::resolve, (a, b) -> b).normalize();
         if (!target.startsWith(into)) {
             throw new ArchiveException(
-                    "Archive " + name + " holds '" + ArchivePaths.printable(path) + "', which leads out of it");
+                    "Archive " + name + " holds '" + OneLine.name(path) + "', which leads out of it");
         }
         return target;
     }
@@ -155,13 +155,12 @@ final class ZipUnpacker {
         try {
             return in.read(buffer);
         } catch (IOException e) {
-            throw damaged(entry, "cannot be read: " + ArchivePaths.printable(String.valueOf(e.getMessage())), e);
+            throw damaged(entry, "cannot be read: " + OneLine.of(e.getMessage()), e);
         }
     }
 
     private ArchiveException damaged(ZipEntry entry, String how, @org.jspecify.annotations.Nullable Exception cause) {
-        String message =
-                "Archive " + name + " is damaged: its file '" + ArchivePaths.printable(entry.getName()) + "' " + how;
+        String message = "Archive " + name + " is damaged: its file '" + OneLine.name(entry.getName()) + "' " + how;
         return cause == null ? new ArchiveException(message) : new ArchiveException(message, cause);
     }
 

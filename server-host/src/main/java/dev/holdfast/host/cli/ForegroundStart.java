@@ -2,6 +2,9 @@ package dev.holdfast.host.cli;
 
 import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.text.OneLine;
@@ -11,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,7 +62,10 @@ final class ForegroundStart {
         try (FileChannel channel = openLock(options.logLocation())) {
             if (LockFile.take(channel, options.logLocation(), END_OF_A_KILLED_HOST)
                     .isEmpty()) {
-                return failed(ALREADY_RUNNING);
+                return failed(
+                        LockFile.isHeldUnseen(options.logLocation())
+                                ? LockFile.unseen(options.logLocation())
+                                : ALREADY_RUNNING);
             }
             sign(channel);
             return runAlone(options, logConfig);
@@ -70,12 +78,16 @@ final class ForegroundStart {
                     options.logLocation(),
                     report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
                     logConfig);
-            Optional<String> notice = fileThatIsNotRead(options);
-            notice.ifPresent(log::warn);
-            Thread endsEarly = new Thread(() -> CrashRecord.givenUp(options.logLocation()), "start given up");
+            List<String> notices = new ArrayList<>(
+                    jvmOptions(options).notices(Optional.ofNullable(System.getProperty(JvmOptions.TAKEN))));
+            fileThatIsNotRead(options).ifPresent(notices::add);
+            notices.forEach(log::warn);
+            othersWhoMayWrite(options.logLocation());
+            Thread endsEarly = new Thread(() -> endsEarly(options.logLocation()), "start given up");
             Runtime.getRuntime().addShutdownHook(endsEarly);
             Host host = Host.start(options);
-            String told = notice.map(line -> host.summary() + "\n" + line).orElseGet(host::summary);
+            notices.add(0, host.summary());
+            String told = String.join("\n", notices);
             ready(host, told, options.logLocation(), endsEarly);
         } catch (RuntimeException | LinkageError e) {
             log.error("Holdfast cannot start: {}", OneLine.of(e));
@@ -86,7 +98,29 @@ final class ForegroundStart {
         return 0;
     }
 
+    /** A start that is ended by a signal, or by code of a plugin: then the record of calls is to tell the next one. */
+    private static void endsEarly(Path logLocation) {
+        CrashRecord.givenUp(logLocation);
+        Optional<String> code = endedByCode(logLocation);
+        if (code.isPresent()) {
+            log.error("The start ends, as {}", code.get());
+            HostLogging.stop();
+        } else {
+            CallRecord.toldToEnd(logLocation);
+        }
+    }
+
+    private static Optional<String> endedByCode(Path logLocation) {
+        return EndedByCode.find()
+                .map(who -> who
+                        + CallRecord.underWay(
+                                        logLocation, ProcessHandle.current().pid())
+                                .map(calls -> ", while the host was calling " + calls)
+                                .orElse(""));
+    }
+
     private static FileChannel openLock(Path logLocation) {
+        LogLocation.make(logLocation);
         try {
             return LockFile.open(logLocation);
         } catch (IOException e) {
@@ -110,6 +144,27 @@ final class ForegroundStart {
             StartReport.failed(line).write(report.get());
         }
         return 1;
+    }
+
+    private static void othersWhoMayWrite(Path logLocation) {
+        try {
+            OwnFiles.othersWhoMayWrite(logLocation)
+                    .ifPresent(others -> log.info(
+                            "The log location {} may be written by others too, who can change what this host comes back"
+                                    + " to: {}",
+                            logLocation,
+                            others));
+        } catch (IOException e) {
+            log.warn("Who else may write in the log location {} cannot be told: {}", logLocation, e.toString());
+        }
+    }
+
+    private static JvmOptions jvmOptions(StartOptions options) {
+        JvmOptions found = JvmOptions.of(options.defaultConfig(), options.tsConfig(), options.environment());
+        if (!found.taken().isEmpty()) {
+            log.info("JVM options of the {}: {}", found.source(), found.names());
+        }
+        return found;
     }
 
     /** TorchServe reads such a file; who comes from there must not believe that it holds. */
@@ -195,11 +250,13 @@ final class ForegroundStart {
     private void stop(Host host, RunningHost note) {
         Optional<StopRequest> request = whoAsked(note.logLocation());
         Duration limit = request.flatMap(StopRequest::limit).orElseGet(host::stopTimeout);
+        Optional<String> code = request.isPresent() ? Optional.empty() : endedByCode(note.logLocation());
+        code.ifPresent(who -> log.error("Code inside this process ends it: {}", who));
         String asked = request.map(word -> word.who() + " asked")
-                .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP, or by its own code)");
+                .or(() -> code)
+                .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP)");
         log.info("Stopping, as {}; that may take {} s", asked, limit.toSeconds());
-        Thread stop = new Thread(() -> host.stop(limit), "stopping");
-        stop.setDaemon(true);
+        Thread stop = DaemonThreads.create("stopping", () -> host.stop(limit));
         stop.setUncaughtExceptionHandler((thread, e) -> {
             log.error("The stop was not orderly: {}", OneLine.of(e));
             log.debug("The stop was not orderly", e);

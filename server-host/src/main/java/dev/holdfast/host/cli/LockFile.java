@@ -1,11 +1,13 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -23,14 +25,18 @@ final class LockFile {
 
     static final String NAME = "holdfast.lock";
 
+    /** Another command that asks whether the lock is free has it for less. */
+    private static final Duration A_LOOK = Duration.ofMillis(200);
+    /** What a host may need from the lock to its signature. */
+    private static final Duration A_SIGNATURE = Duration.ofSeconds(1);
+
     private static final Pattern TEXT = Pattern.compile("pid ([0-9]{1,18}) ([!-~]{1,128})\\s*");
 
     private LockFile() {}
 
     /** Opens the file, which is made if it is not there. Its name stays for ever: removing it would make two locks of one. */
     static FileChannel open(Path logLocation) throws IOException {
-        PrivateFile.createDirectories(logLocation);
-        return FileChannel.open(logLocation.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        return OwnFiles.open(logLocation.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
     /**
@@ -48,7 +54,8 @@ final class LockFile {
                     .filter(process -> !process.isAlive() || process.isEnding())
                     .isPresent();
             FileLock lock = channel.tryLock();
-            if (lock != null || !letsGo || System.nanoTime() - begin > patience.toNanos()) {
+            Duration limit = letsGo || patience.compareTo(A_LOOK) < 0 ? patience : A_LOOK;
+            if (lock != null || System.nanoTime() - begin > limit.toNanos()) {
                 return Optional.ofNullable(lock);
             }
             // The system's own waiting for a lock has no limit of time.
@@ -69,11 +76,58 @@ final class LockFile {
                 .filter(process -> process.isAlive() && isOfItsOwner(logLocation.resolve(NAME), process));
     }
 
+    /**
+     * Whether a process has the lock that this command cannot see: {@link #holder} knows of none, and the lock is not free.
+     * Not to be asked by a process that has a lock there itself, which would lose it.
+     *
+     * @throws CommandFailure if that cannot be told
+     */
+    static boolean isHeldUnseen(Path logLocation) {
+        try {
+            long begin = System.nanoTime();
+            // In this order: whoever was seen, or was ending, may have let go by the time that the lock is asked.
+            while (holder(logLocation).isEmpty() && isHeld(logLocation)) {
+                if (System.nanoTime() - begin > A_SIGNATURE.toNanos()) {
+                    return true;
+                }
+                Thread.sleep(10);
+            }
+            return false;
+        } catch (IOException e) {
+            throw new CommandFailure(
+                    "Whether a host runs with the log location " + logLocation + " cannot be told, because " + NAME
+                            + " there cannot be read (" + e + "); run this as the user whose host it is",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailure("Interrupted while asking whether a host runs with " + logLocation, e);
+        }
+    }
+
+    private static boolean isHeld(Path logLocation) throws IOException {
+        try (FileChannel channel = OwnFiles.open(logLocation.resolve(NAME), StandardOpenOption.READ);
+                FileLock free = channel.tryLock(0, Long.MAX_VALUE, true)) {
+            return free == null;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** What there is to say of a lock that is {@link #isHeldUnseen}. */
+    static String unseen(Path logLocation) {
+        return "A host runs with the log location " + logLocation + ", because its " + NAME + " is locked"
+                + signer(logLocation)
+                        .map(process -> " (by pid " + process.pid() + " where it runs)")
+                        .orElse("")
+                + ", but its process cannot be seen from here: it runs in another container, in another pid namespace or"
+                + " on another machine. Stop it there, with holdfast --stop --log-location or with SIGTERM";
+    }
+
     private static boolean isOfItsOwner(Path file, ProcessIdentity process) {
         try {
             Optional<String> user = ProcessHandle.of(process.pid())
                     .flatMap(handle -> handle.info().user());
-            return user.isPresent() && PrivateFile.isOf(user.get(), file);
+            return user.isPresent() && OwnFiles.isOf(user.get(), file);
         } catch (IOException e) {
             return false;
         }

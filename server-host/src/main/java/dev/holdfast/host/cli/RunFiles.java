@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -44,14 +45,14 @@ final class RunFiles {
             if (Files.isRegularFile(note)) {
                 Files.delete(note);
             }
-            PrivateFile.write(note, text);
+            OwnFiles.write(note, text);
         } catch (IOException e) {
             log.warn("{} could not be written: {}", note, e.toString());
         }
         try {
-            PrivateFile.createDirectories(directory);
-            removeDead();
-            PrivateFile.write(copy(host.logLocation()), text);
+            OwnFiles.createDirectories(directory);
+            removeDead(host.logLocation());
+            OwnFiles.write(copy(host.logLocation()), text);
         } catch (IOException | CommandFailure e) {
             log.warn(
                     "holdfast --stop will find this host at the best with --log-location {}: {}",
@@ -89,16 +90,41 @@ final class RunFiles {
         return hosts;
     }
 
-    /** Copies whose process is gone since this boot; those of another boot may be another machine's, over a shared home. */
-    private void removeDead() throws IOException {
+    /** Hosts of this user whose lock says that they run, in processes that cannot be seen from here. */
+    List<RunningHost> unseen() {
+        return copies().stream()
+                .flatMap(file -> parse(file).stream())
+                .filter(host -> !host.process().isAlive() && LockFile.isHeldUnseen(host.logLocation()))
+                .sorted(Comparator.comparing(RunningHost::logLocation))
+                .toList();
+    }
+
+    /**
+     * Removes copies whose process is gone since this boot; those of another boot may be another machine's, over a shared
+     * home, and those whose lock is taken are another pid namespace's.
+     *
+     * @param own where this process has the lock
+     */
+    private void removeDead(Path own) throws IOException {
         String boot = boot(ProcessIdentity.current());
         for (Path file : copies()) {
             Optional<RunningHost> host = parse(file);
             if (host.isPresent()
                     && boot(host.get().process()).equals(boot)
-                    && !host.get().process().isAlive()) {
+                    && !host.get().process().isAlive()
+                    && (isSame(host.get().logLocation(), own)
+                            || isFree(host.get().logLocation()))) {
                 Files.deleteIfExists(file);
             }
+        }
+    }
+
+    private static boolean isFree(Path logLocation) {
+        try {
+            return !LockFile.isHeldUnseen(logLocation);
+        } catch (CommandFailure e) {
+            log.debug("The note of a host stays", e);
+            return false;
         }
     }
 
@@ -140,7 +166,7 @@ final class RunFiles {
         try {
             Optional<String> user = ProcessHandle.of(host.process().pid())
                     .flatMap(handle -> handle.info().user());
-            return user.isPresent() && PrivateFile.isOf(user.get(), file);
+            return user.isPresent() && OwnFiles.isOf(user.get(), file);
         } catch (IOException e) {
             return false;
         }

@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.config.ListenAddress;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -53,9 +54,7 @@ final class WarmUpCommand implements Callable<Integer> {
         PrintWriter nobody = new PrintWriter(Writer.nullWriter());
         Surroundings apart =
                 new Surroundings(Map.of(), place, Optional.empty(), place.resolve("run"), nobody, nobody, false);
-        Thread visit = new Thread(() -> visit(apart), "visit");
-        visit.setDaemon(true);
-        visit.start();
+        DaemonThreads.start("visit", () -> visit(apart));
         String anyPort = new ListenAddress("127.0.0.1", 0).toString();
         return Main.run(
                 apart,

@@ -41,11 +41,15 @@ public enum ConfigKey {
     REQUEST_BODY_TIMEOUT("300", Kept.YES),
     /** How many bytes of a body must come a second after its first seconds; 0 for any rate. */
     REQUEST_LEAST_RATE("1024", Kept.YES),
+    /** How many seconds a caller may take to read an answer. */
+    RESPONSE_BODY_TIMEOUT("300", Kept.YES),
     CORS_ALLOWED_ORIGIN("", Kept.YES),
     CORS_ALLOWED_METHODS("", Kept.YES),
     CORS_ALLOWED_HEADERS("", Kept.YES),
     ENABLE_METRICS_API("true", Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
+    /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
+    ALLOWED_HOSTS("", Kept.NO),
     TOKEN_EXPIRATION_MIN("60", Kept.YES),
     /** 401 and 403 tell what is wrong; 400 is what TorchServe answered. */
     TOKEN_FAILURE_STATUS("401", Kept.YES),

@@ -13,6 +13,7 @@ import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.Optional;
 import java.util.Set;
@@ -42,7 +43,7 @@ public final class StoreHead {
         Optional<Snapshot> last;
         try {
             last = store.getLast();
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return damaged(store, Optional.empty(), e);
         } catch (StoreUnavailableException e) {
             return unreadable(store, e);
@@ -59,7 +60,7 @@ public final class StoreHead {
         }
         try {
             return new Reading.Found(HistoryPoint.of(last.get()));
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return damaged(store, Optional.of(last.get().header()), e);
         }
     }
@@ -67,7 +68,11 @@ public final class StoreHead {
     private static Reading damaged(
             SnapshotSerializer store, Optional<SnapshotHeader> header, SnapshotStoreException why) {
         Optional<SnapshotHeader> first = firstListed(store);
-        Optional<HistoryPoint> older = newestReadable(store);
+        Newest newest = newestReadable(store);
+        Optional<HistoryPoint> older = newest.point();
+        if (newest.passedOver().orElse(why) instanceof StoreUnavailableException now) {
+            return new Reading.Unreadable(now, older);
+        }
         boolean firstIsWhole = first.isPresent()
                 && older.map(HistoryPoint::name)
                         .filter(first.get().name()::equals)
@@ -76,13 +81,22 @@ public final class StoreHead {
         Optional<SnapshotHeader> damaged = header.or(() -> firstIsWhole ? Optional.empty() : first);
         long revision = damaged.map(SnapshotHeader::revision)
                 .orElse(first.map(whole -> whole.revision() + 1).orElse(1L));
-        return new Reading.Damaged(why, why instanceof SnapshotFormatTooNewException, damaged, older, revision);
+        boolean tooNew = why instanceof SnapshotFormatTooNewException;
+        return newest.passedOver()
+                .filter(before -> !tooNew)
+                .map(before -> new Reading.Damaged(
+                        new SnapshotCorruptException(why.getMessage() + ". Before it: " + before.getMessage(), why),
+                        true,
+                        damaged,
+                        older,
+                        revision))
+                .orElseGet(() -> new Reading.Damaged(why, tooNew, damaged, older, revision));
     }
 
     /** One file, row or item that cannot be read does not make the others so. */
     private static Reading unreadable(SnapshotSerializer store, StoreUnavailableException why) {
         try {
-            Optional<HistoryPoint> older = newestReadable(store);
+            Optional<HistoryPoint> older = newestReadable(store).point();
             return older.isPresent() ? new Reading.Unreadable(why, older) : new Reading.Away(why);
         } catch (SnapshotStoreException e) {
             log.debug("Nothing else can be read either", e);
@@ -92,41 +106,37 @@ public final class StoreHead {
 
     /** @return empty if the store lists none; what cannot be read is not listed, and may leave pages empty */
     public static Optional<SnapshotHeader> firstListed(SnapshotSerializer store) {
-        ListRequest request = ListRequest.firstPage(1);
-        while (true) {
-            SnapshotPage page = store.list(request);
-            if (!page.headers().isEmpty() || page.nextPageToken().isEmpty()) {
-                return page.headers().stream().findFirst();
-            }
-            request = request.page(page.nextPageToken().get());
-        }
+        return SnapshotPage.all(store, ListRequest.firstPage(1)).findFirst();
     }
 
-    /** The newest one that can be read; those before which it stands are named in the log. */
-    private static Optional<HistoryPoint> newestReadable(SnapshotSerializer store) {
-        ListRequest request = ListRequest.firstPage(100);
-        while (true) {
-            SnapshotPage listed = store.list(request);
-            for (SnapshotHeader header : listed.headers()) {
-                Optional<HistoryPoint> point = readable(store, header.name());
-                if (point.isPresent()) {
-                    return point;
-                }
+    /**
+     * The newest one that can be read.
+     *
+     * @param passedOver why the first of those could not be read before which it stands and which somebody may read one day
+     */
+    private record Newest(Optional<HistoryPoint> point, Optional<SnapshotStoreException> passedOver) {}
+
+    /** Those that cannot be read are named in the log. */
+    private static Newest newestReadable(SnapshotSerializer store) {
+        Optional<SnapshotStoreException> passedOver = Optional.empty();
+        Iterable<SnapshotHeader> listed = SnapshotPage.all(store, ListRequest.firstPage(100))::iterator;
+        for (SnapshotHeader header : listed) {
+            try {
+                return new Newest(Optional.of(HistoryPoint.of(store.get(header.name()))), passedOver);
+            } catch (SnapshotFormatTooNewException | StoreUnavailableException e) {
+                log.error("{}", e.getMessage());
+                passedOver = passedOver.or(() -> Optional.of(e));
+            } catch (SnapshotCorruptException | SnapshotNotFoundException e) {
+                log.error("{}", e.getMessage());
             }
-            if (listed.nextPageToken().isEmpty()) {
-                return Optional.empty();
-            }
-            request = request.page(listed.nextPageToken().get());
         }
+        return new Newest(Optional.empty(), passedOver);
     }
 
     private static Optional<HistoryPoint> readable(SnapshotSerializer store, String name) {
         try {
             return Optional.of(HistoryPoint.of(store.get(name)));
-        } catch (SnapshotCorruptException
-                | SnapshotFormatTooNewException
-                | SnapshotNotFoundException
-                | StoreUnavailableException e) {
+        } catch (SnapshotUnreadableException | SnapshotNotFoundException | StoreUnavailableException e) {
             log.error("{}", e.getMessage());
             return Optional.empty();
         }
@@ -171,22 +181,9 @@ public final class StoreHead {
      * older one.
      */
     private static boolean successorServes(SnapshotSerializer store, HistoryPoint point) {
-        Optional<SnapshotHeader> successor = Optional.empty();
-        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
-        while (true) {
-            SnapshotPage listed = store.list(request);
-            for (SnapshotHeader header : listed.headers()) {
-                if (header.revision() <= point.header().revision()) {
-                    break;
-                }
-                successor = Optional.of(header);
-            }
-            if (listed.nextPageToken().isEmpty()) {
-                break;
-            }
-            request = request.page(listed.nextPageToken().get());
-        }
-        return successor
+        return SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
+                .takeWhile(header -> header.revision() > point.header().revision())
+                .reduce((later, next) -> next)
                 .flatMap(header -> readable(store, header.name()))
                 .filter(next -> ServingComparison.same(next.state(), point.state()))
                 .isPresent();
@@ -198,7 +195,7 @@ public final class StoreHead {
      * @throws SnapshotStoreException if the store cannot be reached
      */
     public static boolean isDamaged(SnapshotSerializer store, HistoryPoint point, Reading.Damaged damaged) {
-        if (damaged.tooNew()) {
+        if (damaged.why() instanceof SnapshotFormatTooNewException) {
             return false;
         }
         if (damaged.header().isPresent()) {
@@ -223,7 +220,7 @@ public final class StoreHead {
     public static boolean has(SnapshotSerializer store, SnapshotHeader header) {
         try {
             return store.get(header.name()).header().saveId().equals(header.saveId());
-        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotNotFoundException | SnapshotUnreadableException e) {
             log.debug("{} is not known to be in the store", header.name(), e);
             return false;
         }
@@ -233,7 +230,7 @@ public final class StoreHead {
     public static Set<StateReference> references(SnapshotSerializer store) {
         try {
             return store.getLast().map(StateReferences::of).orElse(Set.of());
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             return Set.of();
         }
     }

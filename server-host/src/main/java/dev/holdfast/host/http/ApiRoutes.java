@@ -58,16 +58,14 @@ final class ApiRoutes {
     }
 
     private List<Route> inference() {
-        TensorWriter writer = new TensorWriter(config.maxResponseSize());
+        InferenceForms forms = new InferenceForms(config.maxRequestSize(), config.maxResponseSize());
         List<Route> routes = new ArrayList<>();
         // The first, because the library tries them in this order, and most calls are predictions.
-        routes.addAll(
-                new InferenceApi(operations, predictions, writer, config.maxRequestSize(), config.maxResponseSize())
-                        .routes());
+        routes.addAll(new InferenceApi(operations, predictions, forms).routes());
         if (config.openInferenceProtocol()) {
-            routes.addAll(new OpenInferenceApi(operations, predictions, writer, config.maxRequestSize()).routes());
+            routes.addAll(new OpenInferenceApi(operations, predictions, forms).routes());
         }
-        routes.addAll(new TrainingApi(operations.inference(), config.maxRequestSize()).routes());
+        routes.addAll(new TrainingApi(operations.inference(), forms).routes());
         return routes;
     }
 }

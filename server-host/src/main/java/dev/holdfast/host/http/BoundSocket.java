@@ -6,11 +6,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A port that is taken already while nobody answers on it yet, so that a host takes all its ports or none.
+ * Bound and not yet serving, so that a host gets all of its ports or none.
  *
  * @param address with the port that the system chose, where it was asked to
  */
@@ -58,7 +59,7 @@ record BoundSocket(ListenAddress address, ServerSocketChannel channel) implement
         close(channel, address);
     }
 
-    private static void close(@org.jspecify.annotations.Nullable ServerSocketChannel channel, ListenAddress address) {
+    private static void close(@Nullable ServerSocketChannel channel, ListenAddress address) {
         if (channel != null) {
             try {
                 channel.close();

@@ -7,10 +7,8 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.BufferUtil;
 
 /**
- * The caller of a request that was read whole and waits for its answer: nothing reads from its connection meanwhile, so that
- * nothing else would learn that it was closed.
- *
- * <p>A caller that closes its half of the connection counts as gone, as for other servers: from here it looks the same.
+ * The caller of a request that was read whole and waits for its answer. Nothing else reads from its connection meanwhile, so
+ * only this notices that it was closed. A caller that closes its half of the connection counts as gone: it looks the same.
  */
 final class Caller {
 
@@ -36,7 +34,7 @@ final class Caller {
         return System.nanoTime() - sinceNanos;
     }
 
-    /** The answer is there; from now on the connection is its own again. */
+    /** The answer is there; from now on the server reads from the connection again. */
     synchronized void isAnswered() {
         answered = true;
     }
@@ -57,7 +55,7 @@ final class Caller {
                 return true;
             }
             if (filled > 0) {
-                // The beginning of a further request: somebody is there, and means to stay.
+                // The beginning of a further request, so the caller is there.
                 connection.onUpgradeTo(one);
                 return false;
             }

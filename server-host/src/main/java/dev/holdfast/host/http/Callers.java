@@ -1,10 +1,10 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.common.DaemonThreads;
 import io.javalin.http.Context;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The callers that wait for predictions. Those that wait for longer than a moment are looked at again and again, so that
- * nothing is computed for one that has gone; for the others that would cost more than it saves.
+ * The callers that wait for predictions. Who waits for long is checked regularly, so that nothing is computed for a caller
+ * that has gone; for short waits that would cost more than it saves.
  */
 final class Callers implements AutoCloseable {
 
@@ -22,11 +22,7 @@ final class Callers implements AutoCloseable {
     private static final long LOOK_MILLIS = 200;
 
     private final Set<Caller> waiting = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "http-callers");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService looks = DaemonThreads.singleScheduled("http-callers");
 
     Callers() {
         looks.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -35,7 +31,7 @@ final class Callers implements AutoCloseable {
     /**
      * Watches the caller of a request whose body was read.
      *
-     * @param gone done, on a thread of this, if it goes before it is {@linkplain #answered answered}
+     * @param gone run, on a thread of this, if the caller goes before it is {@linkplain #answered answered}
      */
     Caller watch(Context context, Runnable gone) {
         Connection connection = ServletContextRequest.getServletContextRequest(context.req())

@@ -2,17 +2,16 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.ChangeResult;
 import dev.holdfast.host.api.HostOperations;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.http.Context;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
- * Answers of the management API with what operators must know of the store: what a change says of its durability,
- * and while something is wrong with the store every answer says so.
+ * Answers of the management API: a change's durability, and in every answer what is wrong with the store.
  */
 final class ChangeAnswers {
 
@@ -40,7 +39,7 @@ final class ChangeAnswers {
         all.addAll(host.notices());
         setNotice(context, all);
         if (!all.isEmpty()) {
-            body.put("notice", sentences(all));
+            body.put("notice", Shortened.forBody(OneLine.sentences(all)));
         }
         Answers.json(context, status, body);
     }
@@ -49,7 +48,7 @@ final class ChangeAnswers {
         if (notices.isEmpty()) {
             context.res().setHeader(NOTICE, null);
         } else {
-            context.header(NOTICE, Answers.headerSafe(sentences(notices)));
+            context.header(NOTICE, Shortened.forHeader(Answers.headerSafe(OneLine.sentences(notices))));
         }
     }
 
@@ -62,11 +61,5 @@ final class ChangeAnswers {
             case WORKERS_STILL_STARTING -> 206;
         };
         object(context, status, Answers.status(change.sentence()), change.notices());
-    }
-
-    private static String sentences(Collection<String> notices) {
-        return notices.stream()
-                .map(notice -> notice.endsWith(".") ? notice : notice + ".")
-                .collect(Collectors.joining(" "));
     }
 }

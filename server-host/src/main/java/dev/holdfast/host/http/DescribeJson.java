@@ -5,6 +5,7 @@ import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.serving.VersionStatus.WorkerStatus;
+import dev.holdfast.host.text.Shortened;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.LinkedHashMap;
@@ -59,7 +60,7 @@ final class DescribeJson {
         return json;
     }
 
-    /** What runs the model; the built-in handlers stand in for those of TorchServe, and so does what TorchServe would say. */
+    /** What runs the model; for the built-in handlers, which stand in for those of TorchServe, what TorchServe would say. */
     private static Optional<String> engine(VersionStatus status) {
         return status.signature().filter(signature -> !signature.raw()).flatMap(signature -> status.runtime());
     }
@@ -95,7 +96,7 @@ final class DescribeJson {
         json.put("status", status(status));
         status.failure()
                 .or(status::blocked)
-                .ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", why));
+                .ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", Shortened.forBody(why)));
         json.put("defaultVersion", status.isDefault());
         // What TorchServe says as 'runtime', and snapshots keep.
         json.put("runtimeType", status.state().runtimeType());

@@ -16,8 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The OpenAPI document of one listener: of the calls that are described in {@code openapi.json} those that the listener
- * has. Read when it is first asked for.
+ * The OpenAPI document of one listener: those calls of {@code openapi.json} that the listener has. Read on first use.
  */
 final class Documentation {
 

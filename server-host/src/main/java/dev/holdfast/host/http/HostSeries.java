@@ -32,33 +32,30 @@ final class HostSeries {
             mode.value(each == status.mode() ? 1 : 0, Labels.of("store", status.store(), "mode", each.name()));
         }
         all.metricSnapshot(mode.build());
-        all.metricSnapshot(new Series("holdfast_current", "1 while the host serves the newest state that it knows of")
-                .value(one(status.isCurrent()), Labels.EMPTY)
-                .build());
-        all.metricSnapshot(new Series("holdfast_snapshots_spooled", "Snapshots that wait for the store to return")
-                .value(status.spooled(), Labels.EMPTY)
-                .build());
+        gauge(
+                all,
+                "holdfast_current",
+                "1 while the host serves the newest state that it knows of",
+                one(status.isCurrent()));
+        gauge(all, "holdfast_snapshots_spooled", "Snapshots that wait for the store to return", status.spooled());
         status.journal().ifPresent(use -> {
-            all.metricSnapshot(new Series("holdfast_journal_bytes", "Bytes that the journal on this host's disk takes")
-                    .value((double) use.bytes(), Labels.EMPTY)
-                    .build());
-            all.metricSnapshot(new Series("holdfast_journal_limit_bytes", "Bytes that it may take: spool_max_size")
-                    .value((double) use.limit(), Labels.EMPTY)
-                    .build());
-            all.metricSnapshot(
-                    new Series("holdfast_journal_dropped", "Snapshots that it has let go of because of its bound")
-                            .value((double) use.dropped(), Labels.EMPTY)
-                            .build());
-            all.metricSnapshot(new Series("holdfast_journal_full", "1 while the last snapshot found no room in it")
-                    .value(one(use.full()), Labels.EMPTY)
-                    .build());
+            gauge(all, "holdfast_journal_bytes", "Bytes that the journal on this host's disk takes", use.bytes());
+            gauge(all, "holdfast_journal_limit_bytes", "Bytes that it may take: spool_max_size", use.limit());
+            gauge(
+                    all,
+                    "holdfast_journal_dropped",
+                    "Snapshots that it has let go of because of its bound",
+                    use.dropped());
+            gauge(all, "holdfast_journal_full", "1 while the last snapshot found no room in it", one(use.full()));
         });
-        all.metricSnapshot(new Series("holdfast_snapshot_revision", "Revision of the newest snapshot")
-                .value((double) status.revision(), Labels.EMPTY)
-                .build());
+        gauge(all, "holdfast_snapshot_revision", "Revision of the newest snapshot", status.revision());
     }
 
-    private static double one(boolean is) {
+    private static void gauge(MetricSnapshots.Builder all, String name, String help, Number value) {
+        all.metricSnapshot(new Series(name, help).value(value.doubleValue(), Labels.EMPTY).build());
+    }
+
+    private static int one(boolean is) {
         return is ? 1 : 0;
     }
 
@@ -90,9 +87,11 @@ final class HostSeries {
         long failed = versions.stream()
                 .filter(version -> version.failure().isPresent())
                 .count();
-        all.metricSnapshot(new Series("holdfast_models", "Models that are to be served")
-                .value(operations.models().count(), Labels.EMPTY)
-                .build());
+        gauge(
+                all,
+                "holdfast_models",
+                "Models that are to be served",
+                operations.models().count());
         all.metricSnapshot(new Series("holdfast_model_versions", "Model versions by whether they are loaded")
                 .value((double) (versions.size() - failed), Labels.of("status", "READY"))
                 .value((double) failed, Labels.of("status", "FAILED"))

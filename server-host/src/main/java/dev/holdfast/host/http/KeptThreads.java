@@ -10,8 +10,8 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Keeps some of a listener's threads for those who ask how the host is, so that calls that hold a thread for long, such as
- * registrations of large models, leave probes an answer. The calls beyond the others wait for their turn without a thread.
+ * Reserves some of a listener's threads for health probes, so that they are answered while long calls, such as registrations
+ * of large models, hold all others. Further calls wait for their turn without a thread.
  */
 final class KeptThreads extends LaterHandler {
 
@@ -43,7 +43,7 @@ final class KeptThreads extends LaterHandler {
             }
         }
         waiting.add(() -> onItsTurn(request, response, callback));
-        // One may have ended before this one was there to be seen.
+        // A call may have ended before this one was in the queue.
         next();
         return true;
     }

@@ -5,10 +5,10 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
-/** A handler that lets some requests wait, and hands them on later, on another thread than the one that they came on. */
+/** A handler that lets some requests wait, and passes them on later, on another thread. */
 abstract class LaterHandler extends Handler.Wrapper {
 
-    /** Hands a request on that {@link #handle} has said it would answer: so it is answered, whatever becomes of it. */
+    /** Passes on a request for which {@link #handle} has returned true; it is answered whatever happens. */
     final void goOn(Request request, Response response, Callback callback) {
         try {
             if (!super.handle(request, response, callback)) {

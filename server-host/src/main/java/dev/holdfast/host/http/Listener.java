@@ -7,9 +7,14 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.router.Endpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -27,7 +32,7 @@ final class Listener implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
     private static final int FEWEST_THREADS = 4;
 
-    /** For the library itself, and for those who ask how the host is. */
+    /** For the library itself and for health probes. */
     private static final int KEPT_THREADS = 16;
 
     private static final long IDLE_MILLIS = 60_000;
@@ -37,10 +42,12 @@ final class Listener implements AutoCloseable {
 
     private final Javalin server;
     private final ListenAddress address;
+    private final Lingering lingering;
 
-    private Listener(Javalin server, ListenAddress address) {
+    private Listener(Javalin server, ListenAddress address, Lingering lingering) {
         this.server = server;
         this.address = address;
+        this.lingering = lingering;
     }
 
     /**
@@ -48,6 +55,7 @@ final class Listener implements AutoCloseable {
      *
      * @param threads how many requests it works on at once
      * @param limits what its connections may take of it
+     * @param ownPages what keeps pages from elsewhere away; empty where callers show tokens
      * @param stopLimit how long running requests may take to end when it is closed
      */
     static Listener start(
@@ -57,8 +65,10 @@ final class Listener implements AutoCloseable {
             Duration stopLimit,
             CallerLimits limits,
             List<Route> routes,
-            Pipeline pipeline) {
+            Pipeline pipeline,
+            Optional<OwnPages> ownPages) {
         Connections connections = new Connections(name, limits);
+        Lingering lingering = new Lingering();
         Javalin server = Javalin.create(config -> {
             quiet(config);
             QueuedThreadPool pool = new QueuedThreadPool(threads, FEWEST_THREADS);
@@ -67,9 +77,9 @@ final class Listener implements AutoCloseable {
             config.jetty.modifyServer(jetty -> {
                 jetty.setStopTimeout(stopLimit.toMillis());
                 jetty.setErrorHandler(new MalformedRequests());
-                jetty.setHandler(around(connections, limits, pipeline, pool));
+                jetty.setHandler(around(connections, limits, pipeline, ownPages, pool));
             });
-            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, connections));
+            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, connections, lingering));
             for (Route route : routes) {
                 config.routes.addEndpoint(
                         Endpoint.create(route.method(), route.path()).handler(pipeline.guarded(route)));
@@ -78,16 +88,26 @@ final class Listener implements AutoCloseable {
         });
         server.start();
         connections.watch(server.jettyServer().server().getScheduler());
-        return new Listener(server, socket.address());
+        return new Listener(server, socket.address(), lingering);
     }
 
     /** What a request goes through before its route. */
     private static Handler around(
-            Connections connections, CallerLimits limits, Pipeline pipeline, QueuedThreadPool threads) {
+            Connections connections,
+            CallerLimits limits,
+            Pipeline pipeline,
+            Optional<OwnPages> ownPages,
+            QueuedThreadPool threads) {
         ProperRequests proper = new ProperRequests();
         WholeBodies bodies = new WholeBodies(limits, pipeline::mayCall);
-        connections.setHandler(proper);
+        WholeAnswers answers = new WholeAnswers(Runtime.getRuntime().maxMemory() / 4, connections::cutOffSlowest);
+        connections.setHandler(answers);
+        answers.setHandler(proper);
         proper.setHandler(bodies);
+        ownPages.ifPresent(pages -> {
+            pages.setHandler(bodies);
+            proper.setHandler(pages);
+        });
         bodies.setHandler(new KeptThreads(threads.getMaxThreads() - KEPT_THREADS, threads));
         return connections;
     }
@@ -114,10 +134,18 @@ final class Listener implements AutoCloseable {
     }
 
     private static Connector connector(
-            Server jetty, HttpConfiguration http, BoundSocket socket, Connections connections) {
+            Server jetty, HttpConfiguration http, BoundSocket socket, Connections connections, Lingering lingering) {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
-        ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
+        ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http)) {
+            @Override
+            protected SocketChannelEndPoint newEndPoint(
+                    SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+                CallerEndPoint caller = new CallerEndPoint(channel, selector, key, getScheduler(), lingering);
+                caller.setIdleTimeout(getIdleTimeout());
+                return caller;
+            }
+        };
         connector.setHost(socket.address().host());
         connector.setPort(socket.address().port());
         connector.setIdleTimeout(IDLE_MILLIS);
@@ -135,9 +163,10 @@ final class Listener implements AutoCloseable {
         return address;
     }
 
-    /** Past Javalin, whose own stop makes a failure of a request that outlasts the time. */
+    /** Not by Javalin, whose own stop fails where a request outlasts the time. */
     @Override
     public void close() {
+        lingering.close();
         try {
             server.jettyServer().server().stop();
         } catch (TimeoutException e) {

@@ -1,18 +1,12 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.api.InferenceModel;
-import dev.holdfast.host.api.ModelAnswer;
 import dev.holdfast.host.api.Operations;
-import dev.holdfast.host.runtime.InvalidInputException;
-import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.VersionStatus;
 import io.javalin.http.Context;
-import java.io.IOException;
-import java.util.ArrayList;
+import io.javalin.http.Handler;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The Open Inference Protocol, version 2, over HTTP and JSON. It does not have the binary tensor extension.
@@ -21,22 +15,19 @@ import java.util.Optional;
  */
 final class OpenInferenceApi {
 
-    private static final String BINARY_HEADER = "Inference-Header-Content-Length";
-
     private final Operations operations;
     private final Predictions predictions;
-    private final TensorWriter writer;
-    private final int maxRequestSize;
+    private final InferenceForms forms;
 
-    OpenInferenceApi(Operations operations, Predictions predictions, TensorWriter writer, int maxRequestSize) {
+    OpenInferenceApi(Operations operations, Predictions predictions, InferenceForms forms) {
         this.operations = operations;
         this.predictions = predictions;
-        this.writer = writer;
-        this.maxRequestSize = maxRequestSize;
+        this.forms = forms;
     }
 
     List<Route> routes() {
         Scope scope = Scope.INFERENCE;
+        Handler infer = predictions.in(forms::open);
         String model = "/v2/models/{model}";
         String modelVersion = "/v2/models/{model}/versions/{version}";
         return List.of(
@@ -47,9 +38,9 @@ final class OpenInferenceApi {
                 Route.get(modelVersion, scope, this::metadata),
                 Route.get(model + "/ready", scope, this::modelReady),
                 Route.get(modelVersion + "/ready", scope, this::modelReady),
-                Route.post(model + "/infer", scope, this::infer),
-                Route.post(modelVersion + "/infer", scope, this::infer),
-                Route.post(model + "/explain", scope, OpenInferenceApi::explain));
+                Route.post(model + "/infer", scope, infer),
+                Route.post(modelVersion + "/infer", scope, infer),
+                Route.post(model + "/explain", scope, this::explain));
     }
 
     private void server(Context context) {
@@ -91,67 +82,7 @@ final class OpenInferenceApi {
         Answers.json(context, ready ? 200 : 503, body);
     }
 
-    private void infer(Context context) throws IOException {
-        InferenceModel model = operations.inference().model(RequestNames.model(context), RequestNames.version(context));
-        model.signature();
-        if (context.req().getHeader(BINARY_HEADER) != null) {
-            throw ApiException.badRequest("Header " + BINARY_HEADER
-                    + " asks for the binary tensor extension, which this host does not have; send and take JSON.");
-        }
-        byte[] body = RequestBody.read(context, maxRequestSize);
-        TensorRequest request;
-        try {
-            request = OpenInferenceReader.read(body);
-        } catch (IOException e) {
-            throw new InvalidInputException("The body is no JSON: " + HttpJson.reason(e), e);
-        }
-        predictions.run(
-                context,
-                model,
-                request.inputs(),
-                answer -> Answers.json(context, 200, write(writer, model, request, answer)));
-    }
-
-    /** The answer in the protocol's form, with the outputs that the request selected. */
-    static byte[] write(TensorWriter writer, InferenceModel model, TensorRequest request, ModelAnswer answer) {
-        TensorRequest.OpenRequest open = request.open().orElseThrow();
-        List<Tensor> selected = select(
-                withLabels(answer.outputs()), open.outputs(), model.signature().leftOut());
-        return writer.open(model.name(), model.version(), open.id(), selected, answer.remarks());
-    }
-
-    /** Each tensor, and after it the one with its labels: the protocol has no maps. */
-    private static List<Tensor> withLabels(List<Tensor> outputs) {
-        List<Tensor> all = new ArrayList<>();
-        for (Tensor output : outputs) {
-            all.add(output);
-            output.labels().ifPresent(all::add);
-        }
-        return all;
-    }
-
-    private static List<Tensor> select(List<Tensor> outputs, List<String> names, Map<String, String> leftOut) {
-        if (names.isEmpty()) {
-            return outputs;
-        }
-        List<Tensor> selected = new ArrayList<>();
-        for (String name : names) {
-            if (leftOut.containsKey(name)) {
-                throw new InvalidInputException("The model's output '" + RequestNames.printable(name)
-                        + "' is left out of its answers, for it is " + leftOut.get(name) + "; they have "
-                        + outputs.stream().map(Tensor::name).toList() + ".");
-            }
-            Optional<Tensor> found = outputs.stream()
-                    .filter(output -> output.name().equals(name))
-                    .findFirst();
-            selected.add(found.orElseThrow(
-                    () -> new InvalidInputException("The model has no output '" + RequestNames.printable(name)
-                            + "'; it has " + outputs.stream().map(Tensor::name).toList() + ".")));
-        }
-        return selected;
-    }
-
-    private static void explain(Context context) {
-        throw ApiException.notImplemented("Explanations are not supported by this host.");
+    private void explain(Context context) {
+        throw operations.inference().cannotExplain();
     }
 }

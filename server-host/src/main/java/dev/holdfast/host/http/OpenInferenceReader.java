@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorType;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -133,7 +134,7 @@ final class OpenInferenceReader {
         }
         long[] written = data.shape();
         if (written.length != 1 && !Arrays.equals(written, shape) && !(data.isEmpty() && startsWith(shape, written))) {
-            throw new InvalidInputException("Tensor '" + RequestNames.printable(name) + "' has data of shape "
+            throw new InvalidInputException("Tensor '" + OneLine.name(name) + "' has data of shape "
                     + Arrays.toString(written) + " where its shape says " + Arrays.toString(shape));
         }
         return data.toTensor(name, shape);

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The requests that are under way on all addresses, and the door through which no more of them come once the host stops. Safe
- * for use by several threads.
+ * Counts the requests that are under way on all addresses, and refuses new ones once the host stops. Safe for use by several
+ * threads.
  */
 final class OpenRequests {
 
@@ -13,7 +13,7 @@ final class OpenRequests {
     private volatile boolean refusing;
     private volatile boolean hurrying;
 
-    /** A request begins; false if none may any more. Who enters leaves. */
+    /** A request begins; false if none may any more. True obliges to {@link #leave}. */
     boolean enter() {
         open.incrementAndGet();
         if (refusing) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import dev.holdfast.host.text.OneLine;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.HashMap;
@@ -35,7 +36,7 @@ final class Parameters {
         Map<String, String> values = new HashMap<>();
         context.queryParamMap().forEach((name, all) -> {
             if (new HashSet<>(all).size() > 1) {
-                throw ApiException.badRequest("Parameter " + RequestNames.printable(name)
+                throw ApiException.badRequest("Parameter " + OneLine.name(name)
                         + " stands in the query more than once, with different values.");
             }
             values.put(name, all.get(0));
@@ -69,7 +70,7 @@ final class Parameters {
                 JsonToken value = json.nextToken();
                 if (!value.isScalarValue()) {
                     throw ApiException.badRequest(
-                            "Parameter " + RequestNames.printable(name) + " must be a text, a number, true or false.");
+                            "Parameter " + OneLine.name(name) + " must be a text, a number, true or false.");
                 }
                 if (value != JsonToken.VALUE_NULL) {
                     values.put(name, json.getText());
@@ -110,7 +111,7 @@ final class Parameters {
             // Said below.
         }
         throw ApiException.badRequest(
-                "Parameter " + name + " '" + RequestNames.printable(value.get()) + "' must be a whole number.");
+                "Parameter " + name + " '" + OneLine.name(value.get()) + "' must be a whole number.");
     }
 
     /**
@@ -120,7 +121,7 @@ final class Parameters {
         String value = text(name).orElse(String.valueOf(otherwise));
         if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
             throw ApiException.badRequest(
-                    "Parameter " + name + " '" + RequestNames.printable(value) + "' must be true or false.");
+                    "Parameter " + name + " '" + OneLine.name(value) + "' must be true or false.");
         }
         return Boolean.parseBoolean(value);
     }

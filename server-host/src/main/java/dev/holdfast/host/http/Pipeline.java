@@ -1,6 +1,8 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.ApiFailure;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -27,7 +29,7 @@ import org.slf4j.LoggerFactory;
 final class Pipeline {
 
     private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
-    private static final String REQUEST_ID = "x-request-id";
+    static final String REQUEST_ID = "x-request-id";
     /** Encoded once, for they are a third of what an answer costs otherwise. */
     private static final List<HttpField> ON_ALL_ANSWERS = List.of(
             new PreEncodedHttpField("Pragma", "no-cache"),
@@ -44,14 +46,16 @@ final class Pipeline {
     private final IntConsumer answered;
     private final Consumer<Context> beforeManagement;
     private final Consumer<Optional<String>> caller;
+    private final Audit audit;
 
     /**
      * @param authorization who may call; empty for everyone
      * @param corsHeaders sent with every answer; empty for none
-     * @param open what every request is counted in, but for those that ask how the host is
+     * @param open counts every request but health probes
      * @param answered told the status of each answer
      * @param beforeManagement done before each call that a management token is asked for
      * @param caller told from which address such a call comes, on its thread, and empty when it has ended
+     * @param audit writes such calls down that change something
      */
     Pipeline(
             Optional<TokenAuthorization> authorization,
@@ -59,21 +63,23 @@ final class Pipeline {
             OpenRequests open,
             IntConsumer answered,
             Consumer<Context> beforeManagement,
-            Consumer<Optional<String>> caller) {
+            Consumer<Optional<String>> caller,
+            Audit audit) {
         this.authorization = authorization;
         this.corsHeaders = Map.copyOf(corsHeaders);
         this.open = open;
         this.answered = answered;
         this.beforeManagement = beforeManagement;
         this.caller = caller;
+        this.audit = audit;
     }
 
     /** The same for a listener that everyone may ask. */
     Pipeline withoutTokens() {
-        return new Pipeline(Optional.empty(), corsHeaders, open, answered, beforeManagement, caller);
+        return new Pipeline(Optional.empty(), corsHeaders, open, answered, beforeManagement, caller, audit);
     }
 
-    /** The route's handler behind the check of its token; while the host stops only those that ask how it is get there. */
+    /** The route's handler behind the check of its token; while the host stops, health probes alone reach it. */
     Handler guarded(Route route) {
         Handler handler = authorized(route);
         if (route.asksForHealth()) {
@@ -98,7 +104,14 @@ final class Pipeline {
                 beforeManagement.accept(context);
                 caller.accept(Optional.of(context.ip()));
                 try {
-                    handler.handle(context);
+                    if (route.changes()) {
+                        audit.handle(
+                                context,
+                                handler,
+                                authorization.isPresent() ? TokenAuthorization.tokenId(context, scope) : "");
+                    } else {
+                        handler.handle(context);
+                    }
                 } catch (ApiFailure e) {
                     if (e.kind() == ApiFailure.Kind.UNDONE) {
                         // The host stands with its store otherwise than when the call began.
@@ -123,7 +136,7 @@ final class Pipeline {
         // The library has a handler of its own for this one, which would come first.
         config.routes.exception(HttpResponseException.class, (failure, context) -> fail(failure, context, methods));
         config.router.javaLangErrorHandler((response, error) -> {
-            // The stack may be all but used up, or the memory: as little as possible is done here.
+            // Stack or memory may be used up, so this does little.
             log.error("A request failed: {}", error.toString());
             log.debug("A request failed", error);
             response.setStatus(500);
@@ -154,7 +167,6 @@ final class Pipeline {
 
     private void end(Context context) {
         if (open.isRefusing()) {
-            // Who keeps the connection would send the next request over it.
             context.header("Connection", "close");
         }
         answered.accept(context.statusCode());
@@ -175,9 +187,16 @@ final class Pipeline {
             }
         }
         ErrorAnswer error = ErrorAnswer.of(shown);
+        String whole = String.valueOf(shown.getMessage());
+        if (error.expected() && whole.length() > Shortened.BODY_BYTES) {
+            log.info(
+                    "Request {} was answered with a part of this: {}",
+                    context.res().getHeader(REQUEST_ID),
+                    OneLine.line(whole));
+        }
         if (!error.expected()) {
             String id = context.res().getHeader(REQUEST_ID);
-            log.error("Request {} failed: {}", id, RequestNames.printable(failure.toString()));
+            log.error("Request {} failed: {}", id, OneLine.name(failure.toString()));
             log.debug("Request {} failed", id, failure);
         }
         if (error.code() == 405) {

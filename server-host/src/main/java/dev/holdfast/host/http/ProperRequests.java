@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.text.OneLine;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
@@ -18,19 +19,17 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must be right about a request before a route sees it; the library behind would fail over it.
- *
- * <p>Routes never see HEAD, which is GET whose body is not sent, nor a method that the library takes for one of its own
- * words, nor a header that would put another method in the place of the request's.
+ * Refuses requests that the HTTP library would fail over, before a route sees them. Routes never see HEAD (which is GET
+ * whose body is not sent), a method that the library uses for purposes of its own, or a header that overrides the method.
  */
 final class ProperRequests extends Handler.Wrapper {
 
     private static final Set<String> METHODS = Set.of("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE");
 
-    /** One that no route has, so that it is answered as such. */
+    /** A method that no route has. */
     private static final String NO_ROUTES = "TRACE";
 
-    /** The library obeys it: a firewall that lets POST through would let DELETE through. */
+    /** The library obeys it, so that a firewall that lets POST through would let DELETE through. */
     private static final String OVERRIDE = "X-HTTP-Method-Override";
 
     @Override
@@ -76,7 +75,7 @@ final class ProperRequests extends Handler.Wrapper {
         } catch (IllegalCharsetNameException e) {
             // Said below.
         }
-        return Optional.of("The charset '" + RequestNames.printable(charset)
+        return Optional.of("The charset '" + OneLine.name(charset)
                 + "' of the request's Content-Type is not known here; send UTF-8.");
     }
 

@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.ServedVersion;
+import dev.holdfast.host.text.OneLine;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -50,12 +51,12 @@ final class RegistrationReader {
     private static Batching batching(String value) {
         return Batching.of(value)
                 .orElseThrow(() -> ApiException.badRequest(
-                        "Parameter batching '" + RequestNames.printable(value) + "' must be " + Batching.NAMES + "."));
+                        "Parameter batching '" + OneLine.name(value) + "' must be " + Batching.NAMES + "."));
     }
 
     private static String runtimeType(String value) {
         if (!RUNTIME_TYPES.contains(value)) {
-            throw ApiException.badRequest("Invalid RuntimeType value: " + RequestNames.printable(value));
+            throw ApiException.badRequest("Invalid RuntimeType value: " + OneLine.name(value));
         }
         return value;
     }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.text.ModelNames;
+import dev.holdfast.host.text.OneLine;
 import io.javalin.http.Context;
 import java.util.Optional;
 
@@ -24,15 +25,9 @@ final class RequestNames {
      */
     static String check(String what, String name) {
         if (!ModelNames.isSafe(name)) {
-            throw ApiException.badRequest(
-                    what + " '" + printable(name) + "' must match " + ModelNames.PATTERN + " and be neither . nor ..");
+            throw ApiException.badRequest(what + " '" + OneLine.name(name) + "' must match " + ModelNames.PATTERN
+                    + " and be neither . nor ..");
         }
         return name;
-    }
-
-    /** A caller's text as it may be repeated in a message or a log line. */
-    static String printable(String text) {
-        String cut = text.length() > 80 ? text.substring(0, 80) + "..." : text;
-        return cut.replaceAll("[^\\x20-\\x7E]", "?");
     }
 }

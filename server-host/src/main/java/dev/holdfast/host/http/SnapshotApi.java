@@ -5,6 +5,8 @@ import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Shortened;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -73,7 +75,7 @@ final class SnapshotApi {
             try {
                 return Instant.parse(value);
             } catch (DateTimeException e) {
-                throw ApiException.badRequest("Parameter " + name + " '" + RequestNames.printable(value)
+                throw ApiException.badRequest("Parameter " + name + " '" + OneLine.name(value)
                         + "' must be a time like 2026-11-21T09:30:00Z.");
             }
         });
@@ -115,7 +117,7 @@ final class SnapshotApi {
     private void attach(Context context) {
         String take = Parameters.ofQuery(context).text("take").orElse("");
         if (!List.of("store", "local", "merge").contains(take)) {
-            throw ApiException.badRequest("Parameter take '" + RequestNames.printable(take)
+            throw ApiException.badRequest("Parameter take '" + OneLine.name(take)
                     + "' must be store (go over to the store's last snapshot), local (write what this host serves) or"
                     + " merge (serve what both changed).");
         }
@@ -148,7 +150,7 @@ final class SnapshotApi {
             journal.put("full", use.full());
             body.put("journal", journal);
         });
-        body.put("notices", status.notices());
+        body.put("notices", status.notices().stream().map(Shortened::forBody).toList());
         answers.object(context, 200, body);
     }
 

@@ -6,6 +6,7 @@ import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorSpec;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -127,7 +128,7 @@ final class TensorReader {
         }
         // Beside 'inputs' or 'instances' anything may stand, as in KServe; a bare input's name must be right.
         if (unknown != null && !framed) {
-            throw new InvalidInputException("There is no input '" + RequestNames.printable(unknown) + "'");
+            throw new InvalidInputException("There is no input '" + OneLine.name(unknown) + "'");
         }
         return false;
     }
@@ -172,7 +173,7 @@ final class TensorReader {
                 }
             }
             if (unknown != null) {
-                throw new InvalidInputException("There is no input '" + RequestNames.printable(unknown) + "'");
+                throw new InvalidInputException("There is no input '" + OneLine.name(unknown) + "'");
             }
         }
         if (rows == 0 && !signature.inputs().isEmpty()) {

@@ -1,9 +1,6 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.api.InferenceModel;
 import dev.holdfast.host.api.InferenceOperations;
-import dev.holdfast.host.runtime.ModelSignature;
-import dev.holdfast.host.runtime.Tensor;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -14,11 +11,11 @@ import java.util.Map;
 final class TrainingApi {
 
     private final InferenceOperations inference;
-    private final int maxRequestSize;
+    private final InferenceForms forms;
 
-    TrainingApi(InferenceOperations inference, int maxRequestSize) {
+    TrainingApi(InferenceOperations inference, InferenceForms forms) {
         this.inference = inference;
-        this.maxRequestSize = maxRequestSize;
+        this.forms = forms;
     }
 
     List<Route> routes() {
@@ -29,14 +26,10 @@ final class TrainingApi {
     }
 
     private void train(Context context) throws IOException {
-        InferenceModel model = inference.model(RequestNames.model(context), RequestNames.version(context));
-        ModelSignature signature = model.trainingSignature();
-        byte[] body = RequestBody.read(context, maxRequestSize);
-        List<Tensor> inputs = signature.raw()
-                ? List.of(RawBodies.input(signature, body))
-                : TensorReader.read(body, signature).inputs();
         Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("trained", model.train(inputs));
+        answer.put(
+                "trained",
+                inference.train(RequestNames.model(context), RequestNames.version(context), forms.plain(context)));
         Answers.json(context, 200, answer);
     }
 }

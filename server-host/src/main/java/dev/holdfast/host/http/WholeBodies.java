@@ -15,10 +15,8 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits for the body of a request before a route sees it, without a thread: callers that send a byte now and then hold
- * nothing but their connection, and are cut off with 408 when they are slower than the {@link CallerLimits} say.
- *
- * <p>It does not look at the body. What is too large, broken or cut off reaches the route as such, which answers.
+ * Receives the whole body of a request before a route sees it, without holding a thread. Callers that are slower than the
+ * {@link CallerLimits} get 408. A body that is too large, broken or cut off is passed on to the route, which answers.
  */
 final class WholeBodies extends LaterHandler {
 
@@ -116,7 +114,7 @@ final class WholeBodies extends LaterHandler {
             return true;
         }
 
-        /** From the first time on that something has to be waited for; most bodies come with their heads. */
+        /** Begins when something has to be waited for first; most bodies come with their heads. */
         private void watch() {
             if (!watched) {
                 watched = true;
@@ -147,9 +145,6 @@ final class WholeBodies extends LaterHandler {
 
         private void refuse(int status, String type, String message) {
             response.getHeaders().put(HttpHeader.CONNECTION, "close");
-            if (status == 503) {
-                response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
-            }
             MalformedRequests.answer(request, response, callback, new ErrorAnswer(status, type, message, true));
         }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.host.journal;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,16 +14,12 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 import java.util.UUID;
 
 /** The few steps on the disk of which the journal is made. Directories are of mode 0700, files of 0600. */
 final class JournalFiles {
 
-    private static final Set<OpenOption> NEW =
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+    private static final OpenOption[] NEW = {StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE};
 
     private final Path temps;
     private final Steps steps;
@@ -60,7 +57,7 @@ final class JournalFiles {
         }
         steps.before(Step.MAKE_DIRECTORY, directory);
         try {
-            Files.createDirectory(directory, mode(directory, "rwx------"));
+            OwnFiles.createDirectory(directory);
         } catch (FileAlreadyExistsException e) {
             throw new NotDirectoryException(directory.toString());
         }
@@ -74,11 +71,8 @@ final class JournalFiles {
         Path temp = temps.resolve(UUID.randomUUID().toString());
         try {
             steps.before(Step.WRITE, temp);
-            try (FileChannel channel = FileChannel.open(temp, NEW, mode(temp, "rw-------"))) {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
+            try (FileChannel channel = OwnFiles.open(temp, NEW)) {
+                write(channel, bytes);
                 steps.before(Step.FORCE, temp);
                 channel.force(true);
             }
@@ -89,10 +83,19 @@ final class JournalFiles {
         }
     }
 
+    private static void write(FileChannel channel, byte[] bytes) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
     /** A file that may be lost, or torn, with the power. */
     void writeQuickly(Path file, byte[] bytes) throws IOException {
         steps.before(Step.WRITE, file);
-        Files.write(file, bytes, StandardOpenOption.CREATE_NEW);
+        try (FileChannel channel = OwnFiles.open(file, NEW)) {
+            write(channel, bytes);
+        }
     }
 
     /** Replaces what has the name. */
@@ -189,14 +192,6 @@ final class JournalFiles {
     static boolean meansFull(IOException failure) {
         String text = String.valueOf(failure.getMessage());
         return text.contains("No space left") || text.contains("quota") || text.contains("File too large");
-    }
-
-    private static FileAttribute<?>[] mode(Path path, String permissions) {
-        return posix(path)
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
-                }
-                : new FileAttribute<?>[0];
     }
 
     private static boolean posix(Path path) {

@@ -9,14 +9,12 @@ import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.StateMerge;
-import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -52,6 +50,7 @@ final class OperatorDecision {
     private final ChunkDelivery chunks;
     private final HistoryCursor cursor;
     private final StoreTransition crossing;
+    private final LearnedSides sides;
 
     OperatorDecision(
             KeeperOptions options,
@@ -62,7 +61,8 @@ final class OperatorDecision {
             ServingSource served,
             ChunkDelivery chunks,
             HistoryCursor cursor,
-            StoreTransition crossing) {
+            StoreTransition crossing,
+            LearnedSides sides) {
         this.options = options;
         this.store = store;
         this.waiting = waiting;
@@ -72,6 +72,7 @@ final class OperatorDecision {
         this.chunks = chunks;
         this.cursor = cursor;
         this.crossing = crossing;
+        this.sides = sides;
     }
 
     /** @return what was done, in one sentence */
@@ -128,24 +129,23 @@ final class OperatorDecision {
     private String takeStore(HistoryPoint head) {
         ServingState mine = served.state();
         ServingState before = cursor.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
-        Optional<Snapshot> ours = waiting.newest().map(HistoryPoint::snapshot);
+        Optional<HistoryPoint> ours = waiting.newest();
         boolean changedHere = !ServingComparison.same(mine, before) || !standing.isAttached();
         boolean servedIsLost = changedHere && !ServingComparison.same(mine, head.state());
-        // What models have learned loses too where both serve the same.
-        if (ours.isEmpty() && (servedIsLost || standing.hasLearnedApart())) {
+        if (ours.isEmpty() && servedIsLost) {
             ours = Optional.of(next.make(
-                            SnapshotKind.SNAPSHOT,
-                            Optional.empty(),
-                            cursor.base().map(HistoryPoint::next).orElse(Place.FIRST),
-                            mine)
-                    .snapshot());
+                    SnapshotKind.SNAPSHOT,
+                    Optional.empty(),
+                    cursor.base().map(HistoryPoint::next).orElse(Place.FIRST),
+                    mine));
         }
-        ours.ifPresent(waiting::setAside);
+        ours.map(HistoryPoint::snapshot).ifPresent(waiting::setAside);
+        // What models have learned loses too where both serve the same.
+        Optional<String> kept = ours.map(HistoryPoint::name).or(() -> sides.keep(mine, head.state()));
         crossing.goOver(head);
         waiting.clear();
         return "Attached to store " + options.store() + "; the host serves its snapshot " + head.name() + " now"
-                + ours.map(kept -> ". What it served before is kept on this host as "
-                                + kept.header().name())
+                + kept.map(name -> ". What it served before is kept on this host as " + name)
                         .orElse("");
     }
 
@@ -176,7 +176,7 @@ final class OperatorDecision {
                     HistoryPoint waits = saves.get(0);
                     if (isThere(waits.name())) {
                         // No place helps: a name is given once.
-                        waiting.keepSave(store, waits).ifPresent(keptHere::add);
+                        waiting.keepSave(waits).ifPresent(keptHere::add);
                     } else {
                         HistoryPoint moved = put(next.moved(waits, place));
                         written.add(moved.header().saveId());
@@ -211,11 +211,13 @@ final class OperatorDecision {
 
     /** A damaged snapshot is no obstacle to going on after it; one that cannot be read now is. */
     private static boolean isDamage(SnapshotStoreException why) {
-        return why instanceof SnapshotCorruptException || why instanceof SnapshotFormatTooNewException;
+        return why instanceof SnapshotUnreadableException;
     }
 
     private boolean loses(Optional<HistoryPoint> head, ServingState mine) {
-        return head.isPresent() && !ServingComparison.same(head.get().state(), mine) && !cursor.isBase(head);
+        return head.isPresent()
+                && (cursor.learned().wouldUndo(head.get().state(), mine)
+                        || (!ServingComparison.same(head.get().state(), mine) && !cursor.isBase(head)));
     }
 
     private HistoryPoint keepLoser(HistoryPoint head, HistoryPoint kept) {
@@ -242,7 +244,7 @@ final class OperatorDecision {
             return true;
         } catch (SnapshotNotFoundException e) {
             return false;
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             log.debug("{} is there, and cannot be read", name, e);
             return true;
         }
@@ -261,7 +263,7 @@ final class OperatorDecision {
                                 + " store " + options.store()
                                 + " go on from is not known here. Decide with --take store or"
                                 + " --take local"));
-        StateMerge.Result result = StateMerge.of(base.state(), mine, head.state());
+        StateMerge.Result result = StateMerge.of(cursor.learned().base(base.state()), mine, head.state());
         ServingState merged = merged(result);
         boolean[] applied = new boolean[1];
         List<String> before = served.failures();
@@ -272,10 +274,10 @@ final class OperatorDecision {
                 throw new IllegalStateException(
                         "Nothing was merged, for the result could not be loaded: " + String.join("; ", failed));
             }
+            String kept = keepWhatWasLearned(result.learnedConflicts(), mine, merged);
             HistoryPoint point = put(next.make(SnapshotKind.SNAPSHOT, Optional.empty(), head.next(), merged));
             applied[0] = true;
             crossing.wrote(point, merged);
-            String kept = keepWhatWasLearned(result.learnedConflicts());
             waiting.giveUp(point);
             served.attachedAgain();
             return "Attached to store " + options.store() + "; what this host and host "
@@ -289,14 +291,12 @@ final class OperatorDecision {
     }
 
     /** What models have learned here and lost stays on this host with the snapshot that refers to it. */
-    private String keepWhatWasLearned(List<String> lost) {
-        Optional<HistoryPoint> ours = waiting.newest();
-        if (lost.isEmpty()) {
-            return "";
-        }
-        ours.ifPresent(point -> waiting.setAside(point.snapshot()));
-        return ". Of what models had learned, the store's was taken: " + String.join("; ", lost)
-                + ours.map(point -> ". This host's is kept as " + point.name()).orElse("");
+    private String keepWhatWasLearned(List<String> lost, ServingState mine, ServingState merged) {
+        Optional<String> kept = sides.keep(mine, merged);
+        return lost.isEmpty()
+                ? ""
+                : ". Of what models had learned, the store's was taken: " + String.join("; ", lost)
+                        + kept.map(name -> ". This host's is kept as " + name).orElse("");
     }
 
     private static ServingState merged(StateMerge.Result result) {

@@ -3,12 +3,11 @@ package dev.holdfast.host.keeper;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
@@ -76,30 +75,22 @@ final class OperatorDelete {
     private Optional<SnapshotHeader> there(String name) {
         try {
             return Optional.of(store.get(name).header());
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             log.debug("Snapshot {} cannot be read, and can be deleted", name, e);
             return Optional.empty();
         }
     }
 
     private Optional<SnapshotHeader> listed(String name) {
-        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
-        while (true) {
-            SnapshotPage page = store.list(request);
-            Optional<SnapshotHeader> found = page.headers().stream()
-                    .filter(header -> header.name().equals(name))
-                    .findFirst();
-            if (found.isPresent() || page.nextPageToken().isEmpty()) {
-                return found;
-            }
-            request = request.page(page.nextPageToken().get());
-        }
+        return SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
+                .filter(header -> header.name().equals(name))
+                .findFirst();
     }
 
     private Optional<Snapshot> last() {
         try {
             return store.getLast();
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             throw new IllegalStateException(
                     "No snapshot is deleted while the last one of group " + options.group()
                             + " cannot be read, for an older one may be all that there is: " + e.getMessage(),

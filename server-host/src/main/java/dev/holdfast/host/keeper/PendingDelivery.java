@@ -14,13 +14,12 @@ import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -40,6 +39,7 @@ final class PendingDelivery {
 
     private static final Logger log = LoggerFactory.getLogger(PendingDelivery.class);
 
+    private final SnapshotSerializer store;
     private final Journal journal;
     private final NextSnapshot next;
     private final String storeName;
@@ -51,7 +51,8 @@ final class PendingDelivery {
     private Optional<SnapshotHeader> pinnedBase = Optional.empty();
     private Optional<SnapshotHeader> pinnedTheirs = Optional.empty();
 
-    PendingDelivery(Journal journal, NextSnapshot next, KeeperOptions options, Clock clock) {
+    PendingDelivery(SnapshotSerializer store, Journal journal, NextSnapshot next, KeeperOptions options, Clock clock) {
+        this.store = store;
         this.journal = journal;
         this.next = next;
         this.storeName = options.store();
@@ -138,9 +139,35 @@ final class PendingDelivery {
     }
 
     void pinTheirs(Snapshot theirs) {
-        if (!pinnedTheirs.equals(Optional.of(theirs.header()))) {
+        if (!pinnedTheirs.equals(Optional.of(theirs.header())) && keepTheirs()) {
             pin(Pin.THEIRS, theirs);
             pinnedTheirs = Optional.of(theirs.header());
+        }
+    }
+
+    /**
+     * What the store had when a divergence was found, and has lost since, is here alone: nobody has decided against it.
+     *
+     * @return whether the pin is needed no more
+     */
+    private boolean keepTheirs() {
+        try {
+            Optional<Snapshot> theirs = journal.pinned(Pin.THEIRS);
+            if (theirs.isPresent() && !StoreHead.has(store, theirs.get().header())) {
+                journal.setAside(theirs.get());
+                log.warn(
+                        "Store {} has lost {}, which host {} had saved there; it is kept on this host under its name",
+                        storeName,
+                        theirs.get().header().name(),
+                        theirs.get().header().host());
+            }
+            return true;
+        } catch (SnapshotNotFoundException | SnapshotCorruptException e) {
+            log.debug("Nobody can go back to what is pinned", e);
+            return true;
+        } catch (SnapshotStoreException | JournalException e) {
+            log.warn("What the store had when the two parted stays pinned: {}", e.getMessage());
+            return false;
         }
     }
 
@@ -185,7 +212,7 @@ final class PendingDelivery {
      * @return the newest of them; empty if the store has none of what waits
      * @throws SnapshotStoreException if the store cannot be reached
      */
-    Optional<HistoryPoint> settle(SnapshotSerializer store, Optional<HistoryPoint> head) {
+    Optional<HistoryPoint> settle(Optional<HistoryPoint> head) {
         List<Entry> entries = journal.pending();
         int there = -1;
         for (int i = entries.size() - 1; i >= 0 && there < 0 && head.isPresent(); i--) {
@@ -235,9 +262,10 @@ final class PendingDelivery {
      *
      * @param look what the store has
      * @param learned what models have learned here and there: nothing that is sent undoes what others have learned
+     * @param sides keep what was learned here and that loses to
      * @param before done before each is sent; throws if the store does not take what it needs
      */
-    Sent send(SnapshotSerializer store, Look look, LearnedKeys learned, Consumer<Snapshot> before) {
+    Sent send(Look look, LearnedKeys learned, LearnedSides sides, Consumer<Snapshot> before) {
         Optional<HistoryPoint> head = look.head();
         Place place = look.place();
         int sent = 0;
@@ -247,7 +275,7 @@ final class PendingDelivery {
             Optional<HistoryPoint> point;
             try {
                 point = Optional.of(HistoryPoint.of(journal.read(entry)));
-            } catch (SnapshotCorruptException | SnapshotFormatTooNewException | SnapshotNotFoundException e) {
+            } catch (SnapshotUnreadableException | SnapshotNotFoundException e) {
                 log.error("What waits as {} is passed over: {}", entry.header().name(), e.getMessage());
                 journal.refused(entry);
                 continue;
@@ -268,8 +296,10 @@ final class PendingDelivery {
                 continue;
             }
             if (!fits) {
-                HistoryPoint onto = withLearned(point.get(), learned, head);
-                keepWhatLoses(point.get(), onto.state(), learned);
+                HistoryPoint onto = head.isPresent()
+                        ? point.get().serving(learned.onto(point.get().state(), head.get()))
+                        : point.get();
+                sides.keep(point.get(), onto.state());
                 entries.addFirst(replace(entry, next.moved(onto, place).snapshot()));
                 continue;
             }
@@ -282,7 +312,7 @@ final class PendingDelivery {
                 place = head.get().next();
                 sent++;
             } catch (SnapshotConflictException e) {
-                if (!isNameInUse(store, head)) {
+                if (!isNameInUse(head)) {
                     log.debug("Another host was faster than what waits here", e);
                     refresh();
                     return new Sent(false, head);
@@ -298,26 +328,6 @@ final class PendingDelivery {
         unpin();
         log.info("Attached to store {} again; {} snapshots that waited on this host were sent", storeName, sent);
         return new Sent(true, head);
-    }
-
-    private static HistoryPoint withLearned(HistoryPoint waits, LearnedKeys learned, Optional<HistoryPoint> head) {
-        return waits.serving(learned.onto(waits.state(), waits.state(), head));
-    }
-
-    /** What models have learned here and the store does not take stays on this host, until somebody decides. */
-    private void keepWhatLoses(HistoryPoint ours, ServingState stored, LearnedKeys learned) {
-        if (learned.loses(ours.state(), stored)) {
-            journal.setAside(ours.snapshot());
-            log.warn(
-                    "Another host has learned something else meanwhile, and that is served; what was learned here is kept on"
-                            + " this host, as {}",
-                    ours.name());
-        }
-    }
-
-    /** The same of the newest that waits. */
-    void keepWhatLoses(ServingState stored, LearnedKeys learned) {
-        newest.ifPresent(ours -> keepWhatLoses(ours, stored, learned));
     }
 
     /** In this order: what was acknowledged waits in one form or another, whenever the host dies. */
@@ -336,7 +346,7 @@ final class PendingDelivery {
         return replace(entry, next.renamed(point, place).snapshot());
     }
 
-    private static boolean isNameInUse(SnapshotSerializer store, Optional<HistoryPoint> head) {
+    private boolean isNameInUse(Optional<HistoryPoint> head) {
         Look now = Look.at(store, head);
         return now.isCertain() && now.head().map(HistoryPoint::header).equals(head.map(HistoryPoint::header));
     }
@@ -352,8 +362,9 @@ final class PendingDelivery {
 
     /** Nothing of what waits is unsent: the store's newest holds it. */
     void giveUp(HistoryPoint head) {
-        letGo();
+        // In this order: a start without the store comes back to the one or the other.
         journal.copy(head.snapshot());
+        letGo();
     }
 
     /** Nothing of what waits is needed any more. Saves under names of their own stay on this host. */
@@ -382,8 +393,8 @@ final class PendingDelivery {
      *
      * @return the name; empty if the store's is this very save, sent by an attempt that broke off
      */
-    Optional<String> keepSave(SnapshotSerializer store, HistoryPoint save) {
-        if (comesFrom(store, save)) {
+    Optional<String> keepSave(HistoryPoint save) {
+        if (comesFrom(save)) {
             return Optional.empty();
         }
         log.error("Save {} is kept on this host: store {} has another one of this name", save.name(), storeName);
@@ -391,10 +402,10 @@ final class PendingDelivery {
         return Optional.of(save.name());
     }
 
-    private static boolean comesFrom(SnapshotSerializer store, HistoryPoint save) {
+    private boolean comesFrom(HistoryPoint save) {
         try {
             return isOrComesFrom(HistoryPoint.of(store.get(save.name())), save.header());
-        } catch (SnapshotNotFoundException | SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotNotFoundException | SnapshotUnreadableException e) {
             log.debug("{} cannot be read", save.name(), e);
             return false;
         }
@@ -420,6 +431,9 @@ final class PendingDelivery {
     }
 
     private void unpin() {
+        if (!keepTheirs()) {
+            return;
+        }
         try {
             journal.unpin(Pin.BASE);
             journal.unpin(Pin.THEIRS);

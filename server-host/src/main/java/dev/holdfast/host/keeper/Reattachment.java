@@ -4,6 +4,7 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Reading;
 import dev.holdfast.host.history.SaveDecision;
+import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotKind;
@@ -30,6 +31,7 @@ final class Reattachment {
     private final ServingSource served;
     private final HistoryCursor cursor;
     private final StoreTransition crossing;
+    private final LearnedSides sides;
     private final SnapshotWriter writer;
 
     Reattachment(
@@ -41,6 +43,7 @@ final class Reattachment {
             ServingSource served,
             HistoryCursor cursor,
             StoreTransition crossing,
+            LearnedSides sides,
             SnapshotWriter writer) {
         this.options = options;
         this.store = store;
@@ -50,6 +53,7 @@ final class Reattachment {
         this.served = served;
         this.cursor = cursor;
         this.crossing = crossing;
+        this.sides = sides;
         this.writer = writer;
     }
 
@@ -83,7 +87,7 @@ final class Reattachment {
             standing.behind(look.head().orElseThrow());
         } else {
             if (verdict == SaveDecision.APPEND) {
-                look.head().ifPresent(cursor::goOnFrom);
+                look.head().ifPresent(head -> cursor.goOnFrom(head, served.state()));
             }
             standing.untroubled();
         }
@@ -111,9 +115,9 @@ final class Reattachment {
             notYet(look);
             return;
         }
-        Optional<HistoryPoint> sent = waiting.settle(store, look.head());
+        Optional<HistoryPoint> sent = waiting.settle(look.head());
         if (sent.isPresent()) {
-            cursor.goOnFrom(sent.get());
+            cursor.goOnFrom(sent.get(), served.state());
             look = Look.at(store, cursor.base());
             if (!look.isCertain()) {
                 notYet(look);
@@ -122,7 +126,21 @@ final class Reattachment {
         }
         ServingState mine = served.state();
         SaveDecision verdict = cursor.verdict(look, mine);
-        boolean ended = switch (verdict) {
+        boolean ended = false;
+        try {
+            ended = goesOn(look, verdict, mine);
+        } catch (JournalException e) {
+            log.error("The host does not go on in store {} yet: {}", options.store(), e.getMessage());
+        }
+        crossing.showJournal();
+        if (ended) {
+            saveWhatIsNotStored(look);
+            served.attachedAgain();
+        }
+    }
+
+    private boolean goesOn(Look look, SaveDecision verdict, ServingState mine) {
+        return switch (verdict) {
             case APPEND -> send(look);
             case ALREADY_THERE -> settleOn(look.head().orElseThrow(), mine);
             case BEHIND -> followed(look.head().orElseThrow(), mine);
@@ -131,28 +149,20 @@ final class Reattachment {
                 yield false;
             }
         };
-        crossing.showJournal();
-        if (ended) {
-            saveWhatIsNotStored(look);
-            served.attachedAgain();
-        }
     }
 
     private void notYet(Look look) {
         log.debug("Snapshot store {} is out of reach: {}", options.store(), look.uncertainty());
         if (look.reached() && !(standing.status().mode() == StoreStatus.Mode.SPOOLING)) {
-            standing.detached("Detached from store " + options.store() + ", whose last snapshot cannot be read: "
-                    + look.uncertainty() + ". The host attaches by itself when it can be read");
+            standing.detached(
+                    "Detached from store " + options.store() + ", whose last snapshot cannot be read. The host"
+                            + " attaches by itself when it can be: " + look.uncertainty());
         }
     }
 
     private boolean send(Look look) {
-        PendingDelivery.Sent sent = waiting.send(store, look, cursor.learned(), chunks::deliverElsewhereFor);
-        sent.head().ifPresent(head -> {
-            cursor.goOnFrom(head);
-            cursor.learned().sent(served.state(), head.state());
-        });
-        crossing.showLearned();
+        PendingDelivery.Sent sent = waiting.send(look, cursor.learned(), sides, chunks::deliverElsewhereFor);
+        sent.head().ifPresent(head -> cursor.goOnFrom(head, served.state()));
         if (sent.finished()) {
             sent.head().ifPresentOrElse(head -> standing.stored(head.header()), standing::attached);
         }
@@ -160,11 +170,13 @@ final class Reattachment {
     }
 
     private boolean settleOn(HistoryPoint head, ServingState mine) {
+        cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
+        keepAside(mine, cursor.learned().onto(mine, mine));
         if (!ahead) {
             waiting.giveUp(head);
         }
-        cursor.goOnFrom(head);
+        cursor.goOnFrom(head, mine);
         standing.stored(head.header());
         if (ahead && !storedWithWhatWasLearned()) {
             return false;
@@ -175,32 +187,42 @@ final class Reattachment {
 
     /** Nothing here is unsent: the host serves what the others have agreed on meanwhile. */
     private boolean followed(HistoryPoint head, ServingState mine) {
+        cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
-        ServingState target = ahead ? cursor.learned().onto(head.state(), mine, Optional.of(head)) : head.state();
+        ServingState target = cursor.learned().onto(head.state(), mine);
+        keepAside(mine, target);
         if (!ahead) {
             waiting.giveUp(head);
         }
         try {
-            crossing.goOver(head);
+            crossing.goOver(head, target);
         } catch (RuntimeException e) {
             log.error("The host cannot go over to {} of store {}: {}", head.name(), options.store(), e.toString());
             return false;
         }
-        if (ahead) {
-            served.goOver(target);
-            if (!storedWithWhatWasLearned()) {
-                return false;
-            }
+        if (ahead && !storedWithWhatWasLearned()) {
+            return false;
         }
         log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
         return true;
+    }
+
+    /** Where nothing waits, nothing of it was acknowledged that a journal which takes nothing could keep. */
+    private void keepAside(ServingState mine, ServingState held) {
+        try {
+            sides.keep(mine, held);
+        } catch (JournalException e) {
+            if (!waiting.isEmpty()) {
+                throw e;
+            }
+            log.error("What models have learned here is in memory alone: {}", e.getMessage());
+        }
     }
 
     /** In this order: what models have learned here waits until a snapshot of the store has it, whenever the host dies. */
     private boolean storedWithWhatWasLearned() {
         boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED;
         if (stored) {
-            waiting.keepWhatLoses(cursor.before(), cursor.learned());
             waiting.letGo();
         }
         return stored;

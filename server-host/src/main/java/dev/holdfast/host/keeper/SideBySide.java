@@ -1,5 +1,6 @@
 package dev.holdfast.host.keeper;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.sdk.Snapshot;
@@ -9,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,11 +37,7 @@ final class SideBySide implements AutoCloseable {
 
     /** @param together false where the store's files lie on the journal's disk */
     SideBySide(SnapshotSerializer store, Journal journal, boolean together) {
-        this(store, journal, together, Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "journal");
-            thread.setDaemon(true);
-            return thread;
-        }));
+        this(store, journal, together, DaemonThreads.single("journal"));
     }
 
     /** @param journalThread does what is written into the journal beside the store; shut down by {@link #close} */

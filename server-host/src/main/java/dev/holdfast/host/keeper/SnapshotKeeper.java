@@ -1,5 +1,6 @@
 package dev.holdfast.host.keeper;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.journal.Journal;
@@ -139,26 +140,26 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         start.namesAfter().forEach(next::namesAfter);
         journal.copies().forEach(copy -> next.namesAfter(copy.header()));
         journal.pending().forEach(entry -> next.namesAfter(entry.header()));
-        PendingDelivery waiting = new PendingDelivery(journal, next, options, clock);
+        PendingDelivery waiting = new PendingDelivery(store, journal, next, options, clock);
         this.pair = pair;
         this.reader = new SnapshotReader(store, journal, standing);
         this.cursor = new HistoryCursor(start);
         ChunkDelivery delivery = new ChunkDelivery(store, chunks);
-        this.crossing = new StoreTransition(options, waiting, delivery, next, standing, served, cursor);
-        this.writer =
-                new SnapshotWriter(options, store, pair, waiting, delivery, next, standing, served, cursor, crossing);
+        LearnedSides sides = new LearnedSides(journal, next, standing, cursor);
+        this.crossing = new StoreTransition(options, waiting, delivery, next, standing, served, cursor, sides);
+        this.writer = new SnapshotWriter(
+                options, store, pair, waiting, delivery, next, standing, served, cursor, crossing, sides);
         this.reattachment =
-                new Reattachment(options, store, waiting, delivery, standing, served, cursor, crossing, writer);
-        this.decision =
-                new OperatorDecision(options, store, waiting, next, standing, served, delivery, cursor, crossing);
+                new Reattachment(options, store, waiting, delivery, standing, served, cursor, crossing, sides, writer);
+        this.decision = new OperatorDecision(
+                options, store, waiting, next, standing, served, delivery, cursor, crossing, sides);
         this.deletion = new OperatorDelete(options, store, journal, standing, this::trimmed);
         this.probe = probe;
     }
 
     /** Begins to work; what was asked for until now is done first. */
     public void start() {
-        Thread keeper = new Thread(this::run, "snapshot-keeper");
-        keeper.setDaemon(true);
+        Thread keeper = DaemonThreads.create("snapshot-keeper", this::run);
         thread = keeper;
         keeper.start();
     }

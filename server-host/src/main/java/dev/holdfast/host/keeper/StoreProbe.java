@@ -1,5 +1,6 @@
 package dev.holdfast.host.keeper;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -28,11 +29,7 @@ final class StoreProbe {
 
     /** @param answered called, on the probe's thread, when there is an answer */
     StoreProbe(SnapshotSerializer store, Runnable answered) {
-        this(store, answered, question -> {
-            Thread thread = new Thread(question, "snapshot-store-probe");
-            thread.setDaemon(true);
-            thread.start();
-        });
+        this(store, answered, question -> DaemonThreads.start("snapshot-store-probe", question));
     }
 
     /** @param asking waits for the store's answer */

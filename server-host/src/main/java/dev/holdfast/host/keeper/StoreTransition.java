@@ -20,6 +20,7 @@ final class StoreTransition {
     private final StoreAttachment standing;
     private final ServingSource served;
     private final HistoryCursor cursor;
+    private final LearnedSides sides;
 
     StoreTransition(
             KeeperOptions options,
@@ -28,7 +29,8 @@ final class StoreTransition {
             NextSnapshot next,
             StoreAttachment standing,
             ServingSource served,
-            HistoryCursor cursor) {
+            HistoryCursor cursor,
+            LearnedSides sides) {
         this.options = options;
         this.waiting = waiting;
         this.chunks = chunks;
@@ -36,6 +38,7 @@ final class StoreTransition {
         this.standing = standing;
         this.served = served;
         this.cursor = cursor;
+        this.sides = sides;
     }
 
     /** Takes its bearings; to be called once, when everything is served. */
@@ -51,15 +54,18 @@ final class StoreTransition {
 
     /** Serves what the head serves, and goes on from there. */
     void goOver(HistoryPoint head) {
-        served.goOver(head.state());
-        cursor.goOnFrom(head);
+        goOver(head, head.state());
+    }
+
+    /** The same with what models have learned here and the head is to have. */
+    void goOver(HistoryPoint head, ServingState target) {
+        served.goOver(target);
+        cursor.goOnFrom(head, target);
         next.namesAfter(head.header());
-        cursor.learned().settle();
-        cursor.learned().agree(served.state(), head.state());
         chunks.fromElsewhere();
         waiting.copyOfOthers(head.snapshot());
         standing.stored(head.header());
-        showLearned();
+        sides.settle();
     }
 
     /** Tells both sides, and keeps what a decision will need. */
@@ -92,20 +98,13 @@ final class StoreTransition {
 
     /** A decision was written into the store, and is served. */
     void wrote(HistoryPoint point, ServingState mine) {
-        cursor.goOnFrom(point);
-        cursor.learned().settle();
-        cursor.learned().agree(mine, point.state());
+        cursor.goOnFrom(point, mine);
         standing.stored(point.header());
-        showLearned();
+        sides.settle();
     }
 
     /** Tells what waits in the journal, and what lies aside there. */
     void showJournal() {
         standing.journal(waiting.count(), waiting.newest().map(HistoryPoint::header), waiting.aside());
-    }
-
-    /** Tells what models have learned apart from the store. */
-    void showLearned() {
-        standing.learned(cursor.learned().conflicts());
     }
 }

@@ -1,6 +1,9 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.host.plugins.torchserve.TorchServeFactory;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +36,8 @@ final class FactoryFinder {
 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
 
+    private static final String OUR_PACKAGES = "dev.holdfast.plugin.";
+
     /** What becomes of one provider. */
     private interface Taking<S> {
         FoundFactory take(ServiceLoader.Provider<S> provider) throws RejectedException;
@@ -42,9 +47,15 @@ final class FactoryFinder {
     private final PluginForm form;
     private final ClassLoader loader;
     private final FailureReason reason;
+    private final CallWatch watch;
     private volatile boolean givenUp;
 
     FactoryFinder(OpenedDropIn opened, ClassLoader loader, int javaFeature) {
+        this(opened, loader, javaFeature, CallWatch.NONE);
+    }
+
+    FactoryFinder(OpenedDropIn opened, ClassLoader loader, int javaFeature, CallWatch watch) {
+        this.watch = watch;
         this.dropIn = opened.dropIn();
         this.form = opened.form();
         this.loader = loader;
@@ -59,9 +70,8 @@ final class FactoryFinder {
     Findings find(Duration limit) throws RejectedException {
         FutureTask<Findings> task = new FutureTask<>(this::findHere);
         PluginContext context = new PluginContext(dropIn.name(), loader);
-        Thread thread = new Thread(null, () -> context.run(Map.of(), task), "plugin-init-" + dropIn.name(), 0, false);
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.createBare("plugin-init-" + dropIn.name(), () -> context.run(Map.of(), task))
+                .start();
         try {
             return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
@@ -84,10 +94,17 @@ final class FactoryFinder {
 
     private Findings findHere() {
         return switch (form) {
-            case HOLDFAST -> each(SnapshotSerializerFactory.class, provider -> found(provider.get()));
+            case HOLDFAST -> each(SnapshotSerializerFactory.class, provider -> found(construct(provider)));
             case TORCHSERVE ->
                 theFirst(each(org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer.class, this::foundOfTorchServe));
         };
+    }
+
+    private SnapshotSerializerFactory construct(ServiceLoader.Provider<SnapshotSerializerFactory> provider) {
+        return watch.around(
+                "the constructor of " + provider.type().getName() + " of plugin "
+                        + OneLine.of(DropIn.fileName(dropIn.path())),
+                provider);
     }
 
     private <S> Findings each(Class<S> service, Taking<S> taking) {
@@ -142,6 +159,21 @@ final class FactoryFinder {
             throw new RejectedException("the serializer name '" + name + "' of class "
                     + factory.getClass().getName() + " must match " + NAME);
         }
+        requireOwn(name, factory.getClass().getName());
         return new FoundFactory(name, factory, loader);
+    }
+
+    /**
+     * A drop-in may take the place of the serializer that is built in, for then its author means to; a foreign one with
+     * the name of another of ours would only be taken for it.
+     */
+    private static void requireOwn(String name, String type) throws RejectedException {
+        if (OwnSerializers.NAMES.contains(name)
+                && !name.equals(OwnSerializers.BUILT_IN)
+                && !type.startsWith(OUR_PACKAGES)) {
+            throw new RejectedException("the serializer name '" + name + "' of class " + type
+                    + " is reserved for Holdfast's own plugin; its author must give it another one, such as 'acme-"
+                    + name + "'");
+        }
     }
 }

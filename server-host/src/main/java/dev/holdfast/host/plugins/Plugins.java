@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * again where the choice fails. Nothing is written to the plugins directory.
  *
  * <p>Deliberately not here: changing plugins while the host runs, and protection from a plugin's ill will. A plugin is code
- * with the host's rights; one that calls {@code System.exit} ends the host. Plugins for TorchServe alone, where this is a
- * habit, have these calls taken out of their classes ({@code ExitRewriter}).
+ * with the host's rights. Its calls of {@code System.exit} and the like are taken out of its classes ({@code ExitRewriter}),
+ * as mistakes that they mostly are; by reflection or native code it can still end the host, and {@link CallWatch} has who did.
  */
 public final class Plugins implements AutoCloseable {
 
@@ -97,15 +97,19 @@ public final class Plugins implements AutoCloseable {
         String both = loading.ambiguous.get(wanted);
         if (both != null) {
             throw new SerializerChoiceException(
-                    "Snapshot serializer " + wanted + " is brought by " + both + "; remove one of them");
+                    "Snapshot serializer " + wanted + " is brought by " + both
+                            + "; none of them is used, remove all but one",
+                    false);
         }
         PluginLoading.Brought brought = loading.serializers.get(wanted);
         if (brought == null) {
             if (wanted.equals(builtIn.name())) {
                 return SerializerChoice.builtIn(builtIn);
             }
-            throw new SerializerChoiceException("Snapshot serializer '" + OneLine.of(wanted) + "' is not here; "
-                    + available(builtIn) + rejections());
+            throw new SerializerChoiceException(
+                    "Snapshot serializer '" + OneLine.of(wanted) + "' is not here; " + available(builtIn)
+                            + rejections(),
+                    !loading.rejected.isEmpty());
         }
         logChosen(brought, builtIn.name());
         return SerializerChoice.ofPlugin(brought.found(), brought.plugin());
@@ -113,11 +117,13 @@ public final class Plugins implements AutoCloseable {
 
     private String theOne(String builtIn) {
         Set<String> brought = new TreeSet<>(loading.serializers.keySet());
+        brought.addAll(loading.ambiguous.keySet());
         brought.remove(builtIn);
         if (brought.size() > 1) {
             throw new SerializerChoiceException(
                     "The plugins bring " + brought.size() + " snapshot serializers; choose one with --snapshot-store: "
-                            + String.join(", ", brought) + ", or " + builtIn + rejections());
+                            + String.join(", ", brought) + ", or " + builtIn + rejections(),
+                    false);
         }
         return brought.isEmpty() ? builtIn : brought.iterator().next();
     }
@@ -172,16 +178,25 @@ public final class Plugins implements AutoCloseable {
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store cannot be opened
      */
     public SnapshotSerializer open(SerializerChoice choice, SerializerConfig config) {
-        SnapshotSerializerFactory factory = choice.factory();
-        PluginCalls calls = new PluginCalls(
-                choice.plugin()
-                        .map(plugin -> "Serializer " + choice.name() + " of plugin " + DropIn.fileName(plugin.path()))
-                        .orElse("Serializer " + choice.name()),
-                new PluginContext(choice.plugin().map(LoadedPlugin::name).orElse(choice.name()), choice.loader()),
-                options.callLimit());
-        GuardedSerializer serializer = GuardedSerializer.open(factory, config, calls);
+        GuardedSerializer serializer = GuardedSerializer.open(choice.factory(), config, calls(choice));
         opened.add(serializer);
         return serializer;
+    }
+
+    private PluginCalls calls(SerializerChoice choice) {
+        if (choice.plugin().isEmpty()) {
+            return new PluginCalls(
+                    "Serializer " + choice.name(),
+                    new PluginContext(choice.name(), choice.loader()),
+                    options.callLimit());
+        }
+        LoadedPlugin plugin = choice.plugin().get();
+        String subject = choice.name() + " of plugin " + OneLine.of(DropIn.fileName(plugin.path()));
+        return new PluginCalls(
+                "Serializer " + subject,
+                new PluginContext(plugin.name(), choice.loader()),
+                options.callLimit(),
+                method -> options.calls().begins(method + " of serializer " + subject));
     }
 
     /**

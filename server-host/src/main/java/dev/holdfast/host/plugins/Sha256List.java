@@ -1,16 +1,11 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.common.Sha256;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -75,7 +70,7 @@ final class Sha256List {
     void require(Path jar) throws RejectedException {
         String sha256;
         try {
-            sha256 = sha256(jar);
+            sha256 = Sha256.of(jar);
         } catch (IOException e) {
             throw new RejectedException(DropIn.fileName(jar) + " cannot be read: " + e, e);
         }
@@ -83,18 +78,5 @@ final class Sha256List {
             throw new RejectedException(DropIn.fileName(jar) + " is not approved: its SHA-256 " + sha256 + " is not in "
                     + file + "; add that line if you trust the jar");
         }
-    }
-
-    private static String sha256(Path jar) throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
-        try (InputStream bytes = new DigestInputStream(Files.newInputStream(jar), digest)) {
-            bytes.transferTo(OutputStream.nullOutputStream());
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.host.retention;
 
+import dev.holdfast.host.common.Sha256;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.DigestSet;
 import dev.holdfast.host.state.StateException;
@@ -7,17 +8,12 @@ import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
-import dev.holdfast.sdk.SnapshotCorruptException;
-import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -144,26 +140,16 @@ final class NeededChunks {
     }
 
     private void readListed(Reading reading) {
-        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
-        while (true) {
-            SnapshotPage page = store.list(request);
-            for (SnapshotHeader header : page.headers()) {
-                if (read.test(digest(header)) || read(header)) {
-                    reading.add(header);
-                }
-            }
-            if (page.nextPageToken().isEmpty()) {
-                return;
-            }
-            request = request.page(page.nextPageToken().get());
-        }
+        SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
+                .filter(header -> read.test(digest(header)) || read(header))
+                .forEach(reading::add);
     }
 
     /** @return false if it is not there any more, or its needs are unknown */
     private boolean read(SnapshotHeader header) {
         try {
             return add(store.get(header.name()));
-        } catch (SnapshotCorruptException | SnapshotFormatTooNewException e) {
+        } catch (SnapshotUnreadableException e) {
             isUnknown(header.name(), String.valueOf(e.getMessage()));
             return false;
         } catch (SnapshotNotFoundException e) {
@@ -216,11 +202,6 @@ final class NeededChunks {
     /** A save-id alone does not tell foreign snapshots from one another. */
     private static String digest(SnapshotHeader header) {
         String id = header.name() + " " + header.saveId();
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has SHA-256", e);
-        }
+        return Sha256.of(id);
     }
 }

@@ -61,15 +61,8 @@ final class Removable {
             return Optional.empty();
         }
         Removable found = new Removable(rule, pinned, last.get().header(), now);
-        ListRequest request = ListRequest.firstPage(ListRequest.MOST);
-        while (true) {
-            SnapshotPage page = store.list(request);
-            page.headers().forEach(found::look);
-            if (page.nextPageToken().isEmpty()) {
-                return Optional.of(found).filter(some -> some.count > 0);
-            }
-            request = request.page(page.nextPageToken().get());
-        }
+        SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST)).forEach(found::look);
+        return Optional.of(found).filter(some -> some.count > 0);
     }
 
     private void look(SnapshotHeader header) {

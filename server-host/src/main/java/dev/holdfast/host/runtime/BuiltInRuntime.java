@@ -5,6 +5,8 @@ import dev.holdfast.host.archive.ArchiveManifest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The models without a model that test suites and health checks use: {@code noop}, which answers {@code OK}, and {@code
@@ -14,6 +16,8 @@ import java.util.Optional;
  * name, or by the model's name {@code noop} where the handler is Python.
  */
 public final class BuiltInRuntime implements ModelRuntime {
+
+    private static final List<TensorSpec> BODY = List.of(new TensorSpec("body", TensorType.BYTES, List.of(1L)));
 
     @Override
     public String name() {
@@ -33,8 +37,13 @@ public final class BuiltInRuntime implements ModelRuntime {
     @Override
     public LoadedModel load(Archive archive) {
         return switch (handler(archive.manifest()).orElse("")) {
-            case "noop" -> new NoopModel();
-            case "echo" -> new EchoModel();
+            case "noop" ->
+                new BodyModel("noop", ignored -> {}, ignored -> new byte[][] {"OK".getBytes(StandardCharsets.UTF_8)});
+            case "echo" ->
+                new BodyModel(
+                        "echo",
+                        BuiltInRuntime::checkEcho,
+                        request -> request.get(0).elements());
             default ->
                 throw new ModelLoadException(
                         "Archive " + archive.fileName() + " has neither the handler noop nor echo");
@@ -60,65 +69,33 @@ public final class BuiltInRuntime implements ModelRuntime {
         return noop ? Optional.of("noop") : Optional.empty();
     }
 
-    private static ModelSignature raw(String platform) {
-        TensorSpec body = new TensorSpec("body", TensorType.BYTES, List.of(1L));
-        return new ModelSignature(platform, List.of(body), List.of(body), true);
+    private static void checkEcho(List<Tensor> inputs) {
+        if (inputs.size() != 1
+                || inputs.get(0).type() != TensorType.BYTES
+                || inputs.get(0).count() != 1) {
+            throw new InvalidInputException("The handler echo wants one input BYTES[1], not " + inputs);
+        }
     }
 
-    private static final class NoopModel implements LoadedModel {
+    /** @param answer the body of the answer to a request */
+    private record BodyModel(
+            ModelSignature signature, Consumer<List<Tensor>> checker, Function<List<Tensor>, Object> answer)
+            implements LoadedModel {
 
-        private static final ModelSignature SIGNATURE = raw("noop");
-
-        @Override
-        public ModelSignature signature() {
-            return SIGNATURE;
+        BodyModel(String platform, Consumer<List<Tensor>> checker, Function<List<Tensor>, Object> answer) {
+            this(new ModelSignature(platform, BODY, BODY, true), checker, answer);
         }
 
         @Override
         public void check(List<Tensor> inputs) {
-            // Whatever comes is ignored, and so nothing is wrong.
-        }
-
-        @Override
-        public List<List<Tensor>> predict(List<List<Tensor>> batch) {
-            return batch.stream().map(request -> List.of(ok())).toList();
-        }
-
-        private static Tensor ok() {
-            byte[][] body = {"OK".getBytes(StandardCharsets.UTF_8)};
-            return new Tensor("body", TensorType.BYTES, new long[] {1}, body);
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private static final class EchoModel implements LoadedModel {
-
-        private static final ModelSignature SIGNATURE = raw("echo");
-
-        @Override
-        public ModelSignature signature() {
-            return SIGNATURE;
-        }
-
-        @Override
-        public void check(List<Tensor> inputs) {
-            if (inputs.size() != 1
-                    || inputs.get(0).type() != TensorType.BYTES
-                    || inputs.get(0).count() != 1) {
-                throw new InvalidInputException("The handler echo wants one input BYTES[1], not " + inputs);
-            }
+            checker.accept(inputs);
         }
 
         @Override
         public List<List<Tensor>> predict(List<List<Tensor>> batch) {
             return batch.stream()
-                    .map(request -> List.of(new Tensor(
-                            "body",
-                            TensorType.BYTES,
-                            new long[] {1},
-                            request.get(0).elements())))
+                    .map(answer)
+                    .map(body -> List.of(new Tensor("body", TensorType.BYTES, new long[] {1}, body)))
                     .toList();
         }
 

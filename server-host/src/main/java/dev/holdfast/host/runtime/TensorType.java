@@ -1,5 +1,6 @@
 package dev.holdfast.host.runtime;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -57,6 +58,47 @@ public enum TensorType {
         };
     }
 
+    /** Whether it is one of the whole numbers. */
+    public boolean isWhole() {
+        return name().contains("INT");
+    }
+
+    /** How many bits a number has. */
+    public int bits() {
+        return Integer.parseInt(name().replaceAll("\\D", ""));
+    }
+
+    /** The smallest of the whole numbers. */
+    public long least() {
+        return isUnsigned() ? 0 : Long.MIN_VALUE >> (Long.SIZE - bits());
+    }
+
+    /** The largest of the whole numbers; of UINT64 the largest that Java's long holds. */
+    public long most() {
+        return Long.MAX_VALUE >> (Long.SIZE - bits() - (isUnsigned() && bits() < Long.SIZE ? 1 : 0));
+    }
+
+    private boolean isUnsigned() {
+        return name().startsWith("U");
+    }
+
+    /**
+     * Whether a finite number of FP32 lies half way between two neighbours of this type, FP16 or BF16, so that what it was
+     * rounded from decides to which of them it goes; never so for another type.
+     */
+    public boolean isHalfWay(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return switch (this) {
+            case FP16 -> {
+                // Numbers smaller than the normal ones of FP16 have all the same distance.
+                double steps = Math.abs((double) value) * 0x1p25;
+                yield Math.abs(value) < 0x1p-14f ? steps % 2 == 1 : (bits & 0x1fff) == 0x1000;
+            }
+            case BF16 -> (bits & 0xffff) == 0x8000;
+            default -> false;
+        };
+    }
+
     /**
      * The type of a name, ignoring case.
      *
@@ -66,7 +108,7 @@ public enum TensorType {
         try {
             return valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw new InvalidInputException("Datatype '" + name + "' is not one of " + java.util.List.of(values()));
+            throw new InvalidInputException("Datatype '" + name + "' is not one of " + List.of(values()));
         }
     }
 }

@@ -3,11 +3,20 @@ package dev.holdfast.host.serving;
 /** One step from a serving state to another. Its text is what a dry run prints. */
 public sealed interface Action {
 
-    /** The model that the step is about; steps of different models may be done side by side. */
+    /** Steps of different models may be carried out side by side. */
     String model();
 
+    /** A step that loads a version, as {@code state} says. */
+    sealed interface Loads extends Action {
+
+        String version();
+
+        ServedVersion state();
+    }
+
     /** Loads a version and starts its workers. */
-    record Load(String model, String version, ServedVersion state) implements Action {
+    record Load(String model, String version, ServedVersion state) implements Loads {
+
         @Override
         public String toString() {
             return "load " + model + " " + version + " from " + state.archive() + " with " + state.minWorkers()
@@ -15,8 +24,9 @@ public sealed interface Action {
         }
     }
 
-    /** Says that a version is being loaded, and leaves the loading to who asked for it. */
+    /** Enters a version as being loaded; whoever asked for it loads it. */
     record LoadLater(String model, String version, ServedVersion state) implements Action {
+
         @Override
         public String toString() {
             return "load " + model + " " + version + " later from " + state.archive() + " with " + state.minWorkers()
@@ -24,8 +34,9 @@ public sealed interface Action {
         }
     }
 
-    /** Loads a version anew, because its archive or a setting differs, and lets the old one answer until then. */
-    record Replace(String model, String version, ServedVersion state) implements Action {
+    /** Loads a version anew, because its archive or a setting differs; the old one answers until then. */
+    record Replace(String model, String version, ServedVersion state) implements Loads {
+
         @Override
         public String toString() {
             return "replace " + model + " " + version + " by " + state.archive() + " with " + state.minWorkers()
@@ -50,7 +61,7 @@ public sealed interface Action {
         }
     }
 
-    /** Lets a version end its running requests, then lets go of it. */
+    /** Lets a version finish its running requests, then unloads it. */
     record Unload(String model, String version) implements Action {
         @Override
         public String toString() {

@@ -25,7 +25,7 @@ final class Archives {
 
     private final ModelStore store;
 
-    /** URLs, each with the SHA-256 that it does not deliver any more: not fetched over and over. */
+    /** URLs that no longer deliver a SHA-256, as {@code sha256 url}: not fetched over and over. */
     private final Set<String> changed = ConcurrentHashMap.newKeySet();
 
     Archives(ModelStore store) {
@@ -37,7 +37,7 @@ final class Archives {
         try {
             return withHandler(store.open(registration.location()), registration.handler());
         } catch (ArchiveException e) {
-            // The caller knows the location that it gave; its secrets are not for logs and answers.
+            // Secrets in the location must not reach logs and answers.
             String bare = ServedVersion.withoutSecrets(registration.location());
             throw new ServingException(
                     Kind.BAD_ARCHIVE,
@@ -58,7 +58,7 @@ final class Archives {
         }
     }
 
-    /** Whether there is no such archive in the store, or none any more: a fetched one that a disk has damaged gives way. */
+    /** Whether the store has no such archive; a fetched one that is damaged is set aside first. */
     private boolean isGone(ServedVersion version, ArchiveException failure) {
         return switch (failure.reason()) {
             case NOT_FOUND -> true;
@@ -79,8 +79,8 @@ final class Archives {
                 .filter(known -> !known.isEmpty())
                 .orElseThrow(() -> cannot(
                         gone, url, Reason.NOT_FOUND, "its SHA-256 is not known, so nothing could be checked", gone));
-        String once = sha256 + " " + url;
-        if (changed.contains(once)) {
+        String tried = sha256 + " " + url;
+        if (changed.contains(tried)) {
             throw differs(gone, url, sha256);
         }
         log.info("Archive {} is not in the model store any more; fetching it again from {}", version.archive(), url);
@@ -97,7 +97,7 @@ final class Archives {
         if (archive.fileName().equals(version.archive()) && archive.sha256().equals(sha256)) {
             return archive;
         }
-        changed.add(once);
+        changed.add(tried);
         archive.close();
         Closing.quietly("archive " + archive.fileName(), () -> store.forget(archive.fileName()));
         throw differs(gone, url, sha256);

@@ -23,7 +23,7 @@ final class BatchGatherer {
     /** A batch has room for so many requests before its list grows. */
     private static final int USUAL_BATCH = 16;
 
-    /** As long as some dozens of short runs take: then the request waits in the queue instead, and holds no thread. */
+    /** As long as some dozens of short runs take; a request that waits longer is queued, and holds no thread. */
     private static final long MOST_WAIT_NANOS = 50_000_000;
 
     private final RequestQueue queue;
@@ -70,8 +70,8 @@ final class BatchGatherer {
     }
 
     /**
-     * A worker that rests, for the caller's thread to run a batch as; to be given back. Waits a moment for one: a caller that has
-     * to come back for its answer costs more.
+     * Lends a resting worker, in whose place the caller's thread runs a batch; to be given back. Waits a moment for one: waking
+     * another thread costs more.
      *
      * @return null if none rests
      */
@@ -154,7 +154,7 @@ final class BatchGatherer {
                 take(gathered, most);
             }
         } catch (InterruptedException e) {
-            // What was gathered so far is the batch: it has left the queue and must be answered.
+            // What was gathered so far is the batch, as it has left the queue already.
             log.debug("Worker {} was interrupted while a batch filled", worker.id());
         } finally {
             gathering = false;

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a worker does with a batch: one prediction, and an answer to every request, whatever happens; only those of a run that
- * was told to end, and did so without outputs, are left open.
+ * Runs a batch and answers every request of it. Only a run that was told to end, and ended without outputs, leaves its requests
+ * open.
  *
  * <pre>
  *   batch ─▶ model ─▶ answers
@@ -29,7 +29,7 @@ final class BatchRun {
 
     private static final Logger log = LoggerFactory.getLogger(BatchRun.class);
 
-    /** What a caller's thread may spend: no more than its own work on a request. */
+    /** A caller's thread runs the model only where that takes no longer than its other work on a request. */
     private static final long SHORT_NANOS = 1_000_000;
 
     private final String model;
@@ -52,7 +52,7 @@ final class BatchRun {
         this.listener = listener;
     }
 
-    /** Whether runs have been so short of late that a caller's thread may spend that time. */
+    /** Whether recent runs were short enough for a caller's thread. */
     boolean isShort() {
         return hasAnswered && usualNanos < SHORT_NANOS;
     }
@@ -83,7 +83,7 @@ final class BatchRun {
     }
 
     /**
-     * Whose fault a failure is shows when all have had their turn.
+     * Failures are given last: only when all have run is it known whose fault they are.
      *
      * @return whether all have succeeded
      */
@@ -158,7 +158,7 @@ final class BatchRun {
         return outputs;
     }
 
-    /** What runs when the process ends is in the load record. */
+    /** Noted in the crash record, in case the process ends meanwhile. */
     private List<List<Tensor>> noted(EndableRun run, List<List<Tensor>> inputs) {
         Runs.Run noted = runs.begin();
         boolean well = false;

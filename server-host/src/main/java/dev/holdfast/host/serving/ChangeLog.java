@@ -7,13 +7,13 @@ import java.util.concurrent.CompletableFuture;
 public interface ChangeLog {
 
     /**
-     * Says whose changes those are that this thread makes from now on.
+     * Sets who asks for the changes that this thread makes from now on.
      *
-     * @param caller the address of who asked for them; empty when the call has ended
+     * @param caller the caller's address; empty when the call has ended
      */
     default void callFrom(Optional<String> caller) {}
 
-    /** Says that a change has begun, so that one save can wait for several; {@link #changed} or {@link #abandoned} ends it. */
+    /** A change has begun, so that one save can wait for several; {@link #changed} or {@link #abandoned} ends it. */
     void begin();
 
     /** The change that began came to nothing. */

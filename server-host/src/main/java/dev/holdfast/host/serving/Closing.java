@@ -4,7 +4,7 @@ import dev.holdfast.host.text.OneLine;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Letting go of what is no longer needed: a failure there is worth a line, and never undoes what was done before. */
+/** Closes what is no longer needed; a failure is logged and undoes nothing. */
 final class Closing {
 
     private static final Logger log = LoggerFactory.getLogger(Closing.class);

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one worker into the model, on which another thread can tell it to come back. What is told strikes the batch that
- * it was meant for and no other, and never the answers that the worker gives afterwards.
+ * Runs one worker's batches in the model. Another thread can tell a run to end; that ends the batch that it was meant for, no
+ * later one, and does not interrupt the answers that the worker gives afterwards.
  */
 final class EndableRun {
 
@@ -22,7 +22,7 @@ final class EndableRun {
         this.model = model;
     }
 
-    /** A new batch: what was told of the one before is forgotten. */
+    /** A new batch begins, which nobody has told to end yet. */
     synchronized void begin() {
         ending = false;
     }
@@ -44,14 +44,13 @@ final class EndableRun {
         } finally {
             synchronized (this) {
                 inside = null;
-                // Told in vain, or left behind by the model: it would close the connections that answers are written
-                // to.
+                // An interrupt that came too late would close the connections that answers are written to.
                 Thread.interrupted();
             }
         }
     }
 
-    /** Tells the batch to end, from another thread; returns at once, whatever the model does about it. */
+    /** Tells the batch to end, from another thread; does not wait until it has. */
     synchronized void end() {
         ending = true;
         if (inside != null) {
@@ -67,7 +66,6 @@ final class EndableRun {
         return ending;
     }
 
-    /** Why a run was not begun. */
     static final class RunEndedException extends RuntimeException {
 
         private static final long serialVersionUID = 1;

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.DaemonThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,7 +9,7 @@ import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Loads what is in the serving state and is not loaded: what could not be, and what was registered to be loaded later. */
+/** Loads versions that are registered and not loaded: those that failed, and those that were to be loaded later. */
 final class FailedModels {
 
     private static final Logger log = LoggerFactory.getLogger(FailedModels.class);
@@ -24,19 +25,15 @@ final class FailedModels {
         this.changes = changes;
         this.running = running;
         this.unused = unused;
-        this.later = Executors.newFixedThreadPool(Math.max(1, loadThreads), task -> {
-            Thread thread = new Thread(task, "later");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.later = Executors.newFixedThreadPool(Math.max(1, loadThreads), DaemonThreads.named("later"));
     }
 
     /** The versions that could not be loaded, as {@code model version: reason}. */
     List<String> failures() {
-        return told(running.failed());
+        return described(running.failed());
     }
 
-    static List<String> told(List<RunningVersion> failed) {
+    static List<String> described(List<RunningVersion> failed) {
         return failed.stream()
                 .map(version -> version.model() + " " + version.version() + ": "
                         + version.failure().orElse(""))

@@ -1,6 +1,6 @@
 package dev.holdfast.host.serving;
 
-/** Who wants to know of predictions; called on worker threads, so quick and without throwing. */
+/** Told of every prediction, on worker threads; must be quick and must not throw. */
 public interface InferenceListener {
 
     InferenceListener NONE = (model, version, queueNanos, inferenceNanos) -> {};

@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicLong;
 final class LastStored {
 
     volatile StoredState base = StoredState.NONE;
-    /** Whether no snapshot of the store that this host knows of is sure to hold the base. */
+    /** Whether the store may have removed the base, as no snapshot that this host knows of is sure to refer to it. */
     volatile boolean inherited;
 
     volatile long updates;
-    /** How often the store was to be asked for the base, and to get what it lacks, though nothing was learned since. */
+    /** How often the stored state was marked as possibly missing. */
     final AtomicLong doubts = new AtomicLong();
-    /** How many of the doubts are settled by a state that was stored. */
+    /** The value of {@link #doubts} that the last stored state has settled. */
     volatile long settled;
 
     /** When it was stored last, and when storing it failed last, by a clock that nobody sets. */

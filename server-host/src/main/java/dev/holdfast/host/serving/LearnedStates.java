@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.runtime.StatefulModel.SaveRule;
 import dev.holdfast.host.serving.ServingException.Kind;
@@ -20,7 +21,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What stores the states of models that learn.
+ * Stores the states of models that learn.
  *
  * <pre>
  *   so many updates, or so much time ─┐
@@ -64,11 +64,7 @@ public final class LearnedStates implements AutoCloseable {
         this.serving = serving;
         this.warnBytes = warnBytes;
         this.clock = clock;
-        this.schedule = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "learned-states");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.schedule = DaemonThreads.singleScheduled("learned-states");
     }
 
     /** Begins to store states when their models' rules say so. */
@@ -187,10 +183,11 @@ public final class LearnedStates implements AutoCloseable {
     }
 
     private Durability store(RunningVersion version, StatefulModel model, LastStored known) {
-        // Before the capture: what comes between the two is stored and counted as not stored, the safe way round.
+        // Read before the capture: an update in between is stored, and counted as not stored, which is the safe way
+        // round.
         long updates = model.updates();
         long begin = System.nanoTime();
-        // A doubt that comes after this is not settled by what was asked before it.
+        // A doubt that comes after this is not settled by this save.
         long doubts = known.doubts.get();
         known.inherited |= known.isDoubted();
         StateWriter.Result result;
@@ -211,7 +208,6 @@ public final class LearnedStates implements AutoCloseable {
         }
         known.base = result.state();
         known.settled = doubts;
-        // The store may have it or not when it comes to the next one.
         known.inherited = durability.kind() != Durability.Kind.STORED;
         known.updates = updates;
         known.storedNanos = System.nanoTime();
@@ -248,7 +244,7 @@ public final class LearnedStates implements AutoCloseable {
         known.failure = Optional.of(failure);
     }
 
-    /** What has been learned and would not survive a restart, against the operator's will: why, a line for each model. */
+    /** Why what models have learned would not survive a restart, a line for each model. */
     public List<String> notices() {
         return serving.stateful().stream()
                 .flatMap(version -> stored.of(version.stateful().orElseThrow()).failure.stream())

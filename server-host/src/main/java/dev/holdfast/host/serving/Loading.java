@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.crash.ModelFile;
 import dev.holdfast.host.crash.Runs;
@@ -17,8 +18,10 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,7 +29,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings a model version into memory, with its workers; what it began and cannot end it lets go of again. */
+/** Loads a model version into memory and starts its workers; a load that fails leaves nothing behind. */
 final class Loading {
 
     private static final Logger log = LoggerFactory.getLogger(Loading.class);
@@ -37,8 +40,10 @@ final class Loading {
     private final Safeguards safeguards;
     private final StateRestorer states;
     private final ServingDefaults defaults;
-    private final StuckRuns stuckRuns;
-    private final CallersThreads callersThreads = new CallersThreads(CallersThreads.MOST);
+    private final Set<StuckRun> stuckRuns;
+    /** Bounds the callers' threads that may be inside models: a run that never ends keeps its thread. Half of a listener's. */
+    private final Semaphore callersThreads = new Semaphore(64);
+
     private final InferenceListener listener;
     private final Clock clock;
     private final AtomicInteger workerIds = new AtomicInteger(9000);
@@ -48,7 +53,7 @@ final class Loading {
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,
-            StuckRuns stuckRuns,
+            Set<StuckRun> stuckRuns,
             InferenceListener listener,
             Clock clock) {
         this.loader = loader;
@@ -67,12 +72,10 @@ final class Loading {
      * @throws ServingException if the archive cannot be had or is not what it was, the model cannot be loaded or not in time,
      *     there is no memory for it, or it is held back because it has ended the process before
      */
-    RunningVersion load(
-            String model,
-            String version,
-            ServedVersion state,
-            Function<ServedVersion, Archive> archives,
-            Occasion occasion) {
+    RunningVersion load(Action.Loads load, Function<ServedVersion, Archive> archives, Occasion occasion) {
+        String model = load.model();
+        String version = load.version();
+        ServedVersion state = load.state();
         Archive archive = open(state, archives);
         ModelFile file = new ModelFile(model, version, archive.fileName(), archive.sha256());
         admit(file, state, archive, occasion);
@@ -119,7 +122,7 @@ final class Loading {
         }
     }
 
-    /** Lets go of the archive of a version that is not to be loaded. */
+    /** Closes the archive of a version that is not to be loaded. */
     private void admit(ModelFile file, ServedVersion state, Archive archive, Occasion occasion) {
         try {
             requireUnchanged(file, state, archive);
@@ -130,7 +133,7 @@ final class Loading {
         }
     }
 
-    /** The bytes of another model under a known name would answer, or end the process, as nobody asked for. */
+    /** Another model under a known name must neither answer nor crash the host. */
     private void requireUnchanged(ModelFile file, ServedVersion state, Archive archive) {
         Optional<String> before = state.archiveSha256().filter(known -> !archive.is(known));
         if (before.isEmpty()) {
@@ -171,14 +174,13 @@ final class Loading {
         }
     }
 
-    /** On a thread of its own, because no engine lets a load be stopped: one that takes too long is left to end alone. */
+    /** On a thread of its own, because no engine lets a load be stopped; one that takes too long is abandoned. */
     private LoadedModel load(ModelFile file, Archive archive, ServedVersion state) {
         String model = file.model();
         String version = file.version();
         Duration timeout = state.startupTimeout();
         CompletableFuture<LoadedModel> result = new CompletableFuture<>();
-        Thread thread = new Thread(() -> load(file, archive, state, result), "load-" + model + "-" + version);
-        thread.setDaemon(true);
+        Thread thread = DaemonThreads.create("load-" + model + "-" + version, () -> load(file, archive, state, result));
         ServingException failure;
         try {
             thread.start();
@@ -251,7 +253,7 @@ final class Loading {
         return safeguards.isNative().test(archive) ? safeguards.crashes().loading(file) : () -> {};
     }
 
-    /** A model that cannot have its state back must not answer as if it had learned nothing. */
+    /** A model whose state cannot be restored must not answer as if it had learned nothing. */
     private void restore(LoadedModel loaded, ServedVersion state) {
         if (state.learned().isEmpty()) {
             return;
@@ -280,7 +282,6 @@ final class Loading {
         return new ServingException(kind(e), OneLine.of(e), e);
     }
 
-    /** Whose problem it is: the store's, this host's, or that of who named the archive. */
     private static Kind kind(Throwable e) {
         if (e instanceof StoreUnavailableException) {
             return Kind.UNAVAILABLE;
@@ -291,10 +292,10 @@ final class Loading {
         return isHosts ? Kind.INTERNAL : Kind.BAD_ARCHIVE;
     }
 
-    /** A self-check that takes longer is given up, for it must not be the reason why a model is not loaded in time. */
+    /** A longer self-check is given up: it must not be what makes the load too slow. */
     private Duration checkTime(ModelFile file, ServedVersion state) {
         if (safeguards.crashes().isDelicate(file)) {
-            // What ended the host may have been a value that no caller ever sends.
+            // The self-check itself may have crashed the host.
             return Duration.ZERO;
         }
         Duration half = state.startupTimeout().dividedBy(2);

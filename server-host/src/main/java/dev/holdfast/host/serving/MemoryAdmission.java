@@ -67,7 +67,7 @@ public final class MemoryAdmission {
         return () -> giveBack(needed);
     }
 
-    /** By the last reading, if it is of late: a reading takes as long as the loading of a small model. */
+    /** By the last reading, if it is recent: a reading takes as long as loading a small model. */
     private boolean fits(long needed) {
         return lastReading.isPresent() && System.nanoTime() - readAtNanos < FRESH.toNanos() && needed <= free();
     }
@@ -85,7 +85,7 @@ public final class MemoryAdmission {
 
     private synchronized void giveBack(long bytes) {
         promised -= bytes;
-        // It may be in use now, which the last reading does not know.
+        // It may be in use now, which the last reading does not show.
         loadedSince += bytes;
     }
 

@@ -34,14 +34,14 @@ record MergeSides<T>(Optional<T> base, Optional<T> ours, Optional<T> theirs, BiP
     }
 
     /** What each side did to it, for the operator. */
-    String deeds(Words<T> words) {
+    String changes(Words<T> words) {
         if (base.isEmpty() && ours.isPresent() && theirs.isPresent()) {
             return "added on both sides (" + words.differences(StateMerge.SIDES, ours.get(), theirs.get()) + ")";
         }
-        return deed(ours, words) + " " + StateMerge.OURS + ", " + deed(theirs, words) + " " + StateMerge.THEIRS;
+        return change(ours, words) + " " + StateMerge.OURS + ", " + change(theirs, words) + " " + StateMerge.THEIRS;
     }
 
-    private String deed(Optional<T> now, Words<T> words) {
+    private String change(Optional<T> now, Words<T> words) {
         if (base.isEmpty() || now.isEmpty()) {
             return now.isPresent() ? "added" : "removed";
         }

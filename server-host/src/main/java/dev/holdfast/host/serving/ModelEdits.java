@@ -4,7 +4,7 @@ import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
 import java.util.Optional;
 
-/** What management calls make of a model's state, and refuse; pure functions. Empty stands for a model that is not there. */
+/** The edits of management calls, and what they refuse; pure functions. Empty stands for a model that is not there. */
 final class ModelEdits {
 
     private ModelEdits() {}

@@ -8,9 +8,12 @@ import dev.holdfast.host.serving.ServingChanges.Edited;
 import dev.holdfast.host.state.StateReference;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -36,7 +39,7 @@ public final class ModelServing implements AutoCloseable {
     private final Safeguards safeguards;
     private final UnusedArchives unused;
     private final RunningModels running = new RunningModels();
-    private final StuckRuns stuckRuns = new StuckRuns();
+    private final Set<StuckRun> stuckRuns = ConcurrentHashMap.newKeySet();
     private final Reconciler reconciler;
     private final ServingChanges changes;
     private final SavedStates saved;
@@ -91,7 +94,7 @@ public final class ModelServing implements AutoCloseable {
         }
     }
 
-    /** Says from where the changes come that this thread asks for from now on; empty when the call has ended. */
+    /** Sets the address of the caller for whom this thread makes changes from now on; empty when the call has ended. */
     public void callFrom(Optional<String> caller) {
         changeLog.callFrom(caller);
     }
@@ -136,7 +139,9 @@ public final class ModelServing implements AutoCloseable {
 
     /** The runs that do not end, the oldest first; those of versions that are not served any more are among them. */
     public List<StuckRun> stuckRuns() {
-        return stuckRuns.all();
+        return stuckRuns.stream()
+                .sorted(Comparator.comparing(StuckRun::since).thenComparing(StuckRun::worker))
+                .toList();
     }
 
     /** The host begins to stop: from now on it is not healthy, and everything else goes on. */
@@ -349,7 +354,7 @@ public final class ModelServing implements AutoCloseable {
     public List<String> reconcile(ServingState target, boolean atStartup) {
         unused.openingBegins();
         try {
-            return FailedModels.told(changes.reconcile(target, atStartup ? Occasion.START : Occasion.ORDINARY));
+            return FailedModels.described(changes.reconcile(target, atStartup ? Occasion.START : Occasion.ORDINARY));
         } finally {
             unused.openingEnds();
         }

@@ -21,11 +21,11 @@ public record Plan(List<Action> actions) {
     }
 
     /**
-     * What two serving states do not say of versions that both have; each is asked with the model and the version.
+     * What cannot be seen from two serving states; each test is given a model and a version.
      *
      * @param failed which are not loaded and to be tried again
-     * @param anew which are loaded anew although nothing else differs, as they have learned more than their stored state
-     *     says and are to be taken back to it
+     * @param anew which are loaded anew although nothing else differs: they have learned since their state was stored, and
+     *     are to go back to it
      * @param later which are to be loaded later, of those that would be loaded
      * @param hasLearned which have in memory the learned state that they are to have
      */

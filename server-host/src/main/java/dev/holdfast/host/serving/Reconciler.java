@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -45,7 +46,7 @@ final class Reconciler {
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,
-            StuckRuns stuckRuns,
+            Set<StuckRun> stuckRuns,
             InferenceListener listener,
             Clock clock) {
         this.running = running;
@@ -57,8 +58,7 @@ final class Reconciler {
     /**
      * Carries out the plan for one model; stops at the first step that fails, which throws and leaves that step undone.
      *
-     * @param archives opens the archive of a version; the caller is rid of it then, it is closed when it is not needed
-     *     any more or cannot be loaded
+     * @param archives opens the archive of a version. Ownership passes here; it is closed when no longer needed
      */
     void apply(Plan plan, Function<ServedVersion, Archive> archives, Occasion occasion) {
         for (Action action : plan.actions()) {
@@ -67,8 +67,7 @@ final class Reconciler {
     }
 
     /**
-     * Carries out as much of a plan as can be done: a version that cannot be loaded is kept as failed, and the rest goes
-     * on.
+     * Carries out as much of a plan as can be done: a version that cannot be loaded is kept as failed.
      *
      * @return the versions that failed
      */
@@ -119,20 +118,15 @@ final class Reconciler {
 
     /** What is loaded side by side is written down at once: that costs one wait for the disk instead of one for each. */
     private static List<ModelFile> loads(Plan plan) {
-        List<ModelFile> files = new ArrayList<>();
-        for (Action action : plan.actions()) {
-            if (action instanceof Action.Load load) {
-                files.add(file(load.model(), load.version(), load.state()));
-            } else if (action instanceof Action.Replace replace) {
-                files.add(file(replace.model(), replace.version(), replace.state()));
-            }
-        }
-        return files;
-    }
-
-    private static ModelFile file(String model, String version, ServedVersion state) {
-        return new ModelFile(
-                model, version, state.archive(), state.archiveSha256().orElse(""));
+        return plan.actions().stream()
+                .filter(Action.Loads.class::isInstance)
+                .map(Action.Loads.class::cast)
+                .map(load -> new ModelFile(
+                        load.model(),
+                        load.version(),
+                        load.state().archive(),
+                        load.state().archiveSha256().orElse("")))
+                .toList();
     }
 
     private List<RunningVersion> applyTolerantly(
@@ -143,10 +137,8 @@ final class Reconciler {
             try {
                 apply(action, archives, occasion);
             } catch (ServingException e) {
-                if (action instanceof Action.Load load) {
-                    failed.add(keepAsFailed(load.model(), load.version(), load.state(), atStartup, e));
-                } else if (action instanceof Action.Replace replace) {
-                    failed.add(keepAsFailed(replace.model(), replace.version(), replace.state(), atStartup, e));
+                if (action instanceof Action.Loads load) {
+                    failed.add(keepAsFailed(load, load.state(), atStartup, e));
                 } else {
                     log.error(
                             "Model {} is not as it should be, could not {}: {}",
@@ -161,7 +153,9 @@ final class Reconciler {
 
     /** Something else in its place, such as what it replaces, would answer what the serving state does not say. */
     private RunningVersion keepAsFailed(
-            String model, String version, ServedVersion state, boolean atStartup, ServingException why) {
+            Action.Loads load, ServedVersion state, boolean atStartup, ServingException why) {
+        String model = load.model();
+        String version = load.version();
         String reason = String.valueOf(why.getMessage());
         Hold hold = why instanceof HeldBackException held ? held.hold() : Hold.NONE;
         RunningVersion failed = RunningVersion.failed(model, version, state, atStartup, reason, hold);
@@ -186,8 +180,9 @@ final class Reconciler {
     }
 
     private void apply(Action action, Function<ServedVersion, Archive> archives, Occasion occasion) {
-        if (action instanceof Action.Load load) {
-            bring(load.model(), load.version(), load.state(), archives, occasion);
+        if (action instanceof Action.Loads load) {
+            putInPlace(loading.load(load, archives, occasion));
+            log.info("Model {} version {} loaded", load.model(), load.version());
         } else if (action instanceof Action.LoadLater later) {
             putInPlace(RunningVersion.failed(
                     later.model(),
@@ -196,8 +191,6 @@ final class Reconciler {
                     false,
                     "is being loaded; try again later",
                     Hold.LOADING));
-        } else if (action instanceof Action.Replace replace) {
-            bring(replace.model(), replace.version(), replace.state(), archives, occasion);
         } else if (action instanceof Action.Scale scale) {
             require(scale.model(), scale.version()).scale(scale.state());
             log.info(
@@ -213,10 +206,11 @@ final class Reconciler {
             log.info("Model {} version {} is the default now", setDefault.model(), setDefault.version());
         } else if (action instanceof Action.Unload unload) {
             RunningVersion gone = require(unload.model(), unload.version());
-            // Out of sight first: requests that come from now on find nothing, those that run end in peace.
+            // First removed, so that no new request finds it; those that run are finished.
             running.remove(gone);
-            unload(gone);
-            log.info("Model {} version {} unloaded", unload.model(), unload.version());
+            if (unload(gone)) {
+                log.info("Model {} version {} unloaded", unload.model(), unload.version());
+            }
         }
     }
 
@@ -248,9 +242,9 @@ final class Reconciler {
             Predicate<Consumer<ServedVersion>> ifUnchanged) {
         RunningVersion loaded;
         try {
-            loaded = loading.load(load.model(), load.version(), load.state(), archives, occasion);
+            loaded = loading.load(load, archives, occasion);
         } catch (ServingException e) {
-            boolean kept = ifUnchanged.test(wanted -> keepAsFailed(load.model(), load.version(), wanted, false, e));
+            boolean kept = ifUnchanged.test(wanted -> keepAsFailed(load, wanted, false, e));
             log.debug(
                     "Model {} version {} could not be loaded{}",
                     load.model(),
@@ -272,16 +266,6 @@ final class Reconciler {
         }
     }
 
-    private void bring(
-            String model,
-            String version,
-            ServedVersion state,
-            Function<ServedVersion, Archive> archives,
-            Occasion occasion) {
-        putInPlace(loading.load(model, version, state, archives, occasion));
-        log.info("Model {} version {} loaded", model, version);
-    }
-
     private void putInPlace(RunningVersion version) {
         Optional<RunningVersion> before = running.get(version.model(), version.version());
         before.ifPresent(replaced -> replaced.replacedBy(version));
@@ -299,15 +283,18 @@ final class Reconciler {
         return unloaded.getAndSet(false);
     }
 
-    private void unload(RunningVersion version) {
+    /** False if something still runs in it, so that it stays where it is. */
+    private boolean unload(RunningVersion version) {
         if (version.isLoaded()) {
             unloaded.set(true);
         }
-        if (!version.unload(defaults.unregisterTimeout())) {
+        boolean gone = version.unload(defaults.unregisterTimeout());
+        if (!gone) {
             log.warn(
                     "Model {} version {} is out of service, and something still runs in it; its memory stays until that ends",
                     version.model(),
                     version.version());
         }
+        return gone;
     }
 }

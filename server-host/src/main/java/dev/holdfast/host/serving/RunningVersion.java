@@ -100,8 +100,9 @@ public final class RunningVersion {
      * Predicts on one request; safe for many threads at once.
      *
      * @param inputs in any order
-     * @return the outputs, given on a worker's thread, so that what hangs on them is to be quick; to be cancelled when nobody waits for them any more; completes exceptionally with a {@link ServingException} if there was no answer in time or the
-     *     engine failed, with a {@link dev.holdfast.host.runtime.InvalidInputException} if it refused the input
+     * @return the outputs; completes on a worker's thread, so dependents must be quick; to be cancelled when nobody waits any
+     *     more. Completes exceptionally with a {@link ServingException} if there was no answer in time or the engine failed,
+     *     with a {@link dev.holdfast.host.runtime.InvalidInputException} if it refused the input
      * @throws dev.holdfast.host.runtime.InvalidInputException if the inputs are not what the model wants
      * @throws ServingException if the model is not loaded, has no workers, or its queue is full
      */
@@ -112,8 +113,7 @@ public final class RunningVersion {
     }
 
     /**
-     * Predicts as {@link #predict(List)} does, and may do so on this thread while the model's runs are short: no other thread is
-     * woken then.
+     * Predicts as {@link #predict(List)} does, but on this thread where the model's runs are short, which saves waking another.
      *
      * @param watcher given what is returned before the model is asked, so that it can be cancelled meanwhile
      */
@@ -128,7 +128,7 @@ public final class RunningVersion {
         });
     }
 
-    /** A caller that found this version just before it went out of service goes on to what took its place. */
+    /** A caller that found this version just before it was replaced is answered by its successor. */
     private CompletableFuture<List<Tensor>> passOn(List<Tensor> inputs) {
         RunningVersion next = successor;
         if (next == null) {
@@ -218,7 +218,7 @@ public final class RunningVersion {
     }
 
     /**
-     * Takes note of a stored state.
+     * Notes that a state was stored.
      *
      * @param updates how many updates of the model it holds at least
      */
@@ -227,7 +227,7 @@ public final class RunningVersion {
         storedUpdates = updates;
     }
 
-    /** Says who answers the callers that come too late, before this version is unloaded. */
+    /** Sets who answers late callers, before this version is unloaded. */
     void replacedBy(RunningVersion next) {
         successor = next;
     }
@@ -235,8 +235,8 @@ public final class RunningVersion {
     /**
      * Lets the running requests end, then lets go of the model; never throws.
      *
-     * @return false if some are stuck, or still running after {@code timeout}; the model is let go of when the last of them
-     *     ends, because the engine would crash the process if its session were closed under them
+     * @return false if some are stuck, or still running after {@code timeout}; the model is closed when the last of them
+     *     ends, because closing the engine's session under them would crash the process
      */
     boolean unload(Duration timeout) {
         if (loaded == null) {
@@ -244,13 +244,13 @@ public final class RunningVersion {
         }
         Loaded leaving = loaded;
         boolean drained = leaving.workers().drain(timeout);
-        CompletableFuture<Void> untaught = leaving.training().end(state.responseTimeout());
-        boolean taught = !untaught.isDone();
+        CompletableFuture<Void> trained = leaving.training().end(state.responseTimeout());
+        boolean stillTraining = !trained.isDone();
         leaving.workers()
                 .ended()
-                .thenCombine(untaught, (ended, lesson) -> leaving)
+                .thenCombine(trained, (drainEnded, trainingEnded) -> leaving)
                 .thenAccept(this::close);
-        return drained && !taught;
+        return drained && !stillTraining;
     }
 
     private void close(Loaded leaving) {

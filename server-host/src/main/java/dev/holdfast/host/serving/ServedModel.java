@@ -1,12 +1,15 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.state.StateReference;
+import java.math.BigInteger;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One model: its versions and which of them answers when a caller names none; immutable.
@@ -17,7 +20,9 @@ import java.util.TreeMap;
 public record ServedModel(SortedMap<String, ServedVersion> versions, String defaultVersion) {
 
     /** 1.2 before 1.11: runs of digits compare as numbers, all else as text. */
-    public static final Comparator<String> VERSION_ORDER = new VersionOrder();
+    public static final Comparator<String> VERSION_ORDER = ServedModel::compareVersions;
+
+    private static final Pattern VERSION_PART = Pattern.compile("[0-9]+|[^0-9]");
 
     public ServedModel {
         TreeMap<String, ServedVersion> sorted = new TreeMap<>(VERSION_ORDER);
@@ -35,16 +40,14 @@ public record ServedModel(SortedMap<String, ServedVersion> versions, String defa
     }
 
     public ServedModel with(String version, ServedVersion state) {
-        TreeMap<String, ServedVersion> changed = new TreeMap<>(VERSION_ORDER);
-        changed.putAll(versions);
+        TreeMap<String, ServedVersion> changed = new TreeMap<>(versions);
         changed.put(version, state);
         return new ServedModel(changed, defaultVersion);
     }
 
     /** Without a version that is not the default. */
     public ServedModel without(String version) {
-        TreeMap<String, ServedVersion> changed = new TreeMap<>(VERSION_ORDER);
-        changed.putAll(versions);
+        TreeMap<String, ServedVersion> changed = new TreeMap<>(versions);
         changed.remove(version);
         return new ServedModel(changed, defaultVersion);
     }
@@ -59,63 +62,27 @@ public record ServedModel(SortedMap<String, ServedVersion> versions, String defa
         return with(version, state.withLearned(learned));
     }
 
-    private static final class VersionOrder implements Comparator<String> {
-
-        @Override
-        public int compare(String left, String right) {
-            int l = 0;
-            int r = 0;
-            while (l < left.length() && r < right.length()) {
-                if (!digit(left.charAt(l)) || !digit(right.charAt(r))) {
-                    int order = Character.compare(left.charAt(l++), right.charAt(r++));
-                    if (order != 0) {
-                        return order;
-                    }
-                    continue;
-                }
-                int lEnd = digitsEnd(left, l);
-                int rEnd = digitsEnd(right, r);
-                int order = compareNumbers(left, l, lEnd, right, r, rEnd);
-                if (order != 0) {
-                    return order;
-                }
-                l = lEnd;
-                r = rEnd;
+    private static int compareVersions(String left, String right) {
+        Matcher l = VERSION_PART.matcher(left);
+        Matcher r = VERSION_PART.matcher(right);
+        boolean lFound = l.find();
+        boolean rFound = r.find();
+        while (lFound && rFound) {
+            int order = isNumber(l) && isNumber(r)
+                    ? new BigInteger(l.group()).compareTo(new BigInteger(r.group()))
+                    : l.group().compareTo(r.group());
+            if (order != 0) {
+                return order;
             }
-            int order = Integer.compare(left.length() - l, right.length() - r);
-            // 1.0 and 1.00 are equal numbers and yet two versions.
-            return order != 0 ? order : left.compareTo(right);
+            lFound = l.find();
+            rFound = r.find();
         }
+        // 1.0 and 1.00 are equal numbers and yet two versions.
+        return lFound || rFound ? Boolean.compare(lFound, rFound) : left.compareTo(right);
+    }
 
-        private static int digitsEnd(String text, int start) {
-            int end = start;
-            while (end < text.length() && digit(text.charAt(end))) {
-                end++;
-            }
-            return end;
-        }
-
-        /** Runs of digits of any length, which no number type holds. */
-        private static int compareNumbers(String left, int l, int lEnd, String right, int r, int rEnd) {
-            int lFirst = afterZeros(left, l, lEnd);
-            int rFirst = afterZeros(right, r, rEnd);
-            int order = Integer.compare(lEnd - lFirst, rEnd - rFirst);
-            for (int i = 0; order == 0 && i < lEnd - lFirst; i++) {
-                order = Character.compare(left.charAt(lFirst + i), right.charAt(rFirst + i));
-            }
-            return order;
-        }
-
-        private static int afterZeros(String text, int start, int end) {
-            int first = start;
-            while (first < end && text.charAt(first) == '0') {
-                first++;
-            }
-            return first;
-        }
-
-        private static boolean digit(char c) {
-            return c >= '0' && c <= '9';
-        }
+    private static boolean isNumber(Matcher part) {
+        char first = part.group().charAt(0);
+        return first >= '0' && first <= '9';
     }
 }

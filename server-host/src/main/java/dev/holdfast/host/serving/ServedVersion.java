@@ -62,65 +62,7 @@ public record ServedVersion(
         archiveSha256 = archiveSha256.filter(known -> !known.isEmpty());
     }
 
-    /** A version that has learned nothing. */
-    public ServedVersion(
-            String archive,
-            int minWorkers,
-            int maxWorkers,
-            int batchSize,
-            Duration maxBatchDelay,
-            Duration responseTimeout,
-            Duration startupTimeout,
-            String runtimeType,
-            Optional<String> handler,
-            Optional<String> url,
-            Optional<String> archiveSha256) {
-        this(
-                archive,
-                minWorkers,
-                maxWorkers,
-                batchSize,
-                maxBatchDelay,
-                responseTimeout,
-                startupTimeout,
-                runtimeType,
-                handler,
-                url,
-                archiveSha256,
-                Optional.empty());
-    }
-
-    /** A version of whose batches the operator says nothing. */
-    public ServedVersion(
-            String archive,
-            int minWorkers,
-            int maxWorkers,
-            int batchSize,
-            Duration maxBatchDelay,
-            Duration responseTimeout,
-            Duration startupTimeout,
-            String runtimeType,
-            Optional<String> handler,
-            Optional<String> url,
-            Optional<String> archiveSha256,
-            Optional<StateReference> learned) {
-        this(
-                archive,
-                minWorkers,
-                maxWorkers,
-                batchSize,
-                maxBatchDelay,
-                responseTimeout,
-                startupTimeout,
-                runtimeType,
-                handler,
-                url,
-                archiveSha256,
-                learned,
-                Batching.AUTO);
-    }
-
-    /** By hand, because what is no URI is to lose its secrets too. */
+    /** Not by {@code URI}, because a location that is none has secrets too. */
     static String withoutSecrets(String url) {
         String bare = url.split("[?#]", 2)[0];
         int scheme = bare.indexOf("://");
@@ -164,14 +106,17 @@ public record ServedVersion(
         return batching == Batching.AUTO ? Optional.empty() : Optional.of(batching.text());
     }
 
-    /** @throws ServingException if there is no such word */
-    public ServedVersion withBatchingWord(Optional<String> word) {
-        return word.isEmpty()
-                ? this
-                : withBatching(Batching.of(word.get())
+    /**
+     * What a word says of running requests together; nothing, if it is absent.
+     *
+     * @throws ServingException if there is no such word
+     */
+    public static Batching batchingOf(Optional<String> word) {
+        return word.map(text -> Batching.of(text)
                         .orElseThrow(() -> new ServingException(
                                 ServingException.Kind.BAD_REQUEST,
-                                "batching '" + OneLine.name(word.get()) + "' must be " + Batching.NAMES)));
+                                "batching '" + OneLine.name(text) + "' must be " + Batching.NAMES)))
+                .orElse(Batching.AUTO);
     }
 
     public ServedVersion withBatching(Batching wish) {
@@ -201,9 +146,7 @@ public record ServedVersion(
      * load. An archive whose SHA-256 is not known, as in TorchServe's snapshots, is taken to be the one of that name.
      */
     boolean sameLoad(ServedVersion other) {
-        boolean sameBytes =
-                archiveSha256.isEmpty() || other.archiveSha256.isEmpty() || archiveSha256.equals(other.archiveSha256);
-        return sameBytes
+        return ServingComparison.mayBeSameArchive(this, other)
                 && withWorkers(0, 0)
                         .withArchiveSha256("")
                         .equals(other.withWorkers(0, 0).withArchiveSha256(""));

@@ -1,11 +1,8 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.Sha256;
 import dev.holdfast.host.state.StateReference;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +15,8 @@ import java.util.Optional;
  * <p>What models have learned is not part of it but {@linkplain #learned a second map}, so that a model that learns makes no
  * host differ from another. Neither is anything else that a snapshot has: configuration, names, times of snapshots, hosts.
  *
- * <p>The SHA-256 of an archive that is not known, as in TorchServe's snapshots, equals any. So being the same is not handed
- * on from one to the next: two states with different known digests differ, and yet both are the same as one with none.
+ * <p>An unknown SHA-256 of an archive, as in TorchServe's snapshots, equals any. So "same" is not transitive: two states with
+ * different known digests differ, and yet both are the same as one with none.
  *
  * <p>Pure functions, for any thread.
  */
@@ -86,13 +83,7 @@ public final class ServingComparison {
      * later version of the host may write another text.
      */
     public static String digest(ServingState state) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256")
-                            .digest(CanonicalText.of(state).getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return Sha256.of(CanonicalText.of(state));
     }
 
     /** What the models have learned, by model and version in their order; models that have learned nothing are not in it. */

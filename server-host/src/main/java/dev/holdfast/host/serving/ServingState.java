@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Everything that is served, as a value: what a management call changes, a snapshot keeps, and a start comes back to.
@@ -57,15 +58,11 @@ public record ServingState(
     }
 
     public ServingState with(String name, ServedModel model) {
-        TreeMap<String, ServedModel> changed = new TreeMap<>(models);
-        changed.put(name, model);
-        return new ServingState(changed, saves);
+        return withModels(changed(models, changed -> changed.put(name, model)));
     }
 
     public ServingState without(String name) {
-        TreeMap<String, ServedModel> changed = new TreeMap<>(models);
-        changed.remove(name);
-        return new ServingState(changed, saves);
+        return withModels(changed(models, changed -> changed.remove(name)));
     }
 
     /** The same with other models. */
@@ -81,9 +78,7 @@ public record ServingState(
     /** The same but for one model, of which it has the versions and the saves that another state has. */
     ServingState withModelOf(String name, ServingState other) {
         ServingState changed = other.model(name).map(model -> with(name, model)).orElseGet(() -> without(name));
-        TreeMap<String, SortedMap<String, List<ModelSave>>> changedSaves = new TreeMap<>(saves);
-        changedSaves.put(name, other.savesOf(name));
-        return new ServingState(changed.models, changedSaves);
+        return new ServingState(changed.models, changed(saves, all -> all.put(name, other.savesOf(name))));
     }
 
     /** What was saved of a model, by id, the newest of each id first. */
@@ -107,15 +102,15 @@ public record ServingState(
     }
 
     public ServingState withSaves(String model, String id, List<ModelSave> generations) {
-        TreeMap<String, SortedMap<String, List<ModelSave>>> changed = new TreeMap<>(saves);
-        TreeMap<String, List<ModelSave>> ofModel = new TreeMap<>(savesOf(model));
-        if (generations.isEmpty()) {
-            ofModel.remove(id);
-        } else {
-            ofModel.put(id, generations);
-        }
-        changed.put(model, ofModel);
-        return new ServingState(models, changed);
+        // No generations are none: the constructor leaves the id out.
+        SortedMap<String, List<ModelSave>> ofModel = changed(savesOf(model), ids -> ids.put(id, generations));
+        return new ServingState(models, changed(saves, all -> all.put(model, ofModel)));
+    }
+
+    private static <V> SortedMap<String, V> changed(SortedMap<String, V> map, Consumer<SortedMap<String, V>> change) {
+        SortedMap<String, V> copy = new TreeMap<>(map);
+        change.accept(copy);
+        return copy;
     }
 
     /** How many model versions there are: what TorchServe calls modelCount. */

@@ -70,42 +70,9 @@ public final class StateMerge {
         }
     }
 
-    /**
-     * What a host is to save on top of a head that serves the same.
-     *
-     * @param state the same models, with what was learned on either side
-     * @param conflicts the versions that learned on both sides; {@code state} has what the head has
-     */
-    public record Learned(ServingState state, List<ServingComparison.Key> conflicts) {
-
-        public Learned {
-            conflicts = List.copyOf(conflicts);
-        }
-    }
-
     /** Merges what became of {@code base} here and in the store. */
     public static Result of(ServingState base, ServingState ours, ServingState theirs) {
         return new StateMerge(base, ours, theirs).merge();
-    }
-
-    /**
-     * Brings what this host's models learned onto a head that {@linkplain ServingComparison#same serves the same}, without undoing
-     * what the models of others learned.
-     *
-     * @throws IllegalArgumentException if the head serves something else
-     */
-    public static Learned learnedOnto(ServingState base, ServingState mine, ServingState head) {
-        if (!ServingComparison.same(mine, head)) {
-            throw new IllegalArgumentException(
-                    "What was learned can be brought only onto a state that serves the same: "
-                            + ServingComparison.differences(mine, OURS, head, THEIRS));
-        }
-        ServingState known = mine;
-        for (Map.Entry<String, ServedModel> model : mine.models().entrySet()) {
-            known = known.with(model.getKey(), withDigests(model.getValue(), head.model(model.getKey())));
-        }
-        LearnedMerge learned = new LearnedMerge(base, mine, head);
-        return new Learned(learned.onto(known), learned.conflicts());
     }
 
     private Result merge() {
@@ -136,7 +103,7 @@ public final class StateMerge {
             conflicts.add("model " + name + ": not the same archive " + OURS + " and " + THEIRS + " ("
                     + within(SIDES, sides.ours().orElseThrow(), sides.theirs().orElseThrow()) + ")");
         } else if (sides.isConflict()) {
-            conflicts.add("model " + name + ": " + sides.deeds(StateMerge::within));
+            conflicts.add("model " + name + ": " + sides.changes(StateMerge::within));
         }
         return sides.chosen()
                 .map(model -> withDigests(model, sides.theirs()))
@@ -148,7 +115,7 @@ public final class StateMerge {
         MergeSides<List<ModelSave>> sides =
                 sides(state -> Optional.ofNullable(state.savesOf(key.model()).get(key.id())), ServingComparison::same);
         if (sides.isConflict()) {
-            conflicts.add(key + ": " + sides.deeds(StateDifferences::ofGenerations));
+            conflicts.add(key + ": " + sides.changes(StateDifferences::ofGenerations));
         }
         return sides.chosen();
     }

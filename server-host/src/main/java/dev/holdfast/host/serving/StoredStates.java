@@ -41,7 +41,7 @@ public final class StoredStates implements StateRestorer {
         return known.computeIfAbsent(model, ignored -> new LastStored());
     }
 
-    /** The store may lack what it once had, as after a time in which other hosts cleared it away: it is asked, and gets it. */
+    /** Marks every stored state as possibly missing, so that it is checked and stored again. */
     public void doubtAll() {
         synchronized (known) {
             known.values().forEach(last -> last.doubts.incrementAndGet());

@@ -3,7 +3,7 @@ package dev.holdfast.host.serving;
 import java.time.Instant;
 
 /**
- * A run of a model that did not end when it was told to. It takes a thread, and mostly a processor, until it ends by itself or
+ * A run of a model that did not end when it was told to. It holds a thread, and mostly a processor, until it ends by itself or
  * the host does.
  *
  * @param worker the id of the worker that it kept

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -7,10 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
-/**
- * The turns of those who teach one model: one at a time, in the order in which they came, and none after the end. Every
- * caller learns on its own thread.
- */
+/** Serializes the training calls of one model, in the order of their arrival; each runs on its caller's thread. */
 final class Training {
 
     private final String name;
@@ -24,12 +22,12 @@ final class Training {
     }
 
     /**
-     * Learns when it is the caller's turn.
+     * Trains when it is the caller's turn.
      *
      * @param patience how long the caller waits for its turn
      * @throws ServingException if its turn does not come in time, or the model is being taken out of service
      */
-    long learn(Duration patience, LongSupplier lesson) {
+    long learn(Duration patience, LongSupplier training) {
         if (!takeTurn(patience)) {
             throw new ServingException(
                     Kind.TIMEOUT,
@@ -41,7 +39,7 @@ final class Training {
                 throw new ServingException(Kind.UNAVAILABLE, name + " is being unregistered or replaced; try again.");
             }
             begunNanos = System.nanoTime();
-            return lesson.getAsLong();
+            return training.getAsLong();
         } finally {
             turn.unlock();
         }
@@ -57,10 +55,10 @@ final class Training {
     }
 
     /**
-     * Lets no lesson begin any more, and waits for the one that is under way as long as a lesson may take.
+     * Lets no training begin any more, and waits for the one that is under way.
      *
-     * @param patience how long that is
-     * @return completes when no lesson is under way
+     * @param patience how long a training may take, from its own beginning
+     * @return completes when none is under way
      */
     CompletableFuture<Void> end(Duration patience) {
         ended = true;
@@ -75,18 +73,14 @@ final class Training {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Thread waiting = new Thread(
-                () -> {
-                    turn.lock();
-                    try {
-                        over.complete(null);
-                    } finally {
-                        turn.unlock();
-                    }
-                },
-                "lesson-of-" + name);
-        waiting.setDaemon(true);
-        waiting.start();
+        DaemonThreads.start("training-of-" + name, () -> {
+            turn.lock();
+            try {
+                over.complete(null);
+            } finally {
+                turn.unlock();
+            }
+        });
         return over;
     }
 }

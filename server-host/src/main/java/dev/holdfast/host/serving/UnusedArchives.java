@@ -6,10 +6,10 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Archives that may have lost their last user, and are forgotten if so.
+ * Removes fetched archives that no version uses any more.
  *
- * <p>Never while somebody opens archives for a serving state that is still to come: a registration, a restore. It may have
- * opened the very archive that another change lets go of. The last one to end clears up.
+ * <p>Never while a registration or a restore is opening archives: it may have opened the very archive that another change
+ * gives up. The last of them to end removes what is unused.
  */
 final class UnusedArchives {
 

@@ -20,7 +20,7 @@ import java.util.concurrent.locks.Condition;
  */
 final class Worker implements Runnable {
 
-    /** What a worker needs of its pool, which takes its lock for each. */
+    /** The pool, as a worker sees it; both methods take the pool's lock. */
     interface Crew {
 
         /** Waits for the worker's next batch; false when it is to leave. */

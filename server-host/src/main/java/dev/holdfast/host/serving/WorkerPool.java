@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
@@ -11,11 +12,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,8 +53,8 @@ final class WorkerPool implements Worker.Crew {
     private final LoadedModel loaded;
     private final BatchRun batchRun;
     private final int maxStuckWorkers;
-    private final StuckRuns stuckRuns;
-    private final CallersThreads callersThreads;
+    private final Set<StuckRun> stuckRuns;
+    private final Semaphore callersThreads;
     private final Clock clock;
     private final IntSupplier workerIds;
 
@@ -66,7 +70,7 @@ final class WorkerPool implements Worker.Crew {
     private ServedVersion state;
     private int staying;
     private boolean closed;
-    private boolean forsaken;
+    private boolean abandoned;
 
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -74,7 +78,8 @@ final class WorkerPool implements Worker.Crew {
      * @param runs notes which runs are inside the model
      * @param queueSize how many requests may wait
      * @param maxStuckWorkers with more stuck runs than this the pool takes no more requests
-     * @param stuckRuns told of stuck runs, and of their end
+     * @param stuckRuns all of the host's, safe for several threads; the pool's are added and, when they end, removed
+     * @param callersThreads how many threads of callers may be inside models
      * @param workerIds gives every worker of the host a number of its own
      */
     WorkerPool(
@@ -85,8 +90,8 @@ final class WorkerPool implements Worker.Crew {
             Runs runs,
             int queueSize,
             int maxStuckWorkers,
-            StuckRuns stuckRuns,
-            CallersThreads callersThreads,
+            Set<StuckRun> stuckRuns,
+            Semaphore callersThreads,
             InferenceListener listener,
             Clock clock,
             IntSupplier workerIds) {
@@ -133,7 +138,7 @@ final class WorkerPool implements Worker.Crew {
     Optional<CompletableFuture<List<Tensor>>> submit(
             List<Tensor> inputs, Consumer<CompletableFuture<List<Tensor>>> watcher) {
         PendingRequest request = request(inputs);
-        boolean mayHelp = batchRun.isShort() && callersThreads.tryTake();
+        boolean mayHelp = batchRun.isShort() && callersThreads.tryAcquire();
         try {
             Optional<Accepted> accepted = accept(request, mayHelp);
             accepted.ifPresent(given -> {
@@ -145,7 +150,7 @@ final class WorkerPool implements Worker.Crew {
             return accepted.map(given -> request.answer());
         } finally {
             if (mayHelp) {
-                callersThreads.giveBack();
+                callersThreads.release();
             }
         }
     }
@@ -400,9 +405,7 @@ final class WorkerPool implements Worker.Crew {
 
     private void start() {
         Worker worker = new Worker(workerIds.getAsInt(), clock.instant(), this, batchRun, loaded, lock.newCondition());
-        Thread thread = new Thread(worker, "worker-" + model + "-" + version + "-" + worker.id());
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.start("worker-" + model + "-" + version + "-" + worker.id(), worker);
         // Counted only once it runs; it cannot look at the queue before this thread lets go of the lock.
         workers.add(worker);
         staying++;
@@ -462,7 +465,7 @@ final class WorkerPool implements Worker.Crew {
         }
         List<PendingRequest> left = worker.unanswered();
         worker.rests();
-        if (staying > 0 && !forsaken && !isBlocked()) {
+        if (staying > 0 && !abandoned && !isBlocked()) {
             queue.putBack(left);
             return List.of();
         }
@@ -520,7 +523,7 @@ final class WorkerPool implements Worker.Crew {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            forsaken = true;
+            abandoned = true;
             empty = hasEnded();
             left = queue.takeAll();
             lock.unlock();
@@ -576,30 +579,24 @@ final class WorkerPool implements Worker.Crew {
 
     /** The workers, the oldest first: those that are about to leave are among them, and at the end those that are stuck. */
     List<VersionStatus.WorkerStatus> workers() {
-        lock.lock();
-        try {
-            return Stream.concat(workers.stream(), stuck.stream())
-                    .map(Worker::status)
-                    .toList();
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> Stream.concat(workers.stream(), stuck.stream())
+                .map(Worker::status)
+                .toList());
     }
 
     /** Why it takes no requests, where too many runs are stuck. */
     Optional<String> blocked() {
-        lock.lock();
-        try {
-            return isBlocked() ? Optional.of(refusal()) : Optional.empty();
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> isBlocked() ? Optional.of(refusal()) : Optional.empty());
     }
 
     int pending() {
+        return locked(queue::size);
+    }
+
+    private <T> T locked(Supplier<T> work) {
         lock.lock();
         try {
-            return queue.size();
+            return work.get();
         } finally {
             lock.unlock();
         }

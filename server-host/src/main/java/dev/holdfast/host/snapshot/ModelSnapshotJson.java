@@ -246,21 +246,19 @@ final class ModelSnapshotJson {
         String what = name + ", model " + model;
         try {
             return new ServedVersion(
-                            archive,
-                            min,
-                            max,
-                            (int) number(what, node, "batchSize", 1),
-                            Duration.ofMillis(number(what, node, "maxBatchDelay", 100)),
-                            Duration.ofSeconds(number(what, node, "responseTimeout", 120)),
-                            Duration.ofSeconds(number(what, node, "startupTimeout", 120)),
-                            line(name, model, node, "runtimeType").orElse("python"),
-                            line(name, model, node, "handler"),
-                            text(name, model, node, "url"),
-                            sha256(name, model, node),
-                            node.has("learned")
-                                    ? Optional.of(LearnedJson.read(what, node.path("learned")))
-                                    : Optional.empty())
-                    .withBatchingWord(word(node.path("batching")));
+                    archive,
+                    min,
+                    max,
+                    (int) number(what, node, "batchSize", 1),
+                    Duration.ofMillis(number(what, node, "maxBatchDelay", 100)),
+                    Duration.ofSeconds(number(what, node, "responseTimeout", 120)),
+                    Duration.ofSeconds(number(what, node, "startupTimeout", 120)),
+                    line(name, model, node, "runtimeType").orElse("python"),
+                    line(name, model, node, "handler"),
+                    text(name, model, node, "url"),
+                    sha256(name, model, node),
+                    node.has("learned") ? Optional.of(LearnedJson.read(what, node.path("learned"))) : Optional.empty(),
+                    ServedVersion.batchingOf(word(node.path("batching"))));
         } catch (ServingException e) {
             throw new SnapshotCorruptException("Snapshot " + what + ": " + e.getMessage(), e);
         }

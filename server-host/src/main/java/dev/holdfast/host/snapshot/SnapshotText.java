@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.host.common.Sha256;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigFile;
 import dev.holdfast.host.serving.ServedModel;
@@ -11,10 +12,7 @@ import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -115,7 +113,7 @@ public final class SnapshotText {
         new TreeMap<>(config).forEach((key, value) -> appendProperty(text, key, value));
         appendProperty(text, MODEL_SNAPSHOT, ModelSnapshotJson.write(draft, state));
         String body = text.toString();
-        return Snapshot.create(header, (body + LAST_LINE + sha256(body) + "\n").getBytes(StandardCharsets.UTF_8));
+        return Snapshot.create(header, (body + LAST_LINE + Sha256.of(body) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -284,7 +282,8 @@ public final class SnapshotText {
                     + " is damaged: its last line, with the SHA-256 of the text, is missing" + IF_EDITED);
         }
         boolean foreign = text.substring(end).lines().anyMatch(line -> !line.startsWith("#"));
-        if (foreign || !text.substring(lastLine, end).equals(LAST_LINE + sha256(text.substring(0, lastLine)) + "\n")) {
+        if (foreign
+                || !text.substring(lastLine, end).equals(LAST_LINE + Sha256.of(text.substring(0, lastLine)) + "\n")) {
             throw new SnapshotCorruptException("Snapshot " + name
                     + " is damaged: its text does not match the SHA-256 in its last line" + IF_EDITED);
         }
@@ -339,15 +338,6 @@ public final class SnapshotText {
                     }
                 }
             }
-        }
-    }
-
-    private static String sha256(String text) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
         }
     }
 }

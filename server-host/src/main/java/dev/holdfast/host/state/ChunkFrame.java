@@ -1,13 +1,11 @@
 package dev.holdfast.host.state;
 
+import dev.holdfast.host.common.Sha256;
 import dev.holdfast.sdk.Codec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Map;
 
 /**
@@ -27,20 +25,11 @@ final class ChunkFrame {
     static final int OVERHEAD = 4 + 1 + 10 + 4;
 
     private static final byte[] MAGIC = "HFC1".getBytes(StandardCharsets.US_ASCII);
-    private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(ChunkFrame::sha256);
 
     private ChunkFrame() {}
 
     static String id(byte[] piece) {
-        return HexFormat.of().formatHex(SHA_256.get().digest(piece));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return Sha256.of(piece);
     }
 
     /** Packs a piece, or leaves it as it is where the codec would not make it smaller. */

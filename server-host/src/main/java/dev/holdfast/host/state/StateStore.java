@@ -1,11 +1,10 @@
 package dev.holdfast.host.state;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The learned states of models in one store of chunks.
@@ -41,14 +40,7 @@ public final class StateStore implements AutoCloseable {
     }
 
     static ThreadPoolExecutor threads(int parallel) {
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(parallel, parallel, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-                    Thread thread = new Thread(work, "model-state");
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+        return DaemonThreads.pool("model-state", parallel);
     }
 
     public StateWriter writer() {

@@ -1,6 +1,9 @@
 package dev.holdfast.host.text;
 
+import java.util.Collection;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Text from outside (a name in a request, a path, what a library's failure says) as it may stand in a message or a log
@@ -9,16 +12,21 @@ import java.util.regex.Pattern;
 public final class OneLine {
 
     private static final int LONGEST_NAME = 80;
-    private static final Pattern BREAKS = Pattern.compile("[\\p{Cntrl}\\p{Zl}\\p{Zp}]+");
+    /** Also characters that change the direction of a text, or cannot be seen. */
+    private static final Pattern BREAK = Pattern.compile("[\\p{Cntrl}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
+    private static final Pattern BREAKS = Pattern.compile(BREAK + "+");
+
     private static final int LONGEST = 1000;
     private static final int LONGEST_REASON = 4000;
     private static final int HEAD_OF_REASON = 400;
 
     private OneLine() {}
 
-    /** A name or a value that somebody gave. */
+    /** A name or a value that somebody gave; what it may not have in it is a question mark. */
     public static String name(String text) {
-        return of(text, LONGEST_NAME);
+        String name = text.length() > LONGEST_NAME ? text.substring(0, LONGEST_NAME) + "…" : text;
+        return BREAK.matcher(name).replaceAll("?");
     }
 
     /** What a failure says of itself; with its class where that may say nothing to the reader. */
@@ -41,16 +49,20 @@ public final class OneLine {
     }
 
     /** Any other text, or what prints as one. */
-    public static String of(Object text) {
-        return of(String.valueOf(text), LONGEST);
+    public static String of(@Nullable Object text) {
+        String line = line(String.valueOf(text));
+        return line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line;
     }
 
-    private static String of(String text, int longest) {
-        String line = line(text);
-        return line.length() > longest ? line.substring(0, longest) + "…" : line;
+    /** Notices as sentences, one after the other. */
+    public static String sentences(Collection<String> notices) {
+        return notices.stream()
+                .map(notice -> notice.endsWith(".") ? notice : notice + ".")
+                .collect(Collectors.joining(" "));
     }
 
-    private static String line(String text) {
+    /** All of it, on one line. */
+    public static String line(String text) {
         return BREAKS.matcher(text).replaceAll(" ").strip();
     }
 }

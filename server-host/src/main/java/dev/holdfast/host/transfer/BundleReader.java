@@ -1,5 +1,6 @@
 package dev.holdfast.host.transfer;
 
+import dev.holdfast.host.common.Sha256;
 import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
@@ -15,7 +16,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -45,7 +45,7 @@ public final class BundleReader {
      * @throws SnapshotStoreException if the store fails
      */
     public Snapshot read(InputStream source) throws IOException {
-        DigestInputStream digested = new DigestInputStream(source, sha256());
+        DigestInputStream digested = new DigestInputStream(source, Sha256.digest());
         DataInputStream in = new DataInputStream(digested);
         try {
             if (!line(in).equals(BundleWriter.FIRST_LINE)) {
@@ -63,7 +63,7 @@ public final class BundleReader {
             digested.on(false);
             if (!MessageDigest.isEqual(digest, exactly(in, digest.length))) {
                 throw new DamagedMessageException(
-                        "The bundle is damaged: its last 32 bytes are not the SHA-256 of the" + " bytes before");
+                        "The bundle is damaged: its last 32 bytes are not the SHA-256 of the bytes before");
             }
             return Snapshot.read(header, text);
         } catch (EOFException e) {
@@ -124,13 +124,5 @@ public final class BundleReader {
             line.write(next);
         }
         return line.toString(StandardCharsets.UTF_8);
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
     }
 }

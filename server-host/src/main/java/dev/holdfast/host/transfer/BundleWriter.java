@@ -1,5 +1,6 @@
 package dev.holdfast.host.transfer;
 
+import dev.holdfast.host.common.Sha256;
 import dev.holdfast.host.state.StateDamagedException;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Snapshot;
@@ -47,7 +48,7 @@ public final class BundleWriter {
      */
     public static void write(Snapshot snapshot, Collection<String> chunks, ChunkStore store, OutputStream target)
             throws IOException {
-        DigestOutputStream digested = new DigestOutputStream(target, BundleReader.sha256());
+        DigestOutputStream digested = new DigestOutputStream(target, Sha256.digest());
         DataOutputStream out = new DataOutputStream(digested);
         out.write((FIRST_LINE + "\n" + snapshot.header().toLine() + "\n").getBytes(StandardCharsets.UTF_8));
         out.write(snapshot.toBytes());

@@ -24,7 +24,7 @@ class LockFileTest {
     @Test
     void theLockOfOneWhoEndsIsWaitedFor() throws Exception {
         try (FileChannel channel = LockFile.open(logs);
-                Holder holder = Holder.start(logs)) {
+                LockHolder holder = LockHolder.start(logs)) {
             // As after a kill: what the text names runs no more, and the lock is not free yet.
             Process killed = new ProcessBuilder("sleep", "60").start();
             ProcessIdentity named = ProcessIdentity.of(killed.pid()).orElseThrow();
@@ -42,7 +42,7 @@ class LockFileTest {
     @Test
     void oneWhoGoesOnKeepsItsLockAndIsNotWaitedFor() throws Exception {
         try (FileChannel channel = LockFile.open(logs);
-                Holder holder = Holder.start(logs)) {
+                LockHolder holder = LockHolder.start(logs)) {
             LockFile.sign(channel, ProcessIdentity.of(holder.process().pid()).orElseThrow());
             long begin = System.nanoTime();
 
@@ -52,54 +52,22 @@ class LockFileTest {
         }
     }
 
+    @Test
+    void aLookAtTheLockIsNoHost() throws Exception {
+        try (FileChannel channel = LockFile.open(logs);
+                LockHolder look = LockHolder.start(logs)) {
+            CompletableFuture<Optional<FileLock>> lock = CompletableFuture.supplyAsync(() -> take(channel));
+            look.close();
+
+            assertThat(lock.get(1, TimeUnit.MINUTES)).isPresent();
+        }
+    }
+
     private Optional<FileLock> take(FileChannel channel) {
         try {
             return LockFile.take(channel, logs, PATIENCE);
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    /** A process that has the lock until it is killed. */
-    private record Holder(Process process) implements AutoCloseable {
-
-        static Holder start(Path logs) throws IOException {
-            Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:TieredStopAtLevel=1",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Main.class.getName(),
-                            logs.toString())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            Holder holder = new Holder(process);
-            String said = process.inputReader().readLine();
-            if (!"locked".equals(said)) {
-                holder.close();
-                throw new IOException("The process that was to take the lock said " + said);
-            }
-            return holder;
-        }
-
-        @Override
-        public void close() {
-            process.destroyForcibly().onExit().join();
-        }
-    }
-
-    /** What runs in the process of its own. */
-    static final class Main {
-
-        private Main() {}
-
-        public static void main(String[] arguments) throws Exception {
-            try (FileChannel channel = LockFile.open(Path.of(arguments[0]));
-                    FileLock lock = channel.lock()) {
-                System.out.println(lock.isValid() ? "locked" : "not locked");
-                Thread.currentThread().join();
-            }
         }
     }
 }

@@ -1,20 +1,15 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.api.FakeModels;
+import dev.holdfast.host.api.FakeSnapshots;
 import dev.holdfast.host.api.Operations;
+import dev.holdfast.host.api.OperationsUnderTest;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
-import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.CurrentState;
-import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.serving.Registration;
-import dev.holdfast.host.serving.Safeguards;
-import dev.holdfast.host.serving.ServingDefaults;
-import dev.holdfast.host.serving.StoredStates;
 import dev.holdfast.host.state.InMemoryChunks;
-import dev.holdfast.host.state.StateStore;
-import dev.holdfast.sdk.Codec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -28,32 +23,20 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** The HTTP side of a host over fake models and a fake store, and a caller of it. */
 final class HostUnderTest implements AutoCloseable {
 
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
-    final FakeModels models = new FakeModels();
-    final FakeSnapshots snapshots = new FakeSnapshots();
-    private final CurrentState current = new CurrentState();
-    final InferenceCounters counters = new InferenceCounters("test-host", current);
-    final InMemoryChunks chunks = new InMemoryChunks();
-    final StateStore states = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 1);
-    final List<PluginStatus> plugins = List.of(new PluginStatus(
-            "acme-store",
-            List.of(),
-            Optional.of("1.2"),
-            Optional.empty(),
-            Path.of("/srv/plugins/acme-store.jar"),
-            PluginStatus.State.REJECTED,
-            Optional.of("it is broken")));
-    final LearnedStates learned;
+    private final OperationsUnderTest host;
+    final FakeModels models;
+    final FakeSnapshots snapshots;
+    final InMemoryChunks chunks;
     final ModelServing serving;
     final Operations operations;
+    final InferenceCounters counters;
     final HttpApis apis;
 
     /** Without tokens, unless the settings say otherwise. */
@@ -63,21 +46,14 @@ final class HostUnderTest implements AutoCloseable {
 
     HostUnderTest(Path directory, Map<String, String> settings, Clock clock) {
         HostConfig config = config(settings);
-        StoredStates stored = new StoredStates(() -> states);
-        serving = new ModelServing(
-                current,
-                snapshots,
-                models,
-                models::load,
-                Safeguards.off(),
-                stored,
-                new ServingDefaults(
-                        1, 100, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofSeconds(60), 1, 2),
-                counters,
-                clock);
-        learned = new LearnedStates(stored, serving, Long.MAX_VALUE, clock);
-        operations = Operations.of(
-                serving, learned, snapshots, plugins, "9.8.7", config.enableModelApi(), config.snapshotTimeout());
+        CurrentState current = new CurrentState();
+        counters = new InferenceCounters("test-host", current);
+        host = new OperationsUnderTest(current, counters, config.enableModelApi(), config.snapshotTimeout(), clock);
+        models = host.models;
+        snapshots = host.snapshots;
+        chunks = host.chunks;
+        serving = host.serving;
+        operations = host.operations;
         apis = HttpApis.start(config, operations, counters, directory, clock);
     }
 
@@ -93,17 +69,7 @@ final class HostUnderTest implements AutoCloseable {
 
     /** Serves a fake model under its own name. */
     HostUnderTest with(String archive) {
-        Registration registration = Registration.of(archive);
-        serving.register(new Registration(
-                archive,
-                registration.modelName(),
-                registration.handler(),
-                registration.runtimeType(),
-                java.util.OptionalInt.of(1),
-                registration.batchSize(),
-                Optional.of(Duration.ZERO),
-                registration.responseTimeout(),
-                registration.startupTimeout()));
+        host.with(archive);
         return this;
     }
 
@@ -170,8 +136,6 @@ final class HostUnderTest implements AutoCloseable {
     public void close() {
         models.slow.countDown();
         apis.close();
-        serving.close();
-        learned.close();
-        states.close();
+        host.close();
     }
 }

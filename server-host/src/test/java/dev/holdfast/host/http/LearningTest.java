@@ -84,6 +84,16 @@ class LearningTest {
     }
 
     @Test
+    void aMultipartBodyTeachesNothing() throws IOException {
+        HttpResponse<String> answer = host.inference(
+                "POST", "/models/learner/train", "[[1, 2]]", "Content-Type", "multipart/form-data; boundary=b");
+
+        assertThat(answer.statusCode()).isEqualTo(415);
+        assertThat(answer.body()).contains("Bodies of type multipart are not supported");
+        assertThat(ask()).isZero();
+    }
+
+    @Test
     void aModelThatLearnsNothingSaysSo() throws IOException {
         host.with("sum-1.0.mar");
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,8 +42,8 @@ class CallersThreadTest {
                 Runs.notNoted(),
                 1000,
                 2,
-                new StuckRuns(),
-                new CallersThreads(callersThreads),
+                ConcurrentHashMap.newKeySet(),
+                new Semaphore(callersThreads),
                 InferenceListener.NONE,
                 Clock.systemUTC(),
                 new AtomicInteger()::getAndIncrement);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.archive.ArchiveException;
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.runtime.Batching;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,7 +22,7 @@ class FetchAgainTest {
 
     @BeforeEach
     void registerAndUnregister() {
-        serving.register(Registration.of("https://user:secret@host/m-1.0.mar?sig=secret"));
+        serving.register(Registrations.of("https://user:secret@host/m-1.0.mar?sig=secret"));
         before = serving.state();
         serving.unregister("m", DEFAULT);
         assertThat(host.store.forgotten).containsExactly("m-1.0.mar");
@@ -109,7 +110,9 @@ class FetchAgainTest {
                 known.runtimeType(),
                 Optional.empty(),
                 known.url(),
-                Optional.empty());
+                Optional.empty(),
+                Optional.empty(),
+                Batching.AUTO);
 
         assertThat(serving.reconcile(ServingState.EMPTY.with("m", ServedModel.of("1.0", unknown)), false))
                 .singleElement()

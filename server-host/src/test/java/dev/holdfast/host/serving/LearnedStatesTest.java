@@ -91,7 +91,7 @@ class LearnedStatesTest {
 
     private CountingHost host(SaveRule rule) {
         CountingHost host = new CountingHost(rule);
-        host.serving.register(Registration.of("m-1.0.mar").withWorkers(1));
+        host.serving.register(Registrations.withWorkers("m-1.0.mar", 1));
         return host;
     }
 
@@ -234,7 +234,7 @@ class LearnedStatesTest {
         CountingHost host = host(CountingModel.every(1, Duration.ofDays(1)));
         host.models.get(0).captureFailure = new OutOfMemoryError("Java heap space");
         host.ask(40);
-        host.serving.register(Registration.of("n-1.0.mar").withWorkers(1));
+        host.serving.register(Registrations.withWorkers("n-1.0.mar", 1));
         RunningVersion other = host.serving.find("n", Optional.empty());
         host.learned.start();
         await().until(() -> !host.learned.notices().isEmpty());

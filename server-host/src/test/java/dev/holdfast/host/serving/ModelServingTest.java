@@ -4,25 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.LogLines;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelServingTest {
 
     private static final Optional<String> DEFAULT = Optional.empty();
+
+    @RegisterExtension
+    final LogLines lines = new LogLines(ModelServing.class);
 
     private final Serving host = new Serving();
     private final ModelServing serving = host.serving;
@@ -54,8 +58,8 @@ class ModelServingTest {
 
     @Test
     void aRegisteredModelAnswersAndItsFirstVersionIsTheDefault() {
-        ModelServing.Change change = serving.register(Registration.of("m-1.0.mar"));
-        serving.register(Registration.of("m-2.0.mar").withWorkers(1));
+        ModelServing.Change change = serving.register(Registrations.of("m-1.0.mar"));
+        serving.register(Registrations.withWorkers("m-2.0.mar", 1));
 
         assertThat(change.model()).isEqualTo("m");
         assertThat(change.version()).isEqualTo("1.0");
@@ -80,12 +84,12 @@ class ModelServingTest {
 
     @Test
     void aRegistrationThatIsNotPossibleChangesNothing() {
-        serving.register(Registration.of("m-1.0.mar"));
+        serving.register(Registrations.of("m-1.0.mar"));
 
         refused(
                 Kind.CONFLICT,
                 "Model version 1.0 is already registered for model m",
-                () -> serving.register(Registration.of("m-1.0.mar")));
+                () -> serving.register(Registrations.of("m-1.0.mar")));
         refused(
                 Kind.BAD_REQUEST,
                 "max_worker cannot be less than min_worker.",
@@ -97,20 +101,20 @@ class ModelServingTest {
         refused(
                 Kind.BAD_REQUEST,
                 "min_worker -3 must be from 0 to 1024.",
-                () -> serving.register(Registration.of("n-1.0.mar").withWorkers(-3)));
+                () -> serving.register(Registrations.withWorkers("n-1.0.mar", -3)));
         host.store.missing.put("gone.mar", "Model not found at: gone.mar");
-        refused(Kind.BAD_ARCHIVE, "Model not found at: gone.mar", () -> serving.register(Registration.of("gone.mar")));
+        refused(Kind.BAD_ARCHIVE, "Model not found at: gone.mar", () -> serving.register(Registrations.of("gone.mar")));
         host.broken.put("n-1.0.mar", new ModelLoadException("n-1.0.mar is no ONNX"));
-        refused(Kind.BAD_ARCHIVE, "n-1.0.mar is no ONNX", () -> serving.register(Registration.of("n-1.0.mar")));
+        refused(Kind.BAD_ARCHIVE, "n-1.0.mar is no ONNX", () -> serving.register(Registrations.of("n-1.0.mar")));
         host.broken.put("n-1.0.mar", new OutOfMemoryError("native"));
         refused(
                 Kind.INTERNAL,
                 "java.lang.OutOfMemoryError: native",
-                () -> serving.register(Registration.of("n-1.0.mar")));
+                () -> serving.register(Registrations.of("n-1.0.mar")));
         host.broken.clear();
 
         assertThat(host.store.forgotten).containsOnly("n-1.0.mar");
-        assertThat(serving.register(Registration.of("n-1.0.mar")).model()).isEqualTo("n");
+        assertThat(serving.register(Registrations.of("n-1.0.mar")).model()).isEqualTo("n");
     }
 
     @ParameterizedTest
@@ -118,17 +122,17 @@ class ModelServingTest {
     void namesThatAreNoNamesAreRefusedBeforeAnythingIsFetched(String name) {
         refused(
                 Kind.BAD_REQUEST,
-                "Model name '" + name.replace('\n', ' ')
+                "Model name '" + name.replace('\n', '?')
                         + "' must match [A-Za-z0-9._-]{1,128} and be none of ., .., all.",
-                () -> serving.register(Registration.of("m-1.0.mar").named(name)));
+                () -> serving.register(Registrations.named("m-1.0.mar", name)));
         assertThat(host.store.opened).isEmpty();
     }
 
     @Test
     void wrongNamesOfVersionsAndModelsAreNamedInBoundedText() {
-        serving.register(Registration.of("m-1.0.mar"));
+        serving.register(Registrations.of("m-1.0.mar"));
         String bad = "x\n" + "y".repeat(10_000);
-        String printed = "x " + "y".repeat(78) + "…";
+        String printed = "x?" + "y".repeat(78) + "…";
 
         refused(Kind.MODEL_NOT_FOUND, "Model not found: " + printed, () -> serving.find(bad, DEFAULT));
         refused(Kind.MODEL_NOT_FOUND, "Model not found: " + printed, () -> serving.describeAll(bad));
@@ -147,19 +151,19 @@ class ModelServingTest {
     @Test
     void secretsOfAUrlReachNeitherStateNorAnswers() {
         String url = "https://user:secret@host/m-1.0.mar?sig=secret";
-        serving.register(Registration.of(url));
+        serving.register(Registrations.of(url));
         host.store.missing.put("n.mar", "Failed to download archive from: https://user:secret@host/n.mar?sig=secret");
 
         assertThat(serving.state().toString()).doesNotContain("secret").contains("https://host/m-1.0.mar");
         refused(
                 Kind.BAD_ARCHIVE,
                 "Failed to download archive from: https://host/n.mar",
-                () -> serving.register(Registration.of("https://user:secret@host/n.mar?sig=secret")));
+                () -> serving.register(Registrations.of("https://user:secret@host/n.mar?sig=secret")));
     }
 
     @Test
     void scalingThreeOneFourGivesThreeOneAndFourWorkers() {
-        serving.register(Registration.of("m-1.0.mar").withWorkers(3));
+        serving.register(Registrations.withWorkers("m-1.0.mar", 3));
         assertThat(serving.describe("m", DEFAULT).workers()).hasSize(3);
 
         serving.scale("m", DEFAULT, 1, 1, true);
@@ -179,8 +183,8 @@ class ModelServingTest {
 
     @Test
     void theDefaultMovesAndOnlyTheLastVersionGoesWhileItIsTheDefault() {
-        serving.register(Registration.of("m-1.0.mar"));
-        serving.register(Registration.of("m-2.0.mar"));
+        serving.register(Registrations.of("m-1.0.mar"));
+        serving.register(Registrations.of("m-2.0.mar"));
 
         refused(
                 Kind.DEFAULT_VERSION,
@@ -198,7 +202,7 @@ class ModelServingTest {
 
     @Test
     void anUnregisteredModelAnswersWhatItHasAndThenLetsGo() throws Exception {
-        serving.register(Registration.of("m-1.0.mar").withWorkers(1));
+        serving.register(Registrations.withWorkers("m-1.0.mar", 1));
         FakeModel model = host.last();
         RunningVersion found = serving.find("m", DEFAULT);
         model.hold();
@@ -224,7 +228,7 @@ class ModelServingTest {
         ServingDefaults impatient =
                 new ServingDefaults(1, 10, Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofMillis(10), 1, 2);
         try (Serving other = new Serving(impatient)) {
-            other.serving.register(Registration.of("m-1.0.mar"));
+            other.serving.register(Registrations.of("m-1.0.mar"));
             FakeModel model = other.last();
             model.hold();
             var running = other.serving.find("m", DEFAULT).predict(FakeModel.number(1));
@@ -232,6 +236,10 @@ class ModelServingTest {
 
             other.serving.unregister("m", DEFAULT);
             assertThat(model.closes).hasValue(0);
+            assertThat(lines.warnings())
+                    .contains("Model m version 1.0 is out of service, and something still runs in it; its memory stays"
+                            + " until that ends");
+            assertThat(lines.info()).doesNotContain("Model m version 1.0 unloaded");
             model.open();
 
             assertThat(FakeModel.number(running.join())).isEqualTo(1);
@@ -242,7 +250,7 @@ class ModelServingTest {
 
     @Test
     void whatCannotBeLetGoOfDoesNotUndoAnUnregistration() {
-        serving.register(Registration.of("m-1.0.mar"));
+        serving.register(Registrations.of("m-1.0.mar"));
         host.last().closeFailure = new IllegalStateException("engine");
         host.store.forgetFailure = new IllegalStateException("read-only");
 
@@ -254,8 +262,8 @@ class ModelServingTest {
 
     @Test
     void anArchiveIsNotForgottenBeforeItsUnregistrationIsDurable() throws Exception {
-        serving.register(Registration.of("https://host/m-1.0.mar"));
-        serving.register(Registration.of("https://host/n-1.0.mar"));
+        serving.register(Registrations.of("https://host/m-1.0.mar"));
+        serving.register(Registrations.of("https://host/n-1.0.mar"));
         CompletableFuture<Durability> durable = new CompletableFuture<>();
         CompletableFuture<Durability> lost = new CompletableFuture<>();
 
@@ -278,13 +286,13 @@ class ModelServingTest {
     void anArchiveIsNotForgottenWhileARegistrationMayUseIt() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        serving.register(Registration.of("https://host/m-1.0.mar").named("first"));
+        serving.register(Registrations.named("https://host/m-1.0.mar", "first"));
         host.beforeLoad = archive -> {
             loading.countDown();
             awaitUninterruptibly(go);
         };
         CompletableFuture<ModelServing.Change> second = CompletableFuture.supplyAsync(
-                () -> serving.register(Registration.of("https://host/m-1.0.mar").named("second")));
+                () -> serving.register(Registrations.named("https://host/m-1.0.mar", "second")));
         assertThat(loading.await(60, TimeUnit.SECONDS)).isTrue();
 
         serving.unregister("first", DEFAULT);
@@ -300,10 +308,10 @@ class ModelServingTest {
     @Test
     void changesOfOneModelDoNotWaitForTheLoadOfAnother() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        serving.register(Registration.of("m-1.0.mar"));
+        serving.register(Registrations.of("m-1.0.mar"));
         host.beforeLoad = archive -> awaitUninterruptibly(go);
         CompletableFuture<ModelServing.Change> slow =
-                CompletableFuture.supplyAsync(() -> serving.register(Registration.of("slow-1.0.mar")));
+                CompletableFuture.supplyAsync(() -> serving.register(Registrations.of("slow-1.0.mar")));
         await().until(() -> host.store.opened.size() == 2);
 
         serving.scale("m", DEFAULT, 5, 5, true);
@@ -321,7 +329,7 @@ class ModelServingTest {
             attempts.add(CompletableFuture.supplyAsync(
                     () -> {
                         try {
-                            serving.register(Registration.of("m-1.0.mar"));
+                            serving.register(Registrations.of("m-1.0.mar"));
                             return true;
                         } catch (ServingException e) {
                             assertThat(e.kind()).isEqualTo(Kind.CONFLICT);
@@ -344,16 +352,7 @@ class ModelServingTest {
     void aLoadThatTakesTooLongFailsAndIsLetGoOfWhenItEndsAfterAll() {
         CountDownLatch go = new CountDownLatch(1);
         host.beforeLoad = archive -> awaitUninterruptibly(go);
-        Registration impatient = new Registration(
-                "m-1.0.mar",
-                DEFAULT,
-                DEFAULT,
-                DEFAULT,
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(Duration.ofSeconds(1)));
+        Registration impatient = Registrations.withStartupTimeout("m-1.0.mar", Duration.ofSeconds(1));
 
         assertThatThrownBy(() -> serving.register(impatient))
                 .isInstanceOfSatisfying(
@@ -367,14 +366,14 @@ class ModelServingTest {
 
     @Test
     void aHostThatIsClosedChangesNothingAnyMore() {
-        serving.register(Registration.of("m-1.0.mar"));
+        serving.register(Registrations.of("m-1.0.mar"));
         ServingState before = serving.state();
 
         serving.close();
 
         assertThat(serving.state()).isEqualTo(before);
         assertThat(serving.healthy()).isFalse();
-        refused(Kind.UNAVAILABLE, "This host is stopping.", () -> serving.register(Registration.of("n-1.0.mar")));
+        refused(Kind.UNAVAILABLE, "This host is stopping.", () -> serving.register(Registrations.of("n-1.0.mar")));
         refused(Kind.UNAVAILABLE, "This host is stopping.", () -> serving.reconcile(before, false));
         serving.retryFailed();
     }

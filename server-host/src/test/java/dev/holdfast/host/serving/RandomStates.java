@@ -89,7 +89,9 @@ final class RandomStates {
                 "python",
                 random.nextInt(4) == 0 ? Optional.of("handler") : Optional.empty(),
                 Optional.empty(),
-                any(List.of(Optional.empty(), Optional.of("sha-1"), Optional.of("sha-2"))));
+                any(List.of(Optional.empty(), Optional.of("sha-1"), Optional.of("sha-2"))),
+                Optional.empty(),
+                Batching.AUTO);
         version = random.nextInt(4) == 0 ? version.withBatching(Batching.SINGLE) : version;
         return random.nextBoolean() ? version : version.withLearned(learned(random.nextInt(4)));
     }

@@ -71,7 +71,7 @@ class ReconcileTest {
             assertThat(host.changes.overtaken).hasValue(0);
         };
 
-        serving.register(Registration.of("a-1.0.mar"));
+        serving.register(Registrations.of("a-1.0.mar"));
 
         overtaking.join(60_000);
         assertThat(host.changes.overtaken).hasValue(1);
@@ -82,7 +82,7 @@ class ReconcileTest {
     void theArchiveOfARegistrationThatIsUndoneIsNotInTheWayOfTheNext() {
         CompletableFuture<Durability> unknown = new CompletableFuture<>();
         host.changes.durability = unknown;
-        ModelServing.Change registered = serving.register(Registration.of("a-1.0.mar"));
+        ModelServing.Change registered = serving.register(Registrations.of("a-1.0.mar"));
         serving.reconcile(ServingState.EMPTY, false);
         assertThat(host.store.forgotten).isEmpty();
 

@@ -74,12 +74,12 @@ class SafeguardsTest {
         host.serving.reconcile(
                 pinned("registered").with("b", ServedModel.of("1.0", Versions.of("b-1.0.mar", 1))), true);
 
-        host.serving.register(Registration.of("a-1.0.mar").withWorkers(1));
+        host.serving.register(Registrations.withWorkers("a-1.0.mar", 1));
 
         assertThat(host.predict("a", DEFAULT, 3)).isEqualTo(3);
         assertThat(host.serving.state().models().get("a").versions().get("1.0").archiveSha256())
                 .contains("sha of a-1.0.mar");
-        assertThatThrownBy(() -> host.serving.register(Registration.of("a-1.0.mar")))
+        assertThatThrownBy(() -> host.serving.register(Registrations.of("a-1.0.mar")))
                 .as("one that serves is not replaced")
                 .hasMessageContaining("already registered");
     }
@@ -90,7 +90,7 @@ class SafeguardsTest {
         host.serving.reconcile(pinned("registered"), true);
         host.broken.put("a-1.0.mar", new IllegalStateException("broken"));
 
-        assertThatThrownBy(() -> host.serving.register(Registration.of("a-1.0.mar")))
+        assertThatThrownBy(() -> host.serving.register(Registrations.of("a-1.0.mar")))
                 .hasMessageContaining("broken");
 
         assertThat(host.serving.state()).isEqualTo(pinned("registered"));
@@ -164,7 +164,7 @@ class SafeguardsTest {
         Serving host = host(admitting());
         left.set(100 * MIB);
 
-        assertThatThrownBy(() -> host.serving.register(Registration.of("a-1.0.mar")))
+        assertThatThrownBy(() -> host.serving.register(Registrations.of("a-1.0.mar")))
                 .isInstanceOfSatisfying(
                         ServingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.NO_MEMORY))
                 .hasMessageStartingWith(
@@ -174,8 +174,8 @@ class SafeguardsTest {
         assertThat(host.models).isEmpty();
         assertThat(host.serving.state()).isEqualTo(ServingState.EMPTY);
         left.set(125 * MIB);
-        host.serving.register(Registration.of("a-1.0.mar"));
-        host.serving.register(Registration.of("b-1.0.mar"));
+        host.serving.register(Registrations.of("a-1.0.mar"));
+        host.serving.register(Registrations.of("b-1.0.mar"));
         assertThat(host.models)
                 .as("what is promised is given back when the model is loaded")
                 .hasSize(2);
@@ -191,10 +191,10 @@ class SafeguardsTest {
             loading.countDown();
             await(goOn);
         };
-        host.serving.registerLater(Registration.of("a-1.0.mar"));
+        host.serving.registerLater(Registrations.of("a-1.0.mar"));
         await(loading);
 
-        assertThatThrownBy(() -> host.serving.register(Registration.of("b-1.0.mar")))
+        assertThatThrownBy(() -> host.serving.register(Registrations.of("b-1.0.mar")))
                 .hasMessageContaining("this host has 75 MiB left");
         goOn.countDown();
         awaitServing(host, "a");
@@ -221,7 +221,7 @@ class SafeguardsTest {
                 false,
                 new MemoryAdmission(archive -> Long.MAX_VALUE / 4, OptionalLong::empty)));
 
-        host.serving.register(Registration.of("a-1.0.mar"));
+        host.serving.register(Registrations.of("a-1.0.mar"));
 
         assertThat(host.models).hasSize(1);
     }
@@ -232,8 +232,7 @@ class SafeguardsTest {
         CountDownLatch goOn = new CountDownLatch(1);
         host.beforeLoad = archive -> await(goOn);
 
-        ModelServing.Change change =
-                host.serving.registerLater(Registration.of("a-1.0.mar").withWorkers(1));
+        ModelServing.Change change = host.serving.registerLater(Registrations.withWorkers("a-1.0.mar", 1));
 
         assertThat(change.state().archiveSha256()).contains("sha of a-1.0.mar");
         assertThat(host.serving.describe("a", DEFAULT).isLoading()).isTrue();
@@ -242,7 +241,7 @@ class SafeguardsTest {
                 .isInstanceOfSatisfying(
                         ServingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNAVAILABLE))
                 .hasMessageContaining("is being loaded");
-        assertThatThrownBy(() -> host.serving.register(Registration.of("a-1.0.mar")))
+        assertThatThrownBy(() -> host.serving.register(Registrations.of("a-1.0.mar")))
                 .hasMessageContaining("already registered");
         host.serving.retryFailed();
         goOn.countDown();
@@ -256,7 +255,7 @@ class SafeguardsTest {
         Serving host = host(Safeguards.off());
         host.broken.put("a-1.0.mar", new IllegalStateException("broken"));
 
-        host.serving.registerLater(Registration.of("a-1.0.mar"));
+        host.serving.registerLater(Registrations.of("a-1.0.mar"));
 
         Awaitility.await()
                 .atMost(60, TimeUnit.SECONDS)
@@ -275,7 +274,7 @@ class SafeguardsTest {
             loading.countDown();
             await(goOn);
         };
-        host.serving.registerLater(Registration.of("a-1.0.mar"));
+        host.serving.registerLater(Registrations.of("a-1.0.mar"));
         await(loading);
 
         host.serving.unregister("a", DEFAULT);
@@ -288,7 +287,7 @@ class SafeguardsTest {
     @Test
     void itIsToldOnceThatModelsWereUnloaded() {
         Serving host = host(Safeguards.off());
-        host.serving.register(Registration.of("a-1.0.mar"));
+        host.serving.register(Registrations.of("a-1.0.mar"));
         assertThat(host.serving.hasUnloaded()).isFalse();
 
         host.serving.unregister("a", DEFAULT);

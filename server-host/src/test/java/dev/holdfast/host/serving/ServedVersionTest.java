@@ -3,6 +3,7 @@ package dev.holdfast.host.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.host.runtime.Batching;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,9 @@ class ServedVersionTest {
                 "python",
                 Optional.empty(),
                 Optional.of(given),
-                Optional.empty());
+                Optional.empty(),
+                Optional.empty(),
+                Batching.AUTO);
 
         assertThat(version.url()).contains(kept);
         assertThat(version.toString()).doesNotContain("secret");

@@ -94,8 +94,7 @@ class ServingStressTest {
                 switch (random.nextInt(6)) {
                     case 0, 1 -> {
                         ServedVersion added = host.serving
-                                .register(Registration.of(model + "-" + version + ".mar")
-                                        .withWorkers(random.nextInt(4)))
+                                .register(Registrations.withWorkers(model + "-" + version + ".mar", random.nextInt(4)))
                                 .state();
                         account = Optional.of(account.map(before -> before.with(version, added))
                                 .orElseGet(() -> ServedModel.of(version, added)));

@@ -1,9 +1,8 @@
 package dev.holdfast.host.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.host.serving.StateMerge.Learned;
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.StateMerge.Result;
 import java.time.Instant;
 import java.util.List;
@@ -154,7 +153,9 @@ class StateMergeTest {
                 "python",
                 Optional.of("other"),
                 Optional.empty(),
-                VERSION.archiveSha256());
+                VERSION.archiveSha256(),
+                Optional.empty(),
+                Batching.AUTO);
         for (ServedVersion other :
                 List.of(handled, VERSION.withArchiveSha256("2".repeat(64)), Versions.of("other.mar", 1))) {
             ServingState ours = learned(BASE, 1);
@@ -187,40 +188,50 @@ class StateMergeTest {
 
     @Test
     void whatAHostLearnedGoesOnTopOfTheHeadWithoutUndoingWhatOthersLearned() {
-        ServingState base = learned(BASE, 0);
         ServingState mine = learned(BASE, 1);
         ServingState head = learned(digits(BASE, VERSION.withArchiveSha256("")), 0)
                 .with("letters", ServedModel.of("1.0", VERSION.withLearned(RandomStates.learned(3))));
 
-        Learned onto = StateMerge.learnedOnto(base, mine, head);
+        ServingState onto = LearnedMerge.onto(mine, learned(BASE, 0), mine, head);
 
-        assertThat(onto.conflicts()).isEmpty();
-        assertThat(onto.state())
-                .satisfies(
-                        state -> assertThat(ServingComparison.same(state, head)).isTrue());
-        assertThat(ServingComparison.learned(onto.state()))
+        assertThat(ServingComparison.same(onto, mine)).isTrue();
+        assertThat(ServingComparison.learned(onto))
                 .isEqualTo(Map.of(
                         DIGITS,
                         RandomStates.learned(1),
                         new ServingComparison.Key("letters", "1.0"),
                         RandomStates.learned(3)));
-        assertThat(onto.state().models().get("digits").versions().get("1.0").archiveSha256())
-                .isEqualTo(VERSION.archiveSha256());
     }
 
     @Test
-    void whatTwoHostsLearnedOfOneModelIsNamedAndTheHeadsStays() {
-        Learned onto = StateMerge.learnedOnto(BASE, learned(BASE, 1), learned(BASE, 2));
+    void ofWhatTwoHostsLearnedOfOneModelTheHeadsStays() {
+        ServingState onto = LearnedMerge.onto(BASE, BASE, learned(BASE, 1), learned(BASE, 2));
 
-        assertThat(onto.conflicts()).containsExactly(DIGITS);
-        assertThat(onto.state()).isEqualTo(learned(BASE, 2));
+        assertThat(onto).isEqualTo(learned(BASE, 2));
     }
 
     @Test
-    void whatWasLearnedDoesNotGoOntoAHeadThatServesSomethingElse() {
-        assertThatThrownBy(() -> StateMerge.learnedOnto(BASE, BASE, BASE.without("digits")))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("model digits: only here");
+    void whatAnotherArchiveHasLearnedDoesNotGoOntoAModel() {
+        ServingState mine = digits(BASE, Versions.of("b.mar", 1).withArchiveSha256("2".repeat(64)));
+
+        assertThat(LearnedMerge.onto(mine, BASE, mine, learned(BASE, 2))).isEqualTo(mine);
+        assertThat(LearnedMerge.onto(mine, BASE, learned(BASE, 1), BASE)).isEqualTo(mine);
+    }
+
+    @Test
+    void whatBothHadTheSameLastIsKnownForEachVersionByItself() {
+        ServingState taughtHere = learned(BASE, 1);
+        ServingState taughtThere =
+                BASE.with("letters", ServedModel.of("1.0", VERSION.withLearned(RandomStates.learned(2))));
+
+        ServingState before = LearnedMerge.agreed(ServingState.EMPTY, taughtHere, learned(taughtThere, 1));
+
+        assertThat(before).isEqualTo(taughtHere);
+        assertThat(LearnedMerge.agreed(before, learned(BASE, 3), learned(taughtThere, 2)))
+                .isEqualTo(taughtHere);
+        assertThat(LearnedMerge.agreed(
+                        before, digits(BASE, Versions.of("b.mar", 1).withArchiveSha256("2".repeat(64))), taughtThere))
+                .satisfies(state -> assertThat(ServingComparison.learned(state)).isEmpty());
     }
 
     private static ServingState digits(ServingState state, ServedVersion version) {

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.runtime.Batching;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -25,6 +26,8 @@ final class Versions {
                 "python",
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                Optional.empty(),
+                Batching.AUTO);
     }
 }

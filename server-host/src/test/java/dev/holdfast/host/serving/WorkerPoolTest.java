@@ -14,8 +14,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -34,12 +36,13 @@ class WorkerPoolTest {
     final LogLines logs = new LogLines(WorkerPool.class);
 
     private final FakeModel model = new FakeModel();
-    private final StuckRuns stuckRuns = new StuckRuns();
+    private final Set<StuckRun> stuckRuns = ConcurrentHashMap.newKeySet();
     private final List<WorkerPool> pools = new ArrayList<>();
 
     @AfterEach
     void letGo() {
         model.open();
+        await().until(stuckRuns::isEmpty);
         pools.forEach(pool -> assertThat(pool.drain(MINUTE)).isTrue());
     }
 
@@ -53,7 +56,7 @@ class WorkerPoolTest {
                 queueSize,
                 2,
                 stuckRuns,
-                new CallersThreads(CallersThreads.MOST),
+                new Semaphore(64),
                 listener,
                 Clock.systemUTC(),
                 new AtomicInteger()::getAndIncrement);
@@ -526,7 +529,7 @@ class WorkerPoolTest {
     /** Hangs as many runs, for ever, and waits until they are stuck. */
     private Semaphore hang(WorkerPool pool, int runs) {
         Semaphore held = model.hold();
-        int before = stuckRuns.all().size();
+        int before = stuckRuns.size();
         for (int i = 0; i < runs; i++) {
             int inside = before + i;
             // Again, where a pause of the machine makes it too late before a worker has it.
@@ -536,7 +539,7 @@ class WorkerPoolTest {
                 return model.inside.get() > inside;
             });
         }
-        await().until(() -> stuckRuns.all().size() == before + runs);
+        await().until(() -> stuckRuns.size() == before + runs);
         model.holdNoMore();
         return held;
     }
@@ -572,11 +575,11 @@ class WorkerPoolTest {
                         VersionStatus.WorkerStatus::id,
                         worker -> worker.stuckSince().isPresent())
                 .containsExactly(tuple(1, false), tuple(0, true));
-        assertThat(stuckRuns.all()).singleElement().satisfies(run -> {
+        assertThat(stuckRuns).singleElement().satisfies(run -> {
             assertThat(run.model() + " " + run.version() + " " + run.worker()).isEqualTo("m 1.0 0");
         });
         held.release(1);
-        await().until(() -> stuckRuns.all().isEmpty());
+        await().until(() -> stuckRuns.isEmpty());
         assertThat(pool.workers()).extracting(VersionStatus.WorkerStatus::id).containsExactly(1);
     }
 
@@ -590,7 +593,7 @@ class WorkerPoolTest {
                 .anySatisfy(line -> assertThat(line).contains("a run did not end within 1000 ms of being told to"));
         inASecond.release();
         inFive.release();
-        await().until(() -> stuckRuns.all().isEmpty());
+        await().until(() -> stuckRuns.isEmpty());
     }
 
     @Test
@@ -629,6 +632,23 @@ class WorkerPoolTest {
         held.release(1);
         pool.ended().get(60, TimeUnit.SECONDS);
         assertThat(model.predictionsAfterClose).hasValue(0);
+    }
+
+    @Test
+    void aRunThatGetsStuckAfterItsVersionWasUnregisteredIsCountedUntilItEnds() throws Exception {
+        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
+        Semaphore held = model.hold();
+        submit(pool, 0);
+        awaitInside(1);
+
+        boolean ended = pool.drain(Duration.ZERO);
+
+        assertThat(ended).isFalse();
+        await().until(() -> stuckRuns.size() == 1);
+        assertThat(pool.ended()).isNotDone();
+        held.release(1);
+        pool.ended().get(60, TimeUnit.SECONDS);
+        assertThat(stuckRuns).isEmpty();
     }
 
     @Test

@@ -76,7 +76,9 @@ class SnapshotTextTest {
                         "LSP",
                         Optional.of("noop"),
                         Optional.of("https://models.example/m.mar"),
-                        Optional.of("a".repeat(64)))
+                        Optional.of("a".repeat(64)),
+                        Optional.empty(),
+                        Batching.AUTO)
                 .withBatching(Batching.JOINED);
         ServingState state = States.of("a", "b")
                 .with(
@@ -134,7 +136,9 @@ class SnapshotTextTest {
                     "python",
                     Optional.empty(),
                     Optional.of(url),
-                    Optional.empty());
+                    Optional.empty(),
+                    Optional.empty(),
+                    Batching.AUTO);
 
             String text = SnapshotText.write(
                             header(), Map.of(), ServingState.EMPTY.with("m", ServedModel.of("1.0", version)))

@@ -1,5 +1,6 @@
 package dev.holdfast.host.snapshot;
 
+import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingState;
@@ -36,7 +37,9 @@ public final class States {
                 "python",
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                Optional.empty(),
+                Batching.AUTO);
     }
 
     /** The same state, in which version 1.0 of model {@code a} has learned something. */

@@ -24,4 +24,15 @@ class OneLineTest {
 
         assertThat(OneLine.reason(reason)).isEqualTo(reason);
     }
+
+    @Test
+    void aNameShowsWhereItHasALineBreakOrACharacterThatTurnsTheTextAround() {
+        assertThat(OneLine.name("a\nb\u202Ec")).isEqualTo("a?b?c");
+        assertThat(OneLine.name("n".repeat(81))).isEqualTo("n".repeat(80) + "…");
+    }
+
+    @Test
+    void aTextGoesOnInItsLineWhereItBroke() {
+        assertThat(OneLine.of("first\r\n\u2028second")).isEqualTo("first second");
+    }
 }

@@ -1,9 +1,9 @@
 package dev.holdfast.host.runtime.forest;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.runtime.HandlerRuntime;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
-import dev.holdfast.host.runtime.ModelRuntime;
 
 /**
  * Random cut forests, which find anomalies in a stream of rows: Guha et al., "Robust Random Cut Forest Based Anomaly
@@ -14,23 +14,12 @@ import dev.holdfast.host.runtime.ModelRuntime;
  *
  * <p>It deliberately gives the score alone and no verdict: from which score on a row is an anomaly depends on the stream.
  */
-public final class RandomCutForestRuntime implements ModelRuntime {
+public final class RandomCutForestRuntime extends HandlerRuntime {
 
     static final String NAME = "random-cut-forest";
 
-    @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public String supports() {
-        return "the handler " + NAME;
-    }
-
-    @Override
-    public boolean runs(Archive archive) {
-        return archive.manifest().handler().filter(NAME::equals).isPresent();
+    public RandomCutForestRuntime() {
+        super(NAME);
     }
 
     @Override

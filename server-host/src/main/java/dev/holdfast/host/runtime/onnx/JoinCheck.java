@@ -31,8 +31,8 @@ import java.util.stream.IntStream;
  *
  * <p>Samples are random, of the declared types, of several sizes where sizes are free, and always the same. Whole numbers
  * are small at first, for they may be indexes, and grow for as long as the model takes them. A model that refuses all
- * samples, whose answers or times depend on more than the row, or that is too slow, is not joined: nothing but a found
- * sameness counts. No number of samples proves it; who knows better says so in the manifest or the registration.
+ * samples, or to whose answers they make no difference, whose answers or times depend on more than the row, or that is too
+ * slow, is not joined. No number of samples is a proof; the manifest or the registration can decide otherwise.
  *
  * <p>Used by one thread, once.
  */
@@ -61,6 +61,12 @@ final class JoinCheck {
         3, 9, 30, 99, 300, 999, 3_000, 9_999, 30_000, 99_999, 999_999, 9_999_999, 99_999_999, Long.MAX_VALUE
     };
 
+    private static final double TINY = 1e-30;
+
+    /** With whatever a model may split texts at: where each row has as many columns as the longest one has words. */
+    private static final String SEVERAL_WORDS =
+            "one two, three; four,five;six|seven:eight/nine.ten-eleven_twelve\tthirteen\nfourteen=fifteen&sixteen  seventeen#";
+
     private static final double[] SCALES = {1e2, 1e4, 1e6};
 
     /**
@@ -85,7 +91,7 @@ final class JoinCheck {
         }
     }
 
-    /** The check has its answer, and the answer is no. */
+    /** The rows of requests must not be joined. */
     private static final class NotJoinedException extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -132,6 +138,9 @@ final class JoinCheck {
             findWhatItTakes();
             for (NamedSpec input : inputs) {
                 reach.put(input.name(), reach(input));
+            }
+            for (NamedSpec input : inputs) {
+                requireInfluence(input);
             }
             List<Answered> samples = compare(sizes, this::usual, rowsOfRequests());
             compare(sizes, this::larger, ones(REQUESTS / 2));
@@ -207,21 +216,21 @@ final class JoinCheck {
         }
     }
 
-    /** How far an input's values may go, and that neither the sizes of the answer nor its time depend on them. */
+    /** Finds the range of an input's values; requires that neither the shape nor the time of the answer depends on them. */
     private Reach reach(NamedSpec input) throws NotJoinedException {
         TensorType type = input.spec().type();
         long most = 1;
         long least = 0;
         double scale = 1;
-        if (SampleValues.isWhole(type)) {
+        if (type.isWhole()) {
             for (long step : STEPS) {
-                long value = Math.min(step, SampleValues.most(type));
+                long value = Math.min(step, type.most());
                 if (value > most && !takes(input, ordinary.withWholes(any -> value))) {
                     break;
                 }
                 most = Math.max(most, value);
             }
-            if (SampleValues.least(type) < 0 && takes(input, ordinary.withWholes(any -> -1))) {
+            if (type.least() < 0 && takes(input, ordinary.withWholes(any -> -1))) {
                 long lowest = -most;
                 least = takes(input, ordinary.withWholes(any -> lowest)) ? lowest : -1;
             }
@@ -241,7 +250,41 @@ final class JoinCheck {
                 .isPresent();
     }
 
-    /** A request whose neighbours make it wait for long is not to be joined with them, whatever it is answered. */
+    /** Where no value of an input that is tried makes a difference, none that it would make to others is seen either. */
+    private void requireInfluence(NamedSpec input) throws NotJoinedException {
+        Answered one = answered(1, sizes, this::usual);
+        List<Function<NamedSpec, SampleValues>> tried = List.of(
+                this::usual,
+                this::larger,
+                this::largest,
+                this::alike,
+                this::alike,
+                this::alike,
+                this::alike,
+                this::usual);
+        for (Function<NamedSpec, SampleValues> values : tried) {
+            List<Tensor> other = request(1, sizes, values);
+            List<Tensor> changed = one.request().stream()
+                    .map(tensor -> tensor.name().equals(input.name()) ? named(other, input) : tensor)
+                    .toList();
+            Optional<List<Tensor>> answer = answer(changed);
+            if (answer.isPresent()
+                    && Sameness.strict().difference(one.answer(), answer.get()).isPresent()) {
+                return;
+            }
+        }
+        throw new NotJoinedException("its samples of the input '" + OneLine.name(input.name())
+                + "' make no difference to the answers, so that none to those of others can be seen");
+    }
+
+    private static Tensor named(List<Tensor> request, NamedSpec input) {
+        return request.stream()
+                .filter(tensor -> tensor.name().equals(input.name()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** A row that runs for long would make the rows joined with it wait. */
     private Optional<List<Tensor>> answerInTime(List<Tensor> request) throws NotJoinedException {
         Optional<List<Tensor>> answer = answer(request);
         long least = lastNanos;
@@ -299,7 +342,7 @@ final class JoinCheck {
                 .withWholes(SampleValues.between(found.least(), found.most()));
     }
 
-    /** As masks and blank pictures are: of one value or one sign, of which random elements are hardly ever all. */
+    /** Of one value or one sign, as masks and blank pictures are; random elements hardly ever are. */
     private SampleValues alike(NamedSpec input) {
         Reach found = reachOf(input);
         long most = Math.min(found.most(), 9);
@@ -340,7 +383,9 @@ final class JoinCheck {
                 input -> extreme(input, Double.NaN, 0, "NaN"),
                 input -> extreme(input, Double.POSITIVE_INFINITY, 1, ""),
                 input -> extreme(input, Double.NEGATIVE_INFINITY, -1, "0"),
-                input -> extreme(input, 0, 0, "0"));
+                input -> extreme(input, 0, 0, "0"),
+                input -> extreme(input, TINY, 1, SEVERAL_WORDS),
+                input -> extreme(input, -TINY, -1, SEVERAL_WORDS.repeat(9)));
     }
 
     // Comparisons.

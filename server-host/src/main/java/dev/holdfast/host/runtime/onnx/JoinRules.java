@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  *   <li>else a {@linkplain JoinCheck self-check}, for models of which all first dimensions are free.
  * </ol>
  *
- * <p>That a dimension is the one of the batch is never guessed from names, only denied by them. A word that the model's
- * inputs and outputs contradict is not obeyed, and that is said.
+ * <p>Names of dimensions can only rule a batch dimension out, never in. A wish that the model's inputs and outputs
+ * contradict is not followed, and the log says so.
  */
 final class JoinRules {
 

@@ -1,7 +1,6 @@
 package dev.holdfast.host.runtime.onnx;
 
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.holdfast.host.runtime.InferenceException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,35 +17,14 @@ final class OnnxRuns {
     private final Map<Thread, Run> underWay = new ConcurrentHashMap<>();
 
     /** One run, from before it begins until after it has ended. */
-    final class Run implements AutoCloseable {
+    final class Run extends EndableOptions {
 
-        private final OrtSession.RunOptions options;
-        /** Guarded by this: the library would use the options after they are freed. */
-        private boolean closed;
-
-        private Run(OrtSession.RunOptions options) {
-            this.options = options;
-        }
-
-        OrtSession.RunOptions options() {
-            return options;
-        }
-
-        private synchronized void end() {
-            if (!closed) {
-                try {
-                    options.setTerminate(true);
-                } catch (OrtException e) {
-                    throw new InferenceException("A run cannot be told to end: " + e.getMessage(), e);
-                }
-            }
-        }
+        private Run() throws OrtException {}
 
         @Override
         public synchronized void close() {
             underWay.remove(Thread.currentThread());
-            closed = true;
-            options.close();
+            super.close();
         }
     }
 
@@ -56,7 +34,7 @@ final class OnnxRuns {
      * @throws InferenceException if the thread was told to end before
      */
     Run begin() throws OrtException {
-        Run run = new Run(new OrtSession.RunOptions());
+        Run run = new Run();
         underWay.put(Thread.currentThread(), run);
         // In this order: whoever sets the flag after this finds the run.
         if (Thread.currentThread().isInterrupted()) {

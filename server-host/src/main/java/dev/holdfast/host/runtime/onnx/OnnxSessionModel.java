@@ -18,7 +18,6 @@ import dev.holdfast.host.state.StateSource;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Utf8;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -37,9 +36,9 @@ import java.util.function.LongSupplier;
  * </pre>
  *
  * <p>A request names its session in {@code session_id}, BYTES[1], and may end it by {@code session_end}, BOOL[1]. By {@code
- * session_start}, BOOL[1], it says whether the session begins anew with it (true), or is to be there already (false), so that
- * one that was lost is not taken for a new one; without it the session goes on, or begins. Each answer of a session says by
- * {@code session_new} which of the two it was, and by {@code session_step} the how manieth call of the session. A request
+ * session_start}, BOOL[1], it says whether the session begins anew with it (true), or must exist already (false), so that a
+ * lost session is not taken for a new one; without it the session goes on, or begins. In each answer {@code session_new}
+ * says which of the two it was, and {@code session_step} counts the calls of the session. A request
  * without a session begins anew, and what it would carry is dropped. Requests of one session run one at a time in the order
  * in which they come; those of different sessions run side by side. What a session carries is replaced when the batch of
  * its request has succeeded as a whole: a request that failed, and is sent again, has not happened.
@@ -105,7 +104,7 @@ final class OnnxSessionModel implements StatefulModel {
     /** Readable where the names are short and plain, as they mostly are. */
     private static String fingerprint(String digest, String carry) {
         String plain = carry.replace(", ", ",");
-        String readable = plain.matches("[!-~]{1,100}") ? plain : Sha256.of(carry.getBytes(StandardCharsets.UTF_8));
+        String readable = plain.matches("[!-~]{1,100}") ? plain : Sha256.of(carry);
         return "carry=" + readable + ",model=" + digest;
     }
 

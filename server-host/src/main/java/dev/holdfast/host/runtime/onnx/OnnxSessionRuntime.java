@@ -2,21 +2,21 @@ package dev.holdfast.host.runtime.onnx;
 
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.common.Sha256;
+import dev.holdfast.host.runtime.HandlerRuntime;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
-import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.util.function.LongSupplier;
 
 /**
- * ONNX models that take again what they gave: recurrent networks for speech, text or sensors, of which the host keeps for
- * each session what the next call needs.
+ * Recurrent ONNX models, for speech, text or sensors: the host keeps for each session the outputs that the next call takes
+ * as inputs.
  *
  * <p>An archive has the handler {@code onnx-session}, an ONNX model as its model file, and beside it {@code session.json},
  * which {@link SessionSettings} describes.
  */
-public final class OnnxSessionRuntime implements ModelRuntime {
+public final class OnnxSessionRuntime extends HandlerRuntime {
 
     static final String NAME = "onnx-session";
 
@@ -25,23 +25,9 @@ public final class OnnxSessionRuntime implements ModelRuntime {
 
     /** @param nanos tells how long sessions have been idle, as {@link System#nanoTime} does */
     public OnnxSessionRuntime(OnnxRuntime onnx, LongSupplier nanos) {
+        super(NAME);
         this.onnx = onnx;
         this.nanos = nanos;
-    }
-
-    @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
-    public String supports() {
-        return "the handler " + NAME;
-    }
-
-    @Override
-    public boolean runs(Archive archive) {
-        return archive.manifest().handler().filter(NAME::equals).isPresent();
     }
 
     @Override

@@ -14,9 +14,6 @@ import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.ShortBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -136,7 +133,7 @@ final class OnnxTensors {
         for (Tensor part : parts) {
             write(part, bytes);
         }
-        return create(environment, first.type(), bytes.flip().order(ByteOrder.nativeOrder()), shape);
+        return OnnxTensor.createTensor(environment, bytes.flip(), shape, javaType(first.type()));
     }
 
     /** A copy of a tensor that ONNX Runtime made. */
@@ -153,77 +150,42 @@ final class OnnxTensors {
     }
 
     private static Object elements(TensorType type, OnnxTensor tensor, int count) throws OrtException {
+        if (type == TensorType.BYTES) {
+            byte[][] values = new byte[count][];
+            fill(values, 0, count == 0 ? new Object[0] : tensor.getValue());
+            return values;
+        } else if (type == TensorType.FP16 || type == TensorType.BF16) {
+            float[] values = new float[count];
+            tensor.getFloatBuffer().get(values);
+            return values;
+        }
+        ByteBuffer bytes = tensor.getByteBuffer().order(ByteOrder.nativeOrder());
         switch (type) {
-            case FP32, FP16, BF16 -> {
-                float[] values = new float[count];
-                FloatBuffer buffer = tensor.getFloatBuffer();
-                buffer.get(values);
-                return values;
-            }
-            case FP64 -> {
-                double[] values = new double[count];
-                tensor.getDoubleBuffer().get(values);
-                return values;
-            }
-            case INT64, UINT64 -> {
-                long[] values = new long[count];
-                tensor.getLongBuffer().get(values);
-                return values;
-            }
-            case INT32 -> {
-                int[] values = new int[count];
-                tensor.getIntBuffer().get(values);
-                return values;
-            }
-            case INT16 -> {
+            case UINT8 -> {
                 short[] values = new short[count];
-                tensor.getShortBuffer().get(values);
-                return values;
-            }
-            case INT8 -> {
-                byte[] values = new byte[count];
-                tensor.getByteBuffer().get(values);
+                for (int i = 0; i < count; i++) {
+                    values[i] = (short) Byte.toUnsignedInt(bytes.get());
+                }
                 return values;
             }
             case UINT16 -> {
                 int[] values = new int[count];
-                ShortBuffer signed = tensor.getShortBuffer();
                 for (int i = 0; i < count; i++) {
-                    values[i] = Short.toUnsignedInt(signed.get(i));
+                    values[i] = Short.toUnsignedInt(bytes.getShort());
                 }
                 return values;
             }
             case UINT32 -> {
                 long[] values = new long[count];
-                IntBuffer signed = tensor.getIntBuffer();
                 for (int i = 0; i < count; i++) {
-                    values[i] = Integer.toUnsignedLong(signed.get(i));
+                    values[i] = Integer.toUnsignedLong(bytes.getInt());
                 }
                 return values;
             }
-            case UINT8 -> {
-                short[] values = new short[count];
-                ByteBuffer bytes = tensor.getByteBuffer();
-                for (int i = 0; i < count; i++) {
-                    values[i] = (short) Byte.toUnsignedInt(bytes.get(i));
-                }
-                return values;
-            }
-            case BOOL -> {
-                boolean[] values = new boolean[count];
-                ByteBuffer bytes = tensor.getByteBuffer();
-                for (int i = 0; i < count; i++) {
-                    values[i] = bytes.get(i) != 0;
-                }
-                return values;
-            }
-            case BYTES -> {
-                byte[][] values = new byte[count][];
-                fill(values, 0, count == 0 ? new Object[0] : tensor.getValue());
-                return values;
+            default -> {
+                return TensorBytes.get(type, count, bytes);
             }
         }
-        throw new AssertionError(type);
     }
 
     /** Copies strings out of nested arrays, row by row; the place after the last one is returned. */
@@ -260,51 +222,14 @@ final class OnnxTensors {
     }
 
     private static int width(TensorType type) {
-        return switch (type) {
-            case BOOL, INT8, UINT8 -> 1;
-            case INT16, UINT16, FP16, BF16 -> 2;
-            case INT32, UINT32, FP32 -> 4;
-            case INT64, UINT64, FP64 -> 8;
-            case BYTES -> throw new IllegalArgumentException("Byte strings have no one width");
-        };
+        return type == TensorType.BOOL ? 1 : type.bits() / Byte.SIZE;
     }
 
     private static void write(Tensor tensor, ByteBuffer bytes) {
         switch (tensor.type()) {
-            case FP32 -> {
-                float[] values = (float[]) tensor.elements();
-                bytes.asFloatBuffer().put(values);
-                bytes.position(bytes.position() + 4 * values.length);
-            }
-            case FP64 -> {
-                double[] values = (double[]) tensor.elements();
-                bytes.asDoubleBuffer().put(values);
-                bytes.position(bytes.position() + 8 * values.length);
-            }
-            case INT64, UINT64 -> {
-                long[] values = (long[]) tensor.elements();
-                bytes.asLongBuffer().put(values);
-                bytes.position(bytes.position() + 8 * values.length);
-            }
-            case INT32 -> {
-                int[] values = (int[]) tensor.elements();
-                bytes.asIntBuffer().put(values);
-                bytes.position(bytes.position() + 4 * values.length);
-            }
-            case INT16 -> {
-                short[] values = (short[]) tensor.elements();
-                bytes.asShortBuffer().put(values);
-                bytes.position(bytes.position() + 2 * values.length);
-            }
-            case INT8 -> bytes.put((byte[]) tensor.elements());
             case UINT8 -> {
                 for (short value : (short[]) tensor.elements()) {
                     bytes.put((byte) value);
-                }
-            }
-            case BOOL -> {
-                for (boolean value : (boolean[]) tensor.elements()) {
-                    bytes.put((byte) (value ? 1 : 0));
                 }
             }
             case FP16 -> {
@@ -327,23 +252,22 @@ final class OnnxTensors {
                     bytes.putInt((int) value);
                 }
             }
-            case BYTES -> throw new IllegalArgumentException("Byte strings go in as texts");
+            default -> TensorBytes.put(tensor.elements(), bytes);
         }
     }
 
-    private static OnnxTensor create(OrtEnvironment environment, TensorType type, ByteBuffer bytes, long[] shape)
-            throws OrtException {
+    private static OnnxJavaType javaType(TensorType type) {
         return switch (type) {
-            case FP32 -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape);
-            case FP64 -> OnnxTensor.createTensor(environment, bytes.asDoubleBuffer(), shape);
-            case INT64, UINT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape);
-            case INT32, UINT32 -> OnnxTensor.createTensor(environment, bytes.asIntBuffer(), shape);
-            case INT16, UINT16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape);
-            case BF16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape, OnnxJavaType.BFLOAT16);
-            case FP16 -> OnnxTensor.createTensor(environment, bytes.asShortBuffer(), shape, OnnxJavaType.FLOAT16);
-            case INT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.INT8);
-            case UINT8 -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8);
-            case BOOL -> OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.BOOL);
+            case FP32 -> OnnxJavaType.FLOAT;
+            case FP64 -> OnnxJavaType.DOUBLE;
+            case INT64, UINT64 -> OnnxJavaType.INT64;
+            case INT32, UINT32 -> OnnxJavaType.INT32;
+            case INT16, UINT16 -> OnnxJavaType.INT16;
+            case BF16 -> OnnxJavaType.BFLOAT16;
+            case FP16 -> OnnxJavaType.FLOAT16;
+            case INT8 -> OnnxJavaType.INT8;
+            case UINT8 -> OnnxJavaType.UINT8;
+            case BOOL -> OnnxJavaType.BOOL;
             case BYTES -> throw new IllegalArgumentException("Byte strings go in as texts");
         };
     }

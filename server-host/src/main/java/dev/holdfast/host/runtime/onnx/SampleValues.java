@@ -108,33 +108,10 @@ record SampleValues(
     }
 
     private long whole(TensorType type, Random random) {
-        return Math.max(least(type), Math.min(most(type), wholes.applyAsLong(random)));
+        return Math.max(type.least(), Math.min(type.most(), wholes.applyAsLong(random)));
     }
 
     static boolean isFraction(TensorType type) {
         return type.array() == float[].class || type.array() == double[].class;
-    }
-
-    static boolean isWhole(TensorType type) {
-        return !isFraction(type) && type != TensorType.BOOL && type != TensorType.BYTES;
-    }
-
-    /** The largest whole number of a type; of unsigned ones of 64 bits the largest that Java's is. */
-    static long most(TensorType type) {
-        int bits = bits(type);
-        boolean isUnsigned = isUnsigned(type) && bits < Long.SIZE;
-        return (1L << (isUnsigned ? bits : bits - 1)) - 1;
-    }
-
-    static long least(TensorType type) {
-        return isUnsigned(type) ? 0 : -1L << (bits(type) - 1);
-    }
-
-    private static boolean isUnsigned(TensorType type) {
-        return type.name().startsWith("UINT");
-    }
-
-    private static int bits(TensorType type) {
-        return Integer.parseInt(type.name().replaceAll("\\D", ""));
     }
 }

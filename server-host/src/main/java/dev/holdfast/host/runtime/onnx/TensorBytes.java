@@ -3,6 +3,7 @@ package dev.holdfast.host.runtime.onnx;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.runtime.TensorType;
+import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
 
 /** Elements of tensors as bytes, big-endian, bit by bit what they were; all types but byte strings. */
@@ -23,50 +24,66 @@ final class TensorBytes {
 
     static byte[] of(Tensor tensor) {
         ByteBuffer bytes = ByteBuffer.allocate(tensor.count() * width(tensor.type()));
-        Object elements = tensor.elements();
+        put(tensor.elements(), bytes);
+        return bytes.array();
+    }
+
+    /** Puts elements at the buffer's position, in its order, each as wide as it is in Java. */
+    static void put(Object elements, ByteBuffer bytes) {
+        int end = bytes.position();
         if (elements instanceof float[] values) {
             bytes.asFloatBuffer().put(values);
+            end += Float.BYTES * values.length;
         } else if (elements instanceof double[] values) {
             bytes.asDoubleBuffer().put(values);
+            end += Double.BYTES * values.length;
         } else if (elements instanceof long[] values) {
             bytes.asLongBuffer().put(values);
+            end += Long.BYTES * values.length;
         } else if (elements instanceof int[] values) {
             bytes.asIntBuffer().put(values);
+            end += Integer.BYTES * values.length;
         } else if (elements instanceof short[] values) {
             bytes.asShortBuffer().put(values);
+            end += Short.BYTES * values.length;
         } else if (elements instanceof byte[] values) {
             bytes.put(values);
+            return;
         } else {
             for (boolean value : (boolean[]) elements) {
                 bytes.put((byte) (value ? 1 : 0));
             }
+            return;
         }
-        return bytes.array();
+        bytes.position(end);
     }
 
     /** @param bytes as many as the shape needs */
     static Tensor tensor(TensorSpec spec, long[] shape, byte[] bytes) {
         int count = bytes.length / width(spec.type());
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        Object elements =
-                java.lang.reflect.Array.newInstance(spec.type().array().getComponentType(), count);
+        return new Tensor(spec.name(), spec.type(), shape, get(spec.type(), count, ByteBuffer.wrap(bytes)));
+    }
+
+    /** Gets an array of {@link TensorType#array()} from a buffer in which each element is as wide as it is in Java. */
+    static Object get(TensorType type, int count, ByteBuffer bytes) {
+        Object elements = Array.newInstance(type.array().getComponentType(), count);
         if (elements instanceof float[] values) {
-            buffer.asFloatBuffer().get(values);
+            bytes.asFloatBuffer().get(values);
         } else if (elements instanceof double[] values) {
-            buffer.asDoubleBuffer().get(values);
+            bytes.asDoubleBuffer().get(values);
         } else if (elements instanceof long[] values) {
-            buffer.asLongBuffer().get(values);
+            bytes.asLongBuffer().get(values);
         } else if (elements instanceof int[] values) {
-            buffer.asIntBuffer().get(values);
+            bytes.asIntBuffer().get(values);
         } else if (elements instanceof short[] values) {
-            buffer.asShortBuffer().get(values);
+            bytes.asShortBuffer().get(values);
         } else if (elements instanceof byte[] values) {
-            buffer.get(values);
+            bytes.get(values);
         } else {
             for (int i = 0; i < count; i++) {
-                ((boolean[]) elements)[i] = buffer.get() != 0;
+                ((boolean[]) elements)[i] = bytes.get() != 0;
             }
         }
-        return new Tensor(spec.name(), spec.type(), shape, elements);
+        return elements;
     }
 }

@@ -80,6 +80,11 @@ final class OnnxFile {
         return join(field(1, name), varint(2 << 3 | 5), bytes, field(20, 1));
     }
 
+    /** One text, as an attribute. */
+    static byte[] text(String name, String text) {
+        return join(field(1, name), field(4, text), field(20, 3));
+    }
+
     /** A list of texts, as an attribute. */
     static byte[] attribute(String name, String... texts) {
         byte[] all = join(Stream.of(texts).map(text -> field(9, text)).toArray(byte[][]::new));
@@ -122,10 +127,15 @@ final class OnnxFile {
         byte[] map = field(5, join(field(1, labelType), field(2, field(1, field(1, FLOAT)))));
         return model(
                 nodes(
-                        join(node("ZipMap", names("x"), names("y"), labels), field(7, "ai.onnx.ml")),
+                        join(node("ZipMap", names("x"), names("y"), labels), ofMachineLearning()),
                         node("Identity", names("x"), names("z"))),
                 values(value("x", FLOAT, -1, classes)),
                 values(join(field(1, "y"), field(2, field(4, field(1, map)))), value("z", FLOAT, -1, classes)));
+    }
+
+    /** Beside a node: its operator is one of those for machine learning. */
+    static byte[] ofMachineLearning() {
+        return field(7, "ai.onnx.ml");
     }
 
     static String[] names(String... names) {
@@ -200,7 +210,7 @@ final class OnnxFile {
         return bytes.toByteArray();
     }
 
-    private static byte[] join(byte[]... parts) {
+    static byte[] join(byte[]... parts) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (byte[] part : parts) {
             bytes.writeBytes(part);

@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which thread sends an answer: this one is the model's worker, which must not wait for a caller that does not read. */
-class PredictionsTest {
+class AnswerWritingTest {
 
     /** A thread that is faster than the one that starts it. */
     private static final Executor FAST = task -> {
@@ -38,7 +38,7 @@ class PredictionsTest {
     void aLargeAnswerIsSentByAThreadOfItsOwn(int elements, String expected) throws Exception {
         CompletableFuture<List<Tensor>> outputs = new CompletableFuture<>();
         AtomicReference<String> sender = new AtomicReference<>();
-        CompletableFuture<Void> sent = Predictions.answered(outputs, done -> {}, FAST)
+        CompletableFuture<Void> sent = AnswerWriting.write(outputs, List::size, FAST)
                 .thenRun(() -> sender.set(Thread.currentThread().getName()));
 
         Thread worker = new Thread(() -> outputs.complete(outputs(elements)), "worker");
@@ -53,12 +53,12 @@ class PredictionsTest {
     void whatFailsOnTheWayEndsTheRequestToo() {
         IllegalStateException failure = new IllegalStateException("no");
 
-        assertThatThrownBy(Predictions.answered(CompletableFuture.failedFuture(failure), done -> {}, FAST)::join)
+        assertThatThrownBy(AnswerWriting.write(CompletableFuture.failedFuture(failure), List::size, FAST)::join)
                 .isInstanceOf(CompletionException.class)
                 .hasCause(failure);
         for (int elements : new int[] {1, 5000}) {
             CompletableFuture<List<Tensor>> outputs = CompletableFuture.completedFuture(outputs(elements));
-            assertThatThrownBy(Predictions.answered(
+            assertThatThrownBy(AnswerWriting.write(
                             outputs,
                             done -> {
                                 throw failure;
@@ -70,7 +70,7 @@ class PredictionsTest {
         Executor closed = task -> {
             throw new RejectedExecutionException("closed");
         };
-        assertThatThrownBy(Predictions.answered(outputs, done -> {}, closed)::join)
+        assertThatThrownBy(AnswerWriting.write(outputs, List::size, closed)::join)
                 .hasCauseInstanceOf(RejectedExecutionException.class);
     }
 }

@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.api;
 
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveException;
@@ -24,12 +24,12 @@ import java.util.concurrent.CountDownLatch;
  * noop, echo, sum (one FP32 input {@code x} of [-1,3], output {@code y} of [-1,1]), wide (the same input, outputs
  * {@code y} and {@code z}), pair (two inputs), words (BYTES), big (a huge answer), broken (fails to predict) or slow.
  */
-final class FakeModels implements ModelStore {
+public final class FakeModels implements ModelStore {
 
     /** Lets the slow model answer. */
-    final CountDownLatch slow = new CountDownLatch(1);
+    public final CountDownLatch slow = new CountDownLatch(1);
 
-    final CountDownLatch slowBegan = new CountDownLatch(1);
+    public final CountDownLatch slowBegan = new CountDownLatch(1);
 
     @Override
     public Archive open(String location) {

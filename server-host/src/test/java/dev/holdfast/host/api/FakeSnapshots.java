@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.api;
 
 import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.keeper.StoreStatus;
@@ -23,16 +23,16 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A store in memory with switches for what may be wrong with it. */
-final class FakeSnapshots implements Snapshots, ChangeLog {
+public final class FakeSnapshots implements Snapshots, ChangeLog {
 
-    volatile Durability durability =
+    public volatile Durability durability =
             new Durability(Durability.Kind.STORED, Optional.of("20261121093000123-snapshot.cfg"), List.of());
-    volatile StoreStatus.Mode mode = StoreStatus.Mode.ATTACHED;
-    volatile List<String> notices = List.of();
-    volatile boolean unavailable;
-    volatile boolean silent;
-    volatile boolean keepsAll;
-    final AtomicInteger changes = new AtomicInteger();
+    public volatile StoreStatus.Mode mode = StoreStatus.Mode.ATTACHED;
+    public volatile List<String> notices = List.of();
+    public volatile boolean unavailable;
+    public volatile boolean silent;
+    public volatile boolean keepsAll;
+    public final AtomicInteger changes = new AtomicInteger();
     private final Map<String, Snapshot> stored = new ConcurrentSkipListMap<>();
 
     FakeSnapshots() {

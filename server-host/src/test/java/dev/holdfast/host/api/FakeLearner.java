@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.api;
 
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LearningModel;

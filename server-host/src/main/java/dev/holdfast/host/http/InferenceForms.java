@@ -1,0 +1,148 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.api.InferenceForm;
+import dev.holdfast.host.api.InferenceModel;
+import dev.holdfast.host.api.InferenceRequest;
+import dev.holdfast.host.api.ModelAnswer;
+import dev.holdfast.host.runtime.InvalidInputException;
+import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.text.OneLine;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The forms of inference over HTTP: how bodies are read, and how answers are written. A {@code raw} model gets the body as it
+ * is, and its answer is sent as it is, except in the calls of the Open Inference Protocol.
+ */
+final class InferenceForms {
+
+    private static final String BINARY_HEADER = "Inference-Header-Content-Length";
+
+    private final TensorWriter writer;
+    private final int maxRequestSize;
+    private final int maxResponseSize;
+
+    InferenceForms(int maxRequestSize, int maxResponseSize) {
+        this.writer = new TensorWriter(maxResponseSize);
+        this.maxRequestSize = maxRequestSize;
+        this.maxResponseSize = maxResponseSize;
+    }
+
+    /** Those of TorchServe and SageMaker; a request of the Open Inference Protocol is answered in that form. */
+    InferenceForm<InferenceAnswer> plain(Context context) {
+        return tensorsOrRaw(
+                context,
+                (model, request) -> answer -> request.open().isPresent()
+                        ? open(model, request, answer)
+                        : json(answer, writer.plain(answer.outputs(), request.oneRow())));
+    }
+
+    /** That of KServe, version 1. */
+    InferenceForm<InferenceAnswer> kserve(Context context) {
+        return tensorsOrRaw(context, (model, request) -> answer -> json(answer, writer.predictions(answer.outputs())));
+    }
+
+    /** That of the Open Inference Protocol, version 2. */
+    InferenceForm<InferenceAnswer> open(Context context) {
+        return model -> {
+            if (context.req().getHeader(BINARY_HEADER) != null) {
+                throw ApiException.badRequest("Header " + BINARY_HEADER
+                        + " asks for the binary tensor extension, which this host does not have; send and take JSON.");
+            }
+            byte[] body = RequestBody.read(context, maxRequestSize);
+            try {
+                TensorRequest request = OpenInferenceReader.read(body);
+                return new InferenceRequest<>(request.inputs(), answer -> open(model, request, answer));
+            } catch (IOException e) {
+                throw new InvalidInputException("The body is no JSON: " + HttpJson.reason(e), e);
+            }
+        };
+    }
+
+    /** How the answer to a request in JSON goes back. */
+    private interface AnswerForm {
+        Function<ModelAnswer, InferenceAnswer> of(InferenceModel model, TensorRequest request);
+    }
+
+    private InferenceForm<InferenceAnswer> tensorsOrRaw(Context context, AnswerForm form) {
+        return model -> {
+            byte[] body = read(context);
+            if (model.signature().raw()) {
+                return new InferenceRequest<>(
+                        List.of(RawBodies.input(model.signature(), body)),
+                        answer -> raw(context.contentType(), body, answer));
+            }
+            TensorRequest request = TensorReader.read(body, model.signature());
+            return new InferenceRequest<>(request.inputs(), form.of(model, request));
+        };
+    }
+
+    private byte[] read(Context context) throws IOException {
+        String type = Optional.ofNullable(context.contentType()).orElse("").toLowerCase(Locale.ROOT);
+        if (type.startsWith("multipart/")) {
+            throw new ApiException(
+                    415,
+                    "UnsupportedMediaTypeException",
+                    "Bodies of type multipart are not supported; send the bytes alone, as curl does with --data-binary.");
+        }
+        return RequestBody.read(context, maxRequestSize);
+    }
+
+    private InferenceAnswer raw(@Nullable String requested, byte[] body, ModelAnswer given) {
+        byte[] answer = RawBodies.answer(given.outputs());
+        if (answer.length > maxResponseSize) {
+            throw TensorWriter.tooLarge(maxResponseSize);
+        }
+        return new InferenceAnswer(RawBodies.contentType(requested, body, answer), answer, given.remarks());
+    }
+
+    private static InferenceAnswer json(ModelAnswer answer, byte[] body) {
+        return new InferenceAnswer(Answers.JSON, body, answer.remarks());
+    }
+
+    /** In the Open Inference Protocol's form, with the outputs that the request selected. */
+    private InferenceAnswer open(InferenceModel model, TensorRequest request, ModelAnswer answer) {
+        TensorRequest.OpenRequest open = request.open().orElseThrow();
+        List<Tensor> selected = select(
+                withLabels(answer.outputs()), open.outputs(), model.signature().leftOut());
+        return json(answer, writer.open(model.name(), model.version(), open.id(), selected, answer.remarks()));
+    }
+
+    /** Each tensor, and after it the one with its labels: the protocol has no maps. */
+    private static List<Tensor> withLabels(List<Tensor> outputs) {
+        List<Tensor> all = new ArrayList<>();
+        for (Tensor output : outputs) {
+            all.add(output);
+            output.labels().ifPresent(all::add);
+        }
+        return all;
+    }
+
+    private static List<Tensor> select(List<Tensor> outputs, List<String> names, Map<String, String> leftOut) {
+        if (names.isEmpty()) {
+            return outputs;
+        }
+        List<Tensor> selected = new ArrayList<>();
+        for (String name : names) {
+            if (leftOut.containsKey(name)) {
+                throw new InvalidInputException("The model's output '" + OneLine.name(name)
+                        + "' is left out of its answers, for it is " + leftOut.get(name) + "; they have "
+                        + outputs.stream().map(Tensor::name).toList() + ".");
+            }
+            Optional<Tensor> found = outputs.stream()
+                    .filter(output -> output.name().equals(name))
+                    .findFirst();
+            selected.add(
+                    found.orElseThrow(() -> new InvalidInputException("The model has no output '" + OneLine.name(name)
+                            + "'; it has " + outputs.stream().map(Tensor::name).toList() + ".")));
+        }
+        return selected;
+    }
+}
