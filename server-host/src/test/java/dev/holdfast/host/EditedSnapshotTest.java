@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Operators change snapshots by hand; what they meant is taken when they say so, and nothing else is. */
 class EditedSnapshotTest {
@@ -190,9 +191,15 @@ class EditedSnapshotTest {
         assertThat(file).hasContent(edited);
     }
 
-    @Test
-    void aTextOfALaterFormatIsTooNew() throws IOException {
-        edit(change("format=1", "format=9"));
+    @ParameterizedTest
+    @ValueSource(strings = {"format=9", "format=2 body=zstd", "format=2.1", "format=999999999"})
+    void aTextOfALaterFormatIsTooNewAndNotDamaged(String format) throws IOException {
+        edit(change("format=1", format));
+        String text = Files.readString(file);
+
+        assertThatExceptionOfType(SnapshotFormatTooNewException.class)
+                .isThrownBy(() -> SnapshotText.parse("x", text))
+                .withMessageContaining("Start a newer Holdfast");
 
         assertThatExceptionOfType(SnapshotFormatTooNewException.class).isThrownBy(() -> EditedSnapshot.accept(file));
     }

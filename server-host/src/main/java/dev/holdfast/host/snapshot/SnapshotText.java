@@ -50,6 +50,9 @@ public final class SnapshotText {
     private static final String CALLERS = "holdfast.callers";
     private static final Pattern FIRST = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\R");
 
+    /** Of a later format, whose rest nobody here can know. */
+    private static final Pattern LATER = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\b");
+
     /** As this host writes it; TorchServe carries the key on in snapshots of its own, with escapes that this one lacks. */
     private static final Pattern HEADER = Pattern.compile("^holdfast\\.header=name=", Pattern.MULTILINE);
 
@@ -236,9 +239,9 @@ public final class SnapshotText {
             throw new SnapshotCorruptException("Snapshot " + name + " has " + text.length()
                     + " characters, more than the " + Snapshot.MOST_BYTES + " that a snapshot may have");
         }
+        requireKnownFormat(name, text);
         boolean ours = FIRST.matcher(text).lookingAt();
         if (ours) {
-            requireKnownFormat(name, text);
             verify(name, text);
         } else if (text.startsWith("#Holdfast") || HEADER.matcher(text).find()) {
             throw new SnapshotCorruptException("Snapshot " + name + " is damaged in its first line");
@@ -249,7 +252,7 @@ public final class SnapshotText {
     }
 
     private static void requireKnownFormat(String name, String text) {
-        Matcher first = FIRST.matcher(text);
+        Matcher first = LATER.matcher(text);
         if (first.lookingAt() && Integer.parseInt(first.group(1)) > FORMAT) {
             throw new SnapshotFormatTooNewException("Snapshot " + name + " has format " + first.group(1)
                     + "; this host reads formats up to " + FORMAT + ". Start a newer Holdfast.");
