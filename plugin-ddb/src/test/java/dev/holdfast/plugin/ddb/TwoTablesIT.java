@@ -13,7 +13,6 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.SnapshotSerializerContract;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
