@@ -3,7 +3,7 @@ package dev.holdfast.host.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.host.LogLines;
+import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.runtime.ModelProcess;
 import dev.holdfast.host.runtime.ProcessStartException;
 import dev.holdfast.host.runtime.ProcessStatus;

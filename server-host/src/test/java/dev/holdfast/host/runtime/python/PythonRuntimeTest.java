@@ -3,7 +3,7 @@ package dev.holdfast.host.runtime.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.host.LogLines;
+import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.runtime.FakeArchive;
 import dev.holdfast.host.runtime.ModelLoadException;
 import java.io.IOException;
