@@ -99,6 +99,14 @@ public final class OwnFiles {
         }
     }
 
+    /** Makes the directory in which a file lies, as {@link #createDirectories} does. */
+    public static void createParent(Path file) throws IOException {
+        Path parent = file.toAbsolutePath().getParent();
+        if (parent != null) {
+            createDirectories(parent);
+        }
+    }
+
     /** Makes one directory, of mode 0700. */
     public static void createDirectory(Path directory) throws IOException {
         Files.createDirectory(directory, mode(directory, "rwx------"));

@@ -58,6 +58,8 @@ public enum ConfigKey {
     PYTHON_HANDLERS("true", Kept.NO),
     ENABLE_METRICS_API("true", Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
+    /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
+    ALLOWED_HOSTS("", Kept.NO),
     TOKEN_EXPIRATION_MIN("60", Kept.YES),
     /** 401 and 403 tell what is wrong; 400 is what TorchServe answered. */
     TOKEN_FAILURE_STATUS("401", Kept.YES),
@@ -98,6 +100,8 @@ public enum ConfigKey {
     DURABLE_IN("either", Kept.NO),
     SNAPSHOT_CONFLICT("take-store", Kept.NO),
     RESTORE("fallback", Kept.NO),
+    /** Whether a snapshot of another host may open this one more than its own configuration does. */
+    ACCEPT_ADDRESSES("false", Kept.NO),
     /** What becomes of a model whose archive is not the one that was registered: fail, or accept. */
     ARCHIVE_CHANGES("fail", Kept.NO),
     /** Whether a model is refused for which there is no memory. */
@@ -137,8 +141,8 @@ public enum ConfigKey {
 
     /**
      * Whether a snapshot keeps a key. It keeps how models are served. It keeps no switch that opens the host, because an
-     * operator who leaves the switch away must not find it still on; nothing that says where the snapshots are; and
-     * nothing that is a fact of the machine.
+     * operator who leaves the switch away must not find it still on; nothing that says where the snapshots are;
+     * nothing that is a fact of the machine; and no key that nobody knows, whose value may be a secret.
      */
     static boolean isKept(String key) {
         if (key.startsWith("snapshot.")
@@ -147,7 +151,15 @@ public enum ConfigKey {
                 || isSecret(key)) {
             return false;
         }
-        return of(key).map(known -> known.kept == Kept.YES).orElse(true);
+        return of(key).map(known -> known.kept == Kept.YES).orElse(Torchserve.isWithoutEffect(key));
+    }
+
+    /** Whether neither this host nor TorchServe has such a key. */
+    static boolean isUnknown(String key) {
+        return of(key).isEmpty()
+                && !key.startsWith("snapshot.")
+                && !key.startsWith("holdfast.")
+                && !Torchserve.isWithoutEffect(key);
     }
 
     /** Whether a key's value must never be shown or kept, whoever invented the key. */

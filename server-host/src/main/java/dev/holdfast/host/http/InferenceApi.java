@@ -4,6 +4,7 @@ import dev.holdfast.host.api.HostOperations.Health;
 import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
@@ -63,7 +64,7 @@ final class InferenceApi {
             body.put("snapshots", health.mode().name());
         }
         if (!health.notices().isEmpty()) {
-            body.put("notice", String.join(" ", health.notices()));
+            body.put("notice", Shortened.forBody(String.join(" ", health.notices())));
         }
         Answers.json(context, health.healthy() ? 200 : 500, body);
     }

@@ -42,7 +42,7 @@ final class TokenFile implements AutoCloseable {
         byte[] content = HttpJson.pretty(tokens);
         Path temporary = file.resolveSibling("." + NAME + "." + UUID.randomUUID());
         try {
-            OwnFiles.createDirectories(file.toAbsolutePath().getParent());
+            OwnFiles.createParent(file);
             try (FileChannel channel =
                     OwnFiles.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 for (ByteBuffer left = ByteBuffer.wrap(content); left.hasRemaining(); ) {

@@ -70,6 +70,9 @@ final class PluginLoading {
                 log.info("There are no plugins in {}", OneLine.of(path));
             }
             finder.rejected().forEach(plugin -> reject(plugin.path(), plugin.reason(), null));
+            finder.oddities()
+                    .forEach(oddity -> log.warn("{} is passed over: {}", OneLine.of(oddity.path()), oddity.reason()));
+            finder.others().forEach(other -> log.info("{} is passed over: it is no jar", OneLine.of(other)));
             // A drop-in that two paths or links lead to is one plugin.
             load(finder.found().stream()
                     .filter(dropIn -> seen.add(realPath(dropIn.path())))
@@ -116,8 +119,8 @@ final class PluginLoading {
         DropIn dropIn = opened.dropIn();
         Optional<String> warning = opened.checkSdk(options.sdkVersion());
         ClassLoader loader = isolation.isolate(dropIn, opened.form());
-        FactoryFinder.Findings findings =
-                new FactoryFinder(opened, loader, options.javaFeature()).find(options.initialisationLimit());
+        FactoryFinder.Findings findings = new FactoryFinder(opened, loader, options.javaFeature(), options.calls())
+                .find(options.initialisationLimit());
         if (findings.factories().isEmpty()) {
             throw nothingOf(opened, findings);
         }

@@ -43,7 +43,7 @@ public final class FirstRound {
         }
         Path file = marker.orElseThrow();
         try {
-            OwnFiles.createDirectories(file.toAbsolutePath().getParent());
+            OwnFiles.createParent(file);
             OwnFiles.write(file, what + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.testsupport.Uninterrupted;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -17,6 +18,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -187,9 +189,7 @@ class ListenersTest {
         CountDownLatch never = new CountDownLatch(1);
         Route stuck = Route.get("/stuck", Scope.NONE, context -> {
             began.countDown();
-            while (!awaited(never)) {
-                Thread.onSpinWait();
-            }
+            Uninterrupted.await(never);
         });
         BoundSocket socket = BoundSocket.bind("management_address", new ListenAddress("127.0.0.1", 0));
         Listener listener = Listener.start(
@@ -200,7 +200,14 @@ class ListenersTest {
                 new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000, Duration.ofSeconds(10)),
                 List.of(stuck),
                 new Pipeline(
-                        Optional.empty(), Map.of(), new OpenRequests(), status -> {}, context -> {}, caller -> {}));
+                        Optional.empty(),
+                        Map.of(),
+                        new OpenRequests(),
+                        status -> {},
+                        context -> {},
+                        caller -> {},
+                        new Audit(new AuditLog(directory), Clock.systemUTC())),
+                Optional.empty());
         CompletableFuture<HttpResponse<String>> running =
                 CompletableFuture.supplyAsync(() -> HostUnderTest.call(listener.address(), "GET", "/stuck", ""));
         began.await();
@@ -215,16 +222,6 @@ class ListenersTest {
                     .isNotInstanceOf(HttpTimeoutException.class);
         } finally {
             never.countDown();
-        }
-    }
-
-    /** Does not give in to an interrupt, as some engines do not. */
-    private static boolean awaited(CountDownLatch latch) {
-        try {
-            latch.await();
-            return true;
-        } catch (InterruptedException e) {
-            return false;
         }
     }
 

@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
+import dev.holdfast.testsupport.Uninterrupted;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -68,6 +73,48 @@ class GuardedSerializerTest {
         released.countDown();
         toClose.forEach(Plugins::close);
         hosts.shutdownNow();
+    }
+
+    @Test
+    void aLongComplaintIsShortenedKeepsItsKindAndStandsInTheLogOnce() {
+        String said = "First what to do. " + "at 4711 elsewhere, ".repeat(500) + "the reason";
+        List<SnapshotStoreException> kinds = List.of(
+                new StoreUnavailableException(said),
+                new SnapshotConflictException(said),
+                new SnapshotNotFoundException(said),
+                new SnapshotCorruptException(said),
+                new SnapshotFormatTooNewException(said));
+        SnapshotSerializer serializer = open(LONG);
+        for (SnapshotStoreException kind : kinds) {
+            plugin.saving = () -> {
+                throw kind;
+            };
+            assertThatThrownBy(() -> serializer.save(SNAPSHOT))
+                    .isExactlyInstanceOf(kind.getClass())
+                    .hasCause(kind)
+                    .message()
+                    .hasSizeLessThan(1024)
+                    .startsWith("First what to do. at 4711")
+                    .contains("all of it stands in the log, once")
+                    .endsWith("the reason");
+        }
+        plugin.saving = () -> {
+            throw new StoreUnavailableException(said.replace("4711", "4712"));
+        };
+        assertThatThrownBy(() -> serializer.save(SNAPSHOT)).isInstanceOf(StoreUnavailableException.class);
+
+        assertThat(log.warnings()).singleElement().asString().endsWith(" said in save: " + said);
+    }
+
+    @Test
+    void aShortComplaintGoesThroughAsItIs() {
+        SnapshotConflictException conflict = new SnapshotConflictException("revision 2 is there");
+        plugin.saving = () -> {
+            throw conflict;
+        };
+
+        assertThatThrownBy(() -> open(LONG).save(SNAPSHOT)).isSameAs(conflict);
+        assertThat(log.warnings()).isEmpty();
     }
 
     @Test
@@ -455,9 +502,7 @@ class GuardedSerializerTest {
     void serializerThatIsOpenedTooLateIsClosedAndNotInterruptedAtIt() {
         plugin.opening = () -> {
             hanging.incrementAndGet();
-            while (released.getCount() > 0) {
-                Thread.onSpinWait();
-            }
+            Uninterrupted.await(released);
         };
         AtomicBoolean interrupted = new AtomicBoolean();
         plugin.closing = () -> interrupted.set(Thread.currentThread().isInterrupted());
@@ -540,15 +585,8 @@ class GuardedSerializerTest {
     /** Hangs as bad code does: an interrupt does not end it. */
     private void hang() {
         hanging.incrementAndGet();
-        boolean done = false;
-        while (!done) {
-            try {
-                released.await();
-                done = true;
-            } catch (InterruptedException e) {
-                // Goes on waiting, which is the point.
-            }
-        }
+        Uninterrupted.await(released);
+        Thread.interrupted();
     }
 
     private static void assertUnavailable(ThrowingCallable call, String message) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Rig;
@@ -16,6 +15,7 @@ import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.testsupport.LogLines;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

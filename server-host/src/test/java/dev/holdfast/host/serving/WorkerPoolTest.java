@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +42,7 @@ class WorkerPoolTest {
     @AfterEach
     void letGo() {
         model.open();
+        await().until(stuckRuns::isEmpty);
         pools.forEach(pool -> assertThat(pool.drain(MINUTE)).isTrue());
     }
 
