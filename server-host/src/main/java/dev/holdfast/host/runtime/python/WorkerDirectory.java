@@ -61,11 +61,13 @@ final class WorkerDirectory implements AutoCloseable {
             "ts/utils/__init__.py",
             "ts/utils/util.py");
 
+    private final Path logLocation;
     private final Path note;
     private final Path temporary;
     private @Nullable Path directory;
 
     WorkerDirectory(Path logLocation, Path temporary) {
+        this.logLocation = logLocation;
         this.note = logLocation.resolve(NOTE);
         this.temporary = temporary.toAbsolutePath();
     }
@@ -77,7 +79,7 @@ final class WorkerDirectory implements AutoCloseable {
                     "holdfast-" + UUID.randomUUID().toString().replace("-", "").substring(0, 16));
             OwnFiles.createDirectory(made);
             // Before the first worker is there.
-            OwnFiles.createDirectories(note.toAbsolutePath().getParent());
+            OwnFiles.createDirectories(logLocation);
             OwnFiles.write(note, made.toString());
             for (String file : FILES) {
                 copy(file, made.resolve("worker").resolve(file));
