@@ -15,6 +15,7 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.SnapshotUnreadableException;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -119,8 +120,10 @@ public final class StoreHead {
     /** Those that cannot be read are named in the log. */
     private static Newest newestReadable(SnapshotSerializer store) {
         Optional<SnapshotStoreException> passedOver = Optional.empty();
-        Iterable<SnapshotHeader> listed = SnapshotPage.all(store, ListRequest.firstPage(100))::iterator;
-        for (SnapshotHeader header : listed) {
+        Iterator<SnapshotHeader> listed =
+                SnapshotPage.all(store, ListRequest.firstPage(100)).iterator();
+        while (listed.hasNext()) {
+            SnapshotHeader header = listed.next();
             try {
                 return new Newest(Optional.of(HistoryPoint.of(store.get(header.name()))), passedOver);
             } catch (SnapshotFormatTooNewException | StoreUnavailableException e) {
