@@ -90,6 +90,8 @@ public enum ConfigKey {
     DURABLE_IN("either", Kept.NO),
     SNAPSHOT_CONFLICT("take-store", Kept.NO),
     RESTORE("fallback", Kept.NO),
+    /** Whether a snapshot of another host may open this one more than its own configuration does. */
+    ACCEPT_ADDRESSES("false", Kept.NO),
     /** What becomes of a model whose archive is not the one that was registered: fail, or accept. */
     ARCHIVE_CHANGES("fail", Kept.NO),
     /** Whether a model is refused for which there is no memory. */
@@ -129,8 +131,8 @@ public enum ConfigKey {
 
     /**
      * Whether a snapshot keeps a key. It keeps how models are served. It keeps no switch that opens the host, because an
-     * operator who leaves the switch away must not find it still on; nothing that says where the snapshots are; and
-     * nothing that is a fact of the machine.
+     * operator who leaves the switch away must not find it still on; nothing that says where the snapshots are;
+     * nothing that is a fact of the machine; and no key that nobody knows, whose value may be a secret.
      */
     static boolean isKept(String key) {
         if (key.startsWith("snapshot.")
@@ -139,7 +141,15 @@ public enum ConfigKey {
                 || isSecret(key)) {
             return false;
         }
-        return of(key).map(known -> known.kept == Kept.YES).orElse(true);
+        return of(key).map(known -> known.kept == Kept.YES).orElse(Torchserve.isWithoutEffect(key));
+    }
+
+    /** Whether neither this host nor TorchServe has such a key. */
+    static boolean isUnknown(String key) {
+        return of(key).isEmpty()
+                && !key.startsWith("snapshot.")
+                && !key.startsWith("holdfast.")
+                && !Torchserve.isWithoutEffect(key);
     }
 
     /** Whether a key's value must never be shown or kept, whoever invented the key. */

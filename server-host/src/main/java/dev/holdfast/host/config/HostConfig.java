@@ -363,6 +363,11 @@ public final class HostConfig {
         return value.equals("strict");
     }
 
+    /** Whether what a snapshot of another host opens is taken from it. */
+    public boolean acceptsAddresses() {
+        return bool(ConfigKey.ACCEPT_ADDRESSES);
+    }
+
     /** Whether a model is loaded whose archive is not the one that was registered. */
     public boolean acceptsArchiveChanges() {
         String value = get(ConfigKey.ARCHIVE_CHANGES);
@@ -431,8 +436,13 @@ public final class HostConfig {
                     origins.get(ConfigKey.MODEL_SNAPSHOT.key()));
         }
         if (!unknown.isEmpty()) {
-            log.warn("Unknown configuration keys, kept and not used: {}", String.join(", ", unknown));
+            log.warn("Unknown configuration keys, not used and not kept in snapshots: {}", String.join(", ", unknown));
         }
+    }
+
+    /** The value that holds, as it is written; that of a known key has its default. */
+    String text(String key) {
+        return ConfigKey.of(key).map(this::get).orElse(resolved.getOrDefault(key, ""));
     }
 
     private boolean isSet(ConfigKey key) {
