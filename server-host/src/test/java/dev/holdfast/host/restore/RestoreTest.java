@@ -458,6 +458,29 @@ class RestoreTest {
 
         assertThat(models(found)).containsExactly("a", "theirs");
         assertThat(found.content().orElseThrow().config()).isEqualTo(Map.of("job_queue_size", "9"));
+        assertThat(found.own()).isTrue();
+    }
+
+    /** What another host's opens is not the word of this host's operator. */
+    @Test
+    void whoseConfigurationItIsIsKnown() throws Exception {
+        rig.storeDisk.put(States.snapshot(1, "theirs"));
+        Path file = Files.writeString(
+                directory.resolve("kept.cfg"), States.snapshot(1, "theirs").text());
+
+        assertThat(rig.restore().latest().own()).as("the store's newest").isFalse();
+        assertThat(rig.restore().chosen("latest").own()).isFalse();
+        assertThat(rig.restore().chosen(file.toString()).own()).isFalse();
+        assertThat(rig.restore().given("a URL", States.snapshot(1, "theirs")).own())
+                .isFalse();
+
+        rig.start();
+        rig.changed("a");
+        String own = rig.storeDisk.snapshots.values().stream()
+                .map(snapshot -> snapshot.header().name())
+                .reduce((first, last) -> last)
+                .orElseThrow();
+        assertThat(rig.restore().chosen(own).own()).as(own).isTrue();
     }
 
     @Test
