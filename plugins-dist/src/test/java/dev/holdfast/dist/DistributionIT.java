@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -78,6 +79,22 @@ class DistributionIT {
                         "conf/config.properties", "conf/logback.xml", "LICENSE", "NOTICE", "completion/holdfast.bash"))
                 .allSatisfy(file -> assertThat(unpacked.home().resolve(file)).isNotEmptyFile());
         assertThat(unpacked.home().resolve("lib/native/linux-x64")).isNotEmptyDirectory();
+    }
+
+    /** Whatever was built before it: else its bytes, and their SHA-256, depended on that. */
+    @Test
+    void theJarOfPluginDdbIsMadeOfOurClassesAndNotOfAnEarlierOne() throws IOException {
+        Path original;
+        try (var jars = Files.list(Path.of("..", "plugin-ddb", "target"))) {
+            original = jars.filter(jar -> jar.getFileName().toString().startsWith("original-plugin-ddb-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        try (JarFile jar = new JarFile(original.toFile())) {
+            assertThat(jar.stream().map(JarEntry::getName).filter(name -> name.endsWith(".class")))
+                    .isNotEmpty()
+                    .allMatch(name -> name.startsWith("dev/holdfast/plugin/ddb/"));
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.serving.VersionStatus.WorkerStatus;
+import dev.holdfast.host.text.Shortened;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.LinkedHashMap;
@@ -61,7 +62,9 @@ final class DescribeJson {
 
     /** What runs the model; for the built-in handlers, which stand in for those of TorchServe, what TorchServe would say. */
     private static Optional<String> engine(VersionStatus status) {
-        return status.signature().filter(signature -> !signature.raw()).flatMap(signature -> status.runtime());
+        return status.signature()
+                .filter(signature -> !signature.raw() && !signature.isOfHandler())
+                .flatMap(signature -> status.runtime());
     }
 
     private static Map<String, Object> worker(WorkerStatus worker) {
@@ -69,10 +72,20 @@ final class DescribeJson {
         json.put("id", Integer.toString(worker.id()));
         json.put("startTime", MILLIS.format(worker.startTime()));
         json.put("status", status(worker));
-        json.put("memoryUsage", 0);
-        json.put("pid", ProcessHandle.current().pid());
+        json.put(
+                "memoryUsage",
+                worker.process().map(own -> own.status().memoryBytes()).orElse(0L));
+        json.put(
+                "pid",
+                worker.process()
+                        .map(own -> own.status().pid())
+                        .orElseGet(() -> ProcessHandle.current().pid()));
         json.put("gpu", false);
         json.put("gpuUsage", "N/A");
+        worker.process().ifPresent(own -> {
+            own.failure().ifPresent(why -> json.put("failure", why));
+            json.putAll(own.status().facts());
+        });
         worker.stuckSince().ifPresent(since -> json.put("stuckSince", MILLIS.format(since)));
         return json;
     }
@@ -81,7 +94,9 @@ final class DescribeJson {
         if (worker.stuckSince().isPresent()) {
             return "STUCK";
         }
-        return worker.unloading() ? "UNLOADING" : "READY";
+        return worker.unloading()
+                ? "UNLOADING"
+                : worker.process().map(VersionStatus.WorkerProcess::state).orElse("READY");
     }
 
     private static Map<String, Object> queue(VersionStatus status) {
@@ -95,7 +110,7 @@ final class DescribeJson {
         json.put("status", status(status));
         status.failure()
                 .or(status::blocked)
-                .ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", why));
+                .ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", Shortened.forBody(why)));
         json.put("defaultVersion", status.isDefault());
         // What TorchServe says as 'runtime', and snapshots keep.
         json.put("runtimeType", status.state().runtimeType());

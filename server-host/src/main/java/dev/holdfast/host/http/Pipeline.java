@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.ApiFailure;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -186,6 +187,13 @@ final class Pipeline {
             }
         }
         ErrorAnswer error = ErrorAnswer.of(shown);
+        String whole = String.valueOf(shown.getMessage());
+        if (error.expected() && whole.length() > Shortened.BODY_BYTES) {
+            log.info(
+                    "Request {} was answered with a part of this: {}",
+                    context.res().getHeader(REQUEST_ID),
+                    OneLine.line(whole));
+        }
         if (!error.expected()) {
             String id = context.res().getHeader(REQUEST_ID);
             log.error("Request {} failed: {}", id, OneLine.name(failure.toString()));

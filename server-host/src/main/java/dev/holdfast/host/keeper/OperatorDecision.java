@@ -176,7 +176,7 @@ final class OperatorDecision {
                     HistoryPoint waits = saves.get(0);
                     if (isThere(waits.name())) {
                         // No place helps: a name is given once.
-                        waiting.keepSave(store, waits).ifPresent(keptHere::add);
+                        waiting.keepSave(waits).ifPresent(keptHere::add);
                     } else {
                         HistoryPoint moved = put(next.moved(waits, place));
                         written.add(moved.header().saveId());

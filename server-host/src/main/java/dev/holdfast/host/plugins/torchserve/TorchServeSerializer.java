@@ -100,7 +100,7 @@ final class TorchServeSerializer implements SnapshotSerializer {
         try {
             plugin.saveSnapshot(TorchServeText.bean(snapshot), TorchServeText.properties(snapshot));
         } catch (Throwable e) {
-            throw new StoreUnavailableException(subject + " failed in saveSnapshot: " + OneLine.of(e.toString()), e);
+            throw new StoreUnavailableException(subject + " failed in saveSnapshot: " + e.toString(), e);
         }
     }
 
@@ -195,9 +195,9 @@ final class TorchServeSerializer implements SnapshotSerializer {
                 | JsonParseException e) {
             // A mistake in the plugin that what is stored brings out; trying again later would not help.
             throw new SnapshotCorruptException(
-                    subject + " cannot read its last snapshot: getLastSnapshot throws " + OneLine.of(e.toString()), e);
+                    subject + " cannot read its last snapshot: getLastSnapshot throws " + e.toString(), e);
         } catch (Throwable e) {
-            throw new StoreUnavailableException(subject + " failed in getLastSnapshot: " + OneLine.of(e.toString()), e);
+            throw new StoreUnavailableException(subject + " failed in getLastSnapshot: " + e.toString(), e);
         }
         // TorchServe's way to say that there is none.
         if (properties == null) {
