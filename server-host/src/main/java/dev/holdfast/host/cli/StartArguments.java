@@ -67,7 +67,8 @@ final class StartArguments {
     @Option(
             names = "--accept-addresses",
             order = 25,
-            description = "Let a snapshot of another host open this one as far as that one was: addresses, CORS, tokens.")
+            description =
+                    "Let a snapshot of another host open this one as far as that one was: addresses, CORS, tokens.")
     private boolean acceptAddresses;
 
     @Option(

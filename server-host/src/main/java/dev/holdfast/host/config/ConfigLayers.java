@@ -142,7 +142,8 @@ public final class ConfigLayers {
 
     /** By their names alone: what nobody knows may be a secret. */
     private static void tellOfUnknown(Set<String> keys) {
-        List<String> unknown = keys.stream().filter(ConfigKey::isUnknown).sorted().toList();
+        List<String> unknown =
+                keys.stream().filter(ConfigKey::isUnknown).sorted().toList();
         if (!unknown.isEmpty()) {
             log.info(
                     "Keys of the restored snapshot that nobody knows are left out: {}",

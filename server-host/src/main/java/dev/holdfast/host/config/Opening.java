@@ -50,7 +50,9 @@ final class Opening {
 
     private static Optional<String> longer(String local, String value) {
         try {
-            return Double.parseDouble(value.strip()) > Double.parseDouble(local) ? Optional.of(local) : Optional.empty();
+            return Double.parseDouble(value.strip()) > Double.parseDouble(local)
+                    ? Optional.of(local)
+                    : Optional.empty();
         } catch (NumberFormatException e) {
             return Optional.empty();
         }

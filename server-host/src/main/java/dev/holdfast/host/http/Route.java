@@ -18,7 +18,8 @@ record Route(HandlerType method, String path, Scope scope, Handler handler) {
 
     /** Whether it is there to change something; also where nobody expects that of the method, as with keys. */
     boolean changes() {
-        return scope == Scope.API || !Set.of(HandlerType.GET, HandlerType.OPTIONS).contains(method);
+        return scope == Scope.API
+                || !Set.of(HandlerType.GET, HandlerType.OPTIONS).contains(method);
     }
 
     static Route get(String path, Scope scope, Handler handler) {

@@ -283,8 +283,7 @@ public final class Restore {
         }
         try {
             Snapshot snapshot = storedOrHere(choice);
-            SnapshotText.Content content =
-                    SnapshotText.parse(snapshot.header().name(), snapshot.text());
+            SnapshotText.Content content = SnapshotText.parse(snapshot.header().name(), snapshot.text());
             return Found.of(snapshot.header().name(), content, startPoint(), isOwn(snapshot.header()));
         } catch (SnapshotStoreException e) {
             throw new ConfigException(

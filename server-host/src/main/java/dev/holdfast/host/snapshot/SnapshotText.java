@@ -157,7 +157,8 @@ public final class SnapshotText {
         SnapshotHeader.Builder header = header(name, line.group(1), content.state());
         SnapshotHeader draft = header.size(0).sha256("0".repeat(64)).build();
         String sealed = body.substring(0, line.start(1)) + withoutTextFields(draft) + body.substring(line.end(1));
-        return Snapshot.create(header, (sealed + LAST_LINE + Sha256.of(sealed) + "\n").getBytes(StandardCharsets.UTF_8));
+        return Snapshot.create(
+                header, (sealed + LAST_LINE + Sha256.of(sealed) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** Without the line of the checksum and what stores put behind it; with the line ends of ours. */

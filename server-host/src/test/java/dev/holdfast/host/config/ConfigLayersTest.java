@@ -182,8 +182,7 @@ class ConfigLayersTest {
         Map<String, String> kept =
                 ConfigLayers.of(Map.of()).givenFile(all).toConfig().toSnapshot();
 
-        assertThat(kept)
-                .isEqualTo(Map.of("token_expiration_min", "30", "job_queue_size", "9"));
+        assertThat(kept).isEqualTo(Map.of("token_expiration_min", "30", "job_queue_size", "9"));
     }
 
     @Test

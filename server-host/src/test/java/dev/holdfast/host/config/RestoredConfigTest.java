@@ -3,7 +3,7 @@ package dev.holdfast.host.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.holdfast.host.LogLines;
+import dev.holdfast.testsupport.LogLines;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -49,7 +49,8 @@ class RestoredConfigTest {
         assertThat(log.warnings())
                 .singleElement()
                 .asString()
-                .startsWith(key + "=" + value + " of the restored snapshot is left out: it opens this host more than its own")
+                .startsWith(key + "=" + value
+                        + " of the restored snapshot is left out: it opens this host more than its own")
                 .contains("--accept-addresses");
         assertThat(local().restored(snapshot, true).toConfig().text(key)).isEqualTo(value);
     }
@@ -72,7 +73,10 @@ class RestoredConfigTest {
     @ParameterizedTest
     @CsvSource({"enable_metrics_api", "ts_open_inference_protocol"})
     void anApiThatThisHostHasSwitchedOffStaysOff(String key) {
-        assertThat(local(key, "false").restored(Map.of(key, "true"), false).toConfig().text(key))
+        assertThat(local(key, "false")
+                        .restored(Map.of(key, "true"), false)
+                        .toConfig()
+                        .text(key))
                 .isEqualTo("false");
         assertThat(local().restored(Map.of(key, "false"), false).toConfig().text(key))
                 .isEqualTo("false");
@@ -99,8 +103,7 @@ class RestoredConfigTest {
 
     @Test
     void whatTheOperatorSaysIsNotAskedAbout() {
-        HostConfig config = local()
-                .commandLine(Map.of("inference_address", "http://0.0.0.0:9000"))
+        HostConfig config = local().commandLine(Map.of("inference_address", "http://0.0.0.0:9000"))
                 .restored(Map.of("inference_address", "http://0.0.0.0:8080"), false)
                 .toConfig();
 
@@ -120,8 +123,7 @@ class RestoredConfigTest {
     })
     void aValueThatBreaksItsRuleIsDamageOfThatKeyAlone(String key, String value, String here) {
         for (boolean word : new boolean[] {true, false}) {
-            HostConfig config = local()
-                    .restored(Map.of(key, value, "default_response_timeout", "7"), word)
+            HostConfig config = local().restored(Map.of(key, value, "default_response_timeout", "7"), word)
                     .toConfig();
 
             assertThat(config.text(key)).isEqualTo(here);
@@ -130,8 +132,8 @@ class RestoredConfigTest {
         assertThat(log.warnings())
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line)
-                        .startsWith("The restored snapshot is damaged in one key, and this host's own value holds (" + key
-                                + "=" + here + "): " + key + " of the restored snapshot '" + value + "' must "));
+                        .startsWith("The restored snapshot is damaged in one key, and this host's own value holds ("
+                                + key + "=" + here + "): " + key + " of the restored snapshot '" + value + "' must "));
     }
 
     @Test
@@ -146,8 +148,8 @@ class RestoredConfigTest {
     @ParameterizedTest
     @ValueSource(strings = {"azure_sas", "slack_hook", "bearer", "my.own", "x"})
     void aKeyThatNobodyKnowsIsNeitherTakenNorKept(String key) {
-        HostConfig restored =
-                local().restored(Map.of(key, "canary", "job_queue_size", "7"), true).toConfig();
+        HostConfig restored = local().restored(Map.of(key, "canary", "job_queue_size", "7"), true)
+                .toConfig();
         HostConfig given = ConfigLayers.of(Map.of())
                 .givenFile(Map.of(key, "canary", "job_queue_size", "7"))
                 .toConfig();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.serving.ServingException.Kind;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
