@@ -13,7 +13,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -213,7 +212,8 @@ class CodecsTest {
     void longStreamsOfTheHighestLevelsAreReadWithinTheBoundsOfMemory() throws IOException {
         byte[] piece = text(1 << 20);
         // Longer than the windows: 8 MiB, and 4 MiB.
-        Map<Codec, Integer> longer = Map.of(named("zstd").atLevel(19), 10, named("xz").atLevel(4), 6);
+        Map<Codec, Integer> longer =
+                Map.of(named("zstd").atLevel(19), 10, named("xz").atLevel(4), 6);
         for (Map.Entry<Codec, Integer> each : longer.entrySet()) {
             Codec codec = each.getKey();
             int pieces = each.getValue();

@@ -3,7 +3,6 @@ package dev.holdfast.host.keeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
@@ -15,6 +14,7 @@ import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -3,12 +3,12 @@ package dev.holdfast.host.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.runtime.ModelProcess;
 import dev.holdfast.host.runtime.ProcessStartException;
 import dev.holdfast.host.runtime.ProcessStatus;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.KeptProcess.Patience;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

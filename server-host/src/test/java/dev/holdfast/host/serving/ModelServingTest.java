@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Holdfast's own worker, which has tests in its own language. */
-class WorkerTest {
+class WorkerIT {
 
     private static final Path SOURCES = Path.of("src/main/resources/dev/holdfast/host/runtime/python/worker");
 

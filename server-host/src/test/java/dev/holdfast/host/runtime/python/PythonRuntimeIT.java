@@ -3,9 +3,9 @@ package dev.holdfast.host.runtime.python;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.runtime.FakeArchive;
 import dev.holdfast.host.runtime.ModelLoadException;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-class PythonRuntimeTest {
+class PythonRuntimeIT {
 
     @RegisterExtension
     final LogLines log = new LogLines(PythonRuntime.class);
