@@ -221,6 +221,7 @@ final class ModelHost {
         if (start.base().isEmpty() && found.content().isEmpty()) {
             start = start.serving(born.state);
         }
+        born.baseline = start.base().isPresent() ? born.baseline : start.baseline();
         born.isEmptyAtStart = start.empty();
         KeeperOptions options = new KeeperOptions(
                 "ddb",
@@ -319,6 +320,10 @@ final class ModelHost {
         Life dead = life;
         dead.store.gone = true;
         life = null;
+        if (journal != null && !journal.isUsable()) {
+            // What waited there and what was acknowledged since may be two states, and a start serves one.
+            acknowledged.clear();
+        }
         if (inTheMiddle) {
             // It goes on for a while, and does not know that its disk is another one now.
             Path image = place.resolve(String.valueOf(++disks));
@@ -422,6 +427,19 @@ final class ModelHost {
 
     /** What its journal holds that a start can come back to, newest first. */
     List<Snapshot> restorable() {
+        List<Snapshot> all = new ArrayList<>(waiting());
+        if (journal != null && journal.isUsable()) {
+            all.addAll(journal.copies());
+        }
+        return all;
+    }
+
+    boolean isAnythingWaiting() {
+        return !waiting().isEmpty();
+    }
+
+    /** What waits there and can be read, newest first. */
+    private List<Snapshot> waiting() {
         List<Snapshot> all = new ArrayList<>();
         if (journal == null || !journal.isUsable()) {
             return all;
@@ -435,7 +453,6 @@ final class ModelHost {
                 world.say("(" + e.getMessage() + ")");
             }
         }
-        all.addAll(journal.copies());
         return all;
     }
 

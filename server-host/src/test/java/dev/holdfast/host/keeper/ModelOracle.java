@@ -70,7 +70,7 @@ final class ModelOracle {
         }
         Optional<HistoryPoint> base = host.life.keeper.base();
         boolean unproved =
-                base.isPresent() && world.gone.contains(base.get().header().saveId());
+                base.isPresent() && (world.gone.contains(base.get().header().saveId()) || world.lacksWord(base.get()));
         ServingState there =
                 world.ledger.state(world.newest().map(SnapshotHeader::saveId).orElse(""));
         boolean now = status.divergence()
@@ -81,6 +81,8 @@ final class ModelOracle {
                 && now
                 && world.step != null
                 && world.step.kind() == ModelStep.Kind.LOOK
+                && world.step.at() == 0
+                && !host.life.store.down
                 && ServingComparison.same(there, host.life.state)) {
             world.fail("I9", host.name + " is detached, and serves what the store's newest does");
         }
@@ -114,7 +116,7 @@ final class ModelOracle {
         own.retainAll(reachable);
         Set<Integer> served = restored(host, found);
         own.removeAll(served);
-        if (!own.isEmpty()) {
+        if (!own.isEmpty() && !world.promises.isOutcomeOf(own, life.state)) {
             world.fail(
                     "I4",
                     host.name + " does not serve what it acknowledged: "
@@ -195,7 +197,7 @@ final class ModelOracle {
                 && life.keeper.base().filter(head::isSame).isEmpty()) {
             world.fail("I3", host.name + " is attached and not behind, and goes on from another one than the newest");
         }
-        if (!life.journalHasFailed && !host.journal.pending().isEmpty()) {
+        if (!life.journalHasFailed && host.isAnythingWaiting()) {
             world.fail("I3", host.name + " is attached, and something waits in its journal");
         }
     }

@@ -112,6 +112,12 @@ final class ModelPromises {
         return own;
     }
 
+    /** Whether the same is served as these changes had led to, whoever made it so. */
+    boolean isOutcomeOf(Collection<Integer> ops, ServingState state) {
+        List<ModelOp> all = ops.stream().sorted().map(acknowledged::get).toList();
+        return ServingComparison.same(ModelOp.apply(all, state), state);
+    }
+
     String told(Collection<Integer> ops) {
         return ops.stream().map(acknowledged::get).toList().toString();
     }

@@ -185,7 +185,11 @@ final class ModelWorld implements AutoCloseable {
         inOrder.sort(java.util.Comparator.comparingLong(it -> it.header().revision()));
         for (Snapshot snapshot : inOrder) {
             boolean any = word || host.life == null || host.life.deciding;
-            ledger.register(snapshot, any, host.life == null ? Optional.empty() : base(host.life), Optional.empty());
+            ledger.register(
+                    snapshot,
+                    any,
+                    host.life == null ? Optional.empty() : base(host.life),
+                    beforeDamaged(snapshot.header().name()));
         }
         host.held = ModelHost.saveIds(all);
     }
@@ -218,6 +222,13 @@ final class ModelWorld implements AutoCloseable {
             }
         }
         return violation;
+    }
+
+    /** Whether a snapshot was removed on purpose, and the word of it is lost. */
+    boolean lacksWord(HistoryPoint removed) {
+        return disk.newestFirst().stream().noneMatch(removed::isSave)
+                && newest().filter(it -> it.trimmed() >= removed.header().revision())
+                        .isEmpty();
     }
 
     Optional<SnapshotHeader> newest() {

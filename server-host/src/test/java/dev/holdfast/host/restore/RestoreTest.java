@@ -56,6 +56,26 @@ class RestoreTest {
         assertThat(log.errors()).isEmpty();
     }
 
+    /** The store was rolled back and has gone on from there; its newest cannot be read, and the one before says nothing. */
+    @Test
+    void ofAStoreThatLacksWhatThisHostHadAHigherRevisionIsNotServedEither() {
+        rig.start();
+        rig.changed("mine");
+        String lost = rig.storeDisk.newest().header().name();
+        rig.crash();
+        rig.storeDisk.snapshots.remove(lost);
+        rig.storeDisk.put(States.snapshot(2, "s2", SnapshotKind.SNAPSHOT, "theirs"));
+        rig.storeDisk.put(States.snapshot(3, "s3", SnapshotKind.SNAPSHOT, "theirs"));
+        rig.storeDisk.put(States.snapshot(4, "s4", SnapshotKind.SNAPSHOT, "theirs", "more"));
+
+        rig.storeDisk.tooNew.add("s4");
+        assertThat(models(rig.restore().latest())).containsExactly("mine");
+
+        rig.storeDisk.tooNew.clear();
+        rig.store.newestUnreadable = true;
+        assertThat(models(rig.restore().latest())).containsExactly("mine");
+    }
+
     @Test
     void lastSnapshotIsTheOneOfTheHighestRevisionWhateverItsName() {
         rig.storeDisk.put(States.snapshot(2, "zzz", SnapshotKind.SAVE, "b"));
