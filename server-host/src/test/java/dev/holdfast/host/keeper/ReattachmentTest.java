@@ -3,7 +3,7 @@ package dev.holdfast.host.keeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
+import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalWithFaults;
