@@ -56,6 +56,7 @@ final class ModelHost {
     Journal journal;
 
     boolean journalFails;
+    boolean isDamaged;
     boolean cutOff;
     /** The changes that it acknowledged, of which no operator has decided otherwise. */
     final Set<Integer> acknowledged = new TreeSet<>();
@@ -376,6 +377,7 @@ final class ModelHost {
             bytes[bytes.length / 3] ^= 1;
             Files.write(newest.get(), bytes);
             this.files = Map.of();
+            isDamaged = true;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

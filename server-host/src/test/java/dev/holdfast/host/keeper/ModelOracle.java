@@ -116,7 +116,13 @@ final class ModelOracle {
         own.retainAll(reachable);
         Set<Integer> served = restored(host, found);
         own.removeAll(served);
-        if (!own.isEmpty() && !world.promises.isOutcomeOf(own, life.state)) {
+        // Of a damaged snapshot nobody can tell what goes on from it, and the copy of what does is damaged too.
+        boolean damagedTwice = host.isDamaged
+                && found.start()
+                        .base()
+                        .filter(it -> world.gone.contains(it.header().saveId()))
+                        .isPresent();
+        if (!own.isEmpty() && !damagedTwice && !world.promises.isOutcomeOf(own, life.state)) {
             world.fail(
                     "I4",
                     host.name + " does not serve what it acknowledged: "
