@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What models have learned, as a second map beside what is served: a key for each model version. Hosts of a fleet learn
- * apart from one another, and none of them may undo what another one's model has learned by a snapshot of its own.
+ * What models have learned here and in the store, by model version. The hosts of a group learn independently, and none may
+ * undo by a snapshot what another one's model has learned.
  *
  * <pre>
  *   changed here alone since both agreed ───▶ this host's
@@ -33,13 +33,13 @@ final class LearnedKeys {
     private final Set<String> conflicts = new TreeSet<>();
     private Set<ServingComparison.Key> inConflict = Set.of();
 
-    /** Both sides agree from here on: this host serves what the snapshot holds, with what its models have learned here. */
+    /** Both sides agree from here on; {@code mine} is what this host serves. */
     void agree(ServingState mine, ServingState stored) {
         oursThen = ServingComparison.learned(mine);
         storeThen = ServingComparison.learned(stored);
     }
 
-    /** What waited here is in the store: what this host has learned since then is still ahead of it. */
+    /** What waited here is in the store; what has been learned since is still ahead of it. */
     void sent(ServingState mine, ServingState head) {
         Map<ServingComparison.Key, StateReference> ours = ServingComparison.learned(mine);
         Map<ServingComparison.Key, StateReference> there = ServingComparison.learned(head);
@@ -53,7 +53,6 @@ final class LearnedKeys {
         storeThen = there;
     }
 
-    /** Nothing is in conflict any more. */
     void settle() {
         conflicts.clear();
         inConflict = Set.of();
@@ -72,7 +71,7 @@ final class LearnedKeys {
                         && !entry.getValue().equals(oursThen.get(entry.getKey())));
     }
 
-    /** Whether something that was learned here lost its place to what another host has learned meanwhile. */
+    /** Whether something that was learned here gives way to what another host has learned meanwhile. */
     boolean loses(ServingState here, ServingState stored) {
         Map<ServingComparison.Key, StateReference> there = ServingComparison.learned(stored);
         return ServingComparison.learned(here).entrySet().stream()
@@ -98,9 +97,9 @@ final class LearnedKeys {
             TreeMap<String, ServedVersion> versions = new TreeMap<>(model.versions());
             versions.replaceAll((version, state) -> {
                 ServingComparison.Key key = new ServingComparison.Key(name, version);
-                boolean loadsAlike = sameBytes(state, mine, key);
-                return withLearned(
-                        state, chosen(key, loadsAlike ? Optional.ofNullable(ours.get(key)) : Optional.empty(), theirs));
+                boolean sameModel = isOfSameModel(state, mine, key);
+                return state.withLearned(
+                        chosen(key, sameModel ? Optional.ofNullable(ours.get(key)) : Optional.empty(), theirs));
             });
             return new ServedModel(versions, model.defaultVersion());
         });
@@ -113,7 +112,7 @@ final class LearnedKeys {
             Map<ServingComparison.Key, StateReference> theirs) {
         Optional<StateReference> store = Optional.ofNullable(theirs.get(key));
         Optional<StateReference> storeBefore = Optional.ofNullable(storeThen.get(key));
-        // What waits here may have what the store had then.
+        // What waits here may hold what the store had then.
         boolean changedHere = !ours.equals(Optional.ofNullable(oursThen.get(key))) && !ours.equals(storeBefore);
         boolean changedThere = !store.equals(storeBefore);
         if (inConflict.contains(key) || !changedHere) {
@@ -129,19 +128,11 @@ final class LearnedKeys {
         return store;
     }
 
-    /** What one archive and handler have learned says nothing to others. */
-    private static boolean sameBytes(ServedVersion wanted, ServingState mine, ServingComparison.Key key) {
+    /** What one archive and handler have learned means nothing to others. */
+    private static boolean isOfSameModel(ServedVersion wanted, ServingState mine, ServingComparison.Key key) {
         return mine.model(key.model())
                 .map(model -> model.versions().get(key.version()))
-                .filter(own -> own.archive().equals(wanted.archive())
-                        && own.handler().equals(wanted.handler())
-                        && (own.archiveSha256().isEmpty()
-                                || wanted.archiveSha256().isEmpty()
-                                || own.archiveSha256().equals(wanted.archiveSha256())))
+                .filter(own -> ServingComparison.isOfSameModel(own, wanted))
                 .isPresent();
-    }
-
-    private static ServedVersion withLearned(ServedVersion state, Optional<StateReference> learned) {
-        return learned.map(state::withLearned).orElseGet(state::withoutLearned);
     }
 }

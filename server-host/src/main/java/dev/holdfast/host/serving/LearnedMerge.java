@@ -47,8 +47,9 @@ final class LearnedMerge {
 
     private Optional<StateReference> choose(ServingComparison.Key key, ServedVersion merged) {
         // What a version learned that was another one then says nothing of what this one learned since.
-        Optional<StateReference> before =
-                version(base, key).filter(then -> fits(then, merged)).flatMap(ServedVersion::learned);
+        Optional<StateReference> before = version(base, key)
+                .filter(then -> ServingComparison.isOfSameModel(then, merged))
+                .flatMap(ServedVersion::learned);
         Optional<StateReference> here = fitting(ours, StateMerge.OURS, key, merged, before);
         Optional<StateReference> there = fitting(theirs, StateMerge.THEIRS, key, merged, before);
         if (there.equals(before)) {
@@ -69,7 +70,9 @@ final class LearnedMerge {
             Optional<StateReference> otherwise) {
         Optional<StateReference> learned = version(side, key).flatMap(ServedVersion::learned);
         if (learned.isEmpty()
-                || version(side, key).filter(then -> fits(then, merged)).isPresent()) {
+                || version(side, key)
+                        .filter(then -> ServingComparison.isOfSameModel(then, merged))
+                        .isPresent()) {
             return learned;
         }
         if (!learned.equals(version(base, key).flatMap(ServedVersion::learned))) {
@@ -87,12 +90,6 @@ final class LearnedMerge {
                         key + ": what it has learned " + name + " is dropped, for it was removed on the other side");
             }
         });
-    }
-
-    private static boolean fits(ServedVersion learner, ServedVersion version) {
-        return learner.archive().equals(version.archive())
-                && learner.handler().equals(version.handler())
-                && ServingComparison.mayBeSameArchive(learner, version);
     }
 
     private static Optional<ServedVersion> version(ServingState state, ServingComparison.Key key) {
