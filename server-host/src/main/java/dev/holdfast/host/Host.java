@@ -132,7 +132,8 @@ public final class Host implements AutoCloseable {
         }
     }
 
-    private static Host start(StartOptions options, Lifecycle lifecycle, Clock clock) {
+    /** The same, on a clock. */
+    static Host start(StartOptions options, Lifecycle lifecycle, Clock clock) {
         StartState begin = StartState.of(options, lifecycle);
         HostConfig config = begin.config();
         config.logUnknownKeys();

@@ -165,7 +165,7 @@ final class LearnedStorage implements ChunkBringer, AutoCloseable {
 
     /** What removes the chunks of the store that no snapshot needs any more. */
     UnneededChunks unneeded(Clock clock) {
-        return new UnneededChunks(place.name(), place.store(), chunks, history().reader(), clock);
+        return new UnneededChunks(place.name(), place.store(), chunks, history().reader(), this::needed, clock);
     }
 
     @Override

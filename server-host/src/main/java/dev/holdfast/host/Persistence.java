@@ -1,6 +1,7 @@
 package dev.holdfast.host;
 
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.journal.Journal;
@@ -55,7 +56,7 @@ final class Persistence implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Persistence.class);
     private static final Duration RETRY_STORE = Duration.ofSeconds(5);
-    private static final String FS = "fs";
+    private static final String FS = OwnSerializers.BUILT_IN;
 
     private final HostConfig config;
     private final ConfiguredPlugins configured;
@@ -86,7 +87,7 @@ final class Persistence implements AutoCloseable {
             this.storeName = chosen.name();
             this.rule = chosen.rule();
             this.spooled = logLocation.resolve("spool").resolve(storeName);
-            this.storeIsHere = isInLogLocation(storeName);
+            this.storeIsHere = isInLogLocation(chosen);
             this.storeForgets = chosen.mayForget();
             this.journal = journal(logLocation);
             this.store = new ReopeningSerializer(
@@ -104,10 +105,12 @@ final class Persistence implements AutoCloseable {
     /**
      * How the chosen store is opened.
      *
+     * @param builtIn whether it is the host's own, and no plugin's
      * @param mayForget whether it may fail to give back what it took
      * @param rule which of its snapshots stay
      */
-    private record Opening(String name, Supplier<SnapshotSerializer> opener, boolean mayForget, RetentionRule rule) {}
+    private record Opening(
+            String name, boolean builtIn, Supplier<SnapshotSerializer> opener, boolean mayForget, RetentionRule rule) {}
 
     private Opening choose() {
         try {
@@ -116,19 +119,21 @@ final class Persistence implements AutoCloseable {
             SerializerConfig own = configured.of(choice.name(), config.snapshotGroup(), keys.others());
             return new Opening(
                     choice.name(),
+                    choice.plugin().isEmpty(),
                     () -> plugins.open(choice, own),
                     choice.isMadeForTorchServe(),
                     RetentionRule.of(config).widenedBy(keys.rule()));
         } catch (SerializerChoiceException e) {
-            // A name that nothing here could have brought is a mistake of the operator's; one that a broken plugin
-            // could have brought must not keep the host down.
-            if (plugins.rejected().isEmpty() || config.snapshotStore().isEmpty() || config.snapshotStoreRequired()) {
+            // A name that nothing here could have brought, or several bring, is a mistake of the operator's; one that a
+            // broken plugin could have brought must not keep the host down.
+            if (!e.mayBeOfARejectedPlugin() || config.snapshotStore().isEmpty() || config.snapshotStoreRequired()) {
                 throw new ConfigException(String.valueOf(e.getMessage()), e);
             }
             Supplier<SnapshotSerializer> opener = () -> {
                 throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
             };
-            return new Opening(serializerName(config.snapshotStore().get()), opener, false, RetentionRule.of(config));
+            return new Opening(
+                    serializerName(config.snapshotStore().get()), false, opener, false, RetentionRule.of(config));
         }
     }
 
@@ -152,8 +157,8 @@ final class Persistence implements AutoCloseable {
     }
 
     /** Then a copy beside it would share its fate; a directory elsewhere may be on a disk that is not there one day. */
-    private boolean isInLogLocation(String store) {
-        return store.equals(FS) && !config.serializerProperties(FS).containsKey("directory");
+    private boolean isInLogLocation(Opening chosen) {
+        return chosen.builtIn() && !config.serializerProperties(FS).containsKey("directory");
     }
 
     /** Where serializer fs keeps a snapshot in the log location; of other stores the journal's disk has no file. */
@@ -205,6 +210,11 @@ final class Persistence implements AutoCloseable {
                 serializer,
                 config.snapshotGroup(),
                 instead.isEmpty() ? config.serializerProperties(serializer) : instead);
+    }
+
+    /** Whether the store's files lie in the log location, as the journal does. */
+    boolean storeIsHere() {
+        return storeIsHere;
     }
 
     /** Every drop-in that was found. */

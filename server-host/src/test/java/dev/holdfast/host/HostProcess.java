@@ -37,7 +37,15 @@ final class HostProcess implements AutoCloseable {
 
     /** Starts a host and waits until it is ready; {@code arguments} come after those for a host of a test. */
     static HostProcess start(Path modelStore, Path logLocation, String... arguments) throws IOException {
-        Process process = launch(modelStore, logLocation, arguments);
+        return awaitReady(launch(modelStore, logLocation, arguments), logLocation);
+    }
+
+    /** As {@link #start}, by a command that ends by executing what stands behind it. */
+    static HostProcess startBy(List<String> launcher, Path modelStore, Path logLocation) throws IOException {
+        return awaitReady(launchBy(launcher, modelStore, logLocation), logLocation);
+    }
+
+    private static HostProcess awaitReady(Process process, Path logLocation) throws IOException {
         Path run = logLocation.resolve("holdfast.run");
         try {
             Awaitility.await("the host's run file")
@@ -55,8 +63,14 @@ final class HostProcess implements AutoCloseable {
     }
 
     static Process launch(Path modelStore, Path logLocation, String... arguments) throws IOException {
+        return launchBy(List.of(), modelStore, logLocation, arguments);
+    }
+
+    private static Process launchBy(List<String> launcher, Path modelStore, Path logLocation, String... arguments)
+            throws IOException {
         Files.createDirectories(logLocation);
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(launcher);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",

@@ -46,7 +46,10 @@ class ModelCrashIT {
                     .contains("Model bad version 1.0 (archive bad.onnx, SHA-256 ")
                     .contains(
                             "was being loaded when this host ended unexpectedly (SIGFPE in libonnxruntime.so, crash report "
-                                    + logs().resolve("hs_err_pid" + pid + ".log") + ")");
+                                    + logs().resolve("hs_err_pid" + pid + ".log") + ")")
+                    .as("it was never acknowledged")
+                    .contains("Model bad version 1.0 is not among the models to be served, and is not loaded")
+                    .doesNotContain("); it is loaded", "Model bad version 1.0 loaded");
             assertThat(host.stop()).isIn(0, 143);
         }
     }

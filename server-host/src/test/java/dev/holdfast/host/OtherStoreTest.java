@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ class OtherStoreTest {
 
     /** Tells how it was opened and closed, and has one snapshot, whose text is in a file. */
     private static final String JDBC = """
-            package fixture;
+            package dev.holdfast.plugin.fixture;
             import dev.holdfast.sdk.*;
             import java.io.IOException;
             import java.nio.file.*;
@@ -122,6 +123,7 @@ class OtherStoreTest {
     @Test
     void aPluginReadsWithTheOperatorsKeysAndThoseOfTheUrlOverThem() throws Exception {
         Path password = Files.writeString(directory.resolve("password"), "CANARY\n");
+        Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
         Map<String, String> keys = new HashMap<>(jdbc());
         keys.put("snapshot.jdbc.user", "anna");
         keys.put("snapshot.jdbc.table", "snapshots");
@@ -283,8 +285,8 @@ class OtherStoreTest {
         if (!Files.exists(plugins)) {
             Files.createDirectory(plugins);
             new FixtureJar()
-                    .source("fixture.Jdbc", JDBC)
-                    .provider("fixture.Jdbc")
+                    .source("dev.holdfast.plugin.fixture.Jdbc", JDBC)
+                    .provider("dev.holdfast.plugin.fixture.Jdbc")
                     .write(plugins.resolve("jdbc.jar"));
             Files.copy(other.resolve(files(other).get(0)), directory.resolve("text"));
         }

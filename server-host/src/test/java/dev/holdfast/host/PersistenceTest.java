@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.plugins.FixtureJar;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,5 +123,36 @@ class PersistenceTest {
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(() -> new Persistence(config(Map.of("snapshot.fs.keep", "some")), logs).close())
                 .withMessageContaining("snapshot.fs.keep");
+    }
+
+    // The choice of the store
+
+    @Test
+    void aNameThatTwoPluginsBringStopsTheStartWhetherItWasSaidOrNot(@TempDir Path plugins) {
+        Path first = FixtureJar.plugin("two").write(plugins.resolve("a.jar"));
+        Path second = FixtureJar.plugin("two").write(plugins.resolve("b.jar"));
+
+        for (Map<String, String> said : List.of(Map.<String, String>of(), Map.of("snapshot_store", "two"))) {
+            Map<String, String> keys = new TreeMap<>(said);
+            keys.put("plugins_path", plugins.toString());
+
+            assertThatExceptionOfType(ConfigException.class)
+                    .isThrownBy(() -> new Persistence(config(keys), logs))
+                    .withMessage("Snapshot serializer two is brought by " + first + " and " + second
+                            + "; none of them is used, remove all but one");
+        }
+    }
+
+    @Test
+    void aDropInNamedFsIsNotTakenForFilesOfTheLogLocation(@TempDir Path plugins) {
+        Map<String, String> keys = Map.of("plugins_path", plugins.toString());
+        try (Persistence builtIn = new Persistence(config(keys), logs)) {
+            assertThat(builtIn.storeIsHere()).isTrue();
+        }
+        FixtureJar.plugin("fs").write(plugins.resolve("elsewhere.jar"));
+
+        try (Persistence dropIn = new Persistence(config(keys), logs)) {
+            assertThat(dropIn.storeIsHere()).isFalse();
+        }
     }
 }

@@ -76,6 +76,7 @@ class TorchServePluginIT {
             assertThat(served(host)).containsExactly("a 1.0 x2", "b 2.0 x1");
             assertThat(host.stop()).isIn(0, 143);
         }
+        assertThat(log()).as("its own snapshot, not one of TorchServe's").doesNotContain("is not one of Holdfast's");
     }
 
     @ParameterizedTest

@@ -177,8 +177,11 @@ public final class SerializerConfig {
      * A secret: the environment variable {@code HOLDFAST_SNAPSHOT_<SERIALIZER>_<KEY>} (dashes as underscores), else the
      * content of the file that {@code <key>-file} names, without white space around it.
      *
+     * <p>A file that belongs to the host's user must be readable for nobody else. One that belongs to another user, as a file that
+     * a container is given, must not be written by everyone.
+     *
      * @throws IllegalArgumentException if the secret stands in the property {@code <key>} itself, or the file cannot be
-     *     read
+     *     read, or is open to others
      */
     public Optional<String> secret(String key) {
         String variable = ("HOLDFAST_SNAPSHOT_" + serializer + "_" + key)
@@ -198,6 +201,7 @@ public final class SerializerConfig {
 
     private String readSecret(String key, String file) {
         try {
+            SecretFile.requirePrivate(property(key + "-file"), Path.of(file));
             return Files.readString(Path.of(file)).strip();
         } catch (IOException e) {
             throw new IllegalArgumentException(property(key + "-file") + " '" + file + "' cannot be read: " + e, e);

@@ -2,12 +2,15 @@ package dev.holdfast.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -187,9 +190,51 @@ class SerializerConfigTest {
 
     @Test
     void aSecretComesFromAFileWithoutTheNewlineAtItsEnd() throws Exception {
-        Path file = Files.writeString(directory.resolve("password"), "s3cret\n");
+        Path file = password("rw-------");
 
         assertThat(config("password-file", file.toString()).secret("password")).hasValue("s3cret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-r--r--", "rw-r-----", "r--r--r--", "rw--w----", "rw-rw-rw-", "rwx--x--x"})
+    void aFileOfOnesOwnThatOthersMayUseIsNoPlaceForASecret(String mode) throws Exception {
+        Path file = password(mode);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("password-file", file.toString()).secret("password"))
+                .withMessageStartingWith(
+                        "snapshot.store.password-file '%s' must be readable for nobody but its owner, and its mode is %s;"
+                                + " chmod 600 %s",
+                        file, mode, file);
+    }
+
+    @Test
+    void aLinkToASecretIsFollowedToTheFilesMode() throws Exception {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), password("r--------"));
+
+        assertThat(config("password-file", link.toString()).secret("password")).hasValue("s3cret");
+    }
+
+    @Test
+    void aFileOfAnotherUserMayBeReadableForAllAndNotWritable() throws Exception {
+        Path file = password("r--r--r--");
+        try {
+            Files.setAttribute(file, "unix:uid", 65534);
+        } catch (IOException e) {
+            assumeTrue(false, "only root can give a file to another user: " + e);
+        }
+
+        assertThat(config("password-file", file.toString()).secret("password")).hasValue("s3cret");
+
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config("password-file", file.toString()).secret("password"))
+                .withMessageEndingWith("must not be written by everyone, and its mode is rw-rw-rw-; chmod o-w " + file);
+    }
+
+    private Path password(String mode) throws IOException {
+        Path file = Files.writeString(directory.resolve("password"), "s3cret\n");
+        return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
     }
 
     @Test

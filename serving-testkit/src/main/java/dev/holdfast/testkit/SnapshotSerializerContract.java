@@ -140,6 +140,9 @@ public abstract class SnapshotSerializerContract {
         String name = factory().name();
 
         assertThat(name).matches("[a-z][a-z0-9-]{0,62}").isEqualTo(factory().name());
+        if (!factoryType().getName().startsWith("dev.holdfast.plugin.")) {
+            assertThat(name).as("a name that is not reserved").isNotIn("ddb", "jdbc");
+        }
     }
 
     @Test

@@ -39,7 +39,10 @@ class ContractCatchesFaultsTest {
                 .testEvents();
 
         assertThat(tests.started().count()).as("tests that ran").isGreaterThan(40);
-        assertThat(testsThatFoundIt(tests)).as("tests that %s fails", fault).isNotEmpty();
+        assertThat(testsThatFoundIt(tests))
+                .as("tests that %s fails", fault)
+                .isNotEmpty()
+                .containsAll(fault.foundBy().map(test -> test + "()").stream().toList());
     }
 
     @ParameterizedTest

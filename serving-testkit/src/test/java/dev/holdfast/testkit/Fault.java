@@ -1,5 +1,8 @@
 package dev.holdfast.testkit;
 
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /** A fault that {@link InMemorySerializer} can have; each must fail the contract, or the contract is too weak. */
 enum Fault {
     LOSES_EVERY_FIFTH_SAVE,
@@ -50,5 +53,21 @@ enum Fault {
     CLOSE_CLOSES_ALL,
     TAKES_UNKNOWN_KEYS,
     SWALLOWS_INTERRUPT,
-    NAME_HAS_CAPITALS
+    NAME_HAS_CAPITALS,
+    NAME_IS_RESERVED("theFactoryNameIsAConstantThatFollowsTheRule");
+
+    private final @Nullable String foundBy;
+
+    Fault() {
+        this(null);
+    }
+
+    Fault(@Nullable String foundBy) {
+        this.foundBy = foundBy;
+    }
+
+    /** The test that was made to find it, whichever others do. */
+    Optional<String> foundBy() {
+        return Optional.ofNullable(foundBy);
+    }
 }

@@ -59,6 +59,9 @@ class InMemorySerializerTest extends SnapshotSerializerContract {
 
         @Override
         public String name() {
+            if (store.has(Fault.NAME_IS_RESERVED)) {
+                return "jdbc";
+            }
             return store.has(Fault.NAME_HAS_CAPITALS) ? "Memory" : "memory";
         }
 

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * The chunks of one group as items of a table that has nothing else.
@@ -46,13 +47,15 @@ final class DdbChunkStore implements ChunkStore {
     private final GroupKeys keys;
     private final ChunkTable table;
     private final Gate gate;
+    private final ShapeCheck shape;
     private final Duration timeout;
     private final Clock clock;
 
-    DdbChunkStore(GroupKeys keys, ChunkTable table, Gate gate, Duration timeout, Clock clock) {
+    DdbChunkStore(GroupKeys keys, ChunkTable table, Gate gate, ShapeCheck shape, Duration timeout, Clock clock) {
         this.keys = keys;
         this.table = table;
         this.gate = gate;
+        this.shape = shape;
         this.timeout = timeout;
         this.clock = clock;
     }
@@ -65,7 +68,7 @@ final class DdbChunkStore implements ChunkStore {
     @Override
     public void put(Map<String, byte[]> chunks) {
         ChunkStore.requireChunks("ddb", chunks, MAX_CHUNK_BYTES);
-        gate.call(timeout, deadline -> {
+        call(deadline -> {
             table.put(chunks.keySet(), id -> item(id, Objects.requireNonNull(chunks.get(id), id)), deadline);
             return true;
         });
@@ -81,7 +84,7 @@ final class DdbChunkStore implements ChunkStore {
     @Override
     public Map<String, byte[]> get(Collection<String> ids) {
         ChunkStore.requireIds(ids);
-        return gate.call(timeout, deadline -> {
+        return call(deadline -> {
             Map<String, byte[]> found = new HashMap<>();
             table.get(
                     new LinkedHashSet<>(ids),
@@ -105,7 +108,7 @@ final class DdbChunkStore implements ChunkStore {
         Map<String, TreeSet<String>> byHash = new HashMap<>();
         ids.forEach(id ->
                 byHash.computeIfAbsent(keys.chunks(id), hash -> new TreeSet<>()).add(id));
-        return gate.call(timeout, deadline -> {
+        return call(deadline -> {
             Set<String> missing = new HashSet<>(ids);
             byHash.forEach((hash, some) ->
                     missing.removeAll(entries(hash, some.first(), some.last(), Integer.MAX_VALUE, deadline)
@@ -122,7 +125,7 @@ final class DdbChunkStore implements ChunkStore {
         if (limit < 1 || limit > MOST_LISTED) {
             throw new IllegalArgumentException("Limit " + limit + " must be 1 to " + MOST_LISTED);
         }
-        return gate.call(timeout, deadline -> {
+        return call(deadline -> {
             SortedMap<String, Instant> page = new TreeMap<>();
             int first = after.isEmpty() ? 0 : Integer.parseInt(after, 0, 2, 16);
             for (int number = first; number < HASHES && page.size() < limit; number++) {
@@ -160,12 +163,19 @@ final class DdbChunkStore implements ChunkStore {
         ChunkStore.requireIds(ids);
         // Moments are stored in milliseconds; rounded down on both sides, none that was put later is taken for earlier.
         long before = millis(putBefore);
-        return gate.call(timeout, deadline -> {
+        return call(deadline -> {
             int removed = 0;
             for (String id : new LinkedHashSet<>(ids)) {
                 removed += table.delete(keys.chunks(id), id, before, deadline) ? 1 : 0;
             }
             return removed;
+        });
+    }
+
+    private <T> T call(Function<Deadline, T> work) {
+        return gate.call(timeout, deadline -> {
+            shape.check(deadline);
+            return work.apply(deadline);
         });
     }
 

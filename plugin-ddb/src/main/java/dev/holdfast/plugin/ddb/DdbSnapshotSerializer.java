@@ -41,6 +41,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     private final SnapshotCounter counter;
     private final ChunkStore chunks;
     private final Gate gate;
+    private final ShapeCheck shape;
     private final Runnable closing;
     private final ReentrantLock writing = new ReentrantLock();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -55,6 +56,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
             SnapshotCounter counter,
             ChunkStore chunks,
             Gate gate,
+            ShapeCheck shape,
             Runnable closing) {
         this.group = group;
         this.totalTimeout = totalTimeout;
@@ -65,6 +67,7 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
         this.counter = counter;
         this.chunks = chunks;
         this.gate = gate;
+        this.shape = shape;
         this.closing = closing;
     }
 
@@ -146,6 +149,9 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     }
 
     private <T> T call(Function<Deadline, T> work) {
-        return gate.call(totalTimeout, work);
+        return gate.call(totalTimeout, deadline -> {
+            shape.check(deadline);
+            return work.apply(deadline);
+        });
     }
 }

@@ -1,9 +1,11 @@
 package dev.holdfast.plugin.ddb;
 
+import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.time.Clock;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.http.SdkHttpClient;
 
@@ -11,7 +13,8 @@ import software.amazon.awssdk.http.SdkHttpClient;
  * Opens serializer {@code ddb}: snapshots in the DynamoDB table {@code snapshot.ddb.table}, by default
  * {@code Snapshots2}.
  *
- * <p>Opening makes a client and no request: what is wrong with the store the first call says.
+ * <p>Opening makes a client and no request: what is wrong with the store the first call says, which looks at the table
+ * before it does anything else.
  */
 public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFactory {
 
@@ -59,8 +62,9 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
                     new SnapshotSaver(requests, options, failures, keys, catalogue, reader, counter, attempts),
                     new SnapshotRemover(requests, options, failures, keys, catalogue, reader, attempts),
                     counter,
-                    new DdbChunkStore(keys, chunkTable(client, options), gate, options.chunkTimeout(), clock),
+                    chunks(client, options, keys, gate),
                     gate,
+                    new ShapeCheck(tables, failures, TableShape.ofSnapshots(options), requests::tellOfProjection),
                     client::close);
         } catch (RuntimeException | Error e) {
             client.close();
@@ -68,8 +72,15 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
         }
     }
 
-    private static ChunkTable chunkTable(Client client, DdbOptions options) {
+    private ChunkStore chunks(Client client, DdbOptions options, GroupKeys keys, Gate gate) {
         Failures failures = Failures.ofChunks(options, client.where());
-        return new ChunkTable(client.dynamoDb(), options, failures, new Tables(client.dynamoDb(), options, failures));
+        Tables tables = new Tables(client.dynamoDb(), options, failures);
+        return new DdbChunkStore(
+                keys,
+                new ChunkTable(client.dynamoDb(), options, failures, tables),
+                gate,
+                new ShapeCheck(tables, failures, List.of(TableShape.ofChunks(options)), warning -> {}),
+                options.chunkTimeout(),
+                clock);
     }
 }

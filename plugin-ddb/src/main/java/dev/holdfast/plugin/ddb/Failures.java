@@ -5,6 +5,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
@@ -38,6 +39,9 @@ final class Failures {
             "ThrottlingError",
             "ProvisionedThroughputExceeded");
 
+    private static final Pattern OTHER_KEYS =
+            Pattern.compile("key element|key schema|required keys|[Mm]issing (the|one of the) key");
+
     private final String where;
     private final Cures cures;
 
@@ -47,9 +51,10 @@ final class Failures {
      * @param noTable that one is missing, and how it is made
      * @param noIndex that an index is missing, and how it is made
      * @param otherIndex that an index has another key, and how to mend that
+     * @param otherKeys that a table has other keys, and how to come to one that has the right ones
      * @param patience the key and the value of the time that a call has
      */
-    private record Cures(String noTable, String noIndex, String otherIndex, String patience) {}
+    private record Cures(String noTable, String noIndex, String otherIndex, String otherKeys, String patience) {}
 
     private Failures(String where, Cures cures) {
         this.where = where;
@@ -68,8 +73,9 @@ final class Failures {
                         "table " + options.table() + " has no index " + Tables.INDEX + ". Add it: "
                                 + Tables.indexCommand(options),
                         "index " + Tables.INDEX + " of table " + options.table()
-                                + " does not have the range key createdOn, without which it has no order. Delete the"
-                                + " index and add it: " + Tables.indexCommand(options),
+                                + " does not have the range key createdOn, without which it has no order. Make it anew: "
+                                + Tables.indexAnewCommands(options),
+                        otherKeys(TableShape.ofSnapshots(options)),
                         patience(options, "total-timeout", options.totalTimeout())));
     }
 
@@ -85,7 +91,14 @@ final class Failures {
                         noTable(options.chunkTable(), Tables.chunkCommand(options)),
                         noIndex,
                         noIndex,
+                        otherKeys(List.of(TableShape.ofChunks(options))),
                         patience(options, "chunk-timeout", options.chunkTimeout())));
+    }
+
+    private static String otherKeys(List<TableShape> shapes) {
+        TableShape last = shapes.get(shapes.size() - 1);
+        return "it must be so that "
+                + String.join("; that ", shapes.stream().map(TableShape::said).toList()) + ". " + last.another();
     }
 
     private static String noTable(String tables, String command) {
@@ -104,6 +117,12 @@ final class Failures {
      */
     StoreUnavailableException unavailable(String what, SdkException e) {
         return new StoreUnavailableException(what + " (DynamoDB at " + where + "): " + reason(e), e);
+    }
+
+    /** @param defects what is wrong with a table, and the command that mends it */
+    StoreUnavailableException unusable(String defects) {
+        return new StoreUnavailableException(
+                "The store is not as plugin ddb needs it (DynamoDB at " + where + "): " + defects);
     }
 
     private String reason(SdkException e) {
@@ -151,6 +170,9 @@ final class Failures {
         }
         if (code.equals("ValidationException") && message(e).contains("key condition")) {
             return cures.otherIndex();
+        }
+        if (code.equals("ValidationException") && OTHER_KEYS.matcher(message(e)).find()) {
+            return text + ": " + cures.otherKeys();
         }
         if (DENIED.contains(code)) {
             return text + ". The host's role needs the IAM policy of the manual, for the table and its index";
@@ -202,6 +224,17 @@ final class Failures {
                 .map(CancellationReason::code)
                 .map(String::valueOf)
                 .toList();
+    }
+
+    /** Whether asking again would be of no use: there is no right to it, or the implementation does not know it. */
+    static boolean isRefusedForGood(AwsServiceException e) {
+        return DENIED.contains(code(e)) || isUnknownOperation(e);
+    }
+
+    /** Why a table could not be looked at, and what to do about it. */
+    static String withoutRightToDescribe(AwsServiceException e) {
+        return "the host may not describe it (" + code(e) + ": " + message(e)
+                + "). Allow it dynamodb:DescribeTable, which the IAM policy of the manual has, or look yourself";
     }
 
     /** Whether the implementation does not know what it was asked for. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.TreeSet;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -155,10 +156,14 @@ final class MonthlyIndex {
 
     Whereabouts find(Deadline deadline) {
         String what = "The months that hold snapshots could not be found";
-        NavigableSet<String> months = torchServe.sections(deadline);
+        NavigableSet<String> months = isIndexed() ? torchServe.months(deadline) : new TreeSet<>();
         Optional<Item> known = requests.get(what, options.table(), keys.months(), deadline);
+        Optional<String> began = known.map(item -> item.string(Head.SINCE).orElse(""));
+        if (!isIndexed() && torchServe.isInSecondTable(began, deadline)) {
+            months.add(TorchServeTables.SECTION);
+        }
         known.ifPresent(item -> months.addAll(item.strings(MONTHS)));
-        String since = known.flatMap(item -> item.string(Head.SINCE)).orElse("");
+        String since = began.orElse("");
         if (isIndexed() && known.isPresent()) {
             // A month after that of our first, or any where TorchServe had saved nothing before it, holds ours alone.
             String last = since.isEmpty() ? "" : TorchServeTables.SECTION + Place.month(since);

@@ -142,17 +142,18 @@ final class Requests {
         }
         Map<ItemKey, Item> found = new HashMap<>();
         some(what, bare, deadline).forEach(item -> found.put(item.key(), item));
-        if (found.values().stream().anyMatch(Requests::isSnapshot) && !toldOfProjection.getAndSet(true)) {
-            log.warn(
-                    "Index {} of table {} does not have all attributes (its projection must be ALL): every list reads"
-                            + " the snapshots from the table besides, which costs more. Make the index anew: {}, and"
-                            + " when it is gone: {}",
-                    Tables.INDEX,
-                    options.table(),
-                    Tables.dropIndexCommand(options),
-                    Tables.indexCommand(options));
+        if (found.values().stream().anyMatch(Requests::isSnapshot)) {
+            tellOfProjection("Index " + Tables.INDEX + " of table " + options.table() + TableShape.NOT_ALL
+                    + Tables.indexAnewCommands(options));
         }
         return items.stream().map(item -> found.getOrDefault(item.key(), item)).toList();
+    }
+
+    /** Once, whether it is seen by a look at the table or, where that is not allowed, by a list. */
+    void tellOfProjection(String text) {
+        if (!toldOfProjection.getAndSet(true)) {
+            log.warn("{}", text);
+        }
     }
 
     private static boolean isSnapshot(Item item) {

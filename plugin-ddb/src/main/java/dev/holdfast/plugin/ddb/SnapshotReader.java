@@ -8,6 +8,7 @@ import dev.holdfast.sdk.SnapshotNotFoundException;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ final class SnapshotReader {
     private final TorchServeTables torchServe;
     private final NewerTorchServeSnapshot latecomer;
     private final Function<String, Codec> codecs;
+    private final AtomicBoolean toldOfLatest = new AtomicBoolean();
 
     SnapshotReader(
             Requests requests,
@@ -128,7 +130,21 @@ final class SnapshotReader {
     Optional<Snapshot> newestOf(NavigableSet<String> months, Deadline deadline) {
         return newest(MonthlyIndex.ours(months), deadline)
                 .or(() -> torchServe.latest(deadline))
-                .or(() -> newest(MonthlyIndex.torchServes(months), deadline));
+                .or(() -> newest(MonthlyIndex.torchServes(months), deadline).map(this::insteadOfTheLatest));
+    }
+
+    /** The newest by the time of TorchServe's hosts: in two tables their own word would be better. */
+    private Snapshot insteadOfTheLatest(Snapshot newest) {
+        if (options.layout() == Layout.TWO_TABLES && !toldOfLatest.getAndSet(true)) {
+            log.warn(
+                    "Table {} has no snapshot under {}, although TorchServe saved snapshots in {}: the newest of those by createdOn"
+                            + " is taken, {}. To start from another one: --snapshot NAME",
+                    options.latestTable(),
+                    TorchServeItem.LATEST,
+                    options.table(),
+                    newest.header().name());
+        }
+        return newest;
     }
 
     private Optional<Snapshot> newest(NavigableSet<String> months, Deadline deadline) {

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
@@ -21,6 +22,7 @@ import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.LocalSecondaryIndex;
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
+import software.amazon.awssdk.services.dynamodb.model.ProvisionedThroughputDescription;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
@@ -76,19 +78,46 @@ final class Tables {
                 + "\"Projection\":{\"ProjectionType\":\"INCLUDE\",\"NonKeyAttributes\":[\"put\"]}}]'";
     }
 
-    /** The command that adds the index to a table that lacks it. */
+    /** The command that adds the index to a table that lacks it, where its capacity is not known. */
     static String indexCommand(DdbOptions options) {
-        return "aws dynamodb update-table --table-name " + options.table()
-                + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
-                + " AttributeName=createdOn,AttributeType=S AttributeName=createdOnMonth,AttributeType=S"
-                + " --global-secondary-index-updates '[{\"Create\":{" + INDEX_JSON + "}}]'"
+        return indexCommand(options.table(), "")
                 + " (a table with provisioned capacity needs a ProvisionedThroughput for it too)";
     }
 
-    /** The command that removes the index; it waits for no one, and takes nothing from the table. */
-    static String dropIndexCommand(DdbOptions options) {
-        return "aws dynamodb update-table --table-name " + options.table()
-                + " --global-secondary-index-updates '[{\"Delete\":{\"IndexName\":\"" + INDEX + "\"}}]'";
+    /** The same, with as much capacity as the table itself has. */
+    static String indexCommand(TableDescription table) {
+        boolean onDemand = table.billingModeSummary() != null
+                && table.billingModeSummary().billingMode() == BillingMode.PAY_PER_REQUEST;
+        ProvisionedThroughputDescription capacity = table.provisionedThroughput();
+        return indexCommand(
+                table.tableName(),
+                onDemand || capacity == null
+                        ? ""
+                        : ",\"ProvisionedThroughput\":{\"ReadCapacityUnits\":" + capacity.readCapacityUnits()
+                                + ",\"WriteCapacityUnits\":" + capacity.writeCapacityUnits() + "}");
+    }
+
+    private static String indexCommand(String table, String capacity) {
+        return "aws dynamodb update-table --table-name " + table
+                + " --attribute-definitions AttributeName=snapshotName,AttributeType=S"
+                + " AttributeName=createdOn,AttributeType=S AttributeName=createdOnMonth,AttributeType=S"
+                + " --global-secondary-index-updates '[{\"Create\":{" + INDEX_JSON + capacity + "}}]'";
+    }
+
+    /** The commands that remove the index, which takes nothing from the table, and add it as it should be. */
+    static String indexAnewCommands(TableDescription table) {
+        return indexAnew(table.tableName(), indexCommand(table));
+    }
+
+    /** The same, where the table's capacity is not known. */
+    static String indexAnewCommands(DdbOptions options) {
+        return indexAnew(options.table(), indexCommand(options));
+    }
+
+    private static String indexAnew(String table, String add) {
+        return "aws dynamodb update-table --table-name " + table
+                + " --global-secondary-index-updates '[{\"Delete\":{\"IndexName\":\"" + INDEX
+                + "\"}}]' and, when it is gone: " + add;
     }
 
     /**
@@ -206,6 +235,18 @@ final class Tables {
         return AwsRequestOverrideConfiguration.builder()
                 .apiCallTimeout(left.compareTo(options.attemptTimeout()) > 0 ? left : options.attemptTimeout())
                 .build();
+    }
+
+    /** How a table is made, by one request that waits no longer than one attempt may take. */
+    TableDescription described(String table, Deadline deadline) {
+        Duration time =
+                deadline.left().compareTo(options.attemptTimeout()) < 0 ? deadline.left() : options.attemptTimeout();
+        if (time.isZero()) {
+            throw ApiCallTimeoutException.create(0);
+        }
+        return client.describeTable(request ->
+                        request.tableName(table).overrideConfiguration(override -> override.apiCallTimeout(time)))
+                .table();
     }
 
     private Optional<TableDescription> describe(String table, Deadline deadline) {

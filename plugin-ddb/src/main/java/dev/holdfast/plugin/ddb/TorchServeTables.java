@@ -59,17 +59,14 @@ final class TorchServeTables {
     }
 
     /**
-     * The months in which it saved; for a group without a head.
+     * The months in which it saved, where there is an index; for a group without a head.
      *
      * <p>One request reads them from the index where the index is small. Of a large one each month is asked for, so that
      * the cost has a bound, whatever else is in the table.
      */
-    NavigableSet<String> sections(Deadline deadline) {
+    NavigableSet<String> months(Deadline deadline) {
         if (!keys.isDefault()) {
             return new TreeSet<>();
-        }
-        if (!isIndexed()) {
-            return latest(deadline).isPresent() ? new TreeSet<>(List.of(SECTION)) : new TreeSet<>();
         }
         String what = "The months in which TorchServe saved could not be found";
         Requests.Page page = requests.someOfIndex(what, deadline);
@@ -86,6 +83,28 @@ final class TorchServeTables {
                     .forEach(months::add);
         }
         return months;
+    }
+
+    /**
+     * Whether it saved anything in two tables; for a group without a head. The second one is read until one is found, unless
+     * Holdfast has saved there before.
+     *
+     * @param began the place of the first one that Holdfast took, where it took some: empty text where TorchServe had taken
+     *     none before
+     */
+    boolean isInSecondTable(Optional<String> began, Deadline deadline) {
+        return keys.isDefault()
+                && (latest(deadline).isPresent()
+                        || began.map(since -> !since.isEmpty()).orElseGet(() -> isAnyInSecondTable(deadline)));
+    }
+
+    private boolean isAnyInSecondTable(Deadline deadline) {
+        String what = "Whether TorchServe saved anything could not be found out";
+        Requests.Page page = requests.textsOfTorchServe(what, Optional.empty(), deadline);
+        while (page.items().isEmpty() && page.next().isPresent()) {
+            page = requests.textsOfTorchServe(what, page.next(), deadline);
+        }
+        return !page.items().isEmpty();
     }
 
     /** From the newest back to this one. */

@@ -2,17 +2,21 @@ package dev.holdfast.plugin.ddb;
 
 import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.SnapshotSerializerContract;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /** The contract in TorchServe's older two tables, and what TorchServe left there. */
@@ -79,12 +83,63 @@ class TwoTablesTest extends SnapshotSerializerContract {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void withoutALatestOneTheNewestOfTorchServesIsTakenAndSaid(boolean emptyItem) {
+        try (Store store = Store.open(config(table, latest).build())) {
+            assertThat(store.serializer().getLast()).isEmpty();
+        }
+        String newest = "20200930235900000-snapshot.cfg_1601510340000_2";
+        for (int i = 1; i < 25; i++) {
+            put(
+                    table,
+                    "202009010000000%02d-snapshot.cfg_15989616000%02d_1".formatted(i, i),
+                    "2020-09-%02d".formatted(i),
+                    1);
+        }
+        put(table, newest, "2020-10-01 01:59:00,000", 2);
+        if (emptyItem) {
+            LocalDynamoDb.shared().put(latest, Map.of("snapshotName", AttributeValue.fromS(TorchServeItem.LATEST)));
+        }
+
+        try (Logs logs = Logs.of(SnapshotReader.class);
+                Store store = Store.open(config(table, latest).build())) {
+            assertThat(store.serializer().getLast().orElseThrow().header().name())
+                    .isEqualTo(newest);
+            store.serializer().getLast();
+            assertThat(logs.lines())
+                    .containsExactly("WARN Table " + latest
+                            + " has no snapshot under latestSnapshot, although TorchServe saved"
+                            + " snapshots in " + table + ": the newest of those by createdOn is taken, " + newest
+                            + ". To start from another one: --snapshot NAME");
+            store.serializer().save(snapshot("default", 1));
+            assertThat(names(store, 100))
+                    .hasSize(26)
+                    .startsWith(snapshot("default", 1).header().name(), newest);
+        }
+    }
+
+    @Test
+    void aTableThatCannotBeReadIsNotTakenForAnEmptyOne() {
+        try (Store store = Store.open(config(table, latest).build())) {
+            store.wire().fault("Scan", 99, Wire.error(400, "AccessDeniedException"));
+
+            assertThatExceptionOfType(StoreUnavailableException.class)
+                    .isThrownBy(() -> store.serializer().getLast())
+                    .withMessageContaining("AccessDeniedException");
+        }
+    }
+
     /** Nothing is found by reading the whole table, but what TorchServe saved, where a list comes to it. */
     @Test
     void aFirstSaveAndAReadOfTheLastDoNotScan() {
         try (Store store = Store.open(config(table, latest).build())) {
             Snapshot ours = snapshot("default", 1);
             store.serializer().save(ours);
+            assertThat(store.wire().operations())
+                    .as("that TorchServe left nothing is proved once")
+                    .containsOnlyOnce("Scan");
+            store.wire().forget();
             assertThat(names(store, 10)).containsExactly(ours.header().name());
 
             LocalDynamoDb.shared()

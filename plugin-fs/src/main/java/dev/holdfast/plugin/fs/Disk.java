@@ -12,6 +12,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -133,6 +134,27 @@ final class Disk {
             if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                 throw new NotDirectoryException(directory.toString());
             }
+        }
+    }
+
+    /**
+     * Requires that not everyone may write in a directory: what lies there would be anybody's.
+     *
+     * @throws IllegalArgumentException if everyone may
+     */
+    static void requireOwn(Path directory) {
+        try {
+            if (posix(directory)
+                    && Files.getPosixFilePermissions(directory).contains(PosixFilePermission.OTHERS_WRITE)) {
+                throw new IllegalArgumentException(
+                        "The directory of the snapshots " + directory
+                                + " may be written by everyone, who could put snapshots and links there; chmod o-w "
+                                + directory
+                                + ", or name a directory in it with snapshot.fs.directory, which is then made for this host alone");
+            }
+        } catch (IOException e) {
+            // Not there yet, or not to be read: then the first look at the snapshots says so.
+            return;
         }
     }
 

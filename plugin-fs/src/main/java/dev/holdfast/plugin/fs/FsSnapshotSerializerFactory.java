@@ -32,6 +32,7 @@ public final class FsSnapshotSerializerFactory implements SnapshotSerializerFact
                 .orElseGet(() -> config.logLocation().resolve("config"))
                 .toAbsolutePath()
                 .normalize();
+        Disk.requireOwn(base);
         Path directory = config.group().equals("default") ? base : base.resolve(config.group());
         return new FsSnapshotSerializer(directory, config.group(), config.host(), bootId());
     }

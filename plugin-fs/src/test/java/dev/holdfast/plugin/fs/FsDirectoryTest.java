@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotFormatTooNewException;
@@ -22,10 +23,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is in the directory besides sound snapshots: damage, foreign files, TorchServe's, a wrong index. */
 class FsDirectoryTest {
@@ -462,5 +466,21 @@ class FsDirectoryTest {
         damaged[5] ^= 1;
         Files.write(copy, damaged);
         assertThatThrownBy(() -> FsSnapshotFile.read(copy)).isInstanceOf(SnapshotCorruptException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rwxrwxrwx", "rwx----wx"})
+    void aDirectoryThatEveryoneMayWriteIsRefused(String mode) throws Exception {
+        Path open = Files.createDirectories(temp.resolve("open"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(mode));
+        SerializerConfig config = SerializerConfig.builder("fs", temp)
+                .values(Map.of("directory", open.toString()))
+                .group("blue")
+                .build();
+
+        assertThatThrownBy(() -> new FsSnapshotSerializerFactory().open(config))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(open + " may be written by everyone")
+                .hasMessageContaining("chmod o-w " + open);
     }
 }

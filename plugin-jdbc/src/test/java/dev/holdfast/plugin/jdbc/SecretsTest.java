@@ -8,6 +8,7 @@ import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.util.Map;
@@ -30,6 +31,7 @@ class SecretsTest {
             Rows.execute(root, "grant all on *.* to secretive@localhost");
         }
         Path file = Files.writeString(directory.resolve("password"), CANARY + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         try (LogLines log = new LogLines(Level.TRACE);
                 SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory()
                         .open(SerializerConfig.builder("jdbc", directory)

@@ -1,5 +1,7 @@
 package dev.holdfast.dist.torchserve;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -22,7 +24,7 @@ import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
 
 /**
  * A plugin in the form of TorchServe's for DynamoDB, written anew from what is known of that one, its mistakes included: it
- * asks for the month without its zero, reads the second newest item, stumbles where there is one alone, swallows the errors
+ * writes the models anew before it stores them, asks for the month without its zero, reads the second newest item, stumbles where there is one alone, swallows the errors
  * of a save, and ends the process where it cannot read.
  */
 public class DdbEndpoint implements SnapshotSerializer {
@@ -32,11 +34,14 @@ public class DdbEndpoint implements SnapshotSerializer {
 
     private static final Logger log = LoggerFactory.getLogger(DdbEndpoint.class);
 
+    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+
     final DynamoDbClient client = DynamoDbClient.create();
 
     @Override
     public void saveSnapshot(Snapshot snapshot, Properties properties) throws IOException {
         log.info("Saving snapshot to DDB...");
+        properties.put("model_snapshot", GSON.toJson(snapshot, Snapshot.class));
         StringWriter text = new StringWriter();
         properties.store(text, "snapshot");
         LocalDateTime created =
@@ -63,7 +68,7 @@ public class DdbEndpoint implements SnapshotSerializer {
 
     @Override
     public Snapshot getSnapshot(String modelSnapshot) {
-        throw new UnsupportedOperationException("Nobody asks for it");
+        return GSON.fromJson(modelSnapshot, Snapshot.class);
     }
 
     @Override

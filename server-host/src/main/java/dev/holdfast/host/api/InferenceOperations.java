@@ -58,13 +58,9 @@ public final class InferenceOperations {
                 form.read(asked(running, running.trainingSignature())).inputs());
     }
 
-    /**
-     * Explanations, which no runtime offers.
-     *
-     * @throws ApiFailure of kind NOT_SUPPORTED, always
-     */
-    public void explain() {
-        throw new ApiFailure(Kind.NOT_SUPPORTED, "Explanations are not supported by this host.");
+    /** What is answered to a caller who asks why a model answers as it does: no runtime can tell. */
+    public ApiFailure cannotExplain() {
+        return new ApiFailure(Kind.NOT_SUPPORTED, "Explanations are not supported by this host.");
     }
 
     /** The name of the host's only model; empty if it has none or several. */

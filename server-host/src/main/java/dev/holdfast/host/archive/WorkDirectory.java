@@ -1,19 +1,16 @@
 package dev.holdfast.host.archive;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +53,9 @@ final class WorkDirectory implements AutoCloseable {
         if (mine == null) {
             mine = claim();
         }
-        return Files.createDirectory(mine.resolve(UUID.randomUUID() + ".part"), privately(mine));
+        Path staged = mine.resolve(UUID.randomUUID() + ".part");
+        OwnFiles.createDirectory(staged);
+        return staged;
     }
 
     /** Gives a staged directory its final name, now that it is whole. */
@@ -105,15 +104,14 @@ final class WorkDirectory implements AutoCloseable {
     }
 
     private Path claim() throws IOException {
-        Files.createDirectories(root);
+        OwnFiles.createDirectories(root);
         Path directory = root.resolve("host-" + UUID.randomUUID());
-        FileChannel channel = FileChannel.open(
-                lockOf(directory), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileChannel channel = OwnFiles.open(lockOf(directory), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         try {
             if (channel.tryLock() == null) {
                 throw new IOException("Cannot lock " + lockOf(directory));
             }
-            Files.createDirectory(directory, privately(root));
+            OwnFiles.createDirectory(directory);
         } catch (IOException e) {
             channel.close();
             Files.deleteIfExists(lockOf(directory));
@@ -124,8 +122,7 @@ final class WorkDirectory implements AutoCloseable {
     }
 
     private static boolean isAbandoned(Path directory) throws IOException {
-        try (FileChannel channel =
-                        FileChannel.open(lockOf(directory), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        try (FileChannel channel = OwnFiles.open(lockOf(directory), StandardOpenOption.WRITE);
                 FileLock free = channel.tryLock()) {
             return free != null;
         } catch (OverlappingFileLockException e) {
@@ -137,13 +134,5 @@ final class WorkDirectory implements AutoCloseable {
 
     private static Path lockOf(Path directory) {
         return directory.resolveSibling(directory.getFileName() + LOCK);
-    }
-
-    private static FileAttribute<?>[] privately(Path place) throws IOException {
-        if (!Files.getFileStore(place).supportsFileAttributeView("posix")) {
-            return new FileAttribute<?>[0];
-        }
-        Set<java.nio.file.attribute.PosixFilePermission> owner = PosixFilePermissions.fromString("rwx------");
-        return new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(owner)};
     }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -75,7 +76,7 @@ final class ClassDataArchive {
     /** An unfinished file keeps others from the same work, for as long as the work can take. */
     private static boolean claim(Path unfinished) {
         try {
-            PrivateFile.createDirectories(unfinished.resolveSibling(".").normalize());
+            OwnFiles.createDirectories(unfinished.resolveSibling(".").normalize());
             if (Files.exists(unfinished)
                     && Files.getLastModifiedTime(unfinished)
                             .toInstant()

@@ -3,6 +3,7 @@ package dev.holdfast.host.cli;
 import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.text.OneLine;
@@ -12,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -74,12 +77,16 @@ final class ForegroundStart {
                     options.logLocation(),
                     report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
                     logConfig);
-            Optional<String> notice = fileThatIsNotRead(options);
-            notice.ifPresent(log::warn);
+            List<String> notices = new ArrayList<>(
+                    jvmOptions(options).notices(Optional.ofNullable(System.getProperty(JvmOptions.TAKEN))));
+            fileThatIsNotRead(options).ifPresent(notices::add);
+            notices.forEach(log::warn);
+            othersWhoMayWrite(options.logLocation());
             Thread endsEarly = new Thread(() -> CrashRecord.givenUp(options.logLocation()), "start given up");
             Runtime.getRuntime().addShutdownHook(endsEarly);
             Host host = Host.start(options);
-            String told = notice.map(line -> host.summary() + "\n" + line).orElseGet(host::summary);
+            notices.add(0, host.summary());
+            String told = String.join("\n", notices);
             ready(host, told, options.logLocation(), endsEarly);
         } catch (RuntimeException | LinkageError e) {
             log.error("Holdfast cannot start: {}", OneLine.of(e));
@@ -91,6 +98,7 @@ final class ForegroundStart {
     }
 
     private static FileChannel openLock(Path logLocation) {
+        LogLocation.make(logLocation);
         try {
             return LockFile.open(logLocation);
         } catch (IOException e) {
@@ -114,6 +122,27 @@ final class ForegroundStart {
             StartReport.failed(line).write(report.get());
         }
         return 1;
+    }
+
+    private static void othersWhoMayWrite(Path logLocation) {
+        try {
+            OwnFiles.othersWhoMayWrite(logLocation)
+                    .ifPresent(others -> log.info(
+                            "The log location {} may be written by others too, who can change what this host comes back"
+                                    + " to: {}",
+                            logLocation,
+                            others));
+        } catch (IOException e) {
+            log.warn("Who else may write in the log location {} cannot be told: {}", logLocation, e.toString());
+        }
+    }
+
+    private static JvmOptions jvmOptions(StartOptions options) {
+        JvmOptions found = JvmOptions.of(options.defaultConfig(), options.tsConfig(), options.environment());
+        if (!found.taken().isEmpty()) {
+            log.info("JVM options of the {}: {}", found.source(), found.names());
+        }
+        return found;
     }
 
     /** TorchServe reads such a file; who comes from there must not believe that it holds. */

@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import dev.holdfast.host.HostVersion;
 import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.config.HostConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,6 +127,13 @@ final class HoldfastCommand implements Callable<Integer> {
         if (start.hasEmptyKey()) {
             throw new ParameterException(command.commandLine(), "--set needs a key before the '=', as in KEY=VALUE");
         }
+        if (start.config().set().containsKey(HostConfig.VMARGS)) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "--set " + HostConfig.VMARGS
+                            + " is not taken, because it is read before a host's JVM starts: put it"
+                            + " into a configuration file, or set HOLDFAST_JAVA_OPTS");
+        }
         if (verb.version) {
             surroundings.out().println("Holdfast " + HostVersion.get());
             return 0;
@@ -138,6 +146,8 @@ final class HoldfastCommand implements Callable<Integer> {
         if (foreground) {
             return new ForegroundStart(surroundings, startReport).run(options, logConfig);
         }
+        // The host's own launcher would say the same, less legibly.
+        JvmOptions.of(options.defaultConfig(), options.tsConfig(), options.environment());
         if (new RunFiles(surroundings.runDirectory())
                 .of(options.logLocation())
                 .filter(host -> !host.process().isEnding())

@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.OneLine;
 import java.io.File;
 import java.io.IOException;
@@ -38,7 +39,8 @@ record HostLauncher(Surroundings surroundings) {
     String start(List<String> arguments, Map<String, String> environment, Path logLocation, Duration limit)
             throws IOException, InterruptedException {
         Path output = logLocation.resolve("holdfast.out");
-        makeLogLocation(logLocation);
+        LogLocation.make(logLocation);
+        makeFile(output);
         Path report = reportFile();
         List<String> command = new ArrayList<>(hostCommand(logLocation));
         command.add("--foreground");
@@ -76,11 +78,12 @@ record HostLauncher(Surroundings surroundings) {
         }
     }
 
-    private static void makeLogLocation(Path logLocation) {
+    /** Before the system opens it for the host's output, following any link. */
+    private static void makeFile(Path output) {
         try {
-            PrivateFile.createDirectories(logLocation);
+            OwnFiles.create(output);
         } catch (IOException e) {
-            throw new CommandFailure("The log location " + logLocation + " cannot be used: " + e, e);
+            throw new CommandFailure("The log location " + output.getParent() + " cannot be used: " + e, e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -35,8 +36,7 @@ final class LockFile {
 
     /** Opens the file, which is made if it is not there. Its name stays for ever: removing it would make two locks of one. */
     static FileChannel open(Path logLocation) throws IOException {
-        PrivateFile.createDirectories(logLocation);
-        return FileChannel.open(logLocation.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        return OwnFiles.open(logLocation.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
     /**
@@ -105,7 +105,7 @@ final class LockFile {
     }
 
     private static boolean isHeld(Path logLocation) throws IOException {
-        try (FileChannel channel = FileChannel.open(logLocation.resolve(NAME), StandardOpenOption.READ);
+        try (FileChannel channel = OwnFiles.open(logLocation.resolve(NAME), StandardOpenOption.READ);
                 FileLock free = channel.tryLock(0, Long.MAX_VALUE, true)) {
             return free == null;
         } catch (NoSuchFileException e) {
@@ -127,7 +127,7 @@ final class LockFile {
         try {
             Optional<String> user = ProcessHandle.of(process.pid())
                     .flatMap(handle -> handle.info().user());
-            return user.isPresent() && PrivateFile.isOf(user.get(), file);
+            return user.isPresent() && OwnFiles.isOf(user.get(), file);
         } catch (IOException e) {
             return false;
         }

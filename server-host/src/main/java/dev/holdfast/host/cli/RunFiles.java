@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -39,14 +40,14 @@ record RunFiles(Path directory) {
             if (Files.isRegularFile(note)) {
                 Files.delete(note);
             }
-            PrivateFile.write(note, text);
+            OwnFiles.write(note, text);
         } catch (IOException e) {
             log.warn("{} could not be written: {}", note, e.toString());
         }
         try {
-            PrivateFile.createDirectories(directory);
+            OwnFiles.createDirectories(directory);
             removeDead(host.logLocation());
-            PrivateFile.write(copy(host.logLocation()), text);
+            OwnFiles.write(copy(host.logLocation()), text);
         } catch (IOException | CommandFailure e) {
             log.warn(
                     "holdfast --stop will find this host at the best with --log-location {}: {}",
@@ -160,7 +161,7 @@ record RunFiles(Path directory) {
         try {
             Optional<String> user = ProcessHandle.of(host.process().pid())
                     .flatMap(handle -> handle.info().user());
-            return user.isPresent() && PrivateFile.isOf(user.get(), file);
+            return user.isPresent() && OwnFiles.isOf(user.get(), file);
         } catch (IOException e) {
             return false;
         }

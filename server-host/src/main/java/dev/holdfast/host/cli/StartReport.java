@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ record StartReport(boolean ready, String text) {
         ObjectNode json = CommandJson.object();
         json.put("ready", ready);
         json.put("text", text);
-        PrivateFile.write(file, CommandJson.pretty(json));
+        OwnFiles.write(file, CommandJson.pretty(json));
     }
 
     /** The report, if it is there yet; it appears whole. */

@@ -1,7 +1,9 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +31,8 @@ record StopRequest(String who, Optional<Duration> limit) {
     static void write(Path logLocation, ProcessIdentity host, Duration limit) {
         try {
             ProcessHandle self = ProcessHandle.current();
-            Files.writeString(
+            // The host may be another user than who stops it.
+            OwnFiles.writeForAll(
                     file(logLocation),
                     host.pid() + " holdfast --stop, process " + self.pid()
                             + self.info().user().map(user -> " of user " + user).orElse("")
@@ -44,7 +47,7 @@ record StopRequest(String who, Optional<Duration> limit) {
     static Optional<StopRequest> take(Path logLocation) throws IOException {
         Path file = file(logLocation);
         try {
-            if (Files.size(file) > LONGEST) {
+            if (Files.size(file) > LONGEST || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 return Optional.empty();
             }
             String text = SmallFile.read(file).strip();

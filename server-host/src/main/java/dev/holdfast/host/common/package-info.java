@@ -1,4 +1,4 @@
-/** What several rooms need and none owns: digests, threads. Knows no other room. */
+/** What several rooms need and none owns: digests, threads, the names of our serializers, files of the host's own. Knows no other room. */
 @NullMarked
 package dev.holdfast.host.common;
 

@@ -41,6 +41,8 @@ public enum ConfigKey {
     REQUEST_BODY_TIMEOUT("300", Kept.YES),
     /** How many bytes of a body must come a second after its first seconds; 0 for any rate. */
     REQUEST_LEAST_RATE("1024", Kept.YES),
+    /** How many seconds a caller may take to read an answer. */
+    RESPONSE_BODY_TIMEOUT("300", Kept.YES),
     CORS_ALLOWED_ORIGIN("", Kept.YES),
     CORS_ALLOWED_METHODS("", Kept.YES),
     CORS_ALLOWED_HEADERS("", Kept.YES),

@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +26,6 @@ import org.slf4j.LoggerFactory;
 public final class ConfigLayers {
 
     private static final Logger log = LoggerFactory.getLogger(ConfigLayers.class);
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\$([A-Za-z_][A-Za-z0-9_]*)\\$\\$");
 
     /** The layers that hold properties, from the weakest to the strongest. */
     private enum Layer {
@@ -106,7 +103,7 @@ public final class ConfigLayers {
      * the operator's own files have the very same one.
      */
     private boolean isForeignPlaceholder(String key, String value) {
-        if (!PLACEHOLDER.matcher(value).find()
+        if (!Placeholders.isIn(value)
                 || value.equals(
                         layers.getOrDefault(Layer.DEFAULT_FILE, Map.of()).get(key))) {
             return false;
@@ -156,26 +153,12 @@ public final class ConfigLayers {
             });
         }
         Map<String, String> resolved = new TreeMap<>(written);
-        resolved.replaceAll((key, value) -> resolve(key + " of the " + origins.get(key), value));
+        resolved.replaceAll(
+                (key, value) -> Placeholders.resolve(key + " of the " + origins.get(key), value, environment));
         if (Boolean.parseBoolean(resolved.getOrDefault(ConfigKey.ENABLE_ENVVARS_CONFIG.key(), "false"))) {
             applyEnvironment(resolved, origins);
         }
         return new HostConfig(written, resolved, origins, environment);
-    }
-
-    /** Replaces each {@code $$NAME$$} by the environment variable of that name, as TorchServe does. */
-    private String resolve(String what, String value) {
-        Matcher matcher = PLACEHOLDER.matcher(value);
-        StringBuilder resolved = new StringBuilder();
-        while (matcher.find()) {
-            String variable = environment.get(matcher.group(1));
-            if (variable == null) {
-                throw new ConfigException(
-                        what + " names the environment variable " + matcher.group(1) + ", which is not set");
-            }
-            matcher.appendReplacement(resolved, Matcher.quoteReplacement(variable));
-        }
-        return matcher.appendTail(resolved).toString();
     }
 
     private void applyEnvironment(Map<String, String> resolved, Map<String, String> origins) {

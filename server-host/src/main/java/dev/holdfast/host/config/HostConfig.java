@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class HostConfig {
 
+    /** Options for the host's JVM, for the launcher. */
+    public static final String VMARGS = "vmargs";
+
     private static final Logger log = LoggerFactory.getLogger(HostConfig.class);
     private static final int MOST_DAYS = 36_500;
 
@@ -66,6 +69,7 @@ public final class HostConfig {
         requestHeadTimeout();
         requestBodyTimeout();
         requestLeastRate();
+        responseBodyTimeout();
         tokenExpiration();
         tokenFailureStatus();
         strictRestore();
@@ -182,6 +186,11 @@ public final class HostConfig {
     /** How many bytes of a body must come a second; 0 for any rate. */
     public int requestLeastRate() {
         return number(ConfigKey.REQUEST_LEAST_RATE, 0, 1_000_000_000);
+    }
+
+    /** How long a caller may take to read an answer. */
+    public Duration responseBodyTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.RESPONSE_BODY_TIMEOUT, 1, 604_800));
     }
 
     public Optional<String> corsAllowedOrigin() {
@@ -398,7 +407,11 @@ public final class HostConfig {
         TreeSet<String> unknown = new TreeSet<>();
         TreeSet<String> withoutEffect = new TreeSet<>();
         for (String key : resolved.keySet()) {
-            if (ConfigKey.of(key).isPresent() || key.startsWith("snapshot.") || key.startsWith("holdfast.")) {
+            // What becomes of the options for the JVM, the launcher's concern, is said where they are read.
+            if (ConfigKey.of(key).isPresent()
+                    || key.startsWith("snapshot.")
+                    || key.startsWith("holdfast.")
+                    || key.equals(VMARGS)) {
                 continue;
             }
             (Torchserve.isWithoutEffect(key) ? withoutEffect : unknown).add(key);

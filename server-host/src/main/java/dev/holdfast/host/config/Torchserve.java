@@ -16,7 +16,7 @@ final class Torchserve {
             "netty_client_threads",
             "initial_worker_port",
             "initial_distribution_port",
-            "vmargs");
+            HostConfig.VMARGS);
 
     private static final Set<String> WITHOUT_EFFECT = Set.of(
             "workflow_store",

@@ -1,5 +1,6 @@
 package dev.holdfast.host.crash;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -29,6 +30,7 @@ public final class CrashRecord implements AutoCloseable {
     private static final long CLOCK_MILLIS = 2000;
     private static final int MOST_KEPT = 1000;
     private static final Note NO_NOTE = () -> {};
+    private static final String ALONE = "; it is loaded after all others, alone";
 
     /** What is known of a version before it is loaded. */
     public enum Suspicion {
@@ -63,7 +65,6 @@ public final class CrashRecord implements AutoCloseable {
 
     private final @Nullable WorkFile work;
     private final @Nullable SuspectsFile file;
-    private final List<String> notices;
 
     /** Those that have crashed a host while they were loaded, whatever became of them since; the oldest first. */
     private final List<Suspect> crashedAtLoad;
@@ -73,6 +74,7 @@ public final class CrashRecord implements AutoCloseable {
 
     // Guarded by this.
     private final List<Suspect> suspects;
+    private final List<String> notices;
 
     private CrashRecord(
             @Nullable WorkFile work,
@@ -84,7 +86,7 @@ public final class CrashRecord implements AutoCloseable {
         this.file = file;
         this.suspects = new ArrayList<>(suspects);
         this.crashedAtLoad = List.copyOf(crashedAtLoad);
-        this.notices = List.copyOf(notices);
+        this.notices = new ArrayList<>(notices);
     }
 
     /**
@@ -98,7 +100,7 @@ public final class CrashRecord implements AutoCloseable {
         List<Suspect> crashedAtLoad = List.of();
         List<String> notices = new ArrayList<>();
         try {
-            Files.createDirectories(directory);
+            OwnFiles.createDirectories(directory);
             List<Suspect> before = file.read();
             suspects = before;
             Ending end = ending(logLocation.toAbsolutePath(), directory.resolve("work"), here);
@@ -201,15 +203,16 @@ public final class CrashRecord implements AutoCloseable {
                 // Said where it is not loaded.
                 continue;
             }
-            String line = capital(suspect.file().toString()) + " (archive "
-                    + suspect.file().archive() + ", SHA-256 "
-                    + suspect.file().sha256() + ") was being " + suspect.work()
-                    + " when this host ended unexpectedly (" + suspect.cause()
-                    + "); it is loaded after all others, alone";
-            log.warn("{}", line);
-            lines.add(line);
+            log.warn("{}; if it is to be served, it is loaded after all others, alone", suspicion(suspect));
+            lines.add(suspicion(suspect) + ALONE);
         }
         return lines;
+    }
+
+    private static String suspicion(Suspect suspect) {
+        ModelFile file = suspect.file();
+        return capital(file.toString()) + " (archive " + file.archive() + ", SHA-256 " + file.sha256() + ") was being "
+                + suspect.work() + " when this host ended unexpectedly (" + suspect.cause() + ")";
     }
 
     private static String accusation(Suspect suspect) {
@@ -226,8 +229,8 @@ public final class CrashRecord implements AutoCloseable {
     }
 
     /** What became of the host before, in lines for the operator; empty if there is nothing to be told. */
-    public List<String> notices() {
-        return notices;
+    public synchronized List<String> notices() {
+        return List.copyOf(notices);
     }
 
     public Suspicion suspicion(ModelFile model) {
@@ -360,8 +363,19 @@ public final class CrashRecord implements AutoCloseable {
      */
     public synchronized void serves(BiPredicate<String, String> wanted) {
         served = true;
-        if (suspects.removeIf(suspect -> !suspect.accused()
-                && !wanted.test(suspect.file().model(), suspect.file().version()))) {
+        List<Suspect> unwanted = suspects.stream()
+                .filter(suspect -> !suspect.accused()
+                        && !wanted.test(suspect.file().model(), suspect.file().version()))
+                .toList();
+        for (Suspect suspect : unwanted) {
+            log.info(
+                    "{} is not among the models to be served, and is not loaded",
+                    capital(suspect.file().toString()));
+            notices.replaceAll(line -> line.equals(suspicion(suspect) + ALONE)
+                    ? suspicion(suspect) + "; it is not among the models to be served, and is not loaded"
+                    : line);
+        }
+        if (suspects.removeAll(unwanted)) {
             keep();
         }
     }

@@ -1,10 +1,12 @@
 package dev.holdfast.host.crash;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -26,7 +28,7 @@ record SuspectsFile(Path file) {
 
     List<Suspect> read() throws IOException {
         List<Suspect> suspects = new ArrayList<>();
-        if (!Files.isRegularFile(file)) {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             return suspects;
         }
         if (Files.size(file) > MOST_BYTES) {
@@ -79,7 +81,7 @@ record SuspectsFile(Path file) {
         StringBuilder text = new StringBuilder();
         suspects.forEach(suspect -> text.append(line(suspect)).append('\n'));
         Path part = file.resolveSibling(file.getFileName() + ".part");
-        try (FileChannel channel = FileChannel.open(
+        try (FileChannel channel = OwnFiles.open(
                 part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {

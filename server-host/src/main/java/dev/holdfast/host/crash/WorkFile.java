@@ -1,5 +1,6 @@
 package dev.holdfast.host.crash;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -63,8 +64,8 @@ final class WorkFile implements AutoCloseable {
     static WorkFile create(Path file, long pid, String boot, long millis, Path directory) throws IOException {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         Files.deleteIfExists(part);
-        FileChannel channel = FileChannel.open(
-                part, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel =
+                OwnFiles.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             MappedByteBuffer head = grow(channel, 0);
             put(
@@ -189,7 +190,7 @@ final class WorkFile implements AutoCloseable {
 
     /** Says of a file, from whichever thread, that its process gives up its start in good order. */
     static void givenUp(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = OwnFiles.open(file, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(new byte[] {GIVEN_UP}), 0);
         }
     }

@@ -5,6 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.PreEncodedHttpField;
 
 /** The bodies that every API answers with. */
 final class Answers {
@@ -13,7 +17,7 @@ final class Answers {
     static final String TEXT = "text/plain; charset=utf-8";
 
     /** What is unavailable now mostly is not for long: a queue is full, a store is away, a host is being replaced. */
-    private static final String RETRY_AFTER_SECONDS = "5";
+    private static final HttpField RETRY_AFTER = new PreEncodedHttpField(HttpHeader.RETRY_AFTER, "5");
 
     private Answers() {}
 
@@ -23,10 +27,13 @@ final class Answers {
     }
 
     static void json(Context context, int status, byte[] body) {
-        if (status == 503) {
-            context.header("Retry-After", RETRY_AFTER_SECONDS);
-        }
+        retryAfter(status).ifPresent(field -> context.header(field.getName(), field.getValue()));
         context.status(status).contentType(JSON).result(body);
+    }
+
+    /** When to come back, which every 503 says, and it alone. */
+    static Optional<HttpField> retryAfter(int status) {
+        return status == 503 ? Optional.of(RETRY_AFTER) : Optional.empty();
     }
 
     /** {@code {"status": ...}}. */

@@ -11,10 +11,18 @@ import java.time.Duration;
  * @param body how long a body may take
  * @param leastRate how many bytes of a body must come a second, after {@link #GRACE}; 0 for any rate
  * @param largestBody {@code max_request_size}, in bytes
+ * @param answer how long an answer may wait to be taken whole
  */
-record CallerLimits(int connections, int perAddress, Duration head, Duration body, int leastRate, int largestBody) {
+record CallerLimits(
+        int connections,
+        int perAddress,
+        Duration head,
+        Duration body,
+        int leastRate,
+        int largestBody,
+        Duration answer) {
 
-    /** How long a body may be slower than the rate: a connection may stall once. */
+    /** How long a body, or who takes an answer, may be slower than the rate: a connection may stall once. */
     static final Duration GRACE = Duration.ofSeconds(5);
 
     /** A sentence if a body of which so much has come in a time comes too slowly. */

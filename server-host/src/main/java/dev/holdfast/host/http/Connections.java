@@ -6,6 +6,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,8 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Limits the connections of a listener, in all and per address, and the time that the head of a request may take. A
- * connection too many gets 503, a head that takes too long 408; both are closed.
+ * Limits the connections of a listener, in all and per address, the time that the head of a request may take, and the time
+ * that a caller may take over an answer. A connection too many gets 503, a head that takes too long 408; both are closed. A
+ * caller who takes an answer too slowly is cut off.
  */
 final class Connections extends Handler.Wrapper implements Connection.Listener {
 
@@ -106,12 +108,34 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
                 TimeUnit.MILLISECONDS);
     }
 
+    /**
+     * Cuts off the caller that has been slow to take its answer for longest.
+     *
+     * @return false if none has been for long
+     */
+    boolean cutOffSlowest() {
+        long now = System.nanoTime();
+        Optional<CallerEndPoint> slowest = open.keySet().stream()
+                .map(connection -> (CallerEndPoint) connection.getEndPoint())
+                .filter(caller -> caller.blockedFor(now) > CallerLimits.GRACE.toNanos())
+                .max(Comparator.comparingLong(caller -> caller.blockedFor(now)));
+        slowest.ifPresent(
+                caller -> cutOff(caller, "It takes its answer more slowly than the memory for answers allows"));
+        return slowest.isPresent();
+    }
+
+    private void cutOff(CallerEndPoint caller, String why) {
+        turnedAway.incrementAndGet();
+        caller.cutOff(why);
+    }
+
     private void logTurnedAway(long now) {
         if (turnedAway.get() > 0 && now - lastLogged >= LOG_NANOS) {
             lastLogged = now;
             log.warn(
-                    "{} turned away {} connections: too many at once, or too slow with the head of a request; see"
-                            + " max_connections, max_connections_per_address and request_head_timeout",
+                    "{} turned away {} connections: too many at once, or too slow with the head of a request or in taking an"
+                            + " answer; see max_connections, max_connections_per_address, request_head_timeout and"
+                            + " response_body_timeout",
                     listener,
                     turnedAway.getAndSet(0));
         }
@@ -124,7 +148,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
         byte[] body = HttpJson.pretty(error.toMap());
         String head = "HTTP/1.1 " + status + (status == 408 ? " Request Timeout" : " Service Unavailable") + "\r\n"
                 + "Content-Type: " + Answers.JSON + "\r\nContent-Length: " + body.length + "\r\n"
-                + (status == 503 ? "Retry-After: 1\r\n" : "") + "Connection: close\r\n\r\n";
+                + Answers.retryAfter(status).map(field -> field + "\r\n").orElse("") + "Connection: close\r\n\r\n";
         EndPoint endPoint = connection.getEndPoint();
         try {
             endPoint.write(
@@ -163,6 +187,13 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
         }
 
         synchronized void look(long now) {
+            CallerEndPoint caller = (CallerEndPoint) connection.getEndPoint();
+            if (caller.blockedFor(now) > limits.answer().toNanos()) {
+                cutOff(
+                        caller,
+                        "The answer was not taken whole within response_body_timeout, "
+                                + limits.answer().toSeconds() + " s.");
+            }
             if (asking || gone || connection.getBytesIn() <= bytesBefore) {
                 return;
             }

@@ -7,6 +7,7 @@ import dev.holdfast.host.runtime.TensorType;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.lang.reflect.Array;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -116,13 +117,23 @@ final class Elements {
     private static float readFloat(TensorType type, int index, JsonParser json) throws IOException {
         JsonToken token = json.currentToken();
         if (token == JsonToken.VALUE_NUMBER_FLOAT || token == JsonToken.VALUE_NUMBER_INT) {
-            float value = json.getFloatValue();
+            float value = nearest(type, json);
             if (type.keepsFinite(value)) {
                 return value;
             }
             throw badNumber(json, index, type);
         }
         return notFinite(type, index, json);
+    }
+
+    /** The nearest float; on the number's own side of where the type rounds, or rounding twice would go too far. */
+    private static float nearest(TensorType type, JsonParser json) throws IOException {
+        float value = json.getFloatValue();
+        if (!type.isHalfWay(value)) {
+            return value;
+        }
+        int side = new BigDecimal(json.getText()).compareTo(new BigDecimal(value));
+        return side == 0 ? value : side > 0 ? Math.nextUp(value) : Math.nextDown(value);
     }
 
     private static double readDouble(int index, JsonParser json) throws IOException {

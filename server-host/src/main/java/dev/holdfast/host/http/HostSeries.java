@@ -45,11 +45,12 @@ record HostSeries(Operations operations) {
         gauge(all, "holdfast_snapshot_revision", "Revision of the newest snapshot", status.revision());
     }
 
-    private static void gauge(MetricSnapshots.Builder all, String name, String help, double value) {
-        all.metricSnapshot(new Series(name, help).value(value, Labels.EMPTY).build());
+    private static void gauge(MetricSnapshots.Builder all, String name, String help, Number value) {
+        all.metricSnapshot(
+                new Series(name, help).value(value.doubleValue(), Labels.EMPTY).build());
     }
 
-    private static double one(boolean is) {
+    private static int one(boolean is) {
         return is ? 1 : 0;
     }
 

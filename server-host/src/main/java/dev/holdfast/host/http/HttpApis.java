@@ -146,7 +146,8 @@ public final class HttpApis implements AutoCloseable {
                 config.requestHeadTimeout(),
                 config.requestBodyTimeout(),
                 config.requestLeastRate(),
-                config.maxRequestSize());
+                config.maxRequestSize(),
+                config.responseBodyTimeout());
     }
 
     private static Map<String, String> cors(HostConfig config) {

@@ -72,7 +72,7 @@ record InferenceApi(Operations operations, Predictions predictions, InferenceFor
     }
 
     private void explain(Context context) {
-        operations.inference().explain();
+        throw operations.inference().cannotExplain();
     }
 
     private static void workflow(Context context) {

@@ -7,9 +7,13 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.router.Endpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -22,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** An HTTP server on one port. Closing it lets running requests end, for a time, and takes no new ones. */
-record Listener(Javalin server, ListenAddress address) implements AutoCloseable {
+record Listener(Javalin server, ListenAddress address, Lingering lingering) implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
     private static final int FEWEST_THREADS = 4;
@@ -51,6 +55,7 @@ record Listener(Javalin server, ListenAddress address) implements AutoCloseable 
             List<Route> routes,
             Pipeline pipeline) {
         Connections connections = new Connections(name, limits);
+        Lingering lingering = new Lingering();
         Javalin server = Javalin.create(config -> {
             quiet(config);
             QueuedThreadPool pool = new QueuedThreadPool(threads, FEWEST_THREADS);
@@ -61,7 +66,7 @@ record Listener(Javalin server, ListenAddress address) implements AutoCloseable 
                 jetty.setErrorHandler(new MalformedRequests());
                 jetty.setHandler(around(connections, limits, pipeline, pool));
             });
-            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, connections));
+            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, connections, lingering));
             for (Route route : routes) {
                 config.routes.addEndpoint(
                         Endpoint.create(route.method(), route.path()).handler(pipeline.guarded(route)));
@@ -70,7 +75,7 @@ record Listener(Javalin server, ListenAddress address) implements AutoCloseable 
         });
         server.start();
         connections.watch(server.jettyServer().server().getScheduler());
-        return new Listener(server, socket.address());
+        return new Listener(server, socket.address(), lingering);
     }
 
     /** What a request goes through before its route. */
@@ -78,7 +83,9 @@ record Listener(Javalin server, ListenAddress address) implements AutoCloseable 
             Connections connections, CallerLimits limits, Pipeline pipeline, QueuedThreadPool threads) {
         ProperRequests proper = new ProperRequests();
         WholeBodies bodies = new WholeBodies(limits, pipeline::mayCall);
-        connections.setHandler(proper);
+        WholeAnswers answers = new WholeAnswers(Runtime.getRuntime().maxMemory() / 4, connections::cutOffSlowest);
+        connections.setHandler(answers);
+        answers.setHandler(proper);
         proper.setHandler(bodies);
         bodies.setHandler(new KeptThreads(threads.getMaxThreads() - KEPT_THREADS, threads));
         return connections;
@@ -106,10 +113,18 @@ record Listener(Javalin server, ListenAddress address) implements AutoCloseable 
     }
 
     private static Connector connector(
-            Server jetty, HttpConfiguration http, BoundSocket socket, Connections connections) {
+            Server jetty, HttpConfiguration http, BoundSocket socket, Connections connections, Lingering lingering) {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
-        ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
+        ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http)) {
+            @Override
+            protected SocketChannelEndPoint newEndPoint(
+                    SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+                CallerEndPoint caller = new CallerEndPoint(channel, selector, key, getScheduler(), lingering);
+                caller.setIdleTimeout(getIdleTimeout());
+                return caller;
+            }
+        };
         connector.setHost(socket.address().host());
         connector.setPort(socket.address().port());
         connector.setIdleTimeout(IDLE_MILLIS);
@@ -126,6 +141,7 @@ record Listener(Javalin server, ListenAddress address) implements AutoCloseable 
     /** Not by Javalin, whose own stop fails where a request outlasts the time. */
     @Override
     public void close() {
+        lingering.close();
         try {
             server.jettyServer().server().stop();
         } catch (TimeoutException e) {

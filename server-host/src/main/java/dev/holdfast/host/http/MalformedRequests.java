@@ -24,6 +24,7 @@ final class MalformedRequests implements Request.Handler {
         String path = uri == null || uri.getPath() == null ? "/" : uri.getPath();
         response.setStatus(error.code());
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, Answers.JSON);
+        Answers.retryAfter(error.code()).ifPresent(response.getHeaders()::put);
         response.write(true, ByteBuffer.wrap(Answers.errorBody(path, error)), callback);
     }
 

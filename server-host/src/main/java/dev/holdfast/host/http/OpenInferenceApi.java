@@ -73,6 +73,6 @@ record OpenInferenceApi(Operations operations, Predictions predictions, Inferenc
     }
 
     private void explain(Context context) {
-        operations.inference().explain();
+        throw operations.inference().cannotExplain();
     }
 }

@@ -1,20 +1,17 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.config.ConfigException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,9 +42,9 @@ final class TokenFile implements AutoCloseable {
         byte[] content = HttpJson.pretty(tokens);
         Path temporary = file.resolveSibling("." + NAME + "." + UUID.randomUUID());
         try {
-            Files.createDirectories(file.toAbsolutePath().getParent());
-            try (FileChannel channel = FileChannel.open(
-                    temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly())) {
+            OwnFiles.createParent(file);
+            try (FileChannel channel =
+                    OwnFiles.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 for (ByteBuffer left = ByteBuffer.wrap(content); left.hasRemaining(); ) {
                     channel.write(left);
                 }
@@ -61,14 +58,6 @@ final class TokenFile implements AutoCloseable {
                             + "; make room there and the directory writable, or start with disable_token_authorization=true",
                     e);
         }
-    }
-
-    private static FileAttribute<?>[] ownerOnly() {
-        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
     }
 
     /** Removes the file, unless another host has put its own in this place. */

@@ -145,9 +145,6 @@ final class WholeBodies extends LaterHandler {
 
         private void refuse(int status, String type, String message) {
             response.getHeaders().put(HttpHeader.CONNECTION, "close");
-            if (status == 503) {
-                response.getHeaders().put(HttpHeader.RETRY_AFTER, 1);
-            }
             MalformedRequests.answer(request, response, callback, new ErrorAnswer(status, type, message, true));
         }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.host.journal;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,12 +15,9 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -29,8 +27,7 @@ import java.util.UUID;
  */
 record JournalFiles(Path temps, Steps steps) {
 
-    private static final Set<OpenOption> NEW =
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+    private static final OpenOption[] NEW = {StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE};
 
     enum Step {
         MAKE_DIRECTORY,
@@ -58,7 +55,7 @@ record JournalFiles(Path temps, Steps steps) {
         }
         steps.before(Step.MAKE_DIRECTORY, directory);
         try {
-            Files.createDirectory(directory, mode(directory, "rwx------"));
+            OwnFiles.createDirectory(directory);
         } catch (FileAlreadyExistsException e) {
             throw new NotDirectoryException(directory.toString());
         }
@@ -72,11 +69,8 @@ record JournalFiles(Path temps, Steps steps) {
         Path temp = temps.resolve(UUID.randomUUID().toString());
         try {
             steps.before(Step.WRITE, temp);
-            try (FileChannel channel = FileChannel.open(temp, NEW, mode(temp, "rw-------"))) {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
+            try (FileChannel channel = OwnFiles.open(temp, NEW)) {
+                write(channel, bytes);
                 steps.before(Step.FORCE, temp);
                 channel.force(true);
             }
@@ -87,10 +81,19 @@ record JournalFiles(Path temps, Steps steps) {
         }
     }
 
+    private static void write(FileChannel channel, byte[] bytes) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
     /** For a file that the loss of power may destroy. */
     void writeQuickly(Path file, byte[] bytes) throws IOException {
         steps.before(Step.WRITE, file);
-        Files.write(file, bytes, StandardOpenOption.CREATE_NEW);
+        try (FileChannel channel = OwnFiles.open(file, NEW)) {
+            write(channel, bytes);
+        }
     }
 
     /** Replaces what has the name. */
@@ -195,14 +198,6 @@ record JournalFiles(Path temps, Steps steps) {
     static boolean meansFull(IOException failure) {
         String text = String.valueOf(failure.getMessage());
         return text.contains("No space left") || text.contains("quota") || text.contains("File too large");
-    }
-
-    private static FileAttribute<?>[] mode(Path path, String permissions) {
-        return posix(path)
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
-                }
-                : new FileAttribute<?>[0];
     }
 
     private static boolean posix(Path path) {

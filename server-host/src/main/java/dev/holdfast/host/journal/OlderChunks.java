@@ -1,5 +1,6 @@
 package dev.holdfast.host.journal;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.io.IOException;
@@ -42,7 +43,7 @@ final class OlderChunks {
         if (!Files.isDirectory(from, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        Files.createDirectories(to.resolve(".chunks"));
+        OwnFiles.createDirectories(to.resolve(".chunks"));
         for (Path chunk : JournalFiles.children(from)) {
             Path target = to.resolve(".chunks").resolve(String.valueOf(chunk.getFileName()));
             if (wanted && !Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {

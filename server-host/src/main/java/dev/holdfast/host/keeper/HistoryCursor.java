@@ -62,8 +62,10 @@ final class HistoryCursor {
                 && !ServingComparison.same(look.head().get().state(), mine);
     }
 
-    void goOnFrom(HistoryPoint point) {
+    /** From here on this snapshot of the store is what the host goes on from, which serves {@code mine}. */
+    void goOnFrom(HistoryPoint point, ServingState mine) {
         base = Optional.of(point);
+        learned.agree(mine, point.state());
         taken(point.header().revision());
     }
 

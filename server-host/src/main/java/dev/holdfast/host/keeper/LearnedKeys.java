@@ -1,138 +1,82 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.history.HistoryPoint;
-import dev.holdfast.host.serving.ServedModel;
-import dev.holdfast.host.serving.ServedVersion;
+import dev.holdfast.host.serving.LearnedMerge;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.state.StateReference;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * What models have learned here and in the store, by model version. The hosts of a group learn independently, and none may
  * undo by a snapshot what another one's model has learned.
  *
  * <pre>
- *   changed here alone since both agreed ───▶ this host's
- *   changed in the store alone ─────────────▶ the store's
- *   changed on both sides ──────────────────▶ the store's, until somebody decides; the key is in conflict
+ *   changed here alone since both had the same ─▶ this host's
+ *   changed in the store alone ─────────────────▶ the store's
+ *   changed on both sides ──────────────────────▶ the store's, until somebody decides; this host's loses, and is kept aside
+ *                                                 ({@link LearnedSides})
  * </pre>
+ *
+ * <p>What both had the same last is known for each key by itself: a host that writes down what another one has taught does not
+ * serve it, and what its own model learns next does not go on from there.
  *
  * <p>Used by the keeper's thread alone.
  */
 final class LearnedKeys {
 
-    private Map<ServingComparison.Key, StateReference> oursThen = Map.of();
-    private Map<ServingComparison.Key, StateReference> storeThen = Map.of();
-    private final Set<String> conflicts = new TreeSet<>();
-    private Set<ServingComparison.Key> inConflict = Set.of();
+    /** What is served here, each version with what it had learned when this host and the store had the same last. */
+    private ServingState agreed = ServingState.EMPTY;
+    /** What the store has, as far as this host knows. */
+    private ServingState there = ServingState.EMPTY;
 
-    /** Both sides agree from here on; {@code mine} is what this host serves. */
+    /** This host serves {@code mine}, and the store has {@code stored}. */
     void agree(ServingState mine, ServingState stored) {
-        oursThen = ServingComparison.learned(mine);
-        storeThen = ServingComparison.learned(stored);
+        agreed = LearnedMerge.agreed(agreed, mine, stored);
+        there = stored;
     }
 
-    /** What waited here is in the store; what has been learned since is still ahead of it. */
-    void sent(ServingState mine, ServingState head) {
-        Map<ServingComparison.Key, StateReference> ours = ServingComparison.learned(mine);
-        Map<ServingComparison.Key, StateReference> there = ServingComparison.learned(head);
-        Map<ServingComparison.Key, StateReference> then = new HashMap<>(oursThen);
-        ours.forEach((key, learned) -> {
-            if (learned.equals(there.get(key))) {
-                then.put(key, learned);
-            }
-        });
-        oursThen = Map.copyOf(then);
-        storeThen = there;
+    /** What is to be written, with what was learned here or in the store, whichever is newer. */
+    ServingState onto(ServingState wanted, ServingState mine) {
+        return LearnedMerge.onto(wanted, agreed, mine, there);
     }
 
-    void settle() {
-        conflicts.clear();
-        inConflict = Set.of();
+    /** The same of what waits here, and may hold what the store had when it began to, on a head that is newer. */
+    ServingState onto(ServingState waits, HistoryPoint head) {
+        return LearnedMerge.onto(waits, LearnedMerge.agreed(agreed, waits, there), waits, head.state());
     }
 
-    /** The versions of models, as people know them, that have learned different things here and in the store. */
-    Set<String> conflicts() {
-        return Set.copyOf(conflicts);
-    }
-
-    /** Whether something has been learned here that no agreed snapshot holds. */
+    /** Whether something has been learned here that the store is to have. */
     boolean isAhead(ServingState mine) {
-        Map<ServingComparison.Key, StateReference> now = ServingComparison.learned(mine);
-        return now.entrySet().stream()
-                .anyMatch(entry -> !inConflict.contains(entry.getKey())
-                        && !entry.getValue().equals(oursThen.get(entry.getKey())));
+        return !ServingComparison.learned(onto(there, mine)).equals(ServingComparison.learned(there));
     }
 
-    /** Whether something that was learned here gives way to what another host has learned meanwhile. */
-    boolean loses(ServingState here, ServingState stored) {
-        Map<ServingComparison.Key, StateReference> there = ServingComparison.learned(stored);
-        return ServingComparison.learned(here).entrySet().stream()
-                .anyMatch(entry ->
-                        inConflict.contains(entry.getKey()) && !entry.getValue().equals(there.get(entry.getKey())));
-    }
-
-    /**
-     * A serving state with what was learned here or in the store, whichever is newer.
-     *
-     * @param served what is to be served; what it says of learned states is passed over
-     * @param head the store's newest; empty where it has none
-     */
-    ServingState onto(ServingState served, ServingState mine, Optional<HistoryPoint> head) {
-        if (head.isEmpty()) {
-            return served;
+    /** What was learned here and is not in a snapshot that is to answer for it, by version. */
+    Map<ServingComparison.Key, StateReference> losing(ServingState here, ServingState held) {
+        Map<ServingComparison.Key, StateReference> losing = new LinkedHashMap<>(ServingComparison.learned(here));
+        if (!losing.isEmpty()) {
+            Map<ServingComparison.Key, StateReference> before =
+                    ServingComparison.learned(LearnedMerge.agreed(agreed, here, there));
+            Map<ServingComparison.Key, StateReference> kept = ServingComparison.learned(held);
+            losing.entrySet()
+                    .removeIf(entry -> entry.getValue().equals(before.get(entry.getKey()))
+                            || entry.getValue().equals(kept.get(entry.getKey())));
         }
+        return losing;
+    }
+
+    /** Whether something that another host's models have learned would be undone by a snapshot of what is served here. */
+    boolean wouldUndo(ServingState head, ServingState mine) {
         Map<ServingComparison.Key, StateReference> ours = ServingComparison.learned(mine);
-        Map<ServingComparison.Key, StateReference> theirs =
-                ServingComparison.learned(head.get().state());
-        TreeMap<String, ServedModel> models = new TreeMap<>(served.models());
-        models.replaceAll((name, model) -> {
-            TreeMap<String, ServedVersion> versions = new TreeMap<>(model.versions());
-            versions.replaceAll((version, state) -> {
-                ServingComparison.Key key = new ServingComparison.Key(name, version);
-                boolean sameModel = isOfSameModel(state, mine, key);
-                return state.withLearned(
-                        chosen(key, sameModel ? Optional.ofNullable(ours.get(key)) : Optional.empty(), theirs));
-            });
-            return new ServedModel(versions, model.defaultVersion());
-        });
-        return served.withModels(models);
+        Map<ServingComparison.Key, StateReference> before = ServingComparison.learned(agreed);
+        return ServingComparison.learned(head).entrySet().stream()
+                .anyMatch(entry -> !entry.getValue().equals(ours.get(entry.getKey()))
+                        && !entry.getValue().equals(before.get(entry.getKey())));
     }
 
-    private Optional<StateReference> chosen(
-            ServingComparison.Key key,
-            Optional<StateReference> ours,
-            Map<ServingComparison.Key, StateReference> theirs) {
-        Optional<StateReference> store = Optional.ofNullable(theirs.get(key));
-        Optional<StateReference> storeBefore = Optional.ofNullable(storeThen.get(key));
-        // What waits here may hold what the store had then.
-        boolean changedHere = !ours.equals(Optional.ofNullable(oursThen.get(key))) && !ours.equals(storeBefore);
-        boolean changedThere = !store.equals(storeBefore);
-        if (inConflict.contains(key) || !changedHere) {
-            return store;
-        }
-        if (!changedThere || ours.equals(store)) {
-            return ours;
-        }
-        Set<ServingComparison.Key> more = new HashSet<>(inConflict);
-        more.add(key);
-        inConflict = Set.copyOf(more);
-        conflicts.add("model " + key.model() + ", version " + key.version());
-        return store;
-    }
-
-    /** What one archive and handler have learned means nothing to others. */
-    private static boolean isOfSameModel(ServedVersion wanted, ServingState mine, ServingComparison.Key key) {
-        return mine.model(key.model())
-                .map(model -> model.versions().get(key.version()))
-                .filter(own -> ServingComparison.isOfSameModel(own, wanted))
-                .isPresent();
+    /** What a merge compares both sides with: a snapshot that they follow, with what both had learned the same last. */
+    ServingState base(ServingState followed) {
+        return LearnedMerge.onto(followed, ServingState.EMPTY, agreed, ServingState.EMPTY);
     }
 }

@@ -9,7 +9,6 @@ import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.StateMerge;
-import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
@@ -45,7 +44,8 @@ record OperatorDecision(
         ServingSource served,
         ChunkDelivery chunks,
         HistoryCursor cursor,
-        StoreTransition crossing) {
+        StoreTransition crossing,
+        LearnedSides sides) {
 
     private static final Logger log = LoggerFactory.getLogger(OperatorDecision.class);
     private static final int TRIES = 16;
@@ -104,24 +104,23 @@ record OperatorDecision(
     private String takeStore(HistoryPoint head) {
         ServingState mine = served.state();
         ServingState before = cursor.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
-        Optional<Snapshot> ours = waiting.newest().map(HistoryPoint::snapshot);
+        Optional<HistoryPoint> ours = waiting.newest();
         boolean changedHere = !ServingComparison.same(mine, before) || !standing.isAttached();
         boolean servedIsLost = changedHere && !ServingComparison.same(mine, head.state());
-        // What models have learned loses too where both serve the same.
-        if (ours.isEmpty() && (servedIsLost || standing.hasLearnedApart())) {
+        if (ours.isEmpty() && servedIsLost) {
             ours = Optional.of(next.make(
-                            SnapshotKind.SNAPSHOT,
-                            Optional.empty(),
-                            cursor.base().map(HistoryPoint::next).orElse(Place.FIRST),
-                            mine)
-                    .snapshot());
+                    SnapshotKind.SNAPSHOT,
+                    Optional.empty(),
+                    cursor.base().map(HistoryPoint::next).orElse(Place.FIRST),
+                    mine));
         }
-        ours.ifPresent(waiting::setAside);
+        ours.map(HistoryPoint::snapshot).ifPresent(waiting::setAside);
+        // What models have learned loses too where both serve the same.
+        Optional<String> kept = ours.map(HistoryPoint::name).or(() -> sides.keep(mine, head.state()));
         crossing.goOver(head);
         waiting.clear();
         return "Attached to store " + options.store() + "; the host serves its snapshot " + head.name() + " now"
-                + ours.map(kept -> ". What it served before is kept on this host as "
-                                + kept.header().name())
+                + kept.map(name -> ". What it served before is kept on this host as " + name)
                         .orElse("");
     }
 
@@ -191,7 +190,9 @@ record OperatorDecision(
     }
 
     private boolean loses(Optional<HistoryPoint> head, ServingState mine) {
-        return head.isPresent() && !ServingComparison.same(head.get().state(), mine) && !cursor.isBase(head);
+        return head.isPresent()
+                && (cursor.learned().wouldUndo(head.get().state(), mine)
+                        || (!ServingComparison.same(head.get().state(), mine) && !cursor.isBase(head)));
     }
 
     private HistoryPoint keepLoser(HistoryPoint head, HistoryPoint kept) {
@@ -237,7 +238,7 @@ record OperatorDecision(
                                 + " store " + options.store()
                                 + " go on from is not known here. Decide with --take store or"
                                 + " --take local"));
-        StateMerge.Result result = StateMerge.of(base.state(), mine, head.state());
+        StateMerge.Result result = StateMerge.of(cursor.learned().base(base.state()), mine, head.state());
         ServingState merged = merged(result);
         boolean[] applied = new boolean[1];
         List<String> before = served.failures();
@@ -248,10 +249,10 @@ record OperatorDecision(
                 throw new IllegalStateException(
                         "Nothing was merged, for the result could not be loaded: " + String.join("; ", failed));
             }
+            String kept = keepWhatWasLearned(result.learnedConflicts(), mine, merged);
             HistoryPoint point = put(next.make(SnapshotKind.SNAPSHOT, Optional.empty(), head.next(), merged));
             applied[0] = true;
             crossing.wrote(point, merged);
-            String kept = keepWhatWasLearned(result.learnedConflicts());
             waiting.giveUp(point);
             served.attachedAgain();
             return "Attached to store " + options.store() + "; what this host and host "
@@ -265,14 +266,12 @@ record OperatorDecision(
     }
 
     /** What models have learned here and was not taken is kept on this host, with the snapshot that refers to it. */
-    private String keepWhatWasLearned(List<String> lost) {
-        Optional<HistoryPoint> ours = waiting.newest();
-        if (lost.isEmpty()) {
-            return "";
-        }
-        ours.ifPresent(point -> waiting.setAside(point.snapshot()));
-        return ". Of what models had learned, the store's was taken: " + String.join("; ", lost)
-                + ours.map(point -> ". This host's is kept as " + point.name()).orElse("");
+    private String keepWhatWasLearned(List<String> lost, ServingState mine, ServingState merged) {
+        Optional<String> kept = sides.keep(mine, merged);
+        return lost.isEmpty()
+                ? ""
+                : ". Of what models had learned, the store's was taken: " + String.join("; ", lost)
+                        + kept.map(name -> ". This host's is kept as " + name).orElse("");
     }
 
     private static ServingState merged(StateMerge.Result result) {

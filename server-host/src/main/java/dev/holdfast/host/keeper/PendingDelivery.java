@@ -108,6 +108,7 @@ final class PendingDelivery {
         return removed;
     }
 
+    /** One more waits. */
     void added(HistoryPoint point) {
         newest = Optional.of(point);
     }
@@ -229,10 +230,12 @@ final class PendingDelivery {
     /**
      * Sends what waits, in order.
      *
-     * @param learned so that nothing that is sent undoes what others have learned
-     * @param before called before each is sent; throws if the store does not take what it needs
+     * @param look what the store has
+     * @param learned what models have learned here and there: nothing that is sent undoes what others have learned
+     * @param sides keep what was learned here and that loses to
+     * @param before done before each is sent; throws if the store does not take what it needs
      */
-    Sent send(SnapshotSerializer store, Look look, LearnedKeys learned, Consumer<Snapshot> before) {
+    Sent send(SnapshotSerializer store, Look look, LearnedKeys learned, LearnedSides sides, Consumer<Snapshot> before) {
         Optional<HistoryPoint> head = look.head();
         Place place = look.place();
         int sent = 0;
@@ -263,8 +266,10 @@ final class PendingDelivery {
                 continue;
             }
             if (!fits) {
-                HistoryPoint onto = withLearned(point.get(), learned, head);
-                keepWhatLoses(point.get(), onto.state(), learned);
+                HistoryPoint onto = head.isPresent()
+                        ? point.get().serving(learned.onto(point.get().state(), head.get()))
+                        : point.get();
+                sides.keep(point.get(), onto.state());
                 entries.addFirst(replace(entry, next.moved(onto, place).snapshot()));
                 continue;
             }
@@ -293,25 +298,6 @@ final class PendingDelivery {
         unpin();
         log.info("Attached to store {} again; {} snapshots that waited on this host were sent", storeName, sent);
         return new Sent(true, head);
-    }
-
-    private static HistoryPoint withLearned(HistoryPoint waits, LearnedKeys learned, Optional<HistoryPoint> head) {
-        return waits.serving(learned.onto(waits.state(), waits.state(), head));
-    }
-
-    /** What models have learned here and the store does not take is kept on this host until somebody decides. */
-    private void keepWhatLoses(HistoryPoint ours, ServingState stored, LearnedKeys learned) {
-        if (learned.loses(ours.state(), stored)) {
-            journal.setAside(ours.snapshot());
-            log.warn(
-                    "Another host has learned something else meanwhile, and that is served; what was learned here is kept on"
-                            + " this host, as {}",
-                    ours.name());
-        }
-    }
-
-    void keepWhatLoses(ServingState stored, LearnedKeys learned) {
-        newest.ifPresent(ours -> keepWhatLoses(ours, stored, learned));
     }
 
     /** Appends before it removes, so that what was acknowledged waits whenever the host dies. */

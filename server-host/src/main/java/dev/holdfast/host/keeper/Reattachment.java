@@ -4,6 +4,7 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Look;
 import dev.holdfast.host.history.Reading;
 import dev.holdfast.host.history.SaveDecision;
+import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotKind;
@@ -27,10 +28,12 @@ record Reattachment(
         ServingSource served,
         HistoryCursor cursor,
         StoreTransition crossing,
+        LearnedSides sides,
         SnapshotWriter writer) {
 
     private static final Logger log = LoggerFactory.getLogger(Reattachment.class);
 
+    /** What the look says of the store, for a host that writes there or wants to again. */
     void looked(Look look) {
         if (!look.base().map(HistoryPoint::header).equals(cursor.base().map(HistoryPoint::header))) {
             // A save has come between the question and the answer.
@@ -60,7 +63,7 @@ record Reattachment(
             standing.behind(look.head().orElseThrow());
         } else {
             if (verdict == SaveDecision.APPEND) {
-                look.head().ifPresent(cursor::goOnFrom);
+                look.head().ifPresent(head -> cursor.goOnFrom(head, served.state()));
             }
             standing.untroubled();
         }
@@ -90,7 +93,7 @@ record Reattachment(
         }
         Optional<HistoryPoint> sent = waiting.settle(store, look.head());
         if (sent.isPresent()) {
-            cursor.goOnFrom(sent.get());
+            cursor.goOnFrom(sent.get(), served.state());
             look = Look.at(store, cursor.base());
             if (!look.isCertain()) {
                 notYet(look);
@@ -99,7 +102,21 @@ record Reattachment(
         }
         ServingState mine = served.state();
         SaveDecision verdict = cursor.verdict(look, mine);
-        boolean ended = switch (verdict) {
+        boolean ended = false;
+        try {
+            ended = goesOn(look, verdict, mine);
+        } catch (JournalException e) {
+            log.error("The host does not go on in store {} yet: {}", options.store(), e.getMessage());
+        }
+        crossing.showJournal();
+        if (ended) {
+            saveWhatIsNotStored(look);
+            served.attachedAgain();
+        }
+    }
+
+    private boolean goesOn(Look look, SaveDecision verdict, ServingState mine) {
+        return switch (verdict) {
             case APPEND -> send(look);
             case ALREADY_THERE -> settleOn(look.head().orElseThrow(), mine);
             case BEHIND -> followed(look.head().orElseThrow(), mine);
@@ -108,11 +125,6 @@ record Reattachment(
                 yield false;
             }
         };
-        crossing.showJournal();
-        if (ended) {
-            saveWhatIsNotStored(look);
-            served.attachedAgain();
-        }
     }
 
     private void notYet(Look look) {
@@ -124,12 +136,8 @@ record Reattachment(
     }
 
     private boolean send(Look look) {
-        PendingDelivery.Sent sent = waiting.send(store, look, cursor.learned(), chunks::deliverElsewhereFor);
-        sent.head().ifPresent(head -> {
-            cursor.goOnFrom(head);
-            cursor.learned().sent(served.state(), head.state());
-        });
-        crossing.showLearned();
+        PendingDelivery.Sent sent = waiting.send(store, look, cursor.learned(), sides, chunks::deliverElsewhereFor);
+        sent.head().ifPresent(head -> cursor.goOnFrom(head, served.state()));
         if (sent.finished()) {
             sent.head().ifPresentOrElse(head -> standing.stored(head.header()), standing::attached);
         }
@@ -137,11 +145,13 @@ record Reattachment(
     }
 
     private boolean settleOn(HistoryPoint head, ServingState mine) {
+        cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
+        sides.keep(mine, cursor.learned().onto(mine, mine));
         if (!ahead) {
             waiting.giveUp(head);
         }
-        cursor.goOnFrom(head);
+        cursor.goOnFrom(head, mine);
         standing.stored(head.header());
         if (ahead && !storedWithWhatWasLearned()) {
             return false;
@@ -152,22 +162,21 @@ record Reattachment(
 
     /** Nothing here is unsent: the host adopts what others have saved meanwhile. */
     private boolean followed(HistoryPoint head, ServingState mine) {
+        cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
-        ServingState target = ahead ? cursor.learned().onto(head.state(), mine, Optional.of(head)) : head.state();
+        ServingState target = cursor.learned().onto(head.state(), mine);
+        sides.keep(mine, target);
         if (!ahead) {
             waiting.giveUp(head);
         }
         try {
-            crossing.goOver(head);
+            crossing.goOver(head, target);
         } catch (RuntimeException e) {
             log.error("The host cannot go over to {} of store {}: {}", head.name(), options.store(), e.toString());
             return false;
         }
-        if (ahead) {
-            served.goOver(target);
-            if (!storedWithWhatWasLearned()) {
-                return false;
-            }
+        if (ahead && !storedWithWhatWasLearned()) {
+            return false;
         }
         log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
         return true;
@@ -177,7 +186,6 @@ record Reattachment(
     private boolean storedWithWhatWasLearned() {
         boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED;
         if (stored) {
-            waiting.keepWhatLoses(cursor.before(), cursor.learned());
             waiting.letGo();
         }
         return stored;

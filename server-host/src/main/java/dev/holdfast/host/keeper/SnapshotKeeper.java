@@ -144,13 +144,14 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         this.reader = new SnapshotReader(store, journal, standing);
         this.cursor = new HistoryCursor(start);
         ChunkDelivery delivery = new ChunkDelivery(store, chunks);
-        this.crossing = new StoreTransition(options, waiting, delivery, next, standing, served, cursor);
-        this.writer =
-                new SnapshotWriter(options, store, pair, waiting, delivery, next, standing, served, cursor, crossing);
+        LearnedSides sides = new LearnedSides(journal, next, standing, cursor);
+        this.crossing = new StoreTransition(options, waiting, delivery, next, standing, served, cursor, sides);
+        this.writer = new SnapshotWriter(
+                options, store, pair, waiting, delivery, next, standing, served, cursor, crossing, sides);
         this.reattachment =
-                new Reattachment(options, store, waiting, delivery, standing, served, cursor, crossing, writer);
-        this.decision =
-                new OperatorDecision(options, store, waiting, next, standing, served, delivery, cursor, crossing);
+                new Reattachment(options, store, waiting, delivery, standing, served, cursor, crossing, sides, writer);
+        this.decision = new OperatorDecision(
+                options, store, waiting, next, standing, served, delivery, cursor, crossing, sides);
         this.deletion = new OperatorDelete(options, store, journal, standing, this::trimmed);
         this.probe = probe;
     }

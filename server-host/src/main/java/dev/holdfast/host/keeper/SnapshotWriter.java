@@ -54,6 +54,7 @@ final class SnapshotWriter {
     private final ServingSource served;
     private final HistoryCursor cursor;
     private final StoreTransition crossing;
+    private final LearnedSides sides;
     /** A snapshot that the journal does not have, and perhaps the store does not either. */
     private Optional<SnapshotHeader> unknown = Optional.empty();
 
@@ -67,7 +68,8 @@ final class SnapshotWriter {
             StoreAttachment standing,
             ServingSource served,
             HistoryCursor cursor,
-            StoreTransition crossing) {
+            StoreTransition crossing,
+            LearnedSides sides) {
         this.options = options;
         this.store = store;
         this.pair = pair;
@@ -78,6 +80,7 @@ final class SnapshotWriter {
         this.served = served;
         this.cursor = cursor;
         this.crossing = crossing;
+        this.sides = sides;
     }
 
     /**
@@ -115,8 +118,12 @@ final class SnapshotWriter {
         }
     }
 
-    /** What is to be written, and after what; {@code served} if it is what this host serves. */
-    private record Attempt(ServingState wanted, boolean served, Optional<HistoryPoint> onto, Place place) {}
+    /**
+     * What is to be written, and where.
+     *
+     * @param served whether it is what this host serves
+     */
+    private record Attempt(ServingState wanted, boolean served, Place place) {}
 
     /** Why the store refused a snapshot. */
     private record Refusal(
@@ -130,10 +137,10 @@ final class SnapshotWriter {
     private Durability toStore(SnapshotKind kind, Optional<String> name) {
         ServingState mine = served.state();
         boolean change = isChange(kind, mine);
-        Attempt attempt = new Attempt(mine, true, cursor.base(), cursor.after(cursor.base()));
+        Attempt attempt = new Attempt(mine, true, cursor.after(cursor.base()));
         for (int tries = 1; ; tries++) {
-            HistoryPoint point = next.make(
-                    kind, name, attempt.place(), cursor.learned().onto(attempt.wanted(), mine, attempt.onto()));
+            HistoryPoint point =
+                    next.make(kind, name, attempt.place(), cursor.learned().onto(attempt.wanted(), mine));
             Snapshot snapshot = point.snapshot();
             // A snapshot that changes nothing need not wait in the journal.
             SideBySide.Outcome outcome = pair.write(snapshot, change, () -> chunks.deliverFor(snapshot));
@@ -141,7 +148,7 @@ final class SnapshotWriter {
                 return stored(point, mine, attempt.served(), outcome.journalProblem());
             }
             if (outcome.conflict().isEmpty()) {
-                return notStored(point, change, outcome);
+                return notStored(point, mine, change, outcome);
             }
             Look look = Look.at(store, cursor.base());
             if (!look.isCertain()) {
@@ -155,6 +162,7 @@ final class SnapshotWriter {
             if (tries == TRIES) {
                 return notStored(
                         point,
+                        mine,
                         true,
                         new SideBySide.Outcome(
                                 Optional.empty(), Optional.of(refusal.conflict()), pair.append(snapshot), false));
@@ -170,7 +178,7 @@ final class SnapshotWriter {
                         || unknown.filter(head::isSave).isPresent())
                 .isPresent();
         if (own) {
-            look.head().ifPresent(cursor::goOnFrom);
+            look.head().ifPresent(head -> cursor.goOnFrom(head, mine));
         }
         SaveDecision verdict =
                 SaveDecision.of(look.head(), cursor.base(), cursor.baseline(), mine, look.proven() || own);
@@ -195,18 +203,18 @@ final class SnapshotWriter {
                     yield Optional.empty();
                 }
                 // Another host's start or stop was faster, and says the same.
-                refusal.head().ifPresent(cursor::goOnFrom);
-                yield refusal.head().map(SnapshotWriter::alreadyIn);
+                refusal.head().ifPresent(head -> cursor.goOnFrom(head, mine));
+                yield refusal.head().map(head -> alreadyIn(head, mine));
             }
             case ALREADY_THERE -> {
-                refusal.head().ifPresent(cursor::goOnFrom);
+                refusal.head().ifPresent(head -> cursor.goOnFrom(head, mine));
                 if (kind == SnapshotKind.SAVE || cursor.learned().isAhead(mine)) {
                     yield Optional.empty();
                 }
                 // A restart serves it, whether the store is there or not.
                 refusal.head().ifPresent(head -> waiting.copyOfOthers(head.snapshot()));
                 cursor.base().ifPresent(head -> standing.stored(head.header()));
-                yield cursor.base().map(SnapshotWriter::alreadyIn);
+                yield cursor.base().map(head -> alreadyIn(head, mine));
             }
             case BEHIND -> {
                 HistoryPoint head = refusal.head().orElseThrow();
@@ -217,9 +225,10 @@ final class SnapshotWriter {
                             + " snapshots attach --take store");
                 }
                 standing.behind(head);
+                cursor.learned().agree(mine, head.state());
                 yield kind == SnapshotKind.SNAPSHOT && cursor.learned().isAhead(mine)
                         ? Optional.empty()
-                        : Optional.of(alreadyIn(head));
+                        : Optional.of(alreadyIn(head, mine));
             }
         };
     }
@@ -229,7 +238,7 @@ final class SnapshotWriter {
         Optional<HistoryPoint> head = refusal.head();
         boolean behind = refusal.verdict() == SaveDecision.BEHIND;
         if (!behind && head.isPresent()) {
-            cursor.goOnFrom(head.get());
+            cursor.goOnFrom(head.get(), mine);
         }
         if (refusal.look().reading() instanceof Reading.Damaged damaged
                 && damaged.header().isEmpty()) {
@@ -240,7 +249,6 @@ final class SnapshotWriter {
         return new Attempt(
                 behind ? head.map(HistoryPoint::state).orElse(mine) : mine,
                 !behind,
-                head,
                 cursor.free(refusal.look().place()));
     }
 
@@ -256,11 +264,11 @@ final class SnapshotWriter {
             HistoryPoint point, ServingState mine, boolean servesIt, Optional<Throwable> journalProblem) {
         unknown = Optional.empty();
         chunks.delivered();
-        cursor.learned().agree(mine, point.state());
-        crossing.showLearned();
         if (servesIt) {
-            cursor.goOnFrom(point);
+            cursor.goOnFrom(point, mine);
             standing.stored(point.header());
+        } else {
+            cursor.learned().agree(mine, point.state());
         }
         List<String> notices = journalProblem
                 .map(problem -> List.of(
@@ -270,15 +278,33 @@ final class SnapshotWriter {
         if (options.storeForgets() && journalProblem.isPresent()) {
             return lost(point.header(), notices, journalProblem.get());
         }
-        return new Durability(Durability.Kind.STORED, Optional.of(point.name()), notices);
+        return answered(
+                new Durability(Durability.Kind.STORED, Optional.of(point.name()), notices), mine, point.state());
     }
 
-    private static Durability alreadyIn(HistoryPoint head) {
-        return new Durability(Durability.Kind.STORED, Optional.of(head.name()), List.of());
+    private Durability alreadyIn(HistoryPoint head, ServingState mine) {
+        return answered(
+                new Durability(Durability.Kind.STORED, Optional.of(head.name()), List.of()), mine, head.state());
+    }
+
+    /** Not before what was learned here and is not held by that snapshot lies aside. */
+    private Durability answered(Durability durability, ServingState mine, ServingState held) {
+        try {
+            sides.keep(mine, held);
+            return durability;
+        } catch (JournalException e) {
+            String why =
+                    "What models have learned here and the store does not take cannot be kept on this host either: "
+                            + message(e);
+            log.error("{}", why);
+            List<String> all = new ArrayList<>(durability.notice());
+            all.add(why);
+            return Work.lost(all);
+        }
     }
 
     /** The store did not take it, or nobody can tell. */
-    private Durability notStored(HistoryPoint point, boolean change, SideBySide.Outcome outcome) {
+    private Durability notStored(HistoryPoint point, ServingState mine, boolean change, SideBySide.Outcome outcome) {
         String problem = message(outcome.storeProblem().orElseThrow());
         SnapshotHeader header = point.header();
         List<String> notices = List.of("Snapshot store " + options.store() + " did not take the snapshot: " + problem);
@@ -293,9 +319,12 @@ final class SnapshotWriter {
         }
         standing.spooling(notices);
         if (!change) {
-            return new Durability(Durability.Kind.SPOOLED, cursor.base().map(HistoryPoint::name), notices);
+            return answered(
+                    new Durability(Durability.Kind.SPOOLED, cursor.base().map(HistoryPoint::name), notices),
+                    mine,
+                    cursor.before());
         }
-        return waits(point, notices);
+        return waits(point, mine, notices);
     }
 
     /** The store refused it, and then did not say what it has. */
@@ -319,23 +348,25 @@ final class SnapshotWriter {
         boolean changed =
                 !ServingComparison.same(mine, tip.map(HistoryPoint::state).orElse(cursor.baseline()));
         boolean startOrStop = kind == SnapshotKind.STARTUP || kind == SnapshotKind.SHUTDOWN;
-        boolean learned = cursor.learned().isAhead(mine)
-                && tip.filter(point -> ServingComparison.learned(point.state()).equals(ServingComparison.learned(mine)))
-                        .isEmpty();
-        if (startOrStop && !changed && !learned) {
-            return new Durability(Durability.Kind.SPOOLED, tip.map(HistoryPoint::name), standing.notices());
-        }
         // This must not undo what others are known to have learned.
-        HistoryPoint point =
-                next.make(kind, name, cursor.after(tip), cursor.learned().onto(mine, mine, cursor.base()));
-        crossing.showLearned();
+        ServingState wanted = cursor.learned().onto(mine, mine);
+        ServingState before = tip.map(HistoryPoint::state).orElse(ServingState.EMPTY);
+        boolean learned = cursor.learned().isAhead(mine)
+                && !ServingComparison.learned(wanted).equals(ServingComparison.learned(before));
+        if (startOrStop && !changed && !learned) {
+            return answered(
+                    new Durability(Durability.Kind.SPOOLED, tip.map(HistoryPoint::name), standing.notices()),
+                    mine,
+                    before);
+        }
+        HistoryPoint point = next.make(kind, name, cursor.after(tip), wanted);
         Optional<Throwable> problem = pair.append(point.snapshot());
         return problem.isPresent()
                 ? lost(point.header(), standing.notices(), problem.get())
-                : waits(point, standing.notices());
+                : waits(point, mine, standing.notices());
     }
 
-    private Durability waits(HistoryPoint point, List<String> notices) {
+    private Durability waits(HistoryPoint point, ServingState mine, List<String> notices) {
         cursor.base().ifPresent(base -> waiting.pinBase(base.snapshot()));
         waiting.added(point);
         standing.waits(point.header());
@@ -348,7 +379,7 @@ final class SnapshotWriter {
             return Work.lost(all);
         }
         all.add(0, "Kept in the journal of this host as " + point.name() + ".");
-        return new Durability(Durability.Kind.SPOOLED, Optional.of(point.name()), all);
+        return answered(new Durability(Durability.Kind.SPOOLED, Optional.of(point.name()), all), mine, point.state());
     }
 
     private Durability lost(SnapshotHeader header, List<String> notices, Throwable problem) {

@@ -4,11 +4,13 @@ import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.keeper.StoreStatus.Side;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,8 @@ public final class StoreAttachment {
     private List<String> ofTheLook = List.of();
     /** What models have learned that the store has otherwise. */
     private List<String> ofTheLearned = List.of();
+
+    private String learnedApart = "";
     /** What neither the store nor the journal took. */
     private List<String> ofTheLoss = List.of();
 
@@ -196,15 +200,26 @@ public final class StoreAttachment {
         show();
     }
 
-    /** These versions have learned different things here and in the store. */
-    synchronized void learned(Set<String> conflicts) {
-        List<String> notices = conflicts.isEmpty()
+    /**
+     * These versions of models have learned different things here and in the store.
+     *
+     * @param keptAs the name under which this host keeps what they have learned here; empty if its journal did not take it
+     */
+    synchronized void learned(Set<ServingComparison.Key> apart, Optional<String> keptAs) {
+        String which = apart.stream().map(Object::toString).collect(Collectors.joining("; "));
+        List<String> notices = apart.isEmpty()
                 ? List.of()
                 : List.of("What these have learned here is not in store " + options.store()
-                        + ", for another host's has changed there too: " + String.join("; ", conflicts)
+                        + ", for another host's has changed there too: " + which + ". "
+                        + keptAs.map(name -> "It is kept on this host as " + name)
+                                .orElse("It is in this host's memory alone, for its journal does not take it")
                         + ". Decide with: holdfast snapshots attach --take store|local");
         if (!notices.equals(ofTheLearned)) {
-            notices.forEach(log::warn);
+            // A model that learns on is kept under a new name every few seconds, which is no news.
+            if (!which.equals(learnedApart)) {
+                notices.forEach(log::warn);
+            }
+            learnedApart = which;
             ofTheLearned = notices;
             show();
         }

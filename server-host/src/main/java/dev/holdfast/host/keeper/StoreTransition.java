@@ -18,9 +18,10 @@ record StoreTransition(
         NextSnapshot next,
         StoreAttachment standing,
         ServingSource served,
-        HistoryCursor cursor) {
+        HistoryCursor cursor,
+        LearnedSides sides) {
 
-    /** Called once, when everything is served. */
+    /** Takes its bearings; to be called once, when everything is served. */
     void begin() {
         waiting.newest().ifPresent(point -> next.namesAfter(point.header()));
         // What was learned since then is in the snapshots that wait, and in none of the store.
@@ -33,15 +34,18 @@ record StoreTransition(
 
     /** Serves what the head serves, and goes on from there. */
     void goOver(HistoryPoint head) {
-        served.goOver(head.state());
-        cursor.goOnFrom(head);
+        goOver(head, head.state());
+    }
+
+    /** The same with what models have learned here and the head is to have. */
+    void goOver(HistoryPoint head, ServingState target) {
+        served.goOver(target);
+        cursor.goOnFrom(head, target);
         next.namesAfter(head.header());
-        cursor.learned().settle();
-        cursor.learned().agree(served.state(), head.state());
         chunks.fromElsewhere();
         waiting.copyOfOthers(head.snapshot());
         standing.stored(head.header());
-        showLearned();
+        sides.settle();
     }
 
     /** Detaches, tells what each side has, and keeps what a decision needs. */
@@ -74,20 +78,13 @@ record StoreTransition(
 
     /** A decision was written into the store, and is served. */
     void wrote(HistoryPoint point, ServingState mine) {
-        cursor.goOnFrom(point);
-        cursor.learned().settle();
-        cursor.learned().agree(mine, point.state());
+        cursor.goOnFrom(point, mine);
         standing.stored(point.header());
-        showLearned();
+        sides.settle();
     }
 
     /** Tells what waits in the journal, and what lies aside there. */
     void showJournal() {
         standing.journal(waiting.count(), waiting.newest().map(HistoryPoint::header), waiting.aside());
-    }
-
-    /** Tells what models have learned apart from the store. */
-    void showLearned() {
-        standing.learned(cursor.learned().conflicts());
     }
 }

@@ -8,9 +8,11 @@ import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
-import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
+import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.common.UnsafePlaceException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,9 +44,13 @@ final class Appenders {
         return appender;
     }
 
-    /** {@code holdfast.log}, and up to five older ones beside it, of 50 MB each. */
+    /**
+     * {@code holdfast.log}, and up to five older ones beside it, of 50 MB each; standard error if it cannot be written.
+     *
+     * @throws IllegalArgumentException if something else than a file lies in its place
+     */
     static Appender<ILoggingEvent> file(LoggerContext context, Path directory) {
-        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
+        OwnLogFile<ILoggingEvent> appender = new OwnLogFile<>();
         appender.setContext(context);
         appender.setName("file");
         appender.setFile(directory.resolve("holdfast.log").toString());
@@ -64,8 +70,16 @@ final class Appenders {
 
         appender.setRollingPolicy(rolling);
         appender.setTriggeringPolicy(trigger);
-        appender.start();
-        return appender;
+        try {
+            OwnFiles.create(directory.resolve("holdfast.log"));
+            appender.start();
+        } catch (UnsafePlaceException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        } catch (IOException e) {
+            context.getLogger(Appenders.class)
+                    .warn("The log goes to standard error, as it cannot be written: {}", e.toString());
+        }
+        return appender.isStarted() ? appender : console(context, "System.err");
     }
 
     private static LayoutWrappingEncoder<ILoggingEvent> encoder(LoggerContext context) {

@@ -1,6 +1,7 @@
 package dev.holdfast.host.plugins;
 
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.host.plugins.torchserve.TorchServeFactory;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.time.Duration;
@@ -33,6 +34,8 @@ final class FactoryFinder {
     private static final int MOST_PROVIDERS = 100;
 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+
+    private static final String OUR_PACKAGES = "dev.holdfast.plugin.";
 
     /** What becomes of one provider. */
     private interface Taking<S> {
@@ -142,6 +145,21 @@ final class FactoryFinder {
             throw new RejectedException("the serializer name '" + name + "' of class "
                     + factory.getClass().getName() + " must match " + NAME);
         }
+        requireOwn(name, factory.getClass().getName());
         return new FoundFactory(name, factory, loader);
+    }
+
+    /**
+     * A drop-in may take the place of the serializer that is built in, for then its author means to; a foreign one with
+     * the name of another of ours would only be taken for it.
+     */
+    private static void requireOwn(String name, String type) throws RejectedException {
+        if (OwnSerializers.NAMES.contains(name)
+                && !name.equals(OwnSerializers.BUILT_IN)
+                && !type.startsWith(OUR_PACKAGES)) {
+            throw new RejectedException("the serializer name '" + name + "' of class " + type
+                    + " is reserved for Holdfast's own plugin; its author must give it another one, such as 'acme-"
+                    + name + "'");
+        }
     }
 }

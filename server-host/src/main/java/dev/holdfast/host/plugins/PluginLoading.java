@@ -1,5 +1,6 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +27,14 @@ final class PluginLoading {
     /** A serializer, and the plugin that it comes from. */
     record Brought(FoundFactory found, LoadedPlugin plugin) {}
 
+    /** A drop-in whose factories could be had; which of them serve is known when all drop-ins have been looked at. */
+    private record Candidate(OpenedDropIn opened, FactoryFinder.Findings findings, Optional<String> warning) {
+
+        Path path() {
+            return opened.dropIn().path();
+        }
+    }
+
     private static final Logger log = LoggerFactory.getLogger(PluginLoading.class);
 
     private final PluginOptions options;
@@ -33,10 +44,12 @@ final class PluginLoading {
     final List<LoadedPlugin> loaded = new ArrayList<>();
     final List<RejectedPlugin> rejected = new ArrayList<>();
     final Map<String, Brought> serializers = new LinkedHashMap<>();
-    /** Names that two plugins have, each with a text that names the plugins. */
+    /** Names that several plugins have, so that none of them serves; each with a text that names the plugins. */
     final Map<String, String> ambiguous = new LinkedHashMap<>();
 
     final PluginInventory inventory = new PluginInventory();
+
+    private final List<Candidate> candidates = new ArrayList<>();
 
     PluginLoading(PluginOptions options, PluginIsolation isolation) {
         this.options = options;
@@ -62,6 +75,10 @@ final class PluginLoading {
                     .filter(dropIn -> seen.add(realPath(dropIn.path())))
                     .toList());
         }
+        findNamesOfSeveral();
+        candidates.forEach(this::register);
+        // What serves is known now; nothing else may hold on to the class loaders.
+        candidates.clear();
     }
 
     private static Path realPath(Path path) {
@@ -104,13 +121,7 @@ final class PluginLoading {
         if (findings.factories().isEmpty()) {
             throw nothingOf(opened, findings);
         }
-        register(opened, findings.factories());
-        reportProblems(dropIn, findings);
-        warning.ifPresent(text -> {
-            inventory.remark(dropIn.path(), text);
-            log.warn("Plugin {} is loaded, but {}", OneLine.of(dropIn.path()), text);
-        });
-        warnOfSharedDirectory(opened);
+        candidates.add(new Candidate(opened, findings, warning));
     }
 
     private static RejectedException nothingOf(OpenedDropIn opened, FactoryFinder.Findings findings) {
@@ -127,37 +138,59 @@ final class PluginLoading {
                 .collect(Collectors.joining("; "));
     }
 
-    private void register(OpenedDropIn opened, List<FoundFactory> factories) {
-        DropIn dropIn = opened.dropIn();
-        Map<String, FoundFactory> fresh = new LinkedHashMap<>();
-        for (FoundFactory found : factories) {
-            Brought first = serializers.get(found.name());
-            if (first != null) {
-                refuseSecond(found.name(), first.plugin().path(), dropIn.path());
-            } else if (fresh.putIfAbsent(found.name(), found) != null) {
-                refuseSecond(found.name(), dropIn.path(), dropIn.path());
+    /** Which of two the operator means nobody can tell, and the order of files is no answer: so neither serves. */
+    private void findNamesOfSeveral() {
+        Map<String, List<Path>> byName = new TreeMap<>();
+        for (Candidate candidate : candidates) {
+            for (FoundFactory found : candidate.findings().factories()) {
+                byName.computeIfAbsent(found.name(), any -> new ArrayList<>()).add(candidate.path());
             }
         }
-        if (fresh.isEmpty()) {
-            isolation.release(dropIn);
-            return;
-        }
-        LoadedPlugin plugin =
-                new LoadedPlugin(dropIn.path(), List.copyOf(fresh.keySet()), opened.version(), opened.sdkVersion());
-        fresh.forEach((name, found) -> serializers.put(name, new Brought(found, plugin)));
-        loaded.add(plugin);
-        inventory.loaded(plugin);
-        log.debug("Plugin {} brings {}", OneLine.of(dropIn.path()), String.join(", ", plugin.serializers()));
+        byName.values().removeIf(paths -> paths.size() < 2);
+        byName.forEach((name, paths) -> {
+            Set<Path> plugins = new TreeSet<>(paths);
+            String all = plugins.stream().map(OneLine::of).collect(Collectors.joining(" and "))
+                    + (plugins.size() == 1 ? " twice" : "");
+            ambiguous.put(name, all);
+            String told = name + " is brought by " + all + "; none of them is used, remove all but one";
+            log.error("Serializer {}", told);
+            for (Path path : plugins) {
+                rejected.add(new RejectedPlugin(path, "its serializer " + told));
+                inventory.refused(path, "its serializer " + told);
+            }
+        });
     }
 
-    private void refuseSecond(String name, Path first, Path second) {
-        String both = OneLine.of(first) + " and " + OneLine.of(second);
-        ambiguous.merge(name, both, (before, now) -> before + " and " + OneLine.of(second));
-        String reason =
-                OneLine.of("its serializer " + name + " is already brought by " + first + "; remove one of them");
-        rejected.add(new RejectedPlugin(second, reason));
-        inventory.refused(second, reason);
-        log.error("Serializer {} is brought by both {}; the first is kept, remove one of them", name, both);
+    private void register(Candidate candidate) {
+        OpenedDropIn opened = candidate.opened();
+        DropIn dropIn = opened.dropIn();
+        List<FoundFactory> serving = candidate.findings().factories().stream()
+                .filter(found -> !ambiguous.containsKey(found.name()))
+                .toList();
+        if (serving.isEmpty()) {
+            isolation.release(dropIn);
+        } else {
+            LoadedPlugin plugin = new LoadedPlugin(
+                    dropIn.path(),
+                    serving.stream().map(FoundFactory::name).toList(),
+                    opened.version(),
+                    opened.sdkVersion());
+            serving.forEach(found -> serializers.put(found.name(), new Brought(found, plugin)));
+            loaded.add(plugin);
+            inventory.loaded(plugin);
+            log.debug("Plugin {} brings {}", OneLine.of(dropIn.path()), String.join(", ", plugin.serializers()));
+        }
+        reportProblems(dropIn, candidate.findings());
+        if (serving.stream().anyMatch(found -> found.name().equals(OwnSerializers.BUILT_IN))) {
+            inventory.remark(
+                    dropIn.path(),
+                    "its serializer " + OwnSerializers.BUILT_IN + " takes the place of the built-in one");
+        }
+        candidate.warning().ifPresent(text -> {
+            inventory.remark(dropIn.path(), text);
+            log.warn("Plugin {} is loaded, but {}", OneLine.of(dropIn.path()), text);
+        });
+        warnOfSharedDirectory(opened);
     }
 
     private void reportProblems(DropIn dropIn, FactoryFinder.Findings findings) {

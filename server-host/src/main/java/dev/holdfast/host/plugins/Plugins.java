@@ -97,15 +97,19 @@ public final class Plugins implements AutoCloseable {
         String both = loading.ambiguous.get(wanted);
         if (both != null) {
             throw new SerializerChoiceException(
-                    "Snapshot serializer " + wanted + " is brought by " + both + "; remove one of them");
+                    "Snapshot serializer " + wanted + " is brought by " + both
+                            + "; none of them is used, remove all but one",
+                    false);
         }
         PluginLoading.Brought brought = loading.serializers.get(wanted);
         if (brought == null) {
             if (wanted.equals(builtIn.name())) {
                 return SerializerChoice.builtIn(builtIn);
             }
-            throw new SerializerChoiceException("Snapshot serializer '" + OneLine.of(wanted) + "' is not here; "
-                    + available(builtIn) + rejections());
+            throw new SerializerChoiceException(
+                    "Snapshot serializer '" + OneLine.of(wanted) + "' is not here; " + available(builtIn)
+                            + rejections(),
+                    !loading.rejected.isEmpty());
         }
         logChosen(brought, builtIn.name());
         return SerializerChoice.ofPlugin(brought.found(), brought.plugin());
@@ -113,11 +117,13 @@ public final class Plugins implements AutoCloseable {
 
     private String theOne(String builtIn) {
         Set<String> brought = new TreeSet<>(loading.serializers.keySet());
+        brought.addAll(loading.ambiguous.keySet());
         brought.remove(builtIn);
         if (brought.size() > 1) {
             throw new SerializerChoiceException(
                     "The plugins bring " + brought.size() + " snapshot serializers; choose one with --snapshot-store: "
-                            + String.join(", ", brought) + ", or " + builtIn + rejections());
+                            + String.join(", ", brought) + ", or " + builtIn + rejections(),
+                    false);
         }
         return brought.isEmpty() ? builtIn : brought.iterator().next();
     }

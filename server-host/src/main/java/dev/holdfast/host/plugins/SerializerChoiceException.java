@@ -5,7 +5,15 @@ public final class SerializerChoiceException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    SerializerChoiceException(String message) {
+    private final boolean mayBeOfARejectedPlugin;
+
+    SerializerChoiceException(String message, boolean mayBeOfARejectedPlugin) {
         super(message);
+        this.mayBeOfARejectedPlugin = mayBeOfARejectedPlugin;
+    }
+
+    /** Whether the serializer may be one of a plugin that could not be loaded, and not a mistake in the choice. */
+    public boolean mayBeOfARejectedPlugin() {
+        return mayBeOfARejectedPlugin;
     }
 }

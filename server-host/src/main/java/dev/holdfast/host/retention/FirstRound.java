@@ -1,5 +1,6 @@
 package dev.holdfast.host.retention;
 
+import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,8 +43,8 @@ public final class FirstRound {
         }
         Path file = marker.orElseThrow();
         try {
-            Files.createDirectories(file.toAbsolutePath().getParent());
-            Files.writeString(file, what + "\n");
+            OwnFiles.createParent(file);
+            OwnFiles.write(file, what + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "No old snapshot is removed, because it cannot be noted in " + file + " that this was told: " + e

@@ -1,10 +1,16 @@
 package dev.holdfast.host.retention;
 
 import dev.holdfast.host.state.ChunkCollector;
+import dev.holdfast.host.state.StateException;
 import dev.holdfast.host.state.StateReader;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.time.Clock;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * What removes the chunks of model state that no snapshot of the group needs.
  *
  * <p>No chunk is removed while any snapshot cannot be read, or it is not proved that all were: nobody can tell then what
- * is needed.
+ * is needed. Nor is one that a snapshot of this host's journal needs, such as what lies aside there.
  *
  * <p>One thread at a time. Several hosts of a group may do this at once.
  */
@@ -23,17 +29,28 @@ public final class UnneededChunks {
     private final String name;
     private final ChunkStore chunks;
     private final NeededChunks needed;
+    private final StateReader states;
+    private final Supplier<Set<StateReference>> here;
     private final ChunkCollector collector;
     private boolean told;
 
     /**
      * @param name the store's, for messages
      * @param chunks where the states are that the store's snapshots refer to
+     * @param here the states that this host's journal refers to, which may lie there alone; throws where it cannot tell
      */
-    public UnneededChunks(String name, SnapshotSerializer store, ChunkStore chunks, StateReader states, Clock clock) {
+    public UnneededChunks(
+            String name,
+            SnapshotSerializer store,
+            ChunkStore chunks,
+            StateReader states,
+            Supplier<Set<StateReference>> here,
+            Clock clock) {
         this.name = name;
         this.chunks = chunks;
         this.needed = new NeededChunks(store, states);
+        this.states = states;
+        this.here = here;
         this.collector = new ChunkCollector(chunks, clock, ChunkCollector.SHORTEST_GRACE);
     }
 
@@ -49,13 +66,29 @@ public final class UnneededChunks {
             return;
         }
         try {
-            int removed = collector.collect(needed::read);
+            int removed = collector.collect(() -> {
+                Predicate<String> ofStore = needed.read();
+                Set<String> ofJournal = neededHere();
+                return id -> ofStore.test(id) || ofJournal.contains(id);
+            });
             if (removed > 0) {
                 log.info("Removed {} chunks that no snapshot needs", removed);
             }
         } catch (NotCountedException e) {
             tell(e);
         }
+    }
+
+    private Set<String> neededHere() {
+        Set<String> ids = new HashSet<>();
+        for (StateReference state : here.get()) {
+            try {
+                ids.addAll(states.find(state).chunkIds());
+            } catch (StateException e) {
+                log.debug("A state that cannot be restored needs no chunks", e);
+            }
+        }
+        return ids;
     }
 
     private void tell(NotCountedException e) {

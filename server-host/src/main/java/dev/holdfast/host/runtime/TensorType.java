@@ -83,6 +83,23 @@ public enum TensorType {
     }
 
     /**
+     * Whether a finite number of FP32 lies half way between two neighbours of this type, FP16 or BF16, so that what it was
+     * rounded from decides to which of them it goes; never so for another type.
+     */
+    public boolean isHalfWay(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return switch (this) {
+            case FP16 -> {
+                // Numbers smaller than the normal ones of FP16 have all the same distance.
+                double steps = Math.abs((double) value) * 0x1p25;
+                yield Math.abs(value) < 0x1p-14f ? steps % 2 == 1 : (bits & 0x1fff) == 0x1000;
+            }
+            case BF16 -> (bits & 0xffff) == 0x8000;
+            default -> false;
+        };
+    }
+
+    /**
      * The type of a name, ignoring case.
      *
      * @throws InvalidInputException if there is no such type

@@ -5,13 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /**
  * What models have learned on two sides since a base, brought onto models that are decided already.
  *
- * <p>A state is taken only by a version whose archive and handler are those of the version that learned it.
+ * <p>A state is taken only by a version whose archive and handler are those of the version that learned it. Pure functions, for
+ * any thread.
  */
-final class LearnedMerge {
+public final class LearnedMerge {
 
     private final ServingState base;
     private final ServingState ours;
@@ -24,22 +27,49 @@ final class LearnedMerge {
         this.theirs = theirs;
     }
 
-    /** What was learned and not taken, a sentence each for the operator; known after {@link #onto}. */
+    /**
+     * The models of {@code wanted}, whatever they have learned, with what either side has learned since the base; where both
+     * have, with theirs.
+     */
+    public static ServingState onto(ServingState wanted, ServingState base, ServingState ours, ServingState theirs) {
+        LearnedMerge merge = new LearnedMerge(base, ours, theirs);
+        return each(wanted, merge::choose);
+    }
+
+    /**
+     * The models of {@code ours}, each version with what it had learned when both sides had the same last: now, or by what is
+     * known of before.
+     */
+    public static ServingState agreed(ServingState before, ServingState ours, ServingState theirs) {
+        return each(
+                ours,
+                (key, version) -> version.learned().equals(learned(theirs, key))
+                        ? version.learned()
+                        : version(before, key)
+                                .filter(then -> ServingComparison.isOfSameModel(then, version))
+                                .flatMap(ServedVersion::learned));
+    }
+
+    private static ServingState each(
+            ServingState state, BiFunction<ServingComparison.Key, ServedVersion, Optional<StateReference>> learned) {
+        TreeMap<String, ServedModel> models = new TreeMap<>(state.models());
+        models.replaceAll((name, model) -> {
+            TreeMap<String, ServedVersion> versions = new TreeMap<>(model.versions());
+            versions.replaceAll((version, settings) ->
+                    settings.withLearned(learned.apply(new ServingComparison.Key(name, version), settings)));
+            return new ServedModel(versions, model.defaultVersion());
+        });
+        return state.withModels(models);
+    }
+
+    /** What was learned and not taken, a sentence each for the operator; known after {@link #onto(ServingState)}. */
     List<String> sentences() {
         return List.copyOf(sentences);
     }
 
-    /** The models of {@code merged}, whatever they have learned, with what is taken of both sides. */
+    /** The same as a merge of two sides does it, with a word on whatever is not taken. */
     ServingState onto(ServingState merged) {
-        ServingState result = merged;
-        for (Map.Entry<String, ServedModel> model : merged.models().entrySet()) {
-            ServedModel taught = model.getValue();
-            for (Map.Entry<String, ServedVersion> version : taught.versions().entrySet()) {
-                ServingComparison.Key key = new ServingComparison.Key(model.getKey(), version.getKey());
-                taught = taught.with(version.getKey(), version.getValue().withLearned(choose(key, version.getValue())));
-            }
-            result = result.with(model.getKey(), taught);
-        }
+        ServingState result = each(merged, this::choose);
         noteUnserved(ours, StateMerge.OURS, merged);
         noteUnserved(theirs, StateMerge.THEIRS, merged);
         return result;
@@ -68,14 +98,14 @@ final class LearnedMerge {
             ServingComparison.Key key,
             ServedVersion merged,
             Optional<StateReference> otherwise) {
-        Optional<StateReference> learned = version(side, key).flatMap(ServedVersion::learned);
+        Optional<StateReference> learned = learned(side, key);
         if (learned.isEmpty()
                 || version(side, key)
                         .filter(then -> ServingComparison.isOfSameModel(then, merged))
                         .isPresent()) {
             return learned;
         }
-        if (!learned.equals(version(base, key).flatMap(ServedVersion::learned))) {
+        if (!learned.equals(learned(base, key))) {
             sentences.add(key + ": what it has learned " + name
                     + " is dropped, for it has another archive or handler on the other side");
         }
@@ -90,6 +120,10 @@ final class LearnedMerge {
                         key + ": what it has learned " + name + " is dropped, for it was removed on the other side");
             }
         });
+    }
+
+    private static Optional<StateReference> learned(ServingState state, ServingComparison.Key key) {
+        return version(state, key).flatMap(ServedVersion::learned);
     }
 
     private static Optional<ServedVersion> version(ServingState state, ServingComparison.Key key) {

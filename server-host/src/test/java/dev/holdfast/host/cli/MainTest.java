@@ -41,6 +41,7 @@ class MainTest {
                 "--restore sometimes          | 'sometimes'",
                 "-D key                       | KEY=VALUE",
                 "-D =value                    | --set needs a key",
+                "-D vmargs=-Xmx1g             | --set vmargs is not taken",
                 "snapshots                    | list, show NAME, delete NAME..., status, or attach",
                 "snapshots show               | NAME",
                 "snapshots delete             | NAME",

@@ -37,7 +37,7 @@ class PluginsCommandTest {
         FixtureJar.plugin("zoo").write(plugins.resolve("zoo/plugin.jar"));
         Files.createFile(plugins.resolve("cut.jar"));
         Files.createDirectory(plugins.resolve("nothing"));
-        FixtureJar.plugin("acme").write(plugins.resolve("second.jar"));
+        FixtureJar.plugin("fs").write(plugins.resolve("second.jar"));
 
         assertThat(typed.run("plugins", "list", "--plugins-path=plugins")).isEqualTo(1);
 
@@ -49,18 +49,36 @@ class PluginsCommandTest {
                       cut.jar is an empty file; copy it here again
                   nothing/    -            -        -    rejected
                       it holds no jar; put the plugin's jars into it, or remove it
-                  second.jar  -            -        -    rejected
-                %s
+                  second.jar  fs           -        -    loaded
+                      its serializer fs takes the place of the built-in one
                   zoo/        zoo          -        -    loaded
 
-                2 loaded, 3 rejected
-                """.formatted(
-                        plugins,
-                        Paragraph.of(
-                                "its serializer acme is already brought by " + plugins.resolve("acme.jar")
-                                        + "; remove one of them",
-                                "      ")));
+                3 loaded, 2 rejected
+                """.formatted(plugins));
         assertThat(typed.errLines()).isEmpty();
+    }
+
+    @Test
+    void twoDropInsOfOneNameAreBothRejected() {
+        FixtureJar.plugin("acme").write(plugins.resolve("acme.jar"));
+        FixtureJar.plugin("acme").write(plugins.resolve("second.jar"));
+
+        assertThat(typed.run("plugins", "list", "--plugins-path=plugins")).isEqualTo(1);
+
+        String told = Paragraph.of(
+                "its serializer acme is brought by " + plugins.resolve("acme.jar") + " and "
+                        + plugins.resolve("second.jar") + "; none of them is used, remove all but one",
+                "      ");
+        assertThat(typed.out()).isEqualTo("""
+                %s
+                  PLUGIN      SERIALIZERS  VERSION  SDK  STATE
+                  acme.jar    -            -        -    rejected
+                %s
+                  second.jar  -            -        -    rejected
+                %s
+
+                2 rejected
+                """.formatted(plugins, told, told));
     }
 
     @Test

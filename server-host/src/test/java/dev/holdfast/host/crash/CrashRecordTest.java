@@ -174,9 +174,19 @@ class CrashRecordTest {
 
     @Test
     void aSuspectThatIsNotToBeServedIsForgotten() {
-        open(1).loading(A);
-        open(2).serves((model, version) -> false);
+        CrashRecord first = open(1);
+        first.loading(A);
+        first.loading(B);
+        CrashRecord second = open(2);
 
+        second.serves((model, version) -> model.equals(B.model()));
+
+        assertThat(second.notices()).hasSize(2);
+        assertThat(second.notices().get(0))
+                .startsWith("Model a version 1.0 (archive ")
+                .contains(") was being loaded when this host ended unexpectedly (")
+                .endsWith("); it is not among the models to be served, and is not loaded");
+        assertThat(second.notices().get(1)).endsWith("); it is loaded after all others, alone");
         assertThat(open(3).suspicion(A)).isEqualTo(Suspicion.CLEAR);
     }
 

@@ -197,7 +197,7 @@ class ListenersTest {
                 socket,
                 24,
                 Duration.ofMillis(200),
-                new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000),
+                new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000, Duration.ofSeconds(10)),
                 List.of(stuck),
                 new Pipeline(
                         Optional.empty(), Map.of(), new OpenRequests(), status -> {}, context -> {}, caller -> {}));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.host.config.ListenAddress;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -206,13 +207,92 @@ class SlowCallersTest {
 
         assertThat(answer(begin(host.apis.metricsAddress(), "")))
                 .startsWith("HTTP/1.1 503 ")
-                .contains("\r\nRetry-After: 1\r\n")
+                .contains("\r\nRetry-After: 5\r\n")
                 .contains("more connections than max_connections, 3");
         // Each listener has a count of its own.
         assertThat(host.management("GET", "/models").statusCode()).isEqualTo(200);
 
         taken.get(0).close();
         Awaitility.await().until(() -> host.metrics("/metrics").statusCode() == 200);
+    }
+
+    @Test
+    void whoIsTurnedAwayCanReadWhyAlsoWhileItStillSends() throws IOException {
+        start("max_connections", "1");
+        Socket taken = begin(host.apis.metricsAddress(), "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertThat(taken.getInputStream().read()).isEqualTo('H');
+        Socket socket = begin(host.apis.metricsAddress(), "POST /metrics HTTP/1.1\r\nHost: x\r\n");
+        assertThat(socket.getInputStream().read()).isEqualTo('H');
+
+        // Its answer is there. Had the host closed the connection, the first of these would end it, and the others
+        // fail.
+        for (int i = 0; i < 100; i++) {
+            send(socket, "X-Header: " + "x".repeat(1000) + "\r\n");
+        }
+
+        assertThat(answer(socket)).startsWith("TTP/1.1 503 ").contains("more connections than max_connections, 1");
+        // The one that is being let go of does not count.
+        taken.close();
+        Awaitility.await().until(() -> host.metrics("/metrics").statusCode() == 200);
+    }
+
+    @Test
+    void whoSendsALargeBodyThatIsRefusedCanReadWhy() throws IOException {
+        start("max_request_size", "1000");
+        int size = 4_000_000;
+
+        Socket socket = begin(
+                host.apis.inference(),
+                "POST /predictions/echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + size + "\r\n\r\n");
+        assertThat(socket.getInputStream().read()).isEqualTo('H');
+        send(socket, "x".repeat(size));
+
+        assertThat(answer(socket)).startsWith("TTP/1.1 413 ");
+    }
+
+    private Socket ask(String body) throws IOException {
+        Socket socket = new Socket();
+        sockets.add(socket);
+        // So that the system takes little of the answer in the caller's place.
+        socket.setReceiveBufferSize(4096);
+        socket.setSoTimeout(60_000);
+        ListenAddress address = host.apis.inference();
+        socket.connect(new InetSocketAddress(address.host(), address.port()));
+        send(
+                socket,
+                "POST /predictions/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + body.length()
+                        + "\r\n\r\n" + body);
+        assertThat(socket.getInputStream().read()).isEqualTo('H');
+        return socket;
+    }
+
+    @Test
+    void manyCallersThatDoNotTakeTheirLargeAnswersHoldNoThread() throws IOException {
+        start();
+        String large = "0123456789".repeat(300_000);
+        for (int i = 0; i < 20; i++) {
+            ask(large);
+        }
+
+        predictionsAndProbesAreAnswered();
+        assertThat(host.inference("POST", "/predictions/echo", large).body()).isEqualTo(large);
+        assertThat(answer(sockets.get(0))).endsWith(large);
+    }
+
+    @Test
+    void whoDoesNotTakeAnAnswerInTimeIsCutOff() throws IOException {
+        start("response_body_timeout", "1");
+        Socket socket = ask("0123456789".repeat(500_000));
+
+        Awaitility.await().until(() -> {
+            try {
+                send(socket, "x");
+                return false;
+            } catch (IOException cutOff) {
+                return true;
+            }
+        });
+        predictionsAndProbesAreAnswered();
     }
 
     @Test
@@ -259,7 +339,7 @@ class SlowCallersTest {
                 BoundSocket.bind("management_address", new ListenAddress("127.0.0.1", 0)),
                 24,
                 Duration.ofSeconds(10),
-                new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000),
+                new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000, Duration.ofSeconds(10)),
                 List.of(holding, ping),
                 new Pipeline(
                         Optional.empty(), Map.of(), new OpenRequests(), status -> {}, context -> {}, caller -> {}))) {
@@ -281,7 +361,8 @@ class SlowCallersTest {
     @Test
     void aRateIsCountedFromTheBeginning() {
         start();
-        CallerLimits limits = new CallerLimits(0, 0, Duration.ofSeconds(1), Duration.ofSeconds(100), 1000, 1);
+        CallerLimits limits =
+                new CallerLimits(0, 0, Duration.ofSeconds(1), Duration.ofSeconds(100), 1000, 1, Duration.ofSeconds(1));
 
         assertThat(limits.slow(0, CallerLimits.GRACE)).isEmpty();
         assertThat(limits.slow(9_999, Duration.ofSeconds(10))).contains("request_least_rate");

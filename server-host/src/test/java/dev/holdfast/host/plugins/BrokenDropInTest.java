@@ -386,17 +386,38 @@ class BrokenDropInTest {
     }
 
     @Test
-    void sameNameTwiceKeepsTheFirstByPathOrder() {
+    void ofSeveralPluginsOfOneNameNoneServes() {
         FixtureJar.plugin("good").write(bad);
+        Path third = FixtureJar.plugin("good").write(plugins.resolve("third.jar"));
+        Path good = plugins.resolve("good.jar");
+
+        load();
+
+        String told = "good is brought by " + bad + " and " + good + " and " + third
+                + "; none of them is used, remove all but one";
+        assertThat(log.errors()).containsExactly("Serializer " + told);
+        assertThat(log.warnings()).isEmpty();
+        assertThat(loaded.loaded()).isEmpty();
+        assertThat(loaded.rejected()).extracting(RejectedPlugin::path).containsExactly(bad, good, third);
+        assertThat(loaded.rejected()).extracting(RejectedPlugin::reason).containsOnly("its serializer " + told);
+    }
+
+    @Test
+    void aPluginThatBringsOneNameTwiceServesWithItsOthers() {
+        new FixtureJar()
+                .factory("bad.One", "twice", "")
+                .factory("bad.Other", "twice", "")
+                .factory("bad.Third", "once", "")
+                .write(bad);
 
         load();
 
         assertThat(log.errors())
-                .containsExactly("Serializer good is brought by both " + bad + " and " + plugins.resolve("good.jar")
-                        + "; the first is kept, remove one of them");
-        assertThat(log.warnings()).isEmpty();
-        assertThat(loaded.loaded()).extracting(LoadedPlugin::name).containsExactly("bad");
-        assertThat(loaded.rejected()).extracting(RejectedPlugin::path).containsExactly(plugins.resolve("good.jar"));
+                .containsExactly(
+                        "Serializer twice is brought by " + bad + " twice; none of them is used, remove all but one");
+        assertThat(loaded.loaded())
+                .extracting(LoadedPlugin::serializers)
+                .containsExactly(List.of("once"), List.of("good"));
     }
 
     private void assertRejected(String... inTheLine) {

@@ -1,6 +1,7 @@
 package dev.holdfast.host.plugins;
 
 import com.google.gson.Gson;
+import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -53,9 +54,10 @@ public final class FixtureJar {
     private boolean hasManifest = true;
     private boolean hasDirectories = true;
 
-    /** A whole plugin: one factory, whose serializer has nothing stored. */
+    /** A whole plugin: one factory, whose serializer has nothing stored. One with a name of ours is in a package of ours. */
     public static FixtureJar plugin(String serializer) {
-        return new FixtureJar().factory("good." + className(serializer), serializer, "");
+        String home = OwnSerializers.NAMES.contains(serializer) ? "dev.holdfast.plugin.fixture." : "good.";
+        return new FixtureJar().factory(home + className(serializer), serializer, "");
     }
 
     private static String className(String serializer) {

@@ -84,16 +84,17 @@ class PluginStatusTest {
     }
 
     @Test
-    void aSecondSerializerOfAnyNameIsRejectedAndNamesTheFirst() {
+    void pluginsWhoseSerializersHaveOneNameAreRejectedAndNameEachOther() {
         FixtureJar.plugin("acme").write(plugins.resolve("1.jar"));
         FixtureJar.plugin("acme").write(plugins.resolve("2.jar"));
 
         List<PluginStatus> all = all();
 
-        assertThat(all).extracting(PluginStatus::state).containsExactly(State.LOADED, State.REJECTED);
-        assertThat(all.get(1).reason())
-                .contains("its serializer acme is already brought by " + plugins.resolve("1.jar")
-                        + "; remove one of them");
+        assertThat(all).extracting(PluginStatus::state).containsExactly(State.REJECTED, State.REJECTED);
+        assertThat(all)
+                .allSatisfy(plugin -> assertThat(plugin.reason())
+                        .contains("its serializer acme is brought by " + plugins.resolve("1.jar") + " and "
+                                + plugins.resolve("2.jar") + "; none of them is used, remove all but one"));
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SerializerChoiceTest {
 
@@ -113,6 +115,7 @@ class SerializerChoiceTest {
             assertThat(log.info())
                     .last()
                     .isEqualTo("Serializer fs of plugin better-fs takes the place of the built-in one");
+            assertThat(loaded.all().get(0).reason()).contains("its serializer fs takes the place of the built-in one");
         }
     }
 
@@ -127,7 +130,7 @@ class SerializerChoiceTest {
             assertThatThrownBy(() -> loaded.choose("ddb", fs))
                     .isInstanceOf(SerializerChoiceException.class)
                     .hasMessage("Snapshot serializer ddb is brought by " + first + " and " + second
-                            + "; remove one of them");
+                            + "; none of them is used, remove all but one");
         }
     }
 
@@ -147,11 +150,64 @@ class SerializerChoiceTest {
         FixtureJar.plugin("ddb").factory("b.Other", "other", "").write(plugins.resolve("b.jar"));
 
         try (Plugins loaded = load()) {
-            assertThat(loaded.loaded())
-                    .extracting(LoadedPlugin::serializers)
-                    .containsExactly(List.of("ddb"), List.of("other"));
+            assertThat(loaded.loaded()).extracting(LoadedPlugin::serializers).containsExactly(List.of("other"));
             assertThat(loaded.choose("other", fs).plugin())
-                    .contains(loaded.loaded().get(1));
+                    .contains(loaded.loaded().get(0));
+        }
+    }
+
+    @Test
+    void aNameOfTwoPluginsIsNoFewerToChooseFrom() {
+        FixtureJar.plugin("two").write(plugins.resolve("a.jar"));
+        FixtureJar.plugin("two").write(plugins.resolve("b.jar"));
+        FixtureJar.plugin("other").write(plugins.resolve("c.jar"));
+
+        try (Plugins loaded = load()) {
+            assertThatThrownBy(() -> loaded.choose(null, fs))
+                    .hasMessageStartingWith(
+                            "The plugins bring 2 snapshot serializers; choose one with --snapshot-store:"
+                                    + " other, two, or fs");
+        }
+    }
+
+    @Test
+    void thePluginsOfOneNameLieInPathsOfTheirOwn() {
+        Path first = FixtureJar.plugin("two").write(plugins.resolve("one/a.jar"));
+        Path second = FixtureJar.plugin("two").write(plugins.resolve("two/b.jar"));
+
+        try (Plugins loaded = Plugins.load(PluginOptions.of(List.of(second, first)))) {
+            assertThat(loaded.loaded()).isEmpty();
+            assertThatThrownBy(() -> loaded.choose("two", fs)).hasMessageContainingAll(first + "", second + "");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ddb", "jdbc"})
+    void aNameOfOneOfOurPluginsIsReservedForIt(String name) {
+        Path foreign = new FixtureJar().factory("acme.Factory", name, "").write(plugins.resolve("acme.jar"));
+        Path ours = FixtureJar.plugin(name).write(plugins.resolve("ours.jar"));
+
+        try (Plugins loaded = load()) {
+            assertThat(loaded.loaded()).extracting(LoadedPlugin::path).containsExactly(ours);
+            assertThat(loaded.choose(null, fs).name()).isEqualTo(name);
+            assertThat(log.warnings())
+                    .containsExactly("Plugin " + foreign + " is not loaded: the serializer name '" + name
+                            + "' of class acme.Factory is reserved for Holdfast's own plugin; its author must give it"
+                            + " another one, such as 'acme-" + name + "'");
+        }
+    }
+
+    @Test
+    void aPluginServesWithoutItsSerializerOfAReservedName() {
+        Path both = new FixtureJar()
+                .factory("acme.Jdbc", "jdbc", "")
+                .factory("acme.Own", "acme", "")
+                .write(plugins.resolve("acme.jar"));
+
+        try (Plugins loaded = load()) {
+            assertThat(loaded.choose(null, fs).name()).isEqualTo("acme");
+            assertThatThrownBy(() -> loaded.choose("jdbc", fs))
+                    .hasMessageContainingAll("'jdbc' is not here; there are: acme, fs", both.toString(), "is reserved");
         }
     }
 

@@ -12,7 +12,7 @@ public final class TorchServeFixture {
 
     private static final String SOURCE = """
             package ts;
-            import com.google.gson.Gson;
+            import com.google.gson.*;
             import java.io.*;
             import java.nio.file.*;
             import java.util.*;
@@ -52,6 +52,12 @@ public final class TorchServeFixture {
                     }
                     if (Files.exists(LAST)) {
                         Files.copy(LAST, BEFORE, StandardCopyOption.REPLACE_EXISTING);
+                    }
+                    // As the known plugin does: the bean, written anew, is what is stored for the models.
+                    properties.put("model_snapshot",
+                            new GsonBuilder().setPrettyPrinting().create().toJson(snapshot, Snapshot.class));
+                    if (mode().equals("strip")) {
+                        properties.remove("holdfast.snapshot");
                     }
                     Path fresh = Path.of("%1$s.new");
                     try (Writer writer = Files.newBufferedWriter(fresh)) {

@@ -167,7 +167,7 @@ class CollectingCrashIT {
                                     Set::of,
                                     revision -> {},
                                     later),
-                            new UnneededChunks("fs", fs, chunks, states.reader(), later))
+                            new UnneededChunks("fs", fs, chunks, states.reader(), Set::of, later))
                     .run();
         }
 

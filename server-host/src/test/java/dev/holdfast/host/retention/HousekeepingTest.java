@@ -115,7 +115,7 @@ class HousekeepingTest {
     private Housekeeping housekeeping(RetentionRule rule, SnapshotSerializer store, StateReader reader) {
         return new Housekeeping(
                 new OldSnapshots("fs", store, rule, FirstRound.ofAskedRule(), Set::of, revision -> {}, FIXED),
-                new UnneededChunks("fs", store, chunks, reader, FIXED));
+                new UnneededChunks("fs", store, chunks, reader, Set::of, FIXED));
     }
 
     private List<String> names() {

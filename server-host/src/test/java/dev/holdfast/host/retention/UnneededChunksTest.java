@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,7 @@ class UnneededChunksTest {
     private StateStore written;
     private UnneededChunks unneeded;
     private StateReference nobodys;
+    private Set<StateReference> here = Set.of();
 
     @BeforeEach
     void sixSnapshotsAndAStateThatNoneNeeds() {
@@ -57,7 +59,7 @@ class UnneededChunksTest {
                 .open(SerializerConfig.builder("fs", directory).build());
         chunks = fs.chunks().orElseThrow();
         written = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 1);
-        unneeded = new UnneededChunks("ddb", store, chunks, written.reader(), LATER);
+        unneeded = new UnneededChunks("ddb", store, chunks, written.reader(), () -> here, LATER);
         nobodys = learn(0);
         for (int i = 1; i <= 6; i++) {
             states.add(learn(i));
@@ -104,6 +106,17 @@ class UnneededChunksTest {
         unneeded.remove();
         assertThat(chunks.missing(List.of(nobodys.root().id()))).isNotEmpty();
         states.forEach(state -> written.reader().find(state).verify());
+    }
+
+    @Test
+    void whatTheJournalOfThisHostRefersToStays() {
+        here = Set.of(nobodys);
+
+        unneeded.remove();
+
+        written.reader().find(nobodys).verify();
+        here = Set.of();
+        assertOnlyNobodysGoes();
     }
 
     @Test

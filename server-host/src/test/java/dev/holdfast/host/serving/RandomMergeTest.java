@@ -3,6 +3,7 @@ package dev.holdfast.host.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.serving.StateMerge.Result;
+import dev.holdfast.host.state.StateReference;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -122,6 +123,35 @@ class RandomMergeTest {
                 });
             }
         });
+    }
+
+    @RepeatedTest(500)
+    void whatAHostSavesOnTopOfTheHeadServesTheSameAndUndoesNothingThatOthersLearned() {
+        ServingState head = ours;
+        for (Map.Entry<String, ServedModel> model : ours.models().entrySet()) {
+            for (String version : model.getValue().versions().keySet()) {
+                head = head.with(
+                        model.getKey(),
+                        head.models()
+                                .get(model.getKey())
+                                .withLearned(version, RandomStates.learned(random.nextInt(4))));
+            }
+        }
+
+        ServingState onto = LearnedMerge.onto(ours, base, ours, head);
+
+        assertThat(ServingComparison.digest(onto)).as("seed %d", seed).isEqualTo(ServingComparison.digest(ours));
+        Map<ServingComparison.Key, StateReference> before =
+                ServingComparison.learned(LearnedMerge.onto(ours, ServingState.EMPTY, base, ServingState.EMPTY));
+        Map<ServingComparison.Key, StateReference> mine = ServingComparison.learned(ours);
+        Map<ServingComparison.Key, StateReference> now = ServingComparison.learned(onto);
+        ServingComparison.learned(head)
+                .forEach((key, theirs) -> assertThat(now.get(key))
+                        .as("seed %d, %s", seed, key)
+                        .isEqualTo(theirs.equals(before.get(key)) ? mine.get(key) : theirs));
+        assertThat(now.keySet())
+                .as("seed %d", seed)
+                .isSubsetOf(ServingComparison.learned(head).keySet());
     }
 
     private static ServingState known(ServingState state) {

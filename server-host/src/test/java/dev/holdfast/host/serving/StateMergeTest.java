@@ -6,6 +6,7 @@ import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.StateMerge.Result;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -183,6 +184,54 @@ class StateMergeTest {
         assertThat(StateMerge.of(learned(BASE, 1), BASE.without("digits"), learned(BASE, 1))
                         .learnedConflicts())
                 .isEmpty();
+    }
+
+    @Test
+    void whatAHostLearnedGoesOnTopOfTheHeadWithoutUndoingWhatOthersLearned() {
+        ServingState mine = learned(BASE, 1);
+        ServingState head = learned(digits(BASE, VERSION.withArchiveSha256("")), 0)
+                .with("letters", ServedModel.of("1.0", VERSION.withLearned(RandomStates.learned(3))));
+
+        ServingState onto = LearnedMerge.onto(mine, learned(BASE, 0), mine, head);
+
+        assertThat(ServingComparison.same(onto, mine)).isTrue();
+        assertThat(ServingComparison.learned(onto))
+                .isEqualTo(Map.of(
+                        DIGITS,
+                        RandomStates.learned(1),
+                        new ServingComparison.Key("letters", "1.0"),
+                        RandomStates.learned(3)));
+    }
+
+    @Test
+    void ofWhatTwoHostsLearnedOfOneModelTheHeadsStays() {
+        ServingState onto = LearnedMerge.onto(BASE, BASE, learned(BASE, 1), learned(BASE, 2));
+
+        assertThat(onto).isEqualTo(learned(BASE, 2));
+    }
+
+    @Test
+    void whatAnotherArchiveHasLearnedDoesNotGoOntoAModel() {
+        ServingState mine = digits(BASE, Versions.of("b.mar", 1).withArchiveSha256("2".repeat(64)));
+
+        assertThat(LearnedMerge.onto(mine, BASE, mine, learned(BASE, 2))).isEqualTo(mine);
+        assertThat(LearnedMerge.onto(mine, BASE, learned(BASE, 1), BASE)).isEqualTo(mine);
+    }
+
+    @Test
+    void whatBothHadTheSameLastIsKnownForEachVersionByItself() {
+        ServingState taughtHere = learned(BASE, 1);
+        ServingState taughtThere =
+                BASE.with("letters", ServedModel.of("1.0", VERSION.withLearned(RandomStates.learned(2))));
+
+        ServingState before = LearnedMerge.agreed(ServingState.EMPTY, taughtHere, learned(taughtThere, 1));
+
+        assertThat(before).isEqualTo(taughtHere);
+        assertThat(LearnedMerge.agreed(before, learned(BASE, 3), learned(taughtThere, 2)))
+                .isEqualTo(taughtHere);
+        assertThat(LearnedMerge.agreed(
+                        before, digits(BASE, Versions.of("b.mar", 1).withArchiveSha256("2".repeat(64))), taughtThere))
+                .satisfies(state -> assertThat(ServingComparison.learned(state)).isEmpty());
     }
 
     private static ServingState digits(ServingState state, ServedVersion version) {

@@ -634,6 +634,23 @@ class WorkerPoolTest {
     }
 
     @Test
+    void aRunThatGetsStuckAfterItsVersionWasUnregisteredIsCountedUntilItEnds() throws Exception {
+        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
+        Semaphore held = model.hold();
+        submit(pool, 0);
+        awaitInside(1);
+
+        boolean ended = pool.drain(Duration.ZERO);
+
+        assertThat(ended).isFalse();
+        await().until(() -> stuckRuns.size() == 1);
+        assertThat(pool.ended()).isNotDone();
+        held.release(1);
+        pool.ended().get(60, TimeUnit.SECONDS);
+        assertThat(stuckRuns).isEmpty();
+    }
+
+    @Test
     void thoseOfAnEndedBatchWhoseTimeIsNotOverAreRunAgainBeforeAllOthers() {
         model.obeys = true;
         WorkerPool pool = pool(1, 2, MINUTE, Duration.ofSeconds(1));

@@ -1,7 +1,7 @@
 package dev.holdfast.host.plugins.torchserve;
 
+import dev.holdfast.host.common.OwnSerializers;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * The name of the serializer that a drop-in for TorchServe brings. Such a plugin has no name of its own, so it gets that of
@@ -9,9 +9,6 @@ import java.util.Set;
  * the same serializer then, and finds again what it left on the host's disk.
  */
 final class TorchServeName {
-
-    /** Those of our own plugins, which have keys and documents under them. */
-    private static final Set<String> RESERVED = Set.of("fs", "ddb", "jdbc");
 
     private static final String VERSION = "[-_]v?[0-9]+([.][0-9a-z]+)*(-(snapshot|all|shaded|[a-z]*[0-9]+))?$";
 
@@ -28,7 +25,7 @@ final class TorchServeName {
         if (name.isEmpty()) {
             return "torchserve";
         }
-        String own = RESERVED.contains(name) ? "torchserve-" + name : name;
+        String own = OwnSerializers.NAMES.contains(name) ? "torchserve-" + name : name;
         return own.substring(0, Math.min(LONGEST, own.length())).replaceAll("-+$", "");
     }
 }

@@ -89,8 +89,9 @@ final class TorchServeSerializer implements SnapshotSerializer {
                                 + away.getMessage(),
                         away);
             }
-            refuseConflict(snapshot.header(), isThis(snapshot, after) ? before : after);
-            say(snapshot.header(), after, isThis(snapshot, after));
+            boolean stripped = isStripped(snapshot, after);
+            refuseConflict(snapshot.header(), isThis(snapshot, after) || stripped ? before : after);
+            say(snapshot.header(), after, isThis(snapshot, after), stripped);
             return true;
         });
     }
@@ -109,6 +110,15 @@ final class TorchServeSerializer implements SnapshotSerializer {
                 .isPresent();
     }
 
+    /** Whether it is this snapshot without the property that carries our text. */
+    private static boolean isStripped(Snapshot snapshot, Reading reading) {
+        return reading.last()
+                .map(Snapshot::header)
+                .filter(last -> TorchServeText.isForeign(last)
+                        && last.name().equals(snapshot.header().name()))
+                .isPresent();
+    }
+
     private void refuseConflict(SnapshotHeader header, Reading reading) {
         requireGroup(reading.last()).map(Snapshot::header).ifPresent(last -> {
             if (last.revision() >= header.revision()) {
@@ -122,9 +132,16 @@ final class TorchServeSerializer implements SnapshotSerializer {
     }
 
     /** Once when it begins and once when it is over, not at every save. */
-    private void say(SnapshotHeader header, Reading after, boolean gaveBack) {
+    private void say(SnapshotHeader header, Reading after, boolean gaveBack, boolean stripped) {
         if (gaveBack && !givesBack) {
             log.info("{} gives back what it saves again", subject);
+        } else if (stripped && givesBack) {
+            log.warn(
+                    "{} gives snapshot {} back without its property {}: the models can be had from it, their revision and what"
+                            + " they have learned cannot. This host goes by its own copy",
+                    subject,
+                    header.name(),
+                    TorchServeText.CARRIED);
         } else if (!gaveBack && givesBack) {
             log.warn(
                     "{} reported no error for snapshot {}, and does not give it back ({}): it may have swallowed an error;"

@@ -34,7 +34,8 @@ import java.util.regex.Pattern;
  *
  * <p>Properties have neither order nor comments, so a text cannot be had from them again; hence the one property more, which
  * adds about a quarter. TorchServe keeps properties that it does not know, so it carries this one on into
- * snapshots of its own: where the models are not those of the text any more, the snapshot is TorchServe's.
+ * snapshots of its own: where the models are not those of the text any more, the snapshot is TorchServe's. Plugins write
+ * the models anew, so it is their meaning that is compared.
  */
 final class TorchServeText {
 
@@ -47,7 +48,14 @@ final class TorchServeText {
     /** What a snapshot without a usable name is called. */
     private static final String NAMELESS = "torchserve-last";
 
+    private static final String FOREIGN = "torchserve";
+
     private TorchServeText() {}
+
+    /** Whether the header was made up for properties without ours. */
+    static boolean isForeign(SnapshotHeader header) {
+        return header.saveId().equals(FOREIGN);
+    }
 
     /** Fresh at every call, for whoever gets them may change them. */
     static Properties properties(Snapshot snapshot) {
@@ -65,9 +73,7 @@ final class TorchServeText {
         SnapshotHeader header = snapshot.header();
         var bean = new org.pytorch.serve.servingsdk.snapshot.Snapshot(header.name(), header.modelCount());
         bean.setCreated(header.createdOn().toEpochMilli());
-        JsonObject models = JsonParser.parseString(parse(snapshot.text()).getProperty(MODELS, "{}"))
-                .getAsJsonObject()
-                .getAsJsonObject("models");
+        JsonObject models = models(snapshot).getAsJsonObject("models");
         Map<String, Map<String, JsonObject>> all = new LinkedHashMap<>();
         if (models != null) {
             for (Map.Entry<String, JsonElement> model : models.entrySet()) {
@@ -84,6 +90,10 @@ final class TorchServeText {
         return bean;
     }
 
+    private static JsonObject models(Snapshot snapshot) {
+        return json(parse(snapshot.text()).getProperty(MODELS, "{}"));
+    }
+
     /**
      * What a serializer gave back.
      *
@@ -95,7 +105,7 @@ final class TorchServeText {
         if (carried != null) {
             Snapshot ours = ours(carried);
             String models = properties.getProperty(MODELS);
-            if (models == null || models.equals(parse(ours.text()).getProperty(MODELS))) {
+            if (models == null || SameModels.test(ours.header(), models(ours), json(models))) {
                 return ours;
             }
         }
@@ -130,9 +140,9 @@ final class TorchServeText {
                         .kind(kind.matches() ? SnapshotKind.of(kind.group(1)) : SnapshotKind.SNAPSHOT)
                         .createdOn(Instant.ofEpochMilli(number(json, "created", 253_402_300_799_999L)))
                         .group(group)
-                        .host("torchserve")
+                        .host(FOREIGN)
                         .modelCount((int) number(json, "modelCount", Integer.MAX_VALUE))
-                        .saveId("torchserve"),
+                        .saveId(FOREIGN),
                 text(properties).getBytes(StandardCharsets.UTF_8));
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +21,9 @@ import org.slf4j.LoggerFactory;
  *   all others ────────────────────────────────────▶ engine, each ────▶ outputs of each
  * </pre>
  *
- * <p>A model that turns out not to allow it runs requests one by one from then on. Safe for several threads.
+ * <p>A model that turns out not to allow it runs requests one by one from then on. An author's word is held against one request
+ * that runs alone before any run together: outputs that are the same for any number of rows would be split without a word
+ * where that number happened to be theirs. Safe for several threads.
  */
 final class BatchedRuns {
 
@@ -41,6 +44,9 @@ final class BatchedRuns {
     private final AtomicInteger failures = new AtomicInteger();
     private volatile Way way;
 
+    /** The way whose outputs had as many rows as a request that ran alone. */
+    private volatile @Nullable Way proved;
+
     /** One by one until {@link #join}. */
     BatchedRuns(String model, Engine engine) {
         this.model = model;
@@ -55,6 +61,9 @@ final class BatchedRuns {
     /** @param mostRows how many rows run together at the most */
     void join(Joining joining, Batches batches, int mostRows) {
         way = new Way(joining, batches, mostRows);
+        if (joining.by() == Joining.By.CHECKED) {
+            proved = way;
+        }
     }
 
     void single(String why) {
@@ -69,7 +78,7 @@ final class BatchedRuns {
     List<List<Tensor>> predict(List<List<Tensor>> batch) {
         Way now = way;
         if (batch.size() == 1 || !now.joining().isJoined()) {
-            return runEach(batch);
+            return runEach(batch, now);
         }
         Map<Integer, List<Tensor>> answers = new TreeMap<>();
         for (List<Integer> group : groups(batch, now)) {
@@ -82,23 +91,44 @@ final class BatchedRuns {
         return List.copyOf(answers.values());
     }
 
-    private List<List<Tensor>> runEach(List<List<Tensor>> batch) {
+    private List<List<Tensor>> runEach(List<List<Tensor>> batch, Way now) {
         List<List<Tensor>> answers = new ArrayList<>();
         for (List<Tensor> request : batch) {
-            answers.add(engine.run(Batches.alone(request)));
+            answers.add(runAlone(request, now));
         }
         return answers;
     }
 
+    private List<Tensor> runAlone(List<Tensor> request, Way now) {
+        List<Tensor> outputs = engine.run(Batches.alone(request));
+        if (now.joining().isJoined()
+                && !now.equals(proved)
+                && now.batches().isJoinable(request)
+                && hasRows(now, outputs, now.batches().rows(request))) {
+            proved = now;
+        }
+        return outputs;
+    }
+
+    private boolean hasRows(Way now, List<Tensor> outputs, int... rows) {
+        boolean well = now.batches().canSplit(outputs, rows);
+        if (!well) {
+            giveUp(now, "the rows of its outputs " + outputs + " are not those of the requests");
+        }
+        return well;
+    }
+
     private List<List<Tensor>> runTogether(List<List<Tensor>> group, Way now) {
+        if (group.size() > 1 && !now.equals(proved)) {
+            runAlone(group.get(0), now);
+        }
         if (group.size() == 1 || !joining().isJoined()) {
-            return runEach(group);
+            return runEach(group, now);
         }
         List<Tensor> outputs = engine.run(now.batches().parts(group));
         int[] rows = group.stream().mapToInt(now.batches()::rows).toArray();
-        if (!now.batches().canSplit(outputs, rows)) {
-            giveUp(now, "the rows of its outputs " + outputs + " are not those of the requests");
-            return runEach(group);
+        if (!hasRows(now, outputs, rows)) {
+            return runEach(group, now);
         }
         failures.set(0);
         return now.batches().split(outputs, rows);

@@ -31,8 +31,8 @@ import java.util.stream.IntStream;
  *
  * <p>Samples are random, of the declared types, of several sizes where sizes are free, and always the same. Whole numbers
  * are small at first, for they may be indexes, and grow for as long as the model takes them. A model that refuses all
- * samples, whose answers or times depend on more than the row, or that is too slow, is not joined. No number of samples is a
- * proof; the manifest or the registration can decide otherwise.
+ * samples, or to whose answers they make no difference, whose answers or times depend on more than the row, or that is too
+ * slow, is not joined. No number of samples is a proof; the manifest or the registration can decide otherwise.
  *
  * <p>Used by one thread, once.
  */
@@ -132,6 +132,9 @@ final class JoinCheck {
             findWhatItTakes();
             for (NamedSpec input : inputs) {
                 reach.put(input.name(), reach(input));
+            }
+            for (NamedSpec input : inputs) {
+                requireInfluence(input);
             }
             List<Answered> samples = compare(sizes, this::usual, rowsOfRequests());
             compare(sizes, this::larger, ones(REQUESTS / 2));
@@ -239,6 +242,40 @@ final class JoinCheck {
     private boolean takes(NamedSpec input, SampleValues values) throws NotJoinedException {
         return answerInTime(request(1, sizes, other -> other.name().equals(input.name()) ? values : ordinary))
                 .isPresent();
+    }
+
+    /** Where no value of an input that is tried makes a difference, none that it would make to others is seen either. */
+    private void requireInfluence(NamedSpec input) throws NotJoinedException {
+        Answered one = answered(1, sizes, this::usual);
+        List<Function<NamedSpec, SampleValues>> tried = List.of(
+                this::usual,
+                this::larger,
+                this::largest,
+                this::alike,
+                this::alike,
+                this::alike,
+                this::alike,
+                this::usual);
+        for (Function<NamedSpec, SampleValues> values : tried) {
+            List<Tensor> other = request(1, sizes, values);
+            List<Tensor> changed = one.request().stream()
+                    .map(tensor -> tensor.name().equals(input.name()) ? named(other, input) : tensor)
+                    .toList();
+            Optional<List<Tensor>> answer = answer(changed);
+            if (answer.isPresent()
+                    && Sameness.strict().difference(one.answer(), answer.get()).isPresent()) {
+                return;
+            }
+        }
+        throw new NotJoinedException("its samples of the input '" + OneLine.name(input.name())
+                + "' make no difference to the answers, so that none to those of others can be seen");
+    }
+
+    private static Tensor named(List<Tensor> request, NamedSpec input) {
+        return request.stream()
+                .filter(tensor -> tensor.name().equals(input.name()))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** A row that runs for long would make the rows joined with it wait. */

@@ -35,8 +35,13 @@ final class OnnxMaps {
         return info.mapInfo.keyType == OnnxJavaType.INT64 ? TensorType.INT64 : TensorType.BYTES;
     }
 
-    /** A copy of a sequence that ONNX Runtime made; its labels are sorted, for a map of Java has no order. */
-    static Tensor read(String name, OnnxSequence sequence) throws OrtException {
+    /**
+     * A copy of a sequence that ONNX Runtime made; its labels are sorted, for a map of Java has no order. One without rows has
+     * no labels either, but still their type.
+     *
+     * @param labels their type, INT64 or BYTES
+     */
+    static Tensor read(String name, OnnxSequence sequence, TensorType labels) throws OrtException {
         List<Map<?, ?>> rows = rows(sequence);
         Map<Object, Integer> places = new TreeMap<>();
         rows.forEach(row -> row.keySet().forEach(label -> places.put(label, 0)));
@@ -56,7 +61,7 @@ final class OnnxMaps {
             }
         }
         return new Tensor(name, TensorType.FP32, new long[] {rows.size(), columns}, values)
-                .labelled(labels(name, List.copyOf(places.keySet())));
+                .labelled(labels(name, labels, List.copyOf(places.keySet())));
     }
 
     private static List<Map<?, ?>> rows(OnnxSequence sequence) throws OrtException {
@@ -76,9 +81,9 @@ final class OnnxMaps {
         }
     }
 
-    private static Tensor labels(String name, List<Object> labels) {
+    private static Tensor labels(String name, TensorType type, List<Object> labels) {
         long[] shape = {labels.size()};
-        if (!labels.isEmpty() && labels.get(0) instanceof Long) {
+        if (type == TensorType.INT64) {
             long[] numbers = labels.stream().mapToLong(Long.class::cast).toArray();
             return new Tensor(name + ".labels", TensorType.INT64, shape, numbers);
         }

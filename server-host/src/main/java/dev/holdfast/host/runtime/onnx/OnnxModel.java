@@ -17,6 +17,7 @@ import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorSpec;
+import dev.holdfast.host.runtime.TensorType;
 import dev.holdfast.host.text.OneLine;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -178,11 +179,19 @@ final class OnnxModel implements LoadedModel {
             if (output.getValue() instanceof OnnxTensor tensor) {
                 outputs.add(OnnxTensors.read(output.getKey(), tensor));
             } else if (output.getValue() instanceof OnnxSequence maps) {
-                outputs.add(OnnxMaps.read(output.getKey(), maps));
+                outputs.add(OnnxMaps.read(output.getKey(), maps, labels(output.getKey())));
             } else {
                 throw new InferenceException("Model " + name + " left out its output '" + output.getKey() + "'");
             }
         }
         return outputs;
+    }
+
+    private TensorType labels(String output) {
+        return signature.outputs().stream()
+                .filter(spec -> spec.name().equals(output))
+                .findFirst()
+                .flatMap(TensorSpec::labels)
+                .orElse(TensorType.BYTES);
     }
 }

@@ -154,7 +154,7 @@ class TorchServePluginTest {
                 .as("the bean that the plugin was given, and the properties as TorchServe reads them")
                 .startsWith("#" + second.header().name() + " 1795253400123 1 {\"m\":{\"1.0\":"
                         + "{\"defaultVersion\":true,\"marName\":\"m.mar\"}}}")
-                .contains("b=two words\n", "a=1\n", "model_snapshot={\"name\"")
+                .contains("b=two words\n", "a=1\n", "model_snapshot={\\n  \"name\"\\: \"")
                 .doesNotContain("holdfast.header=");
         assertThat(log.warnings()).hasSize(1);
     }
@@ -319,6 +319,22 @@ class TorchServePluginTest {
             serializer.save(snapshot(4));
             assertThat(log.info())
                     .contains("Serializer keeper of plugin Keeper-1.2.jar gives back what it saves again");
+        }
+    }
+
+    @Test
+    void aPluginThatKeepsNoPropertyOfOursIsToldOnceAndTakenForNoOtherHost() {
+        fixture.behave("strip");
+        try (SnapshotSerializer serializer = open()) {
+            serializer.save(snapshot(1));
+            serializer.save(snapshot(2));
+
+            assertThat(log.warnings())
+                    .filteredOn(line -> line.contains("snapshot 2026"))
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            "gives snapshot 20261121093000001-snapshot.cfg back without its property holdfast.snapshot");
         }
     }
 

@@ -4,11 +4,13 @@ import static dev.holdfast.host.runtime.onnx.OnnxFile.FLOAT;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.attribute;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.floats;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.identity;
+import static dev.holdfast.host.runtime.onnx.OnnxFile.join;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.longs;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.model;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.names;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.node;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.nodes;
+import static dev.holdfast.host.runtime.onnx.OnnxFile.ofMachineLearning;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.value;
 import static dev.holdfast.host.runtime.onnx.OnnxFile.values;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -589,6 +591,86 @@ class JoinCheckTest {
             assertThat(model.joining().by()).isEqualTo(Joining.By.SINGLE);
             assertThat(model.joining().why()).contains("the rows of its outputs [y FP32[1, 2]] are not those");
         }
+    }
+
+    @Test
+    void anOutputThatIsTheSameForAnyNumberOfRowsIsNotSplitWhereTheNumberHappensToFit() throws IOException {
+        byte[] file = alwaysRows(4);
+        List<Tensor> one = List.of(matrix(1, 2, 1, 2));
+        for (List<List<Tensor>> batch : List.of(
+                List.of(one, one, one, one),
+                List.of(List.of(matrix(3, 2, 1, 2, 3, 4, 5, 6)), one),
+                List.of(List.of(matrix(4, 2, 1, 2, 3, 4, 5, 6, 7, 8)), one))) {
+            try (LoadedModel model = load(file)) {
+                model.prepareBatches(new BatchTerms(Batching.JOINED, Optional.empty(), 8, Duration.ofSeconds(60)));
+                Joining before = model.joining();
+
+                List<List<Tensor>> answers = model.predict(batch);
+
+                assertThat(before.by()).isEqualTo(Joining.By.AUTHOR);
+                assertThat(answers)
+                        .allSatisfy(answer -> assertThat(answer.get(0)).hasToString("y FP32[4, 2]"));
+                assertThat(model.joining().by()).isEqualTo(Joining.By.SINGLE);
+                assertThat(model.joining().why()).startsWith("the rows of its outputs [y FP32[4, 2], z FP32[");
+            }
+        }
+    }
+
+    /** An output of so many rows, whatever those of the input are, which the engine does not see at load. */
+    private static byte[] alwaysRows(int rows) {
+        return model(
+                nodes(
+                        unary("Shape", "x", "shape"),
+                        binary("Gather", "shape", "first", "count"),
+                        binary("Mul", "count", "first", "nothing"),
+                        binary("Add", "nothing", "rows", "end"),
+                        node("Slice", names("four", "first", "end", "first"), names("y")),
+                        unary("Identity", "x", "z")),
+                values(value("x", FLOAT, "n", 2)),
+                values(value("y", FLOAT, "n", 2), value("z", FLOAT, "n", 2)),
+                longs("first", ONE, 0),
+                longs("rows", ONE, rows),
+                floats("four", new long[] {4, 2}, 1, 2, 3, 4, 5, 6, 7, 8));
+    }
+
+    static Stream<Arguments> constantModels() {
+        byte[] zeros = rows(binary("Mul", "x", "zero", "y"));
+        byte[] text = model(
+                nodes(
+                        join(
+                                node(
+                                        "LabelEncoder",
+                                        names("t"),
+                                        names("code"),
+                                        attribute("keys_strings", "red", "green"),
+                                        attribute("values_int64s", new long[] {1, 2}),
+                                        attribute("default_int64", 0)),
+                                ofMachineLearning()),
+                        unary("Cast", "code", "number", attribute("to", FLOAT)),
+                        binary("CumSum", "number", "axis", "sum"),
+                        binary("Add", "x", "sum", "y")),
+                values(value("x", FLOAT, "n"), value("t", OnnxFile.STRING, "n")),
+                values(value("y", FLOAT, "n")),
+                longs("axis", SCALAR, 0));
+        return Stream.of(
+                Arguments.of("nothing but zeros, whatever the samples", zeros, "x"),
+                Arguments.of("sums of codes for words that no sample has", text, "t"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("constantModels")
+    void whereAnInputMakesNoDifferenceNoSamenessIsFound(String what, byte[] file, String input) throws IOException {
+        assertThat(joined(file, auto(8)))
+                .as(what)
+                .isEqualTo(Joining.single("the self-check found that its samples of the input '" + input
+                        + "' make no difference to the answers, so that none to those of others can be seen"));
+    }
+
+    @Test
+    void outputsThatDoNotHaveARowForEachOfTheInputAreNotJoined() throws IOException {
+        assertThat(joined(alwaysRows(1), auto(8)).why())
+                .isEqualTo("the self-check found that the outputs [y FP32[1, 2], z FP32[3, 2]] do not have the rows of"
+                        + " the requests, 3");
     }
 
     @Test

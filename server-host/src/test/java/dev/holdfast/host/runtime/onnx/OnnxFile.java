@@ -122,10 +122,15 @@ final class OnnxFile {
         byte[] map = field(5, join(field(1, labelType), field(2, field(1, field(1, FLOAT)))));
         return model(
                 nodes(
-                        join(node("ZipMap", names("x"), names("y"), labels), field(7, "ai.onnx.ml")),
+                        join(node("ZipMap", names("x"), names("y"), labels), ofMachineLearning()),
                         node("Identity", names("x"), names("z"))),
                 values(value("x", FLOAT, -1, classes)),
                 values(join(field(1, "y"), field(2, field(4, field(1, map)))), value("z", FLOAT, -1, classes)));
+    }
+
+    /** Beside a node: its operator is one of those for machine learning. */
+    static byte[] ofMachineLearning() {
+        return field(7, "ai.onnx.ml");
     }
 
     static String[] names(String... names) {
@@ -200,7 +205,7 @@ final class OnnxFile {
         return bytes.toByteArray();
     }
 
-    private static byte[] join(byte[]... parts) {
+    static byte[] join(byte[]... parts) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (byte[] part : parts) {
             bytes.writeBytes(part);

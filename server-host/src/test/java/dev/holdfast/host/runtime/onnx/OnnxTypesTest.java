@@ -21,7 +21,9 @@ import static dev.holdfast.host.runtime.onnx.OnnxFile.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnxruntime.platform.Fp16Conversions;
 import dev.holdfast.host.LogLines;
+import dev.holdfast.host.http.PredictionBody;
 import dev.holdfast.host.runtime.FakeArchive;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
@@ -30,11 +32,15 @@ import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.runtime.TensorType;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.StringJoiner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,6 +133,59 @@ class OnnxTypesTest {
         }
     }
 
+    /** Every number of FP16 and BF16 from here on, and what lies half way to the next one, with its neighbours as texts. */
+    @ParameterizedTest
+    @CsvSource({"FP16, 0, 31742", "BF16, 0, 300", "BF16, 16200, 16600", "BF16, 32300, 32638"})
+    void aTextIsRoundedOnceToTheNearestAndTheMiddleGoesToTheEvenOne(TensorType type, int from, int to)
+            throws IOException {
+        BigDecimal little = new BigDecimal("1e-60");
+        StringJoiner texts = new StringJoiner(",", "[", "]");
+        List<Float> wanted = new ArrayList<>();
+        for (int bits = from; bits <= to; bits++) {
+            float low = number(type, bits);
+            float high = number(type, bits + 1);
+            BigDecimal middle =
+                    new BigDecimal(low).add(new BigDecimal(high)).divide(BigDecimal.valueOf(2), MathContext.UNLIMITED);
+            texts.add("%s,%s,%s,-%2$s".formatted(middle.subtract(little), middle, middle.add(little)));
+            float even = bits % 2 == 0 ? low : high;
+            wanted.addAll(List.of(low, even, high, -even));
+        }
+        try (LoadedModel model = load(identity(type == TensorType.FP16 ? OnnxFile.FLOAT16 : BFLOAT16, -1))) {
+            byte[] body = texts.toString().getBytes(StandardCharsets.US_ASCII);
+
+            Tensor[] x = PredictionBody.read(body, model.signature()).toArray(Tensor[]::new);
+
+            assertThat((float[]) predict(model, x).get(0).elements()).containsExactly(wanted.toArray(Float[]::new));
+        }
+    }
+
+    private static float number(TensorType type, int bits) {
+        return type == TensorType.FP16 ? Fp16Conversions.fp16ToFloat((short) bits) : Float.intBitsToFloat(bits << 16);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "FP16, 65519.99999999999999999999, 65520",
+        "FP16, -65519.99999999999999999999, -65520.00000000000001",
+        "BF16, 339617752923046005526922703901628039167.9999, 339617752923046005526922703901628039168",
+        "BF16, 3.3961775292304600e38, 3.396177529230461e38"
+    })
+    void aTextIsInfiniteOnlyWhereTheNumberItselfIsRoundedToInfinity(TensorType type, String last, String beyond)
+            throws IOException {
+        try (LoadedModel model = load(identity(type == TensorType.FP16 ? OnnxFile.FLOAT16 : BFLOAT16, -1))) {
+            Tensor[] x = PredictionBody.read(("[" + last + "]").getBytes(StandardCharsets.US_ASCII), model.signature())
+                    .toArray(Tensor[]::new);
+
+            float answer = ((float[]) predict(model, x).get(0).elements())[0];
+
+            assertThat(Math.abs(answer)).isEqualTo(type == TensorType.FP16 ? 65504 : 0x1.FEp127f);
+            assertThatThrownBy(() -> PredictionBody.read(
+                            ("[" + beyond + "]").getBytes(StandardCharsets.US_ASCII), model.signature()))
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining("element 0 is " + beyond + ", which is no number in the range of " + type);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "FP16, 65520, -65504 to 65504",
@@ -177,7 +236,22 @@ class OnnxTypesTest {
                     .containsExactly(
                             new TensorSpec("y", TensorType.FP32, List.of(-1L, -1L), Optional.of(TensorType.BYTES)),
                             new TensorSpec("z", TensorType.FP32, List.of(-1L, 2L)));
-            assertThat(predict(texts, floats(0, 2)).get(0)).hasToString("y FP32[0, 0]");
+        }
+    }
+
+    @Test
+    void probabilitiesOfNoRowsHaveNoLabelsAndTheTypeOfTheirs() throws IOException {
+        try (LoadedModel texts = load(OnnxFile.zipMap(attribute("classlabels_strings", "no", "yes"), STRING, 2));
+                LoadedModel numbers =
+                        load(OnnxFile.zipMap(attribute("classlabels_int64s", new long[] {30, -4}), INT64, 2))) {
+            for (LoadedModel model : List.of(texts, numbers)) {
+                List<Tensor> answer = predict(model, floats(0, 2));
+                TensorType declared =
+                        model.signature().outputs().get(0).labels().orElseThrow();
+
+                assertThat(answer).extracting(Tensor::toString).containsExactly("y FP32[0, 0]", "z FP32[0, 2]");
+                assertThat(answer.get(0).labels().orElseThrow()).hasToString("y.labels " + declared + "[0]");
+            }
         }
     }
 
