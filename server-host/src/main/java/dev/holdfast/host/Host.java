@@ -9,6 +9,7 @@ import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.InferenceCounters;
@@ -134,11 +135,13 @@ public final class Host implements AutoCloseable {
 
     /** The same, on a clock. */
     static Host start(StartOptions options, Lifecycle lifecycle, Clock clock) {
-        StartState begin = StartState.of(options, lifecycle);
+        CrashRecord.Here here = CrashRecord.Here.now();
+        CallRecord calls = lifecycle.add(CallRecord.open(options.logLocation(), here, clock));
+        StartState begin = StartState.of(options, lifecycle, calls::begins);
         HostConfig config = begin.config();
         config.logUnknownKeys();
 
-        CrashRecord crashes = lifecycle.add(CrashRecord.open(options.logLocation(), CrashRecord.Here.now(), clock));
+        CrashRecord crashes = lifecycle.add(CrashRecord.open(options.logLocation(), here, clock));
         CurrentState current = new CurrentState();
         InferenceCounters counters = new InferenceCounters(HostName.of(config), current);
         DirectoryModelStore archives = lifecycle.add(modelStore(options, config));
@@ -205,7 +208,9 @@ public final class Host implements AutoCloseable {
                 .isPresent()));
         lifecycle.atStart(() -> retryFailedModels(upkeep, serving));
         lifecycle.start();
-        String summary = summary(begin, crashes.notices(), current.get(), serving.failures(), snapshots.status());
+        List<String> ends = Stream.concat(calls.notices().stream(), crashes.notices().stream())
+                .toList();
+        String summary = summary(begin, ends, current.get(), serving.failures(), snapshots.status());
         summary.lines().forEach(line -> log.info("{}", line));
         OrderlyStop orderlyStop = new OrderlyStop(
                 http,
@@ -359,13 +364,13 @@ public final class Host implements AutoCloseable {
     }
 
     private static String summary(
-            StartState begin, List<String> crashes, ServingState state, List<String> failures, StoreStatus status) {
+            StartState begin, List<String> ends, ServingState state, List<String> failures, StoreStatus status) {
         List<String> lines = new ArrayList<>();
         lines.add(begin.source() + ": " + state.versionCount() + " model version"
                 + (state.versionCount() == 1 ? "" : "s")
                 + (failures.isEmpty() ? "" : ", " + failures.size() + " of them failed to load"));
         failures.forEach(failure -> lines.add("Failed: " + failure));
-        lines.addAll(crashes);
+        lines.addAll(ends);
         lines.addAll(begin.notes());
         lines.add(
                 status.mode() == StoreStatus.Mode.OFF

@@ -2,6 +2,7 @@ package dev.holdfast.host;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.plugins.CallWatch;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.SerializerChoice;
@@ -28,7 +29,7 @@ public final class InstalledPlugins implements AutoCloseable {
 
     private InstalledPlugins(HostConfig config, Path logLocation) {
         this.config = config;
-        this.configured = new ConfiguredPlugins(config, logLocation);
+        this.configured = new ConfiguredPlugins(config, logLocation, CallWatch.NONE);
         this.plugins = configured.load();
     }
 

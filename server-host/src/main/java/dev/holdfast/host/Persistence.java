@@ -14,6 +14,7 @@ import dev.holdfast.host.keeper.ServingSource;
 import dev.holdfast.host.keeper.SnapshotKeeper;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
+import dev.holdfast.host.plugins.CallWatch;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.ReopeningSerializer;
@@ -71,15 +72,20 @@ final class Persistence implements AutoCloseable {
     private final boolean storeIsHere;
     private final boolean storeForgets;
 
+    Persistence(HostConfig config, Path logLocation) {
+        this(config, logLocation, CallWatch.NONE);
+    }
+
     /**
      * Loads the plugins and opens the chosen store.
      *
+     * @param calls is told of each call into a plugin
      * @throws ConfigException if the plugins path, the choice of a store or its configuration is wrong. A store that
      *     cannot be reached is no obstacle here.
      */
-    Persistence(HostConfig config, Path logLocation) {
+    Persistence(HostConfig config, Path logLocation, CallWatch calls) {
         this.config = config;
-        this.configured = new ConfiguredPlugins(config, logLocation);
+        this.configured = new ConfiguredPlugins(config, logLocation, calls);
         this.stateCodec = stateCodec();
         this.plugins = configured.load();
         try {

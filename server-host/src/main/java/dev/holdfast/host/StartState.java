@@ -7,6 +7,7 @@ import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.plugins.CallWatch;
 import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.SnapshotText;
@@ -112,14 +113,15 @@ record StartState(
         return ConfigFiles.of(options).layers(options).toConfig();
     }
 
-    static StartState of(StartOptions options, Lifecycle lifecycle) {
+    /** @param calls is told of each call into a plugin */
+    static StartState of(StartOptions options, Lifecycle lifecycle, CallWatch calls) {
         ConfigFiles files = ConfigFiles.of(options);
         ConfigLayers layers = files.layers(options);
         HostConfig config = layers.toConfig();
         if (!options.configSnapshots() && options.snapshot().isEmpty()) {
             return fromConfiguration(options, config, Optional.empty(), OFF, files);
         }
-        Persistence persistence = lifecycle.add(new Persistence(config, options.logLocation()));
+        Persistence persistence = lifecycle.add(new Persistence(config, options.logLocation(), calls));
         Optional<Persistence> kept = options.configSnapshots() ? Optional.of(persistence) : Optional.empty();
         Restore restore = persistence.restore();
         if (files.given().isPresent() && options.snapshot().isEmpty()) {

@@ -152,7 +152,7 @@ class ArchitectureTest {
     static Stream<String[]> libraries() {
         return Stream.of(
                 new String[] {"plugins", "org.pf4j.."},
-                new String[] {"plugins.torchserve", "org.objectweb.asm.."},
+                new String[] {"plugins.exit", "org.objectweb.asm.."},
                 new String[] {"plugins", "org.pytorch.."},
                 new String[] {"plugins.torchserve", "com.google.gson.."},
                 new String[] {"runtime.onnx", "ai.onnxruntime.."},

@@ -139,11 +139,12 @@ final class Failures {
         }
         String text = oneLine(e.getMessage());
         if (text.contains("credentials")) {
-            return text + " Give the host credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile in"
-                    + " ~/.aws, or the role of its container or instance";
+            // First what to do: the client lists all places where it has looked.
+            return "the host has no credentials for it. Give it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile in"
+                    + " ~/.aws, or the role of its container or instance. The client says: " + text;
         }
-        return text + cause(e) + ". Is it running, and is the network open? snapshot.ddb.endpoint and"
-                + " snapshot.ddb.region say where it is looked for";
+        return "it cannot be reached. Is it running, and is the network open? snapshot.ddb.endpoint and"
+                + " snapshot.ddb.region say where it is looked for. The client says: " + text + cause(e);
     }
 
     private static String cause(Throwable e) {

@@ -351,20 +351,26 @@ final class SnapshotFile {
                     "Snapshot file " + path + " " + reason + "; read it with that plugin, or a later one");
         }
         if (header == null || content == null || !reason.isEmpty()) {
-            throw new SnapshotCorruptException("Snapshot file " + path + " is damaged: it " + reason);
+            throw new SnapshotCorruptException(
+                    "Snapshot file " + path + " is damaged: it " + reason + (header == null ? "" : ifEdited()));
         }
         byte[] text = Arrays.copyOf(content, (int) header.size());
         Snapshot snapshot;
         try {
             snapshot = Snapshot.read(header, text);
         } catch (SnapshotCorruptException e) {
-            throw new SnapshotCorruptException("Snapshot file " + path + ": " + e.getMessage(), e);
+            throw new SnapshotCorruptException("Snapshot file " + path + ": " + e.getMessage() + ifEdited(), e);
         }
         if (state == State.OURS && !endsRightly(content, text)) {
             throw new SnapshotCorruptException(
-                    "Snapshot file " + path + " is damaged: its last line does not follow the text");
+                    "Snapshot file " + path + " is damaged: its last line does not follow the text" + ifEdited());
         }
         return snapshot;
+    }
+
+    /** A last line that is sound under a text that is not, is what an editor leaves. */
+    private String ifEdited() {
+        return ". If somebody changed it on purpose: holdfast snapshots accept " + path;
     }
 
     private static boolean endsRightly(byte[] content, byte[] text) {

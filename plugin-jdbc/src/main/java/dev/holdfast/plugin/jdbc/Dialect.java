@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +27,12 @@ abstract class Dialect {
 
     private final JdbcUrl url;
     private final Timeouts timeouts;
+    private final Catalogue catalogue;
 
     Dialect(JdbcUrl url, Timeouts timeouts) {
         this.url = url;
         this.timeouts = timeouts;
+        this.catalogue = Catalogue.of(url.database());
     }
 
     static Dialect of(JdbcUrl url, Timeouts timeouts) {
@@ -43,6 +46,10 @@ abstract class Dialect {
 
     final JdbcUrl url() {
         return url;
+    }
+
+    final Catalogue catalogue() {
+        return catalogue;
     }
 
     final Timeouts timeouts() {
@@ -126,10 +133,32 @@ abstract class Dialect {
     // The schema
 
     /** What makes the tables of version 1; every statement may be run again. */
-    abstract List<String> tables(TableName table);
+    List<String> tables(TableName table) {
+        List<String> statements = new ArrayList<>();
+        statements.add("create table if not exists " + table.schemaVersion()
+                + " (id integer primary key check (id = 1), version integer not null)" + catalogue.tableOptions());
+        if (!writesAlone()) {
+            statements.addAll(catalogue.create(TableShape.groups(table)));
+        }
+        statements.addAll(catalogue.create(TableShape.snapshots(table)));
+        statements.addAll(catalogue.create(TableShape.parts(table)));
+        return statements;
+    }
 
     /** What leads from version 1 to version 2; every statement may be run again. */
-    abstract List<String> chunkTable(TableName table);
+    List<String> chunkTable(TableName table) {
+        return catalogue.create(TableShape.chunks(table));
+    }
+
+    /** The tables of the newest version that hold something, as they have to be. */
+    final List<TableShape> shapes(TableName table) {
+        List<TableShape> shapes = new ArrayList<>(
+                List.of(TableShape.snapshots(table), TableShape.parts(table), TableShape.chunks(table)));
+        if (!writesAlone()) {
+            shapes.add(TableShape.groups(table));
+        }
+        return shapes;
+    }
 
     /** What has to be set in a database, outside of a transaction, before tables are made in it. */
     void prepare(Connection connection) throws SQLException {}
@@ -140,18 +169,10 @@ abstract class Dialect {
     void unlockSchema(Connection connection, TableName table) throws SQLException {}
 
     /** The columns of a table by their names in lower case, each with its type; empty if there is no such table. */
-    abstract Map<String, String> columns(Connection connection, @Nullable String schema, String table)
-            throws SQLException;
-
-    /** The columns that a query gives as name and type. */
-    static Map<String, String> columns(PreparedStatement query) throws SQLException {
-        Map<String, String> columns = new LinkedHashMap<>();
-        try (ResultSet row = query.executeQuery()) {
-            while (row.next()) {
-                columns.put(row.getString(1).toLowerCase(java.util.Locale.ROOT), String.valueOf(row.getString(2)));
-            }
-        }
-        return columns;
+    Map<String, String> columns(Connection connection, @Nullable String schema, String table) throws SQLException {
+        Map<String, String> types = new LinkedHashMap<>();
+        catalogue.columns(connection, schema, table).forEach((name, found) -> types.put(name, found.type()));
+        return types;
     }
 
     /**

@@ -15,22 +15,16 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
  * MariaDB, and MySQL as far as both are one. What MySQL does not know stands in MariaDB's executable comments.
- *
- * <p>The tables are ASCII with binary order: the usual collations take {@code model.cfg} and {@code MODEL.cfg} for one
- * name.
  */
 final class MariadbDialect extends Dialect {
 
     /** A piece of a text, escaped at worst, and the rest of its statement. */
     private static final long LEAST_PACKET = 4L << 20;
-
-    private static final String TABLE = " engine=InnoDB default charset=ascii collate=ascii_bin";
 
     MariadbDialect(JdbcUrl url, Timeouts timeouts) {
         super(url, timeouts);
@@ -67,35 +61,12 @@ final class MariadbDialect extends Dialect {
         long query = seconds(timeouts().query());
         long total = seconds(timeouts().total());
         return List.of(
+                // A save reads first what it has waited for the group's lock for, so later reads are of then.
+                "set session transaction isolation level repeatable read",
                 "set session sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = "
                         + query + ", wait_timeout = " + (total + 120)
                         + " /*M!100300 , max_statement_time = " + query + ", idle_transaction_timeout = " + total
                         + " */");
-    }
-
-    @Override
-    List<String> tables(TableName table) {
-        return List.of(
-                "create table if not exists " + table.schemaVersion()
-                        + " (id integer primary key check (id = 1), version integer not null)" + TABLE,
-                "create table if not exists " + table.groups() + " (workflow varchar(100) primary key)" + TABLE,
-                "create table if not exists " + table.snapshots() + " (timestamp datetime(6) not null,"
-                        + " id char(36) not null, log_id char(36) not null, workflow varchar(100) not null,"
-                        + " name varchar(128) not null, codec varchar(10) not null, revision bigint not null,"
-                        + " kind varchar(10) not null, host varchar(255) not null, model_count integer not null,"
-                        + " size bigint not null, sha256 char(64) not null, save_id varchar(64) not null,"
-                        + " parts integer not null, data longblob, primary key (workflow, revision),"
-                        + " unique (workflow, name))" + TABLE,
-                "create table if not exists " + table.parts() + " (workflow varchar(100) not null,"
-                        + " revision bigint not null, part integer not null, data mediumblob not null,"
-                        + " primary key (workflow, revision, part))" + TABLE);
-    }
-
-    @Override
-    List<String> chunkTable(TableName table) {
-        return List.of("create table if not exists " + table.chunks() + " (workflow varchar(100) not null,"
-                + " id varchar(64) not null, put_on bigint not null, data mediumblob not null,"
-                + " primary key (workflow, id))" + TABLE);
     }
 
     @Override
@@ -128,18 +99,6 @@ final class MariadbDialect extends Dialect {
     }
 
     @Override
-    Map<String, String> columns(Connection connection, @Nullable String schema, String table) throws SQLException {
-        try (PreparedStatement query =
-                connection.prepareStatement("select column_name, column_type from information_schema.columns"
-                        + " where table_schema = coalesce(?, database()) and table_name = ?"
-                        + " order by ordinal_position")) {
-            query.setString(1, schema);
-            query.setString(2, table);
-            return columns(query);
-        }
-    }
-
-    @Override
     List<String> check(Connection connection, TableName table) throws SQLException {
         requireTransactions(connection, table);
         List<String> warnings = new ArrayList<>();
@@ -163,12 +122,13 @@ final class MariadbDialect extends Dialect {
     private void requireTransactions(Connection connection, TableName table) throws SQLException {
         try (PreparedStatement query =
                 connection.prepareStatement("select table_name, engine from information_schema.tables"
-                        + " where table_schema = coalesce(?, database()) and table_name in (?, ?, ?)"
+                        + " where table_schema = coalesce(?, database()) and table_name in (?, ?, ?, ?)"
                         + " and engine <> 'InnoDB'")) {
             query.setString(1, table.schema());
             query.setString(2, table.name());
             query.setString(3, table.partsName());
             query.setString(4, table.chunksName());
+            query.setString(5, table.groupsName());
             try (ResultSet row = query.executeQuery()) {
                 if (row.next()) {
                     throw new StoreUnavailableException(

@@ -1,6 +1,7 @@
 package dev.holdfast.plugin.jdbc;
 
 import dev.holdfast.plugin.jdbc.Settings.Timeouts;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,9 +12,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
-import org.jspecify.annotations.Nullable;
 
 /** PostgreSQL. */
 final class PostgresqlDialect extends Dialect {
@@ -50,40 +49,11 @@ final class PostgresqlDialect extends Dialect {
         return List.of(
                 "set statement_timeout = " + query,
                 "set lock_timeout = " + query,
+                // What a save reads after it has waited for the group's lock must be what is there then.
+                "set session characteristics as transaction isolation level read committed",
                 "set idle_in_transaction_session_timeout = "
                         + timeouts().total().toMillis(),
                 "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'");
-    }
-
-    @Override
-    List<String> tables(TableName table) {
-        return List.of(
-                "create table if not exists " + table.schemaVersion()
-                        + " (id integer primary key check (id = 1), version integer not null)",
-                "create table if not exists " + table.groups() + " (workflow varchar(100) primary key)",
-                "create table if not exists " + table.snapshots() + " (timestamp timestamptz not null,"
-                        + " id char(36) not null, log_id char(36) not null, workflow varchar(100) not null,"
-                        + " name varchar(128) not null, codec varchar(10) not null, revision bigint not null,"
-                        + " kind varchar(10) not null, host varchar(255) not null, model_count integer not null,"
-                        + " size bigint not null, sha256 char(64) not null, save_id varchar(64) not null,"
-                        + " parts integer not null, data bytea, primary key (workflow, revision),"
-                        + " unique (workflow, name))",
-                "create table if not exists " + table.parts() + " (workflow varchar(100) not null,"
-                        + " revision bigint not null, part integer not null, data bytea not null,"
-                        + " primary key (workflow, revision, part))",
-                // What is compressed already is not worth trying again.
-                "alter table " + table.snapshots() + " alter column data set storage external",
-                "alter table " + table.parts() + " alter column data set storage external");
-    }
-
-    /** Ids are in the order of their bytes, which is that of the SDK, whatever the order of the database. */
-    @Override
-    List<String> chunkTable(TableName table) {
-        return List.of(
-                "create table if not exists " + table.chunks() + " (workflow varchar(100) not null,"
-                        + " id varchar(64) collate \"C\" not null, put_on bigint not null, data bytea not null,"
-                        + " primary key (workflow, id))",
-                "alter table " + table.chunks() + " alter column data set storage external");
     }
 
     @Override
@@ -95,17 +65,8 @@ final class PostgresqlDialect extends Dialect {
     }
 
     @Override
-    Map<String, String> columns(Connection connection, @Nullable String schema, String table) throws SQLException {
-        try (PreparedStatement query =
-                connection.prepareStatement("select attname, format_type(atttypid, atttypmod) from pg_attribute"
-                        + " where attrelid = to_regclass(?) and attnum > 0 and not attisdropped order by attnum")) {
-            query.setString(1, schema == null ? table : schema + "." + table);
-            return columns(query);
-        }
-    }
-
-    @Override
     List<String> check(Connection connection, TableName table) throws SQLException {
+        requireLogged(connection, table);
         List<String> warnings = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(
@@ -122,6 +83,22 @@ final class PostgresqlDialect extends Dialect {
             }
         }
         return warnings;
+    }
+
+    private void requireLogged(Connection connection, TableName table) throws SQLException {
+        for (TableShape shape : shapes(table)) {
+            try (PreparedStatement query = connection.prepareStatement(
+                    "select relpersistence from pg_class where oid = to_regclass(?) and relpersistence <> 'p'")) {
+                query.setString(1, shape.qualified());
+                try (ResultSet row = query.executeQuery()) {
+                    if (row.next()) {
+                        throw new StoreUnavailableException("Table " + shape.qualified() + " of " + url()
+                                + " is unlogged, and is emptied when the server comes back from a crash: alter table "
+                                + shape.qualified() + " set logged");
+                    }
+                }
+            }
+        }
     }
 
     @Override

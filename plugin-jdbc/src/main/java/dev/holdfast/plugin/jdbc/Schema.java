@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,7 +119,7 @@ final class Schema {
     }
 
     private void trust(Connection connection) throws SQLException {
-        requireLongTexts(connection);
+        requireFitting(connection);
         for (String warning : dialect.check(connection, table)) {
             log.warn("{}: {}", dialect, warning);
         }
@@ -156,14 +157,21 @@ final class Schema {
         }
     }
 
-    /** A column of MySQL's BLOB, as somebody may make it by hand, holds 64 KB. */
-    private void requireLongTexts(Connection connection) throws SQLException {
-        for (String name : List.of(table.name(), table.partsName(), table.chunksName())) {
-            String type = dialect.columns(connection, table.schema(), name).get("data");
-            if (type != null && (type.equals("blob") || type.equals("tinyblob")) && dialect instanceof MariadbDialect) {
-                throw new StoreUnavailableException("Column data of table " + name + " in " + dialect + " is a " + type
-                        + ", which is too short: alter table " + name + " modify data longblob");
+    /** Tables may have been made by hand, or changed. */
+    private void requireFitting(Connection connection) throws SQLException {
+        Catalogue catalogue = dialect.catalogue();
+        List<String> defects = new ArrayList<>();
+        for (TableShape shape : dialect.shapes(table)) {
+            Map<String, TableShape.Found> columns = catalogue.columns(connection, table.schema(), shape.name());
+            // One that is missing is found out by what needs it, and made again.
+            if (!columns.isEmpty()) {
+                defects.addAll(shape.defects(
+                        catalogue, columns, catalogue.uniqueKeys(connection, table.schema(), shape.name())));
             }
+        }
+        if (!defects.isEmpty()) {
+            throw new StoreUnavailableException(
+                    "The tables in " + dialect + " are not as plugin jdbc needs them: " + String.join("; ", defects));
         }
     }
 

@@ -22,7 +22,6 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -129,29 +128,6 @@ final class SqliteDialect extends Dialect {
     }
 
     @Override
-    List<String> tables(TableName table) {
-        return List.of(
-                "create table if not exists " + table.schemaVersion()
-                        + " (id integer primary key check (id = 1), version integer not null)",
-                "create table if not exists " + table.snapshots() + " (timestamp text not null, id char(36) not null,"
-                        + " log_id char(36) not null, workflow varchar(100) not null, name varchar(128) not null,"
-                        + " codec varchar(10) not null, revision integer not null, kind varchar(10) not null,"
-                        + " host varchar(255) not null, model_count integer not null, size integer not null,"
-                        + " sha256 char(64) not null, save_id varchar(64) not null, parts integer not null, data blob,"
-                        + " primary key (workflow, revision), unique (workflow, name))",
-                "create table if not exists " + table.parts() + " (workflow varchar(100) not null,"
-                        + " revision integer not null, part integer not null, data blob not null,"
-                        + " primary key (workflow, revision, part))");
-    }
-
-    @Override
-    List<String> chunkTable(TableName table) {
-        return List.of("create table if not exists " + table.chunks() + " (workflow varchar(100) not null,"
-                + " id varchar(64) not null, put_on integer not null, data blob not null,"
-                + " primary key (workflow, id))");
-    }
-
-    @Override
     void prepare(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");
@@ -161,16 +137,6 @@ final class SqliteDialect extends Dialect {
     /** The transaction begins with the lock of the whole database. */
     @Override
     void lockSchema(Connection connection, TableName table) {}
-
-    @Override
-    Map<String, String> columns(Connection connection, @Nullable String schema, String table) throws SQLException {
-        try (PreparedStatement query =
-                connection.prepareStatement("select name, type from pragma_table_info(?, coalesce(?, 'main'))")) {
-            query.setString(1, table);
-            query.setString(2, schema);
-            return columns(query);
-        }
-    }
 
     @Override
     boolean writesAlone() {

@@ -51,7 +51,11 @@ record TableName(@Nullable String schema, String name) {
 
     /** One row for each group, to be locked by whoever saves. */
     String groups() {
-        return qualified(name + "_groups");
+        return qualified(groupsName());
+    }
+
+    String groupsName() {
+        return name + "_groups";
     }
 
     /** One row with the version of these tables. */

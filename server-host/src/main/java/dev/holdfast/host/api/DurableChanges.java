@@ -36,8 +36,8 @@ record DurableChanges(Duration patience) {
         if (durable.kind() == Durability.Kind.LOST_ON_RESTART) {
             throw new ApiFailure(
                     Kind.NOT_SAVED,
-                    "The change is running but it is not durable: a restart may lose it. "
-                            + OneLine.sentences(durable.notice()) + " (" + sentence + ")");
+                    "The change is running but it is not durable: a restart may lose it (" + sentence + "). "
+                            + OneLine.sentences(durable.notice()));
         }
         return result(progress, sentence, durable);
     }
@@ -62,8 +62,8 @@ record DurableChanges(Duration patience) {
         if (durable.kind() == Durability.Kind.UNDONE) {
             throw new ApiFailure(
                     Kind.UNDONE,
-                    "The change was not made: another host of the group saved one at the same time. "
-                            + OneLine.sentences(durable.notice()) + " Look at what is served, and try again.");
+                    "The change was not made: another host of the group saved one at the same time. Look at what is served,"
+                            + " and try again. " + OneLine.sentences(durable.notice()));
         }
         return new ChangeResult(progress, sentence, durable.snapshot(), durable.notice());
     }

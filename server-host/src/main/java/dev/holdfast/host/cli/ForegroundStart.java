@@ -4,6 +4,7 @@ import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.text.OneLine;
@@ -82,7 +83,7 @@ final class ForegroundStart {
             fileThatIsNotRead(options).ifPresent(notices::add);
             notices.forEach(log::warn);
             othersWhoMayWrite(options.logLocation());
-            Thread endsEarly = new Thread(() -> CrashRecord.givenUp(options.logLocation()), "start given up");
+            Thread endsEarly = new Thread(() -> endsEarly(options.logLocation()), "start given up");
             Runtime.getRuntime().addShutdownHook(endsEarly);
             Host host = Host.start(options);
             notices.add(0, host.summary());
@@ -95,6 +96,27 @@ final class ForegroundStart {
         }
         Thread.currentThread().join();
         return 0;
+    }
+
+    /** A start that is ended by a signal, or by code of a plugin: then the record of calls is to tell the next one. */
+    private static void endsEarly(Path logLocation) {
+        CrashRecord.givenUp(logLocation);
+        Optional<String> code = endedByCode(logLocation);
+        if (code.isPresent()) {
+            log.error("The start ends, as {}", code.get());
+            HostLogging.stop();
+        } else {
+            CallRecord.toldToEnd(logLocation);
+        }
+    }
+
+    private static Optional<String> endedByCode(Path logLocation) {
+        return EndedByCode.find()
+                .map(who -> who
+                        + CallRecord.underWay(
+                                        logLocation, ProcessHandle.current().pid())
+                                .map(calls -> ", while the host was calling " + calls)
+                                .orElse(""));
     }
 
     private static FileChannel openLock(Path logLocation) {
@@ -228,8 +250,11 @@ final class ForegroundStart {
     private void stop(Host host, RunningHost note) {
         Optional<StopRequest> request = whoAsked(note.logLocation());
         Duration limit = request.flatMap(StopRequest::limit).orElseGet(host::stopTimeout);
+        Optional<String> code = request.isPresent() ? Optional.empty() : endedByCode(note.logLocation());
+        code.ifPresent(who -> log.error("Code inside this process ends it: {}", who));
         String asked = request.map(word -> word.who() + " asked")
-                .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP, or by its own code)");
+                .or(() -> code)
+                .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP)");
         log.info("Stopping, as {}; that may take {} s", asked, limit.toSeconds());
         Thread stop = DaemonThreads.create("stopping", () -> host.stop(limit));
         stop.setUncaughtExceptionHandler((thread, e) -> {

@@ -93,6 +93,7 @@ public final class HostApi {
     /** Whether a call was not made, for want of a key that is in force; a host may be set to answer 400 to that. */
     private static boolean isRefused(HttpResponse<String> response) {
         return response.statusCode() == 401
+                || response.statusCode() == 429
                 || (response.statusCode() == 400 && response.body().contains("InvalidKeyException"));
     }
 

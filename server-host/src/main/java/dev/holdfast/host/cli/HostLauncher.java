@@ -1,6 +1,7 @@
 package dev.holdfast.host.cli;
 
 import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.text.OneLine;
 import java.io.File;
 import java.io.IOException;
@@ -61,7 +62,7 @@ record HostLauncher(Surroundings surroundings) {
         Runtime.getRuntime().addShutdownHook(killer);
         boolean ready = false;
         try {
-            StartReport told = await(process, report, output, outputBefore, limit);
+            StartReport told = await(process, report, logLocation, outputBefore, limit);
             if (!told.ready()) {
                 process.waitFor(5, TimeUnit.SECONDS);
                 throw new CommandFailure(told.text());
@@ -96,8 +97,9 @@ record HostLauncher(Surroundings surroundings) {
         }
     }
 
-    private static StartReport await(Process process, Path report, Path output, long outputBefore, Duration limit)
+    private static StartReport await(Process process, Path report, Path logLocation, long outputBefore, Duration limit)
             throws IOException, InterruptedException {
+        Path output = logLocation.resolve("holdfast.out");
         long end = System.nanoTime() + limit.toNanos();
         while (System.nanoTime() < end) {
             // In this order: what the host wrote before its end is seen.
@@ -108,9 +110,13 @@ record HostLauncher(Surroundings surroundings) {
             }
             if (!alive) {
                 String said = firstLine(output, outputBefore);
+                String calling = CallRecord.underWay(logLocation, process.pid())
+                        .map(calls -> ", while it was calling " + calls)
+                        .orElse("");
                 Path crash = output.resolveSibling("hs_err_pid" + process.pid() + ".log");
                 return StartReport.failed("The host ended with exit code " + process.exitValue()
-                        + " before it was ready" + (said.isEmpty() ? "; see " : ": " + said + "; see ") + output
+                        + " before it was ready" + calling + (said.isEmpty() ? "; see " : ": " + said + "; see ")
+                        + output
                         + (Files.exists(crash)
                                 ? " and the crash report " + crash
                                         + "; the next start finds out which model it was, so start again"

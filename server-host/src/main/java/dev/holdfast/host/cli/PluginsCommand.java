@@ -8,6 +8,7 @@ import dev.holdfast.host.plugins.PluginStatus.State;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,7 +51,7 @@ final class PluginsCommand implements Runnable {
             @Option(names = "--json", order = 32, description = "As GET /plugins of a running host answers.")
                     boolean json) {
         StartOptions options = options(arguments);
-        List<PluginStatus> plugins = HostLogging.silently(() -> {
+        List<PluginStatus> plugins = silently(() -> {
             try (InstalledPlugins installed = InstalledPlugins.of(options)) {
                 return installed.all();
             }
@@ -74,13 +75,17 @@ final class PluginsCommand implements Runnable {
             @Mixin ConfigArguments arguments) {
         StoreCheck.requireTestkit();
         StartOptions options = options(arguments);
-        return HostLogging.silently(() -> {
+        return silently(() -> {
             try (InstalledPlugins installed = InstalledPlugins.of(options)) {
                 return new StoreCheck(
                                 installed.store(name), holdfast.surroundings().out())
                         .run();
             }
         });
+    }
+
+    private <T> T silently(Supplier<T> body) {
+        return EndedByCode.telling(holdfast.surroundings().err(), () -> HostLogging.silently(body));
     }
 
     private StartOptions options(ConfigArguments arguments) {

@@ -48,6 +48,8 @@ public enum ConfigKey {
     CORS_ALLOWED_HEADERS("", Kept.YES),
     ENABLE_METRICS_API("true", Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
+    /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
+    ALLOWED_HOSTS("", Kept.NO),
     TOKEN_EXPIRATION_MIN("60", Kept.YES),
     /** 401 and 403 tell what is wrong; 400 is what TorchServe answered. */
     TOKEN_FAILURE_STATUS("401", Kept.YES),

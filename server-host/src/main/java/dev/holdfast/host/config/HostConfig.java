@@ -205,6 +205,11 @@ public final class HostConfig {
         return text(ConfigKey.CORS_ALLOWED_HEADERS);
     }
 
+    /** Names by which this host may be called while tokens are off; {@code *} for any. */
+    public List<String> allowedHosts() {
+        return list(ConfigKey.ALLOWED_HOSTS, ",");
+    }
+
     public boolean enableMetricsApi() {
         return bool(ConfigKey.ENABLE_METRICS_API);
     }

@@ -165,7 +165,12 @@ public final class CrashRecord implements AutoCloseable {
                 before.how(),
                 before.boot().equals(here.boot()),
                 report(logLocation, before),
-                before.work());
+                before.lines().stream().flatMap(CrashRecord::work).toList());
+    }
+
+    private static Stream<Ending.Work> work(WorkFile.Line line) {
+        Optional<ModelFile> model = ModelFile.of(List.of(line.text().split("\t", -1)));
+        return Phase.of(line.sign()).flatMap(phase -> model.map(file -> new Ending.Work(file, phase))).stream();
     }
 
     /** In the log location, where the launcher has it written; else where a JVM writes it that is not told. */
@@ -302,8 +307,8 @@ public final class CrashRecord implements AutoCloseable {
         }
         try {
             for (ModelFile model : models) {
-                WorkFile.Slot slot = work.slot(model);
-                slot.mark(Phase.PLANNED);
+                WorkFile.Slot slot = work.slot(model.toLine());
+                slot.mark(Phase.PLANNED.sign());
                 WorkFile.Slot other = planned.put(key(model), slot);
                 if (other != null) {
                     other.close();
@@ -329,15 +334,15 @@ public final class CrashRecord implements AutoCloseable {
     public Note loading(ModelFile model) {
         WorkFile.Slot slot = planned.remove(key(model));
         if (slot != null) {
-            slot.mark(Phase.LOADING);
+            slot.mark(Phase.LOADING.sign());
             return slot::close;
         }
         if (work == null) {
             return NO_NOTE;
         }
         try {
-            WorkFile.Slot own = work.slot(model);
-            own.mark(Phase.LOADING);
+            WorkFile.Slot own = work.slot(model.toLine());
+            own.mark(Phase.LOADING.sign());
             own.force();
             return own::close;
         } catch (IOException | RuntimeException e) {

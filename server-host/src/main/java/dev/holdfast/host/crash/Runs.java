@@ -44,7 +44,7 @@ public final class Runs implements AutoCloseable {
         WorkFile.Slot slot = idle.poll();
         if (slot == null) {
             try {
-                slot = work.slot(model);
+                slot = work.slot(model.toLine());
             } catch (IOException | RuntimeException e) {
                 failed = true;
                 CrashRecord.failed(e);
@@ -52,7 +52,7 @@ public final class Runs implements AutoCloseable {
             }
         }
         WorkFile.Slot own = slot;
-        own.mark(proven ? Phase.RUNNING : Phase.FIRST_RUN);
+        own.mark((proven ? Phase.RUNNING : Phase.FIRST_RUN).sign());
         return well -> {
             own.rest();
             if (well) {

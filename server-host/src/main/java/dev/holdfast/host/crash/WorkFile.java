@@ -18,14 +18,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The file that says what native code is doing, mapped into memory: what is written to it is there after the process has
- * ended, however it ended; after a power cut, what was {@linkplain Slot#force forced} is.
+ * A file that says what code is doing that may end the process, mapped into memory: what is written to it is there after the
+ * process has ended, however it ended; after a power cut, what was {@linkplain Slot#force forced} is.
  *
  * <pre>
  *   line of 512 bytes   head: A for alive, E for an orderly end, G for a start that was given up; format, pid, boot of the
  *                       machine, milliseconds since 1970 at the start, directory in which the process began
- *   lines of 512 bytes  one for each model that is being loaded or run: the {@linkplain Phase phase's} sign, or a blank, then
- *                       model, version, archive and SHA-256
+ *   lines of 512 bytes  one for each thing that is done at once: a sign, or a blank where it is not in use, and what is done;
+ *                       for models that are being loaded or run the {@linkplain Phase phase's} sign, then model, version,
+ *                       archive and SHA-256
  * </pre>
  *
  * <p>Fields are separated by tabs, and lines end in a line feed, so that {@code cat} shows it. Safe for several threads; a
@@ -51,8 +52,11 @@ final class WorkFile implements AutoCloseable {
     private final List<MappedByteBuffer> segments = new ArrayList<>();
     private final Deque<Slot> free = new ArrayDeque<>();
 
+    /** A line that was in use: its sign, and what stands in it. */
+    record Line(byte sign, String text) {}
+
     /** What an earlier process left. */
-    record Left(long pid, String boot, long startedMillis, Path directory, Ending.How how, List<Ending.Work> work) {}
+    record Left(long pid, String boot, long startedMillis, Path directory, Ending.How how, List<Line> lines) {}
 
     private WorkFile(FileChannel channel, MappedByteBuffer head) {
         this.channel = channel;
@@ -123,12 +127,10 @@ final class WorkFile implements AutoCloseable {
                 || !fields[3].matches("[0-9]{1,18}")) {
             return Optional.empty();
         }
-        List<Ending.Work> work = new ArrayList<>();
+        List<Line> lines = new ArrayList<>();
         for (int at = LINE; at + LINE <= bytes.length; at += LINE) {
-            Optional<Phase> phase = Phase.of(bytes[at]);
-            Optional<ModelFile> model = ModelFile.of(List.of(text(bytes, at).split("\t", -1)));
-            if (phase.isPresent() && model.isPresent()) {
-                work.add(new Ending.Work(model.get(), phase.get()));
+            if (bytes[at] != FREE) {
+                lines.add(new Line(bytes[at], text(bytes, at)));
             }
         }
         return Optional.of(new Left(
@@ -137,7 +139,7 @@ final class WorkFile implements AutoCloseable {
                 Long.parseLong(fields[3]),
                 Path.of(fields[4]),
                 how(bytes[0]),
-                work));
+                lines));
     }
 
     private static Ending.How how(byte sign) {
@@ -156,15 +158,15 @@ final class WorkFile implements AutoCloseable {
         return new String(bytes, at + 1, end - at - 1, StandardCharsets.UTF_8);
     }
 
-    /** A line of its own for a model version, with no phase yet. */
-    synchronized Slot slot(ModelFile file) throws IOException {
+    /** A line of its own, which is not in use yet. */
+    synchronized Slot slot(String text) throws IOException {
         if (free.isEmpty()) {
             MappedByteBuffer segment = grow(channel, (long) segments.size() * SEGMENT);
             segments.add(segment);
             addSlots(segment, 0);
         }
         Slot slot = free.removeFirst();
-        put(slot.segment, slot.at, FREE, file.toLine());
+        put(slot.segment, slot.at, FREE, text);
         return slot;
     }
 
@@ -200,7 +202,7 @@ final class WorkFile implements AutoCloseable {
         channel.close();
     }
 
-    /** One line; while it has a phase, that is what the process is said to do. */
+    /** One line; while it has a sign, that is what the process is said to do. */
     final class Slot implements AutoCloseable {
 
         private final MappedByteBuffer segment;
@@ -211,8 +213,8 @@ final class WorkFile implements AutoCloseable {
             this.at = at;
         }
 
-        void mark(Phase phase) {
-            segment.put(at, phase.sign());
+        void mark(byte sign) {
+            segment.put(at, sign);
         }
 
         void rest() {

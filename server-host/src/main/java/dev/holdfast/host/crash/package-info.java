@@ -4,6 +4,7 @@
  *
  * <pre>
  *   crash/work       a file in memory: which model is being loaded or run just now; it outlives the process
+ *   crash/calls      the same for plugins: which call is under way just now; who looks afterwards is told, and nobody accused
  *   crash/suspects   which models are under suspicion, and which are failed by name
  *   hs_err_pid*.log  the JVM's own report of a crash, if there was one
  *

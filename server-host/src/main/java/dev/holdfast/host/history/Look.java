@@ -65,7 +65,7 @@ public record Look(Reading reading, Optional<HistoryPoint> base, boolean proven,
      */
     public boolean isCertain() {
         if (reading instanceof Reading.Damaged damaged) {
-            return !damaged.tooNew() && head().isPresent();
+            return baseIsDamaged || (!damaged.tooNew() && head().isPresent());
         }
         return reading instanceof Reading.Found || reading instanceof Reading.Nothing;
     }

@@ -23,6 +23,9 @@ final class Answers {
 
     /** A map or a list, printed over several lines. */
     static void json(Context context, int status, Object body) {
+        if (body instanceof Map<?, ?> map && map.get("status") instanceof String sentence) {
+            Audit.result(context, sentence);
+        }
         json(context, status, HttpJson.pretty(body));
     }
 

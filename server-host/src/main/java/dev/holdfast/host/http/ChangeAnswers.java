@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.api.ChangeResult;
 import dev.holdfast.host.api.HostOperations;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.http.Context;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,7 +33,7 @@ record ChangeAnswers(HostOperations host) {
         all.addAll(host.notices());
         setNotice(context, all);
         if (!all.isEmpty()) {
-            body.put("notice", OneLine.sentences(all));
+            body.put("notice", Shortened.forBody(OneLine.sentences(all)));
         }
         Answers.json(context, status, body);
     }
@@ -41,7 +42,7 @@ record ChangeAnswers(HostOperations host) {
         if (notices.isEmpty()) {
             context.res().setHeader(NOTICE, null);
         } else {
-            context.header(NOTICE, Answers.headerSafe(OneLine.sentences(notices)));
+            context.header(NOTICE, Shortened.forHeader(Answers.headerSafe(OneLine.sentences(notices))));
         }
     }
 

@@ -5,6 +5,7 @@ import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.serving.VersionStatus.WorkerStatus;
+import dev.holdfast.host.text.Shortened;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.LinkedHashMap;
@@ -95,7 +96,7 @@ final class DescribeJson {
         json.put("status", status(status));
         status.failure()
                 .or(status::blocked)
-                .ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", why));
+                .ifPresent(why -> json.put(status.isLoading() ? "loading" : "failure", Shortened.forBody(why)));
         json.put("defaultVersion", status.isDefault());
         // What TorchServe says as 'runtime', and snapshots keep.
         json.put("runtimeType", status.state().runtimeType());

@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.ApiFailure;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.http.HttpResponseException;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -17,6 +18,10 @@ import org.eclipse.jetty.io.EofException;
  * @param expected whether somebody's request or store is the reason, rather than a defect of this host
  */
 record ErrorAnswer(int code, String type, String message, boolean expected) {
+
+    ErrorAnswer {
+        message = Shortened.forBody(message);
+    }
 
     static final String NOT_FOUND = "Requested resource is not found, please refer to API document.";
     private static final String NOT_ALLOWED = "Requested method is not allowed, please refer to API document.";

@@ -10,13 +10,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 
 /**
  * The HTTP side of a running host: inference, management and metrics, each on its address, or together where they have
@@ -35,10 +39,12 @@ public final class HttpApis implements AutoCloseable {
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final OpenRequests open = new OpenRequests();
     private final Predictions predictions;
+    private final Refusals refusals;
     private Optional<TokenFile> tokenFile = Optional.empty();
 
-    private HttpApis(HostConfig config, Predictions predictions) {
+    private HttpApis(HostConfig config, Predictions predictions, Refusals refusals) {
         this.predictions = predictions;
+        this.refusals = refusals;
         // The management API comes first: where it shares an address, its paths go before the legacy ones of inference.
         addresses.put(ConfigKey.MANAGEMENT_ADDRESS, config.managementAddress());
         addresses.put(ConfigKey.INFERENCE_ADDRESS, config.inferenceAddress());
@@ -49,18 +55,18 @@ public final class HttpApis implements AutoCloseable {
      * Starts to listen and answer.
      *
      * @param counters told of each prediction
-     * @param keyFileDirectory where {@code key_file.json} is put
+     * @param keyFileDirectory where {@code key_file.json} and {@code audit.log} are put
      * @throws dev.holdfast.host.config.ConfigException if an address cannot be listened on, or the tokens cannot be
      *     written; nothing listens then
      */
     public static HttpApis start(
             HostConfig config, Operations operations, InferenceCounters counters, Path keyFileDirectory, Clock clock) {
-        HttpApis apis = new HttpApis(config, new Predictions(operations.inference()));
+        HttpApis apis = new HttpApis(config, new Predictions(operations.inference()), new Refusals(clock));
         try {
             apis.bind(config.enableMetricsApi());
             // After the ports: a second host by mistake must not replace the tokens of the first.
             Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
-            Metrics metrics = new Metrics(counters, new HostSeries(operations));
+            Metrics metrics = new Metrics(counters, new HostSeries(operations), apis.refusals);
             ChangeAnswers changes = new ChangeAnswers(operations.host());
             apis.listen(
                     new ApiRoutes(config, operations, metrics, changes, apis.predictions, authorization),
@@ -70,8 +76,10 @@ public final class HttpApis implements AutoCloseable {
                             apis.open,
                             counters::answered,
                             changes::announce,
-                            operations.models()::callFrom),
-                    limits(config));
+                            operations.models()::callFrom,
+                            new Audit(new AuditLog(keyFileDirectory), clock)),
+                    limits(config),
+                    apis.ownPages(config, counters.hostName()));
             return apis;
         } catch (RuntimeException | Error e) {
             try {
@@ -117,18 +125,23 @@ public final class HttpApis implements AutoCloseable {
         TokenFile file = new TokenFile(directory);
         file.write(tokens.toMap());
         tokenFile = Optional.of(file);
-        return Optional.of(new TokenAuthorization(tokens, file, config.tokenFailureStatus()));
+        return Optional.of(new TokenAuthorization(tokens, file, config.tokenFailureStatus(), refusals));
     }
 
     /** Side by side, for the start of the servers is much of the host's; each has started, or failed, when this ends. */
-    private void listen(ApiRoutes routes, Pipeline pipeline, CallerLimits limits) {
+    private void listen(
+            ApiRoutes routes, Pipeline pipeline, CallerLimits limits, Supplier<Optional<OwnPages>> ownPages) {
         List<CompletableFuture<Void>> starting = new ArrayList<>();
         sockets.forEach((socket, apis) -> {
             String name = "http-" + apis.get(0).key().replace("_address", "");
-            Pipeline own = apis.equals(List.of(ConfigKey.METRICS_ADDRESS)) ? pipeline.withoutTokens() : pipeline;
+            boolean metricsAlone = apis.equals(List.of(ConfigKey.METRICS_ADDRESS));
+            Pipeline own = metricsAlone ? pipeline.withoutTokens() : pipeline;
+            // Metrics change nothing, and who scrapes them calls hosts by many names.
+            Optional<OwnPages> pages = metricsAlone ? Optional.empty() : ownPages.get();
             List<Route> answered = routes.of(apis);
             starting.add(CompletableFuture.runAsync(
-                    () -> listeners.add(Listener.start(name, socket, THREADS, STOP_LIMIT, limits, answered, own)),
+                    () -> listeners.add(
+                            Listener.start(name, socket, THREADS, STOP_LIMIT, limits, answered, own, pages)),
                     start -> new Thread(start, name + "-start").start()));
         });
         try {
@@ -137,6 +150,18 @@ public final class HttpApis implements AutoCloseable {
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
+    }
+
+    /** One for each listener; none while callers show tokens, which no page from elsewhere has. */
+    private Supplier<Optional<OwnPages>> ownPages(HostConfig config, String hostName) {
+        if (config.tokenAuthorization()) {
+            return Optional::empty;
+        }
+        Set<String> names = new HashSet<>();
+        names.add(hostName.toLowerCase(Locale.ROOT));
+        addresses.values().forEach(address -> names.add(address.host().toLowerCase(Locale.ROOT)));
+        config.allowedHosts().forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+        return () -> Optional.of(new OwnPages(names, config.corsAllowedOrigin(), refusals));
     }
 
     private static CallerLimits limits(HostConfig config) {
@@ -211,6 +236,7 @@ public final class HttpApis implements AutoCloseable {
             CompletableFuture.allOf(stopping).join();
         } finally {
             predictions.close();
+            refusals.close();
             sockets.keySet().forEach(BoundSocket::close);
             tokenFile.ifPresent(TokenFile::close);
         }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * JSON as this host reads and writes it: token by token, without databind, whose classes would be a fifth of the start.
@@ -47,6 +48,10 @@ final class HttpJson {
             .withObjectEmptySeparator("")
             .withArrayEmptySeparator("");
 
+    /** What the library says to those who program with it, which is nothing that a caller could do. */
+    private static final Pattern OWN_CURE =
+            Pattern.compile(" \\(start marker at .*|: enable `[^`]*` to allow|, from `[^`]*`(?=\\))");
+
     private HttpJson() {}
 
     /**
@@ -65,13 +70,20 @@ final class HttpJson {
 
     /** Why a text is no JSON, and where, without repeating it. */
     static String reason(IOException failure) {
-        if (failure instanceof JsonProcessingException json && json.getLocation() != null) {
-            return json.getOriginalMessage().lines().findFirst().orElse("").replaceFirst(" \\(start marker at .*", "")
-                    + " (line "
-                    + json.getLocation().getLineNr() + ", column "
-                    + json.getLocation().getColumnNr() + ").";
+        if (!(failure instanceof JsonProcessingException json)) {
+            return String.valueOf(failure.getMessage());
         }
-        return String.valueOf(failure.getMessage());
+        String reason = OWN_CURE.matcher(
+                        json.getOriginalMessage().lines().findFirst().orElse(""))
+                .replaceAll("");
+        String place = json.getLocation() == null
+                ? ""
+                : " (line " + json.getLocation().getLineNr() + ", column "
+                        + json.getLocation().getColumnNr() + ")";
+        String cure = reason.startsWith("Non-standard token")
+                ? " NaN and the infinities are written as the texts \"NaN\", \"Infinity\" and \"-Infinity\"."
+                : "";
+        return reason + place + "." + cure;
     }
 
     /** Two spaces a level and a line break at the end, as TorchServe writes. */

@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.api.HostOperations.Health;
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
@@ -51,7 +52,7 @@ record InferenceApi(Operations operations, Predictions predictions, InferenceFor
             body.put("snapshots", health.mode().name());
         }
         if (!health.notices().isEmpty()) {
-            body.put("notice", String.join(" ", health.notices()));
+            body.put("notice", Shortened.forBody(String.join(" ", health.notices())));
         }
         Answers.json(context, health.healthy() ? 200 : 500, body);
     }

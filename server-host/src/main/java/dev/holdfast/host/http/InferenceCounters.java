@@ -41,6 +41,10 @@ public final class InferenceCounters implements InferenceListener {
         this.served = served;
     }
 
+    String hostName() {
+        return hostName;
+    }
+
     @Override
     public void predicted(String model, String version, long queueNanos, long inferenceNanos) {
         Cell cell = cell(model, version);

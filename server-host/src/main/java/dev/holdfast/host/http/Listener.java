@@ -11,6 +11,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -44,6 +45,7 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
      *
      * @param threads how many requests it works on at once
      * @param limits what its connections may take of it
+     * @param ownPages what keeps pages from elsewhere away; empty where callers show tokens
      * @param stopLimit how long running requests may take to end when it is closed
      */
     static Listener start(
@@ -53,7 +55,8 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
             Duration stopLimit,
             CallerLimits limits,
             List<Route> routes,
-            Pipeline pipeline) {
+            Pipeline pipeline,
+            Optional<OwnPages> ownPages) {
         Connections connections = new Connections(name, limits);
         Lingering lingering = new Lingering();
         Javalin server = Javalin.create(config -> {
@@ -64,7 +67,7 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
             config.jetty.modifyServer(jetty -> {
                 jetty.setStopTimeout(stopLimit.toMillis());
                 jetty.setErrorHandler(new MalformedRequests());
-                jetty.setHandler(around(connections, limits, pipeline, pool));
+                jetty.setHandler(around(connections, limits, pipeline, ownPages, pool));
             });
             config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, connections, lingering));
             for (Route route : routes) {
@@ -80,13 +83,21 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
 
     /** What a request goes through before its route. */
     private static Handler around(
-            Connections connections, CallerLimits limits, Pipeline pipeline, QueuedThreadPool threads) {
+            Connections connections,
+            CallerLimits limits,
+            Pipeline pipeline,
+            Optional<OwnPages> ownPages,
+            QueuedThreadPool threads) {
         ProperRequests proper = new ProperRequests();
         WholeBodies bodies = new WholeBodies(limits, pipeline::mayCall);
         WholeAnswers answers = new WholeAnswers(Runtime.getRuntime().maxMemory() / 4, connections::cutOffSlowest);
         connections.setHandler(answers);
         answers.setHandler(proper);
         proper.setHandler(bodies);
+        ownPages.ifPresent(pages -> {
+            pages.setHandler(bodies);
+            proper.setHandler(pages);
+        });
         bodies.setHandler(new KeptThreads(threads.getMaxThreads() - KEPT_THREADS, threads));
         return connections;
     }

@@ -27,9 +27,10 @@ final class Metrics {
     private final PrometheusRegistry collected = new PrometheusRegistry();
     private @Nullable PrometheusMeterRegistry registry;
 
-    Metrics(InferenceCounters counters, HostSeries host) {
+    Metrics(InferenceCounters counters, HostSeries host, Refusals refusals) {
         collected.register((MultiCollector) counters::collect);
         collected.register((MultiCollector) host::collect);
+        collected.register((MultiCollector) refusals::collect);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.ApiFailure;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Shortened;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
 final class Pipeline {
 
     private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
-    private static final String REQUEST_ID = "x-request-id";
+    static final String REQUEST_ID = "x-request-id";
     /** Encoded once, for they are a third of what an answer costs otherwise. */
     private static final List<HttpField> ON_ALL_ANSWERS = List.of(
             new PreEncodedHttpField("Pragma", "no-cache"),
@@ -45,6 +46,7 @@ final class Pipeline {
     private final IntConsumer answered;
     private final Consumer<Context> beforeManagement;
     private final Consumer<Optional<String>> caller;
+    private final Audit audit;
 
     /**
      * @param authorization who may call; empty for everyone
@@ -53,6 +55,7 @@ final class Pipeline {
      * @param answered told the status of each answer
      * @param beforeManagement done before each call that a management token is asked for
      * @param caller told from which address such a call comes, on its thread, and empty when it has ended
+     * @param audit writes such calls down that change something
      */
     Pipeline(
             Optional<TokenAuthorization> authorization,
@@ -60,18 +63,20 @@ final class Pipeline {
             OpenRequests open,
             IntConsumer answered,
             Consumer<Context> beforeManagement,
-            Consumer<Optional<String>> caller) {
+            Consumer<Optional<String>> caller,
+            Audit audit) {
         this.authorization = authorization;
         this.corsHeaders = Map.copyOf(corsHeaders);
         this.open = open;
         this.answered = answered;
         this.beforeManagement = beforeManagement;
         this.caller = caller;
+        this.audit = audit;
     }
 
     /** The same for a listener that everyone may ask. */
     Pipeline withoutTokens() {
-        return new Pipeline(Optional.empty(), corsHeaders, open, answered, beforeManagement, caller);
+        return new Pipeline(Optional.empty(), corsHeaders, open, answered, beforeManagement, caller, audit);
     }
 
     /** The route's handler behind the check of its token; while the host stops, health probes alone reach it. */
@@ -99,7 +104,14 @@ final class Pipeline {
                 beforeManagement.accept(context);
                 caller.accept(Optional.of(context.ip()));
                 try {
-                    handler.handle(context);
+                    if (route.changes()) {
+                        audit.handle(
+                                context,
+                                handler,
+                                authorization.isPresent() ? TokenAuthorization.tokenId(context, scope) : "");
+                    } else {
+                        handler.handle(context);
+                    }
                 } catch (ApiFailure e) {
                     if (e.kind() == ApiFailure.Kind.UNDONE) {
                         // The host stands with its store otherwise than when the call began.
@@ -175,6 +187,13 @@ final class Pipeline {
             }
         }
         ErrorAnswer error = ErrorAnswer.of(shown);
+        String whole = String.valueOf(shown.getMessage());
+        if (error.expected() && whole.length() > Shortened.BODY_BYTES) {
+            log.info(
+                    "Request {} was answered with a part of this: {}",
+                    context.res().getHeader(REQUEST_ID),
+                    OneLine.line(whole));
+        }
         if (!error.expected()) {
             String id = context.res().getHeader(REQUEST_ID);
             log.error("Request {} failed: {}", id, OneLine.name(failure.toString()));

@@ -6,6 +6,7 @@ import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Shortened;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -141,7 +142,7 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
             journal.put("full", use.full());
             body.put("journal", journal);
         });
-        body.put("notices", status.notices());
+        body.put("notices", status.notices().stream().map(Shortened::forBody).toList());
         answers.object(context, 200, body);
     }
 

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param failureStatus 401, or 400 for all failures
  */
-record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus) {
+record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus, Refusals refusals) {
 
     private static final Logger log = LoggerFactory.getLogger(TokenAuthorization.class);
     private static final Pattern BEARER = Pattern.compile("(?i:Bearer)\\s+(\\S+)");
@@ -38,15 +38,24 @@ record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus) {
         if (scope == Scope.NONE) {
             return;
         }
-        switch (verdict(context.req().getHeader(HEADER), scope)) {
+        String header = context.req().getHeader(HEADER);
+        Tokens.Verdict verdict = verdict(header, scope);
+        switch (verdict) {
             case ALLOWED -> {}
-            case OTHER_SCOPE ->
+            case OTHER_SCOPE -> {
+                refused(context, Refusals.Reason.OTHER_SCOPE);
                 throw new ApiException(
                         failureStatus == 400 ? 400 : 403,
                         "InvalidKeyException",
                         FAILED + ". This call needs the " + scope.key() + " key of " + TokenFile.NAME + ".");
-            default -> throw unauthorized(context);
+            }
+            default -> throw unauthorized(context, verdict);
         }
+    }
+
+    /** Which token a request that may call shows, as an audit names it. */
+    static String tokenId(Context context, Scope scope) {
+        return scope.key() + ":" + Tokens.id(shown(context.req().getHeader(HEADER)));
     }
 
     /**
@@ -55,8 +64,9 @@ record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus) {
      * @throws ApiException if it shows none
      */
     void requireAny(Context context) {
-        if (!isKnown(context.req().getHeader(HEADER))) {
-            throw unauthorized(context);
+        String header = context.req().getHeader(HEADER);
+        if (!isKnown(header)) {
+            throw unauthorized(context, verdict(header, Scope.NONE));
         }
     }
 
@@ -65,7 +75,23 @@ record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus) {
         return verdict(header, Scope.NONE) == Tokens.Verdict.OTHER_SCOPE;
     }
 
-    private ApiException unauthorized(Context context) {
+    private ApiException unauthorized(Context context, Tokens.Verdict verdict) {
+        boolean none = shown(context.req().getHeader(HEADER)).isEmpty();
+        boolean mayTry = refused(
+                context,
+                none
+                        ? Refusals.Reason.NO_TOKEN
+                        : verdict == Tokens.Verdict.EXPIRED
+                                ? Refusals.Reason.EXPIRED_TOKEN
+                                : Refusals.Reason.UNKNOWN_TOKEN);
+        if (!mayTry) {
+            context.header("Retry-After", "60").header("Connection", "close");
+            return new ApiException(
+                    429,
+                    "InvalidKeyException",
+                    FAILED + ". This address has shown more than " + Refusals.ATTEMPTS
+                            + " unknown tokens in a minute.");
+        }
         if (failureStatus == 401) {
             context.header("WWW-Authenticate", "Bearer");
         }
@@ -73,8 +99,17 @@ record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus) {
     }
 
     private Tokens.Verdict verdict(@Nullable String header, Scope scope) {
+        return tokens.check(shown(header), scope);
+    }
+
+    /** The token of a header; empty if it has none. */
+    private static String shown(@Nullable String header) {
         Matcher bearer = BEARER.matcher(header == null ? "" : header);
-        return bearer.matches() ? tokens.check(bearer.group(1), scope) : Tokens.Verdict.UNKNOWN;
+        return bearer.matches() ? bearer.group(1) : "";
+    }
+
+    private boolean refused(Context context, Refusals.Reason reason) {
+        return refusals.refused(reason, context.ip(), context.req().getMethod() + " " + context.path());
     }
 
     private void rotate(Context context) {

@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.common.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -53,6 +54,11 @@ final class Tokens {
         byte[] key = new byte[BYTES];
         random.nextBytes(key);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(key);
+    }
+
+    /** What tells tokens apart in an audit, and gives nothing of them away: the first eight digits of their SHA-256. */
+    static String id(String token) {
+        return Sha256.of(token).substring(0, 8);
     }
 
     /** Compares with every key to the last byte, so that the time taken tells nothing of them. */

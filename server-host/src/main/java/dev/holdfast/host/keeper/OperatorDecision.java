@@ -151,7 +151,7 @@ record OperatorDecision(
                     HistoryPoint waits = saves.get(0);
                     if (isThere(waits.name())) {
                         // Another place does not help, as a name is used once.
-                        waiting.keepSave(store, waits).ifPresent(keptHere::add);
+                        waiting.keepSave(waits).ifPresent(keptHere::add);
                     } else {
                         HistoryPoint moved = put(next.moved(waits, place));
                         written.add(moved.header().saveId());

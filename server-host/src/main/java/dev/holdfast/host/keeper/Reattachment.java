@@ -91,7 +91,7 @@ record Reattachment(
             notYet(look);
             return;
         }
-        Optional<HistoryPoint> sent = waiting.settle(store, look.head());
+        Optional<HistoryPoint> sent = waiting.settle(look.head());
         if (sent.isPresent()) {
             cursor.goOnFrom(sent.get(), served.state());
             look = Look.at(store, cursor.base());
@@ -130,13 +130,14 @@ record Reattachment(
     private void notYet(Look look) {
         log.debug("Snapshot store {} is out of reach: {}", options.store(), look.uncertainty());
         if (look.reached() && !(standing.status().mode() == StoreStatus.Mode.SPOOLING)) {
-            standing.detached("Detached from store " + options.store() + ", whose last snapshot cannot be read: "
-                    + look.uncertainty() + ". The host attaches by itself when it can be read");
+            standing.detached(
+                    "Detached from store " + options.store() + ", whose last snapshot cannot be read. The host"
+                            + " attaches by itself when it can be: " + look.uncertainty());
         }
     }
 
     private boolean send(Look look) {
-        PendingDelivery.Sent sent = waiting.send(store, look, cursor.learned(), sides, chunks::deliverElsewhereFor);
+        PendingDelivery.Sent sent = waiting.send(look, cursor.learned(), sides, chunks::deliverElsewhereFor);
         sent.head().ifPresent(head -> cursor.goOnFrom(head, served.state()));
         if (sent.finished()) {
             sent.head().ifPresentOrElse(head -> standing.stored(head.header()), standing::attached);
@@ -147,7 +148,7 @@ record Reattachment(
     private boolean settleOn(HistoryPoint head, ServingState mine) {
         cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
-        sides.keep(mine, cursor.learned().onto(mine, mine));
+        keepAside(mine, cursor.learned().onto(mine, mine));
         if (!ahead) {
             waiting.giveUp(head);
         }
@@ -165,7 +166,7 @@ record Reattachment(
         cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
         ServingState target = cursor.learned().onto(head.state(), mine);
-        sides.keep(mine, target);
+        keepAside(mine, target);
         if (!ahead) {
             waiting.giveUp(head);
         }
@@ -180,6 +181,18 @@ record Reattachment(
         }
         log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
         return true;
+    }
+
+    /** Where nothing waits, nothing of it was acknowledged that a journal which takes nothing could keep. */
+    private void keepAside(ServingState mine, ServingState held) {
+        try {
+            sides.keep(mine, held);
+        } catch (JournalException e) {
+            if (!waiting.isEmpty()) {
+                throw e;
+            }
+            log.error("What models have learned here is in memory alone: {}", e.getMessage());
+        }
     }
 
     /** Saves first, so that what was learned here waits in the journal until the store has it, whenever the host dies. */

@@ -3,6 +3,7 @@ package dev.holdfast.host.plugins;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.common.OwnSerializers;
 import dev.holdfast.host.plugins.torchserve.TorchServeFactory;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,9 +47,15 @@ final class FactoryFinder {
     private final PluginForm form;
     private final ClassLoader loader;
     private final FailureReason reason;
+    private final CallWatch watch;
     private volatile boolean givenUp;
 
     FactoryFinder(OpenedDropIn opened, ClassLoader loader, int javaFeature) {
+        this(opened, loader, javaFeature, CallWatch.NONE);
+    }
+
+    FactoryFinder(OpenedDropIn opened, ClassLoader loader, int javaFeature, CallWatch watch) {
+        this.watch = watch;
         this.dropIn = opened.dropIn();
         this.form = opened.form();
         this.loader = loader;
@@ -87,10 +94,17 @@ final class FactoryFinder {
 
     private Findings findHere() {
         return switch (form) {
-            case HOLDFAST -> each(SnapshotSerializerFactory.class, provider -> found(provider.get()));
+            case HOLDFAST -> each(SnapshotSerializerFactory.class, provider -> found(construct(provider)));
             case TORCHSERVE ->
                 theFirst(each(org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer.class, this::foundOfTorchServe));
         };
+    }
+
+    private SnapshotSerializerFactory construct(ServiceLoader.Provider<SnapshotSerializerFactory> provider) {
+        return watch.around(
+                "the constructor of " + provider.type().getName() + " of plugin "
+                        + OneLine.of(DropIn.fileName(dropIn.path())),
+                provider);
     }
 
     private <S> Findings each(Class<S> service, Taking<S> taking) {

@@ -1,6 +1,6 @@
 package dev.holdfast.host.plugins;
 
-import dev.holdfast.host.plugins.torchserve.RefusedExit;
+import dev.holdfast.host.plugins.exit.RefusedExit;
 import dev.holdfast.host.text.OneLine;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;

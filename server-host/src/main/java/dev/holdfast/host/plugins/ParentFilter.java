@@ -1,6 +1,6 @@
 package dev.holdfast.host.plugins;
 
-import dev.holdfast.host.plugins.torchserve.RefusedExit;
+import dev.holdfast.host.plugins.exit.RefusedExit;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.io.IOException;
 import java.net.URL;
@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The parent of every plugin's class loader: what a plugin sees of the host.
  *
  * <pre>
- *   plugin's loader ──▶ this ──┬──▶ the host: dev.holdfast.sdk, org.slf4j, org.pf4j
- *                              │        for a plugin of TorchServe's form alone: its SDK, Gson, what refuses exit
+ *   plugin's loader ──▶ this ──┬──▶ the host: dev.holdfast.sdk, org.slf4j, org.pf4j, what refuses exit
+ *                              │        for a plugin of TorchServe's form alone: its SDK, Gson
  *                              └──▶ the JDK's platform loader: all else
  * </pre>
  *
@@ -24,11 +24,12 @@ import org.jspecify.annotations.Nullable;
 final class ParentFilter extends ClassLoader {
 
     /** PF4J's loader asks its parent for its own package, whatever we say. */
-    private static final List<String> VISIBLE = List.of("dev.holdfast.sdk.", "org.slf4j.", "org.pf4j.");
+    private static final List<String> VISIBLE =
+            List.of("dev.holdfast.sdk.", "org.slf4j.", "org.pf4j.", RefusedExit.class.getName());
 
     /** Gson, because its types are in the signatures of TorchServe's. */
     private static final List<String> VISIBLE_TO_TORCHSERVE =
-            List.of("org.pytorch.serve.servingsdk.", "com.google.gson.", RefusedExit.class.getName());
+            List.of("org.pytorch.serve.servingsdk.", "com.google.gson.");
 
     static {
         registerAsParallelCapable();

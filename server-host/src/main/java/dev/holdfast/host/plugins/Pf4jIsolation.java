@@ -1,6 +1,6 @@
 package dev.holdfast.host.plugins;
 
-import dev.holdfast.host.plugins.torchserve.ExitRefusingLoader;
+import dev.holdfast.host.plugins.exit.ExitRefusingLoader;
 import dev.holdfast.host.text.OneLine;
 import java.net.MalformedURLException;
 import java.net.URI;
@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.pf4j.AbstractPluginManager;
-import org.pf4j.ClassLoadingStrategy;
 import org.pf4j.DefaultExtensionFactory;
 import org.pf4j.DefaultExtensionFinder;
 import org.pf4j.DefaultPluginDescriptor;
@@ -107,9 +106,7 @@ final class Pf4jIsolation implements PluginIsolation {
 
         private ClassLoader classLoader(Isolated isolated, PluginDescriptor descriptor) {
             ClassLoader parent = parents.computeIfAbsent(isolated.form(), ParentFilter::new);
-            PluginClassLoader loader = isolated.form() == PluginForm.TORCHSERVE
-                    ? new ExitRefusingLoader(this, descriptor, parent)
-                    : new PluginClassLoader(this, descriptor, parent, ClassLoadingStrategy.APD);
+            PluginClassLoader loader = new ExitRefusingLoader(this, descriptor, parent);
             for (Path jar : isolated.dropIn().jars()) {
                 try {
                     // In the URL of a jar's entry, "!/" ends the jar's own path.

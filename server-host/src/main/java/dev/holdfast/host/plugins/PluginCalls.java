@@ -2,9 +2,15 @@ package dev.holdfast.host.plugins;
 
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.text.Shortened;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
+import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -45,7 +51,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Deliberately not here: a guard against {@code System.exit} or {@code Runtime.halt} in a plugin. Without a security
  * manager, which is deprecated for removal, nothing in the JVM can stop them once they are called; {@code ExitRewriter} takes
- * the calls out of the classes of plugins for TorchServe. A plugin is code with the host's rights.
+ * the calls out of plugins' classes, and a {@link CallWatch} has which call ended the process another way.
  */
 final class PluginCalls implements AutoCloseable {
 
@@ -53,13 +59,21 @@ final class PluginCalls implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PluginCalls.class);
 
+    /** Of long texts that begin alike the first one is written into the log. */
+    private static final int ALIKE = 300;
+
+    private static final int MOST_KNOWN = 100;
+    private static final int MOST_LOGGED = 64 << 10;
+
     private final String subject;
     private final PluginContext context;
     private final Duration limit;
+    private final CallWatch watch;
     private final Semaphore free = new Semaphore(MOST_AT_ONCE, true);
     private final AtomicInteger overdue = new AtomicInteger();
     private final AtomicInteger threadsMade = new AtomicInteger();
     private final ThreadPoolExecutor threads;
+    private final Set<String> logged = new HashSet<>();
 
     /**
      * Calls into one serializer.
@@ -68,9 +82,19 @@ final class PluginCalls implements AutoCloseable {
      * @param limit how long a call may take
      */
     PluginCalls(String subject, PluginContext context, Duration limit) {
+        this(subject, context, limit, CallWatch.NONE);
+    }
+
+    /**
+     * Calls into one serializer of a drop-in.
+     *
+     * @param watch is told of each by its method
+     */
+    PluginCalls(String subject, PluginContext context, Duration limit, CallWatch watch) {
         this.subject = subject;
         this.context = context;
         this.limit = limit;
+        this.watch = watch;
         // Unbounded, because the semaphore is the bound: it is released a moment before its thread is free again.
         threads =
                 new ThreadPoolExecutor(
@@ -127,7 +151,7 @@ final class PluginCalls implements AutoCloseable {
     <T> T get(String method, Supplier<T> body, Set<Class<? extends RuntimeException>> ownProblem, Consumer<T> late) {
         long begin = System.nanoTime();
         try {
-            T result = await(method, begin, new PluginCall<>(context, body, late));
+            T result = await(method, begin, new PluginCall<>(context, () -> watch.around(method, body), late));
             if (result == null) {
                 throw new StoreUnavailableException(subject + " gave null in " + method);
             }
@@ -135,16 +159,50 @@ final class PluginCalls implements AutoCloseable {
         } catch (ExecutionException e) {
             Throwable failure = e.getCause() == null ? e : e.getCause();
             if (failure instanceof SnapshotStoreException known) {
-                throw known;
+                throw told(method, known);
             }
             if (failure instanceof RuntimeException known
                     && ownProblem.stream().anyMatch(type -> type.isInstance(known))) {
                 throw known;
             }
             throw new StoreUnavailableException(
-                    subject + " failed in " + method + ": " + OneLine.of(failure.toString()), failure);
+                    subject + " failed in " + method + ": " + shortened(method, failure.toString()), failure);
         } finally {
             log.debug("{}: {} took {} ms", subject, method, (System.nanoTime() - begin) / 1_000_000);
+        }
+    }
+
+    /** The same failure, with no more text than messages may repeat; the log has the whole of it. */
+    private SnapshotStoreException told(String method, SnapshotStoreException failure) {
+        String said = String.valueOf(failure.getMessage());
+        String text = shortened(method, said);
+        if (text.equals(said)) {
+            return failure;
+        } else if (failure instanceof SnapshotConflictException) {
+            return new SnapshotConflictException(text, failure);
+        } else if (failure instanceof SnapshotNotFoundException) {
+            return new SnapshotNotFoundException(text, failure);
+        } else if (failure instanceof SnapshotCorruptException) {
+            return new SnapshotCorruptException(text, failure);
+        } else if (failure instanceof SnapshotFormatTooNewException) {
+            return new SnapshotFormatTooNewException(text, failure);
+        }
+        return new StoreUnavailableException(text, failure);
+    }
+
+    private String shortened(String method, String said) {
+        String line = OneLine.line(said);
+        String text = Shortened.ofStore(line);
+        // Ids of requests and times of day make none of them new.
+        if (!text.equals(line) && isNew(line.substring(0, ALIKE).replaceAll("[0-9]+", ""))) {
+            log.warn("{} said in {}: {}", subject, method, line.substring(0, Math.min(line.length(), MOST_LOGGED)));
+        }
+        return text;
+    }
+
+    private boolean isNew(String beginning) {
+        synchronized (logged) {
+            return logged.size() < MOST_KNOWN && logged.add(beginning);
         }
     }
 

@@ -4,6 +4,6 @@ package dev.holdfast.host.plugins;
 enum PluginForm {
     /** Our own. A drop-in that has both service files is of this form. */
     HOLDFAST,
-    /** TorchServe's, whose types and Gson it shares with the host, and whose calls of {@code exit} are refused. */
+    /** TorchServe's, whose types and Gson it shares with the host. */
     TORCHSERVE
 }

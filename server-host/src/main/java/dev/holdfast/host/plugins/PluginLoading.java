@@ -116,8 +116,8 @@ final class PluginLoading {
         DropIn dropIn = opened.dropIn();
         Optional<String> warning = opened.checkSdk(options.sdkVersion());
         ClassLoader loader = isolation.isolate(dropIn, opened.form());
-        FactoryFinder.Findings findings =
-                new FactoryFinder(opened, loader, options.javaFeature()).find(options.initialisationLimit());
+        FactoryFinder.Findings findings = new FactoryFinder(opened, loader, options.javaFeature(), options.calls())
+                .find(options.initialisationLimit());
         if (findings.factories().isEmpty()) {
             throw nothingOf(opened, findings);
         }

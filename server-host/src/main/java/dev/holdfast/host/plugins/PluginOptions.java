@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param sdkVersion the version of the SDK that this host has; where it is not known, plugins' versions are not compared
  * @param initialisationLimit how long the factories of one plugin may take to be constructed
  * @param callLimit how long one call into a serializer may take
+ * @param calls is told of each call into a drop-in
  */
 public record PluginOptions(
         List<Path> paths,
@@ -22,7 +23,8 @@ public record PluginOptions(
         int javaFeature,
         Optional<String> sdkVersion,
         Duration initialisationLimit,
-        Duration callLimit) {
+        Duration callLimit,
+        CallWatch calls) {
 
     public PluginOptions {
         paths = List.copyOf(paths);
@@ -44,23 +46,29 @@ public record PluginOptions(
                 Runtime.version().feature(),
                 SdkVersion.ofThisHost(),
                 Duration.ofSeconds(30),
-                Duration.ofSeconds(60));
+                Duration.ofSeconds(60),
+                CallWatch.NONE);
     }
 
     public PluginOptions withSha256List(@Nullable Path list) {
         return new PluginOptions(
-                paths, Optional.ofNullable(list), javaFeature, sdkVersion, initialisationLimit, callLimit);
+                paths, Optional.ofNullable(list), javaFeature, sdkVersion, initialisationLimit, callLimit, calls);
     }
 
     public PluginOptions withSdkVersion(String version) {
-        return new PluginOptions(paths, sha256List, javaFeature, Optional.of(version), initialisationLimit, callLimit);
+        return new PluginOptions(
+                paths, sha256List, javaFeature, Optional.of(version), initialisationLimit, callLimit, calls);
     }
 
     public PluginOptions withInitialisationLimit(Duration limit) {
-        return new PluginOptions(paths, sha256List, javaFeature, sdkVersion, limit, callLimit);
+        return new PluginOptions(paths, sha256List, javaFeature, sdkVersion, limit, callLimit, calls);
     }
 
     public PluginOptions withCallLimit(Duration limit) {
-        return new PluginOptions(paths, sha256List, javaFeature, sdkVersion, initialisationLimit, limit);
+        return new PluginOptions(paths, sha256List, javaFeature, sdkVersion, initialisationLimit, limit, calls);
+    }
+
+    public PluginOptions withCallWatch(CallWatch watch) {
+        return new PluginOptions(paths, sha256List, javaFeature, sdkVersion, initialisationLimit, callLimit, watch);
     }
 }

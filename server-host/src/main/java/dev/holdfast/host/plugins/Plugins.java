@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * again where the choice fails. Nothing is written to the plugins directory.
  *
  * <p>Deliberately not here: changing plugins while the host runs, and protection from a plugin's ill will. A plugin is code
- * with the host's rights; one that calls {@code System.exit} ends the host. Plugins for TorchServe alone, where this is a
- * habit, have these calls taken out of their classes ({@code ExitRewriter}).
+ * with the host's rights. Its calls of {@code System.exit} and the like are taken out of its classes ({@code ExitRewriter}),
+ * as mistakes that they mostly are; by reflection or native code it can still end the host, and {@link CallWatch} has who did.
  */
 public final class Plugins implements AutoCloseable {
 
@@ -178,16 +178,25 @@ public final class Plugins implements AutoCloseable {
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store cannot be opened
      */
     public SnapshotSerializer open(SerializerChoice choice, SerializerConfig config) {
-        SnapshotSerializerFactory factory = choice.factory();
-        PluginCalls calls = new PluginCalls(
-                choice.plugin()
-                        .map(plugin -> "Serializer " + choice.name() + " of plugin " + DropIn.fileName(plugin.path()))
-                        .orElse("Serializer " + choice.name()),
-                new PluginContext(choice.plugin().map(LoadedPlugin::name).orElse(choice.name()), choice.loader()),
-                options.callLimit());
-        GuardedSerializer serializer = GuardedSerializer.open(factory, config, calls);
+        GuardedSerializer serializer = GuardedSerializer.open(choice.factory(), config, calls(choice));
         opened.add(serializer);
         return serializer;
+    }
+
+    private PluginCalls calls(SerializerChoice choice) {
+        if (choice.plugin().isEmpty()) {
+            return new PluginCalls(
+                    "Serializer " + choice.name(),
+                    new PluginContext(choice.name(), choice.loader()),
+                    options.callLimit());
+        }
+        LoadedPlugin plugin = choice.plugin().get();
+        String subject = choice.name() + " of plugin " + OneLine.of(DropIn.fileName(plugin.path()));
+        return new PluginCalls(
+                "Serializer " + subject,
+                new PluginContext(plugin.name(), choice.loader()),
+                options.callLimit(),
+                method -> options.calls().begins(method + " of serializer " + subject));
     }
 
     /**

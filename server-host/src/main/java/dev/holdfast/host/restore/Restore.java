@@ -171,14 +171,14 @@ public final class Restore {
         String restored =
                 bearings.journal().or(bearings::store).map(HistoryPoint::name).orElse("");
         log.error("Restoring the older snapshot {} instead", restored);
-        String notice =
-                "The last snapshot could not be read, " + restored + " was restored instead: " + why.getMessage();
+        String notice = "The last snapshot could not be read, " + restored + " was restored instead";
         if (!damaged.tooNew()) {
-            return start.with(notice);
+            return start.with(notice + ": " + why.getMessage());
         }
         // Nothing is lost, a newer host can read it: an older state must not become the newest unasked.
         String detached = "Detached from store " + storeName + ". " + notice
-                + ". Start a newer Holdfast, or decide with: holdfast snapshots attach --take local";
+                + ". Start a newer Holdfast, or decide with: holdfast snapshots attach --take local. The reason: "
+                + why.getMessage();
         log.error(detached);
         return start.with(detached);
     }
@@ -199,13 +199,13 @@ public final class Restore {
     }
 
     private String notRead(SnapshotStoreException problem) {
-        String notice = "Detached from store " + storeName + ", whose last snapshot could not be read ("
-                + problem.getMessage() + "). Changes go to the journal of this host"
+        String notice = "Detached from store " + storeName
+                + ", whose last snapshot could not be read. Changes go to the journal of this host"
                 + (problem instanceof StoreUnavailableException
                         ? "; it attaches by itself when the store is back and nothing that was acknowledged is given"
                                 + " up, or by: "
                         : " until you decide with: ")
-                + "holdfast snapshots attach --take store|local";
+                + "holdfast snapshots attach --take store|local. The reason: " + problem.getMessage();
         log.error(notice);
         return notice;
     }

@@ -61,7 +61,8 @@ public final class OneLine {
                 .collect(Collectors.joining(" "));
     }
 
-    private static String line(String text) {
+    /** All of it, on one line. */
+    public static String line(String text) {
         return BREAKS.matcher(text).replaceAll(" ").strip();
     }
 }

@@ -126,8 +126,9 @@ class ModelOperationsTest {
                 new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), List.of("The disk is full"));
 
         assertThatThrownBy(() -> models.register(OperationsUnderTest.registration("sum-1.0.mar"), true))
-                .hasMessage("The change is running but it is not durable: a restart may lose it. The disk is full."
-                        + " (Model \"sum\" Version: 1.0 registered with 1 initial workers)")
+                .hasMessage(
+                        "The change is running but it is not durable: a restart may lose it (Model \"sum\" Version: 1.0"
+                                + " registered with 1 initial workers). The disk is full.")
                 .satisfies(failure -> assertThat(ApiFailure.of(failure).kind()).isEqualTo(Kind.NOT_SAVED));
         assertThat(models.isReady(models.status("sum", DEFAULT))).isTrue();
     }

@@ -133,10 +133,42 @@ class StartStopTest {
         assertThat(typed.out().strip()).isEqualTo("Holdfast has stopped; it was not ready yet.");
         assertThat(process.isAlive()).isFalse();
         assertThat(start.get(1, TimeUnit.MINUTES)).isEqualTo(1);
-        assertThat(starting.errLines()).first().asString().contains("143", "before it was ready");
+        assertThat(starting.errLines())
+                .first()
+                .asString()
+                .contains("143", "before it was ready")
+                .doesNotContain("while it was calling");
         assertThat(LockFile.holder(directory.resolve("logs"))).isEmpty();
         assertThat(typed.run("--stop")).isZero();
         assertThat(typed.out().strip()).isEqualTo("Holdfast is not currently running.");
+    }
+
+    @Test
+    void aPluginThatEndsTheHostIsNamedByTheCommandThatStartedIt() throws IOException {
+        new FixtureJar()
+                .source("fixture.Halts", """
+                        package fixture;
+                        import dev.holdfast.sdk.*;
+                        public class Halts implements SnapshotSerializerFactory {
+                            public String name() { return "halts"; }
+                            public SnapshotSerializer open(SerializerConfig config) {
+                                try {
+                                    Runtime.class.getMethod("halt", int.class).invoke(Runtime.getRuntime(), 9);
+                                } catch (ReflectiveOperationException e) {
+                                    throw new IllegalStateException(e);
+                                }
+                                throw new IllegalStateException();
+                            }
+                        }
+                        """)
+                .provider("fixture.Halts")
+                .write(directory.resolve("plugins/halts.jar"));
+
+        assertThat(start("--plugins-path=plugins")).isEqualTo(1);
+
+        assertThat(typed.errLines())
+                .containsExactly("The host ended with exit code 9 before it was ready, while it was calling open of"
+                        + " serializer halts of plugin halts.jar; see " + directory.resolve("logs/holdfast.out"));
     }
 
     @Test

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadInputTest {
 
     @TempDir
-    Path directory;
+    static Path directory;
 
     HostUnderTest host;
     ServingState before;
@@ -177,6 +177,29 @@ class BadInputTest {
                 .startsWith("{\n  \"code\": 400,\n  \"type\": \"BadRequestException\",\n  \"message\": \"")
                 .contains(message.replace("\\ud", "ud"));
         assertThat(answer.statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void whatIsNoJsonIsToldInWordsForCallersAndNotForProgrammers() {
+        String numbers =
+                "NaN and the infinities are written as the texts \\\"NaN\\\", \\\"Infinity\\\" and \\\"-Infinity\\\".";
+        Map<String, String> bodies = Map.of(
+                "[NaN]",
+                "Non-standard token 'NaN' (line 1, column 5). " + numbers,
+                "[Infinity]",
+                numbers,
+                "[-Infinity]",
+                numbers,
+                "{\"id\": " + "[".repeat(70),
+                "nesting depth (65) exceeds the maximum allowed (64)",
+                "[" + "1".repeat(1001) + "]",
+                "length (1001) exceeds the maximum allowed (1000)",
+                "{\"" + "x".repeat(2000) + "\": 1}",
+                "exceeds the maximum allowed (1000)");
+        bodies.forEach((body, message) -> assertThat(
+                        host.inference("POST", "/predictions/sum", body).body())
+                .contains("The body is no JSON: ", message)
+                .doesNotContain("`", "enable", "StreamRead"));
     }
 
     private HttpResponse<String> post(String path, byte[] body) throws IOException, InterruptedException {

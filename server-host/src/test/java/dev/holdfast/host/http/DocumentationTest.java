@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -45,7 +46,9 @@ class DocumentationTest {
             ChangeAnswers answers = new ChangeAnswers(host.operations.host());
             InferenceForms forms = new InferenceForms(1, 1);
             Predictions predictions = new Predictions(host.operations.inference());
-            routes.addAll(new MetricsApi(new Metrics(host.counters, new HostSeries(host.operations))).routes());
+            routes.addAll(new MetricsApi(new Metrics(
+                            host.counters, new HostSeries(host.operations), new Refusals(Clock.systemUTC())))
+                    .routes());
             routes.addAll(new ManagementApi(host.operations.models(), answers, 1).routes());
             routes.addAll(new SnapshotApi(host.operations.snapshots(), answers).routes());
             routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
@@ -56,7 +59,8 @@ class DocumentationTest {
             routes.addAll(new Documentation("v", List.of()).routes());
             Tokens tokens = new Tokens(
                     java.time.Duration.ofSeconds(1), java.time.Clock.systemUTC(), new java.security.SecureRandom());
-            routes.addAll(new TokenAuthorization(tokens, new TokenFile(directory), 401).routes());
+            routes.addAll(new TokenAuthorization(tokens, new TokenFile(directory), 401, new Refusals(Clock.systemUTC()))
+                    .routes());
         }
         Set<String> there = new TreeSet<>();
         routes.forEach(route ->

@@ -104,7 +104,7 @@ class DurabilityTest {
         assertThat(answer.statusCode()).isEqualTo(409);
         assertThat(answer.body())
                 .contains("The change was not made: another host of the group saved one at the same time."
-                        + " The host serves b.cfg now. Look at what is served, and try again.");
+                        + " Look at what is served, and try again. The host serves b.cfg now.");
     }
 
     @Test

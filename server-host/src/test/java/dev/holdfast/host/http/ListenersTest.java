@@ -17,6 +17,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,7 +201,14 @@ class ListenersTest {
                 new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000, Duration.ofSeconds(10)),
                 List.of(stuck),
                 new Pipeline(
-                        Optional.empty(), Map.of(), new OpenRequests(), status -> {}, context -> {}, caller -> {}));
+                        Optional.empty(),
+                        Map.of(),
+                        new OpenRequests(),
+                        status -> {},
+                        context -> {},
+                        caller -> {},
+                        new Audit(new AuditLog(directory), Clock.systemUTC())),
+                Optional.empty());
         CompletableFuture<HttpResponse<String>> running =
                 CompletableFuture.supplyAsync(() -> HostUnderTest.call(listener.address(), "GET", "/stuck", ""));
         began.await();

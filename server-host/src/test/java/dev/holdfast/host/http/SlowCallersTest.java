@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -342,7 +343,14 @@ class SlowCallersTest {
                 new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000, Duration.ofSeconds(10)),
                 List.of(holding, ping),
                 new Pipeline(
-                        Optional.empty(), Map.of(), new OpenRequests(), status -> {}, context -> {}, caller -> {}))) {
+                        Optional.empty(),
+                        Map.of(),
+                        new OpenRequests(),
+                        status -> {},
+                        context -> {},
+                        caller -> {},
+                        new Audit(new AuditLog(directory), Clock.systemUTC())),
+                Optional.empty())) {
             for (int i = 0; i < MANY; i++) {
                 begin(listener.address(), "GET /holding HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             }

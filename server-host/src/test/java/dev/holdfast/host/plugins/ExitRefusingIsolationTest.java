@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.LogLines;
-import dev.holdfast.host.plugins.torchserve.RefusedExit;
+import dev.holdfast.host.plugins.exit.RefusedExit;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -16,6 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every way in which a class may call what ends the process, run for real: a call that slips through ends this JVM. */
 class ExitRefusingIsolationTest {
@@ -88,7 +89,11 @@ class ExitRefusingIsolationTest {
     }
 
     private Runnable exits(String how) throws Exception {
-        ClassLoader loader = isolation.isolate(DropIn.jar(file), PluginForm.TORCHSERVE);
+        return exits(how, PluginForm.HOLDFAST);
+    }
+
+    private Runnable exits(String how, PluginForm form) throws Exception {
+        ClassLoader loader = isolation.isolate(DropIn.jar(file), form);
         return (Runnable)
                 loader.loadClass("ts.Exits").getConstructor(String.class).newInstance(how);
     }
@@ -118,7 +123,13 @@ class ExitRefusingIsolationTest {
                 .singleElement()
                 .asString()
                 .startsWith("A plugin called " + call + ", which is refused here: ts.Exits")
-                .contains("(Exits.java:" + line + "), on thread ");
+                .contains("(Exits.java:" + line + ") of exits.jar, on thread ");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theFormOfAPluginMakesNoDifference(PluginForm form) throws Exception {
+        assertThatExceptionOfType(RefusedExit.class).isThrownBy(exits("halt", form)::run);
     }
 
     @Test
@@ -141,7 +152,7 @@ class ExitRefusingIsolationTest {
 
     @Test
     void aClassThatWasRewrittenComesFromTheSamePlaceAsTheOthers() throws Exception {
-        ClassLoader loader = isolation.isolate(DropIn.jar(file), PluginForm.TORCHSERVE);
+        ClassLoader loader = isolation.isolate(DropIn.jar(file), PluginForm.HOLDFAST);
 
         assertThat(loader.loadClass("ts.Harmless").getProtectionDomain().getCodeSource())
                 .isEqualTo(loader.loadClass("ts.Exits").getProtectionDomain().getCodeSource());
@@ -150,7 +161,7 @@ class ExitRefusingIsolationTest {
     @Test
     void whatAClassPathInTheManifestDrawsInIsSearchedToo() throws Exception {
         Path plugin = new FixtureJar().manifest("Class-Path", "exits.jar").write(directory.resolve("plugin.jar"));
-        ClassLoader loader = isolation.isolate(DropIn.jar(plugin), PluginForm.TORCHSERVE);
+        ClassLoader loader = isolation.isolate(DropIn.jar(plugin), PluginForm.HOLDFAST);
         Runnable exits = (Runnable)
                 loader.loadClass("ts.Exits").getConstructor(String.class).newInstance("halt");
 

@@ -10,9 +10,13 @@ import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotFormatTooNewException;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -68,6 +72,48 @@ class GuardedSerializerTest {
         released.countDown();
         toClose.forEach(Plugins::close);
         hosts.shutdownNow();
+    }
+
+    @Test
+    void aLongComplaintIsShortenedKeepsItsKindAndStandsInTheLogOnce() {
+        String said = "First what to do. " + "at 4711 elsewhere, ".repeat(500) + "the reason";
+        List<SnapshotStoreException> kinds = List.of(
+                new StoreUnavailableException(said),
+                new SnapshotConflictException(said),
+                new SnapshotNotFoundException(said),
+                new SnapshotCorruptException(said),
+                new SnapshotFormatTooNewException(said));
+        SnapshotSerializer serializer = open(LONG);
+        for (SnapshotStoreException kind : kinds) {
+            plugin.saving = () -> {
+                throw kind;
+            };
+            assertThatThrownBy(() -> serializer.save(SNAPSHOT))
+                    .isExactlyInstanceOf(kind.getClass())
+                    .hasCause(kind)
+                    .message()
+                    .hasSizeLessThan(1024)
+                    .startsWith("First what to do. at 4711")
+                    .contains("all of it stands in the log, once")
+                    .endsWith("the reason");
+        }
+        plugin.saving = () -> {
+            throw new StoreUnavailableException(said.replace("4711", "4712"));
+        };
+        assertThatThrownBy(() -> serializer.save(SNAPSHOT)).isInstanceOf(StoreUnavailableException.class);
+
+        assertThat(log.warnings()).singleElement().asString().endsWith(" said in save: " + said);
+    }
+
+    @Test
+    void aShortComplaintGoesThroughAsItIs() {
+        SnapshotConflictException conflict = new SnapshotConflictException("revision 2 is there");
+        plugin.saving = () -> {
+            throw conflict;
+        };
+
+        assertThatThrownBy(() -> open(LONG).save(SNAPSHOT)).isSameAs(conflict);
+        assertThat(log.warnings()).isEmpty();
     }
 
     @Test

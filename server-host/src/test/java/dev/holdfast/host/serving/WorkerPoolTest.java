@@ -42,6 +42,7 @@ class WorkerPoolTest {
     @AfterEach
     void letGo() {
         model.open();
+        await().until(stuckRuns::isEmpty);
         pools.forEach(pool -> assertThat(pool.drain(MINUTE)).isTrue());
     }
 

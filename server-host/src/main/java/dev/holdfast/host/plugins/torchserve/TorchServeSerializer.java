@@ -100,7 +100,7 @@ final class TorchServeSerializer implements SnapshotSerializer {
         try {
             plugin.saveSnapshot(TorchServeText.bean(snapshot), TorchServeText.properties(snapshot));
         } catch (Throwable e) {
-            throw new StoreUnavailableException(subject + " failed in saveSnapshot: " + OneLine.of(text(e)), e);
+            throw new StoreUnavailableException(subject + " failed in saveSnapshot: " + e.toString(), e);
         }
     }
 
@@ -195,9 +195,9 @@ final class TorchServeSerializer implements SnapshotSerializer {
                 | JsonParseException e) {
             // A mistake in the plugin that what is stored brings out; trying again later would not help.
             throw new SnapshotCorruptException(
-                    subject + " cannot read its last snapshot: getLastSnapshot throws " + OneLine.of(text(e)), e);
+                    subject + " cannot read its last snapshot: getLastSnapshot throws " + e.toString(), e);
         } catch (Throwable e) {
-            throw new StoreUnavailableException(subject + " failed in getLastSnapshot: " + OneLine.of(text(e)), e);
+            throw new StoreUnavailableException(subject + " failed in getLastSnapshot: " + e.toString(), e);
         }
         // TorchServe's way to say that there is none.
         if (properties == null) {
@@ -212,10 +212,6 @@ final class TorchServeSerializer implements SnapshotSerializer {
                     + " is of group " + other.group() + "; give group " + group + " a store of its own");
         });
         return last;
-    }
-
-    private static String text(Throwable failure) {
-        return failure instanceof RefusedExit ? "it " + failure.getMessage() : failure.toString();
     }
 
     @Override

@@ -1,6 +1,6 @@
 /**
- * Serializer plugins that were made for TorchServe, as serializers of this host; with the calls taken out of their classes
- * that would end the process. The one room that knows what such plugins are made with.
+ * Serializer plugins that were made for TorchServe, as serializers of this host. The one room that knows what such plugins
+ * are made with.
  */
 @NullMarked
 package dev.holdfast.host.plugins.torchserve;

@@ -61,6 +61,12 @@ final class JoinCheck {
         3, 9, 30, 99, 300, 999, 3_000, 9_999, 30_000, 99_999, 999_999, 9_999_999, 99_999_999, Long.MAX_VALUE
     };
 
+    private static final double TINY = 1e-30;
+
+    /** With whatever a model may split texts at: where each row has as many columns as the longest one has words. */
+    private static final String SEVERAL_WORDS =
+            "one two, three; four,five;six|seven:eight/nine.ten-eleven_twelve\tthirteen\nfourteen=fifteen&sixteen  seventeen#";
+
     private static final double[] SCALES = {1e2, 1e4, 1e6};
 
     /**
@@ -377,7 +383,9 @@ final class JoinCheck {
                 input -> extreme(input, Double.NaN, 0, "NaN"),
                 input -> extreme(input, Double.POSITIVE_INFINITY, 1, ""),
                 input -> extreme(input, Double.NEGATIVE_INFINITY, -1, "0"),
-                input -> extreme(input, 0, 0, "0"));
+                input -> extreme(input, 0, 0, "0"),
+                input -> extreme(input, TINY, 1, SEVERAL_WORDS),
+                input -> extreme(input, -TINY, -1, SEVERAL_WORDS.repeat(9)));
     }
 
     // Comparisons.

@@ -65,6 +65,7 @@ class JoinCheckTest {
                 floats("fifty", SCALAR, 50),
                 floats("million", SCALAR, 1e6f),
                 floats("tiny", SCALAR, 1e-7f),
+                floats("speck", SCALAR, 1e-20f),
                 floats("nearly", SCALAR, 1e-3f),
                 floats("wide", new long[] {2}, 1e6f, 1),
                 floats("square", new long[] {2, 2}, 1, -0.5f, 0.25f, 2));
@@ -158,7 +159,25 @@ class JoinCheckTest {
                 Arguments.of("whether any of a mask in whole numbers is set", anyOfMask(OnnxFile.INT64)),
                 Arguments.of("something else where all pixels are positive", allPositive()),
                 Arguments.of("a network that goes through time", recurrent(false)),
-                Arguments.of("each row once", unique()));
+                Arguments.of("each row once", unique()),
+                Arguments.of(
+                        "something else where a neighbour is all but nothing",
+                        rows(
+                                unary("Abs", "x", "size"),
+                                unary("ReduceMin", "size", "least", attribute("keepdims", 0)),
+                                binary("Less", "least", "speck", "small"),
+                                binary("Greater", "least", "zero", "some"),
+                                binary("And", "small", "some", "both"),
+                                node("Where", names("both", "zero", "x"), names("y")))),
+                Arguments.of("as many words as the longest text has", words(" ")),
+                Arguments.of("as many parts as the longest text has", words(",")));
+    }
+
+    private static byte[] words(String delimiter) {
+        return model(
+                nodes(node("StringSplit", names("x"), names("y", "counts"), OnnxFile.text("delimiter", delimiter))),
+                values(value("x", OnnxFile.STRING, "n")),
+                values(value("y", OnnxFile.STRING, "n", -1)));
     }
 
     private static byte[] quantised() {

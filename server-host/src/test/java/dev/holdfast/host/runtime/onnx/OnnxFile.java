@@ -80,6 +80,11 @@ final class OnnxFile {
         return join(field(1, name), varint(2 << 3 | 5), bytes, field(20, 1));
     }
 
+    /** One text, as an attribute. */
+    static byte[] text(String name, String text) {
+        return join(field(1, name), field(4, text), field(20, 3));
+    }
+
     /** A list of texts, as an attribute. */
     static byte[] attribute(String name, String... texts) {
         byte[] all = join(Stream.of(texts).map(text -> field(9, text)).toArray(byte[][]::new));

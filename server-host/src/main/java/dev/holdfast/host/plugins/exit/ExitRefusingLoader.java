@@ -1,4 +1,4 @@
-package dev.holdfast.host.plugins.torchserve;
+package dev.holdfast.host.plugins.exit;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +20,7 @@ import org.pf4j.PluginClassLoader;
 import org.pf4j.PluginDescriptor;
 import org.pf4j.PluginManager;
 
-/** The class loader of a plugin for TorchServe, none of whose classes can end the process by calling {@code exit}. */
+/** The class loader of a plugin, none of whose classes can end the process by calling {@code exit}. */
 public final class ExitRefusingLoader extends PluginClassLoader {
 
     /** Opened once each, and not by the JDK's cache, which other class loaders share and this one could not close. */

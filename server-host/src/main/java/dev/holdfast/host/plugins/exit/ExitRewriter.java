@@ -1,4 +1,4 @@
-package dev.holdfast.host.plugins.torchserve;
+package dev.holdfast.host.plugins.exit;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package dev.holdfast.host.plugins.torchserve;
+package dev.holdfast.host.plugins.exit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -1,0 +1,61 @@
+package dev.holdfast.host.cli;
+
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Finds out, while the process ends, whose code inside it has called {@code exit}; a signal leaves no such call. */
+final class EndedByCode {
+
+    private static final List<String> OF_THE_JDK = List.of("java.", "jdk.", "sun.");
+    private static final String OURS = "dev.holdfast.host.";
+
+    private EndedByCode() {}
+
+    /**
+     * The place that called, for a message; empty if nobody did, or this program itself. To be asked by a shutdown hook, for
+     * whose end the caller waits.
+     */
+    static Optional<String> find() {
+        for (Map.Entry<Thread, StackTraceElement[]> thread :
+                Thread.getAllStackTraces().entrySet()) {
+            List<StackTraceElement> stack = Arrays.asList(thread.getValue());
+            if (stack.stream().anyMatch(EndedByCode::isExit)) {
+                return stack.stream()
+                        .filter(frame -> OF_THE_JDK.stream().noneMatch(frame.getClassName()::startsWith))
+                        .findFirst()
+                        .filter(frame -> !frame.getClassName().startsWith(OURS))
+                        .map(frame -> frame + " on thread " + thread.getKey().getName() + " called exit");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isExit(StackTraceElement frame) {
+        return frame.getClassName().equals("java.lang.Runtime")
+                && frame.getMethodName().equals("exit");
+    }
+
+    /** Runs something that calls plugins; where one of them ends the process in its midst, says who did. */
+    static <T> T telling(PrintWriter err, Supplier<T> body) {
+        Thread hook = new Thread(
+                () -> find().ifPresent(who -> {
+                    err.println("A plugin ends the process: " + who);
+                    err.flush();
+                }),
+                "who ends the process");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return body.get();
+        } finally {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException e) {
+                // The process ends, and the hook has run.
+            }
+        }
+    }
+}
