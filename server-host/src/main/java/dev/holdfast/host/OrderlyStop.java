@@ -25,38 +25,23 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>Nothing waits for stuck runs, and what hangs is left behind: the process ends all the same.
+ *
+ * @param saveStates stores what models have learned, and says what could not be stored
+ * @param takeLastSnapshot takes the last snapshot, and waits for it as long as it is told
+ * @param rest lets go of everything that the host has taken
  */
-final class OrderlyStop {
+record OrderlyStop(
+        HttpApis http,
+        ModelServing serving,
+        Supplier<List<String>> saveStates,
+        Function<Duration, Durability> takeLastSnapshot,
+        Runnable rest) {
 
     private static final Logger log = LoggerFactory.getLogger(OrderlyStop.class);
     private static final Duration MOST_FOR_STORING = Duration.ofSeconds(20);
 
     /** For the answers of requests that were given up, and for what is left when all is stored. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
-
-    private final HttpApis http;
-    private final ModelServing serving;
-    private final Supplier<List<String>> saveStates;
-    private final Function<Duration, Durability> takeLastSnapshot;
-    private final Runnable rest;
-
-    /**
-     * @param saveStates stores what models have learned, and says what could not be stored
-     * @param takeLastSnapshot takes the last snapshot, and waits for it as long as it is told
-     * @param rest lets go of everything that the host has taken
-     */
-    OrderlyStop(
-            HttpApis http,
-            ModelServing serving,
-            Supplier<List<String>> saveStates,
-            Function<Duration, Durability> takeLastSnapshot,
-            Runnable rest) {
-        this.http = http;
-        this.serving = serving;
-        this.saveStates = saveStates;
-        this.takeLastSnapshot = takeLastSnapshot;
-        this.rest = rest;
-    }
 
     /** Requests that run are waited for no longer; what is stored is stored all the same. */
     void hurry() {

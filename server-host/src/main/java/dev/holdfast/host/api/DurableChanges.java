@@ -13,21 +13,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Waits until changes are durable. */
-final class DurableChanges {
-
-    private final Duration patience;
-
-    /**
-     * @param patience how long a change may take to become durable, before the caller is told that it is not known to be
-     */
-    DurableChanges(Duration patience) {
-        this.patience = patience;
-    }
-
-    Duration patience() {
-        return patience;
-    }
+/**
+ * Waits until changes are durable.
+ *
+ * @param patience how long a change may take to become durable, before the caller is told that it is not known to be
+ */
+record DurableChanges(Duration patience) {
 
     ChangeResult done(String sentence, CompletableFuture<Durability> durability) {
         return changed(Progress.DONE, sentence, durability);

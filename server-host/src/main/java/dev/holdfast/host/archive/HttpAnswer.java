@@ -13,21 +13,12 @@ import java.util.OptionalLong;
 /**
  * The answer to one HTTP/1.1 request on a connection that is closed after it (RFC 9112): its status and its body.
  *
- * <p>The head is bounded; the body is not, and its reader counts.
+ * @param length of the body; empty if it ends with the connection
+ * @param body not bounded, as the head is: its reader counts
  */
-final class HttpAnswer {
+record HttpAnswer(int status, OptionalLong length, InputStream body) {
 
     private static final int LONGEST_HEAD = 32 << 10;
-
-    private final int status;
-    private final OptionalLong length;
-    private final InputStream body;
-
-    private HttpAnswer(int status, OptionalLong length, InputStream body) {
-        this.status = status;
-        this.length = length;
-        this.body = body;
-    }
 
     /** Reads the head of an answer; the body is read as it is asked for. */
     static HttpAnswer read(InputStream in) throws IOException {
@@ -60,19 +51,6 @@ final class HttpAnswer {
         return length == null
                 ? new HttpAnswer(status, OptionalLong.empty(), in)
                 : new HttpAnswer(status, OptionalLong.of(number(length, 10)), in);
-    }
-
-    int status() {
-        return status;
-    }
-
-    /** The length that the server promises; empty where it does not say. */
-    OptionalLong length() {
-        return length;
-    }
-
-    InputStream body() {
-        return body;
     }
 
     private static int status(String line) throws IOException {

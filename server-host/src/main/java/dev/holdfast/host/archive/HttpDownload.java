@@ -41,26 +41,15 @@ import javax.net.ssl.SSLSocketFactory;
  * <p>The JDK's own clients look the name up again when they connect, so a name that changes its address in between would
  * slip past the check; here the checked address is the one connected to. What this deliberately does not do: follow
  * redirects, use a proxy (which would look up the name itself), send credentials, try again.
+ *
+ * @param tls asked for with the first {@code https} URL, for the JDK's own takes a while to read its certificates
  */
-final class HttpDownload {
+record HttpDownload(UrlPolicy policy, ArchiveLimits limits, Resolver resolver, Supplier<SSLSocketFactory> tls) {
 
     /** The way from a name to its addresses. */
     @FunctionalInterface
     interface Resolver {
         InetAddress[] resolve(String host) throws UnknownHostException;
-    }
-
-    private final UrlPolicy policy;
-    private final ArchiveLimits limits;
-    private final Resolver resolver;
-    private final Supplier<SSLSocketFactory> tls;
-
-    /** @param tls asked for with the first {@code https} URL, for the JDK's own takes a while to read its certificates */
-    HttpDownload(UrlPolicy policy, ArchiveLimits limits, Resolver resolver, Supplier<SSLSocketFactory> tls) {
-        this.policy = policy;
-        this.limits = limits;
-        this.resolver = resolver;
-        this.tls = tls;
     }
 
     /**

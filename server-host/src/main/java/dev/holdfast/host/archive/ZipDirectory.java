@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
  * memory for it: how many entries there really are, and whether one is more than a file or a directory. The JDK's reader
  * shows neither.
  */
-final class ZipDirectory {
+record ZipDirectory(FileChannel channel, ArchiveLimits limits, String name) {
 
     private static final int END_SIZE = 22;
     private static final int END = 0x06054b50;
@@ -34,16 +34,6 @@ final class ZipDirectory {
     private static final int FORMAT = 0170000;
     private static final int REGULAR = 0100000;
     private static final int DIRECTORY = 0040000;
-
-    private final FileChannel channel;
-    private final ArchiveLimits limits;
-    private final String name;
-
-    private ZipDirectory(FileChannel channel, ArchiveLimits limits, String name) {
-        this.channel = channel;
-        this.limits = limits;
-        this.name = name;
-    }
 
     /** @throws ArchiveException if it is no zip, has too many entries, or holds a link or a device */
     static void check(Path file, ArchiveLimits limits, String name) throws IOException {

@@ -6,13 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Says which running host a command means. */
-final class HostFinder {
-
-    private final RunFiles runFiles;
-
-    HostFinder(RunFiles runFiles) {
-        this.runFiles = runFiles;
-    }
+record HostFinder(RunFiles runFiles) {
 
     /**
      * The host of the log location; else the only one of this user, unless the location is meant: the command line or

@@ -25,15 +25,9 @@ import java.util.concurrent.TimeUnit;
  *        └───────────────── start report (a file), or its death ◀───────────┘
  * </pre>
  */
-final class HostLauncher {
+record HostLauncher(Surroundings surroundings) {
 
     private static final int MOST_READ = 4096;
-
-    private final Surroundings surroundings;
-
-    HostLauncher(Surroundings surroundings) {
-        this.surroundings = surroundings;
-    }
 
     /**
      * Starts a host and waits until it is ready.

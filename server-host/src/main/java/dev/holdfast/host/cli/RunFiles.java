@@ -21,20 +21,15 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A note is believed only if the process that it names runs, began when the note says, and belongs to the user who owns
  * the note. All others (stale, empty, damaged, planted) are as good as absent, and are no obstacle.
+ *
+ * @param directory where the copies of this user's hosts are
  */
-final class RunFiles {
+record RunFiles(Path directory) {
 
     static final String NAME = "holdfast.run";
 
     private static final Logger log = LoggerFactory.getLogger(RunFiles.class);
     private static final long LARGEST = 64 << 10;
-
-    private final Path directory;
-
-    /** @param directory where the copies of this user's hosts are */
-    RunFiles(Path directory) {
-        this.directory = directory;
-    }
 
     /** Leaves the notes of a host. It serves without them too: a full disk or a strange directory costs comfort only. */
     void write(RunningHost host) {

@@ -21,16 +21,10 @@ import org.slf4j.LoggerFactory;
  * The file that keeps who is under suspicion over starts: a line for each, with tabs between what it says. Replaced whole;
  * a line that is damaged is passed over with a word in the log, for it must not keep a model from being served.
  */
-final class SuspectsFile {
+record SuspectsFile(Path file) {
 
     private static final Logger log = LoggerFactory.getLogger(SuspectsFile.class);
     private static final int MOST_BYTES = 16 << 20;
-
-    private final Path file;
-
-    SuspectsFile(Path file) {
-        this.file = file;
-    }
 
     List<Suspect> read() throws IOException {
         List<Suspect> suspects = new ArrayList<>();

@@ -8,29 +8,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** The calls of each of the three APIs, by the key of the address that they are answered on. */
-final class ApiRoutes {
-
-    private final HostConfig config;
-    private final Operations operations;
-    private final Metrics metrics;
-    private final ChangeAnswers changes;
-    private final Predictions predictions;
-    private final Optional<TokenAuthorization> authorization;
-
-    ApiRoutes(
-            HostConfig config,
-            Operations operations,
-            Metrics metrics,
-            ChangeAnswers changes,
-            Predictions predictions,
-            Optional<TokenAuthorization> authorization) {
-        this.config = config;
-        this.operations = operations;
-        this.metrics = metrics;
-        this.changes = changes;
-        this.predictions = predictions;
-        this.authorization = authorization;
-    }
+record ApiRoutes(
+        HostConfig config,
+        Operations operations,
+        Metrics metrics,
+        ChangeAnswers changes,
+        Predictions predictions,
+        Optional<TokenAuthorization> authorization) {
 
     /** The calls that are answered on one address, with their document. */
     List<Route> of(List<ConfigKey> apis) {

@@ -10,17 +10,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Writes down, for each call of a route that changes something, who made it, what it asked for and what came of it. */
-final class Audit {
+record Audit(AuditLog file, Clock clock) {
 
     private static final String RESULT = "holdfast.audit.result";
-
-    private final AuditLog file;
-    private final Clock clock;
-
-    Audit(AuditLog file, Clock clock) {
-        this.file = file;
-        this.clock = clock;
-    }
 
     /** The sentence of an answer, for the line of its call. */
     static void result(Context context, String sentence) {

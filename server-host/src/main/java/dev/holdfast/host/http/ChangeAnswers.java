@@ -13,16 +13,10 @@ import java.util.Set;
 /**
  * Answers of the management API: a change's durability, and in every answer what is wrong with the store.
  */
-final class ChangeAnswers {
+record ChangeAnswers(HostOperations host) {
 
     static final String NOTICE = "Holdfast-Notice";
     static final String SNAPSHOT = "Holdfast-Snapshot";
-
-    private final HostOperations host;
-
-    ChangeAnswers(HostOperations host) {
-        this.host = host;
-    }
 
     /** Puts the store's notices into the header, where errors and lists carry them too. */
     void announce(Context context) {

@@ -10,13 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The state of this host as metrics: its models and workers, and how it stands with its snapshot store. */
-final class HostSeries {
-
-    private final Operations operations;
-
-    HostSeries(Operations operations) {
-        this.operations = operations;
-    }
+record HostSeries(Operations operations) {
 
     MetricSnapshots collect() {
         MetricSnapshots.Builder all = MetricSnapshots.builder();

@@ -15,19 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Predictions in the forms of TorchServe, SageMaker and KServe version 1, and whether the host is healthy. */
-final class InferenceApi {
+record InferenceApi(Operations operations, Predictions predictions, InferenceForms forms) {
 
     private static final List<HandlerType> PREDICTING = List.of(HandlerType.POST, HandlerType.PUT, HandlerType.GET);
-
-    private final Operations operations;
-    private final Predictions predictions;
-    private final InferenceForms forms;
-
-    InferenceApi(Operations operations, Predictions predictions, InferenceForms forms) {
-        this.operations = operations;
-        this.predictions = predictions;
-        this.forms = forms;
-    }
 
     List<Route> routes() {
         Scope scope = Scope.INFERENCE;

@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** An HTTP server on one port. Closing it lets running requests end, for a time, and takes no new ones. */
-final class Listener implements AutoCloseable {
+record Listener(Javalin server, ListenAddress address, Lingering lingering) implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
     private static final int FEWEST_THREADS = 4;
@@ -39,16 +39,6 @@ final class Listener implements AutoCloseable {
 
     /** How long a connection without a request is kept while stopping. */
     private static final long STOP_IDLE_MILLIS = 100;
-
-    private final Javalin server;
-    private final ListenAddress address;
-    private final Lingering lingering;
-
-    private Listener(Javalin server, ListenAddress address, Lingering lingering) {
-        this.server = server;
-        this.address = address;
-        this.lingering = lingering;
-    }
 
     /**
      * Answers on a bound socket from now on; closing the listener closes the socket.
@@ -157,10 +147,6 @@ final class Listener implements AutoCloseable {
             throw new UncheckedIOException("The socket of " + socket.address() + " cannot be opened", e);
         }
         return connector;
-    }
-
-    ListenAddress address() {
-        return address;
     }
 
     /** Not by Javalin, whose own stop fails where a request outlasts the time. */

@@ -13,19 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Which models are served: registering, describing, scaling, choosing the default, unregistering. */
-final class ManagementApi {
+record ManagementApi(ModelOperations models, ChangeAnswers answers, int maxRequestSize) {
 
     private static final int LARGEST_PAGE = 100;
-
-    private final ModelOperations models;
-    private final ChangeAnswers answers;
-    private final int maxRequestSize;
-
-    ManagementApi(ModelOperations models, ChangeAnswers answers, int maxRequestSize) {
-        this.models = models;
-        this.answers = answers;
-        this.maxRequestSize = maxRequestSize;
-    }
 
     List<Route> routes() {
         Scope scope = Scope.MANAGEMENT;

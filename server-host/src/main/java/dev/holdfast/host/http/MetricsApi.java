@@ -5,13 +5,7 @@ import java.util.List;
 import java.util.Set;
 
 /** The metrics over HTTP; no token is asked for. */
-final class MetricsApi {
-
-    private final Metrics metrics;
-
-    MetricsApi(Metrics metrics) {
-        this.metrics = metrics;
-    }
+record MetricsApi(Metrics metrics) {
 
     List<Route> routes() {
         return List.of(Route.get("/metrics", Scope.NONE, this::scrape));

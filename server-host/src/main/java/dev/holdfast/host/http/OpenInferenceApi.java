@@ -14,17 +14,7 @@ import java.util.Map;
  *
  * <p>Whether the host lives and is ready is told without a token, because probes cannot follow keys that expire.
  */
-final class OpenInferenceApi {
-
-    private final Operations operations;
-    private final Predictions predictions;
-    private final InferenceForms forms;
-
-    OpenInferenceApi(Operations operations, Predictions predictions, InferenceForms forms) {
-        this.operations = operations;
-        this.predictions = predictions;
-        this.forms = forms;
-    }
+record OpenInferenceApi(Operations operations, Predictions predictions, InferenceForms forms) {
 
     List<Route> routes() {
         Scope scope = Scope.INFERENCE;

@@ -18,19 +18,13 @@ import java.util.OptionalInt;
  * The parameters of a management call: those of the query and, over them, those of a JSON body. The body is read as
  * leniently as TorchServe reads it, with single quotes and numbers as strings; the values are not.
  */
-final class Parameters {
+record Parameters(Map<String, String> values) {
 
     private static final JsonFactory LENIENT = HttpJson.FACTORY
             .rebuild()
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
             .enable(JsonReadFeature.ALLOW_UNQUOTED_FIELD_NAMES)
             .build();
-
-    private final Map<String, String> values;
-
-    private Parameters(Map<String, String> values) {
-        this.values = values;
-    }
 
     static Parameters ofQuery(Context context) {
         Map<String, String> values = new HashMap<>();

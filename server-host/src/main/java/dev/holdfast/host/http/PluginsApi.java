@@ -5,13 +5,7 @@ import dev.holdfast.host.plugins.PluginStatus;
 import java.util.List;
 
 /** The plugins that the host found when it started, and what became of each. */
-final class PluginsApi {
-
-    private final HostOperations host;
-
-    PluginsApi(HostOperations host) {
-        this.host = host;
-    }
+record PluginsApi(HostOperations host) {
 
     List<Route> routes() {
         return List.of(Route.get(

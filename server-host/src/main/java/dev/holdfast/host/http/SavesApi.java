@@ -9,15 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What models have learned, kept under ids: saving, loading, listing and removing. */
-final class SavesApi {
-
-    private final SaveOperations saves;
-    private final ChangeAnswers answers;
-
-    SavesApi(SaveOperations saves, ChangeAnswers answers) {
-        this.saves = saves;
-        this.answers = answers;
-    }
+record SavesApi(SaveOperations saves, ChangeAnswers answers) {
 
     List<Route> routes() {
         Scope scope = Scope.MANAGEMENT;

@@ -21,17 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The snapshots on the management API: listing, reading, deleting, saving one now, and ending a detachment. */
-final class SnapshotApi {
+record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
 
     private static final int PAGE = 100;
-
-    private final SnapshotOperations snapshots;
-    private final ChangeAnswers answers;
-
-    SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
-        this.snapshots = snapshots;
-        this.answers = answers;
-    }
 
     List<Route> routes() {
         Scope scope = Scope.MANAGEMENT;

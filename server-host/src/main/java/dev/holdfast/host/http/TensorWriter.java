@@ -19,13 +19,7 @@ import java.util.Optional;
  * arrays are objects from label to element, but for the Open Inference Protocol, which has the labels as a tensor. NaN and the infinities, which JSON
  * does not have, become the texts "NaN", "Infinity" and "-Infinity". An answer over {@code max_response_size} is an error.
  */
-final class TensorWriter {
-
-    private final int maxResponseSize;
-
-    TensorWriter(int maxResponseSize) {
-        this.maxResponseSize = maxResponseSize;
-    }
+record TensorWriter(int maxResponseSize) {
 
     private interface Body {
         void write(JsonGenerator json) throws IOException;

@@ -15,29 +15,16 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A missing, wrong or expired token is answered with 401 and one of another scope with 403; with
  * {@code token_failure_status=400} all of them with 400, as TorchServe answers.
+ *
+ * @param failureStatus 401, or 400 for all failures
  */
-final class TokenAuthorization {
+record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus, Refusals refusals) {
 
     private static final Logger log = LoggerFactory.getLogger(TokenAuthorization.class);
     private static final Pattern BEARER = Pattern.compile("(?i:Bearer)\\s+(\\S+)");
     private static final String HEADER = "Authorization";
     private static final String FAILED =
             "Token Authorization failed. Token either incorrect, expired, or not provided correctly";
-
-    private final Tokens tokens;
-    private final TokenFile file;
-    private final int failureStatus;
-    private final Refusals refusals;
-
-    /**
-     * @param failureStatus 401, or 400 for all failures
-     */
-    TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus, Refusals refusals) {
-        this.tokens = tokens;
-        this.file = file;
-        this.failureStatus = failureStatus;
-        this.refusals = refusals;
-    }
 
     /** The call by which an operator gets new keys before the old ones expire. */
     List<Route> routes() {

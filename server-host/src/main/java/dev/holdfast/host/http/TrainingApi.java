@@ -8,15 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Teaching models that learn, by bodies of the same forms as those of predictions. */
-final class TrainingApi {
-
-    private final InferenceOperations inference;
-    private final InferenceForms forms;
-
-    TrainingApi(InferenceOperations inference, InferenceForms forms) {
-        this.inference = inference;
-        this.forms = forms;
-    }
+record TrainingApi(InferenceOperations inference, InferenceForms forms) {
 
     List<Route> routes() {
         Scope scope = Scope.INFERENCE;

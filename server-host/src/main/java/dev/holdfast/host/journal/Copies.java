@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last snapshots that the store had, by when they were put here and not by their revisions: hard links where the store's
- * own files lie on the same disk. Changed by one thread at a time, read by any.
+ * Copies of the last snapshots that the store had, by when they were put here, not by revision; hard links where the store's
+ * files lie on the same disk. Changed by one thread at a time, read by any.
  */
 final class Copies {
 
@@ -58,7 +58,7 @@ final class Copies {
         trim();
     }
 
-    /** Makes a file the newest copy that has waited until now. */
+    /** Makes the file of a snapshot that has waited until now the newest copy. */
     void takeOver(Path file, SnapshotDirectory.Kept waited, long sequence) throws IOException {
         Path copy = copies.directory().resolve(SnapshotDirectory.name(sequence, waited.header()));
         if (link(waited.header(), copy)) {
@@ -70,7 +70,7 @@ final class Copies {
         trim();
     }
 
-    /** Makes one the newest copy that an older version kept in a file. */
+    /** Makes a file of an older version the newest copy. */
     void takeOver(OlderSpool.Found older, long sequence) throws IOException {
         if (copies.find(older.header()).isEmpty()) {
             files.linkOrCopy(
@@ -117,7 +117,7 @@ final class Copies {
         room.use(bytes);
     }
 
-    /** Lets go of those beyond the newest few. */
+    /** Removes those beyond the newest few. */
     void trim() throws IOException {
         List<SnapshotDirectory.Kept> all = List.copyOf(copies.all());
         for (SnapshotDirectory.Kept old : all.subList(0, Math.max(0, all.size() - KEPT))) {
@@ -125,7 +125,7 @@ final class Copies {
         }
     }
 
-    /** Lets go of the oldest that takes up room, but not of the newest; false if there is none. */
+    /** Removes the oldest that takes up room, but never the newest; false if there is none. */
     boolean dropOldest() throws IOException {
         List<SnapshotDirectory.Kept> all = List.copyOf(copies.all());
         for (SnapshotDirectory.Kept old : all.subList(0, Math.max(0, all.size() - 1))) {
@@ -143,7 +143,7 @@ final class Copies {
         files.delete(copies.path(old));
     }
 
-    /** Those that can be read, newest first; the others are named in the log. */
+    /** Those that can be read, newest first; the others are logged. */
     List<Snapshot> readable() {
         List<SnapshotDirectory.Kept> all = new ArrayList<>(copies.all());
         Collections.reverse(all);

@@ -14,27 +14,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The sides of a divergence, one file for each role, and what lost by decisions, each under its name. Nothing here is ever
- * dropped to make room. Changed by one thread at a time, read by any.
+ * The sides of a divergence, one file for each role, and what lost by decisions, each under its name. None of it is dropped
+ * to make room. Changed by one thread at a time, read by any.
  */
-final class DivergenceFiles {
+record DivergenceFiles(Path pins, SnapshotDirectory losers, JournalFiles files, JournalBudget room) {
 
-    private final Path pins;
-    private final SnapshotDirectory aside;
-    private final JournalFiles files;
-    private final JournalBudget room;
-
-    DivergenceFiles(Path pins, SnapshotDirectory aside, JournalFiles files, JournalBudget room) {
-        this.pins = pins;
-        this.aside = aside;
-        this.files = files;
-        this.room = room;
-    }
-
-    /** Counts what is there, and tells what cannot be read. */
+    /** Counts what is there; returns what cannot be read. */
     List<DamagedFile> scan() throws IOException {
-        List<DamagedFile> damaged = new ArrayList<>(aside.scan());
-        aside.all().forEach(file -> room.use(file.bytes()));
+        List<DamagedFile> damaged = new ArrayList<>(losers.scan());
+        losers.all().forEach(file -> room.use(file.bytes()));
         for (Pin role : Pin.values()) {
             Path file = pins.resolve(role.word());
             try {
@@ -49,9 +37,9 @@ final class DivergenceFiles {
         return damaged;
     }
 
-    /** Forgets what lay aside in files that are not there any more; of the pins the next start counts the bytes anew. */
+    /** Forgets what lay aside in files that are gone; the bytes of pins are counted anew by the next start. */
     void forgetMissing() {
-        room.use(-aside.forgetMissing());
+        room.use(-losers.forgetMissing());
     }
 
     void pin(Pin role, Snapshot snapshot) throws IOException {
@@ -82,23 +70,23 @@ final class DivergenceFiles {
 
     void setAside(Snapshot snapshot) throws IOException {
         SnapshotHeader header = snapshot.header();
-        Path file = aside.directory().resolve(header.name());
-        Optional<SnapshotDirectory.Kept> there = aside.find(header.name());
+        Path file = losers.directory().resolve(header.name());
+        Optional<SnapshotDirectory.Kept> there = losers.find(header.name());
         if (there.isPresent() && !there.get().header().equals(header)) {
             throw new JournalException("Snapshot " + header.name() + " cannot be set aside: " + file
                     + " holds another one of that name; restore or delete that one first");
         }
         byte[] content = FsSnapshotFormat.encode(snapshot);
         files.write(file, content);
-        files.force(aside.directory());
+        files.force(losers.directory());
         there.ifPresent(before -> room.use(-before.bytes()));
         room.use(content.length);
-        aside.add(new SnapshotDirectory.Kept(header.name(), 0, header, content.length));
+        losers.add(new SnapshotDirectory.Kept(header.name(), 0, header, content.length));
     }
 
     /** Newest first. */
     List<SnapshotHeader> aside() {
-        return aside.all().stream()
+        return losers.all().stream()
                 .map(SnapshotDirectory.Kept::header)
                 .sorted(Comparator.comparing(SnapshotHeader::createdOn)
                         .thenComparing(SnapshotHeader::name)
@@ -107,19 +95,19 @@ final class DivergenceFiles {
     }
 
     Snapshot aside(String name) {
-        return aside.read(aside.find(name)
+        return losers.read(losers.find(name)
                 .orElseThrow(() ->
-                        SnapshotNotFoundException.of(name, aside.directory().toString())));
+                        SnapshotNotFoundException.of(name, losers.directory().toString())));
     }
 
     boolean deleteAside(String name) throws IOException {
-        Optional<SnapshotDirectory.Kept> file = aside.find(name);
+        Optional<SnapshotDirectory.Kept> file = losers.find(name);
         if (file.isEmpty()) {
             return false;
         }
-        files.delete(aside.path(file.get()));
-        files.force(aside.directory());
-        aside.remove(file.get());
+        files.delete(losers.path(file.get()));
+        files.force(losers.directory());
+        losers.remove(file.get());
         room.use(-file.get().bytes());
         return true;
     }

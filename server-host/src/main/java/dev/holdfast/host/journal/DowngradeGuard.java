@@ -9,10 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A plain file in the place of the directory in which a host without a journal keeps what waits: while anything waits here,
- * such a host starts detached by it, and not silently without what was acknowledged. Used by one thread at a time.
+ * A plain file where a host without a journal has its directory of waiting snapshots. While something waits here, such a host
+ * starts detached because of it, instead of silently without what was acknowledged. Used by one thread at a time.
  *
- * <p>It is not made durable: it stands between two versions on a running machine, and is put up again by each start.
+ * <p>It is not made durable, as each start writes it again.
  */
 final class DowngradeGuard {
 
@@ -37,7 +37,7 @@ final class DowngradeGuard {
         this.files = files;
     }
 
-    /** From now on it stands while anything waits, or others of this log location wait. */
+    /** Puts it up if anything waits, here or in other groups of this log location, and takes it down otherwise. */
     void begin(boolean waits, boolean othersWaitToo) {
         othersWait = othersWaitToo;
         try {

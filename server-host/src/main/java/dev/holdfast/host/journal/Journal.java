@@ -28,11 +28,11 @@ import org.slf4j.LoggerFactory;
  *   pin, setAside ────────────────▶ kept until unpin, deleteAside
  * </pre>
  *
- * <p>A log by a sequence of its own: no revision is compared with another, so what a store's history does costs nothing here.
- * One file that cannot be read costs that one snapshot; it is named in the log and by {@link #damaged}, and left alone.
+ * <p>It has an order of its own and compares no revisions, so the store's history does not matter here. A file that cannot be
+ * read costs that one snapshot; it is logged, told by {@link #damaged}, and left alone.
  *
  * <p>One process uses it at a time, which is the caller's duty. Any thread may call any method; readers do not wait for
- * who writes. Where a method fails that changes something, a {@link JournalException} says why, and it may be called again.
+ * writers. Where a change fails, a {@link JournalException} says why, and it may be tried again.
  */
 public final class Journal implements AutoCloseable {
 
@@ -51,12 +51,11 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Opens the journal of a store and a group, and makes it where there is none.
+     * Opens the journal of a store and a group; makes it if it is missing.
      *
      * @param logLocation below which it lies, in {@code journal/<store>/<group>}
      * @param maxBytes the bound
-     * @param stored the file in which the store itself keeps a snapshot, if it lies on the same disk: a copy is then a hard
-     *     link
+     * @param stored the file in which the store keeps a snapshot, if on the same disk: a copy is then a hard link
      * @throws JournalException if its directory cannot be read or written; the host can do without, and has to say so
      */
     public static Journal open(
@@ -68,11 +67,7 @@ public final class Journal implements AutoCloseable {
         return open(logLocation, store, group, maxBytes, stored, (step, file) -> {}, RESERVE);
     }
 
-    /**
-     * What a host has whose journal cannot be used: it holds nothing and takes nothing, and says why.
-     *
-     * @param why it cannot
-     */
+    /** Stands in for a journal that cannot be used: it holds nothing, and refuses everything with the reason. */
     public static Journal without(Path logLocation, String store, String group, JournalException why) {
         Path directory =
                 logLocation.resolve("journal").resolve(store).resolve(group).toAbsolutePath();
@@ -133,7 +128,7 @@ public final class Journal implements AutoCloseable {
         });
     }
 
-    /** Whether its directories and the newest that waits are there; a look that costs the same however much waits. */
+    /** Whether its directories and the newest that waits are there; costs the same however much waits. */
     public boolean isThere() {
         return unusable.isPresent() || parts.isThere();
     }
@@ -161,7 +156,7 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** What waits, oldest first, by the journal's own order; those of which the header can be read. */
+    /** What waits, oldest first; without entries whose header cannot be read. */
     public List<Entry> pending() {
         return parts.pending.all().stream()
                 .map(file -> new Entry(file.sequence(), file.header()))
@@ -182,7 +177,7 @@ public final class Journal implements AutoCloseable {
                         name, parts.pending.directory().toString())));
     }
 
-    /** The store has what waited: it is now the newest copy. Whatever fails is told in the log, and costs the copy only. */
+    /** The store has what waited, which becomes the newest copy. A failure is logged, and costs only the copy. */
     public void passed(Entry entry) {
         attempt(entry.header(), () -> {
             try {
@@ -194,9 +189,9 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Lets go of what waited, for good: when this returns it does not come back, also after the loss of power.
+     * Removes what waited, for good: it does not come back, not even after the loss of power.
      *
-     * @throws JournalException if that is not certain; nobody is to be told that it was refused then
+     * @throws JournalException if that is not certain; then nobody may be told that it was refused
      */
     public void refused(Entry entry) {
         refused(List.of(entry));
@@ -211,15 +206,12 @@ public final class Journal implements AutoCloseable {
         });
     }
 
-    /**
-     * Keeps a copy of a snapshot that was read from the store, or written there; of the copies the three that were put last
-     * stay. Whatever fails is told in the log.
-     */
+    /** Keeps a copy of a snapshot that the store has; the three copies put last stay. A failure is logged. */
     public void copy(Snapshot snapshot) {
         attempt(snapshot.header(), () -> parts.copies.put(parts.next(), snapshot));
     }
 
-    /** The copies that can be read, newest first: the last one put before the others. */
+    /** The copies that can be read, the one put last first. */
     public List<Snapshot> copies() {
         return parts.copies.readable();
     }
@@ -232,16 +224,12 @@ public final class Journal implements AutoCloseable {
         });
     }
 
-    /**
-     * What has a role.
-     *
-     * @throws SnapshotStoreException if it is damaged, or cannot be read now
-     */
+    /** @throws SnapshotStoreException if it is damaged, or cannot be read now */
     public Optional<Snapshot> pinned(Pin role) {
         return parts.sides.pinned(role);
     }
 
-    /** Lets go of what has a role, if anything has. */
+    /** Removes what has a role, if anything has. */
     public void unpin(Pin role) {
         change("The pin " + role.word() + " cannot be removed from " + parts.directory, () -> {
             parts.sides.unpin(role);
@@ -273,17 +261,17 @@ public final class Journal implements AutoCloseable {
         return parts.sides.aside(name);
     }
 
-    /** Lets go of one that was set aside; false if there is none of that name. */
+    /** Deletes one that was set aside; false if there is none of that name. */
     public boolean deleteAside(String name) {
         return change(
                 "Snapshot " + name + " cannot be removed from " + parts.directory, () -> parts.sides.deleteAside(name));
     }
 
     /**
-     * Every snapshot here, whatever it is kept for: what they need of models' states is needed. One that is damaged is left
-     * out, for nothing can be restored from it.
+     * Every snapshot here, to find out which learned states are needed. Damaged ones are left out, as nothing can be restored
+     * from them.
      *
-     * @throws SnapshotStoreException if one cannot be read for another reason; then nobody knows what is needed
+     * @throws SnapshotStoreException if one cannot be read for another reason; then it is not known what is needed
      */
     public List<Snapshot> all() {
         List<Supplier<Snapshot>> all = new ArrayList<>();
@@ -318,7 +306,7 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** What stands in the journal's directories and cannot be read; as it was when the journal was opened. */
+    /** The files that could not be read when the journal was opened. */
     public List<DamagedFile> damaged() {
         return List.copyOf(parts.damaged);
     }
@@ -375,7 +363,7 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Waits for who changes it; what is here may be read all the same. */
+    /** Waits for a change under way; reading goes on. */
     @Override
     public void close() {
         changing.lock();

@@ -5,12 +5,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The bytes that a journal uses, and may use; told in the log before they are used up. Safe for use by several threads. */
+/** The bytes that a journal uses and may use; warns before they are used up. Safe for use by several threads. */
 final class JournalBudget {
 
     private static final Logger log = LoggerFactory.getLogger(JournalBudget.class);
     private static final int TOLD_AT_PERCENT = 80;
-    /** Lower, so that one who stands at the bound does not say so at every step over it. */
+    /** Lower, so that the warning does not repeat at every step over the bound. */
     private static final int OVER_AT_PERCENT = 70;
 
     private final String what;

@@ -37,9 +37,8 @@ import org.slf4j.LoggerFactory;
  *   it keeps none                 ─▶ in a directory of its own on this host's disk, by serializer fs
  * </pre>
  *
- * <p>What is on this host's disk is read from there. While the host is not attached to its store, nothing goes there: no
- * snapshot of the store would refer to it, and another host of the group would collect it. Nor is a store that did not answer
- * asked again for each of thousands of chunks.
+ * <p>What is on this host's disk is read from there. While the host is not attached, no chunks go to its store: no snapshot
+ * there would refer to them, so that other hosts would remove them. A store that did not answer is left alone for a while.
  */
 public final class JournalChunks implements ChunkStore, AutoCloseable {
 
@@ -69,7 +68,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
             Duration retry,
             Executor disk) {}
 
-    /** What is known of the store; shared by those who keep copies and those who do not. */
+    /** Shared by all views of these chunks. */
     private record StoreKnowledge(AtomicBoolean keepsNone, AtomicReference<@Nullable Refusal> refusal) {}
 
     /** That the store did not answer, and when. */
@@ -95,7 +94,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         this.knowledge = knowledge;
     }
 
-    /** The same chunks for who reads much that this host does not need: no copy is kept of it. Not to be closed. */
+    /** A view for reading much that this host does not need, without keeping copies. Not to be closed. */
     public ChunkStore withoutCopies() {
         return new JournalChunks(place, kept, false, knowledge);
     }
@@ -121,7 +120,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         });
     }
 
-    /** What every store takes, where this one cannot be asked: the host is to come back with what it has. */
+    /** Where the store cannot be asked, what every store takes. */
     @Override
     public int maxChunkBytes() {
         try {
@@ -132,7 +131,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         }
     }
 
-    /** The time is the longer of the store's and the journal's, not their sum. */
+    /** Writes to the store and to the journal at the same time. */
     @Override
     public void put(Map<String, byte[]> chunks) {
         if (takes()) {
@@ -182,7 +181,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         return found;
     }
 
-    /** Of a store that cannot be opened nobody can tell whether it keeps chunks: those that are here are the right ones. */
+    /** While the store cannot be opened, nobody can tell whether it keeps chunks, so those here are taken. */
     private Map<String, byte[]> there(List<String> ids) {
         try {
             return chosen().get(ids);
@@ -195,7 +194,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         }
     }
 
-    /** Where the store is not to be asked, or does not answer, what is on this host's disk is all that is there. */
+    /** What is on this host's disk counts where the store is not to be asked, or does not answer. */
     @Override
     public Set<String> missing(Collection<String> ids) {
         Set<String> others = kept.map(it -> it.notWaiting(ids)).orElse(Set.copyOf(ids));
@@ -220,7 +219,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
     }
 
     /**
-     * Brings to the store what it could not take before; called before a snapshot that may need it goes there.
+     * Brings to the store what waits for it; called before a snapshot that may need it goes there.
      *
      * @return the ids of the chunks that were brought
      * @throws SnapshotStoreException if the store does not take it
@@ -235,12 +234,11 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
     }
 
     /**
-     * The same, and puts again what snapshots need that go to the store next: another host of the group may have collected
-     * it, or be about to, for no snapshot of the store refers to it.
+     * The same, and puts again what the next snapshots need: as no snapshot of the store refers to it yet, another host of
+     * the group may have removed it, or be about to.
      *
      * @param needed the states that these snapshots need
-     * @param safe the states that the store's last snapshot refers to, which nobody collects
-     * @param states reads the states of these chunks
+     * @param safe the states that the store's last snapshot refers to, which nobody removes
      * @throws SnapshotStoreException if the store does not take them
      */
     public void bring(Set<StateReference> needed, Set<StateReference> safe, StateReader states) {
@@ -271,7 +269,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         }
     }
 
-    /** Empty for a state that cannot be restored from anywhere, which is no reason to keep the others back. */
+    /** Empty for a state that cannot be restored from anywhere, which must not keep the others back. */
     private static Set<String> ids(StateReference state, StateReader states) {
         try {
             return states.find(state).chunkIds();
@@ -282,10 +280,10 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
     }
 
     /**
-     * Lets go of the chunks on this host that none of some states needs, once they are some minutes old, and of those that
-     * wait once they are an hour old.
+     * Removes from this host the chunks that none of some states needs: copies after some minutes, those that wait after an
+     * hour.
      *
-     * @param needed what every snapshot of the journal needs, and what is served
+     * @param needed by the snapshots of the journal, and by what is served
      * @throws SnapshotStoreException if it cannot be read which chunks these are; nothing is removed then
      */
     public void removeOthers(Set<StateReference> needed, StateReader states, Clock clock) {
@@ -302,7 +300,7 @@ public final class JournalChunks implements ChunkStore, AutoCloseable {
         });
     }
 
-    /** Closes what is in the journal; not the store, nor what keeps chunks in its stead. */
+    /** Closes what is in the journal, but no store. */
     @Override
     public void close() {
         kept.ifPresent(KeptChunks::close);

@@ -1,6 +1,6 @@
 package dev.holdfast.host.journal;
 
-/** The journal's disk does not do what was asked; the message says which file, and what to look after. */
+/** The journal's disk failed; the message says which file, and what to check. */
 public sealed class JournalException extends RuntimeException permits JournalFullException {
 
     private static final long serialVersionUID = 1;

@@ -4,6 +4,7 @@ import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -14,17 +15,20 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.UUID;
 
-/** The few steps on the disk of which the journal is made. Directories are of mode 0700, files of 0600. */
-final class JournalFiles {
+/**
+ * The file operations of the journal. Directories are of mode 0700, files of 0600.
+ *
+ * @param temps where files are written before they get their names, in the same file system
+ */
+record JournalFiles(Path temps, Steps steps) {
 
     private static final OpenOption[] NEW = {StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE};
 
-    private final Path temps;
-    private final Steps steps;
-
-    /** What can be done to a file. */
     enum Step {
         MAKE_DIRECTORY,
         WRITE,
@@ -35,15 +39,9 @@ final class JournalFiles {
         FORCE_DIRECTORY
     }
 
-    /** Is told of each step before it is done, and may let it fail. */
+    /** Called before each operation; may let it fail. */
     interface Steps {
         void before(Step step, Path file) throws IOException;
-    }
-
-    /** @param temps where files are written before they get their names, in the same file system */
-    JournalFiles(Path temps, Steps steps) {
-        this.temps = temps;
-        this.steps = steps;
     }
 
     /** Makes a directory and those above it that are missing, each durable in its parent. */
@@ -66,7 +64,7 @@ final class JournalFiles {
         }
     }
 
-    /** Puts a whole file under a name, whose content is on the disk when this returns; its name not before {@link #force}. */
+    /** Puts a whole file under a name. Its content is durable when this returns, its name only after {@link #force}. */
     void write(Path file, byte[] bytes) throws IOException {
         Path temp = temps.resolve(UUID.randomUUID().toString());
         try {
@@ -90,7 +88,7 @@ final class JournalFiles {
         }
     }
 
-    /** A file that may be lost, or torn, with the power. */
+    /** For a file that the loss of power may destroy. */
     void writeQuickly(Path file, byte[] bytes) throws IOException {
         steps.before(Step.WRITE, file);
         try (FileChannel channel = OwnFiles.open(file, NEW)) {
@@ -104,7 +102,7 @@ final class JournalFiles {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** A second name of a file; fails where the name is taken, or the file system or its owner forbids it. */
+    /** A second name of a file; fails where the name is in use, or links are not possible. */
     void link(Path existing, Path file) throws IOException {
         steps.before(Step.LINK, file);
         try {
@@ -114,7 +112,7 @@ final class JournalFiles {
         }
     }
 
-    /** The same where links can be made, else a file of its own. */
+    /** A link where one can be made, else a copy. */
     void linkOrCopy(Path existing, Path file) throws IOException {
         try {
             link(existing, file);
@@ -123,7 +121,7 @@ final class JournalFiles {
         }
     }
 
-    /** Whether it was there; a directory is removed if it is empty. */
+    /** Whether it was there; a directory must be empty. */
     boolean delete(Path file) throws IOException {
         steps.before(Step.DELETE, file);
         return Files.deleteIfExists(file);
@@ -137,7 +135,7 @@ final class JournalFiles {
         }
     }
 
-    /** Makes the names in a directory durable; opened anew each time, for a second fsync of a descriptor tells no failure. */
+    /** Makes the names in a directory durable; opens it each time, as a second fsync of a descriptor reports no failure. */
     void force(Path directory) throws IOException {
         if (!posix(directory)) {
             // Windows opens no directory as a file, and makes its entries durable itself.
@@ -149,11 +147,7 @@ final class JournalFiles {
         }
     }
 
-    /**
-     * Writes and removes a byte.
-     *
-     * @throws IOException if nothing can be written here, for another reason than a full disk
-     */
+    /** @throws IOException if nothing can be written here, for another reason than a full disk */
     void requireWritable() throws IOException {
         Path probe = temps.resolve("probe");
         try {
@@ -166,18 +160,30 @@ final class JournalFiles {
         }
     }
 
-    /** What a process left that died while it wrote. */
+    /** Removes what a process left that died while it wrote. */
     void clearTemps() throws IOException {
-        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(temps)) {
-            for (Path leftover : leftovers) {
-                if (Files.isRegularFile(leftover, LinkOption.NOFOLLOW_LINKS)) {
-                    delete(leftover);
-                }
+        for (Path leftover : children(temps)) {
+            if (Files.isRegularFile(leftover, LinkOption.NOFOLLOW_LINKS)) {
+                delete(leftover);
             }
         }
     }
 
-    /** The bytes that a file takes for the journal: none if another name leads to it too. */
+    /** What a directory holds, in the order of the names; nothing if it is not there. */
+    static List<Path> children(Path directory) throws IOException {
+        List<Path> children = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+            all.forEach(children::add);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        Collections.sort(children);
+        return children;
+    }
+
+    /** The bytes that a file takes for the journal: none if it has another name too. */
     static long ownBytes(Path file) throws IOException {
         try {
             boolean shared = file.getFileSystem().supportedFileAttributeViews().contains("unix")

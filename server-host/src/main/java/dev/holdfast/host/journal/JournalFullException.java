@@ -1,6 +1,6 @@
 package dev.holdfast.host.journal;
 
-/** There is no room for a snapshot, on the disk or within the journal's bound. Nothing that was kept is lost. */
+/** There is no room for a snapshot, on the disk or within the bound. What was kept is not lost. */
 public final class JournalFullException extends JournalException {
 
     private static final long serialVersionUID = 1;

@@ -11,7 +11,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The parts of an open journal, of which each knows one of its directories. Used by one thread at a time. */
+/** The parts of an open journal, each of which has one of its directories. Used by one thread at a time. */
 final class JournalParts {
 
     private static final Logger log = LoggerFactory.getLogger(JournalParts.class);
@@ -35,10 +35,9 @@ final class JournalParts {
     private long sequence;
 
     /**
-     * Makes what is missing, looks at what is there, and takes over what an older version left.
+     * Makes what is missing, scans what is there, and takes over what an older version left.
      *
-     * @param spool where that version kept what it had of the store
-     * @throws IOException if a directory cannot be read or written
+     * @param spool where that version kept snapshots of the store
      */
     static JournalParts open(
             Path directory,
@@ -62,7 +61,7 @@ final class JournalParts {
         return parts;
     }
 
-    /** Those of a journal that cannot be used: nothing is looked at, and nothing is made. */
+    /** Of a journal that cannot be used: nothing is scanned or made. */
     static JournalParts unusable(Path directory, Path spool, String group, JournalException why) {
         JournalFiles files = new JournalFiles(directory.resolve("temp"), (step, file) -> {});
         JournalParts parts = new JournalParts(directory, spool, group, 1, header -> Optional.empty(), files, 0);
@@ -100,17 +99,17 @@ final class JournalParts {
         }
     }
 
-    /** Whether its directories are there, and the newest that waits. */
+    /** Whether its directories and the newest that waits are there. */
     boolean isThere() {
         return PARTS.stream().allMatch(part -> Files.isDirectory(directory.resolve(part))) && pending.hasNewest();
     }
 
-    /** Whether its directories are there, and all that waits. */
+    /** Whether its directories and all that waits are there. */
     boolean isWhole() {
         return isThere() && pending.isWhole();
     }
 
-    /** Makes the directories again, and forgets what is no longer in them. */
+    /** Makes the directories again, and forgets what was in them. */
     void makeAgain() throws IOException {
         makeDirectories(directory, files);
         room.use(-pending.forgetMissing());
@@ -158,9 +157,9 @@ final class JournalParts {
     /** Whether snapshots of other groups may wait for the same store. */
     private boolean othersWait() {
         try {
-            for (Path other : OlderSpool.children(directory.resolve(".."))) {
+            for (Path other : JournalFiles.children(directory.resolve(".."))) {
                 if (!other.endsWith(group)
-                        && !OlderSpool.children(other.resolve("pending")).isEmpty()) {
+                        && !JournalFiles.children(other.resolve("pending")).isEmpty()) {
                     return true;
                 }
             }

@@ -29,24 +29,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chunks of model state on this host's disk: copies of what the store has, and what it has not taken yet. Each lies here
- * once; of one that waits there is a mark besides.
+ * Chunks of learned states on this host's disk: copies of what the store has, and what it has not taken yet. Each chunk is
+ * here once; one that waits has a mark besides.
  *
  * <pre>
  *   chunks/   content ─ CRC-32C of the content, 4 bytes, big-endian
  *   waiting/  a mark, put after the content; removed when the store has the chunk
  * </pre>
  *
- * <p>The sum tells a damaged one, in whose place the store is asked. Safe for use by several threads.
+ * <p>By the checksum a damaged copy is recognized; the store is asked for it instead. Safe for use by several threads.
  */
 final class KeptChunks implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(KeptChunks.class);
-    /** Of up to 1 MiB each: what one call may carry. */
+    /** How many chunks, of up to 1 MiB each, one call carries. */
     static final int TOGETHER = 16;
 
     private static final int PAGE = 1000;
-    /** Longer than most states take from their first chunk to the snapshot that refers to them. */
+    /** Longer than it mostly takes from a state's first chunk to the snapshot that refers to it. */
     private static final Duration GRACE = Duration.ofMinutes(10);
 
     private final Path directory;
@@ -56,7 +56,7 @@ final class KeptChunks implements AutoCloseable {
     private final ChunkContent content;
     private final boolean copies;
     private final AtomicBoolean failing = new AtomicBoolean();
-    /** Written under the monitor, read without: who reads chunks does not wait for those on their way to the store. */
+    /** Written under the monitor, read without, so that reading chunks does not wait for their delivery. */
     private volatile boolean waits;
 
     private long counted;
@@ -90,15 +90,15 @@ final class KeptChunks implements AutoCloseable {
         return waiting.chunks().orElseThrow();
     }
 
-    /** Takes over what an older version kept, and looks what waits. */
+    /** Takes over what an older version kept, and counts what waits. */
     void begin(OlderChunks older) throws IOException {
         older.moveCopies(directory, copies);
-        // Whatever the bound is: they were acknowledged.
+        // Even beyond the bound: they were acknowledged.
         older.bring(this::promise);
         look();
     }
 
-    /** Looks at all that waits: copies may be lost, so only this counts. */
+    /** Counts all that waits, but not copies, which may be lost. */
     private synchronized void look() {
         long bytes = 0;
         SortedMap<String, Instant> page = marks().list("", PAGE);
@@ -113,14 +113,14 @@ final class KeptChunks implements AutoCloseable {
         counted = bytes;
     }
 
-    /** Keeps copies of chunks that came from the store, but not of one that is damaged there: it may be mended there. */
+    /** Keeps copies of chunks from the store. Damaged chunks are not copied: a copy would hide a later repair. */
     void keepRead(Map<String, byte[]> chunks) {
         Map<String, byte[]> whole = new HashMap<>(chunks);
         whole.entrySet().removeIf(chunk -> !content.isPiece(chunk.getKey(), chunk.getValue()));
         keep(whole);
     }
 
-    /** Keeps copies; a failure is told, and costs nothing but the copies. */
+    /** Keeps copies; a failure is logged, and costs only the copies. */
     void keep(Map<String, byte[]> chunks) {
         try {
             write(chunks);
@@ -206,7 +206,7 @@ final class KeptChunks implements AutoCloseable {
     }
 
     /**
-     * Brings those that wait to the store. One that is damaged here is left out: it would take the place of a whole one.
+     * Brings those that wait to the store. A damaged one is left out: it would replace a whole one there.
      *
      * @param put stores some durably, or throws
      * @return the ids of those that the store has now
@@ -228,7 +228,7 @@ final class KeptChunks implements AutoCloseable {
             }
             put.accept(whole);
             delivered.addAll(whole.keySet());
-            // What was put once more meanwhile stays for the next time.
+            // What was put again meanwhile stays for the next time.
             Instant latest = page.values().stream().max(Instant::compareTo).orElseThrow();
             marks().delete(page.keySet(), latest.plusNanos(1));
             if (!copies) {
@@ -241,7 +241,7 @@ final class KeptChunks implements AutoCloseable {
         return delivered;
     }
 
-    /** Lets go of those that are not needed, once they are some minutes old; of those that wait, once they are an hour old. */
+    /** Removes those that are not needed: copies after some minutes, those that wait after an hour. */
     void removeOthers(Set<String> needed, Clock clock) {
         new ChunkCollector(marks(), clock, ChunkCollector.SHORTEST_GRACE).collect(() -> needed::contains);
         int removed = ChunkCollector.ofCopies(chunks(), clock, GRACE)

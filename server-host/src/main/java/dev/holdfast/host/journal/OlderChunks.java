@@ -14,11 +14,10 @@ import java.util.SortedMap;
 import java.util.function.Consumer;
 
 /**
- * The chunks that a host without a journal left on this disk for a store: those that wait in {@code spool/<store>/chunks},
- * and copies in {@code chunk-copies}, each with the sum that they have here too. Every step may be done again.
+ * The chunks that a host without a journal left on this disk for a store: those that wait in {@code spool/<store>/chunks}, and
+ * copies in {@code chunk-copies}, each with the checksum that they have here too. Every step can be repeated.
  *
- * <p>{@code spool/<store>/states} is no such leftover: it is the store of what models have learned where the chosen store
- * keeps none, and stays where it is, so that an older version finds it too.
+ * <p>{@code spool/<store>/states} is the store of learned states where the chosen store keeps none, and stays in use.
  */
 final class OlderChunks {
 
@@ -45,7 +44,7 @@ final class OlderChunks {
             return;
         }
         OwnFiles.createDirectories(to.resolve(".chunks"));
-        for (Path chunk : OlderSpool.children(from)) {
+        for (Path chunk : JournalFiles.children(from)) {
             Path target = to.resolve(".chunks").resolve(String.valueOf(chunk.getFileName()));
             if (wanted && !Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
                 Files.move(chunk, target, StandardCopyOption.ATOMIC_MOVE);
@@ -56,7 +55,7 @@ final class OlderChunks {
         OlderSpool.removeEmpty(copies);
     }
 
-    /** Gives those that wait to the journal, page by page, and lets go of each page when the journal has it. */
+    /** Gives those that wait to the journal, page by page; removes each page when the journal has it. */
     void bring(Consumer<Map<String, byte[]>> journal) throws IOException {
         if (!Files.isDirectory(waiting.resolve(".chunks"), LinkOption.NOFOLLOW_LINKS)) {
             return;

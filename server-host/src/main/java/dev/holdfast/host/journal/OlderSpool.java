@@ -4,22 +4,18 @@ import dev.holdfast.plugin.fs.FsSnapshotFormat;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a host without a journal left on this disk for a store: directories of serializer {@code fs}, in which the group
- * {@code default} lies right in the directory and each other one in a subdirectory.
+ * What a host without a journal left on this disk for a store: directories of serializer {@code fs}, that of the group {@code
+ * default} directly and those of others in subdirectories.
  *
  * <pre>
  *   spool/&lt;store&gt;/pending ─▶ its snapshots go into the journal ─▶ renamed to pending.taken-over
@@ -27,26 +23,16 @@ import org.slf4j.LoggerFactory;
  *   spool/&lt;store&gt;/copies  ─▶ the newest go into the journal    ─▶ removed
  * </pre>
  *
- * <p>Every step may be done again: a snapshot is known by its header, save-id and all. Other groups' files move along, and are
- * taken over when a host of that group starts. Used by one thread at a time.
+ * <p>Every step can be repeated: a snapshot is recognized by its header. Other groups' files move along, and are taken over
+ * when a host of that group starts. Used by one thread at a time.
  */
-final class OlderSpool {
+record OlderSpool(Path spool, String group, JournalFiles files) {
 
     private static final Logger log = LoggerFactory.getLogger(OlderSpool.class);
     private static final String DEFAULT_GROUP = "default";
 
-    private final Path spool;
-    private final String group;
-    private final JournalFiles files;
-
     /** A snapshot's file. */
     record Found(SnapshotHeader header, Path file) {}
-
-    OlderSpool(Path spool, String group, JournalFiles files) {
-        this.spool = spool;
-        this.group = group;
-        this.files = files;
-    }
 
     Path pending() {
         return spool.resolve("pending");
@@ -60,7 +46,7 @@ final class OlderSpool {
         return group.equals(DEFAULT_GROUP) ? directory : directory.resolve(group);
     }
 
-    /** What waits there for this group, in the order of the revisions. Those that cannot be read are told, and stay. */
+    /** This group's waiting snapshots, in the order of the revisions. Those that cannot be read are reported, and stay. */
     List<Found> waiting(List<DamagedFile> damaged) throws IOException {
         List<Found> all = new ArrayList<>(snapshots(own(pending()), damaged));
         all.addAll(snapshots(own(takenOver()), damaged));
@@ -99,24 +85,13 @@ final class OlderSpool {
 
     /** The files of a directory that have a snapshot's name; none if it is not there. */
     private static List<Path> named(Path directory) throws IOException {
-        return children(directory).stream()
+        return JournalFiles.children(directory).stream()
                 .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
                         && SnapshotHeader.isName(String.valueOf(file.getFileName())))
                 .toList();
     }
 
-    static List<Path> children(Path directory) throws IOException {
-        List<Path> children = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
-            all.forEach(children::add);
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            return List.of();
-        }
-        Collections.sort(children);
-        return children;
-    }
-
-    /** The journal has what waited: its directory makes way, and the copies go. */
+    /** The journal has what waited: moves its directory out of the way, and removes the copies. */
     void takenOver(int count) {
         try {
             if (Files.isDirectory(pending(), LinkOption.NOFOLLOW_LINKS)) {
@@ -143,7 +118,7 @@ final class OlderSpool {
             files.move(from, to);
             return;
         }
-        for (Path child : children(from)) {
+        for (Path child : JournalFiles.children(from)) {
             Path target = to.resolve(String.valueOf(child.getFileName()));
             if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
                 merge(child, target);
@@ -154,7 +129,7 @@ final class OlderSpool {
         files.delete(from);
     }
 
-    /** A snapshot waits no more: its file goes, durably, for it would be taken over again. */
+    /** Removes the file of a snapshot that waits no more, durably, or it would be taken over again. */
     void settled(SnapshotHeader header) throws IOException {
         Path file = own(takenOver()).resolve(header.name());
         if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && holds(file, header)) {
@@ -179,19 +154,20 @@ final class OlderSpool {
         }
     }
 
-    /** Removes a group's directory and the one above it, where nothing is left in them but what fs keeps for itself. */
+    /** Removes a group's directory and the one above it, if nothing but fs's own files is left in them. */
     private void removeEmpty(Path own, Path all) throws IOException {
         removeEmpty(own);
         removeEmpty(all);
     }
 
-    /** Removes a directory of fs in which nothing is left but what fs keeps for itself. */
+    /** Removes a directory of fs in which nothing but fs's own files is left. */
     static void removeEmpty(Path directory) throws IOException {
-        if (!children(directory).stream().allMatch(child -> child.endsWith(".holdfast") || child.endsWith(".chunks"))
-                || !children(directory.resolve(".chunks")).isEmpty()) {
+        if (!JournalFiles.children(directory).stream()
+                        .allMatch(child -> child.endsWith(".holdfast") || child.endsWith(".chunks"))
+                || !JournalFiles.children(directory.resolve(".chunks")).isEmpty()) {
             return;
         }
-        for (Path hidden : children(directory.resolve(".holdfast"))) {
+        for (Path hidden : JournalFiles.children(directory.resolve(".holdfast"))) {
             Files.delete(hidden);
         }
         for (Path each : List.of(directory.resolve(".holdfast"), directory.resolve(".chunks"), directory)) {
@@ -201,9 +177,9 @@ final class OlderSpool {
         }
     }
 
-    /** Whether snapshots of other groups wait there, which no journal has yet. */
+    /** Whether snapshots of other groups wait there that no journal has yet. */
     boolean othersWait() throws IOException {
-        List<Path> places = new ArrayList<>(children(takenOver()));
+        List<Path> places = new ArrayList<>(JournalFiles.children(takenOver()));
         places.add(takenOver());
         places.remove(own(takenOver()));
         for (Path place : places) {

@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What waits for the store, within the bound.
+ * The snapshots that wait for the store, within the bound.
  *
  * <pre>
  *   no room ─▶ drop the copies but the newest ─▶ drop waiting ones, oldest first: never a named save, never the newest
@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  *           ─▶ still none, on the disk: the newest state gets the reserve
  * </pre>
  *
- * <p>Those between may go because a later serving state holds every earlier change. The newest one stays while the one after
- * it is written, whose answer is not known yet. Changed by one thread at a time, read by any.
+ * <p>Those between may go because a later serving state holds every earlier change. The newest stays while its successor is
+ * written, as that may fail. Changed by one thread at a time, read by any.
  */
 final class PendingSnapshots {
 
@@ -39,7 +39,7 @@ final class PendingSnapshots {
     private volatile boolean full;
     private boolean toldOfDropping;
 
-    /** Is told which snapshot waits no more, before its file goes. */
+    /** Called before the file of a snapshot that waits no more is removed. */
     interface Settled {
         void settled(SnapshotHeader header) throws IOException;
     }
@@ -63,9 +63,7 @@ final class PendingSnapshots {
         SnapshotHeader header = snapshot.header();
         byte[] content = FsSnapshotFormat.encode(snapshot);
         boolean save = header.kind() == SnapshotKind.SAVE;
-        while (!room.fits(content.length) && dropOne()) {
-            // One by one, no more than needed.
-        }
+        while (!room.fits(content.length) && dropOne()) {}
         if (save && !room.fits(content.length)) {
             full = true;
             throw new JournalFullException("The named save " + header.name() + " of " + content.length
@@ -84,7 +82,7 @@ final class PendingSnapshots {
         return new Entry(sequence, header);
     }
 
-    /** Lets one wait that an older version kept in a file, unless it waits already; durable after the directory's fsync. */
+    /** Takes over one from a file of an older version, unless it waits already; durable after the directory's fsync. */
     void takeOver(OlderSpool.Found older, long sequence) throws IOException {
         if (pending.find(older.header()).isEmpty()) {
             String name = SnapshotDirectory.name(sequence, older.header());
@@ -103,9 +101,7 @@ final class PendingSnapshots {
             requireFull(e);
         }
         try {
-            while (dropOne()) {
-                // The disk is full, whatever the bound says: all that may go goes.
-            }
+            while (dropOne()) {}
             if (!save) {
                 reserve.release();
             }
@@ -131,12 +127,12 @@ final class PendingSnapshots {
         try {
             files.write(file, content);
             files.force(pending.directory());
-            // Some file systems say yes to an fsync of a disk that has gone.
+            // Some file systems report success for an fsync of a disk that is gone.
             if (Files.size(file) != content.length) {
                 throw new IOException(file + " has not the size that was written");
             }
         } catch (IOException e) {
-            // Nobody was told of it, and it is not to come back as if somebody had been.
+            // Nobody was told of it, so it must not come back.
             files.deleteAfter(e, file);
             throw e;
         }
@@ -183,11 +179,11 @@ final class PendingSnapshots {
                 remove(file.get());
             }
         }
-        // Even for one that was dropped before: its removal may not have reached the disk.
+        // Even for one that was dropped before, whose removal may not have reached the disk.
         files.force(pending.directory());
     }
 
-    /** The store has it: the file becomes a copy, or goes. A crash that undoes this leaves it waiting, which is harmless. */
+    /** The store has it: the file becomes a copy, or goes. If a crash undoes this, it waits again, which is harmless. */
     void passed(Entry entry, long sequence) throws IOException {
         Optional<SnapshotDirectory.Kept> file = find(entry);
         if (file.isEmpty()) {

@@ -9,9 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file that takes up room on the disk until the disk is full; then it makes way for the newest state.
- *
- * <p>It grows with the snapshots: twice the largest one that was kept fits into it. Used by one thread at a time.
+ * A file that reserves room on the disk, and is removed for the newest state when the disk is full. It grows to twice the
+ * largest snapshot kept. Used by one thread at a time.
  */
 final class Reserve {
 
@@ -36,7 +35,7 @@ final class Reserve {
                 return;
             }
             byte[] content = new byte[(int) bytes];
-            // No file system stores these shorter than they are, as some do with zeros.
+            // Random, as some file systems store zeros in less room.
             new Random(bytes).nextBytes(content);
             files.write(file, content);
             missed = false;
@@ -53,10 +52,10 @@ final class Reserve {
         return files.delete(file);
     }
 
-    /** A snapshot of some size was kept: the next one fits too. */
+    /** A snapshot of some size was kept: grows so that the next one fits. */
     void kept(int size) {
         while (bytes < 2L * size && bytes < Integer.MAX_VALUE / 4) {
-            // In large steps, for each one writes the file anew.
+            // In large steps, as each writes the file anew.
             bytes *= 2;
         }
         take();

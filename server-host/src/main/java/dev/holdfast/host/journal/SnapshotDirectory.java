@@ -7,8 +7,6 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -41,7 +39,7 @@ final class SnapshotDirectory {
      * A snapshot's file.
      *
      * @param name the file's
-     * @param sequence 0 where the drawer has none
+     * @param sequence 0 where the files of the directory have none
      * @param bytes those that it takes for the journal
      */
     record Kept(String name, long sequence, SnapshotHeader header, long bytes) {}
@@ -67,21 +65,13 @@ final class SnapshotDirectory {
     }
 
     /**
-     * Looks at all files, and at the end of each.
+     * Reads the headers of all files.
      *
-     * @return those that are no entries
-     * @throws IOException if the directory cannot be read
+     * @return the files that are no entries
      */
     List<DamagedFile> scan() throws IOException {
-        List<Path> found = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
-            all.forEach(found::add);
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        Collections.sort(found);
         List<DamagedFile> damaged = new ArrayList<>();
-        for (Path file : found) {
+        for (Path file : JournalFiles.children(directory)) {
             try {
                 add(kept(file));
             } catch (SnapshotCorruptException e) {
@@ -110,13 +100,9 @@ final class SnapshotDirectory {
     /** The highest number that a file's name begins with, whatever the file is. */
     long highest() throws IOException {
         long highest = 0;
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
-            for (Path file : all) {
-                Matcher name = NUMBERED.matcher(String.valueOf(file.getFileName()));
-                highest = name.matches() ? Math.max(highest, Long.parseLong(name.group(1))) : highest;
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
+        for (Path file : JournalFiles.children(directory)) {
+            Matcher name = NUMBERED.matcher(String.valueOf(file.getFileName()));
+            highest = name.matches() ? Math.max(highest, Long.parseLong(name.group(1))) : highest;
         }
         return highest;
     }
@@ -129,7 +115,7 @@ final class SnapshotDirectory {
         files.remove(file.name());
     }
 
-    /** In the order of their names, oldest first; seen as it changes. */
+    /** Oldest first, by their names; reflects later changes. */
     Collection<Kept> all() {
         return Collections.unmodifiableCollection(files.values());
     }
@@ -144,18 +130,17 @@ final class SnapshotDirectory {
         return Optional.ofNullable(files.get(name));
     }
 
-    /** Whether the file that comes last in the order of their names is there, if there is any. */
+    /** Whether the newest file is there, or there is none. */
     boolean hasNewest() {
         Map.Entry<String, Kept> newest = files.lastEntry();
         return newest == null || Files.exists(path(newest.getValue()));
     }
 
-    /** Whether every file is there. */
     boolean isWhole() {
         return files.values().stream().allMatch(file -> Files.exists(path(file)));
     }
 
-    /** Forgets the files that are not there any more; the bytes that they took. */
+    /** Forgets the files that are gone; returns the bytes that they took. */
     long forgetMissing() {
         long bytes = 0;
         for (Kept file : List.copyOf(files.values())) {

@@ -2,12 +2,11 @@ package dev.holdfast.host.journal;
 
 import java.io.IOException;
 
-/** Work with files that a thread's interrupt has to wait for: file channels close themselves on one, and it is short. */
+/** File operations that an interrupt must not end: file channels close themselves on one. Short, so it can wait. */
 final class Uninterrupted {
 
     private Uninterrupted() {}
 
-    /** Something done with files. */
     interface Work<T> {
         T run() throws IOException;
     }

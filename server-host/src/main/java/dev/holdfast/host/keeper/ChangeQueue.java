@@ -8,15 +8,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Where changes of what is served wait to be made durable: the serving's end of the {@link SnapshotKeeper}. What comes
- * before the keeper is started waits for it. Safe for use by several threads.
- */
+/** Where changes wait to be made durable by the {@link SnapshotKeeper}, from before it is started. Safe for several threads. */
 public final class ChangeQueue implements ChangeLog {
 
     private final String storeName;
     private final WorkQueue queue = new WorkQueue();
-    /** Of the call that a thread carries out. */
+    /** The address of the caller for whom a thread makes changes. */
     private final ThreadLocal<@Nullable String> caller = new ThreadLocal<>();
 
     /** @param storeName the serializer's name, for messages */
@@ -50,7 +47,7 @@ public final class ChangeQueue implements ChangeLog {
         return accepted(change, queue.addChange(change));
     }
 
-    /** A snapshot that is taken from now on says nothing of them: they must not be answered as if it did. */
+    /** Pending changes are not in the state any more: they are answered as undone. */
     @Override
     public void overtaken() {
         Durability undone = new Durability(

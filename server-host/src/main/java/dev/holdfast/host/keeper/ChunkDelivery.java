@@ -7,12 +7,12 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Set;
 
-/** Sees that the chunks which a snapshot needs are in the store before it is. Used by the keeper's thread alone. */
+/** Brings the chunks that a snapshot needs into the store before it. Used by the keeper's thread alone. */
 final class ChunkDelivery {
 
     private final SnapshotSerializer store;
     private final ChunkBringer chunks;
-    /** What was restored may be older than the last snapshot, or come from elsewhere. */
+    /** Whether the next snapshot may need chunks that the store lacks: what was restored may be older, or from elsewhere. */
     private boolean elsewhere = true;
 
     ChunkDelivery(SnapshotSerializer store, ChunkBringer chunks) {
@@ -20,12 +20,11 @@ final class ChunkDelivery {
         this.chunks = chunks;
     }
 
-    /** The next snapshot may need chunks that the one before it did not. */
     void fromElsewhere() {
         elsewhere = true;
     }
 
-    /** A snapshot is in the store, and so is what it needs. */
+    /** A snapshot is in the store, with what it needs. */
     void delivered() {
         elsewhere = false;
     }
@@ -36,7 +35,7 @@ final class ChunkDelivery {
         chunks.bring(needed, needed.isEmpty() ? Set.of() : StoreHead.references(store));
     }
 
-    /** The same for a snapshot that goes to another place than after the last one of this host. */
+    /** The same for a snapshot that does not follow this host's last one. */
     void deliverElsewhereFor(Snapshot snapshot) {
         fromElsewhere();
         deliverFor(snapshot);

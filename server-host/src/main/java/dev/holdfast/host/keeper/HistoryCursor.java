@@ -8,10 +8,7 @@ import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import java.util.Optional;
 
-/**
- * Where this host stands in the history of its group: what it goes on from, and what its next snapshot has to come after.
- * Used by the keeper's thread alone.
- */
+/** Which snapshot of its group this host goes on from, and where its next one belongs. Used by the keeper's thread alone. */
 final class HistoryCursor {
 
     private final ServingState baseline;
@@ -31,12 +28,11 @@ final class HistoryCursor {
         return base;
     }
 
-    /** What is served where there is no base, without anybody having asked for it. */
     ServingState baseline() {
         return baseline;
     }
 
-    /** What was served before the changes that the store has not yet. */
+    /** What was served before the changes that the store does not have yet. */
     ServingState before() {
         return base.map(HistoryPoint::state).orElse(baseline);
     }
@@ -49,17 +45,17 @@ final class HistoryCursor {
         return head.isPresent() && base.filter(head.get()::isSame).isPresent();
     }
 
-    /** Whether what is served differs from what the store has of this host. */
+    /** Whether what is served differs from this host's last snapshot in the store. */
     boolean isAhead(ServingState mine) {
         return !ServingComparison.same(mine, before()) || learned.isAhead(mine);
     }
 
-    /** What this host, which serves {@code mine}, may do with the store as a look has found it. */
+    /** What this host, which serves {@code mine}, may do after a look at the store. */
     SaveDecision verdict(Look look, ServingState mine) {
         return SaveDecision.of(look.head(), base, baseline, mine, look.proven());
     }
 
-    /** Whether another host has changed what is served, and this one neither serves it nor has changed anything since. */
+    /** Whether another host has changed what is served, and this one has changed nothing and does not serve that yet. */
     boolean isBehind(Look look, ServingState mine) {
         return look.head().isPresent()
                 && verdict(look, before()) == SaveDecision.BEHIND
@@ -78,7 +74,7 @@ final class HistoryCursor {
         least = Math.max(least, revision + 1);
     }
 
-    /** Revisions up to this one are removed on purpose, which the next snapshot says. */
+    /** Revisions up to this one are removed on purpose, as the next snapshot says. */
     void removed(long revision) {
         trimmed = Math.max(trimmed, revision);
     }
@@ -88,7 +84,7 @@ final class HistoryCursor {
         return free(point.map(HistoryPoint::next).orElse(Place.FIRST));
     }
 
-    /** The same place, at a revision that is not known to be taken. */
+    /** The same place, at a revision that is not known to be in use. */
     Place free(Place place) {
         return place.notBelow(least).trimmed(trimmed);
     }

@@ -3,7 +3,7 @@ package dev.holdfast.host.keeper;
 import java.time.Duration;
 
 /**
- * Whom a keeper works for, and its times.
+ * Settings of a keeper.
  *
  * @param store the serializer's name
  * @param storeForgets whether the store may not give back what it took, so that a change is acknowledged only with a copy
@@ -12,8 +12,8 @@ import java.time.Duration;
  * @param lookInterval how often an attached host looks at what its store has
  * @param retryInterval how often a store that is down is tried again
  * @param closeTimeout how long the end waits for a save under way
- * @param adoptsStoreAfterConflict whether a change that another host was faster than is undone, and the host goes over to what that one
- *     saved; else both wait for the operator
+ * @param adoptsStoreAfterConflict whether a host that was slower than another one undoes its change and adopts the other's;
+ *     else both wait for the operator
  */
 public record KeeperOptions(
         String store,

@@ -9,8 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What models have learned, as a second map beside what is served: a key for each model version. Hosts of a fleet learn
- * apart from one another, and none of them may undo what another one's model has learned by a snapshot of its own.
+ * What models have learned here and in the store, by model version. The hosts of a group learn independently, and none may
+ * undo by a snapshot what another one's model has learned.
  *
  * <pre>
  *   changed here alone since both had the same ─▶ this host's

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 final class NextSnapshot {
 
     private static final int MOST_CALLERS = 8;
-    /** Begins the name of a snapshot that a decision kept of the side that lost. */
+    /** Begins the name of a snapshot that keeps what lost by a decision. */
     private static final String KEPT = "kept-";
 
     private final KeeperOptions options;
@@ -33,7 +33,7 @@ final class NextSnapshot {
         this.names = new SnapshotNames(clock);
     }
 
-    /** From which addresses the changes came that the next snapshot is the first to hold. */
+    /** Sets the callers whose changes the next snapshot is the first to hold. */
     void askedBy(List<String> addresses) {
         callers = addresses.stream().distinct().limit(MOST_CALLERS).toList();
     }
@@ -56,14 +56,14 @@ final class NextSnapshot {
         return again(header.kind(), name, place, from, header.origin().orElse(header.saveId()));
     }
 
-    /** The same state at another place, under a name of the host's own: the one that it had is in use there. */
+    /** The same state at another place, under a name of the host's own, because its name is in use there. */
     HistoryPoint renamed(HistoryPoint from, Place place) {
         SnapshotHeader header = from.header();
         SnapshotKind kind = header.kind() == SnapshotKind.SAVE ? SnapshotKind.SNAPSHOT : header.kind();
         return again(kind, Optional.empty(), place, from, header.origin().orElse(header.saveId()));
     }
 
-    /** What another side of the history serves, as a save of its own that stays whatever becomes of the rest. */
+    /** What the losing side of a decision served, as a named save. */
     HistoryPoint kept(HistoryPoint from, Place place) {
         String saveId = from.header().saveId();
         String name = from.name().startsWith(KEPT) ? from.name() : KEPT + from.name();
@@ -93,7 +93,6 @@ final class NextSnapshot {
                 UUID.randomUUID().toString());
     }
 
-    /** Names go on after that of this snapshot. */
     void namesAfter(SnapshotHeader header) {
         names.after(header.createdOn());
         names.after(header.name());

@@ -24,9 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What an operator decided where this host and its store went different ways. It takes effect in the store or not at all:
- * whatever fails leaves the host detached and its journal whole. What loses is kept under a name: in the store as a save,
- * or on this host.
+ * Carries out an operator's decision after this host and its store have diverged, in the store or not at all: a failure
+ * leaves the host detached and its journal whole. What loses is kept under a name, in the store as a save or on this host.
  *
  * <pre>
  *   STORE   ours aside in the journal ─▶ the host serves the head
@@ -36,44 +35,20 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Used by the keeper's thread alone.
  */
-final class OperatorDecision {
+record OperatorDecision(
+        KeeperOptions options,
+        SnapshotSerializer store,
+        PendingDelivery waiting,
+        NextSnapshot next,
+        StoreAttachment standing,
+        ServingSource served,
+        ChunkDelivery chunks,
+        HistoryCursor cursor,
+        StoreTransition crossing,
+        LearnedSides sides) {
 
     private static final Logger log = LoggerFactory.getLogger(OperatorDecision.class);
     private static final int TRIES = 16;
-
-    private final KeeperOptions options;
-    private final SnapshotSerializer store;
-    private final PendingDelivery waiting;
-    private final NextSnapshot next;
-    private final StoreAttachment standing;
-    private final ServingSource served;
-    private final ChunkDelivery chunks;
-    private final HistoryCursor cursor;
-    private final StoreTransition crossing;
-    private final LearnedSides sides;
-
-    OperatorDecision(
-            KeeperOptions options,
-            SnapshotSerializer store,
-            PendingDelivery waiting,
-            NextSnapshot next,
-            StoreAttachment standing,
-            ServingSource served,
-            ChunkDelivery chunks,
-            HistoryCursor cursor,
-            StoreTransition crossing,
-            LearnedSides sides) {
-        this.options = options;
-        this.store = store;
-        this.waiting = waiting;
-        this.next = next;
-        this.standing = standing;
-        this.served = served;
-        this.chunks = chunks;
-        this.cursor = cursor;
-        this.crossing = crossing;
-        this.sides = sides;
-    }
 
     /** @return what was done, in one sentence */
     String carryOut(Take take) {
@@ -98,7 +73,7 @@ final class OperatorDecision {
         if (!standing.isAttached() || standing.hasLearnedApart()) {
             return;
         }
-        // Asked of the store itself: the regular look, after which the status says so, may be seconds away.
+        // The regular look, after which the status says so, may be seconds away.
         boolean behind = cursor.isBehind(look, served.state());
         if (take != Take.STORE || !behind) {
             throw new IllegalStateException("There is nothing to decide: the host is attached to its store "
@@ -106,7 +81,7 @@ final class OperatorDecision {
         }
     }
 
-    /** The store's newest, which must be readable to be gone over to. */
+    /** The store's newest, which must be readable to be adopted. */
     private HistoryPoint head(Look look) {
         if (look.reading() instanceof Reading.Found found) {
             return found.head();
@@ -177,7 +152,7 @@ final class OperatorDecision {
                 while (!saves.isEmpty()) {
                     HistoryPoint waits = saves.get(0);
                     if (isThere(waits.name())) {
-                        // No place helps: a name is given once.
+                        // Another place does not help, as a name is used once.
                         waiting.keepSave(waits).ifPresent(keptHere::add);
                     } else {
                         HistoryPoint moved = put(next.moved(waits, place));
@@ -211,7 +186,7 @@ final class OperatorDecision {
         }
     }
 
-    /** A damaged snapshot is no obstacle to going on after it; one that cannot be read now is. */
+    /** Snapshots may follow a damaged one, but not one that cannot be read for now. */
     private static boolean isDamage(SnapshotStoreException why) {
         return why instanceof SnapshotUnreadableException;
     }
@@ -292,7 +267,7 @@ final class OperatorDecision {
         }
     }
 
-    /** What models have learned here and lost stays on this host with the snapshot that refers to it. */
+    /** What models have learned here and was not taken is kept on this host, with the snapshot that refers to it. */
     private String keepWhatWasLearned(List<String> lost, ServingState mine, ServingState merged) {
         Optional<String> kept = sides.keep(mine, merged);
         return lost.isEmpty()

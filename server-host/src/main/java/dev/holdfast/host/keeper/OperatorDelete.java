@@ -14,34 +14,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The removal of one snapshot from the store by the operator's decision, readable or not; never of the group's last one.
+ * Deletes one snapshot from the store for an operator, readable or not, but never the group's last one. For any thread: an
+ * older snapshot never becomes the last one.
  *
- * <p>Any thread may do it, as housekeeping does beside the keeper: what was there before the last one was asked for, and is
- * not the last one, never becomes it.
+ * @param trimming makes known which revision is about to be removed on purpose, or throws
  */
-final class OperatorDelete {
+record OperatorDelete(
+        KeeperOptions options,
+        SnapshotSerializer store,
+        Journal journal,
+        StoreAttachment standing,
+        LongConsumer trimming) {
 
     private static final Logger log = LoggerFactory.getLogger(OperatorDelete.class);
-
-    private final KeeperOptions options;
-    private final SnapshotSerializer store;
-    private final Journal journal;
-    private final StoreAttachment standing;
-    private final LongConsumer trimming;
-
-    /** @param trimming makes known which revision is about to be removed on purpose, or throws */
-    OperatorDelete(
-            KeeperOptions options,
-            SnapshotSerializer store,
-            Journal journal,
-            StoreAttachment standing,
-            LongConsumer trimming) {
-        this.options = options;
-        this.store = store;
-        this.journal = journal;
-        this.standing = standing;
-        this.trimming = trimming;
-    }
 
     void delete(String name) {
         if (journal.deleteAside(name)) {

@@ -23,7 +23,6 @@ import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.time.Clock;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
@@ -33,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What waits in the journal for the store, and the way of it into the store: in order, the same bytes again as long as they
- * fit there, else the same states at the place that is next now. Used by the keeper's thread alone.
+ * The snapshots that wait in the journal, and their delivery to the store: in order, byte for byte where they still follow
+ * the store's newest, else with the same state at the next place. Used by the keeper's thread alone.
  */
 final class PendingDelivery {
 
@@ -62,7 +61,7 @@ final class PendingDelivery {
         this.newest = newest(journal);
     }
 
-    /** The newest that waits and can be read; those that cannot are named in the log. */
+    /** The newest that waits and can be read; unreadable ones are logged. */
     static Optional<HistoryPoint> newest(Journal journal) {
         List<Entry> entries = journal.pending();
         for (int i = entries.size() - 1; i >= 0; i--) {
@@ -101,7 +100,7 @@ final class PendingDelivery {
         return journal.isThere();
     }
 
-    /** Whether the journal was removed under the running host; it is there again, without what was in it. */
+    /** Makes the journal's directories anew if somebody removed them under the running host, and says whether so. */
     boolean mend() {
         boolean removed = journal.mend();
         if (removed) {
@@ -117,7 +116,7 @@ final class PendingDelivery {
         newest = Optional.of(point);
     }
 
-    /** Keeps a copy of what this host goes over to; its own last snapshot, and its configuration in it, stays beside it. */
+    /** Keeps a copy of what this host adopts, and with it the host's own last snapshot, which has its configuration. */
     void copyOfOthers(Snapshot snapshot) {
         journal.copies().stream()
                 .filter(copy -> copy.header().host().equals(host))
@@ -131,7 +130,7 @@ final class PendingDelivery {
         journal.copy(snapshot);
     }
 
-    /** What this host goes on from is needed for a merge, and must outlive the store's own copy. */
+    /** A merge needs what this host goes on from, also when the store no longer has it. */
     void pinBase(Snapshot base) {
         if (!pinnedBase.equals(Optional.of(base.header()))) {
             pin(Pin.BASE, base);
@@ -207,9 +206,8 @@ final class PendingDelivery {
     }
 
     /**
-     * Lets go of what the store has already: a reply may have been lost, or a host have died before it took note.
+     * Removes from the journal what the store has already: a reply may have been lost, or a host died before it noted it.
      *
-     * @param head the store's newest
      * @return the newest of them; empty if the store has none of what waits
      * @throws SnapshotStoreException if the store cannot be reached
      */
@@ -221,7 +219,7 @@ final class PendingDelivery {
                 there = i;
             }
         }
-        // What is sent is sent in order, so of the others only the first may be there under newer ones.
+        // Snapshots are sent in order, so of the others only the first may be in the store, under newer ones.
         if (there < 0
                 && !entries.isEmpty()
                 && StoreHead.has(store, entries.get(0).header())) {
@@ -292,7 +290,7 @@ final class PendingDelivery {
                     && point.get().header().revision() == place.revision();
             boolean needed = entries.isEmpty() || entry.header().kind() == SnapshotKind.SAVE;
             if (!fits && !needed) {
-                // A later one holds all that it holds; it could go to the store only as another snapshot.
+                // A later one holds all that this one does, which could go to the store only as another snapshot.
                 journal.refused(entry);
                 continue;
             }
@@ -331,7 +329,7 @@ final class PendingDelivery {
         return new Sent(true, head);
     }
 
-    /** In this order: what was acknowledged waits in one form or another, whenever the host dies. */
+    /** Appends before it removes, so that what was acknowledged waits whenever the host dies. */
     private Entry replace(Entry entry, Snapshot other) {
         Entry replaced = journal.append(other);
         journal.refused(entry);
@@ -361,32 +359,27 @@ final class PendingDelivery {
         }
     }
 
-    /** Nothing of what waits is unsent: the store's newest holds it. */
+    /** Nothing that waits is unsent: the store's newest holds it. */
     void giveUp(HistoryPoint head) {
         // In this order: a start without the store comes back to the one or the other.
         journal.copy(head.snapshot());
         letGo();
     }
 
-    /** Nothing of what waits is needed any more. Saves under names of their own stay on this host. */
+    /** Nothing that waits is needed any more. Named saves stay on this host. */
     void letGo() {
-        List<Entry> entries = new ArrayList<>(journal.pending());
-        for (Entry entry : entries) {
-            if (entry.header().kind() == SnapshotKind.SAVE) {
-                read(entry).ifPresent(point -> journal.setAside(point.snapshot()));
-            }
-        }
+        keepSaves();
         clear();
     }
 
-    /** Keeps on this host what an operator decided against, and lets go of what waits. */
+    /** Keeps on this host what an operator decided against, and the named saves that wait. */
     void setAside(Snapshot ours) {
         journal.setAside(ours);
-        for (Entry entry : journal.pending()) {
-            if (entry.header().kind() == SnapshotKind.SAVE) {
-                read(entry).ifPresent(point -> journal.setAside(point.snapshot()));
-            }
-        }
+        keepSaves();
+    }
+
+    private void keepSaves() {
+        saves().forEach(save -> journal.setAside(save.snapshot()));
     }
 
     /**
@@ -412,7 +405,7 @@ final class PendingDelivery {
         }
     }
 
-    /** Lets go of what waits, after all of it is in the store or aside. */
+    /** Removes what waits, after all of it is in the store or aside. */
     void clear() {
         try {
             journal.refused(journal.pending());

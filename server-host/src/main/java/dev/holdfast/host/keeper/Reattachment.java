@@ -14,48 +14,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a look at the store means for this host: that another one has changed something, that what the store had is gone or
- * damaged, or that a store which was away can be written to again.
+ * Acts on a look at the store: another host may have changed something, a snapshot may be gone or damaged, or a store that
+ * was away may be back.
  *
  * <p>Used by the keeper's thread alone.
  */
-final class Reattachment {
+record Reattachment(
+        KeeperOptions options,
+        SnapshotSerializer store,
+        PendingDelivery waiting,
+        ChunkDelivery chunks,
+        StoreAttachment standing,
+        ServingSource served,
+        HistoryCursor cursor,
+        StoreTransition crossing,
+        LearnedSides sides,
+        SnapshotWriter writer) {
 
     private static final Logger log = LoggerFactory.getLogger(Reattachment.class);
-
-    private final KeeperOptions options;
-    private final SnapshotSerializer store;
-    private final PendingDelivery waiting;
-    private final ChunkDelivery chunks;
-    private final StoreAttachment standing;
-    private final ServingSource served;
-    private final HistoryCursor cursor;
-    private final StoreTransition crossing;
-    private final LearnedSides sides;
-    private final SnapshotWriter writer;
-
-    Reattachment(
-            KeeperOptions options,
-            SnapshotSerializer store,
-            PendingDelivery waiting,
-            ChunkDelivery chunks,
-            StoreAttachment standing,
-            ServingSource served,
-            HistoryCursor cursor,
-            StoreTransition crossing,
-            LearnedSides sides,
-            SnapshotWriter writer) {
-        this.options = options;
-        this.store = store;
-        this.waiting = waiting;
-        this.chunks = chunks;
-        this.standing = standing;
-        this.served = served;
-        this.cursor = cursor;
-        this.crossing = crossing;
-        this.sides = sides;
-        this.writer = writer;
-    }
 
     /** What the look says of the store, for a host that writes there or wants to again. */
     void looked(Look look) {
@@ -93,7 +69,7 @@ final class Reattachment {
         }
     }
 
-    /** What the damaged snapshot held is served here: it is written again at once, as the next one. */
+    /** This host serves what the damaged snapshot held, and writes it again at once, as the next one. */
     private void mend(Look look) {
         String damaged = cursor.base().map(HistoryPoint::name).orElse("");
         log.error("{}", look.uncertainty());
@@ -107,9 +83,9 @@ final class Reattachment {
                 mended.snapshot().orElse(""));
     }
 
-    /** Goes on in the store by itself, where that gives up nothing that was acknowledged. */
+    /** Attaches without an operator, where nothing that was acknowledged is lost by it. */
     private void attachAgain(Look answer) {
-        // The store answers; what it has may be another thing since a save of which nobody knows what became of it.
+        // A save whose fate is unknown may have reached the store since the answer.
         Look look = answer.isCertain() ? Look.at(store, cursor.base()) : answer;
         if (!look.isCertain()) {
             notYet(look);
@@ -185,7 +161,7 @@ final class Reattachment {
         return true;
     }
 
-    /** Nothing here is unsent: the host serves what the others have agreed on meanwhile. */
+    /** Nothing here is unsent: the host adopts what others have saved meanwhile. */
     private boolean followed(HistoryPoint head, ServingState mine) {
         cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
@@ -219,7 +195,7 @@ final class Reattachment {
         }
     }
 
-    /** In this order: what models have learned here waits until a snapshot of the store has it, whenever the host dies. */
+    /** Saves first, so that what was learned here waits in the journal until the store has it, whenever the host dies. */
     private boolean storedWithWhatWasLearned() {
         boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED;
         if (stored) {
@@ -228,7 +204,7 @@ final class Reattachment {
         return stored;
     }
 
-    /** What came while the store was away and is in no snapshot of it yet, or in one that is damaged. */
+    /** Saves what changed while the store was away and is in no snapshot of it, or in a damaged one. */
     private void saveWhatIsNotStored(Look look) {
         ServingState mine = served.state();
         if (cursor.base().isEmpty() || cursor.isAhead(mine) || look.reading() instanceof Reading.Damaged) {

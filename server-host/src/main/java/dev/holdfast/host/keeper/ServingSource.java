@@ -3,7 +3,7 @@ package dev.holdfast.host.keeper;
 import dev.holdfast.host.serving.ServingState;
 import java.util.List;
 
-/** What a host serves, for who keeps it. */
+/** What a host serves, as its keeper sees it. */
 public interface ServingSource {
 
     /** The serving state now. */
@@ -20,9 +20,9 @@ public interface ServingSource {
     /** The model versions that could not be loaded, as {@link #goOver} gives them. */
     List<String> failures();
 
-    /** The host writes to its store again: what the store may have lost of learned states meanwhile is to be asked. */
+    /** The host writes to its store again, which may have lost learned states meanwhile: they are to be checked. */
     void attachedAgain();
 
-    /** What an operator should know besides what becomes of snapshots; quick. */
+    /** Other notices for an operator; quick. */
     List<String> notices();
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.Waiting;
 import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.sdk.Snapshot;
@@ -14,12 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a snapshot to the store and into the journal at the same time. The answer waits for the store's verdict and for
- * the journal, and so takes the longer of the two.
+ * Writes a snapshot to the store and into the journal at the same time, and waits for both.
  *
  * <pre>
  *   store takes it ─────────▶ the entry becomes a copy
- *   store refuses it ───────▶ the entry is gone for good before this returns: a crash must not revive what was refused
+ *   store refuses it ───────▶ the entry is deleted before this returns: a crash must not revive what was refused
  *   store cannot be reached ▶ the entry waits
  * </pre>
  *
@@ -53,7 +53,7 @@ final class SideBySide implements AutoCloseable {
      *
      * @param conflict why the store refused it, if it did; then it is nowhere
      * @param storeProblem why the store may not have it, if nobody can tell
-     * @param journalProblem why the journal has it not, or could not take note of the store's verdict
+     * @param journalProblem why the journal does not have it, or could not note the store's answer
      * @param mayRevive whether a crash now might bring back what the store refused
      */
     record Outcome(
@@ -61,13 +61,6 @@ final class SideBySide implements AutoCloseable {
             Optional<Throwable> storeProblem,
             Optional<Throwable> journalProblem,
             boolean mayRevive) {
-
-        Outcome(
-                Optional<SnapshotConflictException> conflict,
-                Optional<Throwable> storeProblem,
-                Optional<Throwable> journalProblem) {
-            this(conflict, storeProblem, journalProblem, false);
-        }
 
         boolean isStored() {
             return conflict.isEmpty() && storeProblem.isEmpty();
@@ -82,8 +75,8 @@ final class SideBySide implements AutoCloseable {
     /**
      * Writes one.
      *
-     * @param keeps whether it is to wait in the journal where the store does not take it
-     * @param before done before the store is asked, on the caller's thread; what it throws counts as the store's
+     * @param keeps whether it waits in the journal where the store does not take it
+     * @param before called before the store is; what it throws counts as the store's failure
      */
     Outcome write(Snapshot snapshot, boolean keeps, Runnable before) {
         CompletableFuture<Entry> entry =
@@ -106,14 +99,11 @@ final class SideBySide implements AutoCloseable {
             boolean keeps,
             Optional<SnapshotConflictException> conflict,
             Optional<Throwable> storeProblem) {
-        if (conflict.isPresent()) {
-            return new Outcome(conflict, storeProblem, Optional.empty());
-        }
-        if (storeProblem.isEmpty()) {
+        if (conflict.isEmpty() && storeProblem.isEmpty()) {
             journal.copy(snapshot);
-            return new Outcome(conflict, storeProblem, Optional.empty());
         }
-        return new Outcome(conflict, storeProblem, keeps ? append(snapshot) : Optional.empty());
+        boolean waits = keeps && storeProblem.isPresent();
+        return new Outcome(conflict, storeProblem, waits ? append(snapshot) : Optional.empty(), false);
     }
 
     /** Into the journal alone. */
@@ -132,9 +122,11 @@ final class SideBySide implements AutoCloseable {
             Optional<Throwable> storeProblem) {
         Entry entry;
         try {
-            entry = await(appended);
+            // A serializer may leave an interrupt behind, and the entry must be known all the same.
+            entry = Waiting.uninterruptibly(appended);
         } catch (ExecutionException e) {
-            return new Outcome(conflict, storeProblem, Optional.of(e.getCause() == null ? e : e.getCause()));
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            return new Outcome(conflict, storeProblem, Optional.of(cause), false);
         }
         try {
             if (conflict.isPresent()) {
@@ -143,32 +135,14 @@ final class SideBySide implements AutoCloseable {
                 journal.passed(entry);
             }
         } catch (RuntimeException e) {
-            // What stays as pending is found in the store by its save-id, or refused by it again.
+            // What stays pending is found in the store by its save-id, or refused by it again.
             log.warn(
                     "The journal's entry of snapshot {} could not be settled: {}",
                     entry.header().name(),
                     e.getMessage());
             return new Outcome(conflict, storeProblem, Optional.of(e), conflict.isPresent());
         }
-        return new Outcome(conflict, storeProblem, Optional.empty());
-    }
-
-    /** A serializer may leave an interrupt behind, and the entry must be known all the same. */
-    private static Entry await(CompletableFuture<Entry> entry) throws ExecutionException {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return entry.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        return new Outcome(conflict, storeProblem, Optional.empty(), false);
     }
 
     @Override

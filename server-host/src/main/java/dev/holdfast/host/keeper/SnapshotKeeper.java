@@ -35,7 +35,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What makes every change of the serving state durable.
+ * Makes every change of the serving state durable.
  *
  * <pre>
  *                    store takes it                  store is back, and nothing acknowledged is given up
@@ -50,12 +50,11 @@ import org.slf4j.LoggerFactory;
  *                                                  └─▶ StoreProbe        from time to time: what does the store have?
  * </pre>
  *
- * <p>One thread, the keeper, changes the store and the journal; where the host stands and what comes next are that thread's
- * and need no lock. Changes that come while a save is under way share the next one: a save writes the serving state as it is
- * when it begins, so it holds every change that is waiting by then.
+ * <p>The keeper's thread alone changes the store and the journal, and knows where the host stands; it needs no lock. A save
+ * writes the serving state as it is when the save begins, so it holds every change that waits by then.
  *
- * <p>A change that neither the store nor the journal takes is reported as lost on a restart, and tried again until a later
- * snapshot holds it; the status says so meanwhile.
+ * <p>A change that neither the store nor the journal takes is reported as lost on a restart, and saved again until a snapshot
+ * holds it; the status says so meanwhile.
  */
 public final class SnapshotKeeper implements Snapshots, AutoCloseable {
 
@@ -115,7 +114,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
                 clock);
     }
 
-    /** One whose threads are the caller's: of the journal beside the store, and of the looks at it. */
+    /** With threads of the caller's, for the journal beside the store and for the looks at it. */
     SnapshotKeeper(
             KeeperOptions options,
             StartPoint start,
@@ -157,7 +156,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         this.probe = probe;
     }
 
-    /** Begins to work; what was asked for until now is done first. */
+    /** Begins to work, with what has been asked for already. */
     public void start() {
         Thread keeper = DaemonThreads.create("snapshot-keeper", this::run);
         thread = keeper;
@@ -215,9 +214,9 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     }
 
     /**
-     * Sees that a snapshot of the store says that revisions up to one are removed on purpose; to be called before they are.
+     * Has the store note, in a snapshot, that revisions up to one are removed on purpose; called before they are.
      *
-     * @throws RuntimeException if none does; then nothing may be removed
+     * @throws RuntimeException if it does not; then nothing may be removed
      */
     public void trimmed(long upTo) {
         Work.Trim trim = new Work.Trim(upTo, new CompletableFuture<>());
@@ -239,7 +238,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         }
     }
 
-    /** The names of the store's snapshots that a decision still needs, whatever their age. */
+    /** The names of the store's snapshots that a decision still needs, however old. */
     public Set<String> pinned() {
         Set<String> pinned = new HashSet<>();
         standing.status().divergence().ifPresent(sides -> {
@@ -280,7 +279,6 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         }
     }
 
-    /** The first thing that the keeper's thread does. */
     void begin() {
         guarded(List.of(), crossing::begin);
         if (!standing.isAttached()) {
@@ -291,8 +289,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     /**
      * Does what waits.
      *
-     * @param idleNanos how long to wait for work
-     * @param window how long to wait for other callers' work besides
+     * @param window how long to wait for work of other callers besides
      * @return false at the end
      */
     boolean work(long idleNanos, long window) {
@@ -309,7 +306,6 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         guarded(List.of(), this::askOrAct);
     }
 
-    /** The snapshot of the store that the host goes on from; for the keeper's thread. */
     Optional<HistoryPoint> base() {
         return cursor.base();
     }
@@ -331,7 +327,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         writer.saveWhatIsUnsaved();
     }
 
-    /** The keeper must outlive everything; whoever waits is told. */
+    /** Nothing may end the keeper's thread; who waits is told. */
     private void guarded(List<Work> works, Runnable task) {
         try {
             task.run();

@@ -17,17 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The snapshots that a running host has to show: those of its store, and those of its journal. */
-final class SnapshotReader {
-
-    private final SnapshotSerializer store;
-    private final Journal journal;
-    private final StoreAttachment standing;
-
-    SnapshotReader(SnapshotSerializer store, Journal journal, StoreAttachment standing) {
-        this.store = store;
-        this.journal = journal;
-        this.standing = standing;
-    }
+record SnapshotReader(SnapshotSerializer store, Journal journal, StoreAttachment standing) {
 
     SnapshotPage list(ListRequest request) {
         return standing.isAttached() ? store.list(request) : waiting(request);

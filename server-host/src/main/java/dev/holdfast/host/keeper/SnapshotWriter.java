@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what the host serves into one snapshot, where it stands, and finds out what it may write.
+ * Writes what the host serves into one snapshot, to the store or the journal, and finds out what it may write.
  *
  * <pre>
  *   attached ─▶ store and journal ─ taken ───────────────────────────────▶ STORED
@@ -55,7 +55,7 @@ final class SnapshotWriter {
     private final HistoryCursor cursor;
     private final StoreTransition crossing;
     private final LearnedSides sides;
-    /** The snapshot of which nobody can tell whether the store has it, and that the journal has not. */
+    /** A snapshot that the journal does not have, and perhaps the store does not either. */
     private Optional<SnapshotHeader> unknown = Optional.empty();
 
     SnapshotWriter(
@@ -84,17 +84,17 @@ final class SnapshotWriter {
     }
 
     /**
-     * Writes what is served now into one snapshot, where the host's standing says.
+     * Writes what is served now into one snapshot.
      *
      * @param name empty for one that the host gives
-     * @throws SnapshotConflictException if the name is in use, or the host is behind and a save would undo what another one
-     *     changed; nothing was written then
+     * @throws SnapshotConflictException if the name is in use, or the host is behind and a save would undo another one's
+     *     change; nothing was written then
      */
     Durability save(SnapshotKind kind, Optional<String> name) {
         return standing.isAttached() ? toStore(kind, name) : toJournal(kind, name);
     }
 
-    /** Tries again to keep what nothing took; does nothing if there is no such change. */
+    /** Saves again what neither the store nor the journal took, if there is such a change. */
     void saveWhatIsUnsaved() {
         if (!standing.isUnsaved()) {
             return;
@@ -107,7 +107,7 @@ final class SnapshotWriter {
         }
     }
 
-    /** What waited in files that somebody has removed is written again with the next snapshot: memory has it. */
+    /** Makes anew a journal that somebody has removed; the next snapshot holds what waited in it. */
     void mendJournal() {
         if (waiting.mend()) {
             cursor.base().ifPresent(base -> waiting.copy(base.snapshot()));
@@ -174,7 +174,7 @@ final class SnapshotWriter {
                         mine,
                         true,
                         new SideBySide.Outcome(
-                                Optional.empty(), Optional.of(refusal.conflict()), pair.append(snapshot)));
+                                Optional.empty(), Optional.of(refusal.conflict()), pair.append(snapshot), false));
             }
             attempt = after(attempt, refusal, mine);
         }
@@ -196,7 +196,7 @@ final class SnapshotWriter {
     }
 
     /**
-     * What became of it, if nothing is to be written to the store any more.
+     * What became of it; empty if there is something to write again.
      *
      * @throws SnapshotConflictException if it must not be written under this name, or not by a host that is behind
      */
@@ -211,7 +211,7 @@ final class SnapshotWriter {
                 if (change || refusal.head().isEmpty()) {
                     yield Optional.empty();
                 }
-                // Another host's start or stop was a moment faster; it says the same.
+                // Another host's start or stop was faster, and says the same.
                 refusal.head().ifPresent(head -> cursor.goOnFrom(head, mine));
                 yield refusal.head().map(head -> alreadyIn(head, mine));
             }
@@ -220,7 +220,7 @@ final class SnapshotWriter {
                 if (kind == SnapshotKind.SAVE || cursor.learned().isAhead(mine)) {
                     yield Optional.empty();
                 }
-                // It is what this host acknowledges, and serves after a restart whether the store is there or not.
+                // A restart serves it, whether the store is there or not.
                 refusal.head().ifPresent(head -> waiting.copyOfOthers(head.snapshot()));
                 cursor.base().ifPresent(head -> standing.stored(head.header()));
                 yield cursor.base().map(head -> alreadyIn(head, mine));
@@ -242,7 +242,7 @@ final class SnapshotWriter {
         };
     }
 
-    /** What to write next: after the head, and where the host is behind, what the others serve with what was learned here. */
+    /** What to write next, after the head; where the host is behind, the others' state with what was learned here. */
     private Attempt after(Attempt attempt, Refusal refusal, ServingState mine) {
         Optional<HistoryPoint> head = refusal.head();
         boolean behind = refusal.verdict() == SaveDecision.BEHIND;
@@ -261,7 +261,7 @@ final class SnapshotWriter {
                 cursor.free(refusal.look().place()));
     }
 
-    /** Whether a snapshot of this kind would hold anything that the base does not. */
+    /** Whether a snapshot of this kind would hold anything new. */
     private boolean isChange(SnapshotKind kind, ServingState mine) {
         return kind == SnapshotKind.SNAPSHOT
                 || kind == SnapshotKind.SAVE
@@ -358,7 +358,7 @@ final class SnapshotWriter {
         boolean changed =
                 !ServingComparison.same(mine, tip.map(HistoryPoint::state).orElse(cursor.baseline()));
         boolean startOrStop = kind == SnapshotKind.STARTUP || kind == SnapshotKind.SHUTDOWN;
-        // What others have learned, as far as it is known here, this one does not undo.
+        // This must not undo what others are known to have learned.
         ServingState wanted = cursor.learned().onto(mine, mine);
         ServingState before = tip.map(HistoryPoint::state).orElse(ServingState.EMPTY);
         boolean learned = cursor.learned().isAhead(mine)
@@ -426,7 +426,7 @@ final class SnapshotWriter {
         return durability;
     }
 
-    /** Nothing acknowledged is given up by it: the change that was refused is answered so. */
+    /** Adopts what the other host saved; the refused change is answered as undone. */
     private Optional<Durability> undone(HistoryPoint head) {
         try {
             crossing.goOver(head);
@@ -441,7 +441,7 @@ final class SnapshotWriter {
                         + head.header().host() + " saved in store " + options.store() + ".")));
     }
 
-    /** See that a snapshot says that revisions up to one have been removed on purpose, before they are. */
+    /** Writes a snapshot which says that revisions up to one have been removed on purpose, before they are. */
     void trim(long upTo) {
         if (cursor.base().isPresent() && cursor.base().get().header().trimmed() >= upTo) {
             return;
@@ -463,7 +463,7 @@ final class SnapshotWriter {
         return new SnapshotConflictException("A snapshot named " + name + " is there already; choose another name.");
     }
 
-    /** What a failure says; of those that no store means to throw, their kind too. */
+    /** A failure's message; with its class, where no store or journal means to throw it. */
     static String message(Throwable failure) {
         return failure instanceof SnapshotStoreException || failure instanceof JournalException
                 ? String.valueOf(failure.getMessage())

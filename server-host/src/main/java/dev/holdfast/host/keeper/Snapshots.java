@@ -7,7 +7,7 @@ import dev.holdfast.sdk.SnapshotPage;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** What operators see and ask of the snapshots of a running host. Safe for use by several threads. */
+/** The snapshots of a running host, for operators. Safe for use by several threads. */
 public interface Snapshots {
 
     /** How the host stands with its store; quick, asks no store. */
@@ -58,13 +58,13 @@ public interface Snapshots {
      */
     String attach(Take take, Duration patience);
 
-    /** Whose state goes on after a detachment; what the other side has stays under a name, and can be restored by it. */
+    /** Whose state wins after a detachment; the other side's is kept under a name, and can be restored. */
     enum Take {
-        /** The last snapshot of the store: the host goes over to it. What it had stays on this host. */
+        /** The last snapshot of the store: the host adopts it. What the host served is kept on it. */
         STORE,
-        /** What this host serves: it becomes the store's next revision. What the store had stays there as a save. */
+        /** What this host serves: it becomes the store's next revision. What the store had is kept there as a save. */
         LOCAL,
-        /** Both, where they have not changed the same: the host serves it, and it becomes the store's next revision. */
+        /** Both, where they have not changed the same; the result becomes the store's next revision. */
         MERGE
     }
 }

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param baseline what it serves without anybody having asked for it, where there is no base
  * @param least the lowest revision that the next snapshot may have: those below are taken, as far as is known
  * @param namesAfter the snapshots after whose names the next one's comes
- * @param empty whether a failure, and nobody's will, is why what was served before is not served
+ * @param empty whether what was served before is not served because of a failure
  * @param notices what an operator should know
  */
 public record StartPoint(
@@ -43,7 +43,7 @@ public record StartPoint(
                 mode, Optional.of(point), baseline, least, plus(namesAfter, point.header()), empty, notices);
     }
 
-    /** Where there is nothing of the store to go on from: what is served all the same. */
+    /** With what is served though there is nothing of the store to go on from. */
     public StartPoint serving(ServingState unasked) {
         return new StartPoint(mode, base, unasked, least, namesAfter, empty, notices);
     }
@@ -65,7 +65,7 @@ public record StartPoint(
         return new StartPoint(mode, base, baseline, least, namesAfter, true, notices);
     }
 
-    /** The same, where nothing is written to the store for now. */
+    /** Detached from the store. */
     public StartPoint detached() {
         return new StartPoint(StoreStatus.Mode.DETACHED, base, baseline, least, namesAfter, empty, notices);
     }

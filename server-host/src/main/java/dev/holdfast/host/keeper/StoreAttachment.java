@@ -14,17 +14,14 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * How the host stands with its store, and what it tells of that. Safe for use by several threads; it is
- * the keeper's thread that changes it.
- */
+/** How the host stands with its store, with notices for operators. Safe for several threads; the keeper's changes it. */
 public final class StoreAttachment {
 
     private static final Logger log = LoggerFactory.getLogger(StoreAttachment.class);
 
-    /** How an operator ends a detachment; documented. */
+    /** How an operator ends a detachment; quoted in the manual. */
     static final String DECISION = "holdfast snapshots attach --take store|local|merge";
-    /** The same where the store lacks something, which a merge would take for removed. */
+    /** The same where the store lacks something, which a merge would take for a removal. */
     static final String DECISION_OF_A_LOSS = "holdfast snapshots attach --take store|local";
 
     private final KeeperOptions options;
@@ -39,13 +36,13 @@ public final class StoreAttachment {
     private Optional<Divergence> divergence = Optional.empty();
     private List<String> aside = List.of();
 
-    /** What the restore had to tell; true for the life of this process. */
+    /** Notices of the restore; they stay for the life of this process. */
     private final List<String> ofTheRestore;
     /** Why changes do not go to the store; empty while they do. */
     private List<String> ofTheMode;
-    /** What the last look at the store found amiss. */
+    /** What was wrong at the last look at the store. */
     private List<String> ofTheLook = List.of();
-    /** What models have learned apart from the store's. */
+    /** What models have learned that the store has otherwise. */
     private List<String> ofTheLearned = List.of();
 
     private String learnedApart = "";
@@ -75,23 +72,21 @@ public final class StoreAttachment {
         return status.empty();
     }
 
-    /** Whether there are changes that a restart would lose. */
+    /** Whether a restart would lose changes. */
     boolean isUnsaved() {
         return unsaved;
     }
 
-    /** Why changes do not go to the store, for who makes one; empty while they do. */
+    /** Why changes do not go to the store, for the caller who makes one; empty while they do. */
     List<String> notices() {
         return ofTheMode;
     }
 
-    /** These lie aside in the journal now; for any thread. */
     synchronized void aside(List<String> kept) {
         aside = kept;
         show();
     }
 
-    /** So many snapshots wait in the journal, the newest is this one, and these lie aside there. */
     synchronized void journal(int pending, Optional<SnapshotHeader> newest, List<String> kept) {
         waiting = pending;
         last = newest.or(() -> last);
@@ -107,7 +102,6 @@ public final class StoreAttachment {
         attached();
     }
 
-    /** This host goes on writing to the store. */
     synchronized void attached() {
         mode = Mode.ATTACHED;
         empty = false;
@@ -118,7 +112,6 @@ public final class StoreAttachment {
         show();
     }
 
-    /** A snapshot waits in the journal. */
     synchronized void waits(SnapshotHeader header) {
         last = Optional.of(header);
         unsaved = false;
@@ -135,7 +128,7 @@ public final class StoreAttachment {
         show();
     }
 
-    /** What the last look could not find out; the mode stays. */
+    /** What the last look could not find out. */
     synchronized void troubled(String what) {
         if (!ofTheLook.contains(what)) {
             log.warn("{}", what);
@@ -153,7 +146,7 @@ public final class StoreAttachment {
         }
     }
 
-    /** Another host has changed something, and nothing of this one is unsent. */
+    /** Another host has changed something, and this one has nothing unsent. */
     synchronized void behind(HistoryPoint head) {
         Optional<Side> seen = Optional.of(Side.of(head));
         if (behind.equals(seen)) {
@@ -169,11 +162,7 @@ public final class StoreAttachment {
         show();
     }
 
-    /**
-     * This host and the store have gone different ways, or the store lacks what it had: an operator decides.
-     *
-     * @param decision the command that does
-     */
+    /** Both sides have changed something, or the store lacks what it had: an operator decides, by the command given. */
     synchronized void diverged(String why, Divergence sides, String decision) {
         boolean known = mode == Mode.DETACHED
                 && divergence.isPresent()
@@ -201,7 +190,7 @@ public final class StoreAttachment {
         show();
     }
 
-    /** What keeps the host from writing to the store, where nobody has to decide. */
+    /** The host cannot write to the store for a reason that needs no decision. */
     synchronized void detached(String why) {
         if (mode != Mode.DETACHED || !ofTheMode.contains(why)) {
             log.error(why);

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the store's newest snapshot, on a thread of its own: a store that hangs holds that thread, and no change that
- * waits to be kept.
+ * Looks at the store's newest snapshot, on a thread of its own. A store that hangs blocks only this thread, never a pending
+ * change.
  */
 final class StoreProbe {
 
@@ -24,7 +24,7 @@ final class StoreProbe {
     private final Executor asking;
     private final AtomicReference<Question> question = new AtomicReference<>();
 
-    /** One question; without a look as long as there is no answer. */
+    /** A question; without a look until there is an answer. */
     private record Question(@Nullable Look look) {}
 
     /** @param answered called, on the probe's thread, when there is an answer */
@@ -70,7 +70,7 @@ final class StoreProbe {
         return now != null && now.look() != null;
     }
 
-    /** What was seen since this was asked last. */
+    /** The answer to the last question, if one has come. */
     Optional<Look> takeAnswer() {
         Question now = question.get();
         if (now == null || now.look() == null) {

@@ -16,9 +16,9 @@ import java.util.Optional;
  * @param spooled how many snapshots wait in the journal for the store
  * @param notices one sentence for each thing that an operator should know; empty when all is well
  * @param behind the store's newest snapshot, while it serves something else and nothing here is unsent
- * @param empty whether a failure is why what was served before is not served
+ * @param empty whether what was served before is not served because of a failure
  * @param divergence what waits for the operator's decision, if something does
- * @param aside the names of what lost by a decision and is kept on this host
+ * @param aside the names of the snapshots that lost by a decision and are kept on this host
  * @param journal how full the journal on this host's disk is; empty where there is none
  */
 public record StoreStatus(
@@ -40,7 +40,7 @@ public record StoreStatus(
      *
      * @param bytes that it takes of its bound
      * @param limit the bound, in bytes
-     * @param dropped how many snapshots it has let go of because of the bound; a later one held all that they did
+     * @param dropped how many snapshots it has removed because of the bound; a later one held all that they did
      * @param full whether the last snapshot found no room
      */
     public record JournalUse(long bytes, long limit, long dropped, boolean full) {}
@@ -129,7 +129,7 @@ public record StoreStatus(
         return !empty && behind.isEmpty();
     }
 
-    /** The same with more to know, and with how full the journal is. */
+    /** With more notices, and with how full the journal is. */
     StoreStatus with(List<String> more, JournalUse use) {
         List<String> all = new ArrayList<>(notices);
         all.addAll(more);

@@ -7,44 +7,24 @@ import dev.holdfast.host.serving.ServingState;
 import java.util.Optional;
 
 /**
- * Where ways part: this host goes over to what the store has, or stays with what it acknowledged until somebody decides.
+ * Adopts what the store has, or keeps serving what was acknowledged here until somebody decides.
  *
  * <p>Used by the keeper's thread alone.
  */
-final class StoreTransition {
-
-    private final KeeperOptions options;
-    private final PendingDelivery waiting;
-    private final ChunkDelivery chunks;
-    private final NextSnapshot next;
-    private final StoreAttachment standing;
-    private final ServingSource served;
-    private final HistoryCursor cursor;
-    private final LearnedSides sides;
-
-    StoreTransition(
-            KeeperOptions options,
-            PendingDelivery waiting,
-            ChunkDelivery chunks,
-            NextSnapshot next,
-            StoreAttachment standing,
-            ServingSource served,
-            HistoryCursor cursor,
-            LearnedSides sides) {
-        this.options = options;
-        this.waiting = waiting;
-        this.chunks = chunks;
-        this.next = next;
-        this.standing = standing;
-        this.served = served;
-        this.cursor = cursor;
-        this.sides = sides;
-    }
+record StoreTransition(
+        KeeperOptions options,
+        PendingDelivery waiting,
+        ChunkDelivery chunks,
+        NextSnapshot next,
+        StoreAttachment standing,
+        ServingSource served,
+        HistoryCursor cursor,
+        LearnedSides sides) {
 
     /** Takes its bearings; to be called once, when everything is served. */
     void begin() {
         waiting.newest().ifPresent(point -> next.namesAfter(point.header()));
-        // What waits holds what was learned here since then, which no snapshot of the store has.
+        // What was learned since then is in the snapshots that wait, and in none of the store.
         ServingState there = cursor.base()
                 .map(HistoryPoint::state)
                 .orElseGet(() -> waiting.isEmpty() ? served.state() : ServingState.EMPTY);
@@ -68,7 +48,7 @@ final class StoreTransition {
         sides.settle();
     }
 
-    /** Tells both sides, and keeps what a decision will need. */
+    /** Detaches, tells what each side has, and keeps what a decision needs. */
     void stayApart(Look look, SaveDecision verdict) {
         Optional<HistoryPoint> head = look.head();
         ServingState mine = served.state();

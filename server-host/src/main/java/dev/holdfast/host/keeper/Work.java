@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Something for the keeper's thread to do, and somebody who waits for it. */
+/** Work of the keeper's thread, and who waits for it. */
 sealed interface Work {
 
     /** Takes a snapshot; those of {@linkplain #isChange() changes} that wait together share one. */
@@ -23,13 +23,13 @@ sealed interface Work {
             done.complete(lost(List.of(String.valueOf(failure))));
         }
 
-        /** Nothing was to be saved under a name that is in use. */
+        /** Nothing was saved, because the name is in use. */
         void refuse(SnapshotConflictException nameInUse) {
             done.completeExceptionally(nameInUse);
         }
     }
 
-    /** Sees that the store takes note of a removal before it happens. */
+    /** Has the store note a removal before it happens. */
     record Trim(long upTo, CompletableFuture<Void> done) implements Work {
 
         @Override
@@ -47,10 +47,10 @@ sealed interface Work {
         }
     }
 
-    /** Tells who waits that it could not be done; does nothing if it was. */
+    /** Tells who waits that it failed, unless it is done. */
     void fail(Throwable failure);
 
-    /** What becomes of a change that is in no snapshot. */
+    /** The durability of a change that is in no snapshot. */
     static Durability lost(List<String> why) {
         return new Durability(Durability.Kind.LOST_ON_RESTART, Optional.empty(), why);
     }

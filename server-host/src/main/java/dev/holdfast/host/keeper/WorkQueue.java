@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for the keeper's thread, and the group commit.
+ * The work that waits for the keeper's thread, and the group commit.
  *
  * <pre>
  *   begin ─▶ a change under way ─▶ addChange ─▶ [ waiting ] ─▶ next: all of it at once ─▶ keeper
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What comes while the keeper works leaves together at the next {@link #next}. When there were several callers lately,
  * {@code next} waits for them as long as the last save took, at the most {@link #LONGEST_WINDOW}.
  *
- * <p>One lock guards all of it. Nothing that may block is called while it is held, and no caller holds it: it is the
- * innermost lock of the host. Any thread calls any method, but {@code next}, which is the keeper's.
+ * <p>One lock guards all of it, the innermost lock of the host: nothing that may block is called while it is held. Any thread
+ * calls any method, but {@code next}, which is the keeper's.
  */
 final class WorkQueue {
 
@@ -38,86 +39,65 @@ final class WorkQueue {
 
     /** A change has begun, so that one save can wait for several. */
     void begin() {
-        lock.lock();
-        try {
-            changesUnderWay++;
-        } finally {
-            lock.unlock();
-        }
+        locked(() -> changesUnderWay++);
     }
 
     /** The change that began came to nothing. */
     void abandoned() {
+        locked(() -> changesUnderWay--);
+    }
+
+    private <T> T locked(Supplier<T> work) {
         lock.lock();
         try {
-            changesUnderWay--;
+            return work.get();
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * The change that began is to be saved. In one step: it is always seen, either as under way or as waiting.
+     * The change that began is to be saved. It is always seen, either as under way or as waiting.
      *
      * @return false if the queue is closed
      */
     boolean addChange(Work.Save change) {
-        lock.lock();
-        try {
+        return locked(() -> {
             changesUnderWay--;
             return add(change);
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** @return false if the queue is closed */
     boolean add(Work work) {
-        lock.lock();
-        try {
-            if (closed) {
-                return false;
+        return locked(() -> {
+            if (!closed) {
+                waiting.add(work);
+                workCame.signal();
             }
-            waiting.add(work);
-            workCame.signal();
-            return true;
-        } finally {
-            lock.unlock();
-        }
+            return !closed;
+        });
     }
 
-    /**
-     * Takes back what was added.
-     *
-     * @return false if the keeper has begun it, or has done it
-     */
+    /** Takes back what was added; false if the keeper has begun it. */
     boolean withdraw(Work work) {
-        lock.lock();
-        try {
-            return waiting.remove(work);
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> waiting.remove(work));
     }
 
     /** Takes back the changes that the keeper has not begun to save. */
     List<Work.Save> withdrawChanges() {
-        lock.lock();
-        try {
-            List<Work.Save> changes = new ArrayList<>();
-            for (Work work : waiting) {
-                if (work instanceof Work.Save save && save.isChange()) {
-                    changes.add(save);
-                }
-            }
+        return locked(() -> {
+            List<Work.Save> changes = waiting.stream()
+                    .filter(Work.Save.class::isInstance)
+                    .map(Work.Save.class::cast)
+                    .filter(Work.Save::isChange)
+                    .toList();
             waiting.removeAll(changes);
             return changes;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
-    /** Lets the keeper see that it is {@linkplain #next wanted} elsewhere. */
+    /** Lets the keeper ask whether it is {@linkplain #next wanted} elsewhere. */
     void wake() {
         lock.lock();
         try {
@@ -188,16 +168,13 @@ final class WorkQueue {
         }
     }
 
-    /** What nobody will do any more, or nobody has finished: to be told so. */
+    /** What nobody will do any more, or has finished. */
     List<Work> takeRest() {
-        lock.lock();
-        try {
+        return locked(() -> {
             List<Work> rest = new ArrayList<>(underWay);
             rest.addAll(waiting);
             waiting.clear();
             return rest;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 }

@@ -46,7 +46,7 @@ public final class LearnedMerge {
                 (key, version) -> version.learned().equals(learned(theirs, key))
                         ? version.learned()
                         : version(before, key)
-                                .filter(then -> fits(then, version))
+                                .filter(then -> ServingComparison.isOfSameModel(then, version))
                                 .flatMap(ServedVersion::learned));
     }
 
@@ -77,8 +77,9 @@ public final class LearnedMerge {
 
     private Optional<StateReference> choose(ServingComparison.Key key, ServedVersion merged) {
         // What a version learned that was another one then says nothing of what this one learned since.
-        Optional<StateReference> before =
-                version(base, key).filter(then -> fits(then, merged)).flatMap(ServedVersion::learned);
+        Optional<StateReference> before = version(base, key)
+                .filter(then -> ServingComparison.isOfSameModel(then, merged))
+                .flatMap(ServedVersion::learned);
         Optional<StateReference> here = fitting(ours, StateMerge.OURS, key, merged, before);
         Optional<StateReference> there = fitting(theirs, StateMerge.THEIRS, key, merged, before);
         if (there.equals(before)) {
@@ -99,7 +100,9 @@ public final class LearnedMerge {
             Optional<StateReference> otherwise) {
         Optional<StateReference> learned = learned(side, key);
         if (learned.isEmpty()
-                || version(side, key).filter(then -> fits(then, merged)).isPresent()) {
+                || version(side, key)
+                        .filter(then -> ServingComparison.isOfSameModel(then, merged))
+                        .isPresent()) {
             return learned;
         }
         if (!learned.equals(learned(base, key))) {
@@ -121,12 +124,6 @@ public final class LearnedMerge {
 
     private static Optional<StateReference> learned(ServingState state, ServingComparison.Key key) {
         return version(state, key).flatMap(ServedVersion::learned);
-    }
-
-    private static boolean fits(ServedVersion learner, ServedVersion version) {
-        return learner.archive().equals(version.archive())
-                && learner.handler().equals(version.handler())
-                && ServingComparison.mayBeSameArchive(learner, version);
     }
 
     private static Optional<ServedVersion> version(ServingState state, ServingComparison.Key key) {

@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.common.Waiting;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.crash.ModelFile;
 import dev.holdfast.host.runtime.LoadedModel;
@@ -93,26 +94,15 @@ final class Reconciler {
         return failed;
     }
 
-    /** Waits to the end even when interrupted: leaving now would let go of the locks while models still change. */
+    /** Also when interrupted: leaving now would release the locks while models still change. */
     private static List<RunningVersion> await(Future<List<RunningVersion>> result) {
-        boolean interrupted = false;
         try {
-            while (true) {
-                try {
-                    return result.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    throw new ServingException(
-                            Kind.INTERNAL,
-                            "Models could not be reconciled: " + OneLine.of(e.getCause() == null ? e : e.getCause()),
-                            e);
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            return Waiting.uninterruptibly(result);
+        } catch (ExecutionException e) {
+            throw new ServingException(
+                    Kind.INTERNAL,
+                    "Models could not be reconciled: " + OneLine.of(e.getCause() == null ? e : e.getCause()),
+                    e);
         }
     }
 

@@ -8,13 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** What a registration may ask for, and what stands for what it leaves out. */
-final class RegistrationRules {
-
-    private final ServingDefaults defaults;
-
-    RegistrationRules(ServingDefaults defaults) {
-        this.defaults = defaults;
-    }
+record RegistrationRules(ServingDefaults defaults) {
 
     /**
      * Looks at all that needs no archive, which may take long to fetch.

@@ -9,15 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** What models have learned, in the serving state: what was stored last, and what was saved under ids. */
-final class SavedStates {
-
-    private final ServingChanges changes;
-    private final RunningModels running;
-
-    SavedStates(ServingChanges changes, RunningModels running) {
-        this.changes = changes;
-        this.running = running;
-    }
+record SavedStates(ServingChanges changes, RunningModels running) {
 
     /** The versions whose models have a state. */
     List<RunningVersion> stateful() {

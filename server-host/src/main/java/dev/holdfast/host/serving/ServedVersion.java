@@ -92,13 +92,8 @@ public record ServedVersion(
         return withLearned(Optional.of(state));
     }
 
-    ServedVersion withLearned(Optional<StateReference> state) {
+    public ServedVersion withLearned(Optional<StateReference> state) {
         return with(minWorkers, maxWorkers, archiveSha256, state, batching);
-    }
-
-    /** The same, having learned nothing. */
-    public ServedVersion withoutLearned() {
-        return with(minWorkers, maxWorkers, archiveSha256, Optional.empty(), batching);
     }
 
     /** What the operator says of running requests together, in one word; empty where nothing is said. */

@@ -67,6 +67,11 @@ public final class ServingComparison {
         return CanonicalText.of(a).equals(CanonicalText.of(b));
     }
 
+    /** Whether what one version has learned means something to the other: the same archive and handler learned it. */
+    public static boolean isOfSameModel(ServedVersion a, ServedVersion b) {
+        return a.archive().equals(b.archive()) && a.handler().equals(b.handler()) && mayBeSameArchive(a, b);
+    }
+
     /** Whether nothing is known that tells the bytes of the two archives apart. */
     static boolean mayBeSameArchive(ServedVersion a, ServedVersion b) {
         return a.archiveSha256().isEmpty()

@@ -348,7 +348,6 @@ final class WorkerPool implements Worker.Crew {
         worker.giveUp(clock.instant());
         workers.remove(worker);
         stuck.add(worker);
-        stuckRuns.add(stuckRun(worker));
         queue.putBack(worker.unanswered());
         boolean replaced = false;
         if (!worker.isLeaving()) {
@@ -365,6 +364,8 @@ final class WorkerPool implements Worker.Crew {
                 replaced ? ", and another one has taken its place" : "",
                 stuck.size(),
                 maxStuckWorkers);
+        // After the line in the log, so that whoever sees the one finds the other.
+        stuckRuns.add(stuckRun(worker));
         gatherer.wakeAll();
         workerLeft.signalAll();
     }

@@ -18,13 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An input without such a dimension is the same for all requests of a batch.
  */
-final class Batches {
-
-    private final BatchAxes axes;
-
-    Batches(BatchAxes axes) {
-        this.axes = axes;
-    }
+record Batches(BatchAxes axes) {
 
     /** Along the first dimension of all inputs and outputs. */
     static Batches ofFirstDimensions(List<TensorSpec> inputs, List<TensorSpec> outputs) {

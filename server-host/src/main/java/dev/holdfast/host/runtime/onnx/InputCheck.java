@@ -11,15 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The comparison of a request's tensors with what a model wants. */
-final class InputCheck {
-
-    private final String model;
-    private final List<TensorSpec> specs;
-
-    InputCheck(String model, List<TensorSpec> specs) {
-        this.model = model;
-        this.specs = specs;
-    }
+record InputCheck(String model, List<TensorSpec> specs) {
 
     /** @throws InvalidInputException saying what differs, and what the model wants */
     void check(List<Tensor> inputs) {

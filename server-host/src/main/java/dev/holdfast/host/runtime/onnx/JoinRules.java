@@ -30,21 +30,9 @@ import org.slf4j.LoggerFactory;
  * <p>Names of dimensions can only rule a batch dimension out, never in. A wish that the model's inputs and outputs
  * contradict is not followed, and the log says so.
  */
-final class JoinRules {
+record JoinRules(String model, List<NamedSpec> inputs, List<NamedSpec> outputs, BatchTerms terms) {
 
     private static final Logger log = LoggerFactory.getLogger(JoinRules.class);
-
-    private final String model;
-    private final List<NamedSpec> inputs;
-    private final List<NamedSpec> outputs;
-    private final BatchTerms terms;
-
-    JoinRules(String model, List<NamedSpec> inputs, List<NamedSpec> outputs, BatchTerms terms) {
-        this.model = model;
-        this.inputs = inputs;
-        this.outputs = outputs;
-        this.terms = terms;
-    }
 
     void decide(BatchedRuns runs, Function<JoinCheck.Subject, JoinCheck.Result> selfCheck) {
         if (terms.batchSize() == 1) {

@@ -16,17 +16,12 @@ import java.util.Optional;
  * by more than that of itself, though by nothing of its row's other values. Such a difference is measured against the
  * largest value that the element has in any row; that is the tolerance of {@link #among}. Rows beside which only the
  * values differ, not the number of rows, need none.
+ *
+ * @param sizes For each output the largest size of each element of a row.
  */
-final class Sameness {
+record Sameness(List<double[]> sizes) {
 
     private static final double TOLERANCE = 1e-5;
-
-    /** For each output the largest size of each element of a row. */
-    private final List<double[]> sizes;
-
-    private Sameness(List<double[]> sizes) {
-        this.sizes = sizes;
-    }
 
     /** Each element is compared by its own size. */
     static Sameness strict() {

@@ -23,8 +23,10 @@ import java.util.TreeMap;
  * the order of their ids in {@code sessions/000000} and so on; for each its id, and for each tensor that it carries the
  * sizes of its dimensions and its elements; and, where there is a session, a part {@code steps} with the number of calls of
  * each, which older hosts neither write nor read.
+ *
+ * @param carried the inputs that are carried, in their order in a session's list
  */
-final class SessionState {
+record SessionState(List<TensorSpec> carried, SessionSettings settings) {
 
     /** A part ends with the session that reaches this size. */
     private static final int PART_BYTES = 16 << 20;
@@ -35,15 +37,6 @@ final class SessionState {
 
     static final int LONGEST_ID = 200;
     private static final int MOST_DIMENSIONS = 64;
-
-    private final List<TensorSpec> carried;
-    private final SessionSettings settings;
-
-    /** @param carried the inputs that are carried, in their order in a session's list */
-    SessionState(List<TensorSpec> carried, SessionSettings settings) {
-        this.carried = carried;
-        this.settings = settings;
-    }
 
     List<StatePart> parts(SortedMap<String, SessionPoint> sessions) {
         List<StatePart> parts = new ArrayList<>();
