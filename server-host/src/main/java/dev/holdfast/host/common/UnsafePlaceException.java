@@ -13,7 +13,8 @@ public final class UnsafePlaceException extends IOException {
 
     /** The message alone: it is a whole sentence, and where it is quoted its class says nothing more. */
     @Override
-    @SuppressWarnings("OverrideThrowableToString") // Messages quote their causes, and those of the JDK need their class.
+    @SuppressWarnings(
+            "OverrideThrowableToString") // Messages quote their causes, and those of the JDK need their class.
     public String toString() {
         return String.valueOf(getMessage());
     }

@@ -52,7 +52,8 @@ final class HostSeries {
     }
 
     private static void gauge(MetricSnapshots.Builder all, String name, String help, Number value) {
-        all.metricSnapshot(new Series(name, help).value(value.doubleValue(), Labels.EMPTY).build());
+        all.metricSnapshot(
+                new Series(name, help).value(value.doubleValue(), Labels.EMPTY).build());
     }
 
     private static int one(boolean is) {
