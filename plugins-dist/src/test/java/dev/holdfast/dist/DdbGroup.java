@@ -1,5 +1,6 @@
 package dev.holdfast.dist;
 
+import dev.holdfast.testsupport.DynamoDbServer;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -16,7 +17,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * Items of serializer {@code ddb}, whose texts are not compressed: of the newest snapshot, its own, those of its parts, and
  * the head, which has its text too.
  */
-record DdbGroup(String name, LocalDynamoDb ddb) implements Group {
+record DdbGroup(String name, DynamoDbServer ddb) implements Group {
 
     static final String TABLE = "Snapshots2";
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.dist.Distribution.Said;
+import dev.holdfast.testsupport.DynamoDbServer;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ class DdbIT {
     private static Path directory;
 
     private static Distribution unpacked;
-    private static LocalDynamoDb ddb;
+    private static DynamoDbServer ddb;
     private static Path plugin;
     private static int tables;
 
@@ -46,8 +47,8 @@ class DdbIT {
         directory = directory.toRealPath();
         unpacked = Distribution.unpack(directory).install("plugin-ddb");
         plugin = unpacked.available("plugin-ddb");
-        ddb = LocalDynamoDb.start();
-        ddb.servesFor(unpacked);
+        ddb = DynamoDbServer.start();
+        unpacked.withDynamoDb(ddb.endpoint());
     }
 
     @AfterAll

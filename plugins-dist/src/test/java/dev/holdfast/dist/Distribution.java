@@ -2,6 +2,7 @@ package dev.holdfast.dist;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,6 +55,15 @@ final class Distribution {
 
     Path workingDirectory() {
         return workingDirectory;
+    }
+
+    /** Has the hosts take a server on this machine for Amazon's. */
+    Distribution withDynamoDb(URI endpoint) {
+        return with("AWS_ENDPOINT_URL_DYNAMODB", endpoint.toString())
+                .with("AWS_REGION", "eu-central-1")
+                .with("AWS_ACCESS_KEY_ID", "local")
+                .with("AWS_SECRET_ACCESS_KEY", "local")
+                .with("AWS_EC2_METADATA_DISABLED", "true");
     }
 
     /** One of our plugins: a jar, or a directory of jars. */

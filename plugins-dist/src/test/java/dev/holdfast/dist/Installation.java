@@ -3,6 +3,7 @@ package dev.holdfast.dist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.dist.Distribution.Said;
+import dev.holdfast.testsupport.DynamoDbServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ final class Installation implements AutoCloseable {
     private final Path directory;
     private final Distribution distribution;
     private EmbeddedPostgres postgresql;
-    private LocalDynamoDb ddb;
+    private DynamoDbServer ddb;
     private int groups;
 
     private Installation(Path directory, Distribution distribution) {
@@ -65,9 +66,9 @@ final class Installation implements AutoCloseable {
         return postgresql;
     }
 
-    LocalDynamoDb ddb() throws Exception {
+    DynamoDbServer ddb() throws Exception {
         if (ddb == null) {
-            ddb = LocalDynamoDb.start();
+            ddb = DynamoDbServer.start();
         }
         return ddb;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.dist.Distribution.Said;
+import dev.holdfast.testsupport.DynamoDbServer;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -27,15 +28,15 @@ class LearningOutageIT {
     @TempDir
     private Path directory;
 
-    private LocalDynamoDb ddb;
+    private DynamoDbServer ddb;
     private Distribution unpacked;
     private RunningHost host;
 
     @BeforeEach
     void install() throws Exception {
-        ddb = LocalDynamoDb.start();
+        ddb = DynamoDbServer.start();
         unpacked = Distribution.unpack(directory.toRealPath()).install("plugin-ddb");
-        ddb.servesFor(unpacked);
+        unpacked.withDynamoDb(ddb.endpoint());
         anEmptyDisk("first");
     }
 

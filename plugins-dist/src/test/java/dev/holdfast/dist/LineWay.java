@@ -1,5 +1,6 @@
 package dev.holdfast.dist;
 
+import dev.holdfast.testsupport.HeldPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

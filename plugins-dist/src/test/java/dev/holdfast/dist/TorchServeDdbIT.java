@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.dist.Distribution.Said;
 import dev.holdfast.dist.torchserve.DdbEndpoint;
 import dev.holdfast.dist.torchserve.MendedDdbEndpoint;
+import dev.holdfast.testsupport.DynamoDbServer;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,7 +36,7 @@ class TorchServeDdbIT {
     private static Path directory;
 
     private static Distribution unpacked;
-    private static LocalDynamoDb ddb;
+    private static DynamoDbServer ddb;
 
     private Path logs;
 
@@ -45,8 +46,8 @@ class TorchServeDdbIT {
         unpacked = Distribution.unpack(directory);
         dropIn("DDBEndPoint-1.0", DdbEndpoint.class);
         dropIn("mended", MendedDdbEndpoint.class, DdbEndpoint.class);
-        ddb = LocalDynamoDb.start();
-        ddb.servesFor(unpacked);
+        ddb = DynamoDbServer.start();
+        unpacked.withDynamoDb(ddb.endpoint());
     }
 
     /** A directory with the plugin's jar and the AWS SDK's. */

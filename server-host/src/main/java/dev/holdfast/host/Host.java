@@ -26,6 +26,8 @@ import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
+import dev.holdfast.host.runtime.python.PythonRuntime;
+import dev.holdfast.host.runtime.python.PythonSettings;
 import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
@@ -150,11 +152,13 @@ public final class Host implements AutoCloseable {
         StoredStates stored = new StoredStates(
                 () -> keeping.orElseThrow(Host::noStates).storage().states());
         OnnxRuntime onnx = new OnnxRuntime(config.nativeThreads());
+        PythonRuntime python = lifecycle.add(python(options, config));
         Runtimes runtimes = new Runtimes(List.of(
                 onnx,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
-                new BuiltInRuntime()));
+                new BuiltInRuntime(),
+                python));
         ModelServing serving = lifecycle.add(new ModelServing(
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
@@ -282,6 +286,20 @@ public final class Host implements AutoCloseable {
                 ArchiveLimits.defaults());
         store.clean();
         return store;
+    }
+
+    private static PythonRuntime python(StartOptions options, HostConfig config) {
+        PythonRuntime python = new PythonRuntime(new PythonSettings(
+                config.pythonHandlers(),
+                config.python(),
+                config.maxResponseSize(),
+                config.decodeInputRequest(),
+                config.limitMaxImagePixels(),
+                config.workerEnvironment(),
+                options.logLocation(),
+                Path.of(System.getProperty("java.io.tmpdir"))));
+        python.clean();
+        return python;
     }
 
     private static ServingDefaults servingDefaults(HostConfig config) {

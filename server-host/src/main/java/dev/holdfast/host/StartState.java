@@ -143,7 +143,9 @@ record StartState(
             return fromConfiguration(options, config, kept, found.start(), files);
         }
         SnapshotText.Content content = found.content().get();
-        HostConfig restored = layers.snapshot(inThisDirectory(content.config())).toConfig();
+        HostConfig restored = layers.restored(
+                        inThisDirectory(content.config()), found.own() || config.acceptsAddresses())
+                .toConfig();
         files.noteIgnoredModels("snapshot " + found.name() + " is restored");
         return new StartState(
                 restored,

@@ -5,6 +5,7 @@ import dev.holdfast.host.archive.WarmUpRequest;
 import dev.holdfast.host.http.PredictionBody;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
+import dev.holdfast.host.runtime.ProcessModel;
 import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.text.OneLine;
@@ -26,7 +27,8 @@ record WarmedModels(Function<Archive, LoadedModel> loader) implements Function<A
     @Override
     public LoadedModel apply(Archive archive) {
         LoadedModel model = loader.apply(archive);
-        if (archive.manifest().warmUp().isEmpty()) {
+        // A model of processes is loaded later, in each of them.
+        if (archive.manifest().warmUp().isEmpty() || model instanceof ProcessModel) {
             return model;
         }
         try {

@@ -1,16 +1,14 @@
 package dev.holdfast.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.holdfast.testsupport.Tmpfs;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,15 +25,12 @@ class FullDiskIT {
 
     @BeforeEach
     void mountASmallDisk() throws Exception {
-        disk = Files.createDirectory(directory.resolve("disk"));
-        assumeThat(run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk.toString()))
-                .as("a tmpfs could be mounted (this takes root)")
-                .isZero();
+        disk = Tmpfs.mount(directory.resolve("disk"), "size=2m");
     }
 
     @AfterEach
     void unmount() throws Exception {
-        run("umount", "-l", disk.toString());
+        Tmpfs.unmount(disk);
     }
 
     @Test
@@ -85,14 +80,5 @@ class FullDiskIT {
             assertThat(e).hasMessageContaining("No space left");
             return filler;
         }
-    }
-
-    private static int run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(List.of(command))
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        process.waitFor(30, TimeUnit.SECONDS);
-        return process.exitValue();
     }
 }

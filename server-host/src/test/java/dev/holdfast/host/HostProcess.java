@@ -2,6 +2,8 @@ package dev.holdfast.host;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.cli.Main;
+import dev.holdfast.testsupport.JavaProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -69,17 +71,15 @@ final class HostProcess implements AutoCloseable {
     private static Process launchBy(List<String> launcher, Path modelStore, Path logLocation, String... arguments)
             throws IOException {
         Files.createDirectories(logLocation);
-        List<String> command = new ArrayList<>(launcher);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> options = List.of(
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
                 "-Xshare:auto",
                 "-Duser.language=" + System.getProperty("user.language"),
-                "-Duser.country=" + System.getProperty("user.country", ""),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.holdfast.host.cli.Main",
+                "-Duser.country=" + System.getProperty("user.country", ""));
+        List<String> command = new ArrayList<>(launcher);
+        command.addAll(JavaProcess.command(
+                options,
+                Main.class,
                 "--start",
                 "--foreground",
                 "--disable-token-auth",

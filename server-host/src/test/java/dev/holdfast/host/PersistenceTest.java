@@ -15,6 +15,7 @@ import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.testsupport.LogLines;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;

@@ -40,6 +40,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -596,13 +597,18 @@ public abstract class SnapshotSerializerContract {
         SnapshotSerializer writer = open();
         writer.save(snapshot(group, 1));
         AtomicInteger number = new AtomicInteger();
+        AtomicBoolean written = new AtomicBoolean();
         int revisions = 60;
 
         together(() -> {
             int mine = number.getAndIncrement();
             if (mine == 0) {
-                for (int revision = 2; revision <= revisions; revision++) {
-                    writer.save(snapshot(group, revision));
+                try {
+                    for (int revision = 2; revision <= revisions; revision++) {
+                        writer.save(snapshot(group, revision));
+                    }
+                } finally {
+                    written.set(true);
                 }
                 return null;
             }
@@ -612,6 +618,7 @@ public abstract class SnapshotSerializerContract {
                 if (Thread.interrupted()) {
                     throw new InterruptedException("Another thread failed, or time is up");
                 }
+                boolean all = written.get();
                 Snapshot last = reader.getLast().orElseThrow();
                 assertThat(last.header().revision()).isGreaterThanOrEqualTo(seen);
                 seen = last.header().revision();
@@ -619,6 +626,9 @@ public abstract class SnapshotSerializerContract {
                 SnapshotPage page = reader.list(ListRequest.firstPage(5));
                 assertThat(page.headers().get(0).revision()).isGreaterThanOrEqualTo(seen);
                 assertThat(reader.get(last.header().name())).isEqualTo(last);
+                if (all) {
+                    assertThat(seen).as("the last one, once all are saved").isEqualTo(revisions);
+                }
             }
             return null;
         });

@@ -1,5 +1,7 @@
 package dev.holdfast.plugin.ddb;
 
+import dev.holdfast.testsupport.DynamoDbProcess;
+import dev.holdfast.testsupport.DynamoDbServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -7,10 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -34,12 +32,7 @@ final class LocalDynamoDb {
 
     private LocalDynamoDb(URI endpoint) {
         this.endpoint = endpoint;
-        this.client = DynamoDbClient.builder()
-                .region(Region.EU_CENTRAL_1)
-                .endpointOverride(endpoint)
-                .httpClient(UrlConnectionHttpClient.create())
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
-                .build();
+        this.client = DynamoDbServer.client(endpoint);
     }
 
     private static final class Holder {
@@ -52,7 +45,7 @@ final class LocalDynamoDb {
 
     private static LocalDynamoDb start() {
         try {
-            return new LocalDynamoDb(URI.create("http://127.0.0.1:" + LocalDynamoDbProcess.start()));
+            return new LocalDynamoDb(DynamoDbProcess.start());
         } catch (IOException e) {
             throw new UncheckedIOException("DynamoDB Local could not be started", e);
         }

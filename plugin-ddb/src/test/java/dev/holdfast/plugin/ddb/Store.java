@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** One serializer of a test, at a fixed time, and the wire that it goes through. */
-record Store(SnapshotSerializer serializer, Wire wire) implements AutoCloseable {
+record Store(SnapshotSerializer serializer, FaultyHttpClient wire) implements AutoCloseable {
 
     static SerializerConfig.Builder config(String table, String... more) {
         Map<String, String> values = new LinkedHashMap<>(Map.of(
@@ -34,10 +34,10 @@ record Store(SnapshotSerializer serializer, Wire wire) implements AutoCloseable 
     }
 
     static Store open(SerializerConfig config, Clock clock) {
-        AtomicReference<Wire> wire = new AtomicReference<>();
+        AtomicReference<FaultyHttpClient> wire = new AtomicReference<>();
         SnapshotSerializer serializer = new DdbSnapshotSerializerFactory(
                         client -> {
-                            wire.set(new Wire(client));
+                            wire.set(new FaultyHttpClient(client));
                             return wire.get();
                         },
                         clock)

@@ -148,7 +148,8 @@ final class DirectoryListing {
                 SnapshotFile file = SnapshotFile.of(path, group);
                 if (file.listed() && file.header() != null) {
                     entries.add(Entry.of(file.header()));
-                } else if (file.state() == SnapshotFile.State.UNREADABLE) {
+                } else if (file.state() == SnapshotFile.State.UNREADABLE
+                        || file.state() == SnapshotFile.State.TOO_NEW) {
                     unreadable.add(name);
                 } else if (file.state() == SnapshotFile.State.INACCESSIBLE) {
                     inaccessible.add(name);

@@ -24,6 +24,11 @@ public final class FsSnapshotFormat {
         return SnapshotFile.encode(snapshot, List.of());
     }
 
+    /** The same for a snapshot that takes a file's place: it comes after all that the one before came after. */
+    public static byte[] encodeInPlaceOf(Path file, Snapshot snapshot) {
+        return SnapshotFile.encode(snapshot, SnapshotFile.of(file, "").after());
+    }
+
     /**
      * The header of a file, by one small read of its end; the text is not checked.
      *

@@ -63,6 +63,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     /** The files that lists leave out, and that the log has named. */
     private final Set<String> toldOf = ConcurrentHashMap.newKeySet();
 
+    private final AtomicBoolean toldOfNeighbours = new AtomicBoolean();
     private final AtomicBoolean toldOfTorchServe = new AtomicBoolean();
     private final ExecutorService disk = diskThreads();
     private final ChunkStore chunks;
@@ -168,6 +169,9 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             SnapshotFile last = last(view);
             requireNoneUnreadableAfter(last, view);
             if (last == null) {
+                if (!toldOfNeighbours.getAndSet(true)) {
+                    Neighbours.tell(directory, group);
+                }
                 return Optional.empty();
             }
             tellOfTorchServe(last, view);
@@ -179,7 +183,7 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         for (int i = view.size() - 1; i >= 0; i--) {
             Entry entry = view.entry(i);
             SnapshotFile file = SnapshotFile.whole(directory.resolve(entry.name()), group);
-            if (file.accessible().state() == State.UNREADABLE) {
+            if (file.accessible().state() == State.UNREADABLE || isOfLaterFormat(file)) {
                 file.snapshot();
             }
             if (isAt(entry, file)) {
@@ -187,6 +191,11 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             }
         }
         return null;
+    }
+
+    /** One of which not even the header can be read. */
+    private static boolean isOfLaterFormat(SnapshotFile file) {
+        return file.state() == State.TOO_NEW && file.header() == null;
     }
 
     /** False if the file has gone; a file that is something else than the view says makes the view void. */
@@ -201,8 +210,9 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     }
 
     /**
-     * A file without a readable header counts as the last one where its name says that it is newer, unless the last
-     * readable one is known to have been saved when it was damaged already. So does one that cannot be read at all.
+     * A file without a readable header counts as the last one where its text or, if that is gone, its name says that it is
+     * newer, unless the last readable one is known to have been saved when it was damaged already. So does one that cannot
+     * be read at all.
      */
     private void requireNoneUnreadableAfter(@Nullable SnapshotFile last, View view) throws IOException {
         String lastName =
@@ -213,12 +223,39 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             }
             SnapshotFile file =
                     SnapshotFile.whole(directory.resolve(name), group).accessible();
+            if (isOfLaterFormat(file)) {
+                file.snapshot();
+            }
             if (file.state() == State.UNREADABLE) {
+                if (last != null && isOlder(file, last)) {
+                    continue;
+                }
                 throw new SnapshotCorruptException("Snapshot file " + file.path() + " is damaged: it " + file.reason()
-                        + ". By its name it is the last one");
+                        + (file.revisionInText().isPresent()
+                                ? ". By the revision in its text, "
+                                        + file.revisionInText().getAsLong() + ", it is the last one"
+                                : ". By its name it is the last one"));
             }
             throw new IndexDamagedException(file.path() + " is not what it was");
         }
+    }
+
+    /** Names that people give say nothing of time. */
+    private boolean isOlder(SnapshotFile ruin, SnapshotFile last) {
+        if (ruin.revisionInText().isEmpty()
+                || last.header() == null
+                || ruin.revisionInText().getAsLong() >= last.header().revision()) {
+            return false;
+        }
+        if (toldOf.add(String.valueOf(ruin.path().getFileName()))) {
+            LOG.log(
+                    Level.WARNING,
+                    "Snapshot file {0} is damaged: it {1}. It is not the last one, by the revision in its text, {2}",
+                    ruin.path(),
+                    ruin.reason(),
+                    Long.toString(ruin.revisionInText().getAsLong()));
+        }
+        return true;
     }
 
     private void tellOfTorchServe(SnapshotFile last, View view) throws IOException {

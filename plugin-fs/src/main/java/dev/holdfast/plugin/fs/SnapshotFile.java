@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -59,13 +60,20 @@ final class SnapshotFile {
         INACCESSIBLE
     }
 
-    /** What a name must look like; the rule of {@link SnapshotHeader#name()}. */
     /** The first line of a text that a Holdfast host wrote. */
     private static final String FIRST_LINE = "#Holdfast snapshot format=";
 
     private static final Pattern HOST_NAME = Pattern.compile("[0-9]{17}-[a-z]+\\.cfg");
+    /** The last line of a later format, whose rest nobody here can know. */
+    private static final Pattern LATER_LINE = Pattern.compile("\n#holdfast\\.fs/([0-9]{1,9}) [^\n]*\n?\\z");
+
+    /** The header as the text says it, near its beginning. */
+    private static final Pattern REVISION_IN_TEXT = Pattern.compile(
+            "^holdfast\\.header=name=(\\S+) (?:\\S+ )*revision=([0-9]{1,18})(?: |$)", Pattern.MULTILINE);
+
     private static final Pattern LINE =
             Pattern.compile("(#holdfast\\.fs(/[0-9]{1,9})? .*?(?: after=([A-Za-z0-9._,-]+))?) crc32c=([0-9a-f]{8})");
+    private static final int FORMAT = 1;
     /** Longer than any last line; {@code after} is kept short enough for that. */
     private static final int TAIL = 4096;
 
@@ -80,6 +88,7 @@ final class SnapshotFile {
     private final Set<String> after;
     private final String reason;
     private final byte @Nullable [] content;
+    private long revisionInText = -1;
 
     private SnapshotFile(
             Path path,
@@ -215,8 +224,10 @@ final class SnapshotFile {
         byte[] content = whole ? tail : null;
         SnapshotHeader header;
         try {
-            header = SnapshotHeader.fromLine(line.group(1));
-        } catch (IllegalArgumentException e) {
+            header = SnapshotHeader.fromLine(line.group(1), "file " + path);
+        } catch (SnapshotFormatTooNewException e) {
+            return bare(path, State.TOO_NEW, "is of a newer plugin: " + e.getMessage());
+        } catch (SnapshotCorruptException e) {
             return bare(path, State.UNREADABLE, "has a last line that cannot be understood: " + e.getMessage());
         }
         Set<String> after = line.group(3) == null
@@ -266,14 +277,17 @@ final class SnapshotFile {
                 Math.max(0, content.length - TAIL),
                 Math.min(TAIL, content.length),
                 StandardCharsets.ISO_8859_1);
+        Matcher later = LATER_LINE.matcher(tail);
+        if (later.find() && Integer.parseInt(later.group(1)) > FORMAT) {
+            return bare(path, State.TOO_NEW, "has the format " + later.group(1) + " of a newer plugin");
+        }
         if (tail.contains("#holdfast.fs") || tail.contains(" crc32c=") || tail.contains(" saveId=")) {
-            return bare(path, State.UNREADABLE, DAMAGED_LAST_LINE);
+            return ruin(path, name, DAMAGED_LAST_LINE, content);
         }
         String head =
                 new String(content, 0, Math.min(content.length, FIRST_LINE.length()), StandardCharsets.ISO_8859_1);
         if (FIRST_LINE.startsWith(head)) {
-            return bare(
-                    path, State.UNREADABLE, "has lost its end: it begins as a snapshot and its last line is missing");
+            return ruin(path, name, "has lost its end: it begins as a snapshot and its last line is missing", content);
         }
         SnapshotHeader header = TorchServeSnapshot.header(name, group, content);
         if (header != null) {
@@ -288,6 +302,20 @@ final class SnapshotFile {
 
     private static SnapshotFile bare(Path path, State state, String reason) {
         return new SnapshotFile(path, state, null, Set.of(), reason, null);
+    }
+
+    /** A file without a last line that can be read, but perhaps with a first one. */
+    private static SnapshotFile ruin(Path path, String name, String reason, byte[] content) {
+        String head = new String(content, 0, Math.min(TAIL, content.length), StandardCharsets.ISO_8859_1);
+        Matcher header = REVISION_IN_TEXT.matcher(head);
+        SnapshotFile ruin = bare(path, State.UNREADABLE, reason);
+        ruin.revisionInText = header.find() && header.group(1).equals(name) ? Long.parseLong(header.group(2)) : -1;
+        return ruin;
+    }
+
+    /** The revision that a ruin had by its text; empty where that is not left. */
+    OptionalLong revisionInText() {
+        return revisionInText < 0 ? OptionalLong.empty() : OptionalLong.of(revisionInText);
     }
 
     Path path() {
@@ -351,20 +379,26 @@ final class SnapshotFile {
                     "Snapshot file " + path + " " + reason + "; read it with that plugin, or a later one");
         }
         if (header == null || content == null || !reason.isEmpty()) {
-            throw new SnapshotCorruptException("Snapshot file " + path + " is damaged: it " + reason);
+            throw new SnapshotCorruptException(
+                    "Snapshot file " + path + " is damaged: it " + reason + (header == null ? "" : ifEdited()));
         }
         byte[] text = Arrays.copyOf(content, (int) header.size());
         Snapshot snapshot;
         try {
             snapshot = Snapshot.read(header, text);
         } catch (SnapshotCorruptException e) {
-            throw new SnapshotCorruptException("Snapshot file " + path + ": " + e.getMessage(), e);
+            throw new SnapshotCorruptException("Snapshot file " + path + ": " + e.getMessage() + ifEdited(), e);
         }
         if (state == State.OURS && !endsRightly(content, text)) {
             throw new SnapshotCorruptException(
-                    "Snapshot file " + path + " is damaged: its last line does not follow the text");
+                    "Snapshot file " + path + " is damaged: its last line does not follow the text" + ifEdited());
         }
         return snapshot;
+    }
+
+    /** A last line that is sound under a text that is not, is what an editor leaves. */
+    private String ifEdited() {
+        return ". If somebody changed it on purpose: holdfast snapshots accept " + path;
     }
 
     private static boolean endsRightly(byte[] content, byte[] text) {

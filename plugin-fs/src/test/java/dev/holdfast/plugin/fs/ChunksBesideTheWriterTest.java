@@ -2,6 +2,7 @@ package dev.holdfast.plugin.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.plugin.fs.Faults.Mutant;
 import dev.holdfast.sdk.ChunkStore;
@@ -77,9 +78,7 @@ class ChunksBesideTheWriterTest {
     private static Thread startAndSettle(Runnable work) {
         Thread thread = new Thread(work);
         thread.start();
-        while (thread.getState() != Thread.State.WAITING && thread.getState() != Thread.State.TERMINATED) {
-            Thread.onSpinWait();
-        }
+        await().until(() -> thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TERMINATED);
         return thread;
     }
 
@@ -132,10 +131,8 @@ class ChunksBesideTheWriterTest {
 
             thread.interrupt();
 
-            while (thread.getState() != Thread.State.TERMINATED
-                    && (thread.isInterrupted() || thread.getState() != Thread.State.WAITING)) {
-                Thread.onSpinWait();
-            }
+            await().until(() -> thread.getState() == Thread.State.TERMINATED
+                    || (!thread.isInterrupted() && thread.getState() == Thread.State.WAITING));
             assertThat(put).isNotDone();
             mayMove.countDown();
             thread.join();

@@ -1,9 +1,11 @@
 package dev.holdfast.plugin.fs;
 
 import dev.holdfast.testkit.TestSnapshots;
+import dev.holdfast.testsupport.JavaProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A process that saves snapshots into a directory until it dies, and prints the revision of each that was acknowledged. */
@@ -16,14 +18,7 @@ final class SavingProcess implements AutoCloseable {
     private final Thread reader;
 
     SavingProcess(Path directory) throws IOException {
-        process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xshare:auto",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        SavingProcess.class.getName(),
-                        directory.toString())
+        process = JavaProcess.with(List.of("-Xshare:auto"), SavingProcess.class, directory.toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         reader = new Thread(this::readAcknowledgements);

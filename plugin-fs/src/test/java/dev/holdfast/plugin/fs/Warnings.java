@@ -13,11 +13,15 @@ final class Warnings implements AutoCloseable {
 
     private final Logger logger = Logger.getLogger("dev.holdfast.plugin.fs");
     private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final List<String> notes = new CopyOnWriteArrayList<>();
     private final Handler handler = new Handler() {
         @Override
         public void publish(LogRecord record) {
+            String line = MessageFormat.format(record.getMessage(), record.getParameters());
             if (record.getLevel().intValue() >= Level.WARNING.intValue()) {
-                lines.add(MessageFormat.format(record.getMessage(), record.getParameters()));
+                lines.add(line);
+            } else if (record.getLevel().equals(Level.INFO)) {
+                notes.add(line);
             }
         }
 
@@ -35,6 +39,11 @@ final class Warnings implements AutoCloseable {
 
     List<String> lines() {
         return lines;
+    }
+
+    /** Lines of INFO. */
+    List<String> notes() {
+        return notes;
     }
 
     @Override

@@ -7,6 +7,7 @@ import static dev.holdfast.testkit.TestSnapshots.time;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SerializerConfig;
@@ -21,6 +22,7 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.SnapshotSerializerContract;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
@@ -409,7 +411,7 @@ abstract class JdbcContract extends SnapshotSerializerContract {
     @Test
     void theFirstPutAddsATableForChunksToThoseOfVersionOne() throws SQLException {
         Snapshot old = leaveTablesOfVersionOne();
-        try (LogLines log = new LogLines()) {
+        try (LogLines log = LogLines.ofAll(Level.INFO)) {
             chunks(serializer).put(Map.of(ONE, new byte[] {1}));
 
             assertThat(log.lines())

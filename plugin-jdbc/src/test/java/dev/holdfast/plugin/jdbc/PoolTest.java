@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -237,7 +238,7 @@ class PoolTest {
         assertThat(inUse.await(60, TimeUnit.SECONDS)).isTrue();
         blocks.set(true);
 
-        try (LogLines log = new LogLines(Level.DEBUG)) {
+        try (LogLines log = LogLines.ofAll(Level.DEBUG)) {
             FutureTask<String> waiter = new FutureTask<>(
                     () -> transactions.read("The second", Deadline.in(Duration.ofMinutes(2)), connection -> "done"));
             Thread thread = new Thread(waiter);

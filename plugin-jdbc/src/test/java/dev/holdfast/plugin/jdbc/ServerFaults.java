@@ -13,6 +13,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -471,7 +472,7 @@ abstract class ServerFaults {
                 open("pool-size", "1", "connect-timeout", "3s", "query-timeout", "50s", "total-timeout", "50s");
         serializer.save(named(1));
         try (Connection lock = lockTheGroup();
-                LogLines log = new LogLines(Level.DEBUG)) {
+                LogLines log = LogLines.ofAll(Level.DEBUG)) {
             Future<?> save = inTheBackground(() -> serializer.save(named(2)));
             await().until(this::waitsForALock);
 

@@ -3,6 +3,7 @@ package dev.holdfast.host.api;
 import dev.holdfast.host.archive.ArchiveException;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.NoSessionException;
+import dev.holdfast.host.runtime.TooManySessionsException;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -87,6 +88,8 @@ public final class ApiFailure extends RuntimeException {
         } else if (failure instanceof NoSessionException) {
             // Before its parent, which blames the request.
             return new ApiFailure(Kind.CONFLICT, failure);
+        } else if (failure instanceof TooManySessionsException) {
+            return new ApiFailure(Kind.UNAVAILABLE, failure);
         } else if (failure instanceof InvalidInputException) {
             return new ApiFailure(Kind.BAD_REQUEST, failure);
         } else if (failure instanceof ArchiveException archive) {

@@ -58,7 +58,7 @@ public final class InferenceOperations {
                 form.read(asked(running, running.trainingSignature())).inputs());
     }
 
-    /** What is answered to a caller who asks why a model answers as it does: no runtime can tell. */
+    /** What is answered to a caller who asks why a model answers as it does that has no handler, which alone could tell. */
     public ApiFailure cannotExplain() {
         return new ApiFailure(Kind.NOT_SUPPORTED, "Explanations are not supported by this host.");
     }

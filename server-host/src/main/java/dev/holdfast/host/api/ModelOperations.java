@@ -126,7 +126,7 @@ public final class ModelOperations {
         }
         // Counted before the store is waited for, as the answer is about what this call did.
         long running = serving.describe(model, Optional.of(change.version())).workers().stream()
-                .filter(worker -> !worker.unloading() && worker.stuckSince().isEmpty())
+                .filter(VersionStatus.WorkerStatus::isReady)
                 .count();
         return running < min
                 ? changes.changed(
@@ -210,6 +210,6 @@ public final class ModelOperations {
 
     /** Whether a version is loaded and has workers. */
     public static boolean hasWorkers(VersionStatus status) {
-        return status.healthy() && !status.workers().isEmpty();
+        return status.healthy() && status.workers().stream().anyMatch(VersionStatus.WorkerStatus::isReady);
     }
 }

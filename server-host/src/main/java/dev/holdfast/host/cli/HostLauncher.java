@@ -68,7 +68,7 @@ final class HostLauncher {
         Runtime.getRuntime().addShutdownHook(killer);
         boolean ready = false;
         try {
-            StartReport told = await(process, report, output, outputBefore, limit);
+            StartReport told = await(process, report, logLocation, outputBefore, limit);
             if (!told.ready()) {
                 process.waitFor(5, TimeUnit.SECONDS);
                 throw new CommandFailure(told.text());
@@ -103,8 +103,9 @@ final class HostLauncher {
         }
     }
 
-    private static StartReport await(Process process, Path report, Path output, long outputBefore, Duration limit)
+    private static StartReport await(Process process, Path report, Path logLocation, long outputBefore, Duration limit)
             throws IOException, InterruptedException {
+        Path output = logLocation.resolve("holdfast.out");
         long end = System.nanoTime() + limit.toNanos();
         while (System.nanoTime() < end) {
             // In this order: what the host wrote before its end is seen.
@@ -115,7 +116,7 @@ final class HostLauncher {
             }
             if (!alive) {
                 String said = firstLine(output, outputBefore);
-                String calling = CallRecord.underWay(output.toAbsolutePath().getParent(), process.pid())
+                String calling = CallRecord.underWay(logLocation, process.pid())
                         .map(calls -> ", while it was calling " + calls)
                         .orElse("");
                 Path crash = output.resolveSibling("hs_err_pid" + process.pid() + ".log");

@@ -1,7 +1,13 @@
 package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.holdfast.host.EditedSnapshot;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -19,7 +25,7 @@ import picocli.CommandLine.Spec;
         name = "snapshots",
         description =
                 "List, show, delete and choose the snapshots of the running host, and how it stands with its store.",
-        synopsisSubcommandLabel = "list | show | delete | status | attach",
+        synopsisSubcommandLabel = "list | show | delete | accept | status | attach",
         sortOptions = false)
 final class SnapshotsCommand implements Runnable {
 
@@ -38,7 +44,7 @@ final class SnapshotsCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 Objects.requireNonNull(spec).commandLine(),
-                "Missing command: list, show NAME, delete NAME..., status, or attach --take WHAT");
+                "Missing command: accept FILE, list, show NAME, delete NAME..., status, or attach --take WHAT");
     }
 
     @Command(name = "list", description = "List them, newest first.")
@@ -49,14 +55,17 @@ final class SnapshotsCommand implements Runnable {
                             defaultValue = "20",
                             description = "How many at most (default ${DEFAULT-VALUE}).")
                     int limit) {
-        JsonNode answer = api("list").manage("GET", "/snapshots?limit=" + limit);
-        JsonNode snapshots = answer.path("snapshots");
-        if (snapshots.isEmpty()) {
+        if (limit < 1) {
+            throw new ParameterException(
+                    Objects.requireNonNull(spec).commandLine(), "--limit '" + limit + "' must be 1 or more");
+        }
+        SnapshotListing listing = SnapshotListing.of(api("list"), limit);
+        if (listing.newest().isEmpty()) {
             holdfast.surroundings().out().println("No snapshots.");
             return 0;
         }
         holdfast.surroundings().out().printf(Locale.ROOT, ROW, "NAME", "KIND", "REVISION", "MODELS", "CREATED");
-        for (JsonNode snapshot : snapshots) {
+        for (JsonNode snapshot : listing.newest()) {
             holdfast.surroundings()
                     .out()
                     .printf(
@@ -68,6 +77,7 @@ final class SnapshotsCommand implements Runnable {
                             snapshot.path("modelCount").asText(),
                             snapshot.path("createdOn").asText());
         }
+        listing.shortened().ifPresent(holdfast.surroundings().out()::println);
         return 0;
     }
 
@@ -87,6 +97,29 @@ final class SnapshotsCommand implements Runnable {
             holdfast.surroundings().out().println(answer.path("status").asText());
         }
         return 0;
+    }
+
+    @Command(
+            name = "accept",
+            description = "Seal a snapshot's file anew that somebody has changed on purpose; needs no host that runs.")
+    int accept(@Parameters(paramLabel = "FILE", description = "Where it is.") Path file) {
+        PrintWriter out = holdfast.surroundings().out();
+        try {
+            EditedSnapshot.accept(holdfast.surroundings().absolute(file))
+                    .ifPresentOrElse(
+                            header -> out.println("Accepted " + file + ": snapshot " + header.name() + " of group "
+                                    + header.group() + ", revision " + header.revision() + ", "
+                                    + header.modelCount()
+                                    + (header.modelCount() == 1 ? " model version" : " model versions")),
+                            () -> out.println(file + " is as it was saved: nothing to accept"));
+            return 0;
+        } catch (NoSuchFileException e) {
+            throw new CommandFailure("There is no file " + file, e);
+        } catch (IOException e) {
+            throw new CommandFailure(file + " cannot be read or written: " + OneLine.of(e), e);
+        } catch (SnapshotStoreException e) {
+            throw new CommandFailure("Not accepted, and left as it is: " + e.getMessage(), e);
+        }
     }
 
     @Command(name = "status", description = "How the host stands with its store, and what waits for a decision.")

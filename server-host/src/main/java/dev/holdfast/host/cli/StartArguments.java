@@ -65,6 +65,13 @@ final class StartArguments {
     private Optional<Restore> restore = Optional.empty();
 
     @Option(
+            names = "--accept-addresses",
+            order = 25,
+            description =
+                    "Let a snapshot of another host open this one as far as that one was: addresses, CORS, tokens.")
+    private boolean acceptAddresses;
+
+    @Option(
             names = {"--no-config-snapshots", "--ncs"},
             order = 24,
             description = "Neither restore nor keep snapshots.")
@@ -114,6 +121,7 @@ final class StartArguments {
         config.addPlugins(set, surroundings);
         cppLogConfig.ifPresent(file -> set.put("cpp_log_config", file.toString()));
         putIf(snapshotStoreRequired, ConfigKey.SNAPSHOT_STORE_REQUIRED, set);
+        putIf(acceptAddresses, ConfigKey.ACCEPT_ADDRESSES, set);
         putIf(disableTokenAuth, ConfigKey.DISABLE_TOKEN_AUTHORIZATION, set);
         putIf(enableModelApi, ConfigKey.ENABLE_MODEL_API, set);
         return new StartOptions(

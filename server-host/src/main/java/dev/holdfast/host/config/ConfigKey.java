@@ -46,6 +46,16 @@ public enum ConfigKey {
     CORS_ALLOWED_ORIGIN("", Kept.YES),
     CORS_ALLOWED_METHODS("", Kept.YES),
     CORS_ALLOWED_HEADERS("", Kept.YES),
+    /** Whether JSON and text are decoded before a Python handler gets them. */
+    DECODE_INPUT_REQUEST("true", Kept.YES),
+    /** What image handlers in Python are told about huge images. */
+    LIMIT_MAX_IMAGE_PIXELS("true", Kept.YES),
+    /** A regular expression of environment variables that workers of Python handlers do not get. */
+    BLACKLIST_ENV_VARS("", Kept.YES),
+    /** The Python that runs handlers: a fact of the machine. */
+    PYTHON("", Kept.NO),
+    /** Whether handlers in Python are run, which are code with this host's rights. */
+    PYTHON_HANDLERS("true", Kept.NO),
     ENABLE_METRICS_API("true", Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
@@ -90,6 +100,8 @@ public enum ConfigKey {
     DURABLE_IN("either", Kept.NO),
     SNAPSHOT_CONFLICT("take-store", Kept.NO),
     RESTORE("fallback", Kept.NO),
+    /** Whether a snapshot of another host may open this one more than its own configuration does. */
+    ACCEPT_ADDRESSES("false", Kept.NO),
     /** What becomes of a model whose archive is not the one that was registered: fail, or accept. */
     ARCHIVE_CHANGES("fail", Kept.NO),
     /** Whether a model is refused for which there is no memory. */
@@ -129,8 +141,8 @@ public enum ConfigKey {
 
     /**
      * Whether a snapshot keeps a key. It keeps how models are served. It keeps no switch that opens the host, because an
-     * operator who leaves the switch away must not find it still on; nothing that says where the snapshots are; and
-     * nothing that is a fact of the machine.
+     * operator who leaves the switch away must not find it still on; nothing that says where the snapshots are;
+     * nothing that is a fact of the machine; and no key that nobody knows, whose value may be a secret.
      */
     static boolean isKept(String key) {
         if (key.startsWith("snapshot.")
@@ -139,7 +151,15 @@ public enum ConfigKey {
                 || isSecret(key)) {
             return false;
         }
-        return of(key).map(known -> known.kept == Kept.YES).orElse(true);
+        return of(key).map(known -> known.kept == Kept.YES).orElse(Torchserve.isWithoutEffect(key));
+    }
+
+    /** Whether neither this host nor TorchServe has such a key. */
+    static boolean isUnknown(String key) {
+        return of(key).isEmpty()
+                && !key.startsWith("snapshot.")
+                && !key.startsWith("holdfast.")
+                && !Torchserve.isWithoutEffect(key);
     }
 
     /** Whether a key's value must never be shown or kept, whoever invented the key. */

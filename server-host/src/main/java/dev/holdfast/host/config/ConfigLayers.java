@@ -1,10 +1,13 @@
 package dev.holdfast.host.config;
 
+import dev.holdfast.host.text.OneLine;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,9 +66,62 @@ public final class ConfigLayers {
         return with(Layer.DEFAULT_FILE, properties);
     }
 
-    /** What a restored snapshot says, as far as a snapshot may say it. */
+    /**
+     * What a restored snapshot says, as far as a snapshot may say it.
+     *
+     * <p>A value that breaks its rule is damage of that key, named in the log, and this host's own value holds; unless the
+     * operator wants a strict restore, in which it stops the start.
+     *
+     * @param word whether the snapshot is the word of this host's operator: what one of another host opens beyond this
+     *     host's own configuration is left out
+     */
+    public ConfigLayers restored(Map<String, String> properties, boolean word) {
+        HostConfig local = toConfig();
+        Map<String, String> heard = new TreeMap<>(properties);
+        if (!word) {
+            heard.entrySet().removeIf(entry -> opensMore(local, entry.getKey(), entry.getValue()));
+        }
+        Map<String, String> said = heardOf(heard);
+        if (!local.strictRestore()) {
+            said.entrySet().removeIf(entry -> isDamaged(local, entry.getKey(), entry.getValue()));
+        }
+        return with(Layer.SNAPSHOT, said);
+    }
+
+    private boolean opensMore(HostConfig local, String key, String value) {
+        Optional<String> own = isOverridden(key) ? Optional.empty() : Opening.beyond(local, key, value);
+        own.ifPresent(here -> log.warn(
+                "{}={} of the restored snapshot is left out: it opens this host more than its own configuration does ({}),"
+                        + " and the snapshot is of another host. To take it: --accept-addresses, or say it in a"
+                        + " configuration file or with --set",
+                key,
+                OneLine.name(value),
+                OneLine.name(here)));
+        return own.isPresent();
+    }
+
+    private boolean isDamaged(HostConfig local, String key, String value) {
+        try {
+            with(Layer.SNAPSHOT, Map.of(key, value)).toConfig();
+            return false;
+        } catch (ConfigException e) {
+            log.warn(
+                    "The restored snapshot is damaged in one key, and this host's own value holds ({}={}): {}",
+                    key,
+                    OneLine.name(local.text(key)),
+                    e.getMessage());
+            return true;
+        }
+    }
+
+    /** The same for a snapshot that is taken at its word; a value that breaks its rule is an error of {@link #toConfig}. */
     public ConfigLayers snapshot(Map<String, String> properties) {
+        return with(Layer.SNAPSHOT, heardOf(properties));
+    }
+
+    private Map<String, String> heardOf(Map<String, String> properties) {
         Map<String, String> kept = new TreeMap<>(properties);
+        tellOfUnknown(kept.keySet());
         kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
         kept.entrySet().removeIf(entry -> isAddressOfAnotherKind(entry.getKey(), entry.getValue()));
         kept.entrySet().removeIf(entry -> isForeignPlaceholder(entry.getKey(), entry.getValue()));
@@ -81,7 +137,18 @@ public final class ConfigLayers {
                         other);
             }
         });
-        return with(Layer.SNAPSHOT, kept);
+        return kept;
+    }
+
+    /** By their names alone: what nobody knows may be a secret. */
+    private static void tellOfUnknown(Set<String> keys) {
+        List<String> unknown =
+                keys.stream().filter(ConfigKey::isUnknown).sorted().toList();
+        if (!unknown.isEmpty()) {
+            log.info(
+                    "Keys of the restored snapshot that nobody knows are left out: {}",
+                    OneLine.of(String.join(", ", unknown)));
+        }
     }
 
     /** TorchServe listens on TLS and Unix sockets too; a host that comes back without them beats one that does not. */

@@ -10,6 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +28,7 @@ public final class HostConfig {
 
     private static final Logger log = LoggerFactory.getLogger(HostConfig.class);
     private static final int MOST_DAYS = 36_500;
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\$([^$]+)\\$\\$");
 
     private final Map<String, String> written;
     private final Map<String, String> resolved;
@@ -83,6 +87,7 @@ public final class HostConfig {
         snapshotLook();
         spoolMaxSize();
         durableInStoreOnly();
+        blacklistEnvVars();
         for (ConfigKey key : ConfigKey.values()) {
             if (key.otherwise().equals("true") || key.otherwise().equals("false")) {
                 bool(key);
@@ -363,6 +368,11 @@ public final class HostConfig {
         return value.equals("strict");
     }
 
+    /** Whether what a snapshot of another host opens is taken from it. */
+    public boolean acceptsAddresses() {
+        return bool(ConfigKey.ACCEPT_ADDRESSES);
+    }
+
     /** Whether a model is loaded whose archive is not the one that was registered. */
     public boolean acceptsArchiveChanges() {
         String value = get(ConfigKey.ARCHIVE_CHANGES);
@@ -375,6 +385,51 @@ public final class HostConfig {
     /** Whether a model is refused for which the machine has no memory left. */
     public boolean memoryAdmission() {
         return bool(ConfigKey.MEMORY_ADMISSION);
+    }
+
+    /** The Python that runs handlers, a name or a path; empty for the first that is fit. */
+    public Optional<String> python() {
+        return text(ConfigKey.PYTHON);
+    }
+
+    public boolean pythonHandlers() {
+        return bool(ConfigKey.PYTHON_HANDLERS);
+    }
+
+    public boolean decodeInputRequest() {
+        return bool(ConfigKey.DECODE_INPUT_REQUEST);
+    }
+
+    public boolean limitMaxImagePixels() {
+        return bool(ConfigKey.LIMIT_MAX_IMAGE_PIXELS);
+    }
+
+    /**
+     * What workers of Python handlers find in their environment: that of this host, without what {@code blacklist_env_vars}
+     * names, this host's own variables, and those that stand in the place of a secret in its configuration.
+     */
+    public Map<String, String> workerEnvironment() {
+        Map<String, String> handed = new TreeMap<>(environment);
+        handed.keySet().removeIf(name -> name.startsWith("HOLDFAST_") || name.startsWith("TS_"));
+        written.forEach((key, value) -> {
+            boolean secret = ConfigKey.isSecret(key) || key.startsWith("snapshot.");
+            Matcher names = PLACEHOLDER.matcher(secret ? value : "");
+            while (names.find()) {
+                handed.remove(names.group(1));
+            }
+        });
+        Pattern kept = blacklistEnvVars();
+        handed.keySet().removeIf(name -> kept.matcher(name).matches());
+        return handed;
+    }
+
+    private Pattern blacklistEnvVars() {
+        String value = get(ConfigKey.BLACKLIST_ENV_VARS);
+        try {
+            return Pattern.compile(value);
+        } catch (PatternSyntaxException e) {
+            throw bad(ConfigKey.BLACKLIST_ENV_VARS, value, "a regular expression");
+        }
     }
 
     public Optional<String> hostName() {
@@ -431,8 +486,13 @@ public final class HostConfig {
                     origins.get(ConfigKey.MODEL_SNAPSHOT.key()));
         }
         if (!unknown.isEmpty()) {
-            log.warn("Unknown configuration keys, kept and not used: {}", String.join(", ", unknown));
+            log.warn("Unknown configuration keys, not used and not kept in snapshots: {}", String.join(", ", unknown));
         }
+    }
+
+    /** The value that holds, as it is written; that of a known key has its default. */
+    String text(String key) {
+        return ConfigKey.of(key).map(this::get).orElse(resolved.getOrDefault(key, ""));
     }
 
     private boolean isSet(ConfigKey key) {

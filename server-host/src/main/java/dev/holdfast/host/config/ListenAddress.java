@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.util.List;
 
 /**
  * Where a listener listens: {@code http://host:port}.
@@ -47,6 +48,11 @@ public record ListenAddress(String host, int port) {
         } catch (UnknownHostException e) {
             return false;
         }
+    }
+
+    /** Whether it stands for all addresses of the machine. */
+    boolean isEverywhere() {
+        return List.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0").contains(host);
     }
 
     public ListenAddress withPort(int actual) {

@@ -22,7 +22,6 @@ public final class CallRecord implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(CallRecord.class);
     private static final byte CALLING = 'C';
-    private static final Runnable NOT_NOTED = () -> {};
 
     private final @Nullable WorkFile work;
     private final List<String> notices;
@@ -41,7 +40,7 @@ public final class CallRecord implements AutoCloseable {
         Path file = file(logLocation);
         List<String> notices = List.of();
         try {
-            OwnFiles.createDirectories(file.getParent());
+            OwnFiles.createParent(file);
             notices =
                     WorkFile.read(file)
                             .filter(left -> left.boot().equals(here.boot()))
@@ -120,7 +119,7 @@ public final class CallRecord implements AutoCloseable {
      */
     public Runnable begins(String call) {
         if (work == null || failed) {
-            return NOT_NOTED;
+            return CallRecord::nothing;
         }
         try {
             WorkFile.Slot slot = work.slot(call);
@@ -129,7 +128,7 @@ public final class CallRecord implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             failed = true;
             log.warn("The record of calls into plugins cannot be written: {}", OneLine.of(e.toString()));
-            return NOT_NOTED;
+            return CallRecord::nothing;
         }
     }
 
@@ -145,5 +144,9 @@ public final class CallRecord implements AutoCloseable {
         } catch (IOException e) {
             log.debug("The record of calls could not be closed", e);
         }
+    }
+
+    private static void nothing() {
+        // What is done at the end of a call that was not noted.
     }
 }

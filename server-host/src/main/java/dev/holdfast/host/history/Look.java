@@ -2,6 +2,7 @@ package dev.holdfast.host.history;
 
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.Optional;
 
 /**
@@ -34,10 +35,22 @@ public record Look(Reading reading, Optional<HistoryPoint> base, boolean proven,
         } else if (reading instanceof Reading.Damaged damaged) {
             own = StoreHead.isDamaged(store, base, damaged);
             proven = own || StoreHead.leadsFrom(store, base, damaged.older());
+        } else if (reading instanceof Reading.Unreadable unreadable
+                && unreadable.older().isPresent()) {
+            proven = mayLeadFrom(store, base, unreadable.older());
         } else if (reading instanceof Reading.Nothing) {
             proven = false;
         }
         return new Look(reading, Optional.of(base), proven, own);
+    }
+
+    /** The base may be the one that cannot be read now. */
+    private static boolean mayLeadFrom(SnapshotSerializer store, HistoryPoint base, Optional<HistoryPoint> older) {
+        try {
+            return StoreHead.leadsFrom(store, base, older);
+        } catch (StoreUnavailableException e) {
+            return true;
+        }
     }
 
     /** What the store's next snapshot has to be compared with; empty if there is none. */
@@ -65,7 +78,7 @@ public record Look(Reading reading, Optional<HistoryPoint> base, boolean proven,
      */
     public boolean isCertain() {
         if (reading instanceof Reading.Damaged damaged) {
-            return !damaged.tooNew() && head().isPresent();
+            return baseIsDamaged || (!damaged.tooNew() && head().isPresent());
         }
         return reading instanceof Reading.Found || reading instanceof Reading.Nothing;
     }

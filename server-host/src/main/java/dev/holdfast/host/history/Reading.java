@@ -26,7 +26,8 @@ public sealed interface Reading {
     /**
      * The newest one is damaged for good, or a newer Holdfast wrote it.
      *
-     * @param tooNew whether a newer Holdfast can read it: then no older state may take its place unasked
+     * @param tooNew whether a newer Holdfast can read it, or one between it and the older one: then no older state may take its
+     *     place unasked
      * @param header the damaged one's, if that can be read
      * @param older the newest that can be read
      * @param revision the highest that is known to be taken

@@ -1,6 +1,7 @@
 package dev.holdfast.host.history;
 
 import dev.holdfast.host.serving.ServingComparison;
+import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ListRequest;
@@ -14,6 +15,7 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.SnapshotUnreadableException;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -67,7 +69,11 @@ public final class StoreHead {
     private static Reading damaged(
             SnapshotSerializer store, Optional<SnapshotHeader> header, SnapshotStoreException why) {
         Optional<SnapshotHeader> first = firstListed(store);
-        Optional<HistoryPoint> older = newestReadable(store);
+        Newest newest = newestReadable(store);
+        Optional<HistoryPoint> older = newest.point();
+        if (newest.passedOver().orElse(why) instanceof StoreUnavailableException now) {
+            return new Reading.Unreadable(now, older);
+        }
         boolean firstIsWhole = first.isPresent()
                 && older.map(HistoryPoint::name)
                         .filter(first.get().name()::equals)
@@ -76,13 +82,22 @@ public final class StoreHead {
         Optional<SnapshotHeader> damaged = header.or(() -> firstIsWhole ? Optional.empty() : first);
         long revision = damaged.map(SnapshotHeader::revision)
                 .orElse(first.map(whole -> whole.revision() + 1).orElse(1L));
-        return new Reading.Damaged(why, why instanceof SnapshotFormatTooNewException, damaged, older, revision);
+        boolean tooNew = why instanceof SnapshotFormatTooNewException;
+        return newest.passedOver()
+                .filter(before -> !tooNew)
+                .map(before -> new Reading.Damaged(
+                        new SnapshotCorruptException(why.getMessage() + ". Before it: " + before.getMessage(), why),
+                        true,
+                        damaged,
+                        older,
+                        revision))
+                .orElseGet(() -> new Reading.Damaged(why, tooNew, damaged, older, revision));
     }
 
     /** One file, row or item that cannot be read does not make the others so. */
     private static Reading unreadable(SnapshotSerializer store, StoreUnavailableException why) {
         try {
-            Optional<HistoryPoint> older = newestReadable(store);
+            Optional<HistoryPoint> older = newestReadable(store).point();
             return older.isPresent() ? new Reading.Unreadable(why, older) : new Reading.Away(why);
         } catch (SnapshotStoreException e) {
             log.debug("Nothing else can be read either", e);
@@ -95,11 +110,30 @@ public final class StoreHead {
         return SnapshotPage.all(store, ListRequest.firstPage(1)).findFirst();
     }
 
-    /** The newest one that can be read; those before which it stands are named in the log. */
-    private static Optional<HistoryPoint> newestReadable(SnapshotSerializer store) {
-        return SnapshotPage.all(store, ListRequest.firstPage(100))
-                .flatMap(header -> readable(store, header.name()).stream())
-                .findFirst();
+    /**
+     * The newest one that can be read.
+     *
+     * @param passedOver why the first of those could not be read before which it stands and which somebody may read one day
+     */
+    private record Newest(Optional<HistoryPoint> point, Optional<SnapshotStoreException> passedOver) {}
+
+    /** Those that cannot be read are named in the log. */
+    private static Newest newestReadable(SnapshotSerializer store) {
+        Optional<SnapshotStoreException> passedOver = Optional.empty();
+        Iterator<SnapshotHeader> listed =
+                SnapshotPage.all(store, ListRequest.firstPage(100)).iterator();
+        while (listed.hasNext()) {
+            SnapshotHeader header = listed.next();
+            try {
+                return new Newest(Optional.of(HistoryPoint.of(store.get(header.name()))), passedOver);
+            } catch (SnapshotFormatTooNewException | StoreUnavailableException e) {
+                log.error("{}", e.getMessage());
+                passedOver = passedOver.or(() -> Optional.of(e));
+            } catch (SnapshotCorruptException | SnapshotNotFoundException e) {
+                log.error("{}", e.getMessage());
+            }
+        }
+        return new Newest(Optional.empty(), passedOver);
     }
 
     private static Optional<HistoryPoint> readable(SnapshotSerializer store, String name) {
@@ -118,11 +152,12 @@ public final class StoreHead {
      * @throws SnapshotStoreException if the store cannot be reached
      */
     public static boolean leadsFrom(SnapshotSerializer store, HistoryPoint point, Optional<HistoryPoint> head) {
-        if (head.isEmpty() || head.get().isSame(point)) {
+        if (head.isEmpty() || head.get().isSame(point) || follows(head.get().header(), point)) {
             return head.isPresent();
         }
         try {
-            return point.isSave(store.get(point.name()).header());
+            Snapshot there = store.get(point.name());
+            return point.isSave(there.header()) || follows(SnapshotText.wholeHeader(there), point);
         } catch (SnapshotFormatTooNewException e) {
             // It is there, under its name; a name is given once.
             log.debug("{} is there, and cannot be read", point.name(), e);
@@ -136,6 +171,12 @@ public final class StoreHead {
             return last.history().filter(mine::equals).isPresent()
                     && point.header().revision() <= last.trimmed();
         }
+    }
+
+    /** Whether it was made to follow the point, perhaps in its place, as an edited snapshot does that was accepted. */
+    private static boolean follows(SnapshotHeader header, HistoryPoint point) {
+        return point.header().revision() > 0
+                && header.follows().filter(point.header().saveId()::equals).isPresent();
     }
 
     /**
@@ -157,7 +198,7 @@ public final class StoreHead {
      * @throws SnapshotStoreException if the store cannot be reached
      */
     public static boolean isDamaged(SnapshotSerializer store, HistoryPoint point, Reading.Damaged damaged) {
-        if (damaged.tooNew()) {
+        if (damaged.why() instanceof SnapshotFormatTooNewException) {
             return false;
         }
         if (damaged.header().isPresent()) {

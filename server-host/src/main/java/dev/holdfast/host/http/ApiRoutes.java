@@ -58,7 +58,8 @@ final class ApiRoutes {
     }
 
     private List<Route> inference() {
-        InferenceForms forms = new InferenceForms(config.maxRequestSize(), config.maxResponseSize());
+        InferenceForms forms =
+                new InferenceForms(config.maxRequestSize(), config.maxResponseSize(), config.tokenAuthorization());
         List<Route> routes = new ArrayList<>();
         // The first, because the library tries them in this order, and most calls are predictions.
         routes.addAll(new InferenceApi(operations, predictions, forms).routes());

@@ -62,7 +62,9 @@ final class DescribeJson {
 
     /** What runs the model; for the built-in handlers, which stand in for those of TorchServe, what TorchServe would say. */
     private static Optional<String> engine(VersionStatus status) {
-        return status.signature().filter(signature -> !signature.raw()).flatMap(signature -> status.runtime());
+        return status.signature()
+                .filter(signature -> !signature.raw() && !signature.isOfHandler())
+                .flatMap(signature -> status.runtime());
     }
 
     private static Map<String, Object> worker(WorkerStatus worker) {
@@ -70,10 +72,20 @@ final class DescribeJson {
         json.put("id", Integer.toString(worker.id()));
         json.put("startTime", MILLIS.format(worker.startTime()));
         json.put("status", status(worker));
-        json.put("memoryUsage", 0);
-        json.put("pid", ProcessHandle.current().pid());
+        json.put(
+                "memoryUsage",
+                worker.process().map(own -> own.status().memoryBytes()).orElse(0L));
+        json.put(
+                "pid",
+                worker.process()
+                        .map(own -> own.status().pid())
+                        .orElseGet(() -> ProcessHandle.current().pid()));
         json.put("gpu", false);
         json.put("gpuUsage", "N/A");
+        worker.process().ifPresent(own -> {
+            own.failure().ifPresent(why -> json.put("failure", why));
+            json.putAll(own.status().facts());
+        });
         worker.stuckSince().ifPresent(since -> json.put("stuckSince", MILLIS.format(since)));
         return json;
     }
@@ -82,7 +94,9 @@ final class DescribeJson {
         if (worker.stuckSince().isPresent()) {
             return "STUCK";
         }
-        return worker.unloading() ? "UNLOADING" : "READY";
+        return worker.unloading()
+                ? "UNLOADING"
+                : worker.process().map(VersionStatus.WorkerProcess::state).orElse("READY");
     }
 
     private static Map<String, Object> queue(VersionStatus status) {

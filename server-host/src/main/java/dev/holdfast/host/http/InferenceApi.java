@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.HostOperations.Health;
+import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.text.Shortened;
@@ -31,6 +32,7 @@ final class InferenceApi {
     List<Route> routes() {
         Scope scope = Scope.INFERENCE;
         Handler predict = predictions.in(forms::plain);
+        Handler explain = predictions.in(this::explanation);
         List<Route> routes = new ArrayList<>();
         for (HandlerType method : PREDICTING) {
             for (String path : List.of(
@@ -42,7 +44,7 @@ final class InferenceApi {
                 routes.add(new Route(method, path, scope, predict));
             }
             for (String path : List.of("/explanations/{model}", "/explanations/{model}/{version}")) {
-                routes.add(new Route(method, path, scope, this::explain));
+                routes.add(new Route(method, path, scope, explain));
             }
             routes.add(new Route(method, "/wfpredict/{workflow}", scope, InferenceApi::workflow));
         }
@@ -50,7 +52,7 @@ final class InferenceApi {
         routes.add(Route.post("/invocations", scope, this::invoke));
         routes.add(Route.post("/models/{model}/invoke", scope, predict));
         routes.add(Route.post("/v1/models/{model}:predict", scope, predictions.in(forms::kserve)));
-        routes.add(Route.post("/v1/models/{model}:explain", scope, this::explain));
+        routes.add(Route.post("/v1/models/{model}:explain", scope, explain));
         routes.add(Route.options("/predictions/{model}", scope, this::document));
         return routes;
     }
@@ -82,8 +84,8 @@ final class InferenceApi {
                 ModelDocument.of(operations.models().status(RequestNames.model(context), Optional.empty())));
     }
 
-    private void explain(Context context) {
-        throw operations.inference().cannotExplain();
+    private InferenceForm<InferenceAnswer> explanation(Context context) {
+        return forms.explanation(context, operations.inference()::cannotExplain);
     }
 
     private static void workflow(Context context) {

@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.api.ApiFailure;
 import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.InferenceModel;
 import dev.holdfast.host.api.InferenceRequest;
@@ -15,21 +16,25 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The forms of inference over HTTP: how bodies are read, and how answers are written. A {@code raw} model gets the body as it
- * is, and its answer is sent as it is, except in the calls of the Open Inference Protocol.
+ * is, and its answer is sent as it is, except in the calls of the Open Inference Protocol; a handler gets the request as it is.
  */
 final class InferenceForms {
 
     private static final String BINARY_HEADER = "Inference-Header-Content-Length";
 
+    private final HandlerForms handlers;
     private final TensorWriter writer;
     private final int maxRequestSize;
     private final int maxResponseSize;
 
-    InferenceForms(int maxRequestSize, int maxResponseSize) {
+    /** @param withholdTokens whether {@code Authorization} is the host's own, and so nothing for handlers */
+    InferenceForms(int maxRequestSize, int maxResponseSize, boolean withholdTokens) {
+        this.handlers = new HandlerForms(maxRequestSize, withholdTokens);
         this.writer = new TensorWriter(maxResponseSize);
         this.maxRequestSize = maxRequestSize;
         this.maxResponseSize = maxResponseSize;
@@ -52,6 +57,9 @@ final class InferenceForms {
     /** That of the Open Inference Protocol, version 2. */
     InferenceForm<InferenceAnswer> open(Context context) {
         return model -> {
+            if (model.signature().isOfHandler()) {
+                return handlers.prediction(context);
+            }
             if (context.req().getHeader(BINARY_HEADER) != null) {
                 throw ApiException.badRequest("Header " + BINARY_HEADER
                         + " asks for the binary tensor extension, which this host does not have; send and take JSON.");
@@ -66,6 +74,20 @@ final class InferenceForms {
         };
     }
 
+    /**
+     * That of explanations, which handlers alone can give.
+     *
+     * @param otherwise what is answered for other models
+     */
+    InferenceForm<InferenceAnswer> explanation(Context context, Supplier<ApiFailure> otherwise) {
+        return model -> {
+            if (model.signature().isOfHandler()) {
+                return handlers.explanation(context);
+            }
+            throw otherwise.get();
+        };
+    }
+
     /** How the answer to a request in JSON goes back. */
     private interface AnswerForm {
         Function<ModelAnswer, InferenceAnswer> of(InferenceModel model, TensorRequest request);
@@ -73,6 +95,9 @@ final class InferenceForms {
 
     private InferenceForm<InferenceAnswer> tensorsOrRaw(Context context, AnswerForm form) {
         return model -> {
+            if (model.signature().isOfHandler()) {
+                return handlers.prediction(context);
+            }
             byte[] body = read(context);
             if (model.signature().raw()) {
                 return new InferenceRequest<>(

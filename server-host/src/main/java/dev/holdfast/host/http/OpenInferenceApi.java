@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.serving.VersionStatus;
 import io.javalin.http.Context;
@@ -28,6 +29,7 @@ final class OpenInferenceApi {
     List<Route> routes() {
         Scope scope = Scope.INFERENCE;
         Handler infer = predictions.in(forms::open);
+        Handler explain = predictions.in(this::explanation);
         String model = "/v2/models/{model}";
         String modelVersion = "/v2/models/{model}/versions/{version}";
         return List.of(
@@ -40,7 +42,7 @@ final class OpenInferenceApi {
                 Route.get(modelVersion + "/ready", scope, this::modelReady),
                 Route.post(model + "/infer", scope, infer),
                 Route.post(modelVersion + "/infer", scope, infer),
-                Route.post(model + "/explain", scope, this::explain));
+                Route.post(model + "/explain", scope, explain));
     }
 
     private void server(Context context) {
@@ -82,7 +84,7 @@ final class OpenInferenceApi {
         Answers.json(context, ready ? 200 : 503, body);
     }
 
-    private void explain(Context context) {
-        throw operations.inference().cannotExplain();
+    private InferenceForm<InferenceAnswer> explanation(Context context) {
+        return forms.explanation(context, operations.inference()::cannotExplain);
     }
 }

@@ -52,7 +52,10 @@ final class Predictions implements AutoCloseable {
 
     private static void answer(Context context, InferenceAnswer answer) {
         answer.remarks().forEach((name, value) -> context.header(headerName(name), value.toString()));
-        context.status(200).contentType(answer.contentType()).result(answer.body());
+        answer.headers().forEach(header -> context.res().setHeader(header.name(), header.value()));
+        context.status(answer.status()).result(answer.body());
+        // None where a handler says none: that is what its callers know.
+        context.res().setContentType(answer.contentType().isEmpty() ? null : answer.contentType());
     }
 
     /** Of a remark: {@code session_new} is {@code Holdfast-Session-New}. */

@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
+import java.util.Set;
 
 /**
  * One call of an API.
@@ -17,7 +18,8 @@ record Route(HandlerType method, String path, Scope scope, Handler handler) {
 
     /** Whether it is there to change something; also where nobody expects that of the method, as with keys. */
     boolean changes() {
-        return scope == Scope.API || !(method == HandlerType.GET || method == HandlerType.OPTIONS);
+        return scope == Scope.API
+                || !Set.of(HandlerType.GET, HandlerType.OPTIONS).contains(method);
     }
 
     static Route get(String path, Scope scope, Handler handler) {

@@ -82,7 +82,7 @@ final class OperatorDecision {
         String done;
         try {
             done = switch (take) {
-                case STORE -> takeStore(head(look));
+                case STORE -> takeStore(head(look), look.proven());
                 case LOCAL -> takeLocal(look);
                 case MERGE -> merge(head(look));
             };
@@ -126,12 +126,14 @@ final class OperatorDecision {
         return look.reading() instanceof Reading.Away away ? Optional.of(away.why()) : Optional.empty();
     }
 
-    private String takeStore(HistoryPoint head) {
+    /** @param proven whether the store has what this host goes on from; else what models have learned may be gone with it */
+    private String takeStore(HistoryPoint head, boolean proven) {
         ServingState mine = served.state();
         ServingState before = cursor.base().map(HistoryPoint::state).orElse(ServingState.EMPTY);
         Optional<HistoryPoint> ours = waiting.newest();
         boolean changedHere = !ServingComparison.same(mine, before) || !standing.isAttached();
-        boolean servedIsLost = changedHere && !ServingComparison.same(mine, head.state());
+        boolean servedIsLost = (changedHere && !ServingComparison.same(mine, head.state()))
+                || (!proven && !ServingComparison.learned(mine).equals(ServingComparison.learned(head.state())));
         if (ours.isEmpty() && servedIsLost) {
             ours = Optional.of(next.make(
                     SnapshotKind.SNAPSHOT,
@@ -176,7 +178,7 @@ final class OperatorDecision {
                     HistoryPoint waits = saves.get(0);
                     if (isThere(waits.name())) {
                         // No place helps: a name is given once.
-                        waiting.keepSave(store, waits).ifPresent(keptHere::add);
+                        waiting.keepSave(waits).ifPresent(keptHere::add);
                     } else {
                         HistoryPoint moved = put(next.moved(waits, place));
                         written.add(moved.header().saveId());

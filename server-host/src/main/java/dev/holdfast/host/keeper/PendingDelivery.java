@@ -14,6 +14,7 @@ import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
@@ -39,6 +40,7 @@ final class PendingDelivery {
 
     private static final Logger log = LoggerFactory.getLogger(PendingDelivery.class);
 
+    private final SnapshotSerializer store;
     private final Journal journal;
     private final NextSnapshot next;
     private final String storeName;
@@ -50,7 +52,8 @@ final class PendingDelivery {
     private Optional<SnapshotHeader> pinnedBase = Optional.empty();
     private Optional<SnapshotHeader> pinnedTheirs = Optional.empty();
 
-    PendingDelivery(Journal journal, NextSnapshot next, KeeperOptions options, Clock clock) {
+    PendingDelivery(SnapshotSerializer store, Journal journal, NextSnapshot next, KeeperOptions options, Clock clock) {
+        this.store = store;
         this.journal = journal;
         this.next = next;
         this.storeName = options.store();
@@ -137,9 +140,35 @@ final class PendingDelivery {
     }
 
     void pinTheirs(Snapshot theirs) {
-        if (!pinnedTheirs.equals(Optional.of(theirs.header()))) {
+        if (!pinnedTheirs.equals(Optional.of(theirs.header())) && keepTheirs()) {
             pin(Pin.THEIRS, theirs);
             pinnedTheirs = Optional.of(theirs.header());
+        }
+    }
+
+    /**
+     * What the store had when a divergence was found, and has lost since, is here alone: nobody has decided against it.
+     *
+     * @return whether the pin is needed no more
+     */
+    private boolean keepTheirs() {
+        try {
+            Optional<Snapshot> theirs = journal.pinned(Pin.THEIRS);
+            if (theirs.isPresent() && !StoreHead.has(store, theirs.get().header())) {
+                journal.setAside(theirs.get());
+                log.warn(
+                        "Store {} has lost {}, which host {} had saved there; it is kept on this host under its name",
+                        storeName,
+                        theirs.get().header().name(),
+                        theirs.get().header().host());
+            }
+            return true;
+        } catch (SnapshotNotFoundException | SnapshotCorruptException e) {
+            log.debug("Nobody can go back to what is pinned", e);
+            return true;
+        } catch (SnapshotStoreException | JournalException e) {
+            log.warn("What the store had when the two parted stays pinned: {}", e.getMessage());
+            return false;
         }
     }
 
@@ -184,7 +213,7 @@ final class PendingDelivery {
      * @return the newest of them; empty if the store has none of what waits
      * @throws SnapshotStoreException if the store cannot be reached
      */
-    Optional<HistoryPoint> settle(SnapshotSerializer store, Optional<HistoryPoint> head) {
+    Optional<HistoryPoint> settle(Optional<HistoryPoint> head) {
         List<Entry> entries = journal.pending();
         int there = -1;
         for (int i = entries.size() - 1; i >= 0 && there < 0 && head.isPresent(); i--) {
@@ -237,7 +266,7 @@ final class PendingDelivery {
      * @param sides keep what was learned here and that loses to
      * @param before done before each is sent; throws if the store does not take what it needs
      */
-    Sent send(SnapshotSerializer store, Look look, LearnedKeys learned, LearnedSides sides, Consumer<Snapshot> before) {
+    Sent send(Look look, LearnedKeys learned, LearnedSides sides, Consumer<Snapshot> before) {
         Optional<HistoryPoint> head = look.head();
         Place place = look.place();
         int sent = 0;
@@ -284,7 +313,7 @@ final class PendingDelivery {
                 place = head.get().next();
                 sent++;
             } catch (SnapshotConflictException e) {
-                if (!isNameInUse(store, head)) {
+                if (!isNameInUse(head)) {
                     log.debug("Another host was faster than what waits here", e);
                     refresh();
                     return new Sent(false, head);
@@ -318,7 +347,7 @@ final class PendingDelivery {
         return replace(entry, next.renamed(point, place).snapshot());
     }
 
-    private static boolean isNameInUse(SnapshotSerializer store, Optional<HistoryPoint> head) {
+    private boolean isNameInUse(Optional<HistoryPoint> head) {
         Look now = Look.at(store, head);
         return now.isCertain() && now.head().map(HistoryPoint::header).equals(head.map(HistoryPoint::header));
     }
@@ -334,8 +363,9 @@ final class PendingDelivery {
 
     /** Nothing of what waits is unsent: the store's newest holds it. */
     void giveUp(HistoryPoint head) {
-        letGo();
+        // In this order: a start without the store comes back to the one or the other.
         journal.copy(head.snapshot());
+        letGo();
     }
 
     /** Nothing of what waits is needed any more. Saves under names of their own stay on this host. */
@@ -364,8 +394,8 @@ final class PendingDelivery {
      *
      * @return the name; empty if the store's is this very save, sent by an attempt that broke off
      */
-    Optional<String> keepSave(SnapshotSerializer store, HistoryPoint save) {
-        if (comesFrom(store, save)) {
+    Optional<String> keepSave(HistoryPoint save) {
+        if (comesFrom(save)) {
             return Optional.empty();
         }
         log.error("Save {} is kept on this host: store {} has another one of this name", save.name(), storeName);
@@ -373,7 +403,7 @@ final class PendingDelivery {
         return Optional.of(save.name());
     }
 
-    private static boolean comesFrom(SnapshotSerializer store, HistoryPoint save) {
+    private boolean comesFrom(HistoryPoint save) {
         try {
             return isOrComesFrom(HistoryPoint.of(store.get(save.name())), save.header());
         } catch (SnapshotNotFoundException | SnapshotUnreadableException e) {
@@ -402,6 +432,9 @@ final class PendingDelivery {
     }
 
     private void unpin() {
+        if (!keepTheirs()) {
+            return;
+        }
         try {
             journal.unpin(Pin.BASE);
             journal.unpin(Pin.THEIRS);

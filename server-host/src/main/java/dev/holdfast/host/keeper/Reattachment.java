@@ -115,7 +115,7 @@ final class Reattachment {
             notYet(look);
             return;
         }
-        Optional<HistoryPoint> sent = waiting.settle(store, look.head());
+        Optional<HistoryPoint> sent = waiting.settle(look.head());
         if (sent.isPresent()) {
             cursor.goOnFrom(sent.get(), served.state());
             look = Look.at(store, cursor.base());
@@ -161,7 +161,7 @@ final class Reattachment {
     }
 
     private boolean send(Look look) {
-        PendingDelivery.Sent sent = waiting.send(store, look, cursor.learned(), sides, chunks::deliverElsewhereFor);
+        PendingDelivery.Sent sent = waiting.send(look, cursor.learned(), sides, chunks::deliverElsewhereFor);
         sent.head().ifPresent(head -> cursor.goOnFrom(head, served.state()));
         if (sent.finished()) {
             sent.head().ifPresentOrElse(head -> standing.stored(head.header()), standing::attached);
@@ -172,7 +172,7 @@ final class Reattachment {
     private boolean settleOn(HistoryPoint head, ServingState mine) {
         cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
-        sides.keep(mine, cursor.learned().onto(mine, mine));
+        keepAside(mine, cursor.learned().onto(mine, mine));
         if (!ahead) {
             waiting.giveUp(head);
         }
@@ -190,7 +190,7 @@ final class Reattachment {
         cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
         ServingState target = cursor.learned().onto(head.state(), mine);
-        sides.keep(mine, target);
+        keepAside(mine, target);
         if (!ahead) {
             waiting.giveUp(head);
         }
@@ -205,6 +205,18 @@ final class Reattachment {
         }
         log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
         return true;
+    }
+
+    /** Where nothing waits, nothing of it was acknowledged that a journal which takes nothing could keep. */
+    private void keepAside(ServingState mine, ServingState held) {
+        try {
+            sides.keep(mine, held);
+        } catch (JournalException e) {
+            if (!waiting.isEmpty()) {
+                throw e;
+            }
+            log.error("What models have learned here is in memory alone: {}", e.getMessage());
+        }
     }
 
     /** In this order: what models have learned here waits until a snapshot of the store has it, whenever the host dies. */

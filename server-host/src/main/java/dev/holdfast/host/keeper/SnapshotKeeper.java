@@ -140,7 +140,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         start.namesAfter().forEach(next::namesAfter);
         journal.copies().forEach(copy -> next.namesAfter(copy.header()));
         journal.pending().forEach(entry -> next.namesAfter(entry.header()));
-        PendingDelivery waiting = new PendingDelivery(journal, next, options, clock);
+        PendingDelivery waiting = new PendingDelivery(store, journal, next, options, clock);
         this.pair = pair;
         this.reader = new SnapshotReader(store, journal, standing);
         this.cursor = new HistoryCursor(start);

@@ -63,7 +63,7 @@ final class SnapshotReader {
         }
         try {
             return store.get(name);
-        } catch (SnapshotNotFoundException e) {
+        } catch (SnapshotNotFoundException | StoreUnavailableException e) {
             return here.orElseThrow(() -> e);
         }
     }

@@ -142,22 +142,31 @@ final class SnapshotWriter {
             HistoryPoint point =
                     next.make(kind, name, attempt.place(), cursor.learned().onto(attempt.wanted(), mine));
             Snapshot snapshot = point.snapshot();
-            // What changes nothing need not outlive a store that is away.
-            SideBySide.Outcome outcome = pair.write(snapshot, change, () -> chunks.deliverFor(snapshot));
+            // What changes nothing need not outlive a store that is away, and what is not served here waits as what is.
+            SideBySide.Outcome outcome =
+                    pair.write(snapshot, change && attempt.served(), () -> chunks.deliverFor(snapshot));
             if (outcome.isStored()) {
                 return stored(point, mine, attempt.served(), outcome.journalProblem());
             }
             if (outcome.conflict().isEmpty()) {
-                return notStored(point, mine, change, outcome);
+                return attempt.served()
+                        ? notStored(point, mine, change, outcome)
+                        : undecided(kind, name, message(outcome.storeProblem().orElseThrow()));
             }
             Look look = Look.at(store, cursor.base());
             if (!look.isCertain()) {
-                return undecided(kind, name, look);
+                return undecided(kind, name, "it does not say why: " + look.uncertainty());
+            }
+            if (!attempt.served() && look.head().filter(point::isSame).isPresent()) {
+                return stored(point, mine, false, Optional.empty());
             }
             Refusal refusal = refusal(snapshot, outcome, look, mine);
             Optional<Durability> settled = settled(kind, name, change, mine, refusal);
             if (settled.isPresent()) {
                 return settled.get();
+            }
+            if (tries == TRIES && !attempt.served()) {
+                return undecided(kind, name, message(refusal.conflict()));
             }
             if (tries == TRIES) {
                 return notStored(
@@ -268,6 +277,7 @@ final class SnapshotWriter {
             cursor.goOnFrom(point, mine);
             standing.stored(point.header());
         } else {
+            cursor.taken(point.header().revision());
             cursor.learned().agree(mine, point.state());
         }
         List<String> notices = journalProblem
@@ -291,12 +301,13 @@ final class SnapshotWriter {
     private Durability answered(Durability durability, ServingState mine, ServingState held) {
         try {
             sides.keep(mine, held);
+            standing.durable();
             return durability;
         } catch (JournalException e) {
             String why =
                     "What models have learned here and the store does not take cannot be kept on this host either: "
                             + message(e);
-            log.error("{}", why);
+            log.debug("{}", why);
             List<String> all = new ArrayList<>(durability.notice());
             all.add(why);
             return Work.lost(all);
@@ -327,10 +338,9 @@ final class SnapshotWriter {
         return waits(point, mine, notices);
     }
 
-    /** The store refused it, and then did not say what it has. */
-    private Durability undecided(SnapshotKind kind, Optional<String> name, Look look) {
-        String notice = "Snapshot store " + options.store() + " did not take the snapshot, and does not say why: "
-                + look.uncertainty();
+    /** Whatever the store has, what is served here waits, and the next look settles it. */
+    private Durability undecided(SnapshotKind kind, Optional<String> name, String problem) {
+        String notice = "Snapshot store " + options.store() + " did not take the snapshot: " + problem;
         log.error(notice);
         standing.spooling(List.of(notice));
         return toJournal(kind, name);

@@ -227,10 +227,11 @@ public final class StoreAttachment {
                         + ". Decide with: holdfast snapshots attach --take store|local");
         if (!notices.equals(ofTheLearned)) {
             // A model that learns on is kept under a new name every few seconds, which is no news.
-            if (!which.equals(learnedApart)) {
+            String news = which + keptAs.isPresent();
+            if (!news.equals(learnedApart)) {
                 notices.forEach(log::warn);
             }
-            learnedApart = which;
+            learnedApart = news;
             ofTheLearned = notices;
             show();
         }
@@ -238,6 +239,15 @@ public final class StoreAttachment {
 
     boolean hasLearnedApart() {
         return !ofTheLearned.isEmpty();
+    }
+
+    /** What is served is in the store or in the journal. */
+    synchronized void durable() {
+        if (unsaved) {
+            unsaved = false;
+            ofTheLoss = List.of();
+            show();
+        }
     }
 
     /** Neither the store nor the journal took the last changes. */

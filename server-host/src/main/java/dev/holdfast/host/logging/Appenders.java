@@ -7,7 +7,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
-import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
 import dev.holdfast.host.common.OwnFiles;
@@ -56,11 +55,8 @@ final class Appenders {
         appender.setFile(directory.resolve("holdfast.log").toString());
         appender.setEncoder(encoder(context));
 
-        FixedWindowRollingPolicy rolling = new FixedWindowRollingPolicy();
+        NumberedFiles rolling = new NumberedFiles(directory, "holdfast", KEPT_FILES);
         rolling.setContext(context);
-        rolling.setParent(appender);
-        rolling.setFileNamePattern(directory.resolve("holdfast.%i.log").toString());
-        rolling.setMaxIndex(KEPT_FILES);
         rolling.start();
 
         SizeBasedTriggeringPolicy<ILoggingEvent> trigger = new SizeBasedTriggeringPolicy<>();

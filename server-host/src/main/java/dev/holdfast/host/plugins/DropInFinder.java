@@ -2,11 +2,15 @@ package dev.holdfast.host.plugins;
 
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -17,13 +21,18 @@ import java.util.stream.Stream;
  *   plugins/x/*.jar      one plugin with the jars that it needs
  * </pre>
  *
- * <p>Hidden entries (as Kubernetes has them beside the links of a mounted volume), {@code lost+found} and files that are
- * not jars are passed over.
+ * <p>Hidden entries (as Kubernetes has them beside the links of a mounted volume) and {@code lost+found} are passed over;
+ * files that are not jars too, but named.
  */
 final class DropInFinder {
 
+    /** What directories of a plugin's libraries are called elsewhere. */
+    private static final Set<String> LIBRARIES = Set.of("lib", "libs", "dependencies", "deps");
+
     private final List<DropIn> found = new ArrayList<>();
     private final List<RejectedPlugin> rejected = new ArrayList<>();
+    private final List<Path> others = new ArrayList<>();
+    private final List<RejectedPlugin> oddities = new ArrayList<>();
 
     /**
      * The drop-ins of a path, ordered by name.
@@ -59,6 +68,16 @@ final class DropInFinder {
         return rejected;
     }
 
+    /** Files that are no jars by their names or by what is in them. */
+    List<Path> others() {
+        return others;
+    }
+
+    /** What is not looked at although somebody may mean it to be, each with a reason. */
+    List<RejectedPlugin> oddities() {
+        return oddities;
+    }
+
     private void lookInto(Path root) {
         List<Path> entries;
         try {
@@ -76,7 +95,23 @@ final class DropInFinder {
                 directory(entry);
             } else if (DropIn.isJarName(entry)) {
                 found.add(DropIn.jar(entry));
+            } else if (isZip(entry)) {
+                oddities.add(new RejectedPlugin(
+                        entry,
+                        "it is a zip file, and its name does not end in .jar; if it is a plugin's jar, rename it, and if it"
+                                + " holds jars, unpack them into a directory here"));
+            } else {
+                others.add(entry);
             }
+        }
+    }
+
+    /** By its first bytes, whatever its name is. */
+    private static boolean isZip(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return Arrays.equals(in.readNBytes(4), new byte[] {'P', 'K', 3, 4});
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -87,6 +122,7 @@ final class DropInFinder {
                 reject(directory, whyNoJars(directory));
             } else {
                 found.add(new DropIn(directory, jars));
+                tellOfJarsBelow(directory);
             }
         } catch (IOException e) {
             reject(directory, "it cannot be read: " + e);
@@ -99,11 +135,28 @@ final class DropInFinder {
         }
         for (Path below : entries(directory)) {
             if (Files.isDirectory(below) && !jars(below).isEmpty()) {
+                if (LIBRARIES.contains(DropIn.fileName(below).toLowerCase(Locale.ROOT))) {
+                    return "it holds no jar, and those in its directory " + DropIn.fileName(below)
+                            + " are not looked at; put the plugin's jar and those that it needs into " + directory
+                            + " itself";
+                }
                 return "it holds no jar, but the directory " + DropIn.fileName(below)
                         + " in it does; if --plugins-path is one level too high, give it " + directory;
             }
         }
         return "it holds no jar; put the plugin's jars into it, or remove it";
+    }
+
+    /** A plugin beside a directory of its libraries, as other programs want it, would lack them. */
+    private void tellOfJarsBelow(Path directory) throws IOException {
+        for (Path below : entries(directory)) {
+            if (Files.isDirectory(below) && !jars(below).isEmpty()) {
+                oddities.add(new RejectedPlugin(
+                        below,
+                        "its " + jars(below).size() + " jars are not looked at; put those that the plugin needs into "
+                                + directory + " itself"));
+            }
+        }
     }
 
     private void reject(Path path, String reason) {

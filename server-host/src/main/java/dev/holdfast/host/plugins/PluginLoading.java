@@ -70,6 +70,9 @@ final class PluginLoading {
                 log.info("There are no plugins in {}", OneLine.of(path));
             }
             finder.rejected().forEach(plugin -> reject(plugin.path(), plugin.reason(), null));
+            finder.oddities()
+                    .forEach(oddity -> log.warn("{} is passed over: {}", OneLine.of(oddity.path()), oddity.reason()));
+            finder.others().forEach(other -> log.info("{} is passed over: it is no jar", OneLine.of(other)));
             // A drop-in that two paths or links lead to is one plugin.
             load(finder.found().stream()
                     .filter(dropIn -> seen.add(realPath(dropIn.path())))

@@ -10,6 +10,7 @@ import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
@@ -68,25 +69,26 @@ public final class Restore {
      *
      * @param content what to restore; empty for a start from the configuration
      * @param name of the snapshot that is restored; empty if none is
+     * @param own whether its configuration is that of this host, as this host saved it in its store
      */
-    public record Found(Optional<SnapshotText.Content> content, String name, StartPoint start) {
+    public record Found(Optional<SnapshotText.Content> content, String name, StartPoint start, boolean own) {
 
         static Found nothing(StartPoint start) {
-            return new Found(Optional.empty(), "", start);
+            return new Found(Optional.empty(), "", start, false);
         }
 
         /** @throws SnapshotStoreException if the text is damaged, or of a newer format */
         static Found of(String name, String text, StartPoint start) {
-            return of(name, SnapshotText.parse(name, text), start);
+            return of(name, SnapshotText.parse(name, text), start, false);
         }
 
-        private static Found of(String name, SnapshotText.Content content, StartPoint start) {
+        private static Found of(String name, SnapshotText.Content content, StartPoint start, boolean own) {
             if (!content.verified()) {
                 log.warn(
                         "Snapshot {} is not one of Holdfast's (TorchServe's, or written by hand): accepted, unverified",
                         name);
             }
-            return new Found(Optional.of(content), name, start);
+            return new Found(Optional.of(content), name, start, own);
         }
     }
 
@@ -145,13 +147,22 @@ public final class Restore {
 
     /** A host keeps its own configuration; only what it serves comes from others. */
     private Found found(HistoryPoint point, JournalView view, StartPoint start) {
-        SnapshotText.Content content = point.content();
-        if (!point.header().host().equals(host)) {
-            content = view.newestOf(host)
-                    .map(own -> point.content().withConfig(own.content().config()))
-                    .orElse(content);
+        if (isOwn(point.header())) {
+            return Found.of(point.name(), point.content(), start, true);
         }
-        return Found.of(point.name(), content, start);
+        Optional<HistoryPoint> own = view.newestOf(host);
+        return Found.of(
+                point.name(),
+                own.map(mine -> point.content().withConfig(mine.content().config()))
+                        .orElse(point.content()),
+                start,
+                own.isPresent());
+    }
+
+    /** Whether this host saved it; or TorchServe did on this machine, in the place where it keeps its own. */
+    private boolean isOwn(SnapshotHeader header) {
+        return header.host().equals(host)
+                || (storeName.equals("fs") && header.host().equals("torchserve") && header.revision() == 0);
     }
 
     /** The newest one is damaged for good: an older one is taken and the history goes on from there, loudly. */
@@ -272,7 +283,8 @@ public final class Restore {
         }
         try {
             Snapshot snapshot = storedOrHere(choice);
-            return Found.of(snapshot.header().name(), snapshot.text(), startPoint());
+            SnapshotText.Content content = SnapshotText.parse(snapshot.header().name(), snapshot.text());
+            return Found.of(snapshot.header().name(), content, startPoint(), isOwn(snapshot.header()));
         } catch (SnapshotStoreException e) {
             throw new ConfigException(
                     "--snapshot " + choice + " cannot be restored from store " + storeName + ": " + e.getMessage(), e);

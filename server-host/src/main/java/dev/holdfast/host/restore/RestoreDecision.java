@@ -82,10 +82,12 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
     private static RestoreDecision uncertain(Optional<HistoryPoint> copy, Look look) {
         StartPoint start = names(StartPoint.of(Mode.DETACHED), look);
         Optional<HistoryPoint> older = older(look);
+        // Of a store that has lost what this host had, a higher revision says nothing.
         boolean copyIsNewer = copy.isPresent()
-                && older.filter(point ->
-                                point.header().revision() > copy.get().header().revision())
-                        .isEmpty();
+                && (!look.proven()
+                        || older.filter(point -> point.header().revision()
+                                        > copy.get().header().revision())
+                                .isEmpty());
         if (copyIsNewer) {
             return new RestoreDecision(start.from(copy.get()), copy, Optional.empty(), look);
         }

@@ -1,8 +1,9 @@
 package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.archive.Archive;
-import dev.holdfast.host.archive.ArchiveManifest;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -12,8 +13,7 @@ import java.util.function.Function;
  * The models without a model that test suites and health checks use: {@code noop}, which answers {@code OK}, and {@code
  * echo}, which answers the body of the request.
  *
- * <p>TorchServe's own {@code noop.mar} is honoured too, though its handler is a Python file: it is known by the handler's
- * name, or by the model's name {@code noop} where the handler is Python.
+ * <p>An archive may name {@code noop.py} without having such a file, as those of test suites do. One that has it means its own.
  */
 public final class BuiltInRuntime implements ModelRuntime {
 
@@ -31,12 +31,12 @@ public final class BuiltInRuntime implements ModelRuntime {
 
     @Override
     public boolean runs(Archive archive) {
-        return handler(archive.manifest()).isPresent();
+        return handler(archive).isPresent();
     }
 
     @Override
     public LoadedModel load(Archive archive) {
-        return switch (handler(archive.manifest()).orElse("")) {
+        return switch (handler(archive).orElse("")) {
             case "noop" ->
                 new BodyModel("noop", ignored -> {}, ignored -> new byte[][] {"OK".getBytes(StandardCharsets.UTF_8)});
             case "echo" ->
@@ -50,23 +50,22 @@ public final class BuiltInRuntime implements ModelRuntime {
         };
     }
 
-    private static Optional<String> handler(ArchiveManifest manifest) {
-        if (manifest.handler().isEmpty()) {
-            return Optional.empty();
+    private static Optional<String> handler(Archive archive) {
+        String file = archive.manifest().handler().orElse("").split(":", 2)[0];
+        return switch (file.substring(file.lastIndexOf('/') + 1)) {
+            case "echo" -> Optional.of("echo");
+            case "noop" -> hasFile(archive, file + ".py") ? Optional.empty() : Optional.of("noop");
+            case "noop.py" -> hasFile(archive, file) ? Optional.empty() : Optional.of("noop");
+            default -> Optional.empty();
+        };
+    }
+
+    private static boolean hasFile(Archive archive, String file) {
+        try {
+            return Files.isRegularFile(archive.root().resolve(file));
+        } catch (InvalidPathException e) {
+            return false;
         }
-        String file = manifest.handler().get().split(":", 2)[0];
-        String name = file.substring(file.lastIndexOf('/') + 1);
-        if (name.equals("echo")) {
-            return Optional.of("echo");
-        }
-        boolean python = name.endsWith(".py")
-                || manifest.runtime()
-                        .filter(runtime -> runtime.startsWith("python"))
-                        .isPresent();
-        boolean noop = name.equals("noop")
-                || name.equals("noop.py")
-                || (python && manifest.modelName().equals("noop"));
-        return noop ? Optional.of("noop") : Optional.empty();
     }
 
     private static void checkEcho(List<Tensor> inputs) {

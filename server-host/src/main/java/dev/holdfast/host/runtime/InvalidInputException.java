@@ -1,7 +1,8 @@
 package dev.holdfast.host.runtime;
 
 /** A request that the model cannot take; the message says what it wants. The caller's mistake. */
-public sealed class InvalidInputException extends RuntimeException permits NoSessionException {
+public sealed class InvalidInputException extends RuntimeException
+        permits NoSessionException, TooManySessionsException {
 
     private static final long serialVersionUID = 1;
 

@@ -54,6 +54,13 @@ final class BatchGatherer {
         wakeAll();
     }
 
+    /** The process of a worker is down: where it rests, it is not to be lent any more. */
+    void wentDown(Worker worker) {
+        if (resting.remove(worker)) {
+            worker.call();
+        }
+    }
+
     void requestCame() {
         if (gathering) {
             batchGrew.signal();
@@ -89,7 +96,7 @@ final class BatchGatherer {
     }
 
     void giveBack(Worker worker) {
-        if (worker.leaves() || closed || !queue.isEmpty()) {
+        if (worker.leaves() || worker.isDown() || closed || !queue.isEmpty()) {
             worker.call();
         } else {
             rest(worker);
@@ -113,10 +120,10 @@ final class BatchGatherer {
     /**
      * Makes the head of the queue, and what comes while a batch fills, the worker's batch.
      *
-     * @return false when the worker is to leave
+     * @return false when the worker is to leave, or its process is down
      */
     boolean next(Worker worker) {
-        while (!worker.leaves()) {
+        while (!worker.leaves() && !worker.isDown()) {
             if (gathering) {
                 gathererLeft.awaitUninterruptibly();
             } else if (!queue.isEmpty()) {

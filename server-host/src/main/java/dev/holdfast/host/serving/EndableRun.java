@@ -1,6 +1,6 @@
 package dev.holdfast.host.serving;
 
-import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.runtime.Predictor;
 import dev.holdfast.host.runtime.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndableRun {
 
-    private final LoadedModel model;
+    private final Predictor model;
 
     /** The thread that is in the model; guarded by this, as is the next. */
     private @Nullable Thread inside;
 
     private boolean ending;
 
-    EndableRun(LoadedModel model) {
+    EndableRun(Predictor model) {
         this.model = model;
     }
 
@@ -28,7 +28,7 @@ final class EndableRun {
     }
 
     /**
-     * Predicts, as {@link LoadedModel#predict} does.
+     * Predicts, as {@link Predictor#predict} does.
      *
      * @throws RunEndedException if the batch was told to end before this run of it began
      */

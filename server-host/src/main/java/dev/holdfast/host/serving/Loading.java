@@ -102,6 +102,7 @@ final class Loading {
                     workerIds::getAndIncrement);
             workers.ended().thenRun(runs::close);
             workers.scale(known);
+            workers.awaitStarted();
             safeguards.crashes().loaded(file);
             boolean atStartup = occasion == Occasion.START || occasion == Occasion.SUSPECTS_TURN;
             return RunningVersion.loaded(model, version, known, atStartup, archive, loaded, workers);

@@ -208,8 +208,9 @@ final class Reconciler {
             RunningVersion gone = require(unload.model(), unload.version());
             // First removed, so that no new request finds it; those that run are finished.
             running.remove(gone);
-            unload(gone);
-            log.info("Model {} version {} unloaded", unload.model(), unload.version());
+            if (unload(gone)) {
+                log.info("Model {} version {} unloaded", unload.model(), unload.version());
+            }
         }
     }
 
@@ -282,15 +283,18 @@ final class Reconciler {
         return unloaded.getAndSet(false);
     }
 
-    private void unload(RunningVersion version) {
+    /** False if something still runs in it, so that it stays where it is. */
+    private boolean unload(RunningVersion version) {
         if (version.isLoaded()) {
             unloaded.set(true);
         }
-        if (!version.unload(defaults.unregisterTimeout())) {
+        boolean gone = version.unload(defaults.unregisterTimeout());
+        if (!gone) {
             log.warn(
                     "Model {} version {} is out of service, and something still runs in it; its memory stays until that ends",
                     version.model(),
                     version.version());
         }
+        return gone;
     }
 }

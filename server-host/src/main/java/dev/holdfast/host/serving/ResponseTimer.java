@@ -3,6 +3,7 @@ package dev.holdfast.host.serving;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -39,20 +40,27 @@ final class ResponseTimer {
     }
 
     /**
+     * Requests that are not known to be answered.
+     *
+     * @param sinceNanos from when their time counts; empty for their arrival
+     */
+    record Open(Iterable<PendingRequest> requests, OptionalLong sinceNanos) {}
+
+    /**
      * After it rang: finds the requests whose time is over, and goes on with the oldest of the others.
      *
-     * @param requests all that are not known to be answered; one may be answered while those behind it are open
+     * @param open all that are not known to be answered; one may be answered while those behind it are open
      */
-    List<PendingRequest> late(List<? extends Iterable<PendingRequest>> requests, Duration timeout) {
+    List<PendingRequest> late(List<Open> open, Duration timeout) {
         List<PendingRequest> late = new ArrayList<>();
-        long latestArrival = System.nanoTime() - timeout.toNanos();
+        long latest = System.nanoTime() - timeout.toNanos();
         long toNext = Long.MAX_VALUE;
-        for (Iterable<PendingRequest> some : requests) {
-            for (PendingRequest request : some) {
+        for (Open some : open) {
+            for (PendingRequest request : some.requests()) {
                 if (request.answer().isDone()) {
                     continue;
                 }
-                long left = request.arrivedNanos() - latestArrival;
+                long left = some.sinceNanos().orElse(request.arrivedNanos()) - latest;
                 if (left <= 0) {
                     late.add(request);
                 } else {

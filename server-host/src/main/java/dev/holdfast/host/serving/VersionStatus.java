@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.ModelSignature;
+import dev.holdfast.host.runtime.ProcessStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +61,33 @@ public record VersionStatus(
      * @param id unique in the host
      * @param unloading whether it ends after its present batch
      * @param stuckSince since when it is given up, because its run does not end; another one has its place
+     * @param process empty for a worker that is a thread of the host
      */
-    public record WorkerStatus(int id, Instant startTime, boolean unloading, Optional<Instant> stuckSince) {}
+    public record WorkerStatus(
+            int id,
+            Instant startTime,
+            boolean unloading,
+            Optional<Instant> stuckSince,
+            Optional<WorkerProcess> process) {
+
+        /** A worker that is a thread of the host. */
+        public WorkerStatus(int id, Instant startTime, boolean unloading, Optional<Instant> stuckSince) {
+            this(id, startTime, unloading, stuckSince, Optional.empty());
+        }
+
+        /** Whether it stays, and can answer now. */
+        public boolean isReady() {
+            return !unloading
+                    && stuckSince.isEmpty()
+                    && process.filter(own -> !own.state().equals("READY")).isEmpty();
+        }
+    }
+
+    /**
+     * The process of a worker.
+     *
+     * @param state READY, STARTING, or RETRYING: it died, or could not be started, and is started again
+     * @param failure why it is RETRYING
+     */
+    public record WorkerProcess(String state, ProcessStatus status, Optional<String> failure) {}
 }

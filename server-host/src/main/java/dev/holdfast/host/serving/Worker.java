@@ -1,14 +1,15 @@
 package dev.holdfast.host.serving;
 
-import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.runtime.Predictor;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker of a pool: a thread that takes batches until it is to leave. While it rests, a caller's thread may run a batch in
- * its place, which saves waking it.
+ * its place, which saves waking it. Some have a process of their own, which they start again when it has died.
  *
  * <pre>
  *   gathers ─▶ runs ─▶ gathers …          told to end, and did not within the grace:
@@ -36,20 +37,40 @@ final class Worker implements Runnable {
     private final BatchRun batchRun;
     private final EndableRun run;
     private final Condition called;
+    private final @Nullable KeptProcess process;
 
     private boolean resting;
     private boolean leaving;
     private boolean running;
     private List<PendingRequest> batch = List.of();
+    private long runsSinceNanos;
     private long toldToEndNanos;
     private boolean toldToEnd;
     private Optional<Instant> stuckSince = Optional.empty();
 
-    Worker(int id, Instant startTime, Crew crew, BatchRun batchRun, LoadedModel loaded, Condition called) {
+    /** A worker that is a thread of the host. */
+    Worker(int id, Instant startTime, Crew crew, BatchRun batchRun, Predictor model, Condition called) {
+        this(id, startTime, crew, batchRun, model, called, null);
+    }
+
+    /** A worker with a process of its own. */
+    Worker(int id, Instant startTime, Crew crew, BatchRun batchRun, Condition called, KeptProcess process) {
+        this(id, startTime, crew, batchRun, process.process(), called, process);
+    }
+
+    private Worker(
+            int id,
+            Instant startTime,
+            Crew crew,
+            BatchRun batchRun,
+            Predictor model,
+            Condition called,
+            @Nullable KeptProcess process) {
         this.id = id;
         this.startTime = startTime;
         this.crew = crew;
-        this.run = new EndableRun(loaded);
+        this.run = new EndableRun(model);
+        this.process = process;
         this.batchRun = batchRun;
         this.called = called;
     }
@@ -61,8 +82,25 @@ final class Worker implements Runnable {
                 runBatch();
             }
         } finally {
+            if (process != null) {
+                Closing.quietly("the process of worker " + id, process::close);
+            }
             crew.left(this);
         }
+    }
+
+    /** Whether its process is none that answers, and is to be started; with or without the lock. */
+    boolean isDown() {
+        return process != null && !process.isUp();
+    }
+
+    /** Starts what is down, without the lock; false when the worker is to leave. */
+    boolean restore() {
+        return process == null || process.awaitUp();
+    }
+
+    Optional<KeptProcess> process() {
+        return Optional.ofNullable(process);
     }
 
     /** Runs the batch, without the lock. */
@@ -104,6 +142,7 @@ final class Worker implements Runnable {
     /** The batch is whole; its run begins when the lock is let go of. */
     void runs() {
         running = true;
+        runsSinceNanos = System.nanoTime();
         run.begin();
     }
 
@@ -116,6 +155,13 @@ final class Worker implements Runnable {
 
     void leave() {
         leaving = true;
+        if (process != null) {
+            process.leave();
+        }
+    }
+
+    long runsSinceNanos() {
+        return runsSinceNanos;
     }
 
     boolean isLeaving() {
@@ -159,6 +205,7 @@ final class Worker implements Runnable {
     }
 
     VersionStatus.WorkerStatus status() {
-        return new VersionStatus.WorkerStatus(id, startTime, leaving, stuckSince);
+        return new VersionStatus.WorkerStatus(
+                id, startTime, leaving, stuckSince, process().map(KeptProcess::status));
     }
 }

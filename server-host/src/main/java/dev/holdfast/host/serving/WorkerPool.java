@@ -4,6 +4,9 @@ import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.runtime.ProcessModel;
+import dev.holdfast.host.runtime.ProcessStartException;
+import dev.holdfast.host.runtime.ProcessTerms;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
@@ -12,8 +15,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,10 +44,15 @@ import org.slf4j.LoggerFactory;
  * <p>A run that is late, or that nobody waits for any more, is told to end. Those of its batch whose time is not over go back
  * to the head of the queue. A run that does not obey in time is stuck: its worker is given up and another one takes
  * its place at once. Nothing here waits for stuck runs but {@link #ended}, because the model must not be closed under them.
+ *
+ * <p>Where each worker has a process ({@link ProcessModel}), ending a run costs that process. So the time of a request counts
+ * anew when its run begins, a run goes on though its caller has gone, and what is late is a failure of the model's.
  */
 final class WorkerPool implements Worker.Crew {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerPool.class);
+
+    private static final KeptProcess.Patience PATIENCE = KeptProcess.Patience.USUAL;
 
     /** How long a run that was told to end may take to do so; less where requests have less time themselves. */
     private static final Duration MOST_GRACE = Duration.ofSeconds(1);
@@ -228,7 +238,7 @@ final class WorkerPool implements Worker.Crew {
         @Override
         public boolean cancel(boolean mayInterruptIfRunning) {
             boolean cancelled = super.cancel(mayInterruptIfRunning);
-            if (cancelled) {
+            if (cancelled && !(loaded instanceof ProcessModel)) {
                 endUnwanted();
             }
             return cancelled;
@@ -271,23 +281,34 @@ final class WorkerPool implements Worker.Crew {
     /** The timer rang: fails the requests whose time is over, ends their runs, and gives up those that do not end. */
     private void timeIsOver() {
         List<PendingRequest> late;
+        List<PendingRequest> failed;
         Duration timeout;
         lock.lock();
         try {
             timeout = state.responseTimeout();
-            List<Iterable<PendingRequest>> open = new ArrayList<>();
-            workers.forEach(worker -> open.add(worker.batch()));
-            open.add(queue);
+            List<ResponseTimer.Open> open = new ArrayList<>();
+            workers.forEach(worker -> open.add(new ResponseTimer.Open(worker.batch(), countsFrom(worker))));
+            open.add(new ResponseTimer.Open(queue, OptionalLong.empty()));
             late = timer.late(open, timeout);
+            failed = workers.stream()
+                    .filter(worker -> worker.process().isPresent() && worker.isRunning())
+                    .flatMap(worker -> worker.batch().stream())
+                    .filter(late::contains)
+                    .toList();
         } finally {
             lock.unlock();
         }
         // Before their runs are ended, or a worker that is back at once would take them for requests to be run again.
-        fail(
-                late,
-                Kind.TIMEOUT,
-                name + " did not answer within its response_timeout of " + timeout.toSeconds() + " s.");
+        String why = name + " did not answer within its response_timeout of " + timeout.toSeconds() + " s.";
+        fail(failed, Kind.INTERNAL, "Worker died. The reason: it was ended, because " + why);
+        fail(late, Kind.TIMEOUT, why);
         endLate(late);
+    }
+
+    private static OptionalLong countsFrom(Worker worker) {
+        return worker.process().isPresent() && worker.isRunning()
+                ? OptionalLong.of(worker.runsSinceNanos())
+                : OptionalLong.empty();
     }
 
     private void endLate(List<PendingRequest> late) {
@@ -404,11 +425,61 @@ final class WorkerPool implements Worker.Crew {
     }
 
     private void start() {
-        Worker worker = new Worker(workerIds.getAsInt(), clock.instant(), this, batchRun, loaded, lock.newCondition());
+        Worker worker = worker(workerIds.getAsInt());
         DaemonThreads.start("worker-" + model + "-" + version + "-" + worker.id(), worker);
         // Counted only once it runs; it cannot look at the queue before this thread lets go of the lock.
         workers.add(worker);
         staying++;
+    }
+
+    private Worker worker(int id) {
+        if (!(loaded instanceof ProcessModel processes)) {
+            return new Worker(id, clock.instant(), this, batchRun, loaded, lock.newCondition());
+        }
+        ProcessTerms terms =
+                new ProcessTerms(model, version, id, state.batchSize(), state.startupTimeout(), () -> processEnded(id));
+        KeptProcess process = new KeptProcess(
+                "Model " + model + " version " + version + ": worker " + id, processes.process(terms), PATIENCE);
+        return new Worker(id, clock.instant(), this, batchRun, lock.newCondition(), process);
+    }
+
+    private void processEnded(int id) {
+        lock.lock();
+        try {
+            workers.stream().filter(worker -> worker.id() == id).toList().forEach(gatherer::wentDown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until the workers that have processes have started them.
+     *
+     * @throws ServingException if one cannot be started
+     */
+    void awaitStarted() {
+        List<KeptProcess> processes;
+        lock.lock();
+        try {
+            processes = workers.stream()
+                    .flatMap(worker -> worker.process().stream())
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            // Each has its own time limit.
+            CompletableFuture.allOf(
+                            processes.stream().map(KeptProcess::firstStart).toArray(CompletableFuture<?>[]::new))
+                    .join();
+        } catch (CompletionException e) {
+            boolean noMemory = e.getCause() instanceof ProcessStartException start && start.isOutOfMemory();
+            throw new ServingException(
+                    noMemory ? Kind.NO_MEMORY : Kind.INTERNAL,
+                    "Failed to start workers for model " + model + " version: " + version + ". "
+                            + OneLine.of(e.getCause() == null ? e : e.getCause()),
+                    e);
+        }
     }
 
     private void leaveDownTo(int most) {
@@ -430,31 +501,50 @@ final class WorkerPool implements Worker.Crew {
 
     @Override
     public boolean next(Worker worker) {
-        // A model may have left the flag behind; nobody means a worker with it.
-        Thread.interrupted();
-        List<PendingRequest> left = List.of();
-        boolean found;
-        lock.lock();
-        try {
-            if (worker.isStuck()) {
-                // What its batch left open went back when it was given up.
+        while (true) {
+            // A model may have left the flag behind; nobody means a worker with it.
+            Thread.interrupted();
+            List<PendingRequest> left = List.of();
+            lock.lock();
+            try {
+                if (worker.isStuck()) {
+                    // What its batch left open went back when it was given up.
+                    return false;
+                }
+                left = settle(worker);
+                if (worker.isDown() && closed) {
+                    return false;
+                }
+                if (left.isEmpty() && !worker.isDown()) {
+                    boolean found = gatherer.next(worker);
+                    if (found) {
+                        worker.runs();
+                        return true;
+                    }
+                    worker.rests();
+                    if (!worker.isDown()) {
+                        return false;
+                    }
+                }
+            } finally {
+                lock.unlock();
+            }
+            failOutOfService(left);
+            if (worker.isDown() && !restored(worker)) {
                 return false;
             }
-            left = settle(worker);
-            if (left.isEmpty()) {
-                found = gatherer.next(worker);
-                if (found) {
-                    worker.runs();
-                } else {
-                    worker.rests();
-                }
-                return found;
-            }
+        }
+    }
+
+    private boolean restored(Worker worker) {
+        boolean up = worker.restore();
+        lock.lock();
+        try {
+            workerLeft.signalAll();
         } finally {
             lock.unlock();
         }
-        failOutOfService(left);
-        return next(worker);
+        return up;
     }
 
     /** The worker's batch is over: what it left open goes back to the queue, or is returned to be failed. */
@@ -479,6 +569,7 @@ final class WorkerPool implements Worker.Crew {
     @Override
     public void left(Worker worker) {
         boolean last;
+        List<PendingRequest> unserved = List.of();
         lock.lock();
         try {
             if (stuck.remove(worker)) {
@@ -492,12 +583,16 @@ final class WorkerPool implements Worker.Crew {
                         Duration.between(run.since(), clock.instant()).toSeconds());
             } else if (workers.remove(worker) && !worker.isLeaving()) {
                 staying--;
+                if (staying == 0) {
+                    unserved = queue.takeAll();
+                }
             }
             workerLeft.signalAll();
             last = hasEnded();
         } finally {
             lock.unlock();
         }
+        fail(unserved, Kind.UNAVAILABLE, name + " has lost its last worker while the request waited.");
         if (last) {
             ended.complete(null);
         }
@@ -517,6 +612,8 @@ final class WorkerPool implements Worker.Crew {
         try {
             closed = true;
             gatherer.close();
+            // What is down is not waited for; its requests fail below.
+            workers.stream().filter(Worker::isDown).forEach(Worker::leave);
             while (!workers.isEmpty() && nanos > 0) {
                 nanos = workerLeft.awaitNanos(nanos);
             }
@@ -562,12 +659,12 @@ final class WorkerPool implements Worker.Crew {
         endUnwanted();
     }
 
-    /** Waits until the workers that were told to leave have left, or are stuck, or the time is over. */
+    /** Waits until workers that are new have started, and those that are to leave have left, or are stuck; or for the time. */
     void awaitScaled(Duration timeout) {
         long nanos = timeout.toNanos();
         lock.lock();
         try {
-            while (workers.stream().anyMatch(Worker::isLeaving) && nanos > 0) {
+            while (workers.stream().anyMatch(worker -> worker.isLeaving() || isStarting(worker)) && nanos > 0) {
                 nanos = workerLeft.awaitNanos(nanos);
             }
         } catch (InterruptedException e) {
@@ -575,6 +672,10 @@ final class WorkerPool implements Worker.Crew {
         } finally {
             lock.unlock();
         }
+    }
+
+    private static boolean isStarting(Worker worker) {
+        return worker.process().filter(KeptProcess::isStarting).isPresent();
     }
 
     /** The workers, the oldest first: those that are about to leave are among them, and at the end those that are stuck. */

@@ -119,6 +119,27 @@ final class ModelSnapshotJson {
         }
     }
 
+    /**
+     * Refuses a text whose count says that it has no models although there are some: they would be passed over.
+     *
+     * @param properties of the whole text
+     * @param state what was read of it
+     */
+    static void requireCounted(String name, Map<String, String> properties, ServingState state) {
+        if (state.models().isEmpty()) {
+            try {
+                JsonNode json = JSON.readTree(properties.getOrDefault("model_snapshot", "{}"));
+                if (!json.path("models").isEmpty()) {
+                    throw new SnapshotCorruptException("Snapshot " + name + ": model_snapshot has models, and its "
+                            + COUNT + " is 0, so none would be served: write how many versions there are");
+                }
+            } catch (JsonProcessingException e) {
+                throw new SnapshotCorruptException(
+                        "Snapshot " + name + ": model_snapshot is no JSON: " + e.getOriginalMessage(), e);
+            }
+        }
+    }
+
     /** Whether there are models to read. TorchServe takes a count of 0 as "no models", whatever else is there. */
     private static boolean saysModels(String name, String json) throws IOException {
         try (JsonParser parser = JSON.createParser(json)) {

@@ -18,8 +18,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The text of a snapshot: Java properties in UTF-8, as TorchServe writes them, with a first and a last line of ours.
@@ -48,10 +50,16 @@ public final class SnapshotText {
     private static final String CALLERS = "holdfast.callers";
     private static final Pattern FIRST = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\R");
 
+    /** Of a later format, whose rest nobody here can know. */
+    private static final Pattern LATER = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\b");
+
     /** As this host writes it; TorchServe carries the key on in snapshots of its own, with escapes that this one lacks. */
     private static final Pattern HEADER = Pattern.compile("^holdfast\\.header=name=", Pattern.MULTILINE);
 
     private static final Pattern HEADER_LINE = Pattern.compile("^holdfast\\.header=(name=[^\n]*)$", Pattern.MULTILINE);
+
+    private static final String IF_EDITED =
+            ". If somebody changed it on purpose: holdfast snapshots accept FILE, where FILE holds it";
 
     private SnapshotText() {}
 
@@ -118,17 +126,95 @@ public final class SnapshotText {
         if (header.state().isPresent() || !line.find()) {
             return header;
         }
-        Map<String, String> map = new LinkedHashMap<>();
-        for (String entry : line.group(1).split(" ")) {
-            int equals = entry.indexOf('=');
-            map.put(entry.substring(0, Math.max(0, equals)), entry.substring(equals + 1));
-        }
+        Map<String, String> map = fields(line.group(1));
         if (!header.saveId().equals(map.get("saveId"))) {
             // A text that somebody else saved under a header of his own.
             return header;
         }
         map.putAll(header.toMap());
         return SnapshotHeader.fromMap(map);
+    }
+
+    /**
+     * A text that somebody changed by hand, as a snapshot that follows the one that it was: with a save-id of its own, so
+     * that no host takes it for what it knows already. The text stays as it is written, but for our own lines.
+     *
+     * @param name for messages
+     * @throws SnapshotCorruptException if it is not one of ours, or says what no host can serve
+     * @throws SnapshotFormatTooNewException if a newer host wrote it
+     */
+    public static Snapshot seal(String name, String text) {
+        String body = withoutLastLines(text.startsWith("\ufeff") ? text.substring(1) : text);
+        requireKnownFormat(name, body);
+        Matcher line = HEADER_LINE.matcher(body);
+        if (!FIRST.matcher(body).lookingAt() || !line.find()) {
+            throw new SnapshotCorruptException("Snapshot " + name + " has not Holdfast's two first lines, "
+                    + FIRST_LINE + "1 and holdfast.header=…: put them back from another copy of it. A text without both"
+                    + " needs no checksum");
+        }
+        Content content = read(name, body, true);
+        ModelSnapshotJson.requireCounted(name, ConfigFile.parse("Snapshot " + name, body), content.state());
+        SnapshotHeader.Builder header = header(name, line.group(1), content.state());
+        SnapshotHeader draft = header.size(0).sha256("0".repeat(64)).build();
+        String sealed = body.substring(0, line.start(1)) + withoutTextFields(draft) + body.substring(line.end(1));
+        return Snapshot.create(
+                header, (sealed + LAST_LINE + Sha256.of(sealed) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Without the line of the checksum and what stores put behind it; with the line ends of ours. */
+    private static String withoutLastLines(String text) {
+        String lines = text.replace("\r\n", "\n");
+        int last = lines.lastIndexOf('\n' + LAST_LINE);
+        if (last >= 0) {
+            String behind = lines.substring(last + 1);
+            if (behind.lines().allMatch(line -> line.isBlank() || line.startsWith("#"))) {
+                return lines.substring(0, last + 1);
+            }
+            // Somebody has added lines at the end.
+            return lines.substring(0, last + 1)
+                    + behind.lines()
+                            .filter(line -> !line.startsWith("#"))
+                            .map(line -> line + "\n")
+                            .collect(Collectors.joining());
+        }
+        return lines.endsWith("\n") || lines.isEmpty() ? lines : lines + "\n";
+    }
+
+    private static SnapshotHeader.Builder header(String name, String line, ServingState state) {
+        try {
+            Map<String, String> map = new LinkedHashMap<>(fields(line));
+            map.put("size", "0");
+            map.put("sha256", "0".repeat(64));
+            SnapshotHeader before = SnapshotHeader.fromMap(map);
+            return SnapshotHeader.builder()
+                    .name(before.name())
+                    .kind(before.kind())
+                    .createdOn(before.createdOn())
+                    .group(before.group())
+                    .revision(before.revision())
+                    .host(before.host())
+                    .modelCount(state.versionCount())
+                    .saveId(UUID.randomUUID().toString())
+                    .follows(before.saveId())
+                    .history(before.history().orElse(before.saveId()))
+                    .state(ServingComparison.digest(state))
+                    .trimmed(before.trimmed())
+                    .origin(before.origin().orElse(null));
+        } catch (IllegalArgumentException e) {
+            throw new SnapshotCorruptException(
+                    "Snapshot " + name + " has a holdfast.header that cannot be read: " + e.getMessage()
+                            + ". Put that line back from another copy of it",
+                    e);
+        }
+    }
+
+    private static Map<String, String> fields(String line) {
+        Map<String, String> map = new LinkedHashMap<>();
+        for (String entry : line.split(" ")) {
+            int equals = entry.indexOf('=');
+            map.put(entry.substring(0, Math.max(0, equals)), entry.substring(equals + 1));
+        }
+        return map;
     }
 
     /** A text cannot hold its own size and digest. */
@@ -154,14 +240,9 @@ public final class SnapshotText {
             throw new SnapshotCorruptException("Snapshot " + name + " has " + text.length()
                     + " characters, more than the " + Snapshot.MOST_BYTES + " that a snapshot may have");
         }
-        Matcher first = FIRST.matcher(text);
-        boolean ours = first.lookingAt();
+        requireKnownFormat(name, text);
+        boolean ours = FIRST.matcher(text).lookingAt();
         if (ours) {
-            int format = Integer.parseInt(first.group(1));
-            if (format > FORMAT) {
-                throw new SnapshotFormatTooNewException("Snapshot " + name + " has format " + format
-                        + "; this host reads formats up to " + FORMAT + ". Start a newer Holdfast.");
-            }
             verify(name, text);
         } else if (text.startsWith("#Holdfast") || HEADER.matcher(text).find()) {
             throw new SnapshotCorruptException("Snapshot " + name + " is damaged in its first line");
@@ -169,6 +250,14 @@ public final class SnapshotText {
             throw new SnapshotCorruptException("Snapshot " + name + " is empty");
         }
         return read(name, text, ours);
+    }
+
+    private static void requireKnownFormat(String name, String text) {
+        Matcher first = LATER.matcher(text);
+        if (first.lookingAt() && Integer.parseInt(first.group(1)) > FORMAT) {
+            throw new SnapshotFormatTooNewException("Snapshot " + name + " has format " + first.group(1)
+                    + "; this host reads formats up to " + FORMAT + ". Start a newer Holdfast.");
+        }
     }
 
     /**
@@ -190,14 +279,14 @@ public final class SnapshotText {
         int lastLine = text.lastIndexOf('\n' + LAST_LINE) + 1;
         int end = text.indexOf('\n', lastLine) + 1;
         if (lastLine == 0 || end == 0) {
-            throw new SnapshotCorruptException(
-                    "Snapshot " + name + " is damaged: its last line, with the SHA-256 of the text, is missing");
+            throw new SnapshotCorruptException("Snapshot " + name
+                    + " is damaged: its last line, with the SHA-256 of the text, is missing" + IF_EDITED);
         }
         boolean foreign = text.substring(end).lines().anyMatch(line -> !line.startsWith("#"));
         if (foreign
                 || !text.substring(lastLine, end).equals(LAST_LINE + Sha256.of(text.substring(0, lastLine)) + "\n")) {
-            throw new SnapshotCorruptException(
-                    "Snapshot " + name + " is damaged: its text does not match the SHA-256 in its last line");
+            throw new SnapshotCorruptException("Snapshot " + name
+                    + " is damaged: its text does not match the SHA-256 in its last line" + IF_EDITED);
         }
     }
 

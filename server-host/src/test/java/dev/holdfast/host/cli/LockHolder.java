@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.testsupport.JavaProcess;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -9,13 +10,7 @@ import java.nio.file.Path;
 record LockHolder(Process process) implements AutoCloseable {
 
     static LockHolder start(Path logs) throws IOException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        logs.toString())
+        Process process = JavaProcess.of(Main.class, logs.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         LockHolder holder = new LockHolder(process);

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +30,7 @@ class RunFilesTest {
         logs = Files.createDirectories(directory.resolve("logs"));
     }
 
-    private static RunningHost host(ProcessIdentity process, Path logs) {
+    static RunningHost host(ProcessIdentity process, Path logs) {
         return new RunningHost(
                 process,
                 Instant.parse("2026-11-21T10:00:00Z"),
@@ -106,19 +105,6 @@ class RunFilesTest {
         assertThat(runFiles.of(logs)).isEmpty();
         assertThat(runFiles.all()).isEmpty();
         assertThat(logs.resolve("holdfast.run")).doesNotExist();
-    }
-
-    @Test
-    void aProcessThatHasEndedIsNoHost() throws Exception {
-        Process process = new ProcessBuilder("sleep", "60").start();
-        ProcessIdentity identity = ProcessIdentity.of(process.pid()).orElseThrow();
-        runFiles.write(host(identity, logs));
-        assertThat(runFiles.of(logs)).isPresent();
-
-        process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
-        assertThat(identity.isAlive()).isFalse();
-        assertThat(runFiles.of(logs)).isEmpty();
-        assertThat(runFiles.all()).isEmpty();
     }
 
     @Test

@@ -2,7 +2,7 @@ package dev.holdfast.host.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.LogLines;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package dev.holdfast.host.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.crash.CrashRecord.Here;
 import dev.holdfast.host.crash.CrashRecord.Suspicion;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

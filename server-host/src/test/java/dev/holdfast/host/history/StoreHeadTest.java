@@ -6,9 +6,13 @@ import dev.holdfast.host.keeper.FakeStore;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.PageToken;
+import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotPage;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class StoreHeadTest {
@@ -26,5 +30,60 @@ class StoreHeadTest {
         };
 
         assertThat(StoreHead.firstListed(store)).contains(header);
+    }
+
+    private final FakeStore.Disk disk = new FakeStore.Disk();
+
+    private void threeSnapshots() {
+        for (int revision = 1; revision <= 3; revision++) {
+            disk.put(States.snapshot(revision, "s" + revision, SnapshotKind.SNAPSHOT, "m" + revision));
+        }
+    }
+
+    /** The second one was written by a newer Holdfast: the first one must not become the newest unasked. */
+    @Test
+    void behindADamagedOneNoneIsTakenThatStandsBeforeOneOfANewerFormat() {
+        threeSnapshots();
+        disk.damaged.add("s3");
+        disk.tooNew.add("s2");
+
+        Look look = Look.at(new FakeStore(disk), Optional.empty());
+
+        assertThat(look.isCertain()).isFalse();
+        assertThat(look.uncertainty()).contains("s3 is damaged", "s2 is of a newer format");
+    }
+
+    @Test
+    void whoHasWhatTheDamagedOneHeldGoesOnFromThereAllTheSame() {
+        threeSnapshots();
+        HistoryPoint base = HistoryPoint.of(disk.newest());
+        disk.damaged.add("s3");
+        disk.tooNew.add("s2");
+
+        Look look = Look.at(new FakeStore(disk), Optional.of(base));
+
+        assertThat(look.baseIsDamaged()).isTrue();
+        assertThat(look.isCertain()).isTrue();
+        assertThat(look.head()).contains(base);
+    }
+
+    @Test
+    void behindADamagedOneNoneIsTakenThatStandsBeforeOneThatCannotBeReadNow() {
+        threeSnapshots();
+        disk.damaged.add("s3");
+        FakeStore store = new FakeStore(disk) {
+            @Override
+            public Snapshot get(String name) {
+                if (name.equals("s2")) {
+                    throw new StoreUnavailableException("s2 cannot be read: Input/output error");
+                }
+                return super.get(name);
+            }
+        };
+
+        Reading reading = StoreHead.read(store);
+
+        assertThat(reading).isInstanceOf(Reading.Unreadable.class);
+        assertThat(Look.at(store, Optional.empty()).isCertain()).isFalse();
     }
 }

@@ -44,7 +44,7 @@ class DocumentationTest {
         List<Route> routes = new ArrayList<>();
         try (HostUnderTest host = new HostUnderTest(directory, Map.of())) {
             ChangeAnswers answers = new ChangeAnswers(host.operations.host());
-            InferenceForms forms = new InferenceForms(1, 1);
+            InferenceForms forms = new InferenceForms(1, 1, true);
             Predictions predictions = new Predictions(host.operations.inference());
             routes.addAll(new MetricsApi(new Metrics(
                             host.counters, new HostSeries(host.operations), new Refusals(Clock.systemUTC())))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.testsupport.Uninterrupted;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -188,9 +189,7 @@ class ListenersTest {
         CountDownLatch never = new CountDownLatch(1);
         Route stuck = Route.get("/stuck", Scope.NONE, context -> {
             began.countDown();
-            while (!awaited(never)) {
-                Thread.onSpinWait();
-            }
+            Uninterrupted.await(never);
         });
         BoundSocket socket = BoundSocket.bind("management_address", new ListenAddress("127.0.0.1", 0));
         Listener listener = Listener.start(
@@ -223,16 +222,6 @@ class ListenersTest {
                     .isNotInstanceOf(HttpTimeoutException.class);
         } finally {
             never.countDown();
-        }
-    }
-
-    /** Does not give in to an interrupt, as some engines do not. */
-    private static boolean awaited(CountDownLatch latch) {
-        try {
-            latch.await();
-            return true;
-        } catch (InterruptedException e) {
-            return false;
         }
     }
 

@@ -3,8 +3,8 @@ package dev.holdfast.host.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.ManualClock;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;

@@ -3,10 +3,10 @@ package dev.holdfast.host.journal;
 import static dev.holdfast.host.journal.ChunkRig.reference;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.state.InMemoryChunks;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StoredState;
+import dev.holdfast.testsupport.LogLines;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;

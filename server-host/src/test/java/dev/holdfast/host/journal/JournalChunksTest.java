@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.ManualClock;
 import dev.holdfast.host.codec.Codecs;
 import dev.holdfast.host.state.GivenChunk;
@@ -14,6 +13,7 @@ import dev.holdfast.host.state.StateWriter;
 import dev.holdfast.host.state.StoredState;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

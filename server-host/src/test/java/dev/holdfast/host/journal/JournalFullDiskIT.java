@@ -2,8 +2,8 @@ package dev.holdfast.host.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.holdfast.testsupport.Tmpfs;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -24,19 +24,12 @@ class JournalFullDiskIT {
 
     @BeforeEach
     void mountASmallDisk() throws Exception {
-        disk = Files.createDirectory(directory.resolve("disk"));
-        assumeThat(run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk.toString()))
-                .as("a tmpfs could be mounted (this takes root)")
-                .isZero();
+        disk = Tmpfs.mount(directory.resolve("disk"), "size=4m");
     }
 
     @AfterEach
     void unmount() throws Exception {
-        run("umount", "-l", disk.toString());
-    }
-
-    private static int run(String... command) throws Exception {
-        return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor();
+        Tmpfs.unmount(disk);
     }
 
     @Test

@@ -2,9 +2,9 @@ package dev.holdfast.host.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.snapshot.States;
+import dev.holdfast.testsupport.LogLines;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

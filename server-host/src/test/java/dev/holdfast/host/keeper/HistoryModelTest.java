@@ -80,7 +80,7 @@ class HistoryModelTest {
         }
 
         assertThat(failures).as("after %s", counts).isEmpty();
-        assertThat(counts).containsKeys("ATTACHED", "DETACHED", "SPOOLING", "acknowledged", "refused");
+        assertThat(counts).containsKeys("ATTACHED", "DETACHED", "SPOOLING", "acknowledged", "refused", "taught");
     }
 
     @Test

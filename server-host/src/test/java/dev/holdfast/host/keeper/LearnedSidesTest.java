@@ -3,7 +3,6 @@ package dev.holdfast.host.keeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
@@ -15,6 +14,7 @@ import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -259,6 +259,22 @@ class LearnedSidesTest {
         assertThat(host.keeper.status().aside()).isEmpty();
     }
 
+    /** What it taught went onto what the others serve, which it does not serve itself. */
+    @Test
+    void aHostThatIsBehindUndoesNothingWhereTheReplyToItsLessonIsLost() {
+        teacher.changed("b");
+        host.store.losesReplies = true;
+
+        assertThat(teach(host, 2).kind()).isEqualTo(Durability.Kind.SPOOLED);
+
+        host.store.losesReplies = false;
+        await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
+        await().until(() -> host.pending().isEmpty());
+        host.changed("c");
+        assertThat(newest().models()).containsOnlyKeys("a", "b", "c");
+        assertThat(learned(newest())).isEqualTo(Map.of(A, States.lesson(2)));
+    }
+
     @Test
     void whatAnotherArchiveHasLearnedDoesNotGoOntoAModel() {
         neverLook();
@@ -299,6 +315,28 @@ class LearnedSidesTest {
         assertThat(learned(HistoryPoint.of(disk.snapshots.get("kept-" + taught)).state()))
                 .isEqualTo(Map.of(A, States.lesson(1)));
         assertThat(host.keeper.status().notices()).isEmpty();
+    }
+
+    @Test
+    void takeStoreKeepsWhatAStoreThatWasRolledBackHasLost() {
+        teach(host, 2);
+        disk.snapshots.remove(disk.newest().header().name());
+        await().until(() -> host.keeper.status().mode() == Mode.DETACHED);
+
+        host.attach(Take.STORE);
+
+        assertThat(learned(host.state.get())).isEmpty();
+        assertThat(asides()).containsExactly(States.lesson(2));
+    }
+
+    @Test
+    void whatLiesAsideIsShownWhileTheStoreIsAway() {
+        teach(teacher, 1);
+        awaitBase();
+        teach(host, 2);
+        host.store.down = true;
+
+        assertKeptAside(2);
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.plugin.fs.FsSnapshotFormat;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotKind;
@@ -86,7 +87,10 @@ final class ModelHost {
         boolean deciding;
         boolean isEmptyAtStart;
         boolean changedSinceStart;
-        int calls;
+        boolean journalHasFailed = journalFails;
+        StoreProbe probe;
+        private int calls;
+        private int writes;
 
         Life() {
             store = new ModelStore(
@@ -95,6 +99,12 @@ final class ModelHost {
                     deferred::run,
                     this::afterCall,
                     snapshot -> world.stored(this, snapshot));
+        }
+
+        /** A step begins. */
+        void begin() {
+            calls = 0;
+            writes = 0;
         }
 
         ModelHost host() {
@@ -110,6 +120,16 @@ final class ModelHost {
 
         private void afterCall() {
             world.reached(this, ++calls);
+        }
+
+        private void beforeWrite() throws IOException {
+            if (life == this) {
+                world.writes(this, ++writes);
+            }
+            if (journalFails) {
+                journalHasFailed = true;
+                throw new IOException("Input/output error");
+            }
         }
     }
 
@@ -157,14 +177,23 @@ final class ModelHost {
     }
 
     void openJournal() {
+        Path mine = disk;
+        Life its = life;
+        Journal opened;
         try {
-            journal = JournalWithFaults.open(disk, world.bound, (step, file) -> {
-                if (journalFails) {
+            opened = JournalWithFaults.open(mine, world.bound, (step, file) -> {
+                if (its != null) {
+                    its.beforeWrite();
+                } else if (journalFails) {
                     throw new IOException("Input/output error");
                 }
             });
         } catch (JournalException e) {
-            journal = Journal.without(disk, "ddb", "default", e);
+            opened = Journal.without(mine, "ddb", "default", e);
+        }
+        // Who dies while it opens has another disk by now.
+        if (disk == mine) {
+            journal = opened;
         }
     }
 
@@ -192,6 +221,7 @@ final class ModelHost {
         if (start.base().isEmpty() && found.content().isEmpty()) {
             start = start.serving(born.state);
         }
+        born.baseline = start.base().isPresent() ? born.baseline : start.baseline();
         born.isEmptyAtStart = start.empty();
         KeeperOptions options = new KeeperOptions(
                 "ddb",
@@ -203,6 +233,7 @@ final class ModelHost {
                 Duration.ofDays(1),
                 Duration.ofSeconds(1),
                 world.adoptsStoreAfterConflict);
+        born.probe = new StoreProbe(born.store, born.changes.works()::wake, Runnable::run);
         born.keeper = new SnapshotKeeper(
                 options,
                 start,
@@ -211,7 +242,7 @@ final class ModelHost {
                 born.store,
                 journal,
                 new SideBySide(born.store, journal, world.together, born.deferred),
-                new StoreProbe(born.store, born.changes.works()::wake, Runnable::run),
+                born.probe,
                 (needed, safe) -> {},
                 served(born),
                 () -> Map.of("job_queue_size", "7", "ops", ModelOp.text(born.unsent)),
@@ -246,7 +277,7 @@ final class ModelHost {
                     if (ServingComparison.same(before, born.state)) {
                         base.ifPresentOrElse(
                                 it -> world.ledger.join(it.header().saveId(), ModelOp.ids(born.unsent)),
-                                () -> world.forgive(born.unsent));
+                                () -> world.promises.forgive(born.unsent));
                     }
                     born.unsent.clear();
                 }
@@ -277,11 +308,22 @@ final class ModelHost {
         return life.changes.changed();
     }
 
+    CompletableFuture<Durability> learn(String model, StateReference lesson) {
+        life.changes.begin();
+        life.state =
+                life.state.with(model, life.state.model(model).orElseThrow().withLearned("1.0", lesson));
+        return life.changes.changed();
+    }
+
     /** The process is no more; what it has in hand reaches neither the store nor the disk. */
     void die(boolean inTheMiddle) {
         Life dead = life;
         dead.store.gone = true;
         life = null;
+        if (journal != null && !journal.isUsable()) {
+            // What waited there and what was acknowledged since may be two states, and a start serves one.
+            acknowledged.clear();
+        }
         if (inTheMiddle) {
             // It goes on for a while, and does not know that its disk is another one now.
             Path image = place.resolve(String.valueOf(++disks));
@@ -291,6 +333,7 @@ final class ModelHost {
             disk = image;
             openJournal();
             world.scan(this, true);
+            world.promises.left(dead);
         } else {
             journal.close();
         }
@@ -342,6 +385,16 @@ final class ModelHost {
         return true;
     }
 
+    /** What is never dropped to make room. */
+    long asideBytes() {
+        return journal.aside().stream()
+                .mapToLong(it -> disk.resolve("journal/ddb/default/aside")
+                        .resolve(it.name())
+                        .toFile()
+                        .length())
+                .sum();
+    }
+
     /** All that its disk holds and that can be read. */
     List<Snapshot> onDisk() {
         Map<List<Object>, Optional<Snapshot>> now = new HashMap<>();
@@ -374,6 +427,19 @@ final class ModelHost {
 
     /** What its journal holds that a start can come back to, newest first. */
     List<Snapshot> restorable() {
+        List<Snapshot> all = new ArrayList<>(waiting());
+        if (journal != null && journal.isUsable()) {
+            all.addAll(journal.copies());
+        }
+        return all;
+    }
+
+    boolean isAnythingWaiting() {
+        return !waiting().isEmpty();
+    }
+
+    /** What waits there and can be read, newest first. */
+    private List<Snapshot> waiting() {
         List<Snapshot> all = new ArrayList<>();
         if (journal == null || !journal.isUsable()) {
             return all;
@@ -387,7 +453,6 @@ final class ModelHost {
                 world.say("(" + e.getMessage() + ")");
             }
         }
-        all.addAll(journal.copies());
         return all;
     }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import java.util.ArrayList;
@@ -17,9 +18,32 @@ import java.util.stream.Collectors;
 record ModelOp(int id, String model, int value) {
 
     ServingState apply(ServingState state) {
-        return value == 0
-                ? state.without(model)
-                : state.with(model, ServedModel.of("1.0", States.version(model + ".mar", value, value)));
+        if (value == 0) {
+            return state.without(model);
+        }
+        ServedVersion version = States.version(archive(), value, value);
+        return state.with(
+                model,
+                ServedModel.of(
+                        "1.0",
+                        ModelLessons.learned(state, model)
+                                .filter(it -> !isRemovalOf(model, state))
+                                .map(version::withLearned)
+                                .orElse(version)));
+    }
+
+    /** Model z has an archive for each value, the others have one. */
+    private String archive() {
+        return model + (model.equals("z") ? value : "") + ".mar";
+    }
+
+    /** Whether what a model has learned goes with this change. */
+    boolean isRemovalOf(String name, ServingState state) {
+        return name.equals(model)
+                && state.model(model)
+                        .filter(it -> value == 0
+                                || !it.versions().get("1.0").archive().equals(archive()))
+                        .isPresent();
     }
 
     static ServingState apply(List<ModelOp> ops, ServingState state) {

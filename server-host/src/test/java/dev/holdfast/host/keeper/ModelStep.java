@@ -12,7 +12,7 @@ import java.util.Random;
  * @param host whose
  * @param a which model, or which of several things
  * @param b which value, or which other host
- * @param at before which of its calls of the store something happens; 0 if nothing does
+ * @param at before which of its calls of the store, or writes into its journal, something happens; 0 if nothing does
  * @param event what does
  */
 record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
@@ -23,8 +23,10 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
         KILL,
         CHANGE,
         TWO_CHANGES,
+        TEACH,
         SAVE,
         LOOK,
+        LOOK_ONCE,
         ASK,
         TAKE_STORE,
         TAKE_LOCAL,
@@ -36,6 +38,7 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
         CUT_OFF,
         JOURNAL_FAILS,
         UNREADABLE,
+        NEWER_FORMAT,
         DAMAGE,
         ROLL_BACK,
         WIPE,
@@ -47,9 +50,11 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
     enum Event {
         NONE,
         KILL,
+        KILL_AT_ITS_DISK,
         LOST_REPLY,
         STORE_DOWN,
         OTHER_HOST_CHANGES,
+        OTHER_HOST_TEACHES,
         OTHER_HOST_STARTS_OR_STOPS
     }
 
@@ -59,14 +64,14 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
         text += switch (kind) {
             case CHANGE -> " " + model(a) + "=" + b;
             case TWO_CHANGES -> " " + model(a) + "=" + b + " " + model(a + 1) + "=" + (b + 1) % 3;
+            case TEACH -> " " + a;
             case SAVE -> " save" + a;
             case COPY_JOURNAL -> " to " + "ABC".charAt(b);
-            case STORE_DOWN, STORE_UP, DAMAGE, ROLL_BACK, WIPE, UNREADABLE -> "";
             default -> "";
         };
         return at == 0
                 ? text
-                : text + " [at its store call " + at + ": "
+                : text + " [at its call " + at + ": "
                         + event.name().toLowerCase(Locale.ROOT).replace('_', ' ') + "]";
     }
 
@@ -82,7 +87,8 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
         put(bag, Kind.START, 14);
         put(bag, Kind.STOP, 6);
         put(bag, Kind.KILL, 6);
-        put(bag, Kind.LOOK, 14);
+        put(bag, Kind.LOOK, 8);
+        put(bag, Kind.LOOK_ONCE, 12);
         put(bag, Kind.ASK, 3);
         put(bag, Kind.SAVE, 3);
         put(bag, Kind.CLOCK, 2);
@@ -95,6 +101,10 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
         if (faults.reading()) {
             put(bag, Kind.UNREADABLE, 5);
             put(bag, Kind.DAMAGE, 4);
+            put(bag, Kind.NEWER_FORMAT, 2);
+        }
+        if (faults.learning()) {
+            put(bag, Kind.TEACH, 25);
         }
         if (faults.going()) {
             put(bag, Kind.ROLL_BACK, 4);
@@ -134,7 +144,7 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
     private static Kind fitting(Kind kind, boolean up) {
         return switch (kind) {
             case START -> up ? Kind.CHANGE : Kind.START;
-            case CHANGE, STOP, KILL -> up ? kind : Kind.START;
+            case CHANGE, TEACH, STOP, KILL -> up ? kind : Kind.START;
             default -> kind;
         };
     }

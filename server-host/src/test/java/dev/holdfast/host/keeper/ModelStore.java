@@ -49,10 +49,15 @@ final class ModelStore extends FakeStore {
 
     @Override
     public Optional<Snapshot> getLast() {
-        before.run();
-        Optional<Snapshot> last = super.getLast();
-        after();
-        return last;
+        try {
+            before.run();
+            Optional<Snapshot> last = super.getLast();
+            after();
+            return last;
+        } finally {
+            // It may be asked what it has before it is given more.
+            meanwhile.run();
+        }
     }
 
     @Override

@@ -38,7 +38,8 @@ final class ModelWalk {
                 random.nextInt(3) == 0,
                 random.nextInt(3) == 0,
                 random.nextInt(3) == 0,
-                random.nextBoolean());
+                random.nextBoolean(),
+                random.nextInt(3) > 0);
         steps = ModelStep.walk(random, hosts, faults, LENGTH);
     }
 

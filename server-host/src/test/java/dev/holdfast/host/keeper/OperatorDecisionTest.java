@@ -111,6 +111,28 @@ class OperatorDecisionTest {
                 .endsWith("attach --take store|local");
     }
 
+    /** Nobody has decided against it: the divergence was with what the store has lost. */
+    @Test
+    void whatTheStoreHasLostOfADivergenceIsKeptWithTheNameThatItHadThere() {
+        rig.start();
+        rig.changed("a");
+        other.clock.set(other.clock.instant().plus(Duration.ofHours(1)));
+        other.start();
+        other.store.down = true;
+        other.changed("b");
+        rig.changed("c");
+        String lost = disk.newest().header().name();
+        other.store.down = false;
+        await().until(() -> other.keeper.status().mode() == StoreStatus.Mode.DETACHED);
+
+        disk.snapshots.remove(lost);
+
+        await().until(() -> other.keeper.status().mode() == StoreStatus.Mode.ATTACHED);
+        await().until(() -> other.keeper.status().aside().contains(lost));
+        assertThat(States.models(other.journal.aside(lost))).containsExactly("a", "c");
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+    }
+
     @Test
     void takeStoreAsksTheStoreWhetherTheHostIsBehindAndDoesNotWaitForTheRegularLook() {
         other.look = Duration.ofHours(1);

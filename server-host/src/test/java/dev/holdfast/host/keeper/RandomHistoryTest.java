@@ -2,7 +2,6 @@ package dev.holdfast.host.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
@@ -12,6 +11,7 @@ import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,7 +32,7 @@ class RandomHistoryTest {
     final LogLines log = new LogLines(getClass());
 
     private static final int HISTORIES = 40;
-    private static final int STEPS = 120;
+    private static final int STEPS = 80;
 
     static LongStream seeds() {
         String given = System.getProperty("seed");

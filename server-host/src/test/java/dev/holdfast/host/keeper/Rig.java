@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /** A host's keeper over a fake store and a real journal, which outlive it, and whatever a test does with it. */
 public final class Rig implements AutoCloseable {
@@ -179,16 +180,18 @@ public final class Rig implements AutoCloseable {
     }
 
     /** The keeper makes a directory again that is gone, perhaps just now: what is to be there instead needs more than one try. */
-    private static void inPlaceOf(Path here, Step step) throws IOException {
-        while (true) {
-            try {
-                remove(here);
-                step.run();
-                return;
-            } catch (FileAlreadyExistsException | NoSuchFileException | DirectoryNotEmptyException e) {
-                Thread.onSpinWait();
-            }
-        }
+    private static void inPlaceOf(Path here, Step step) {
+        Awaitility.await()
+                .pollInSameThread()
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .ignoreExceptionsMatching(failure -> failure instanceof FileAlreadyExistsException
+                        || failure instanceof NoSuchFileException
+                        || failure instanceof DirectoryNotEmptyException)
+                .untilAsserted(() -> {
+                    remove(here);
+                    step.run();
+                });
     }
 
     private static void remove(Path place) throws IOException {

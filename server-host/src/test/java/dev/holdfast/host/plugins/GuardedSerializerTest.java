@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
@@ -18,6 +17,8 @@ import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
+import dev.holdfast.testsupport.Uninterrupted;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -501,9 +502,7 @@ class GuardedSerializerTest {
     void serializerThatIsOpenedTooLateIsClosedAndNotInterruptedAtIt() {
         plugin.opening = () -> {
             hanging.incrementAndGet();
-            while (released.getCount() > 0) {
-                Thread.onSpinWait();
-            }
+            Uninterrupted.await(released);
         };
         AtomicBoolean interrupted = new AtomicBoolean();
         plugin.closing = () -> interrupted.set(Thread.currentThread().isInterrupted());
@@ -586,15 +585,8 @@ class GuardedSerializerTest {
     /** Hangs as bad code does: an interrupt does not end it. */
     private void hang() {
         hanging.incrementAndGet();
-        boolean done = false;
-        while (!done) {
-            try {
-                released.await();
-                done = true;
-            } catch (InterruptedException e) {
-                // Goes on waiting, which is the point.
-            }
-        }
+        Uninterrupted.await(released);
+        Thread.interrupted();
     }
 
     private static void assertUnavailable(ThrowingCallable call, String message) {

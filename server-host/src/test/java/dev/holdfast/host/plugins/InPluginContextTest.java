@@ -3,11 +3,11 @@ package dev.holdfast.host.plugins;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.testsupport.LogLines;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

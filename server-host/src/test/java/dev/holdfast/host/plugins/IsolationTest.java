@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.testsupport.LogLines;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.List;

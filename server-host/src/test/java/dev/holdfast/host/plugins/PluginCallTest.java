@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.Uninterrupted;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -81,7 +82,7 @@ class PluginCallTest {
                             "open",
                             () -> {
                                 begun.countDown();
-                                awaitThoughInterrupted(go);
+                                Uninterrupted.await(go);
                                 return "late";
                             },
                             Set.of(),
@@ -105,12 +106,6 @@ class PluginCallTest {
             latch.await();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
-        }
-    }
-
-    private static void awaitThoughInterrupted(CountDownLatch latch) {
-        while (latch.getCount() > 0) {
-            Thread.onSpinWait();
         }
     }
 }

@@ -2,8 +2,8 @@ package dev.holdfast.host.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.plugins.PluginStatus.State;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.holdfast.host.plugins;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.host.LogLines;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,11 +12,16 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where plugins are looked for, and what else may lie there. */
 class PluginsPathTest {
@@ -160,6 +165,105 @@ class PluginsPathTest {
                 .hasSize(3)
                 .allSatisfy(line ->
                         assertThat(line).endsWith("it holds no jar; put the plugin's jars into it, or remove it"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"26e.zip", "plugin.jar.bak", "plugin"})
+    void aZipThatIsNoJarByItsNameIsToldWhatToDoWithIt(String name) throws IOException {
+        FixtureJar.plugin("one").write(plugins().resolve("one.jar"));
+        Files.copy(plugins().resolve("one.jar"), plugins().resolve(name));
+
+        assertNames(plugins(), "one");
+
+        assertThat(log.warnings())
+                .containsExactly(
+                        plugins().resolve(name) + " is passed over: it is a zip file, and its name does not end in"
+                                + " .jar; if it is a plugin's jar, rename it, and if it holds jars, unpack them into a directory"
+                                + " here");
+    }
+
+    @Test
+    void aFileThatIsNoJarIsNamed() throws IOException {
+        FixtureJar.plugin("one").write(plugins().resolve("one.jar"));
+        Files.writeString(plugins().resolve("README.txt"), "put plugins here");
+
+        assertNames(plugins(), "one");
+
+        assertThat(log.warnings()).isEmpty();
+        assertThat(log.info()).contains(plugins().resolve("README.txt") + " is passed over: it is no jar");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lib", "Libs", "dependencies"})
+    void librariesInADirectoryOfTheirOwnAreToldWhereTheyBelong(String name) {
+        FixtureJar.plugin("deep").write(plugins().resolve("deep/" + name + "/deep.jar"));
+
+        assertNames(plugins());
+
+        assertThat(log.warnings())
+                .containsExactly(
+                        "Plugin " + plugins().resolve("deep") + " is not loaded: it holds no jar, and those in its"
+                                + " directory " + name
+                                + " are not looked at; put the plugin's jar and those that it needs into "
+                                + plugins().resolve("deep") + " itself");
+    }
+
+    @Test
+    void librariesBelowThePluginsJarAreToldWhereTheyBelong() {
+        FixtureJar.plugin("deep").write(plugins().resolve("deep/deep.jar"));
+        FixtureJar.plugin("one").write(plugins().resolve("deep/lib/needed.jar"));
+
+        assertNames(plugins(), "deep");
+
+        assertThat(log.warnings())
+                .containsExactly(
+                        plugins().resolve("deep/lib") + " is passed over: its 1 jars are not looked at; put those"
+                                + " that the plugin needs into " + plugins().resolve("deep") + " itself");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "\ufeffcom.example.Factory, U+FEFF (a byte order mark) at its beginning; save it without",
+        "\ufeff# comment, U+FEFF (a byte order mark) at its beginning; save it without",
+        "com.example.Fac\u200btory, U+200B; save it without",
+        "com.example.Factory\u00a0, U+00A0; save it without"
+    })
+    void aServiceFileWithWhatNobodySeesIsToldWhatItIs(String text, String said) {
+        FixtureJar.plugin("one").serviceFile(text + "\n").write(plugins().resolve("one.jar"));
+
+        assertNames(plugins());
+
+        assertThat(log.warnings())
+                .singleElement()
+                .asString()
+                .contains(
+                        "its service file META-INF/services/dev.holdfast.sdk.SnapshotSerializerFactory has the invisible"
+                                + " character " + said);
+    }
+
+    @Test
+    void aCommentOfAServiceFileMayHaveWhatItLikes() {
+        FixtureJar.plugin("one")
+                .serviceFile("# a\u00a0comment\r\nfixture.Factory # our\u200bs\r\n")
+                .write(plugins().resolve("one.jar"));
+        load(plugins()).close();
+
+        assertThat(log.warnings()).noneMatch(line -> line.contains("invisible"));
+    }
+
+    @Test
+    void aJarThatMayNotBeReadIsNotTakenForADamagedOne() throws IOException {
+        Path jar = FixtureJar.plugin("one").write(plugins().resolve("one.jar"));
+        Files.setPosixFilePermissions(jar, Set.of());
+        Assumptions.assumeFalse(Files.isReadable(jar), "root may read everything");
+
+        assertNames(plugins());
+
+        assertThat(log.warnings())
+                .singleElement()
+                .asString()
+                .contains("one.jar may not be read by the user of this host")
+                .doesNotContain("readable jar");
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Rig;
@@ -16,6 +15,7 @@ import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.testsupport.LogLines;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +54,26 @@ class RestoreTest {
         assertThat(found.start()).isEqualTo(StartPoint.of(Mode.ATTACHED));
         assertThat(log.info()).containsExactly(FETCHING, "No snapshot of the group is stored yet");
         assertThat(log.errors()).isEmpty();
+    }
+
+    /** The store was rolled back and has gone on from there; its newest cannot be read, and the one before says nothing. */
+    @Test
+    void ofAStoreThatLacksWhatThisHostHadAHigherRevisionIsNotServedEither() {
+        rig.start();
+        rig.changed("mine");
+        String lost = rig.storeDisk.newest().header().name();
+        rig.crash();
+        rig.storeDisk.snapshots.remove(lost);
+        rig.storeDisk.put(States.snapshot(2, "s2", SnapshotKind.SNAPSHOT, "theirs"));
+        rig.storeDisk.put(States.snapshot(3, "s3", SnapshotKind.SNAPSHOT, "theirs"));
+        rig.storeDisk.put(States.snapshot(4, "s4", SnapshotKind.SNAPSHOT, "theirs", "more"));
+
+        rig.storeDisk.tooNew.add("s4");
+        assertThat(models(rig.restore().latest())).containsExactly("mine");
+
+        rig.storeDisk.tooNew.clear();
+        rig.store.newestUnreadable = true;
+        assertThat(models(rig.restore().latest())).containsExactly("mine");
     }
 
     @Test
@@ -458,6 +478,29 @@ class RestoreTest {
 
         assertThat(models(found)).containsExactly("a", "theirs");
         assertThat(found.content().orElseThrow().config()).isEqualTo(Map.of("job_queue_size", "9"));
+        assertThat(found.own()).isTrue();
+    }
+
+    /** What another host's opens is not the word of this host's operator. */
+    @Test
+    void whoseConfigurationItIsIsKnown() throws Exception {
+        rig.storeDisk.put(States.snapshot(1, "theirs"));
+        Path file = Files.writeString(
+                directory.resolve("kept.cfg"), States.snapshot(1, "theirs").text());
+
+        assertThat(rig.restore().latest().own()).as("the store's newest").isFalse();
+        assertThat(rig.restore().chosen("latest").own()).isFalse();
+        assertThat(rig.restore().chosen(file.toString()).own()).isFalse();
+        assertThat(rig.restore().given("a URL", States.snapshot(1, "theirs")).own())
+                .isFalse();
+
+        rig.start();
+        rig.changed("a");
+        String own = rig.storeDisk.snapshots.values().stream()
+                .map(snapshot -> snapshot.header().name())
+                .reduce((first, last) -> last)
+                .orElseThrow();
+        assertThat(rig.restore().chosen(own).own()).as(own).isTrue();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.holdfast.host.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
@@ -20,6 +21,7 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.testsupport.JavaProcess;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -71,14 +73,7 @@ class CollectingCrashIT {
 
     /** @return the last revision that the process has told of */
     private long killAfter(int lines, int nanoseconds) throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Worker.class.getName(),
-                        logs.toString())
+        Process process = JavaProcess.with(List.of("-XX:+UseSerialGC"), Worker.class, logs.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         long last = 0;
@@ -87,10 +82,7 @@ class CollectingCrashIT {
                 last = revision(Optional.ofNullable(out.readLine()).orElseThrow());
             }
             // Somewhere in the middle of what comes next.
-            long until = System.nanoTime() + nanoseconds;
-            while (System.nanoTime() < until) {
-                Thread.onSpinWait();
-            }
+            await().pollDelay(Duration.ofNanos(nanoseconds)).until(() -> true);
             // By its handle, which leaves the stream open for what it has said.
             process.toHandle().destroyForcibly();
             for (String line = out.readLine(); line != null && line.endsWith("."); line = out.readLine()) {

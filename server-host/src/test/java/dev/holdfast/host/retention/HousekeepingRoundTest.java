@@ -2,8 +2,8 @@ package dev.holdfast.host.retention;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,6 @@ package dev.holdfast.host.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
@@ -23,6 +22,7 @@ import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;

@@ -3,11 +3,11 @@ package dev.holdfast.host.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

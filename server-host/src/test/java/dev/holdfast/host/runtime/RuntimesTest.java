@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -28,13 +31,23 @@ class RuntimesTest {
     }
 
     @Test
-    void torchServesOwnNoopArchiveIsKnownByItsModelsName() {
+    void theNameOfAModelDoesNotMakeItsHandlerOurs() {
         ArchiveManifest manifest = FakeArchive.manifest("noop", "model.pt", "service:handle", "python");
 
-        LoadedModel model = runtimes.load(new FakeArchive("noop.mar", Path.of("nowhere"), manifest));
+        assertThat(runtimes.of(new FakeArchive("noop.mar", Path.of("nowhere"), manifest)))
+                .isEmpty();
+    }
 
-        assertThat(text(model.predict(List.of(List.of(body("a")))).get(0).get(0)))
-                .isEqualTo("OK");
+    @Test
+    void anArchiveThatHasTheFileNoopPyMeansItsOwn(@TempDir Path root) throws IOException {
+        Files.writeString(root.resolve("noop.py"), "");
+
+        for (String handler : List.of("noop", "noop.py", "noop.py:handle")) {
+            ArchiveManifest manifest = FakeArchive.manifest("m", null, handler, "python");
+            assertThat(runtimes.of(new FakeArchive("m.mar", root, manifest)))
+                    .as(handler)
+                    .isEmpty();
+        }
     }
 
     @Test

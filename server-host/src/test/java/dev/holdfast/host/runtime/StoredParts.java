@@ -47,6 +47,13 @@ public record StoredParts(StateFormat format, Map<String, byte[]> bytes) impleme
         return new ByteArrayInputStream(content);
     }
 
+    /** The parts with their bytes, to be compared: that of arrays one by one takes reflection. */
+    public Map<String, ByteBuffer> contents() {
+        Map<String, ByteBuffer> contents = new LinkedHashMap<>();
+        bytes.forEach((name, content) -> contents.put(name, ByteBuffer.wrap(content)));
+        return contents;
+    }
+
     long size() {
         return bytes.values().stream().mapToLong(part -> part.length).sum();
     }

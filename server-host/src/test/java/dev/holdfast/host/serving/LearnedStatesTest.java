@@ -38,7 +38,7 @@ class LearnedStatesTest {
 
         final RecordingChangeLog changes = new RecordingChangeLog();
         final List<CountingModel> models = new CopyOnWriteArrayList<>();
-        final FakeStore archives = new FakeStore();
+        final FakeModelStore archives = new FakeModelStore();
         final StateStore store = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 2);
         final StoredStates stored = new StoredStates(() -> store);
         final ModelServing serving;

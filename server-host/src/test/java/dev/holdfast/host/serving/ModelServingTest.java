@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.serving.ServingException.Kind;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,12 +17,16 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelServingTest {
 
     private static final Optional<String> DEFAULT = Optional.empty();
+
+    @RegisterExtension
+    final LogLines lines = new LogLines(ModelServing.class);
 
     private final Serving host = new Serving();
     private final ModelServing serving = host.serving;
@@ -231,6 +236,10 @@ class ModelServingTest {
 
             other.serving.unregister("m", DEFAULT);
             assertThat(model.closes).hasValue(0);
+            assertThat(lines.warnings())
+                    .contains("Model m version 1.0 is out of service, and something still runs in it; its memory stays"
+                            + " until that ends");
+            assertThat(lines.info()).doesNotContain("Model m version 1.0 unloaded");
             model.open();
 
             assertThat(FakeModel.number(running.join())).isEqualTo(1);

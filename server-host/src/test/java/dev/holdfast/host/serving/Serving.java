@@ -20,7 +20,7 @@ final class Serving implements AutoCloseable {
 
     final CurrentState state = new CurrentState();
     final RecordingChangeLog changes = new RecordingChangeLog();
-    final FakeStore store = new FakeStore();
+    final FakeModelStore store = new FakeModelStore();
 
     /** All models that were ever loaded. */
     final List<FakeModel> models = new CopyOnWriteArrayList<>();

@@ -2,98 +2,24 @@ package dev.holdfast.host.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.host.LogLines;
-import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class WorkerPoolTest {
-
-    private static final Duration MINUTE = Duration.ofSeconds(60);
-
-    @RegisterExtension
-    final LogLines logs = new LogLines(WorkerPool.class);
-
-    private final FakeModel model = new FakeModel();
-    private final Set<StuckRun> stuckRuns = ConcurrentHashMap.newKeySet();
-    private final List<WorkerPool> pools = new ArrayList<>();
-
-    @AfterEach
-    void letGo() {
-        model.open();
-        await().until(stuckRuns::isEmpty);
-        pools.forEach(pool -> assertThat(pool.drain(MINUTE)).isTrue());
-    }
-
-    private WorkerPool pool(ServedVersion state, int queueSize, InferenceListener listener) {
-        WorkerPool pool = new WorkerPool(
-                "m",
-                "1.0",
-                state,
-                model,
-                Runs.notNoted(),
-                queueSize,
-                2,
-                stuckRuns,
-                new Semaphore(64),
-                listener,
-                Clock.systemUTC(),
-                new AtomicInteger()::getAndIncrement);
-        pool.scale(state);
-        pools.add(pool);
-        return pool;
-    }
-
-    private WorkerPool pool(int workers, int batchSize, Duration maxBatchDelay, Duration responseTimeout) {
-        return pool(
-                Versions.of("a.mar", workers, batchSize, maxBatchDelay, responseTimeout), 1000, InferenceListener.NONE);
-    }
-
-    private WorkerPool pool(int workers) {
-        return pool(workers, 1, Duration.ZERO, MINUTE);
-    }
-
-    private static CompletableFuture<List<Tensor>> submit(WorkerPool pool, long value) {
-        return pool.submit(FakeModel.number(value)).orElseThrow();
-    }
-
-    private static long answer(CompletableFuture<List<Tensor>> answer) {
-        return FakeModel.number(answer.orTimeout(60, TimeUnit.SECONDS).join());
-    }
-
-    private static Throwable failure(CompletableFuture<List<Tensor>> answer) {
-        try {
-            answer.orTimeout(60, TimeUnit.SECONDS).join();
-        } catch (CompletionException e) {
-            return e.getCause();
-        }
-        throw new AssertionError("There was an answer");
-    }
-
-    private void awaitInside(int count) {
-        await().until(() -> model.inside.get() == count);
-    }
+class WorkerPoolTest extends OnAPool {
 
     @Test
     void everyRequestGetsItsOwnAnswerFirstInFirstOut() {
@@ -176,63 +102,6 @@ class WorkerPoolTest {
                 .hasMessage(
                         "Model \"m\" Version: 1.0 has a full queue of 2 requests. Try again later, add workers, or set"
                                 + " job_queue_size.");
-    }
-
-    @Test
-    void requestsThatAreTooLateFailAndAreNeverRun() {
-        WorkerPool pool = pool(Versions.of("a.mar", 1, 1, Duration.ZERO, Duration.ofSeconds(1)), 2, (m, v, q, i) -> {});
-        model.hold();
-        List<CompletableFuture<List<Tensor>>> requests = new ArrayList<>();
-        // After a long pause of the machine one is too late before the worker has it.
-        await().until(() -> {
-            if (model.inside.get() == 0 && pool.pending() == 0) {
-                requests.add(submit(pool, 0));
-            }
-            return model.inside.get() == 1;
-        });
-        await("one that came for nothing is too late as well").until(() -> pool.pending() == 0);
-        requests.add(submit(pool, 1));
-        requests.add(submit(pool, 2));
-
-        for (CompletableFuture<List<Tensor>> late : requests) {
-            assertThat(failure(late))
-                    .isInstanceOfSatisfying(
-                            ServingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TIMEOUT))
-                    .hasMessage("Model \"m\" Version: 1.0 did not answer within its response_timeout of 1 s.");
-        }
-        pool.scale(Versions.of("a.mar", 1));
-        CompletableFuture<List<Tensor>> next = submit(pool, 3);
-        model.open();
-
-        assertThat(answer(next)).isEqualTo(3);
-        assertThat(model.batches).endsWith(List.of(3L)).doesNotContain(List.of(1L), List.of(2L));
-    }
-
-    @Test
-    void aRequestIsTooLateEvenWhileItsBatchFills() {
-        WorkerPool pool = pool(1, 2, MINUTE, Duration.ofSeconds(1));
-
-        assertThat(failure(submit(pool, 1))).hasMessageContaining("response_timeout of 1 s");
-        CompletableFuture<List<Tensor>> next = submit(pool, 2);
-
-        assertThat(failure(next)).hasMessageContaining("response_timeout of 1 s");
-        assertThat(model.batches).isEmpty();
-    }
-
-    @Test
-    void theTimerGoesOnForRequestsThatCameLater() {
-        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
-        for (int round = 0; round < 2; round++) {
-            // It is answered, or too late after a long pause of the machine; the timer watches it either way.
-            submit(pool, round)
-                    .handle((answer, late) -> answer)
-                    .orTimeout(60, TimeUnit.SECONDS)
-                    .join();
-            model.hold();
-            CompletableFuture<List<Tensor>> late = submit(pool, 10 + round);
-            assertThat(failure(late)).hasMessageContaining("response_timeout");
-            model.open();
-        }
     }
 
     @Test
@@ -524,156 +393,6 @@ class WorkerPoolTest {
 
         hung.get(60, TimeUnit.SECONDS);
         assertThat(asked.getCount()).isZero();
-    }
-
-    /** Hangs as many runs, for ever, and waits until they are stuck. */
-    private Semaphore hang(WorkerPool pool, int runs) {
-        Semaphore held = model.hold();
-        int before = stuckRuns.size();
-        for (int i = 0; i < runs; i++) {
-            int inside = before + i;
-            // Again, where a pause of the machine makes it too late before a worker has it.
-            await().until(() -> {
-                CompletableFuture<List<Tensor>> hung = submit(pool, -1);
-                await().until(() -> hung.isDone() || model.inside.get() > inside);
-                return model.inside.get() > inside;
-            });
-        }
-        await().until(() -> stuckRuns.size() == before + runs);
-        model.holdNoMore();
-        return held;
-    }
-
-    @Test
-    void aLateRunThatObeysIsEndedAndItsWorkerGoesOn() {
-        model.obeys = true;
-        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
-        model.hold();
-
-        assertThat(failure(submit(pool, 0))).hasMessageContaining("response_timeout of 1 s");
-
-        awaitInside(0);
-        model.holdNoMore();
-        pool.scale(Versions.of("a.mar", 1));
-        assertThat(answer(submit(pool, 1))).isEqualTo(1);
-        assertThat(pool.workers())
-                .singleElement()
-                .satisfies(worker -> assertThat(worker.id()).isZero())
-                .satisfies(worker -> assertThat(worker.stuckSince()).isEmpty());
-    }
-
-    @Test
-    void aRunThatDoesNotEndIsGivenUpAndAnotherWorkerTakesItsPlace() {
-        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
-
-        Semaphore held = hang(pool, 1);
-
-        assertThat(answer(submit(pool, 7))).isEqualTo(7);
-        assertThat(pool.blocked()).isEmpty();
-        assertThat(pool.workers())
-                .extracting(
-                        VersionStatus.WorkerStatus::id,
-                        worker -> worker.stuckSince().isPresent())
-                .containsExactly(tuple(1, false), tuple(0, true));
-        assertThat(stuckRuns).singleElement().satisfies(run -> {
-            assertThat(run.model() + " " + run.version() + " " + run.worker()).isEqualTo("m 1.0 0");
-        });
-        held.release(1);
-        await().until(() -> stuckRuns.isEmpty());
-        assertThat(pool.workers()).extracting(VersionStatus.WorkerStatus::id).containsExactly(1);
-    }
-
-    @Test
-    void aRunHasAQuarterOfTheResponseTimeOutToEndAndNeverMoreThanASecond() {
-        Semaphore inASecond = hang(pool(1, 1, Duration.ZERO, Duration.ofSeconds(1)), 1);
-        Semaphore inFive = hang(pool(1, 1, Duration.ZERO, Duration.ofSeconds(5)), 1);
-
-        assertThat(logs.warnings())
-                .anySatisfy(line -> assertThat(line).contains("a run did not end within 250 ms of being told to"))
-                .anySatisfy(line -> assertThat(line).contains("a run did not end within 1000 ms of being told to"));
-        inASecond.release();
-        inFive.release();
-        await().until(() -> stuckRuns.isEmpty());
-    }
-
-    @Test
-    void moreStuckRunsThanThereMayBeKeepRequestsOutUntilOneEnds() {
-        WorkerPool pool =
-                pool(Versions.of("a.mar", 3, 1, Duration.ZERO, Duration.ofSeconds(1)), 10, InferenceListener.NONE);
-        Semaphore held = hang(pool, 3);
-
-        assertThat(pool.blocked())
-                .hasValueSatisfying(why -> assertThat(why)
-                        .startsWith("Model \"m\" Version: 1.0 takes no more requests while 3 of its runs are stuck")
-                        .contains("max_stuck_workers (2)"));
-        assertThatThrownBy(() -> submit(pool, 1))
-                .isInstanceOfSatisfying(
-                        ServingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNAVAILABLE))
-                .hasMessage(pool.blocked().orElseThrow());
-
-        held.release(1);
-        await().until(() -> pool.blocked().isEmpty());
-        assertThat(answer(submit(pool, 1))).isEqualTo(1);
-        held.release(2);
-    }
-
-    @Test
-    void neitherScalingNorDrainingWaitsForStuckRunsAndTheModelStaysOpenUnderThem() throws Exception {
-        WorkerPool pool = pool(2, 1, Duration.ZERO, Duration.ofSeconds(1));
-        Semaphore held = hang(pool, 1);
-        Duration never = Duration.ofDays(1);
-
-        pool.scale(Versions.of("a.mar", 1));
-        CompletableFuture.runAsync(() -> pool.awaitScaled(never)).get(60, TimeUnit.SECONDS);
-        boolean ended = CompletableFuture.supplyAsync(() -> pool.drain(never)).get(60, TimeUnit.SECONDS);
-
-        assertThat(ended).isFalse();
-        assertThat(pool.ended()).isNotDone();
-        held.release(1);
-        pool.ended().get(60, TimeUnit.SECONDS);
-        assertThat(model.predictionsAfterClose).hasValue(0);
-    }
-
-    @Test
-    void aRunThatGetsStuckAfterItsVersionWasUnregisteredIsCountedUntilItEnds() throws Exception {
-        WorkerPool pool = pool(1, 1, Duration.ZERO, Duration.ofSeconds(1));
-        Semaphore held = model.hold();
-        submit(pool, 0);
-        awaitInside(1);
-
-        boolean ended = pool.drain(Duration.ZERO);
-
-        assertThat(ended).isFalse();
-        await().until(() -> stuckRuns.size() == 1);
-        assertThat(pool.ended()).isNotDone();
-        held.release(1);
-        pool.ended().get(60, TimeUnit.SECONDS);
-        assertThat(stuckRuns).isEmpty();
-    }
-
-    @Test
-    void thoseOfAnEndedBatchWhoseTimeIsNotOverAreRunAgainBeforeAllOthers() {
-        model.obeys = true;
-        WorkerPool pool = pool(1, 2, MINUTE, Duration.ofSeconds(1));
-        // Again, where a pause of the machine makes the second one too late as well.
-        await().atMost(Duration.ofMinutes(2)).until(() -> {
-            model.hold();
-            model.batches.clear();
-            CompletableFuture<List<Tensor>> first = submit(pool, 1);
-            long begin = System.nanoTime();
-            await().pollInterval(Duration.ofMillis(5)).until(() -> System.nanoTime() - begin > 500_000_000L);
-            CompletableFuture<List<Tensor>> second = submit(pool, 2);
-            assertThat(failure(first)).hasMessageContaining("response_timeout");
-            model.holdNoMore();
-            CompletableFuture<List<Tensor>> third = submit(pool, 3);
-            boolean answered = second.handle((answer, failure) -> failure == null && FakeModel.number(answer) == 2)
-                    .orTimeout(60, TimeUnit.SECONDS)
-                    .join();
-            third.handle((answer, failure) -> answer)
-                    .orTimeout(60, TimeUnit.SECONDS)
-                    .join();
-            return answered && model.batches.equals(List.of(List.of(1L, 2L), List.of(2L, 3L)));
-        });
     }
 
     @Test

@@ -3,13 +3,13 @@ package dev.holdfast.host.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.io.StringReader;
 import java.time.Duration;

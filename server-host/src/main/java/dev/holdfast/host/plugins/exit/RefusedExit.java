@@ -68,6 +68,7 @@ public final class RefusedExit extends Error {
 
     /** For messages that tell what a failure is. */
     @Override
+    @SuppressWarnings("OverrideThrowableToString") // getMessage() begins with the call, which other messages quote.
     public String toString() {
         return "it " + getMessage();
     }

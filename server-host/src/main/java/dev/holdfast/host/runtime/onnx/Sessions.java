@@ -1,8 +1,8 @@
 package dev.holdfast.host.runtime.onnx;
 
 import dev.holdfast.host.runtime.InferenceException;
-import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.NoSessionException;
+import dev.holdfast.host.runtime.TooManySessionsException;
 import dev.holdfast.host.text.OneLine;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -68,7 +68,7 @@ final class Sessions {
      *
      * @param mayBegin whether it is made if there is none of that id
      * @throws NoSessionException if there is none, and it may not begin
-     * @throws InvalidInputException if there are as many sessions as there may be
+     * @throws TooManySessionsException if there are as many sessions as there may be
      * @throws InferenceException if the thread is interrupted while it waits
      */
     Session enter(String id, boolean mayBegin) {
@@ -106,7 +106,7 @@ final class Sessions {
                 throw absent(id);
             }
             if (byId.size() >= settings.maxSessions()) {
-                throw new InvalidInputException("Model " + model + " has " + byId.size()
+                throw new TooManySessionsException("Model " + model + " has " + byId.size()
                         + " sessions, as many as it may; the session '" + OneLine.name(id)
                         + "' can begin when one of them ends (session_end), or has been idle for "
                         + settings.idle().toSeconds() + " s");

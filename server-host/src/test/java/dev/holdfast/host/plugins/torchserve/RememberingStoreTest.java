@@ -3,7 +3,6 @@ package dev.holdfast.host.plugins.torchserve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.keeper.FakeStore;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.ListRequest;
@@ -13,6 +12,7 @@ import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -84,18 +84,18 @@ class ForestModelTest {
         double[][] stream = stream(settings.dimensions(), 2600, 1);
         int next = 0;
         // Empty, half-filled, just filled, long since full.
-        for (int rows : new int[] {0, 1, 2, settings.sampleSize() / 2, settings.sampleSize(), 1000}) {
+        for (int rows : new int[] {0, 1, 2, settings.sampleSize() / 2, settings.sampleSize(), 600}) {
             model.train(request(Arrays.copyOfRange(stream, next, next + rows)));
             next += rows;
             ForestModel restored = new ForestModel("restored", settings);
             restored.restore(StoredParts.of(model));
             ForestModel uninterrupted = model;
-            for (double[] row : Arrays.copyOfRange(stream, next, next + 150)) {
+            for (double[] row : Arrays.copyOfRange(stream, next, next + 100)) {
                 assertThat(scores(restored, row)).containsExactly(scores(uninterrupted, row));
                 restored.train(request(row));
                 uninterrupted.train(request(row));
             }
-            next += 150;
+            next += 100;
             // The one that was restored goes on, and so is restored again and again.
             model = restored;
         }
@@ -129,9 +129,8 @@ class ForestModelTest {
             left.train(request(row));
         }
 
-        assertThat(StoredParts.of(watched).bytes())
-                .usingRecursiveComparison()
-                .isEqualTo(StoredParts.of(left).bytes());
+        assertThat(StoredParts.of(watched).contents())
+                .isEqualTo(StoredParts.of(left).contents());
     }
 
     @Test
@@ -327,9 +326,8 @@ class ForestModelTest {
         alone.train(request(stream));
 
         assertThat(model.updates()).isEqualTo(4000);
-        assertThat(StoredParts.of(model).bytes())
-                .usingRecursiveComparison()
-                .isEqualTo(StoredParts.of(alone).bytes());
+        assertThat(StoredParts.of(model).contents())
+                .isEqualTo(StoredParts.of(alone).contents());
     }
 
     /** A forest that breaks when it is told to. */

@@ -96,6 +96,21 @@ class OnnxServingTest {
     }
 
     @Test
+    void noRowsAreAnsweredWithNoProbabilities() throws Exception {
+        serve("classifier", OnnxFile.zipMap(attribute("classlabels_int64s", new long[] {7, 8}), INT64, 2));
+        String none = "{\"name\":\"x\",\"shape\":[0,2],\"datatype\":\"FP32\",\"data\":[]}";
+
+        assertThat(ask("/predictions/classifier", "[]").body()).isEqualTo("{\"y\":[],\"z\":[]}");
+        assertThat(ask("/v1/models/classifier:predict", "{\"instances\":[]}").body())
+                .isEqualTo("{\"predictions\":[]}");
+        assertThat(ask("/v2/models/classifier/infer", "{\"inputs\":[" + none + "]}")
+                        .body())
+                .contains("{\"name\":\"y\",\"shape\":[0,0],\"datatype\":\"FP32\",\"data\":[]},"
+                        + "{\"name\":\"y.labels\",\"shape\":[0],\"datatype\":\"INT64\",\"data\":[]},"
+                        + "{\"name\":\"z\",\"shape\":[0,2],\"datatype\":\"FP32\",\"data\":[]}");
+    }
+
+    @Test
     void probabilitiesByLabelComeAsObjectsAndInTheOpenProtocolAsTwoTensors() throws Exception {
         serve("classifier", OnnxFile.zipMap(attribute("classlabels_strings", "no", "yes"), STRING, 2));
         String open = "\"inputs\":[{\"name\":\"x\",\"shape\":[1,2],\"datatype\":\"FP32\",\"data\":[0.25,0.75]}]";
@@ -179,7 +194,7 @@ class OnnxServingTest {
                                 node("Identity", names("sum"), names("after"))),
                         values(value("x", FLOAT, 1), value("before", FLOAT, 1)),
                         values(value("sum", FLOAT, 1), value("after", FLOAT, 1))));
-        Files.writeString(sums.resolve("session.json"), "{\"carry\": {\"before\": \"after\"}}");
+        Files.writeString(sums.resolve("session.json"), "{\"carry\": {\"before\": \"after\"}, \"maxSessions\": 1}");
         Files.writeString(sums.resolve("manifest.json"), "{\"modelFile\": \"m.onnx\", \"handler\": \"onnx-session\"}");
         register("sums");
     }
@@ -221,6 +236,22 @@ class OnnxServingTest {
                 "[5.0]",
                 true,
                 1);
+    }
+
+    @Test
+    void oneSessionMoreThanThereMayBeIsForLaterAndNotTheCallersMistake() throws Exception {
+        serveSums();
+        assertThat(ask("/predictions/sums", "{\"x\":[1],\"session_id\":[\"a\"]}")
+                        .statusCode())
+                .isEqualTo(200);
+
+        HttpResponse<String> second = ask("/predictions/sums", "{\"x\":[1],\"session_id\":[\"b\"]}");
+
+        assertThat(second.statusCode()).isEqualTo(503);
+        assertThat(second.headers().firstValue("Retry-After")).isPresent();
+        assertThat(second.body())
+                .contains(
+                        "Model sums has 1 sessions, as many as it may; the session 'b' can begin when one of them ends");
     }
 
     @Test

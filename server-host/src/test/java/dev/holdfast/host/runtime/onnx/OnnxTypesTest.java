@@ -22,7 +22,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.platform.Fp16Conversions;
-import dev.holdfast.host.LogLines;
 import dev.holdfast.host.http.PredictionBody;
 import dev.holdfast.host.runtime.FakeArchive;
 import dev.holdfast.host.runtime.InvalidInputException;
@@ -31,6 +30,7 @@ import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.runtime.TensorType;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;

@@ -1,0 +1,73 @@
+package dev.holdfast.host.config;
+
+import java.util.Optional;
+
+/**
+ * Whether a value lets more callers in, or to more, than this host's own configuration does. What a snapshot of another host
+ * says of that is not the word of this host's operator.
+ */
+final class Opening {
+
+    private Opening() {}
+
+    /**
+     * What a value opens.
+     *
+     * @param local the configuration without the snapshot
+     * @return what this host has in its place, for the message; empty if it opens nothing, or breaks its rule
+     */
+    static Optional<String> beyond(HostConfig local, String key, String value) {
+        Optional<ConfigKey> known = ConfigKey.of(key);
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        return switch (known.get()) {
+            case INFERENCE_ADDRESS -> address(local.inferenceAddress(), key, value);
+            case MANAGEMENT_ADDRESS -> address(local.managementAddress(), key, value);
+            case METRICS_ADDRESS -> address(local.metricsAddress(), key, value);
+            case CORS_ALLOWED_ORIGIN, CORS_ALLOWED_METHODS, CORS_ALLOWED_HEADERS -> cors(local.text(key), value);
+            case TOKEN_EXPIRATION_MIN -> longer(local.text(key), value);
+            case ENABLE_METRICS_API, TS_OPEN_INFERENCE_PROTOCOL -> on(local.text(key), value);
+            case MODEL_STORE -> other(local.text(key), value);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> address(ListenAddress local, String key, String value) {
+        try {
+            ListenAddress wanted = ListenAddress.parse(key, value, 0);
+            boolean within = wanted.isLoopback() || wanted.host().equals(local.host()) || local.isEverywhere();
+            return within ? Optional.empty() : Optional.of(local.toString());
+        } catch (ConfigException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> cors(String local, String value) {
+        boolean within = value.isBlank() || value.strip().equals(local) || local.equals("*");
+        return within ? Optional.empty() : Optional.of(local.isEmpty() ? "none" : local);
+    }
+
+    private static Optional<String> longer(String local, String value) {
+        try {
+            return Double.parseDouble(value.strip()) > Double.parseDouble(local)
+                    ? Optional.of(local)
+                    : Optional.empty();
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> on(String local, String value) {
+        return value.strip().equalsIgnoreCase("true") && local.equalsIgnoreCase("false")
+                ? Optional.of(local)
+                : Optional.empty();
+    }
+
+    /** Where this host has none, nothing is known that the other one would go beyond. */
+    private static Optional<String> other(String local, String value) {
+        return local.isEmpty() || value.isBlank() || value.strip().equals(local)
+                ? Optional.empty()
+                : Optional.of(local);
+    }
+}

@@ -1,0 +1,122 @@
+package dev.holdfast.host.http;
+
+import dev.holdfast.host.api.InferenceRequest;
+import dev.holdfast.host.runtime.HandlerAnswer;
+import dev.holdfast.host.runtime.HandlerRequest;
+import dev.holdfast.host.runtime.HandlerRequest.Parameter;
+import dev.holdfast.host.runtime.Header;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** The form of models whose handlers read requests themselves, and write the answers. */
+final class HandlerForms {
+
+    /** What the host says to the handler, and no caller. */
+    private static final Set<String> OF_THE_HOST = Set.of("url_path", "explain", "describe");
+
+    /** What says where an answer ends, and what becomes of its connection, is for the host to say. */
+    private static final Set<String> OF_THE_CONNECTION = Set.of(
+            "connection",
+            "content-length",
+            "content-type",
+            "keep-alive",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    private static final Pattern HEADER_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}");
+    private static final Pattern NOT_IN_A_HEADER = Pattern.compile("[\\p{Cntrl}&&[^\t]]");
+    private static final String FAILURE = "InternalServerException";
+    private static final int LEAST_STATUS = 200;
+    private static final int MOST_STATUS = 599;
+
+    private final int maxRequestSize;
+    private final boolean withholdTokens;
+
+    HandlerForms(int maxRequestSize, boolean withholdTokens) {
+        this.maxRequestSize = maxRequestSize;
+        this.withholdTokens = withholdTokens;
+    }
+
+    InferenceRequest<InferenceAnswer> prediction(Context context) throws IOException {
+        String path = context.pathParamMap().getOrDefault("rest", "");
+        return request(context, List.of(new Header("url_path", path), new Header("explain", "False")));
+    }
+
+    /** A prediction with a word about it. */
+    InferenceRequest<InferenceAnswer> explanation(Context context) throws IOException {
+        return request(context, List.of(new Header("url_path", ""), new Header("explain", "True")));
+    }
+
+    private InferenceRequest<InferenceAnswer> request(Context context, List<Header> told) throws IOException {
+        List<Header> headers = headers(context);
+        headers.addAll(told);
+        String id = context.res().getHeader("x-request-id");
+        HandlerRequest request = new HandlerRequest(id, headers, parameters(context));
+        return new InferenceRequest<>(request.toTensors(), given -> answer(HandlerAnswer.of(given.outputs())));
+    }
+
+    private List<Header> headers(Context context) {
+        List<Header> headers = new ArrayList<>();
+        for (Enumeration<String> names = context.req().getHeaderNames(); names.hasMoreElements(); ) {
+            String name = names.nextElement();
+            if (OF_THE_HOST.contains(name) || (withholdTokens && name.equalsIgnoreCase("Authorization"))) {
+                continue;
+            }
+            for (Enumeration<String> values = context.req().getHeaders(name); values.hasMoreElements(); ) {
+                headers.add(new Header(name, values.nextElement()));
+            }
+        }
+        return headers;
+    }
+
+    private List<Parameter> parameters(Context context) throws IOException {
+        List<Parameter> parameters = new ArrayList<>();
+        context.queryParamMap()
+                .forEach((name, values) -> values.forEach(
+                        value -> parameters.add(Parameter.of(name, "", value.getBytes(StandardCharsets.UTF_8)))));
+        byte[] body = RequestBody.read(context, maxRequestSize);
+        String type = context.contentType() == null ? "" : context.contentType();
+        String bare = type.split(";", 2)[0].strip();
+        switch (bare.toLowerCase(Locale.ROOT)) {
+            case "multipart/form-data" -> parameters.addAll(FormBodies.multipart(type, body));
+            case "application/x-www-form-urlencoded" -> parameters.addAll(FormBodies.urlEncoded(body));
+            default -> parameters.add(Parameter.of("body", bare, body));
+        }
+        return parameters;
+    }
+
+    private static InferenceAnswer answer(HandlerAnswer answer) {
+        if (answer.failed()) {
+            // A code of the worker's that HTTP does not have is one of its failures all the same.
+            int code = answer.status() >= 400 && answer.status() <= MOST_STATUS ? answer.status() : 500;
+            throw new ApiException(code, FAILURE, answer.message());
+        }
+        if (answer.status() < LEAST_STATUS || answer.status() > MOST_STATUS) {
+            throw new ApiException(
+                    500,
+                    FAILURE,
+                    "The handler answered with the status " + answer.status() + ", which must be from " + LEAST_STATUS
+                            + " to " + MOST_STATUS + ".");
+        }
+        List<Header> headers = answer.headers().stream()
+                .filter(header -> HEADER_NAME.matcher(header.name()).matches())
+                .filter(header -> !OF_THE_CONNECTION.contains(header.name().toLowerCase(Locale.ROOT)))
+                .map(header -> new Header(header.name(), oneLine(header.value())))
+                .toList();
+        return new InferenceAnswer(answer.status(), oneLine(answer.contentType()), headers, answer.bytes(), Map.of());
+    }
+
+    private static String oneLine(String value) {
+        return NOT_IN_A_HEADER.matcher(value).replaceAll(" ");
+    }
+}

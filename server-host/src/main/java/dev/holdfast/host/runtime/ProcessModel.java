@@ -1,0 +1,21 @@
+package dev.holdfast.host.runtime;
+
+import java.util.List;
+
+/**
+ * A model that no memory of the host holds: every worker has a process of its own, which loads the model and answers. What
+ * is loaded here is only what all of them share.
+ *
+ * <p>To end a run costs its process, and another one has to be started. So a run is ended when it is late, and not when its
+ * caller has gone.
+ */
+public interface ProcessModel extends LoadedModel {
+
+    /** The process of one worker; nothing is started yet. */
+    ModelProcess process(ProcessTerms terms);
+
+    @Override
+    default List<List<Tensor>> predict(List<List<Tensor>> batch) {
+        throw new IllegalStateException("This model answers by the processes of its workers alone");
+    }
+}

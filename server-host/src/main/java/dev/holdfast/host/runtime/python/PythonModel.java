@@ -1,0 +1,51 @@
+package dev.holdfast.host.runtime.python;
+
+import dev.holdfast.host.runtime.HandlerRequest;
+import dev.holdfast.host.runtime.Joining;
+import dev.holdfast.host.runtime.ModelProcess;
+import dev.holdfast.host.runtime.ModelSignature;
+import dev.holdfast.host.runtime.ProcessModel;
+import dev.holdfast.host.runtime.ProcessTerms;
+import dev.holdfast.host.runtime.Tensor;
+import java.util.List;
+
+/** A model with a Python handler: what its workers have in common. */
+final class PythonModel implements ProcessModel {
+
+    private static final ModelSignature SIGNATURE = ModelSignature.ofHandler(PythonRuntime.NAME);
+
+    private final WorkerPlan plan;
+    private final WorkerDirectory directory;
+    private final OomKills oomKills;
+
+    PythonModel(WorkerPlan plan, WorkerDirectory directory, OomKills oomKills) {
+        this.plan = plan;
+        this.directory = directory;
+        this.oomKills = oomKills;
+    }
+
+    @Override
+    public ModelSignature signature() {
+        return SIGNATURE;
+    }
+
+    /** What a handler wants is known to the handler alone. */
+    @Override
+    public void check(List<Tensor> inputs) {
+        HandlerRequest.of(inputs);
+    }
+
+    @Override
+    public Joining joining() {
+        return new Joining(Joining.By.AUTHOR, "a Python handler takes whole batches");
+    }
+
+    @Override
+    public ModelProcess process(ProcessTerms terms) {
+        return new PythonProcess(plan, terms, directory, oomKills);
+    }
+
+    /** Each process is its worker's, who closes it. */
+    @Override
+    public void close() {}
+}

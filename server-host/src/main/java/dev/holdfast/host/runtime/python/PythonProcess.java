@@ -1,0 +1,109 @@
+package dev.holdfast.host.runtime.python;
+
+import dev.holdfast.host.runtime.HandlerAnswer;
+import dev.holdfast.host.runtime.HandlerRequest;
+import dev.holdfast.host.runtime.ModelProcess;
+import dev.holdfast.host.runtime.ProcessStartException;
+import dev.holdfast.host.runtime.ProcessStatus;
+import dev.holdfast.host.runtime.ProcessTerms;
+import dev.holdfast.host.runtime.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One worker of a model with a Python handler: a process, and another one when that has died. */
+final class PythonProcess implements ModelProcess {
+
+    private final WorkerPlan plan;
+    private final ProcessTerms terms;
+    private final WorkerDirectory directory;
+    private final OomKills oomKills;
+
+    /** The process that runs, or ran last. */
+    private volatile @Nullable PythonRun run;
+
+    /** Guarded by this, so that no process is begun that nobody ends. */
+    private boolean killed;
+
+    PythonProcess(WorkerPlan plan, ProcessTerms terms, WorkerDirectory directory, OomKills oomKills) {
+        this.plan = plan;
+        this.terms = terms;
+        this.directory = directory;
+        this.oomKills = oomKills;
+    }
+
+    @Override
+    public void start() {
+        // What the process before has forked may still be there.
+        run().ifPresent(PythonRun::discard);
+        PythonRun begun;
+        try {
+            Path home = directory.get();
+            synchronized (this) {
+                if (killed) {
+                    throw new ProcessStartException("It was told to end before it had started", false);
+                }
+                begun = PythonRun.begin(plan, terms, home, oomKills);
+                run = begun;
+            }
+        } catch (IOException e) {
+            throw new ProcessStartException(
+                    "Python cannot be started as " + plan.python().executable() + ": " + e.getMessage(), e);
+        }
+        begun.awaitLoaded();
+    }
+
+    private Optional<PythonRun> run() {
+        return Optional.ofNullable(run);
+    }
+
+    @Override
+    public boolean isUp() {
+        return run().filter(PythonRun::isUp).isPresent();
+    }
+
+    @Override
+    public String ending() {
+        return run().map(PythonRun::ending).orElse("it was never started");
+    }
+
+    @Override
+    public List<List<Tensor>> predict(List<List<Tensor>> batch) {
+        List<HandlerRequest> requests = batch.stream().map(HandlerRequest::of).toList();
+        return run()
+                .orElseThrow(() -> new IllegalStateException("the process was never started"))
+                .predict(requests)
+                .stream()
+                .map(HandlerAnswer::toTensors)
+                .toList();
+    }
+
+    @Override
+    public void end(Thread predicting) {
+        run().ifPresent(late -> late.kill("it was ended, because its answer was late"));
+    }
+
+    @Override
+    public void kill() {
+        synchronized (this) {
+            killed = true;
+        }
+        run().ifPresent(some -> some.kill("it was told to end"));
+    }
+
+    @Override
+    public ProcessStatus status() {
+        Optional<PythonRun> some = run();
+        return new ProcessStatus(
+                some.map(PythonRun::pid).orElse(0L),
+                some.map(PythonRun::memoryBytes).orElse(0L),
+                plan.facts());
+    }
+
+    @Override
+    public void close() {
+        run().ifPresent(PythonRun::close);
+    }
+}

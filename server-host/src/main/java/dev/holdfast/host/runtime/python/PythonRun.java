@@ -1,0 +1,417 @@
+package dev.holdfast.host.runtime.python;
+
+import dev.holdfast.host.runtime.HandlerAnswer;
+import dev.holdfast.host.runtime.HandlerRequest;
+import dev.holdfast.host.runtime.Header;
+import dev.holdfast.host.runtime.ProcessStartException;
+import dev.holdfast.host.runtime.ProcessTerms;
+import dev.holdfast.host.runtime.python.WireReader.MalformedException;
+import dev.holdfast.host.runtime.python.WireReader.Reply;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The life of one Python process.
+ *
+ * <pre>
+ *   begun ─▶ says that it listens ─▶ connected ─▶ loads ─▶ up ─▶ ended
+ *     └──────────────┴───────────────────┴──────────┴──▶ ended: the start fails
+ * </pre>
+ *
+ * <p>Whatever the process does, a thread that waits for it comes back: its end, or {@link #kill}, closes the connection. A
+ * child that the handler forked may hold the other side of it open, so the host's side is closed too.
+ */
+final class PythonRun {
+
+    private static final Logger log = LoggerFactory.getLogger(PythonRun.class);
+
+    private static final String STARTED = "Torch worker started.";
+    private static final String STREAMED = "ts_stream_next";
+    private static final int LINES_OF_REASON = 8;
+    private static final int SIGKILL = 128 + 9;
+
+    /** For what a process that has ended left in pipes and sockets. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+    /** For an orderly end, which takes TorchServe's worker a third of a second. */
+    private static final Duration ORDERLY_END = Duration.ofSeconds(2);
+
+    private final WorkerPlan plan;
+    private final ProcessTerms terms;
+    private final Path socket;
+    private final Process process;
+    private final OomKills oomKills;
+    private final long oomKillsBefore;
+    private final OutputTail tail = new OutputTail();
+    private final CompletableFuture<Void> listens = new CompletableFuture<>();
+    private final CompletableFuture<Void> errorsRead = new CompletableFuture<>();
+    private final CompletableFuture<Void> outputRead = new CompletableFuture<>();
+
+    private volatile boolean up;
+    private volatile boolean closing;
+    private volatile @Nullable String killedBecause;
+    private volatile @Nullable SocketChannel channel;
+    private volatile @Nullable WireReader reader;
+
+    private PythonRun(
+            WorkerPlan plan, ProcessTerms terms, Path socket, Process process, OomKills oomKills, long oomKillsBefore) {
+        this.plan = plan;
+        this.terms = terms;
+        this.socket = socket;
+        this.process = process;
+        this.oomKills = oomKills;
+        this.oomKillsBefore = oomKillsBefore;
+    }
+
+    /** Starts the process, and listens to what it prints. */
+    static PythonRun begin(WorkerPlan plan, ProcessTerms terms, Path home, OomKills oomKills) throws IOException {
+        Path socket = home.resolve("w." + terms.worker());
+        Files.deleteIfExists(socket);
+        long before = oomKills.count();
+        Process process = new WorkerCommand(plan, home, socket).builder().start();
+        PythonRun run = new PythonRun(plan, terms, socket, process, oomKills, before);
+        run.listen();
+        return run;
+    }
+
+    private void listen() {
+        String name = terms.model() + "-" + terms.worker();
+        Logger model = LoggerFactory.getLogger("model." + terms.model());
+        OutputLines.drain(process.getInputStream(), "out-" + name, outputRead, line -> {
+            if (!listens.isDone() && line.equals(STARTED)) {
+                listens.complete(null);
+            }
+            tail.add(line);
+            model.info("worker {}: {}", terms.worker(), line);
+        });
+        OutputLines.drain(process.getErrorStream(), "err-" + name, errorsRead, line -> {
+            tail.add(line);
+            model.warn("worker {}: {}", terms.worker(), line);
+        });
+        process.onExit().thenRun(this::ended);
+    }
+
+    /** @throws ProcessStartException if it does not come so far; the process is gone then */
+    void awaitLoaded() {
+        CompletableFuture<Void> inTime = new CompletableFuture<Void>()
+                .completeOnTimeout(null, terms.startupTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        inTime.thenRun(() -> kill("it did not load its model within the startup_timeout of "
+                + terms.startupTimeout().toSeconds() + " s"));
+        try {
+            listens.get();
+            connect();
+            loadModel();
+            up = true;
+            if (!process.isAlive()) {
+                throw new EOFException();
+            }
+        } catch (ProcessStartException e) {
+            discard();
+            throw e;
+        } catch (IOException | ExecutionException e) {
+            ProcessStartException failure = startFailed(e);
+            discard();
+            throw failure;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            discard();
+            throw new ProcessStartException("The start was interrupted", e);
+        } finally {
+            inTime.cancel(false);
+        }
+    }
+
+    private void connect() throws IOException {
+        SocketChannel opened = SocketChannel.open(StandardProtocolFamily.UNIX);
+        channel = opened;
+        reader = new WireReader(opened, plan.settings().maxResponseSize());
+        if (killedBecause != null) {
+            opened.close();
+        }
+        opened.connect(UnixDomainSocketAddress.of(socket));
+        // Nobody else is to connect, and a worker that is killed leaves the file behind.
+        Files.deleteIfExists(socket);
+    }
+
+    private void loadModel() throws IOException {
+        WireWriter.load(
+                        terms.model(),
+                        plan.root().toString(),
+                        terms.batchSize(),
+                        plan.handler(),
+                        -1,
+                        plan.envelope(),
+                        plan.settings().limitImagePixels())
+                .to(channel());
+        Reply reply = reader().read(1);
+        if (reply.code() != 200) {
+            throw new ProcessStartException("The handler cannot be loaded: " + reply.message(), reply.code() == 507);
+        }
+    }
+
+    private ProcessStartException startFailed(Exception failure) {
+        await(process.onExit());
+        if (killedBecause != null) {
+            return new ProcessStartException(killedBecause, false);
+        }
+        await(CompletableFuture.allOf(outputRead, errorsRead));
+        String how = failure instanceof MalformedException ? malformed(failure) : ending();
+        String printed = String.join("\n", tail.reason(LINES_OF_REASON));
+        return new ProcessStartException(
+                printed.isBlank() ? how : how + ", having printed: " + printed, isKilledForMemory());
+    }
+
+    private static String malformed(Exception failure) {
+        return "it sent what is no answer (" + failure.getMessage() + ")";
+    }
+
+    private SocketChannel channel() throws IOException {
+        SocketChannel open = channel;
+        if (open == null) {
+            throw new EOFException();
+        }
+        return open;
+    }
+
+    private WireReader reader() throws IOException {
+        WireReader open = reader;
+        if (open == null) {
+            throw new EOFException();
+        }
+        return open;
+    }
+
+    /** The process is no more; called once, on a thread of the JDK's. */
+    private void ended() {
+        boolean was = up;
+        up = false;
+        listens.completeExceptionally(new EOFException());
+        CompletableFuture.delayedExecutor(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(this::closeChannel);
+        if (was && !closing) {
+            terms.ended().run();
+        }
+    }
+
+    boolean isUp() {
+        return up;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** What it holds in memory, as the kernel counts it; 0 where nobody tells. */
+    long memoryBytes() {
+        try {
+            String[] pages = Files.readString(Path.of("/proc/" + process.pid() + "/statm"))
+                    .split(" ");
+            return Long.parseLong(pages[1]) * 4096;
+        } catch (IOException | RuntimeException e) {
+            return 0;
+        }
+    }
+
+    /** How the process came to its end. */
+    String ending() {
+        String because = killedBecause;
+        if (because != null) {
+            return because;
+        }
+        if (process.isAlive()) {
+            return "it closed its connection";
+        }
+        if (isKilledForMemory()) {
+            return "the kernel killed it, because there was no memory left";
+        }
+        int code = process.exitValue();
+        return code > 128 ? "its process ended by signal " + (code - 128) : "its process ended with exit code " + code;
+    }
+
+    private boolean isKilledForMemory() {
+        return killedBecause == null
+                && !process.isAlive()
+                && process.exitValue() == SIGKILL
+                && oomKills.count() > oomKillsBefore;
+    }
+
+    /** The answers of the batch, each of them, whatever becomes of the process. */
+    List<HandlerAnswer> predict(List<HandlerRequest> requests) {
+        Map<String, Gathered> gathered = new LinkedHashMap<>();
+        requests.forEach(request -> gathered.put(request.id(), new Gathered()));
+        try {
+            if (!up) {
+                throw new EOFException();
+            }
+            WireWriter.predict(requests).to(channel());
+            while (gathered.values().stream().anyMatch(some -> !some.whole)) {
+                take(reader().read(requests.size()), gathered);
+            }
+        } catch (IOException e) {
+            HandlerAnswer died = died(e);
+            gathered.values().stream().filter(some -> !some.whole).forEach(some -> some.end(died));
+        }
+        return requests.stream()
+                .map(request ->
+                        gathered.getOrDefault(request.id(), new Gathered()).answer())
+                .toList();
+    }
+
+    private void take(Reply reply, Map<String, Gathered> gathered) throws MalformedException {
+        if (reply.code() != 200) {
+            HandlerAnswer failure = HandlerAnswer.failure(reply.code() == 413 ? 507 : reply.code(), reply.message());
+            gathered.values().stream().filter(some -> !some.whole).forEach(some -> some.end(failure));
+            return;
+        }
+        if (reply.answers().isEmpty()) {
+            throw new MalformedException("no answer at all");
+        }
+        for (Map.Entry<String, HandlerAnswer> answer : reply.answers().entrySet()) {
+            Gathered known = gathered.get(answer.getKey());
+            if (known == null || known.whole) {
+                throw new MalformedException("an answer to a request that it was not asked");
+            }
+            known.add(answer.getValue(), plan.settings().maxResponseSize());
+        }
+    }
+
+    /** What has come of the answer to one request, which a handler may give in pieces. */
+    private static final class Gathered {
+
+        private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
+        private @Nullable HandlerAnswer first;
+        private @Nullable HandlerAnswer result;
+        private boolean whole;
+
+        void end(HandlerAnswer last) {
+            result = last;
+            whole = true;
+        }
+
+        void add(HandlerAnswer piece, int most) {
+            boolean more = false;
+            List<Header> headers = new ArrayList<>();
+            for (Header header : piece.headers()) {
+                if (header.name().equals(STREAMED)) {
+                    more = header.value().equals("true");
+                } else {
+                    headers.add(header);
+                }
+            }
+            if (!more && first == null) {
+                end(new HandlerAnswer(piece.status(), piece.contentType(), headers, piece.body(), piece.failed()));
+                return;
+            }
+            if (first == null) {
+                first = new HandlerAnswer(piece.status(), piece.contentType(), headers, piece.body(), piece.failed());
+            }
+            byte[] bytes = piece.bytes();
+            if (result == null && pieces.size() + (long) bytes.length > most) {
+                result = HandlerAnswer.failure(
+                        500,
+                        "The pieces of the handler's answer are larger than max_response_size, " + most + " bytes.");
+            } else if (result == null) {
+                pieces.writeBytes(bytes);
+            }
+            if (!more) {
+                end(
+                        result != null
+                                ? result
+                                : HandlerAnswer.of(
+                                        first.status(), first.contentType(), first.headers(), pieces.toByteArray()));
+            }
+        }
+
+        HandlerAnswer answer() {
+            return result == null ? HandlerAnswer.failure(500, "Worker died.") : result;
+        }
+    }
+
+    private HandlerAnswer died(IOException failure) {
+        if (failure instanceof MalformedException) {
+            kill(malformed(failure));
+        }
+        await(process.onExit());
+        kill("it closed its connection");
+        return HandlerAnswer.failure(isKilledForMemory() ? 507 : 500, "Worker died. The reason: " + ending() + ".");
+    }
+
+    /** Ends it at once; the first reason is the one that counts. */
+    void kill(String because) {
+        synchronized (this) {
+            if (killedBecause == null && process.isAlive()) {
+                killedBecause = because;
+            }
+        }
+        up = false;
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+        closeChannel();
+    }
+
+    private void closeChannel() {
+        SocketChannel open = channel;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (IOException e) {
+                log.debug("The connection to worker {} cannot be closed", terms.worker(), e);
+            }
+        }
+    }
+
+    /** Lets it end in order, or after a moment by force. */
+    void close() {
+        closing = true;
+        up = false;
+        closeChannel();
+        try {
+            process.onExit().get(ORDERLY_END.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            log.debug("Worker {} does not end by itself", terms.worker());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        discard();
+    }
+
+    /** Nothing of it is left, nor of what it forked. */
+    void discard() {
+        closing = true;
+        kill("it was not needed any more");
+        WorkerDirectory.end(socket.toString()::equals);
+        try {
+            Files.deleteIfExists(socket);
+        } catch (IOException e) {
+            log.debug("The socket {} cannot be removed", socket, e);
+        }
+    }
+
+    private static void await(CompletableFuture<?> end) {
+        try {
+            end.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            log.debug("Something of a worker goes on after it", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

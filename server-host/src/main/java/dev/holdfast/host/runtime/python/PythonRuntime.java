@@ -1,0 +1,135 @@
+package dev.holdfast.host.runtime.python;
+
+import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.runtime.ModelLoadException;
+import dev.holdfast.host.runtime.ModelRuntime;
+import dev.holdfast.host.text.OneLine;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Models with Python handlers, as TorchServe runs them: the archive's code, in a process for each worker.
+ *
+ * <p>The process runs TorchServe's own worker where the chosen Python has the packages that it needs, and else one that is
+ * part of Holdfast and needs none.
+ */
+public final class PythonRuntime implements ModelRuntime, AutoCloseable {
+
+    static final String NAME = "python";
+
+    private static final Logger log = LoggerFactory.getLogger(PythonRuntime.class);
+
+    /** Handlers that the package torchserve has, and needs torch for. */
+    private static final Set<String> OF_TORCHSERVE =
+            Set.of("base_handler", "image_classifier", "image_segmenter", "object_detector", "text_classifier");
+
+    private final PythonSettings settings;
+    private final WorkerDirectory directory;
+    private final OomKills oomKills = OomKills.ofThisProcess();
+
+    /** Found when the first model needs it; guarded by this. */
+    private @Nullable PythonInterpreter interpreter;
+
+    public PythonRuntime(PythonSettings settings) {
+        this.settings = settings;
+        this.directory = new WorkerDirectory(settings.logLocation(), settings.temporary());
+    }
+
+    /** Ends what the workers of a host that was killed have left; to be called once, at the start. */
+    public void clean() {
+        directory.clean();
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String supports() {
+        return "Python handlers";
+    }
+
+    /** Whatever has a handler that no other runtime has taken for its own. */
+    @Override
+    public boolean runs(Archive archive) {
+        return archive.manifest().handler().isPresent()
+                && !archive.manifest().handler().get().equals("onnx");
+    }
+
+    @Override
+    public LoadedModel load(Archive archive) {
+        String handler = archive.manifest().handler().orElse("");
+        String shown = "Archive " + archive.fileName() + ": its handler '" + OneLine.name(handler) + "' is Python";
+        if (!settings.handlers()) {
+            throw new ModelLoadException(
+                    shown + ", and python_handlers=false says that none is run here. Set it to true, or"
+                            + " export the model to ONNX and name the handler onnx");
+        }
+        String runtime = archive.manifest().runtime().orElse(NAME);
+        if (!runtime.toLowerCase(Locale.ROOT).startsWith(NAME)) {
+            throw new ModelLoadException("Archive " + archive.fileName() + " is made for the runtime '"
+                    + OneLine.name(runtime) + "', which is not run here; python and python3 are");
+        }
+        PythonInterpreter python = python(shown);
+        requireThere(archive, handler, python);
+        WorkerPlan plan = new WorkerPlan(archive.fileName(), archive.root(), handler, "", python, settings);
+        log.info(
+                "Archive {}: handler {} runs in Python {} ({}), by the worker of {}",
+                archive.fileName(),
+                OneLine.name(handler),
+                python.version(),
+                python.executable(),
+                python.torchServe().isPresent() ? "the package torchserve" : "Holdfast");
+        return new PythonModel(plan, directory, oomKills);
+    }
+
+    private synchronized PythonInterpreter python(String shown) {
+        if (interpreter == null) {
+            try {
+                interpreter = PythonInterpreter.find(settings);
+            } catch (ModelLoadException e) {
+                throw new ModelLoadException(shown + ", and " + e.getMessage(), e);
+            }
+        }
+        return interpreter;
+    }
+
+    /** What can be seen without running anything is said before anything runs. */
+    private static void requireThere(Archive archive, String handler, PythonInterpreter python) {
+        String file = handler.split(":", 2)[0];
+        String what = "Archive " + archive.fileName() + " names the handler '" + OneLine.name(handler) + "'";
+        if (OF_TORCHSERVE.contains(file) && python.torchServe().isEmpty() && !isFile(archive, file + ".py")) {
+            throw new ModelLoadException(what + ", which is part of the package torchserve: install torchserve, torch,"
+                    + " pyyaml and psutil for " + python.executable() + ", or name another Python with python=/path; or"
+                    + " export the model to ONNX and name the handler onnx");
+        }
+        if (file.startsWith("/") || List.of(file.split("/", -1)).contains("..")) {
+            throw new ModelLoadException(what + "; a handler's path is relative to the archive, without '..'");
+        }
+        if (file.endsWith(".py") && !isFile(archive, file)) {
+            throw new ModelLoadException(what + ", and has no file " + OneLine.name(file));
+        }
+    }
+
+    private static boolean isFile(Archive archive, String file) {
+        try {
+            return Files.isRegularFile(archive.root().resolve(file));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    /** To be called when no worker is left. */
+    @Override
+    public void close() {
+        directory.close();
+    }
+}

@@ -1,0 +1,32 @@
+package dev.holdfast.host.runtime.python;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the configuration says of Python handlers.
+ *
+ * @param handlers whether any is run
+ * @param python the Python to run them with, a name or a path; empty for the first that is fit
+ * @param maxResponseSize how many bytes one answer may have
+ * @param decodeRequests whether JSON and text are decoded before a handler gets them
+ * @param limitImagePixels what image handlers are told about huge images
+ * @param environment what workers find in theirs
+ * @param logLocation where a note of the workers' directory lies, for the start after this host was killed
+ * @param temporary where that directory is made
+ */
+public record PythonSettings(
+        boolean handlers,
+        Optional<String> python,
+        int maxResponseSize,
+        boolean decodeRequests,
+        boolean limitImagePixels,
+        Map<String, String> environment,
+        Path logLocation,
+        Path temporary) {
+
+    public PythonSettings {
+        environment = Map.copyOf(environment);
+    }
+}

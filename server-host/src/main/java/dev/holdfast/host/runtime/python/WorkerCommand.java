@@ -1,0 +1,95 @@
+package dev.holdfast.host.runtime.python;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The command line and the environment of one worker. */
+final class WorkerCommand {
+
+    /** What the workers of distributed training are told; a worker would add one of them to the name of its socket. */
+    private static final List<String> NOT_FOR_WORKERS = List.of("LOCAL_RANK", "RANK", "WORLD_SIZE");
+
+    private static final String METRICS = "metrics.yaml";
+    private static final String NO_METRICS = "mode: log\nmodel_metrics:\n  counter: []\n  gauge: []\n  histogram: []\n";
+
+    private final WorkerPlan plan;
+    private final Path directory;
+    private final Path socket;
+
+    /**
+     * @param directory the host's directory of workers
+     * @param socket the last part of its name is a number after a dot, as TorchServe's worker wants it
+     */
+    WorkerCommand(WorkerPlan plan, Path directory, Path socket) {
+        this.plan = plan;
+        this.directory = directory;
+        this.socket = socket;
+    }
+
+    ProcessBuilder builder() throws IOException {
+        List<String> command = new ArrayList<>(List.of(plan.python().executable(), worker().toString()));
+        command.addAll(List.of("--sock-type", "unix", "--sock-name", socket.toString()));
+        command.addAll(List.of("--metrics-config", metrics().toString()));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(plan.root().toFile());
+        builder.environment().clear();
+        builder.environment().putAll(plan.settings().environment());
+        environment(builder.environment());
+        return builder;
+    }
+
+    private Path worker() {
+        return plan.python()
+                .torchServe()
+                .map(PythonInterpreter.TorchServe::worker)
+                .orElseGet(() -> directory.resolve("worker").resolve("worker.py"));
+    }
+
+    /** TorchServe's worker does not start without such a file. */
+    private Path metrics() throws IOException {
+        Path theirs = worker().resolveSibling("configs").resolve(METRICS);
+        if (Files.isRegularFile(theirs)) {
+            return theirs;
+        }
+        Path none = directory.resolve(METRICS);
+        if (!Files.exists(none)) {
+            Path part = Files.createTempFile(directory, METRICS, ".part");
+            Files.writeString(part, NO_METRICS);
+            Files.move(part, none, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        }
+        return none;
+    }
+
+    private void environment(Map<String, String> environment) {
+        NOT_FOR_WORKERS.forEach(environment::remove);
+        environment.put("PYTHONUNBUFFERED", "1");
+        environment.put(
+                "TS_DECODE_INPUT_REQUEST", Boolean.toString(plan.settings().decodeRequests()));
+        if (plan.python().torchServe().isPresent()) {
+            environment.put("PYTHONPATH", pythonPath(environment));
+        }
+        // Holdfast's own worker finds the model's files by itself, once it has loaded its own modules: a file of the
+        // model
+        // that is called json.py would take the place of one of them.
+    }
+
+    private String pythonPath(Map<String, String> environment) {
+        String file = plan.handler().split(":", 2)[0];
+        int folder = file.lastIndexOf('/');
+        return Stream.of(
+                        folder > 0
+                                ? plan.root().resolve(file.substring(0, folder)).toString()
+                                : "",
+                        environment.getOrDefault("PYTHONPATH", ""),
+                        plan.root().toString())
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+}

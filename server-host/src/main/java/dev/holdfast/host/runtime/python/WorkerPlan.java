@@ -1,0 +1,30 @@
+package dev.holdfast.host.runtime.python;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How the workers of one model are started, and what they are told.
+ *
+ * @param archive the archive's name, for messages
+ * @param root the directory with the model's files
+ * @param handler as the manifest, or the operator, names it
+ * @param envelope empty for none
+ */
+record WorkerPlan(
+        String archive, Path root, String handler, String envelope, PythonInterpreter python, PythonSettings settings) {
+
+    /** What answers show of it, by the names of their fields. */
+    Map<String, String> facts() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put(
+                "worker",
+                python.torchServe()
+                        .map(own -> ("torchserve " + own.version()).strip())
+                        .orElse("holdfast"));
+        facts.put("python", python.version());
+        facts.put("pythonExecutable", python.executable());
+        return facts;
+    }
+}

@@ -1,0 +1,129 @@
+"""One worker: binds a socket, tells the host on standard output, serves one connection and ends with it."""
+
+import argparse
+import json
+import os
+import platform
+import socket
+import sys
+import threading
+import traceback
+
+from holdfast_worker import loader, service, wire
+
+_WAIT_FOR_HOST_SECONDS = 30.0
+_LINES_OF_TRACEBACK = 8
+
+
+def main(arguments=None):
+    options = _options(arguments)
+    _end_with_parent()
+    listener = _listen(options)
+    print("[PID]%d" % os.getpid())
+    print("Torch worker started.")
+    print("Python runtime: %s" % platform.python_version(), flush=True)
+    # Handlers find it where nothing else has that name.
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    listener.settimeout(_WAIT_FOR_HOST_SECONDS)
+    connection, _ = listener.accept()
+    listener.close()
+    connection.settimeout(None)
+    with connection:
+        sys.exit(serve(connection, options))
+
+
+def _options(arguments):
+    parser = argparse.ArgumentParser(prog="worker.py")
+    parser.add_argument("--sock-type", choices=["unix", "tcp"], required=True)
+    parser.add_argument("--sock-name", help="the socket's file, for unix")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--metrics-config")
+    parser.add_argument("--model-config", help="a JSON file: the model's own configuration")
+    return parser.parse_args(arguments)
+
+
+def _listen(options):
+    if options.sock_type == "unix":
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            listener.bind(options.sock_name)
+        finally:
+            os.umask(before)
+    else:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.bind((options.host, options.port))
+    listener.listen(1)
+    return listener
+
+
+def _end_with_parent():
+    """Standard input is a pipe from the host: it ends when the host does, however that comes about."""
+    parent = os.dup(0)
+    os.set_inheritable(parent, False)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+
+    def watch():
+        while os.read(parent, 4096):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def serve(connection, options):
+    """Answers the host until it closes the connection; returns the exit code."""
+    decode = os.environ.get("TS_DECODE_INPUT_REQUEST", "true") == "true"
+    loaded = None
+    while True:
+        try:
+            message = wire.read(connection)
+        except (wire.Closed, ConnectionError):
+            return 0
+        if isinstance(message, wire.Load):
+            loaded = _load(connection, message, options)
+            if loaded is None:
+                return 1
+            loaded.context.cl_socket = connection
+        elif loaded is None:
+            wire.write(connection, 500, "No model is loaded")
+        else:
+            outcome = service.predict(loaded, message, decode)
+            wire.write(connection, outcome.code, outcome.message, outcome.answers)
+
+
+def _load(connection, message, options):
+    """The loaded handler; None where it cannot be loaded, and the host was told why."""
+    try:
+        loaded = loader.load(message, _model_config(options))
+    except SystemExit:
+        raise
+    except MemoryError:
+        wire.write(connection, 507, "Out of memory")
+    except BaseException as failure:
+        traceback.print_exc()
+        code = 507 if "CUDA" in str(failure) else 500
+        wire.write(connection, code, _reason(failure))
+    else:
+        wire.write(connection, 200, "loaded model %s" % message.model)
+        return loaded
+    return None
+
+
+def _model_config(options):
+    if not options.model_config:
+        return {}
+    with open(options.model_config, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _reason(failure):
+    """The last lines of the traceback, those of this worker's own files left out."""
+    trace = traceback.TracebackException.from_exception(failure)
+    ours = os.path.dirname(os.path.abspath(__file__))
+    frames = [frame for frame in trace.stack if not frame.filename.startswith((ours, "<frozen importlib"))]
+    lines = "".join(traceback.format_list(frames) + list(trace.format_exception_only())).splitlines()
+    return "\n".join(lines[-_LINES_OF_TRACEBACK:])

@@ -1,0 +1,5 @@
+"""The dimensions of metrics."""
+
+from holdfast_worker.metrics import Dimension
+
+__all__ = ["Dimension"]

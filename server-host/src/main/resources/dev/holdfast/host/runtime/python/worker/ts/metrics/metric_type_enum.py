@@ -1,0 +1,5 @@
+"""The types of metrics."""
+
+from holdfast_worker.metrics import MetricTypes
+
+__all__ = ["MetricTypes"]

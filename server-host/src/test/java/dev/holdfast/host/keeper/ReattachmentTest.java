@@ -1,0 +1,171 @@
+package dev.holdfast.host.keeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.host.LogLines;
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.journal.JournalWithFaults;
+import dev.holdfast.host.keeper.Snapshots.Take;
+import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.serving.Durability.Kind;
+import dev.holdfast.host.snapshot.States;
+import dev.holdfast.sdk.SnapshotKind;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A host comes back to a store that others have written to meanwhile, and nothing has to be decided. */
+class ReattachmentTest {
+
+    @RegisterExtension
+    final LogLines log = new LogLines(getClass());
+
+    private final FakeStore.Disk disk = new FakeStore.Disk();
+    private final Rig other = new Rig(disk);
+    private final Rig host = new Rig(disk);
+
+    @BeforeEach
+    void begin() {
+        other.start();
+        other.changed("a");
+        // Two hosts do not give the same names, but for a coincidence that is not the point here.
+        host.clock.set(host.clock.instant().plus(Duration.ofHours(1)));
+        host.start();
+    }
+
+    @AfterEach
+    void end() {
+        other.close();
+        host.close();
+    }
+
+    @Test
+    void whatTheStoreHasThoughTheReplyWasLostIsWhatTheHostGoesOnFrom() {
+        host.store.onSave = () -> host.store.down = true;
+        host.store.losesReplies = true;
+        assertThat(host.changed("b").kind()).isEqualTo(Kind.SPOOLED);
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+        other.attach(Take.STORE);
+        other.changed("c");
+
+        host.store.onSave = () -> {};
+        host.store.losesReplies = false;
+        host.store.down = false;
+
+        await().until(() -> host.state.get().models().containsKey("c"));
+        assertThat(host.keeper.status().mode()).isEqualTo(Mode.ATTACHED);
+        assertThat(host.changed("d").kind()).isEqualTo(Kind.STORED);
+        assertThat(States.models(disk.newest())).containsExactly("a", "b", "c", "d");
+    }
+
+    @Test
+    void whereAnotherHostHasMadeTheSameChangeNothingWaitsAndTheHostGoesOnFromThere() {
+        host.store.down = true;
+        assertThat(host.changed("b").kind()).isEqualTo(Kind.SPOOLED);
+        other.changed("b");
+        AtomicInteger saves = new AtomicInteger();
+        host.store.onSave = saves::incrementAndGet;
+
+        host.store.down = false;
+
+        await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
+        await().until(() -> host.pending().isEmpty());
+        assertThat(host.changed("c").kind()).isEqualTo(Kind.STORED);
+        assertThat(States.models(disk.newest())).containsExactly("a", "b", "c");
+        assertThat(saves).as("nothing was saved but the change").hasValue(1);
+    }
+
+    /** A start without the store comes back to the one or the other, whenever the host dies. */
+    @Test
+    void whatWaitsGoesOnlyWhenThereIsACopyOfWhatHoldsIt(@TempDir Path directory) {
+        HistoryPoint head = HistoryPoint.of(States.snapshot(7, "head", SnapshotKind.SNAPSHOT, "a"));
+        List<List<String>> copiesAtARemoval = new ArrayList<>();
+        Journal[] opened = new Journal[1];
+        try (Journal journal = JournalWithFaults.open(directory, 1024 * 1024, (step, file) -> {
+            if (step.equals("DELETE") && file.toString().contains("pending")) {
+                copiesAtARemoval.add(opened[0].copies().stream()
+                        .map(copy -> copy.header().name())
+                        .toList());
+            }
+        })) {
+            opened[0] = journal;
+            journal.append(States.snapshot(6, "waits", SnapshotKind.SNAPSHOT, "a"));
+            KeeperOptions options = new KeeperOptions(
+                    "ddb", false, false, "default", "host", Duration.ZERO, Duration.ZERO, Duration.ZERO, false);
+            NextSnapshot next = new NextSnapshot(options, Map::of, Clock.systemUTC());
+
+            new PendingDelivery(new FakeStore(disk), journal, next, options, Clock.systemUTC()).giveUp(head);
+
+            assertThat(journal.pending()).isEmpty();
+            assertThat(copiesAtARemoval).isNotEmpty().allMatch(copies -> copies.contains("head"));
+        }
+    }
+
+    @Test
+    void aHostWhoseJournalTakesNothingComesBackAllTheSameWhereNothingWaits() {
+        Rig.get(host.keeper.take(SnapshotKind.STARTUP));
+        host.crash();
+        host.store.down = true;
+        host.start();
+        host.pendingDown(true);
+        assertThat(Rig.get(host.change(state -> States.learned(state, 2))).kind())
+                .isEqualTo(Kind.LOST_ON_RESTART);
+        Rig.get(other.change(state -> States.learned(state, 1)));
+        other.changed("b");
+
+        host.store.down = false;
+
+        await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
+        assertThat(host.state.get().models()).containsOnlyKeys("a", "b");
+        assertThat(host.keeper.status().notices()).isEmpty();
+    }
+
+    @Test
+    void aHostWhoseJournalTakesNothingWaitsWithWhatItAcknowledged() {
+        host.store.down = true;
+        Rig.get(host.change(state -> States.learned(state, 2)));
+        host.pendingDown(true);
+        Rig.get(other.change(state -> States.learned(state, 1)));
+        other.changed("b");
+        String newest = disk.newest().header().name();
+
+        host.store.down = false;
+
+        await().until(() ->
+                log.errors().stream().anyMatch(line -> line.startsWith("The host does not go on in store ddb yet")));
+        assertThat(host.pending()).hasSize(1);
+        assertThat(disk.newest().header().name()).isEqualTo(newest);
+        host.pendingDown(false);
+        await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
+        assertThat(host.keeper.status().aside()).hasSize(1);
+    }
+
+    @Test
+    void aLessonThatNothingTookIsDurableWhenItLiesAside() {
+        host.store.down = true;
+        host.pendingDown(true);
+        Rig.get(host.change(state -> States.learned(state, 2)));
+        Rig.get(other.change(state -> States.learned(state, 1)));
+        other.changed("b");
+        host.pendingDown(false);
+
+        host.store.down = false;
+
+        await().until(() -> !host.keeper.status().aside().isEmpty());
+        await().until(() -> host.keeper.status().notices().stream().noneMatch(line -> line.contains("not durable")));
+        assertThat(log.info())
+                .filteredOn(line -> line.startsWith("The serving state is durable again"))
+                .hasSize(1);
+    }
+}

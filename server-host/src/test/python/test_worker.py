@@ -1,0 +1,398 @@
+"""Tests of Holdfast's Python worker; the standard library alone runs them."""
+
+import ast
+import io
+import json
+import os
+import random
+import shutil
+import socket
+import struct
+import sys
+import tempfile
+import textwrap
+import threading
+import unittest
+from contextlib import redirect_stderr, redirect_stdout
+
+import holdfast_worker
+from holdfast_worker import loader, main, metrics, service, wire
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(holdfast_worker.__file__)))
+
+
+def field(value):
+    data = value.encode("utf-8") if isinstance(value, str) else value
+    return struct.pack("!i", len(data)) + data
+
+
+def number(value):
+    return struct.pack("!i", value)
+
+
+def batch(*requests):
+    """A batch; a request is its id, its headers and its parameters."""
+    sent = b"I"
+    for request_id, headers, parameters in requests:
+        sent += field(request_id)
+        for name, value in headers:
+            sent += field(name) + field(value)
+        sent += number(-1)
+        for name, content_type, value in parameters:
+            sent += field(name) + field(content_type) + field(value)
+        sent += number(-1)
+    return sent + number(-1)
+
+
+def load_order(path, handler, model="m", batch_size=1):
+    return b"L" + field(model) + field(path) + number(batch_size) + field(handler) + number(-1) + field("") + b"\x01"
+
+
+class Reader:
+    """Reads what a worker sends."""
+
+    def __init__(self, connection):
+        self.stream = connection.makefile("rb")
+
+    def number(self):
+        return struct.unpack("!i", self.stream.read(4))[0]
+
+    def field(self, length=None):
+        return self.stream.read(self.number() if length is None else length)
+
+    def reply(self):
+        code, message, answers = self.number(), self.field().decode("utf-8"), {}
+        length = self.number()
+        while length >= 0:
+            request_id = self.field(length).decode("utf-8")
+            content_type, status, phrase = self.field(), self.number(), self.field()
+            headers = [(self.field(), self.field()) for _ in range(self.number())]
+            answers[request_id] = (content_type, status, phrase, headers, self.field())
+            length = self.number()
+        return code, message, answers
+
+
+class Worker(unittest.TestCase):
+    """A worker's loop in this process, with a model directory of its own."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.connect()
+        path, modules, environment = list(sys.path), set(sys.modules), dict(os.environ)
+
+        def restore():
+            sys.path[:] = path
+            for name in set(sys.modules) - modules:
+                del sys.modules[name]
+            os.environ.clear()
+            os.environ.update(environment)
+
+        self.addCleanup(restore)
+        self.output = io.StringIO()
+
+    def connect(self):
+        self.host, self.end = socket.socketpair()
+        self.host.settimeout(60)
+        self.reader = Reader(self.host)
+        # Last in, first out: the host closes, the worker's loop ends, and then its side is closed.
+        self.addCleanup(self.end.close)
+        self.addCleanup(lambda: self.thread.join(60) if self.thread else None)
+        self.addCleanup(self.host.close)
+        self.addCleanup(self.reader.stream.close)
+        self.thread = None
+
+    def write(self, source, name="handler.py"):
+        path = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(textwrap.dedent(source))
+
+    def start(self):
+        options = main._options(["--sock-type", "unix", "--sock-name", "x.1"])
+        result = []
+
+        def serve():
+            with redirect_stdout(self.output), redirect_stderr(self.output):
+                result.append(main.serve(self.end, options))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        self.thread = thread
+        return thread, result
+
+    def loaded(self, source, handler="handler.py"):
+        """Starts a worker that has loaded a handler."""
+        self.write(source)
+        self.start()
+        self.host.sendall(load_order(self.directory, handler))
+        self.assertEqual((200, "loaded model m", {}), self.reader.reply())
+
+    def asked(self, *requests):
+        self.host.sendall(batch(*requests))
+        return self.reader.reply()
+
+    def body(self, value, content_type=""):
+        code, _, answers = self.asked(("r", [], [("body", content_type, value)]))
+        self.assertEqual(200, code)
+        return answers["r"][4]
+
+
+class Loading(Worker):
+    def refused(self, source, handler="handler.py"):
+        self.write(source)
+        thread, result = self.start()
+        self.host.sendall(load_order(self.directory, handler))
+        code, message, _ = self.reader.reply()
+        thread.join(60)
+        self.assertEqual([1], result)
+        return code, message
+
+    def test_a_function_is_called_once_without_data(self):
+        self.loaded(
+            """
+            calls = []
+            def handle(data, context):
+                calls.append(data)
+                return [str(len(calls))] if data else None
+            """
+        )
+        self.assertEqual(b"2", self.body(b"x"))
+
+    def test_the_only_class_is_the_handler_and_imported_ones_do_not_count(self):
+        self.loaded(
+            """
+            from collections import OrderedDict
+            class Mine:
+                def initialize(self, context):
+                    self.directory = context.system_properties["model_dir"]
+                def handle(self, data, context):
+                    return [self.directory]
+            """
+        )
+        self.assertEqual(self.directory, self.body(b"x").decode("utf-8"))
+
+    def test_a_second_class_is_an_error(self):
+        code, message = self.refused("class A: pass\nclass B: pass\n")
+        self.assertEqual(500, code)
+        self.assertIn("handler has A, B", message)
+
+    def test_a_failure_tells_its_lines_and_none_of_the_workers(self):
+        code, message = self.refused("def handle(data, context):\n    raise ValueError('no weights')\n")
+        self.assertEqual(500, code)
+        self.assertIn("ValueError: no weights", message)
+        self.assertIn('handler.py", line 2', message)
+        self.assertNotIn("holdfast_worker", message)
+
+    def test_no_memory_has_a_code_of_its_own(self):
+        self.assertEqual(507, self.refused("raise MemoryError()\n")[0])
+        self.assertEqual(507, self.refused_cuda()[0])
+
+    def refused_cuda(self):
+        self.connect()
+        sys.modules.pop("handler", None)
+        self.write("raise RuntimeError('CUDA out of memory')\n", "other.py")
+        return self.refused("", "other.py")
+
+    def test_a_built_in_of_torchserve_is_missed_by_name(self):
+        self.assertIn("No module named 'base_handler'", self.refused("", "base_handler")[1])
+
+    def test_a_model_may_have_files_that_are_called_as_modules_of_the_library(self):
+        self.write("LEVEL = 3\n", "logging.py")
+        self.write("def handle(data, context):\n    return ['own json'] if data else None\n", "json.py")
+        self.start()
+        self.host.sendall(load_order(self.directory, "json.py"))
+        self.assertEqual(200, self.reader.reply()[0])
+        self.assertEqual(b"own json", self.body(b"x"))
+
+    def test_a_model_without_a_manifest_has_none(self):
+        self.loaded("def handle(data, context):\n    return [context.manifest] if data else None\n")
+        self.assertEqual(b"null", self.body(b"x"))
+
+
+class Predicting(Worker):
+    ECHO = "def handle(data, context):\n    return [repr(row) for row in data] if data else None\n"
+
+    def test_json_and_text_are_decoded_where_the_type_is_exact(self):
+        self.loaded(self.ECHO)
+        self.assertEqual(b"{'body': [1]}", self.body(b"[1]", "application/json"))
+        self.assertEqual(b"{'body': '[1]'}", self.body(b"[1]", "text/plain; charset=x"))
+        self.assertEqual(b"{'body': bytearray(b'[1]')}", self.body(b"[1]", "application/json; charset=utf-8"))
+        self.assertEqual(b"{'body': bytearray(b'[1]')}", self.body(b"[1]", "Text/plain"))
+        self.assertEqual(b"{'body': bytearray(b'[1')}", self.body(b"[1", "application/json"))
+        self.assertEqual(b"{'body': bytearray(b'\\xff')}", self.body(b"\xff", "text/plain"))
+
+    def test_nothing_is_decoded_where_the_host_does_not_want_it(self):
+        os.environ["TS_DECODE_INPUT_REQUEST"] = "false"
+        self.loaded(self.ECHO)
+        self.assertEqual(b"{'body': bytearray(b'[1]')}", self.body(b"[1]", "application/json"))
+
+    def test_bodies_are_written_as_their_kind_wants(self):
+        self.loaded("def handle(data, context):\n    return [eval(data[0]['body'].decode())] if data else None\n")
+        self.assertEqual(b"\x00\xff", self.body(b"b'\\x00\\xff'"))
+        self.assertEqual(b"ab", self.body(b"bytearray(b'ab')"))
+        self.assertEqual("ä".encode("utf-8"), self.body(b"'\\xe4'"))
+        self.assertEqual(b'{\n  "a": NaN\n}', self.body(b"{'a': float('nan')}"))
+        self.assertEqual(b"null", self.body(b"None"))
+        self.assertEqual(b'[\n  "\\u00e4"\n]', self.body(b"('\\xe4',)"))
+
+    def test_each_request_has_a_status_headers_and_a_type_of_its_own(self):
+        self.loaded(
+            """
+            def handle(data, context):
+                if data is None:
+                    return None
+                context.set_response_status(418, "Teapot", 1)
+                context.set_response_header(1, "Möbel", "Stühle")
+                context.set_response_content_type(0, "a/b")
+                return [context.get_request_header(0, "H"), context.get_request_id(1)]
+            """
+        )
+        code, message, answers = self.asked(("r0", [("H", "v")], []), ("r1", [], []))
+        self.assertEqual((200, "Prediction success"), (code, message))
+        self.assertEqual((b"a/b", 200, b"", [], b"v"), answers["r0"])
+        headers = [("Möbel".encode("utf-8"), "Stühle".encode("utf-8"))]
+        self.assertEqual((b"", 418, b"Teapot", headers, b"r1"), answers["r1"])
+
+    def test_what_a_handler_raises_or_returns_costs_its_batch_alone(self):
+        self.loaded(
+            """
+            from ts.utils.util import PredictionException
+
+            class Other(Exception):
+                error_code = 418
+                message = "not that class"
+
+            def handle(data, context):
+                if data is None:
+                    return None
+                what = data[0]["body"].decode()
+                if what == "coded":
+                    raise PredictionException("told", 513)
+                return {"other": None, "circle": None, "set": [{1}], "two": [1, 2], "none": None}[what] if what in (
+                    "set", "two", "none") else raise_other(what)
+
+            def raise_other(what):
+                if what == "circle":
+                    circle = []
+                    circle.append(circle)
+                    return [circle]
+                if what == "surrogate":
+                    return ["\\udc80"]
+                if what == "memory":
+                    raise MemoryError()
+                if what == "cuda":
+                    raise RuntimeError("CUDA error")
+                raise Other()
+            """
+        )
+        for what, code, message in [
+            (b"coded", 513, "told"),
+            (b"other", 503, "Prediction failed"),
+            (b"circle", 503, "Prediction failed"),
+            (b"surrogate", 503, "Prediction failed"),
+            (b"set", 503, "Unsupported model output data type."),
+            (b"two", 503, "number of batch response mismatched"),
+            (b"none", 503, "Invalid model predict output"),
+            (b"memory", 507, "Out of resources"),
+            (b"cuda", 507, "Out of resources"),
+        ]:
+            with self.subTest(what):
+                answer = self.asked(("r", [], [("body", "", what)]))
+                self.assertEqual((code, message), answer[:2])
+                self.assertEqual(b"error", answer[2]["r"][4])
+
+    def test_metrics_are_lines_with_the_names_of_the_requests(self):
+        self.loaded(
+            """
+            def handle(data, context):
+                if data:
+                    context.metrics.add_counter("Hits", 2)
+                    context.metrics.add_time("Took", 1.5, 0, "s")
+                return [b""] if data else None
+            """
+        )
+        self.body(b"x")
+        lines = self.output.getvalue()
+        pattern = r"\[METRICS\]%s\|#ModelName:m,Level:Model\|#type:%s\|#hostname:[^,|]+,\d+,r\n"
+        self.assertRegex(lines, pattern % ("Hits.Count:2", "COUNTER"))
+        self.assertRegex(lines, pattern % ("Took.Seconds:1.5", "GAUGE"))
+        self.assertRegex(lines, r"\[METRICS\]PredictionTime.Milliseconds:[\d.]+\|")
+
+    def test_an_unknown_unit_is_refused(self):
+        with self.assertRaises(ValueError):
+            metrics.Metrics("m").add_time("t", 1, unit="days")
+
+
+class Wire(Worker):
+    def test_a_closed_connection_is_an_orderly_end_anywhere_in_a_message(self):
+        whole = batch(("r", [("a", "b")], [("body", "", b"x")]))
+        for length in range(len(whole)):
+            host, end = socket.socketpair()
+            with host, end:
+                host.sendall(whole[:length])
+                host.shutdown(socket.SHUT_WR)
+                options = main._options(["--sock-type", "unix", "--sock-name", "x.1"])
+                self.assertEqual(0, main.serve(end, options))
+
+    def test_a_prediction_before_a_model_is_loaded_is_refused(self):
+        self.start()
+        self.assertEqual((500, "No model is loaded", {}), self.asked(("r", [], [])))
+
+    def test_whatever_comes_is_read_or_refused(self):
+        good = batch(("r", [("a", "b")], [("body", "text/plain", b"x")]), ("s", [], []))
+        seed = 16
+        chance = random.Random(seed)
+        for _ in range(3000):
+            sent = bytearray(good)
+            for _ in range(chance.randint(1, 4)):
+                sent[chance.randrange(len(sent))] = chance.randrange(256)
+            try:
+                wire.read(Given(bytes(sent)))
+            except (wire.Closed, wire.Malformed, UnicodeDecodeError):
+                pass
+
+
+class Given:
+    """A connection that has what it was given, and then is closed."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def recv_into(self, view, length):
+        some = self.data[:length]
+        view[: len(some)] = some
+        self.data = self.data[len(some) :]
+        return len(some)
+
+
+class Sources(unittest.TestCase):
+    def test_all_are_python_3_8_with_a_word_about_each_module(self):
+        seen = 0
+        for folder, _, files in os.walk(HERE):
+            for name in files:
+                if name.endswith(".py"):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        tree = ast.parse(file.read(), name, feature_version=(3, 8))
+                    self.assertTrue(ast.get_docstring(tree), name)
+                    seen += 1
+        self.assertGreater(seen, 10)
+
+    def test_nothing_but_the_standard_library_is_imported(self):
+        known = getattr(sys, "stdlib_module_names", None)
+        if known is None:
+            self.skipTest("This Python does not say which modules it has")
+        for folder, _, files in os.walk(HERE):
+            for name in files:
+                if name.endswith(".py"):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        tree = ast.parse(file.read())
+                    for node in ast.walk(tree):
+                        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+                        names += [node.module] if isinstance(node, ast.ImportFrom) else []
+                        for imported in names:
+                            self.assertIn(imported.split(".")[0], set(known) | {"holdfast_worker", "ts"})
+
+
+if __name__ == "__main__":
+    unittest.main()
