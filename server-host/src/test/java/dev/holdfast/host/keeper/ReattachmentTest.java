@@ -3,7 +3,6 @@ package dev.holdfast.host.keeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.testsupport.LogLines;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalWithFaults;
@@ -12,6 +11,7 @@ import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.testsupport.LogLines;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
