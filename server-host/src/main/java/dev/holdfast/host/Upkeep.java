@@ -17,8 +17,13 @@ final class Upkeep implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
 
+    /** What is being done has this long to notice that it is to end, before what it works with is taken away. */
+    private static final Duration LAST_MOMENTS = Duration.ofSeconds(5);
+
     private final ScheduledThreadPoolExecutor threads =
             new ScheduledThreadPoolExecutor(0, DaemonThreads.named("upkeep"));
+
+    private volatile boolean closing;
 
     /**
      * Does something again and again. To be called by one thread at a time.
@@ -36,7 +41,9 @@ final class Upkeep implements AutoCloseable {
                         work.run();
                     } catch (RuntimeException | Error e) {
                         // It would end the schedule.
-                        log.error("{}: {}", failure, e.toString());
+                        if (!closing) {
+                            log.error("{}: {}", failure, e.toString());
+                        }
                         log.debug("{}", failure, e);
                     }
                 },
@@ -45,9 +52,17 @@ final class Upkeep implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
-    /** Interrupts what is being done, and does not wait for its end. */
+    /** Interrupts what is being done, and waits some seconds for its end; a failure of it is no news any more. */
     @Override
     public void close() {
+        closing = true;
         threads.shutdownNow();
+        try {
+            if (!threads.awaitTermination(LAST_MOMENTS.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.info("The stop does not wait any longer for what the host does by itself; the next start goes on with it");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

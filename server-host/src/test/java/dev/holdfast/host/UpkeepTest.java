@@ -57,4 +57,28 @@ class UpkeepTest {
         assertThat(log.errors())
                 .containsExactly("Failed models could not be tried again: java.lang.OutOfMemoryError: heap");
     }
+
+    /** What it works with, such as the classes of a plugin, is taken away right after the close. */
+    @Test
+    void theCloseWaitsForWhatIsBeingDoneAndItsFailureIsNoNews() throws InterruptedException {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        AtomicBoolean ended = new AtomicBoolean();
+        Upkeep upkeep = new Upkeep();
+        upkeep.every("Old snapshots could not be cleared away", SOON, SOON, () -> {
+            begun.countDown();
+            try {
+                never.await();
+            } catch (InterruptedException e) {
+                ended.set(true);
+                throw new NoClassDefFoundError("a class of a plugin");
+            }
+        });
+        begun.await();
+
+        upkeep.close();
+
+        assertThat(ended).isTrue();
+        assertThat(log.errors()).isEmpty();
+    }
 }

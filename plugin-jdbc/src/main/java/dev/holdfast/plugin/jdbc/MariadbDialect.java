@@ -171,11 +171,12 @@ final class MariadbDialect extends Dialect {
     @Nullable
     SqlFailure explain(SQLException failure) {
         String message = String.valueOf(failure.getMessage());
-        if (message.contains("ssl not enabled in the server")) {
-            return new SqlFailure(
-                    Kind.REFUSED,
-                    "The server has no TLS: switch it on there, or write ?sslMode=disable behind the URL where nobody"
-                            + " else can listen");
+        SqlFailure ofTls = TlsFailure.of(failure, "serverSslCert", "sslMode=disable");
+        if (ofTls != null) {
+            return ofTls;
+        }
+        if (failure.getErrorCode() == 1045 && message.contains("using password: NO")) {
+            return SqlFailure.noPassword();
         }
         return switch (failure.getErrorCode()) {
             case 1205, 1213, 1020, 1062 -> new SqlFailure(Kind.CLASH, "");

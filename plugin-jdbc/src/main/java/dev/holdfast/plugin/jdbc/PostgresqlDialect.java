@@ -1,6 +1,7 @@
 package dev.holdfast.plugin.jdbc;
 
 import dev.holdfast.plugin.jdbc.Settings.Timeouts;
+import dev.holdfast.plugin.jdbc.SqlFailure.Kind;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -12,6 +13,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import java.util.Properties;
 
 /** PostgreSQL. */
@@ -109,5 +111,24 @@ final class PostgresqlDialect extends Dialect {
     @Override
     Instant time(ResultSet row, String column) throws SQLException {
         return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    @Override
+    @Nullable
+    SqlFailure explain(SQLException failure) {
+        String message = String.valueOf(failure.getMessage());
+        if (message.contains("no pg_hba.conf entry")) {
+            return new SqlFailure(
+                    Kind.REFUSED,
+                    "Let pg_hba.conf of the server admit it"
+                            + (message.contains("no encryption")
+                                    ? ", or ask for TLS, if that is what it is admitted with: ?sslmode=verify-full behind the"
+                                            + " URL"
+                                    : ""));
+        }
+        if (message.contains("no password was provided")) {
+            return SqlFailure.noPassword();
+        }
+        return TlsFailure.of(failure, "sslrootcert", "sslmode=disable");
     }
 }

@@ -8,8 +8,13 @@ import org.jspecify.annotations.Nullable;
  * What a failure of a statement, a commit or a connection means.
  *
  * @param cure what somebody can do about it; empty where there is nothing to say
+ * @param own our words for it, to be said in place of the driver's; empty where those will do
  */
-record SqlFailure(Kind kind, String cure) {
+record SqlFailure(Kind kind, String cure, String own) {
+
+    SqlFailure(Kind kind, String cure) {
+        this(kind, cure, "");
+    }
 
     /** What to do next. */
     enum Kind {
@@ -71,6 +76,15 @@ record SqlFailure(Kind kind, String cure) {
                 Kind.REFUSED,
                 "Check snapshot.jdbc.user, and the password in HOLDFAST_SNAPSHOT_JDBC_PASSWORD or"
                         + " snapshot.jdbc.password-file");
+    }
+
+    /** No password is set, and the server wants one. */
+    static SqlFailure noPassword() {
+        return new SqlFailure(
+                Kind.REFUSED,
+                "Set snapshot.jdbc.user, and the password in HOLDFAST_SNAPSHOT_JDBC_PASSWORD or"
+                        + " snapshot.jdbc.password-file",
+                "the server asks for a password, and none is set");
     }
 
     static SqlFailure permission() {

@@ -227,7 +227,7 @@ final class Transactions {
         }
 
         private StoreUnavailableException unavailable(SqlFailure meaning, SQLException e) {
-            String text = failure + ": " + said(e) + doubt();
+            String text = failure + ": " + (meaning.own().isEmpty() ? said(e) : meaning.own()) + doubt();
             return new StoreUnavailableException(meaning.cure().isEmpty() ? text : text + ". " + meaning.cure(), e);
         }
 

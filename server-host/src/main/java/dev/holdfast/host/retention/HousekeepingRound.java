@@ -7,7 +7,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One round after another of clearing away what is not needed any more. It throws nothing, for that would end the schedule,
- * and that of other rounds. One thread at a time.
+ * and that of other rounds. An interrupt of its thread ends it between two requests. One thread at a time.
  */
 public final class HousekeepingRound implements Runnable {
 
@@ -28,6 +28,11 @@ public final class HousekeepingRound implements Runnable {
             work = opened;
             opened.run();
         } catch (RuntimeException | OutOfMemoryError e) {
+            if (Thread.currentThread().isInterrupted()) {
+                log.info("Clearing away old snapshots and chunks ends, as the host stops; the next start goes on with it");
+                log.debug("How housekeeping was ended", e);
+                return;
+            }
             log.warn(
                     "Clearing away old snapshots and chunks broke off, and is tried again in the next round: {}",
                     e.getMessage());

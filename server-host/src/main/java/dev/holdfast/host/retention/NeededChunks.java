@@ -147,6 +147,7 @@ final class NeededChunks {
 
     /** @return false if it is not there any more, or its needs are unknown */
     private boolean read(SnapshotHeader header) {
+        EndedException.throwIfInterrupted();
         try {
             return add(store.get(header.name()));
         } catch (SnapshotUnreadableException e) {

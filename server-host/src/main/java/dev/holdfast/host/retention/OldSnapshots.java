@@ -122,6 +122,7 @@ public final class OldSnapshots {
         Set<String> stay = pinned.get();
         int removed = 0;
         for (SnapshotHeader header : found.oldest()) {
+            EndedException.throwIfInterrupted();
             if (!Removable.isPinned(header, stay) && store.delete(header.name())) {
                 removed++;
             }

@@ -69,7 +69,10 @@ public final class UnneededChunks {
             int removed = collector.collect(() -> {
                 Predicate<String> ofStore = needed.read();
                 Set<String> ofJournal = neededHere();
-                return id -> ofStore.test(id) || ofJournal.contains(id);
+                return id -> {
+                    EndedException.throwIfInterrupted();
+                    return ofStore.test(id) || ofJournal.contains(id);
+                };
             });
             if (removed > 0) {
                 log.info("Removed {} chunks that no snapshot needs", removed);

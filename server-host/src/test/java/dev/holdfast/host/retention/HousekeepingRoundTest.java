@@ -39,6 +39,25 @@ class HousekeepingRoundTest {
         assertThat(log.showStackTraces()).isFalse();
     }
 
+    /** An interrupt is how a stop tells it. */
+    @Test
+    void aRoundThatAStopEndsIsNoFailure() {
+        HousekeepingRound round = new HousekeepingRound(() -> () -> {
+            Thread.currentThread().interrupt();
+            EndedException.throwIfInterrupted();
+            done.add("more");
+        });
+
+        round.run();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(done).isEmpty();
+        assertThat(log.warnings()).isEmpty();
+        assertThat(log.info())
+                .containsExactly("Clearing away old snapshots and chunks ends, as the host stops; the next start goes on"
+                        + " with it");
+    }
+
     @Test
     void whatCannotBeOpenedIsOpenedInALaterRoundAndOnce() {
         List<String> opened = new ArrayList<>();
