@@ -74,7 +74,7 @@ class RandomHistoryTest {
             for (int step = 0; step < STEPS; step++) {
                 int dice = random.nextInt(100);
                 events.add(step + " dice " + dice + ": " + rig.keeper.status().mode() + ", store "
-                        + newest(rig.storeDisk) + ", pending " + rig.pending() + ", copies " + rig.copies());
+                        + newest(rig.storeDisk) + ", pending " + rig.pending() + ", copies " + rig.copyNames());
                 if (dice < 55) {
                     change();
                 } else if (dice < 65) {

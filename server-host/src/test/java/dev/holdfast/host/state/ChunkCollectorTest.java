@@ -195,7 +195,7 @@ class ChunkCollectorTest {
     void aSaverMayMeetACollectorAtAnyOfItsSteps() {
         int steps = 0;
         // Half of it is new, so that it is put in several calls.
-        byte[] state = random(20_000_000, 4);
+        byte[] state = random(9_000_000, 4);
         System.arraycopy(random(500_000, 3), 0, state, 0, 500_000);
         for (int step = 0; step == 0 || step <= steps; step++) {
             prepare();

@@ -196,7 +196,7 @@ class StateStoreTest {
 
     @Test
     void aStoreThatFailsAtAnyPutFailsTheWriteAndTheNextOneSucceeds() throws IOException {
-        byte[] weights = random(20 * MEBIBYTE, 4);
+        byte[] weights = random(13 * MEBIBYTE, 4);
         Capture capture = Capture.of(StatePart.of("weights", weights));
         write(capture, StoredState.NONE);
         int all = chunks.puts.get();
