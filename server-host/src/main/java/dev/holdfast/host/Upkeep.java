@@ -59,7 +59,8 @@ final class Upkeep implements AutoCloseable {
         threads.shutdownNow();
         try {
             if (!threads.awaitTermination(LAST_MOMENTS.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.info("The stop does not wait any longer for what the host does by itself; the next start goes on with it");
+                log.info(
+                        "The stop does not wait any longer for what the host does by itself; the next start goes on with it");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
-import dev.holdfast.testkit.TestSnapshots;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.testkit.TestSnapshots;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HexFormat;

@@ -16,10 +16,10 @@ final class ServingTexts {
     /** @param header the line of it that a host's text has; empty for none */
     static byte[] text(int models, long seed, String header) {
         Random random = new Random(seed);
-        StringBuilder text =
-                new StringBuilder("#Holdfast snapshot format=1\n"
-                        + (header.isEmpty() ? "" : "holdfast.header=" + header + "\n") + "inference_address=http\\://127.0.0.1\\:8080\n"
-                        + "model_snapshot={\\n  \"modelCount\"\\: " + models + ",\\n  \"models\"\\: {");
+        StringBuilder text = new StringBuilder("#Holdfast snapshot format=1\n"
+                + (header.isEmpty() ? "" : "holdfast.header=" + header + "\n")
+                + "inference_address=http\\://127.0.0.1\\:8080\n"
+                + "model_snapshot={\\n  \"modelCount\"\\: " + models + ",\\n  \"models\"\\: {");
         byte[] sha256 = new byte[32];
         for (int i = 0; i < models; i++) {
             random.nextBytes(sha256);

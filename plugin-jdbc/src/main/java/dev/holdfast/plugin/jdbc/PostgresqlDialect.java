@@ -13,8 +13,8 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 
 /** PostgreSQL. */
 final class PostgresqlDialect extends Dialect {

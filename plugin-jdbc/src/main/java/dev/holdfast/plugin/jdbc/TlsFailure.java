@@ -46,7 +46,9 @@ final class TlsFailure {
                     "name the certificate of its authority, or its own: " + root + "=FILE behind the URL");
         }
         return has(failure, SSLException.class)
-                ? failure("No encrypted connection could be agreed on", "see the log of the server, and its versions of TLS")
+                ? failure(
+                        "No encrypted connection could be agreed on",
+                        "see the log of the server, and its versions of TLS")
                 : null;
     }
 

@@ -61,7 +61,10 @@ record ServerCertificate(Path certificate, Path key) {
         Path key = directory.resolve("server.key");
         Files.createFile(key, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(
-                key, pem("PRIVATE KEY", made.getKey("server", "changeit".toCharArray()).getEncoded()));
+                key,
+                pem(
+                        "PRIVATE KEY",
+                        made.getKey("server", "changeit".toCharArray()).getEncoded()));
         return new ServerCertificate(
                 Files.writeString(
                         directory.resolve("server.crt"),
@@ -71,7 +74,8 @@ record ServerCertificate(Path certificate, Path key) {
 
     private static String pem(String what, byte[] bytes) {
         return "-----BEGIN " + what + "-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(bytes)
+                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
+                        .encodeToString(bytes)
                 + "\n-----END " + what + "-----\n";
     }
 }

@@ -40,7 +40,10 @@ class TlsFailureTest {
     }
 
     private static void assertTold(SqlFailure failure, String own, String cure) {
-        assertThat(failure.own() + ". " + failure.cure()).startsWith(own).contains(cure).doesNotContain("=trust");
+        assertThat(failure.own() + ". " + failure.cure())
+                .startsWith(own)
+                .contains(cure)
+                .doesNotContain("=trust");
         assertThat(failure.kind()).isEqualTo(SqlFailure.Kind.REFUSED);
     }
 
@@ -63,8 +66,12 @@ class TlsFailureTest {
 
             assertTold(failure(without), NO_TLS, "?sslMode=disable");
             assertTold(failure(with), UNTRUSTED, "serverSslCert=FILE");
-            assertTold(failure(with + "?sslMode=verify-ca&serverSslCert=" + other.certificate()), UNTRUSTED, "serverSslCert");
-            assertTold(failure(with + "?sslMode=verify-full&serverSslCert=" + own.certificate()), OTHER_HOST, "the URL");
+            assertTold(
+                    failure(with + "?sslMode=verify-ca&serverSslCert=" + other.certificate()),
+                    UNTRUSTED,
+                    "serverSslCert");
+            assertTold(
+                    failure(with + "?sslMode=verify-full&serverSslCert=" + own.certificate()), OTHER_HOST, "the URL");
             assertTold(
                     failure(with + "?serverSslCert=" + directory.resolve("none.pem")), NO_FILE, "serverSslCert=FILE");
         } finally {
@@ -84,7 +91,8 @@ class TlsFailureTest {
             String url = "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres";
             assertTold(failure(url + "?sslmode=require"), NO_TLS, "?sslmode=disable");
             try (Connection connection = DriverManager.getConnection(url, "postgres", "postgres")) {
-                Path data = Path.of(Rows.select(connection, "show data_directory").get(0));
+                Path data =
+                        Path.of(Rows.select(connection, "show data_directory").get(0));
                 Files.copy(own.certificate(), data.resolve("server.crt"));
                 Files.copy(own.key(), data.resolve("server.key"), StandardCopyOption.COPY_ATTRIBUTES);
                 Path rules = data.resolve("pg_hba.conf");
@@ -101,14 +109,18 @@ class TlsFailureTest {
 
             assertTold(failure(url + "?sslmode=verify-full"), NO_FILE, "sslrootcert=FILE");
             assertTold(
-                    failure(url + "?sslmode=verify-full&sslrootcert=" + directory.resolve("none")), NO_FILE, "sslrootcert");
-            assertTold(failure(url + "?sslmode=verify-ca&sslrootcert=" + other.certificate()), UNTRUSTED, "sslrootcert");
+                    failure(url + "?sslmode=verify-full&sslrootcert=" + directory.resolve("none")),
+                    NO_FILE,
+                    "sslrootcert");
+            assertTold(
+                    failure(url + "?sslmode=verify-ca&sslrootcert=" + other.certificate()), UNTRUSTED, "sslrootcert");
             assertTold(failure(url + "?sslmode=verify-full&sslrootcert=" + own.certificate()), OTHER_HOST, "the URL");
             SqlFailure unencrypted = failure(url + "?sslmode=disable", "user", "encrypted");
             assertThat(unencrypted.cure()).contains("pg_hba.conf", "?sslmode=verify-full");
             SqlFailure stranger = failure(url + "?sslmode=require", "user", "stranger");
             assertThat(stranger.cure()).contains("pg_hba.conf").doesNotContain("sslmode", "password");
-            assertThat(failure(url + "?sslmode=require", "user", "asked").cure()).contains("HOLDFAST_SNAPSHOT_JDBC_PASSWORD");
+            assertThat(failure(url + "?sslmode=require", "user", "asked").cure())
+                    .contains("HOLDFAST_SNAPSHOT_JDBC_PASSWORD");
         }
     }
 }

@@ -29,7 +29,8 @@ public final class HousekeepingRound implements Runnable {
             opened.run();
         } catch (RuntimeException | OutOfMemoryError e) {
             if (Thread.currentThread().isInterrupted()) {
-                log.info("Clearing away old snapshots and chunks ends, as the host stops; the next start goes on with it");
+                log.info(
+                        "Clearing away old snapshots and chunks ends, as the host stops; the next start goes on with it");
                 log.debug("How housekeeping was ended", e);
                 return;
             }

@@ -54,8 +54,9 @@ class HousekeepingRoundTest {
         assertThat(done).isEmpty();
         assertThat(log.warnings()).isEmpty();
         assertThat(log.info())
-                .containsExactly("Clearing away old snapshots and chunks ends, as the host stops; the next start goes on"
-                        + " with it");
+                .containsExactly(
+                        "Clearing away old snapshots and chunks ends, as the host stops; the next start goes on"
+                                + " with it");
     }
 
     @Test
