@@ -47,7 +47,7 @@ class ArchitectureTest {
             Map.entry("restore", rooms("history", "journal", "keeper", "snapshot", "serving", "config", "text")),
             Map.entry("retention", rooms("snapshot", "state", "config", "text")),
             Map.entry("transfer", rooms("state", "text")),
-            Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive")),
+            Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive", "text")),
             Map.entry("http", rooms("api", "serving", "keeper", "plugins", "config", "runtime", "text")),
             Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "plugins", "text"))),
             Map.entry("demo", rooms("cli", "text")));
