@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a directory says of the model in it. Three forms are known:
@@ -40,6 +42,8 @@ import java.util.TreeMap;
  * <p>Reading is lenient in what does no harm: unknown fields are passed over, numbers may stand where texts are wanted.
  */
 final class ManifestReader {
+
+    private static final Logger log = LoggerFactory.getLogger(ManifestReader.class);
 
     static final String TORCHSERVE = "MAR-INF/MANIFEST.json";
     static final String OURS = "manifest.json";
@@ -125,6 +129,8 @@ final class ManifestReader {
         if (!model.isObject()) {
             throw damaged(TORCHSERVE, "it has no object 'model'");
         }
+        tellOfUnread(model, "configFile", "is not read; give its values with the registration");
+        tellOfUnread(model, "requirementsFile", "is not installed; install what it names where the handler runs");
         // Its 'modelFile' is the source of the model's class; the weights, or a whole model, are 'serializedFile'.
         Optional<String> file = text(TORCHSERVE, model, "serializedFile");
         return new ArchiveManifest(
@@ -138,6 +144,13 @@ final class ManifestReader {
                 batching(TORCHSERVE, model),
                 warmUp(TORCHSERVE, model),
                 nativeThreads(TORCHSERVE, model));
+    }
+
+    /** TorchServe does what these files say, so whoever brings such an archive expects it here too. */
+    private void tellOfUnread(JsonNode model, String field, String what) {
+        text(TORCHSERVE, model, field)
+                .filter(file -> !file.isEmpty())
+                .ifPresent(file -> log.warn("Archive {}: its {} '{}' {}", archive, field, OneLine.name(file), what));
     }
 
     private ArchiveManifest ours(JsonNode manifest) throws IOException {

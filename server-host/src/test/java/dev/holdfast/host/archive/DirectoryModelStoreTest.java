@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,11 +17,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DirectoryModelStoreTest {
+
+    @RegisterExtension
+    final LogLines log = new LogLines(getClass());
 
     @TempDir
     Path directory;
@@ -147,6 +152,24 @@ class DirectoryModelStoreTest {
 
     private byte[] body(String archive) {
         return models.open(archive).manifest().warmUp().orElseThrow().body();
+    }
+
+    @Test
+    void filesThatTorchServeWouldReadAndThisHostDoesNotAreNamed() throws IOException {
+        Path manifests = Files.createDirectories(store.resolve("m").resolve("MAR-INF"));
+        Files.writeString(
+                manifests.resolve("MANIFEST.json"),
+                """
+                {"model": {"modelName": "m", "handler": "h.py", "configFile": "model-config.yaml",
+                           "requirementsFile": "requirements.txt"}}""");
+
+        models.open("m").close();
+
+        assertThat(log.warnings())
+                .containsExactly(
+                        "Archive m: its configFile 'model-config.yaml' is not read; give its values with the registration",
+                        "Archive m: its requirementsFile 'requirements.txt' is not installed; install what it names where"
+                                + " the handler runs");
     }
 
     private void manifest(String name, String manifest) throws IOException {
