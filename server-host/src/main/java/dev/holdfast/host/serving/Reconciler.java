@@ -3,7 +3,6 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.crash.ModelFile;
-import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
@@ -42,7 +41,7 @@ final class Reconciler {
 
     Reconciler(
             RunningModels running,
-            Function<Archive, LoadedModel> loader,
+            ModelLoader loader,
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,
