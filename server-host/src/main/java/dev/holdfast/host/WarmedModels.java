@@ -8,6 +8,7 @@ import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.ProcessModel;
 import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.serving.ModelLoader;
 import dev.holdfast.host.text.OneLine;
 import java.util.List;
 import java.util.function.Function;
@@ -19,25 +20,26 @@ import org.slf4j.LoggerFactory;
  *
  * @param loader loads a model without that
  */
-record WarmedModels(Function<Archive, LoadedModel> loader) implements Function<Archive, LoadedModel> {
+record WarmedModels(Function<Archive, LoadedModel> loader) implements ModelLoader {
 
     private static final Logger log = LoggerFactory.getLogger(WarmedModels.class);
 
-    /** @throws ModelLoadException if the model cannot be loaded, or does not answer */
     @Override
-    public LoadedModel apply(Archive archive) {
-        LoadedModel model = loader.apply(archive);
-        // A model of processes is loaded later, in each of them.
-        if (archive.manifest().warmUp().isEmpty() || model instanceof ProcessModel) {
-            return model;
-        }
-        try {
-            warmUp(archive.fileName(), model, archive.manifest().warmUp().get());
-            return model;
-        } catch (RuntimeException | Error e) {
-            model.close();
-            throw e;
-        }
+    public LoadedModel load(Archive archive) {
+        return loader.apply(archive);
+    }
+
+    @Override
+    public void warmUp(Archive archive, LoadedModel model) {
+        archive.manifest().warmUp().ifPresent(request -> {
+            if (model instanceof ProcessModel) {
+                log.warn(
+                        "Archive {}: the warm-up request of its manifest is not run; each worker loads such a model by itself",
+                        archive.fileName());
+            } else {
+                warmUp(archive.fileName(), model, request);
+            }
+        });
     }
 
     private static void warmUp(String archive, LoadedModel model, WarmUpRequest request) {

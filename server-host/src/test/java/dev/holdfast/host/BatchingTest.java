@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,6 +129,24 @@ class BatchingTest {
                 assertThat(send(host.managementAddress() + "/models/" + model, "GET", "")
                                 .statusCode())
                         .isEqualTo(404);
+            }
+        }
+    }
+
+    @Test
+    void aWarmUpRequestThatDoesNotEndIsEndedWhenTheTimeToLoadIsOver() throws Exception {
+        Path archive = Files.createDirectory(store.resolve("endless"));
+        copy("loop-count-from-input.onnx", archive.resolve("m.onnx"));
+        Files.writeString(
+                archive.resolve("manifest.json"), "{\"modelFile\": \"m.onnx\", \"warmUp\": [9000000000000000000]}");
+        try (Host host = HostsInTests.start(store, directory.resolve("logs"))) {
+            String register = host.managementAddress() + "/models?url=endless&startup_timeout=1";
+            for (int i = 0; i < 2; i++) {
+                assertThat(send(register, "POST", "").statusCode()).isEqualTo(408);
+                Awaitility.await()
+                        .until(() -> !send(host.inferenceAddress() + "/ping", "GET", "")
+                                .body()
+                                .contains("stuck"));
             }
         }
     }

@@ -20,12 +20,14 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +38,7 @@ final class Loading {
 
     private static final Duration LONGEST_CHECK = Duration.ofSeconds(10);
 
-    private final Function<Archive, LoadedModel> loader;
+    private final ModelLoader loader;
     private final Safeguards safeguards;
     private final StateRestorer states;
     private final ServingDefaults defaults;
@@ -48,8 +50,21 @@ final class Loading {
     private final Clock clock;
     private final AtomicInteger workerIds = new AtomicInteger(9000);
 
+    /** What was given up, and goes on. */
+    private final Set<ModelFile> unended = ConcurrentHashMap.newKeySet();
+
+    /** One try to load a model, on a thread of its own. */
+    private static final class Attempt {
+
+        final CompletableFuture<LoadedModel> result = new CompletableFuture<>();
+        final CompletableFuture<Void> over = new CompletableFuture<>();
+
+        /** From when on the thread can be told to end. */
+        volatile @Nullable LoadedModel loaded;
+    }
+
     Loading(
-            Function<Archive, LoadedModel> loader,
+            ModelLoader loader,
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,
@@ -127,6 +142,7 @@ final class Loading {
     private void admit(ModelFile file, ServedVersion state, Archive archive, Occasion occasion) {
         try {
             requireUnchanged(file, state, archive);
+            requireNoneUnended(file);
             requireNotHeldBack(file, occasion);
         } catch (RuntimeException e) {
             Closing.quietly("archive " + archive.fileName(), archive::close);
@@ -180,12 +196,15 @@ final class Loading {
         String model = file.model();
         String version = file.version();
         Duration timeout = state.startupTimeout();
-        CompletableFuture<LoadedModel> result = new CompletableFuture<>();
-        Thread thread = DaemonThreads.create("load-" + model + "-" + version, () -> load(file, archive, state, result));
+        Attempt attempt = new Attempt();
+        Thread thread = DaemonThreads.create("load-" + model + "-" + version, () -> {
+            load(file, archive, state, attempt);
+            attempt.over.complete(null);
+        });
         ServingException failure;
         try {
             thread.start();
-            return result.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return attempt.result.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             failure = new ServingException(
                     Kind.TIMEOUT,
@@ -204,9 +223,11 @@ final class Loading {
             Closing.quietly("archive " + archive.fileName(), archive::close);
             throw refused(e);
         }
-        if (!result.completeExceptionally(failure)) {
+        if (attempt.result.completeExceptionally(failure)) {
+            giveUp(file, attempt, thread);
+        } else {
             // It ended just now after all.
-            result.whenComplete((loaded, ignored) -> {
+            attempt.result.whenComplete((loaded, ignored) -> {
                 if (loaded != null) {
                     letGo(archive, loaded);
                 }
@@ -215,27 +236,57 @@ final class Loading {
         throw failure;
     }
 
-    private void load(ModelFile file, Archive archive, ServedVersion state, CompletableFuture<LoadedModel> result) {
+    /** Tells it to end where it can be told. It is stuck until it does, and the same is not tried again beside it. */
+    private void giveUp(ModelFile file, Attempt attempt, Thread thread) {
+        StuckRun stuck = new StuckRun(file.model(), file.version(), workerIds.getAndIncrement(), clock.instant());
+        unended.add(file);
+        stuckRuns.add(stuck);
+        attempt.over.thenRun(() -> {
+            unended.remove(file);
+            stuckRuns.remove(stuck);
+        });
+        LoadedModel loaded = attempt.loaded;
+        if (loaded != null) {
+            loaded.end(thread);
+        }
+    }
+
+    private void requireNoneUnended(ModelFile file) {
+        if (unended.contains(file)) {
+            throw new ServingException(
+                    Kind.UNAVAILABLE,
+                    "Model " + file.model() + " version " + file.version()
+                            + " is not loaded while an earlier try to load it still runs, which was not done within its"
+                            + " startup_timeout. A try that never ends ends with the host.");
+        }
+    }
+
+    private void load(ModelFile file, Archive archive, ServedVersion state, Attempt attempt) {
         LoadedModel loaded;
         try {
-            loaded = loadNoted(file, archive, state);
+            loaded = loadNoted(file, archive, state, attempt);
         } catch (Throwable e) {
             Closing.quietly("archive " + archive.fileName(), archive::close);
-            result.completeExceptionally(e);
+            attempt.result.completeExceptionally(e);
             return;
         }
-        if (!result.complete(loaded)) {
+        if (!attempt.result.complete(loaded)) {
             letGo(archive, loaded);
         }
     }
 
     /** The note, and the memory, are held until the loading has ended, also where nobody waits for it any more. */
-    private LoadedModel loadNoted(ModelFile file, Archive archive, ServedVersion state) {
+    private LoadedModel loadNoted(ModelFile file, Archive archive, ServedVersion state, Attempt attempt) {
         MemoryAdmission.Promise memory = safeguards.memory().promise(file.model(), file.version(), archive);
         CrashRecord.Note note = note(file, archive);
         try {
-            LoadedModel loaded = loader.apply(archive);
+            LoadedModel loaded = loader.load(archive);
             try {
+                attempt.loaded = loaded;
+                // Looked at after that: whoever gives the attempt up looks the other way round.
+                if (!attempt.result.isDone()) {
+                    loader.warmUp(archive, loaded);
+                }
                 restore(loaded, state);
                 loaded.prepareBatches(new BatchTerms(
                         state.batching(), archive.manifest().batching(), state.batchSize(), checkTime(file, state)));

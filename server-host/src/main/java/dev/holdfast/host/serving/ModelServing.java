@@ -3,7 +3,6 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelStore;
-import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingChanges.Edited;
 import dev.holdfast.host.state.StateReference;
 import java.time.Clock;
@@ -15,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -56,7 +54,7 @@ public final class ModelServing implements AutoCloseable {
             CurrentState state,
             ChangeLog changes,
             ModelStore store,
-            Function<Archive, LoadedModel> loader,
+            ModelLoader loader,
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,

@@ -4,7 +4,6 @@ import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.common.Waiting;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.crash.ModelFile;
-import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
@@ -43,7 +42,7 @@ final class Reconciler {
 
     Reconciler(
             RunningModels running,
-            Function<Archive, LoadedModel> loader,
+            ModelLoader loader,
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,

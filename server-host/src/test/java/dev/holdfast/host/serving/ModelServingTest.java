@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -362,6 +363,33 @@ class ModelServingTest {
         assertThat(serving.state()).isEqualTo(ServingState.EMPTY);
         go.countDown();
         await().until(() -> host.models.size() == 1 && host.modelsOpen() == 0 && host.store.open() == 0);
+    }
+
+    @Test
+    void aLoadThatDoesNotEndIsStuckAndNotTriedAgainBesideItself() {
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicInteger loads = new AtomicInteger();
+        host.beforeLoad = archive -> {
+            loads.incrementAndGet();
+            awaitUninterruptibly(go);
+        };
+        Registration impatient = Registrations.withStartupTimeout("m-1.0.mar", Duration.ofSeconds(1));
+        assertThatThrownBy(() -> serving.register(impatient))
+                .hasMessageContaining("was not loaded within its startup_timeout");
+
+        assertThatThrownBy(() -> serving.register(impatient))
+                .isInstanceOfSatisfying(
+                        ServingException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNAVAILABLE))
+                .hasMessage(
+                        "Model m version 1.0 is not loaded while an earlier try to load it still runs, which was not done"
+                                + " within its startup_timeout. A try that never ends ends with the host.");
+
+        assertThat(loads).hasValue(1);
+        assertThat(serving.stuckRuns()).extracting(StuckRun::model).containsExactly("m");
+        go.countDown();
+        await().until(() -> serving.stuckRuns().isEmpty());
+        serving.register(impatient);
+        assertThat(loads).hasValue(2);
     }
 
     @Test
