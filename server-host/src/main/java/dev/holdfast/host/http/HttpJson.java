@@ -73,9 +73,9 @@ final class HttpJson {
         if (!(failure instanceof JsonProcessingException json)) {
             return String.valueOf(failure.getMessage());
         }
-        String reason = OWN_CURE.matcher(
-                        json.getOriginalMessage().lines().findFirst().orElse(""))
-                .replaceAll("");
+        String reason = asciiDigits(
+                OWN_CURE.matcher(json.getOriginalMessage().lines().findFirst().orElse(""))
+                        .replaceAll(""));
         String place = json.getLocation() == null
                 ? ""
                 : " (line " + json.getLocation().getLineNr() + ", column "
@@ -84,6 +84,13 @@ final class HttpJson {
                 ? " NaN and the infinities are written as the texts \"NaN\", \"Infinity\" and \"-Infinity\"."
                 : "";
         return reason + place + "." + cure;
+    }
+
+    /** Jackson writes some numbers in the digits of the host's locale. */
+    private static String asciiDigits(String text) {
+        StringBuilder ascii = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> ascii.appendCodePoint(Character.isDigit(c) ? '0' + Character.digit(c, 10) : c));
+        return ascii.toString();
     }
 
     /** Two spaces a level and a line break at the end, as TorchServe writes. */

@@ -157,9 +157,7 @@ class DirectoryModelStoreTest {
     @Test
     void filesThatTorchServeWouldReadAndThisHostDoesNotAreNamed() throws IOException {
         Path manifests = Files.createDirectories(store.resolve("m").resolve("MAR-INF"));
-        Files.writeString(
-                manifests.resolve("MANIFEST.json"),
-                """
+        Files.writeString(manifests.resolve("MANIFEST.json"), """
                 {"model": {"modelName": "m", "handler": "h.py", "configFile": "model-config.yaml",
                            "requirementsFile": "requirements.txt"}}""");
 
