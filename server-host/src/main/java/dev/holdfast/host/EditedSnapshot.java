@@ -1,5 +1,6 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.plugin.fs.FsSnapshotFile;
 import dev.holdfast.plugin.fs.FsSnapshotFormat;
@@ -7,7 +8,6 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotCorruptException;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -61,10 +61,7 @@ public final class EditedSnapshot {
         Path fresh = Files.createTempFile(file.resolveSibling("").toAbsolutePath(), ".accepted", ".tmp");
         try {
             try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(content);
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
+                OwnFiles.writeAll(channel, content);
                 channel.force(true);
             }
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);

@@ -75,19 +75,20 @@ abstract class Catalogue {
             throws SQLException;
 
     /** The columns that a query gives as name, type, whether they may be null, whether they have a default, and collation. */
-    static Map<String, TableShape.Found> columns(PreparedStatement query) throws SQLException {
+    static Map<String, TableShape.Found> readColumns(Connection connection, String query, @Nullable String... arguments)
+            throws SQLException {
         Map<String, TableShape.Found> columns = new LinkedHashMap<>();
-        try (ResultSet row = query.executeQuery()) {
-            while (row.next()) {
-                columns.put(
+        each(
+                connection,
+                query,
+                arguments,
+                row -> columns.put(
                         lower(row.getString(1)),
                         new TableShape.Found(
                                 lower(row.getString(2)),
                                 row.getBoolean(3),
                                 row.getBoolean(4),
-                                lower(row.getString(5))));
-            }
-        }
+                                lower(row.getString(5)))));
         return columns;
     }
 
@@ -96,15 +97,34 @@ abstract class Catalogue {
             throws SQLException;
 
     /** The sets that a query gives as the name of an index and a column of it. */
-    static Set<Set<String>> uniqueKeys(PreparedStatement query) throws SQLException {
+    static Set<Set<String>> readUniqueKeys(Connection connection, String query, @Nullable String... arguments)
+            throws SQLException {
         Map<String, Set<String>> indexes = new HashMap<>();
-        try (ResultSet row = query.executeQuery()) {
-            while (row.next()) {
-                indexes.computeIfAbsent(row.getString(1), name -> new HashSet<>())
-                        .add(lower(row.getString(2)));
+        each(
+                connection,
+                query,
+                arguments,
+                row -> indexes.computeIfAbsent(row.getString(1), name -> new HashSet<>())
+                        .add(lower(row.getString(2))));
+        return Set.copyOf(indexes.values());
+    }
+
+    private interface Row {
+        void take(ResultSet row) throws SQLException;
+    }
+
+    private static void each(Connection connection, String query, @Nullable String[] arguments, Row taker)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(query)) {
+            for (int i = 0; i < arguments.length; i++) {
+                statement.setString(i + 1, arguments[i]);
+            }
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    taker.take(row);
+                }
             }
         }
-        return Set.copyOf(indexes.values());
     }
 
     private static String lower(@Nullable String text) {

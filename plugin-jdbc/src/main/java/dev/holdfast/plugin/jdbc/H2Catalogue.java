@@ -1,7 +1,6 @@
 package dev.holdfast.plugin.jdbc;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -53,27 +52,27 @@ final class H2Catalogue extends Catalogue {
     @Override
     Map<String, TableShape.Found> columns(Connection connection, @Nullable String schema, String table)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select column_name, data_type || coalesce('('"
-                + " || coalesce(character_maximum_length, cast(datetime_precision as bigint)) || ')', ''),"
-                + " is_nullable = 'YES', column_default is not null or is_identity = 'YES', ''"
-                + " from information_schema.columns"
-                + " where table_schema = coalesce(upper(cast(? as varchar)), current_schema)"
-                + " and table_name = upper(cast(? as varchar)) order by ordinal_position")) {
-            query.setString(1, schema);
-            query.setString(2, table);
-            return columns(query);
-        }
+        return readColumns(
+                connection,
+                "select column_name, data_type || coalesce('('"
+                        + " || coalesce(character_maximum_length, cast(datetime_precision as bigint)) || ')', ''),"
+                        + " is_nullable = 'YES', column_default is not null or is_identity = 'YES', ''"
+                        + " from information_schema.columns"
+                        + " where table_schema = coalesce(upper(cast(? as varchar)), current_schema)"
+                        + " and table_name = upper(cast(? as varchar)) order by ordinal_position",
+                schema,
+                table);
     }
 
     @Override
     Set<Set<String>> uniqueKeys(Connection connection, @Nullable String schema, String table) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select index_name, column_name"
-                + " from information_schema.index_columns"
-                + " where table_schema = coalesce(upper(cast(? as varchar)), current_schema)"
-                + " and table_name = upper(cast(? as varchar)) and is_unique")) {
-            query.setString(1, schema);
-            query.setString(2, table);
-            return uniqueKeys(query);
-        }
+        return readUniqueKeys(
+                connection,
+                "select index_name, column_name"
+                        + " from information_schema.index_columns"
+                        + " where table_schema = coalesce(upper(cast(? as varchar)), current_schema)"
+                        + " and table_name = upper(cast(? as varchar)) and is_unique",
+                schema,
+                table);
     }
 }

@@ -1,7 +1,6 @@
 package dev.holdfast.plugin.jdbc;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +51,7 @@ final class MariadbCatalogue extends Catalogue {
         }
         String collation = found.collation();
         boolean exact = collation.endsWith("_bin") || collation.contains("_cs") || collation.equals("binary");
-        if ((column.kind() == TableShape.Kind.KEY || column.kind() == TableShape.Kind.ORDERED_KEY) && !exact) {
+        if (column.kind().isKey() && !exact) {
             return "takes upper and lower case for one (collation " + collation + ")";
         }
         return isText ? shorter(type, column) : "";
@@ -60,9 +59,8 @@ final class MariadbCatalogue extends Catalogue {
 
     @Override
     String retype(TableShape.Column column) {
-        boolean isKey = column.kind() == TableShape.Kind.KEY || column.kind() == TableShape.Kind.ORDERED_KEY;
         return "modify " + column.name() + " " + type(column)
-                + (isKey ? " character set ascii collate ascii_bin" : "")
+                + (column.kind().isKey() ? " character set ascii collate ascii_bin" : "")
                 + (column.optional() ? "" : " not null");
     }
 
@@ -74,24 +72,24 @@ final class MariadbCatalogue extends Catalogue {
     @Override
     Map<String, TableShape.Found> columns(Connection connection, @Nullable String schema, String table)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select column_name, column_type,"
-                + " is_nullable = 'YES', column_default is not null or extra <> '', collation_name"
-                + " from information_schema.columns"
-                + " where table_schema = coalesce(?, database()) and table_name = ? order by ordinal_position")) {
-            query.setString(1, schema);
-            query.setString(2, table);
-            return columns(query);
-        }
+        return readColumns(
+                connection,
+                "select column_name, column_type,"
+                        + " is_nullable = 'YES', column_default is not null or extra <> '', collation_name"
+                        + " from information_schema.columns"
+                        + " where table_schema = coalesce(?, database()) and table_name = ? order by ordinal_position",
+                schema,
+                table);
     }
 
     @Override
     Set<Set<String>> uniqueKeys(Connection connection, @Nullable String schema, String table) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select index_name, column_name"
-                + " from information_schema.statistics where table_schema = coalesce(?, database())"
-                + " and table_name = ? and non_unique = 0 and sub_part is null")) {
-            query.setString(1, schema);
-            query.setString(2, table);
-            return uniqueKeys(query);
-        }
+        return readUniqueKeys(
+                connection,
+                "select index_name, column_name"
+                        + " from information_schema.statistics where table_schema = coalesce(?, database())"
+                        + " and table_name = ? and non_unique = 0 and sub_part is null",
+                schema,
+                table);
     }
 }

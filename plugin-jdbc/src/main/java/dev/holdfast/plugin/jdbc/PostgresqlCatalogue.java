@@ -1,7 +1,6 @@
 package dev.holdfast.plugin.jdbc;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -84,30 +83,31 @@ final class PostgresqlCatalogue extends Catalogue {
     @Override
     Map<String, TableShape.Found> columns(Connection connection, @Nullable String schema, String table)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select a.attname,"
-                + " format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),"
-                + " case when t.typbasetype = 0 then a.atttypmod else t.typtypmod end),"
-                + " not (a.attnotnull or t.typnotnull), a.atthasdef or a.attidentity <> '' or t.typdefault is not null,"
-                + " case when to_jsonb(c) ->> 'collisdeterministic' = 'false' then '" + VAGUE + "' else '' end ||"
-                + " case when c.collname = 'default' then (select datcollate from pg_database"
-                + " where datname = current_database()) else c.collname end"
-                + " from pg_attribute a join pg_type t on t.oid = a.atttypid"
-                + " left join pg_collation c on c.oid = a.attcollation"
-                + " where a.attrelid = to_regclass(?) and a.attnum > 0 and not a.attisdropped order by a.attnum")) {
-            query.setString(1, qualified(schema, table));
-            return columns(query);
-        }
+        return readColumns(
+                connection,
+                "select a.attname,"
+                        + " format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),"
+                        + " case when t.typbasetype = 0 then a.atttypmod else t.typtypmod end),"
+                        + " not (a.attnotnull or t.typnotnull), a.atthasdef or a.attidentity <> '' or t.typdefault is not null,"
+                        + " case when to_jsonb(c) ->> 'collisdeterministic' = 'false' then '" + VAGUE
+                        + "' else '' end ||"
+                        + " case when c.collname = 'default' then (select datcollate from pg_database"
+                        + " where datname = current_database()) else c.collname end"
+                        + " from pg_attribute a join pg_type t on t.oid = a.atttypid"
+                        + " left join pg_collation c on c.oid = a.attcollation"
+                        + " where a.attrelid = to_regclass(?) and a.attnum > 0 and not a.attisdropped order by a.attnum",
+                qualified(schema, table));
     }
 
     @Override
     Set<Set<String>> uniqueKeys(Connection connection, @Nullable String schema, String table) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select i.indexrelid::text, a.attname"
-                + " from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)"
-                + " where i.indrelid = to_regclass(?) and i.indisunique and i.indisvalid and i.indpred is null"
-                + " and i.indexprs is null")) {
-            query.setString(1, qualified(schema, table));
-            return uniqueKeys(query);
-        }
+        return readUniqueKeys(
+                connection,
+                "select i.indexrelid::text, a.attname"
+                        + " from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)"
+                        + " where i.indrelid = to_regclass(?) and i.indisunique and i.indisvalid and i.indpred is null"
+                        + " and i.indexprs is null",
+                qualified(schema, table));
     }
 
     private static String qualified(@Nullable String schema, String table) {

@@ -1,7 +1,6 @@
 package dev.holdfast.plugin.jdbc;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;
@@ -57,10 +56,11 @@ final class SqliteCatalogue extends Catalogue {
         if (!fits) {
             return "makes other values of those that are stored, and " + mustBe(column);
         }
-        boolean isKey = column.kind() == TableShape.Kind.KEY || column.kind() == TableShape.Kind.ORDERED_KEY;
         boolean vague =
                 found.collation().contains("nocase") || found.collation().contains("rtrim");
-        return isKey && vague ? "takes texts for one that are not the same (collation " + found.collation() + ")" : "";
+        return column.kind().isKey() && vague
+                ? "takes texts for one that are not the same (collation " + found.collation() + ")"
+                : "";
     }
 
     /** SQLite changes no column, so the table is made anew. */
@@ -86,25 +86,25 @@ final class SqliteCatalogue extends Catalogue {
     @Override
     Map<String, TableShape.Found> columns(Connection connection, @Nullable String schema, String table)
             throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select c.name, c.type, not c.\"notnull\","
-                + " c.dflt_value is not null, (select group_concat(distinct x.coll)"
-                + " from pragma_index_list(?1, coalesce(?2, 'main')) l, pragma_index_xinfo(l.name, coalesce(?2, 'main')) x"
-                + " where x.name = c.name and x.key)"
-                + " from pragma_table_info(?1, coalesce(?2, 'main')) c")) {
-            query.setString(1, table);
-            query.setString(2, schema);
-            return columns(query);
-        }
+        return readColumns(
+                connection,
+                "select c.name, c.type, not c.\"notnull\","
+                        + " c.dflt_value is not null, (select group_concat(distinct x.coll)"
+                        + " from pragma_index_list(?1, coalesce(?2, 'main')) l, pragma_index_xinfo(l.name, coalesce(?2, 'main')) x"
+                        + " where x.name = c.name and x.key)"
+                        + " from pragma_table_info(?1, coalesce(?2, 'main')) c",
+                table,
+                schema);
     }
 
     @Override
     Set<Set<String>> uniqueKeys(Connection connection, @Nullable String schema, String table) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement("select l.name, x.name"
-                + " from pragma_index_list(?1, coalesce(?2, 'main')) l, pragma_index_info(l.name, coalesce(?2, 'main')) x"
-                + " where l.\"unique\" and not l.partial")) {
-            query.setString(1, table);
-            query.setString(2, schema);
-            return uniqueKeys(query);
-        }
+        return readUniqueKeys(
+                connection,
+                "select l.name, x.name"
+                        + " from pragma_index_list(?1, coalesce(?2, 'main')) l, pragma_index_info(l.name, coalesce(?2, 'main')) x"
+                        + " where l.\"unique\" and not l.partial",
+                table,
+                schema);
     }
 }

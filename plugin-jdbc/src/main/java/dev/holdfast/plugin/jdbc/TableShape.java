@@ -28,7 +28,11 @@ record TableShape(String name, String qualified, List<Column> columns, List<List
         /** An integer that is made as a number of 64 bits, and needs no more than 32. */
         SIZE,
         LONG,
-        BYTES
+        BYTES;
+
+        boolean isKey() {
+            return this == KEY || this == ORDERED_KEY;
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.common.FileTrees;
 import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;

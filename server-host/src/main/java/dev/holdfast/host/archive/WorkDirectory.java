@@ -1,5 +1,6 @@
 package dev.holdfast.host.archive;
 
+import dev.holdfast.host.common.FileTrees;
 import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

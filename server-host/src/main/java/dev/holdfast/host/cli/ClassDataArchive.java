@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import dev.holdfast.host.common.FileTrees;
 import dev.holdfast.host.common.OwnFiles;
 import java.io.File;
 import java.io.IOException;
@@ -116,7 +117,7 @@ final class ClassDataArchive {
                     "-jar",
                     System.getProperty("java.class.path")));
         } finally {
-            FileTree.delete(place);
+            FileTrees.delete(place);
         }
     }
 

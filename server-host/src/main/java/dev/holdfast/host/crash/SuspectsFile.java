@@ -2,7 +2,6 @@ package dev.holdfast.host.crash;
 
 import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -83,10 +82,7 @@ record SuspectsFile(Path file) {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         try (FileChannel channel = OwnFiles.open(
                 part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
+            OwnFiles.writeAll(channel, text.toString().getBytes(StandardCharsets.UTF_8));
             channel.force(true);
         }
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

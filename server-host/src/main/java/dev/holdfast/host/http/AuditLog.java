@@ -1,15 +1,14 @@
 package dev.holdfast.host.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.holdfast.host.common.OlderFiles;
 import dev.holdfast.host.common.OwnFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -27,7 +26,7 @@ final class AuditLog {
     private static final int OLDER = 5;
     private static final long LARGEST = 20L << 20;
 
-    private final Path directory;
+    private final Path file;
     private final long largest;
     private boolean failed;
 
@@ -37,22 +36,19 @@ final class AuditLog {
 
     /** @param largest how many bytes a file has at the most */
     AuditLog(Path directory, long largest) {
-        this.directory = directory;
+        this.file = directory.resolve("audit.log");
         this.largest = largest;
     }
 
     synchronized void write(Map<String, Object> line) {
         try {
             byte[] bytes = bytes(line);
-            Path file = file(0);
             if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) + bytes.length > largest) {
-                roll();
+                OlderFiles.push(file, OLDER);
             }
             try (FileChannel channel = OwnFiles.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
-                for (ByteBuffer left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
-                    channel.write(left);
-                }
+                OwnFiles.writeAll(channel, bytes);
             }
             failed = false;
         } catch (IOException | RuntimeException e) {
@@ -71,21 +67,5 @@ final class AuditLog {
             json.writeRaw('\n');
         }
         return bytes.toByteArray();
-    }
-
-    private void roll() throws IOException {
-        for (int older = OLDER; older > 0; older--) {
-            if (Files.exists(file(older - 1), LinkOption.NOFOLLOW_LINKS)) {
-                Files.move(
-                        file(older - 1),
-                        file(older),
-                        StandardCopyOption.ATOMIC_MOVE,
-                        StandardCopyOption.REPLACE_EXISTING);
-            }
-        }
-    }
-
-    private Path file(int older) {
-        return directory.resolve(older == 0 ? "audit.log" : "audit." + older + ".log");
     }
 }

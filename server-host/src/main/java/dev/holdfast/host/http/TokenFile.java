@@ -3,7 +3,6 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.config.ConfigException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -45,9 +44,7 @@ final class TokenFile implements AutoCloseable {
             OwnFiles.createParent(file);
             try (FileChannel channel =
                     OwnFiles.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                for (ByteBuffer left = ByteBuffer.wrap(content); left.hasRemaining(); ) {
-                    channel.write(left);
-                }
+                OwnFiles.writeAll(channel, content);
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             written = content;

@@ -2,7 +2,6 @@ package dev.holdfast.host.journal;
 
 import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -70,7 +69,7 @@ record JournalFiles(Path temps, Steps steps) {
         try {
             steps.before(Step.WRITE, temp);
             try (FileChannel channel = OwnFiles.open(temp, NEW)) {
-                write(channel, bytes);
+                OwnFiles.writeAll(channel, bytes);
                 steps.before(Step.FORCE, temp);
                 channel.force(true);
             }
@@ -81,18 +80,11 @@ record JournalFiles(Path temps, Steps steps) {
         }
     }
 
-    private static void write(FileChannel channel, byte[] bytes) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
-        }
-    }
-
     /** For a file that the loss of power may destroy. */
     void writeQuickly(Path file, byte[] bytes) throws IOException {
         steps.before(Step.WRITE, file);
         try (FileChannel channel = OwnFiles.open(file, NEW)) {
-            write(channel, bytes);
+            OwnFiles.writeAll(channel, bytes);
         }
     }
 

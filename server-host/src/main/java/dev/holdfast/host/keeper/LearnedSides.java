@@ -11,6 +11,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,6 +122,6 @@ final class LearnedSides {
     /** Somebody has decided, or this host serves what the store has. */
     void settle() {
         newest = Optional.empty();
-        standing.learned(Map.<ServingComparison.Key, StateReference>of().keySet(), Optional.empty());
+        standing.learned(Set.of(), Optional.empty());
     }
 }

@@ -5,11 +5,9 @@ import ch.qos.logback.core.rolling.RollingPolicy;
 import ch.qos.logback.core.rolling.RolloverFailure;
 import ch.qos.logback.core.rolling.helper.CompressionMode;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import dev.holdfast.host.common.OlderFiles;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /**
  * {@code name.log}, and up to {@code name.5.log} beside it, the higher the older.
@@ -19,44 +17,27 @@ import java.nio.file.StandardCopyOption;
  */
 final class NumberedFiles extends ContextAwareBase implements RollingPolicy {
 
-    private final Path directory;
-    private final String name;
+    private final Path file;
     private final int kept;
     private boolean started;
 
     NumberedFiles(Path directory, String name, int kept) {
-        this.directory = directory;
-        this.name = name;
+        this.file = directory.resolve(name + ".log");
         this.kept = kept;
     }
 
     @Override
     public void rollover() {
         try {
-            for (int number = kept - 1; number >= 1; number--) {
-                move(numbered(number), numbered(number + 1));
-            }
-            move(directory.resolve(getActiveFileName()), numbered(1));
+            OlderFiles.push(file, kept);
         } catch (IOException e) {
-            throw new RolloverFailure("The log files in " + directory + " cannot be renamed", e);
-        }
-    }
-
-    private Path numbered(int number) {
-        return directory.resolve(name + "." + number + ".log");
-    }
-
-    private static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        } catch (NoSuchFileException e) {
-            // There have not been so many yet.
+            throw new RolloverFailure("The log files in " + file.getParent() + " cannot be renamed", e);
         }
     }
 
     @Override
     public String getActiveFileName() {
-        return directory.resolve(name + ".log").toString();
+        return file.toString();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.holdfast.host.runtime.python;
 
+import dev.holdfast.host.common.DaemonThreads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,17 +24,13 @@ final class OutputLines {
      * @param ended completes then, which may be long after the end of the process: its children have the stream too
      */
     static void drain(InputStream stream, String name, CompletableFuture<Void> ended, Consumer<String> lines) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        drain(stream, lines);
-                    } finally {
-                        ended.complete(null);
-                    }
-                },
-                name);
-        thread.setDaemon(true);
-        thread.start();
+        DaemonThreads.start(name, () -> {
+            try {
+                drain(stream, lines);
+            } finally {
+                ended.complete(null);
+            }
+        });
     }
 
     private static void drain(InputStream stream, Consumer<String> lines) {

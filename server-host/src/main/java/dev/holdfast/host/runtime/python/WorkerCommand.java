@@ -76,8 +76,8 @@ final class WorkerCommand {
             environment.put("PYTHONPATH", pythonPath(environment));
         }
         // Holdfast's own worker finds the model's files by itself, once it has loaded its own modules: a file of the
-        // model
-        // that is called json.py would take the place of one of them.
+        // model that
+        // is called json.py would take the place of one of them.
     }
 
     private String pythonPath(Map<String, String> environment) {

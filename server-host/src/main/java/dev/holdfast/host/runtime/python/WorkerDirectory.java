@@ -1,5 +1,6 @@
 package dev.holdfast.host.runtime.python;
 
+import dev.holdfast.host.common.FileTrees;
 import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
@@ -9,14 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,7 +106,7 @@ final class WorkerDirectory implements AutoCloseable {
         }
         try {
             long ended = end(argument -> argument.startsWith(left.get() + "/"));
-            removeAll(left.get());
+            FileTrees.delete(left.get());
             Files.deleteIfExists(note);
             if (ended > 0) {
                 log.warn(
@@ -165,24 +164,11 @@ final class WorkerDirectory implements AutoCloseable {
             return;
         }
         try {
-            removeAll(directory);
+            FileTrees.delete(directory);
             Files.deleteIfExists(note);
             directory = null;
         } catch (IOException e) {
             log.warn("The directory {} of Python workers cannot be removed: {}", directory, e.toString());
-        }
-    }
-
-    private static void removeAll(Path directory) throws IOException {
-        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        List<Path> all;
-        try (Stream<Path> tree = Files.walk(directory)) {
-            all = tree.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path path : all) {
-            Files.deleteIfExists(path);
         }
     }
 }

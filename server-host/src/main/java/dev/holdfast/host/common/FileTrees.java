@@ -1,4 +1,4 @@
-package dev.holdfast.host.archive;
+package dev.holdfast.host.common;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -11,12 +11,12 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /** Directories as wholes. */
-final class FileTrees {
+public final class FileTrees {
 
     private FileTrees() {}
 
     /** Removes a file, or a directory with all that is in it, without following links; does nothing if it is absent. */
-    static void delete(Path root) throws IOException {
+    public static void delete(Path root) throws IOException {
         if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
