@@ -88,7 +88,16 @@ class RegisterPathTest {
         Path recorded = directory.resolve("calls.jfr");
         long newestThread = newThreadId();
         Lifecycle lifecycle = new Lifecycle();
-        try (Host host = Host.start(options(models, logs), lifecycle, clock);
+        try (Host host = Host.start(
+                        HostsInTests.options(
+                                models,
+                                logs,
+                                Map.of(
+                                        "snapshot.fs.directory",
+                                        directory.resolve("store").toString()),
+                                Map.of()),
+                        lifecycle,
+                        clock);
                 Recording recording = new Recording()) {
             recording.enable("jdk.FileForce").withThreshold(Duration.ZERO).withStackTrace();
             recording.enable("jdk.ThreadPark").withThreshold(Duration.ZERO).withStackTrace();
@@ -118,23 +127,6 @@ class RegisterPathTest {
     /** Threads of other hosts in this process are older. */
     private static long newThreadId() {
         return new Thread(() -> {}).getId();
-    }
-
-    private StartOptions options(Path models, Path logs) {
-        return new StartOptions(
-                Map.of(
-                        "model_store", models.toString(),
-                        "snapshot.fs.directory", directory.resolve("store").toString(),
-                        "disable_token_authorization", "true",
-                        "inference_address", "http://127.0.0.1:0",
-                        "management_address", "http://127.0.0.1:0",
-                        "metrics_address", "http://127.0.0.1:0"),
-                Optional.empty(),
-                Optional.empty(),
-                true,
-                logs,
-                Optional.empty(),
-                Map.of());
     }
 
     private static void register(Host host, String model) throws IOException, InterruptedException {

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,19 +125,8 @@ class StandInTorchServeIT {
         environment.put("LOCAL_RANK", "3");
         environment.put("RANK", "3");
         environment.put("HOLDFAST_SECRET", "canary");
-        return Host.start(new StartOptions(
-                Map.of(
-                        "model_store", directory.resolve("store").toString(),
-                        "disable_token_authorization", "true",
-                        "inference_address", "http://127.0.0.1:0",
-                        "management_address", "http://127.0.0.1:0",
-                        "metrics_address", "http://127.0.0.1:0"),
-                Optional.empty(),
-                Optional.empty(),
-                true,
-                directory.resolve("logs"),
-                Optional.empty(),
-                environment));
+        return Host.start(
+                HostsInTests.options(directory.resolve("store"), directory.resolve("logs"), Map.of(), environment));
     }
 
     private static HttpResponse<String> call(String method, Object address, String path)

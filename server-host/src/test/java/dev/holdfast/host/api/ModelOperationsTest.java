@@ -1,5 +1,6 @@
 package dev.holdfast.host.api;
 
+import static dev.holdfast.host.api.OperationsUnderTest.fails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,7 +16,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,11 +29,6 @@ class ModelOperationsTest {
     @AfterEach
     void stop() {
         host.close();
-    }
-
-    private static void fails(Kind kind, ThrowingCallable operation) {
-        assertThatThrownBy(operation)
-                .satisfies(failure -> assertThat(ApiFailure.of(failure).kind()).isEqualTo(kind));
     }
 
     @Test

@@ -1,5 +1,8 @@
 package dev.holdfast.host.api;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.InferenceListener;
@@ -18,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** The operations of a host over fake models and a fake store, without a transport. */
 public final class OperationsUnderTest implements AutoCloseable {
@@ -73,6 +77,12 @@ public final class OperationsUnderTest implements AutoCloseable {
     /** Of a fake model under its own name, with a worker. */
     static Registration registration(String archive) {
         return Registrations.prompt(archive);
+    }
+
+    /** Asserts of what kind the failure of an operation is. */
+    static void fails(ApiFailure.Kind kind, ThrowingCallable operation) {
+        assertThatThrownBy(operation)
+                .satisfies(failure -> assertThat(ApiFailure.of(failure).kind()).isEqualTo(kind));
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.holdfast.host.api;
 
+import static dev.holdfast.host.api.OperationsUnderTest.fails;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.api.ApiFailure.Kind;
 import dev.holdfast.host.api.SaveOperations.NamedSave;
@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,11 +47,6 @@ class SaveOperationsTest {
                         Runnable::run)
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
-    }
-
-    private static void fails(Kind kind, ThrowingCallable operation) {
-        assertThatThrownBy(operation)
-                .satisfies(failure -> assertThat(ApiFailure.of(failure).kind()).isEqualTo(kind));
     }
 
     @Test

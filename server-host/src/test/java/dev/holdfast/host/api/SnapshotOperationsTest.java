@@ -1,5 +1,6 @@
 package dev.holdfast.host.api;
 
+import static dev.holdfast.host.api.OperationsUnderTest.fails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,7 +12,6 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.util.List;
 import java.util.Optional;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,11 +27,6 @@ class SnapshotOperationsTest {
     @AfterEach
     void stop() {
         host.close();
-    }
-
-    private static void fails(Kind kind, ThrowingCallable operation) {
-        assertThatThrownBy(operation)
-                .satisfies(failure -> assertThat(ApiFailure.of(failure).kind()).isEqualTo(kind));
     }
 
     @Test

@@ -18,12 +18,10 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -191,23 +189,7 @@ class ListenersTest {
             began.countDown();
             Uninterrupted.await(never);
         });
-        BoundSocket socket = BoundSocket.bind("management_address", new ListenAddress("127.0.0.1", 0));
-        Listener listener = Listener.start(
-                "stuck",
-                socket,
-                24,
-                Duration.ofMillis(200),
-                new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000, Duration.ofSeconds(10)),
-                List.of(stuck),
-                new Pipeline(
-                        Optional.empty(),
-                        Map.of(),
-                        new OpenRequests(),
-                        status -> {},
-                        context -> {},
-                        caller -> {},
-                        new Audit(new AuditLog(directory), Clock.systemUTC())),
-                Optional.empty());
+        Listener listener = BareListener.start("stuck", Duration.ofMillis(200), directory, List.of(stuck));
         CompletableFuture<HttpResponse<String>> running =
                 CompletableFuture.supplyAsync(() -> HostUnderTest.call(listener.address(), "GET", "/stuck", ""));
         began.await();

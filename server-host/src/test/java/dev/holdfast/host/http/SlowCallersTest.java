@@ -9,13 +9,11 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -335,22 +333,8 @@ class SlowCallersTest {
             free.await();
         });
         Route ping = Route.get("/ping", Scope.NONE, context -> context.result("pong"));
-        try (Listener listener = Listener.start(
-                "held",
-                BoundSocket.bind("management_address", new ListenAddress("127.0.0.1", 0)),
-                24,
-                Duration.ofSeconds(10),
-                new CallerLimits(0, 0, Duration.ofSeconds(10), Duration.ofSeconds(10), 0, 1000, Duration.ofSeconds(10)),
-                List.of(holding, ping),
-                new Pipeline(
-                        Optional.empty(),
-                        Map.of(),
-                        new OpenRequests(),
-                        status -> {},
-                        context -> {},
-                        caller -> {},
-                        new Audit(new AuditLog(directory), Clock.systemUTC())),
-                Optional.empty())) {
+        try (Listener listener =
+                BareListener.start("held", Duration.ofSeconds(10), directory, List.of(holding, ping))) {
             for (int i = 0; i < MANY; i++) {
                 begin(listener.address(), "GET /holding HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             }
