@@ -20,7 +20,7 @@ class OpenInferenceApiTest {
     private static final String INPUT = "{\"name\":\"x\",\"shape\":[2,3],\"datatype\":\"FP32\",\"data\":[1,2,3,4,5,6]}";
 
     @TempDir
-    Path directory;
+    static Path directory;
 
     HostUnderTest host;
 

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 class ProperRequestsTest {
 
     @TempDir
-    Path directory;
+    static Path directory;
 
     HostUnderTest host;
     ServingState before;
