@@ -1,7 +1,6 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.common.DaemonThreads;
-import dev.holdfast.host.common.Waiting;
 import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.sdk.Snapshot;
@@ -9,7 +8,7 @@ import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -122,9 +121,9 @@ final class SideBySide implements AutoCloseable {
             Optional<Throwable> storeProblem) {
         Entry entry;
         try {
-            // A serializer may leave an interrupt behind, and the entry must be known all the same.
-            entry = Waiting.uninterruptibly(appended);
-        } catch (ExecutionException e) {
+            // Not get(): a serializer may leave an interrupt behind, and the entry must be known all the same.
+            entry = appended.join();
+        } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             return new Outcome(conflict, storeProblem, Optional.of(cause), false);
         }

@@ -1,7 +1,6 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
-import dev.holdfast.host.common.Waiting;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.crash.ModelFile;
 import dev.holdfast.host.serving.ServingException.Kind;
@@ -13,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -81,10 +80,10 @@ final class Reconciler {
                 Math.max(1, Math.min(defaults.loadThreads(), byModel.size())), task -> new Thread(task, "reconciler"));
         CrashRecord.Note planned = safeguards.crashes().planned(loads(plan));
         try {
-            List<Future<List<RunningVersion>>> results = new ArrayList<>();
+            List<CompletableFuture<List<RunningVersion>>> results = new ArrayList<>();
             byModel.values()
-                    .forEach(actions ->
-                            results.add(reconcilers.submit(() -> applyTolerantly(actions, archives, occasion))));
+                    .forEach(actions -> results.add(CompletableFuture.supplyAsync(
+                            () -> applyTolerantly(actions, archives, occasion), reconcilers)));
             results.forEach(result -> failed.addAll(await(result)));
         } finally {
             reconcilers.shutdown();
@@ -94,10 +93,10 @@ final class Reconciler {
     }
 
     /** Also when interrupted: leaving now would release the locks while models still change. */
-    private static List<RunningVersion> await(Future<List<RunningVersion>> result) {
+    private static List<RunningVersion> await(CompletableFuture<List<RunningVersion>> result) {
         try {
-            return Waiting.uninterruptibly(result);
-        } catch (ExecutionException e) {
+            return result.join();
+        } catch (CompletionException e) {
             throw new ServingException(
                     Kind.INTERNAL,
                     "Models could not be reconciled: " + OneLine.of(e.getCause() == null ? e : e.getCause()),
