@@ -388,7 +388,7 @@ final class PendingDelivery {
      * @return the name; empty if the store's is this very save, sent by an attempt that broke off
      */
     Optional<String> keepSave(HistoryPoint save) {
-        if (comesFrom(save)) {
+        if (isInStore(save.name(), save.header())) {
             return Optional.empty();
         }
         log.error("Save {} is kept on this host: store {} has another one of this name", save.name(), storeName);
@@ -396,11 +396,12 @@ final class PendingDelivery {
         return Optional.of(save.name());
     }
 
-    private boolean comesFrom(HistoryPoint save) {
+    /** Whether the store has a snapshot, or one that was made of it, under a name. */
+    boolean isInStore(String name, SnapshotHeader header) {
         try {
-            return isOrComesFrom(HistoryPoint.of(store.get(save.name())), save.header());
+            return isOrComesFrom(HistoryPoint.of(store.get(name)), header);
         } catch (SnapshotNotFoundException | SnapshotUnreadableException e) {
-            log.debug("{} cannot be read", save.name(), e);
+            log.debug("{} cannot be read", name, e);
             return false;
         }
     }

@@ -197,7 +197,8 @@ record Reattachment(
 
     /** Saves first, so that what was learned here waits in the journal until the store has it, whenever the host dies. */
     private boolean storedWithWhatWasLearned() {
-        boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED;
+        boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED
+                && !sides.isAnythingUnkept();
         if (stored) {
             waiting.letGo();
         }

@@ -313,7 +313,7 @@ final class ModelHost {
         life.changes.begin();
         life.state =
                 life.state.with(model, life.state.model(model).orElseThrow().withLearned("1.0", lesson));
-        return life.changes.changed();
+        return life.changes.learned(model);
     }
 
     /** The process is no more; what it has in hand reaches neither the store nor the disk. */

@@ -44,7 +44,12 @@ public final class States {
 
     /** The same state, in which version 1.0 of model {@code a} has learned something. */
     public static ServingState learned(ServingState state, int what) {
-        return state.with("a", state.model("a").orElseThrow().withLearned("1.0", lesson(what)));
+        return learned(state, "a", what);
+    }
+
+    /** The same of any model. */
+    public static ServingState learned(ServingState state, String model, int what) {
+        return state.with(model, state.model(model).orElseThrow().withLearned("1.0", lesson(what)));
     }
 
     /** One of nine things that a model may have learned. */
