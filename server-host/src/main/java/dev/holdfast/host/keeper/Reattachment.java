@@ -67,6 +67,10 @@ record Reattachment(
             }
             standing.untroubled();
         }
+        if (standing.isAttached() && !waiting.isEmpty()) {
+            waiting.letGoOfRest();
+            crossing.showJournal();
+        }
     }
 
     /** This host serves what the damaged snapshot held, and writes it again at once, as the next one. */

@@ -87,6 +87,12 @@ public final class States {
         return SnapshotText.write(header(revision, name, kind), CONFIG, of(models));
     }
 
+    /** One that was saved after another. */
+    public static Snapshot following(Snapshot before, String name, String... models) {
+        SnapshotHeader.Builder header = header(before.header().revision() + 1, name, SnapshotKind.SNAPSHOT);
+        return SnapshotText.write(header.follows(before.header().saveId()), CONFIG, of(models));
+    }
+
     public static Snapshot snapshot(long revision, String... models) {
         return snapshot(
                 revision,
