@@ -55,18 +55,50 @@ class StoreHeadTest {
 
     /** Another host could not read it, and went on from the one before, in the place after it. */
     @Test
-    void aDamagedOneDoesNotLeadToWhatFollowsItAndServesSomethingElse() {
-        HistoryPoint mine = HistoryPoint.of(States.snapshot(2, "mine", SnapshotKind.SNAPSHOT, "a"));
-        Snapshot without = States.following(mine.snapshot(), "without");
-        disk.put(mine.snapshot());
+    void aDamagedOneDoesNotLeadToWhatFollowsItAndDoesNotHoldWhatItHadChanged() {
+        HistoryPoint mine = mineAfter(States.snapshot(1, "older", SnapshotKind.SNAPSHOT, "o"), "o", "a");
+        Snapshot without = States.following(mine.snapshot(), "without", "o", "b");
         disk.put(without);
-        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isTrue();
+        assertThat(provenAfter(mine)).isTrue();
 
         disk.damaged.add("mine");
 
-        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isFalse();
-        disk.put(States.following(without, "with", "a"));
-        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isTrue();
+        assertThat(provenAfter(mine)).isFalse();
+        disk.put(States.following(without, "with", "o", "a"));
+        assertThat(provenAfter(mine)).as("the same is served again").isTrue();
+    }
+
+    /** It was read and gone on from, and damaged later. */
+    @Test
+    void aDamagedOneLeadsToWhatHoldsWhatItHadChanged() {
+        HistoryPoint mine = mineAfter(States.snapshot(1, "older", SnapshotKind.SNAPSHOT, "o"), "o", "a");
+        disk.put(States.following(mine.snapshot(), "next", "a", "b"));
+        disk.damaged.add("mine");
+
+        assertThat(provenAfter(mine)).isTrue();
+        disk.damaged.add("older");
+        assertThat(provenAfter(mine)).as("nobody can tell").isFalse();
+    }
+
+    @Test
+    void aDamagedOneThatIsTheFirstLeadsToWhatFollowsItForThereIsNoOlderOneToGoOnFrom() {
+        HistoryPoint first = HistoryPoint.of(States.snapshot(1, "first", SnapshotKind.SNAPSHOT, "a"));
+        disk.put(first.snapshot());
+        disk.put(States.following(first.snapshot(), "next"));
+        disk.damaged.add("first");
+
+        assertThat(provenAfter(first)).isTrue();
+    }
+
+    private HistoryPoint mineAfter(Snapshot older, String... models) {
+        HistoryPoint mine = HistoryPoint.of(States.following(older, "mine", models));
+        disk.put(older);
+        disk.put(mine.snapshot());
+        return mine;
+    }
+
+    private boolean provenAfter(HistoryPoint base) {
+        return Look.at(new FakeStore(disk), Optional.of(base)).proven();
     }
 
     /** A disk that cannot read one file now says nothing against those that follow. */
