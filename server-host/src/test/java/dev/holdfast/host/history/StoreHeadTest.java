@@ -3,6 +3,7 @@ package dev.holdfast.host.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.keeper.FakeStore;
+import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.PageToken;
@@ -14,6 +15,8 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StoreHeadTest {
 
@@ -51,6 +54,21 @@ class StoreHeadTest {
 
         assertThat(look.isCertain()).isFalse();
         assertThat(look.uncertainty()).contains("s3 is damaged", "s2 is of a newer format");
+    }
+
+    /** Of one history, and not above what the newest says has been removed. */
+    @ParameterizedTest
+    @CsvSource({"mine, 4, true", "mine, 5, true", "mine, 3, false", "another, 4, false"})
+    void oneThatWasRemovedOnPurposeLeadsToTheNewest(String history, long trimmed, boolean proven) {
+        HistoryPoint mine = HistoryPoint.of(inHistory(4, "mine", 0, "a"));
+        disk.put(inHistory(9, history, trimmed, "b"));
+
+        assertThat(provenAfter(mine)).isEqualTo(proven);
+    }
+
+    private static Snapshot inHistory(long revision, String history, long trimmed, String model) {
+        SnapshotHeader.Builder header = States.header(revision, "s" + revision, SnapshotKind.SNAPSHOT);
+        return SnapshotText.write(header.history(history).trimmed(trimmed), States.CONFIG, States.of(model));
     }
 
     /** Another host could not read it, and went on from the one before, in the place after it. */
