@@ -194,6 +194,21 @@ class ReattachmentTest {
         assertThat(host.keeper.status().aside()).hasSize(1);
     }
 
+    @Test
+    void aDamagedNewestIsWrittenAgainAtOnceByTheHostThatServesIt() {
+        host.changed("b");
+        String damaged = disk.newest().header().name();
+
+        disk.damaged.add(damaged);
+
+        await().until(() -> !disk.newest().header().name().equals(damaged));
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+        assertThat(host.keeper.status().mode()).isEqualTo(Mode.ATTACHED);
+        await().until(() -> log.warnings().stream()
+                .anyMatch(line -> line.startsWith("Snapshot " + damaged
+                        + " was found damaged in store ddb, and what it held" + " was written again: STORED ")));
+    }
+
     /** Its disk failed when the store had taken or refused them. */
     @Test
     void whatTheJournalOfAnAttachedHostCouldNotLetGoOfGoesAtTheNextLook() {
