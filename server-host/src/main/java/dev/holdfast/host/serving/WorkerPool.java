@@ -105,7 +105,7 @@ final class WorkerPool implements Worker.Crew {
             InferenceListener listener,
             Clock clock,
             IntSupplier workerIds) {
-        this.name = name(model, version);
+        this.name = ServingException.nameOf(model, version);
         this.model = model;
         this.version = version;
         this.state = state;
@@ -118,11 +118,6 @@ final class WorkerPool implements Worker.Crew {
         this.workerIds = workerIds;
         this.queue = new RequestQueue(queueSize);
         this.gatherer = new BatchGatherer(lock, queue, state);
-    }
-
-    /** A version in a message, in the words that TorchServe's clients know. */
-    static String name(String model, String version) {
-        return "Model \"" + model + "\" Version: " + version;
     }
 
     /**

@@ -12,7 +12,9 @@ import java.util.List;
 /** A model with a Python handler: what its workers have in common. */
 final class PythonModel implements ProcessModel {
 
-    private static final ModelSignature SIGNATURE = ModelSignature.ofHandler(PythonRuntime.NAME);
+    static final String RUNTIME = "python";
+
+    private static final ModelSignature SIGNATURE = ModelSignature.ofHandler(RUNTIME);
 
     private final WorkerPlan plan;
     private final WorkerDirectory directory;
