@@ -139,8 +139,19 @@ final class ServingChanges {
                     differences.withLearned((name, version) -> hasLearned(target, name, version)));
             reconciler.apply(plan, opener, occasion);
             state.update(now -> now.withModelOf(model, target));
-            return new Edited(before.model(model), target.model(model), changes.changed());
+            return new Edited(
+                    before.model(model),
+                    target.model(model),
+                    hasLearnedMore(before.only(model), target.only(model))
+                            ? changes.learned(model)
+                            : changes.changed());
         });
+    }
+
+    private static boolean hasLearnedMore(ServingState before, ServingState target) {
+        return !ServingComparison.learned(before)
+                .entrySet()
+                .containsAll(ServingComparison.learned(target).entrySet());
     }
 
     private boolean hasLearned(ServingState target, String model, String version) {
