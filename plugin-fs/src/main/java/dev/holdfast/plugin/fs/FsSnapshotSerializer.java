@@ -79,12 +79,16 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     private volatile boolean closed;
 
     FsSnapshotSerializer(Path directory, String group, String host, String boot) {
+        this(directory, group, host, boot, KnownDirectory::new);
+    }
+
+    FsSnapshotSerializer(Path directory, String group, String host, String boot, KnownDirectory.Kind kind) {
         this.directory = directory;
         this.hidden = directory.resolve(".holdfast");
         this.group = group;
         this.host = host;
         this.catalog = new DirectoryListing(directory, group, hidden, boot);
-        this.home = new KnownDirectory(directory, hidden, group);
+        this.home = kind.of(directory, hidden, group);
         this.chunks = new FsChunkStore(directory, hidden, new ChunkGate(), disk, Clock.systemUTC());
     }
 

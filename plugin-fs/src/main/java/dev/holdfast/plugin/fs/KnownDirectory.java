@@ -49,12 +49,29 @@ final class KnownDirectory {
             ": mount its file system again, or put it back. Nothing is made anew there; where it is"
                     + " meant to be empty, start the host again";
 
+    /** Whose directory it is. */
+    interface Kind {
+        KnownDirectory of(Path directory, Path hidden, String group);
+    }
+
     private final Path directory;
     private final Path hidden;
     private final String group;
+    private final boolean ofTheHost;
     private volatile @Nullable Seen seen;
 
+    /** A store's: what has gone is away. */
     KnownDirectory(Path directory, Path hidden, String group) {
+        this(directory, hidden, group, false);
+    }
+
+    /** The host's own: what has gone was removed, and may be made again. */
+    static KnownDirectory ofTheHost(Path directory, Path hidden, String group) {
+        return new KnownDirectory(directory, hidden, group, true);
+    }
+
+    private KnownDirectory(Path directory, Path hidden, String group, boolean ofTheHost) {
+        this.ofTheHost = ofTheHost;
         this.directory = directory;
         this.hidden = hidden;
         this.group = group;
@@ -102,6 +119,9 @@ final class KnownDirectory {
         // Before the look: what another thread makes after it must not seem to have been there.
         Seen before = seen;
         Found now = Patience.with(this::look);
+        if (ofTheHost) {
+            return now;
+        }
         if (before == null) {
             seen = now.there() ? new Seen(now, isStocked()) : null;
             return now;
@@ -133,8 +153,11 @@ final class KnownDirectory {
 
     /** Where directories cannot be told apart, it has to be enough that there is one. */
     private static Object identity(Path directory) throws IOException {
-        Object key = Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
-        return key == null ? "" : key;
+        BasicFileAttributes attributes = Files.readAttributes(directory, BasicFileAttributes.class);
+        if (!attributes.isDirectory()) {
+            throw new NotDirectoryException(directory.toString());
+        }
+        return attributes.fileKey() == null ? "" : attributes.fileKey();
     }
 
     private boolean isStocked() throws IOException {

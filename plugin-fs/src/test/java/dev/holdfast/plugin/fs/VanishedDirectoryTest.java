@@ -144,7 +144,7 @@ class VanishedDirectoryTest {
                         .as(name)
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContaining(directory.toString())
-                        .hasMessageContaining("mount its file system again")
+                        .hasMessageContaining("Mount its file system again")
                         .hasMessageContaining("start the host again")));
     }
 

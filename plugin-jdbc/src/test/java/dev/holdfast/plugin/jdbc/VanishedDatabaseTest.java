@@ -99,7 +99,7 @@ class VanishedDatabaseTest {
                         .as(name)
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContaining(file.toString())
-                        .hasMessageContaining("mount its file system again")
+                        .hasMessageContaining("Mount its file system again")
                         .hasMessageContaining("start the host again")));
     }
 
