@@ -293,6 +293,7 @@ public final class Host implements AutoCloseable {
                 config.pythonHandlers(),
                 config.python(),
                 config.maxResponseSize(),
+                config.installPyDepPerModel(),
                 config.decodeInputRequest(),
                 config.limitMaxImagePixels(),
                 config.workerEnvironment(),

@@ -24,8 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a directory says of the model in it. Three forms are known:
@@ -42,8 +40,6 @@ import org.slf4j.LoggerFactory;
  * <p>Reading is lenient in what does no harm: unknown fields are passed over, numbers may stand where texts are wanted.
  */
 final class ManifestReader {
-
-    private static final Logger log = LoggerFactory.getLogger(ManifestReader.class);
 
     static final String TORCHSERVE = "MAR-INF/MANIFEST.json";
     static final String OURS = "manifest.json";
@@ -121,6 +117,7 @@ final class ManifestReader {
         requireSafe("modelName", manifest.modelName());
         requireSafe("modelVersion", manifest.modelVersion());
         manifest.modelFile().ifPresent(file -> inside("model file", file));
+        manifest.requirementsFile().ifPresent(file -> inside("requirementsFile", file));
         return manifest;
     }
 
@@ -129,8 +126,6 @@ final class ManifestReader {
         if (!model.isObject()) {
             throw damaged(TORCHSERVE, "it has no object 'model'");
         }
-        tellOfUnread(model, "configFile", "is not read; give its values with the registration");
-        tellOfUnread(model, "requirementsFile", "is not installed; install what it names where the handler runs");
         // Its 'modelFile' is the source of the model's class; the weights, or a whole model, are 'serializedFile'.
         Optional<String> file = text(TORCHSERVE, model, "serializedFile");
         return new ArchiveManifest(
@@ -143,14 +138,15 @@ final class ManifestReader {
                 labels(TORCHSERVE, model),
                 batching(TORCHSERVE, model),
                 warmUp(TORCHSERVE, model),
-                nativeThreads(TORCHSERVE, model));
+                nativeThreads(TORCHSERVE, model),
+                config(text(TORCHSERVE, model, "configFile")),
+                text(TORCHSERVE, model, "requirementsFile"));
     }
 
-    /** TorchServe does what these files say, so whoever brings such an archive expects it here too. */
-    private void tellOfUnread(JsonNode model, String field, String what) {
-        text(TORCHSERVE, model, field)
-                .filter(file -> !file.isEmpty())
-                .ifPresent(file -> log.warn("Archive {}: its {} '{}' {}", archive, field, OneLine.name(file), what));
+    private ModelConfig config(Optional<String> file) throws IOException {
+        return file.isPresent()
+                ? ModelConfigReader.read(inside("configFile", file.get()), archive, file.get())
+                : ModelConfig.NONE;
     }
 
     private ArchiveManifest ours(JsonNode manifest) throws IOException {
@@ -166,7 +162,9 @@ final class ManifestReader {
                 labels(OURS, manifest),
                 batching(OURS, manifest),
                 warmUp(OURS, manifest),
-                nativeThreads(OURS, manifest));
+                nativeThreads(OURS, manifest),
+                ModelConfig.NONE,
+                Optional.empty());
     }
 
     private ArchiveManifest bare() throws IOException {

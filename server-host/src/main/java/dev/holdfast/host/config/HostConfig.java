@@ -396,6 +396,11 @@ public final class HostConfig {
         return bool(ConfigKey.PYTHON_HANDLERS);
     }
 
+    /** Whether the packages that an archive's requirementsFile names are installed for its workers. */
+    public boolean installPyDepPerModel() {
+        return bool(ConfigKey.INSTALL_PY_DEP_PER_MODEL);
+    }
+
     public boolean decodeInputRequest() {
         return bool(ConfigKey.DECODE_INPUT_REQUEST);
     }

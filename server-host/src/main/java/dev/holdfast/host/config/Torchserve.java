@@ -31,7 +31,6 @@ final class Torchserve {
             "default_service_handler",
             "service_envelope",
             "prefer_direct_buffer",
-            "install_py_dep_per_model",
             "keystore",
             "keystore_pass",
             "keystore_type",

@@ -7,8 +7,10 @@ import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.text.OneLine;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +31,8 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
     /** Handlers that the package torchserve has, and needs torch for. */
     private static final Set<String> OF_TORCHSERVE =
             Set.of("base_handler", "image_classifier", "image_segmenter", "object_detector", "text_classifier");
+
+    private static final Duration LONGEST_INSTALLATION = Duration.ofMinutes(10);
 
     private final PythonSettings settings;
     private final WorkerDirectory directory;
@@ -80,7 +84,20 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
         }
         PythonInterpreter python = python(shown);
         requireThere(archive, handler, python);
-        WorkerPlan plan = new WorkerPlan(archive.fileName(), archive.root(), handler, "", python, settings);
+        WorkerPlan plan = new WorkerPlan(
+                archive.fileName(),
+                archive.root(),
+                handler,
+                "",
+                archive.manifest().config().values(),
+                python,
+                settings);
+        if (archive.manifest().config().wantsGpu()) {
+            log.warn(
+                    "Archive {}: its configuration file asks for a GPU by deviceType or deviceIds; its handler gets none"
+                            + " here, and runs on the processor",
+                    archive.fileName());
+        }
         log.info(
                 "Archive {}: handler {} runs in Python {} ({}), by the worker of {}",
                 archive.fileName(),
@@ -88,7 +105,21 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
                 python.version(),
                 python.executable(),
                 python.torchServe().isPresent() ? "the package torchserve" : "Holdfast");
-        return new PythonModel(plan, directory, oomKills);
+        return new PythonModel(plan, directory, oomKills, packages(archive, plan));
+    }
+
+    private Optional<RequiredPackages> packages(Archive archive, WorkerPlan plan) {
+        Optional<String> file = archive.manifest().requirementsFile();
+        if (file.isPresent() && !settings.installPackages()) {
+            log.warn(
+                    "Archive {}: what its requirementsFile '{}' names is not installed, because install_py_dep_per_model is"
+                            + " false; it must be there for {}",
+                    archive.fileName(),
+                    OneLine.name(file.get()),
+                    plan.python().executable());
+            return Optional.empty();
+        }
+        return file.map(required -> new RequiredPackages(plan, required, directory, LONGEST_INSTALLATION));
     }
 
     private synchronized PythonInterpreter python(String shown) {
