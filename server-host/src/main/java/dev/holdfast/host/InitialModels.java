@@ -62,6 +62,10 @@ final class InitialModels {
             }
             return state;
         }
+        if (wanted.equals(List.of("standalone"))) {
+            log.info("--models standalone: a start without models");
+            return state;
+        }
         for (String entry : wanted) {
             int equals = entry.indexOf('=');
             if (equals == entry.length() - 1) {

@@ -32,7 +32,8 @@ import java.util.TreeMap;
  *   <li>{@code MAR-INF/MANIFEST.json}, TorchServe's, with the model's facts under {@code model};
  *   <li>{@code manifest.json}, ours: {@code modelFile}, and where wanted {@code modelName}, {@code modelVersion}, {@code
  *       handler}, {@code runtime}, {@code description}, {@code labels}, {@code batching}, {@code warmUp}, {@code nativeThreads};
- *   <li>neither, and exactly one {@code .onnx} file.
+ *   <li>neither, and exactly one {@code .onnx} file;
+ *   <li>neither, and files of Python: one of them is the handler that the registration names.
  * </ul>
  *
  * <p>Labels that the manifest does not give are looked for in {@code index_to_name.json}, where TorchServe has them.
@@ -112,7 +113,7 @@ final class ManifestReader {
         } else if (Files.isRegularFile(root.resolve(OURS))) {
             manifest = ours(parse(OURS));
         } else {
-            manifest = bare();
+            manifest = withoutManifest();
         }
         requireSafe("modelName", manifest.modelName());
         requireSafe("modelVersion", manifest.modelVersion());
@@ -167,15 +168,32 @@ final class ManifestReader {
                 Optional.empty());
     }
 
-    private ArchiveManifest bare() throws IOException {
-        return ofBareModel(onlyOnnxFile(), defaultName);
+    /** TorchServe takes an archive without a manifest, whose handler the registration names. */
+    private ArchiveManifest withoutManifest() throws IOException {
+        return onnxFiles(root).isEmpty() && hasPython()
+                ? new ArchiveManifest(
+                        defaultName,
+                        DEFAULT_VERSION,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of())
+                : ofBareModel(onlyOnnxFile(), defaultName);
+    }
+
+    private boolean hasPython() throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, "*.py")) {
+            return entries.iterator().hasNext();
+        }
     }
 
     private String onlyOnnxFile() throws IOException {
         List<String> files = onnxFiles(root);
         if (files.size() != 1) {
             throw new ArchiveException("Archive " + archive + " names no model: it needs a " + OURS
-                    + " with 'modelFile', a " + TORCHSERVE + ", or exactly one .onnx file; it has " + files.size());
+                    + " with 'modelFile', a " + TORCHSERVE + ", or exactly one .onnx file; it has " + files.size()
+                    + ", and no handler in Python");
         }
         return files.get(0);
     }

@@ -392,6 +392,11 @@ public final class HostConfig {
         return text(ConfigKey.PYTHON);
     }
 
+    /** The Python handler of archives that name none. */
+    public Optional<String> defaultServiceHandler() {
+        return text(ConfigKey.DEFAULT_SERVICE_HANDLER);
+    }
+
     public boolean pythonHandlers() {
         return bool(ConfigKey.PYTHON_HANDLERS);
     }

@@ -28,7 +28,6 @@ final class Torchserve {
             "grpc_management_max_connection_age_ms",
             "grpc_management_max_connection_age_grace_ms",
             "enable_grpc_ssl",
-            "default_service_handler",
             "service_envelope",
             "prefer_direct_buffer",
             "keystore",

@@ -357,11 +357,11 @@ class DirectoryModelStoreTest {
         assertThat(models.list()).containsExactly("a.onnx", "b.mar", "c.zip", "d");
         assertThat(models.passedOver())
                 .containsExactly(
-                        Map.entry("README", "it is no file that ends in .mar, .zip or .onnx"),
+                        Map.entry("README", "it is no file that ends in .mar, .zip, .tar.gz, .tgz or .onnx"),
                         Map.entry("a b.mar", "its name must match [A-Za-z0-9._-]{1,128}"),
                         Map.entry("e.mar", "it is a directory without a manifest"),
                         Map.entry("empty", "it is a directory without a manifest"),
-                        Map.entry("x.pt", "it is no file that ends in .mar, .zip or .onnx"));
+                        Map.entry("x.pt", "it is no file that ends in .mar, .zip, .tar.gz, .tgz or .onnx"));
     }
 
     @Test

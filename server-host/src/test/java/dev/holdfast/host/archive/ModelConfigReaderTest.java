@@ -147,7 +147,8 @@ class ModelConfigReaderTest {
     void aFileThatGrowsByItsAliasesIsRefused() {
         StringBuilder yaml = new StringBuilder("a0: &a0 [x, x]\n");
         for (int i = 1; i < 25; i++) {
-            yaml.append("a%d: &a%d [*a%d, *a%d]\n".formatted(i, i, i - 1, i - 1));
+            String before = "*a" + (i - 1);
+            yaml.append("a" + i + ": &a" + i + " [" + before + ", " + before + "]\n");
         }
 
         assertThatThrownBy(() -> read(yaml.toString())).hasMessageContaining("aliases count as what they stand for");

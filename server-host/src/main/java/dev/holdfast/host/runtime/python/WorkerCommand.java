@@ -87,6 +87,8 @@ final class WorkerCommand {
     private void environment(Map<String, String> environment) {
         NOT_FOR_WORKERS.forEach(environment::remove);
         environment.put("PYTHONUNBUFFERED", "1");
+        // An archive may be a directory, whose files are what its SHA-256 was made of.
+        environment.put("PYTHONDONTWRITEBYTECODE", "1");
         environment.put(
                 "TS_DECODE_INPUT_REQUEST", Boolean.toString(plan.settings().decodeRequests()));
         if (plan.python().torchServe().isPresent()) {
