@@ -184,6 +184,7 @@ class ArchitectureTest {
                 new String[] {"codec", "org.tukaani.."},
                 new String[] {"codec", "org.apache.commons.."},
                 new String[] {"codec", "io.airlift.."},
+                new String[] {"archive", "org.yaml.."},
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},

@@ -202,7 +202,11 @@ public final class ModelServing implements AutoCloseable {
                     "Model name", registration.modelName().orElse(manifest.modelName()));
             String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
             ServedVersion wanted = rules.wanted(
-                    registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
+                    registration,
+                    archive.fileName(),
+                    manifest.runtime().orElse("python"),
+                    archive.sha256(),
+                    manifest.config());
             UnaryOperator<Optional<ServedModel>> add =
                     current -> ModelEdits.add(model, version, wanted, current, stands(model, version));
             Plan.Differences brought = Plan.Differences.NONE

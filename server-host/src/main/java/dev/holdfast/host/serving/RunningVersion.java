@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.runtime.LearningModel;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
@@ -268,6 +269,8 @@ public final class RunningVersion {
     }
 
     VersionStatus status(boolean isDefault) {
+        ModelConfig config =
+                loaded == null ? ModelConfig.NONE : loaded.archive().manifest().config();
         return new VersionStatus(
                 model,
                 version,
@@ -284,6 +287,8 @@ public final class RunningVersion {
                 loaded == null ? 0 : loaded.workers().pending(),
                 loaded == null ? 0 : loaded.workers().remainingCapacity(),
                 loaded == null ? Optional.empty() : loaded.workers().blocked(),
-                Optional.ofNullable(loaded).map(ready -> ready.model().joining()));
+                Optional.ofNullable(loaded).map(ready -> ready.model().joining()),
+                config.retryTimeout().orElse(KeptProcess.Patience.USUAL.window()),
+                config.clientTimeout());
     }
 }
