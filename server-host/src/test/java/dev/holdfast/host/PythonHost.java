@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -28,9 +29,14 @@ final class PythonHost implements AutoCloseable {
     private final Host host;
 
     PythonHost(Path store, Path logs) {
+        this(store, logs, Map.of());
+    }
+
+    /** A host with further configuration keys. */
+    PythonHost(Path store, Path logs, Map<String, String> more) {
         PythonArchives.assumePython();
         this.store = store;
-        this.host = HostsInTests.start(store, logs);
+        this.host = Host.start(HostsInTests.options(store, logs, more, Map.of()));
     }
 
     Path store() {

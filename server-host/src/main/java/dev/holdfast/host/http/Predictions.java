@@ -3,15 +3,18 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.InferenceOperations;
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.text.OneLine;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import java.io.IOException;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Runs predictions and answers them when they are done; no thread waits. A prediction is cancelled when its caller goes. */
 final class Predictions implements AutoCloseable {
@@ -43,17 +46,43 @@ final class Predictions implements AutoCloseable {
                     predicted.whenComplete((done, failure) -> callers.answered(caller));
                 },
                 largeAnswers);
-        if (answer.isDone() && !answer.isCompletedExceptionally()) {
+        if (answer.isDone()
+                && !answer.isCompletedExceptionally()
+                && PiecemealAnswer.of(context).isEmpty()) {
             answer(context, answer.join());
         } else {
-            context.future(() -> answer.thenAccept(ready -> answer(context, ready)));
+            context.future(() -> answer.handle((ready, failure) -> finish(context, ready, failure))
+                    .thenCompose(Function.identity()));
         }
     }
 
+    /** Answers; where pieces were sent already, sends the last one, or lets the caller see that it will not come. */
+    private static CompletableFuture<Void> finish(
+            Context context, @Nullable InferenceAnswer ready, @Nullable Throwable failure) {
+        Optional<PiecemealAnswer> pieces = PiecemealAnswer.of(context);
+        if (ready != null) {
+            if (pieces.isPresent()) {
+                return pieces.get().end(ready.body());
+            }
+            answer(context, ready);
+        } else if (pieces.isPresent()) {
+            pieces.get().breakOff(OneLine.of(Objects.requireNonNull(failure)));
+        } else {
+            return CompletableFuture.failedFuture(Objects.requireNonNull(failure));
+        }
+        return CompletableFuture.completedFuture(null);
+    }
+
     private static void answer(Context context, InferenceAnswer answer) {
+        begin(context, answer);
+        context.result(answer.body());
+    }
+
+    /** The status and the headers of an answer. */
+    static void begin(Context context, InferenceAnswer answer) {
         answer.remarks().forEach((name, value) -> context.header(headerName(name), value.toString()));
         answer.headers().forEach(header -> context.res().setHeader(header.name(), header.value()));
-        context.status(answer.status()).result(answer.body());
+        context.status(answer.status());
         // None where a handler says none: that is what its callers know.
         context.res().setContentType(answer.contentType().isEmpty() ? null : answer.contentType());
     }
