@@ -10,8 +10,8 @@ import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.journal.Pin;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
-import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.StateDifferences;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -201,11 +201,8 @@ final class PendingDelivery {
                 base(base).map(Side::of),
                 newest.or(() -> base).map(Side::of),
                 head.map(Side::of),
-                ServingComparison.differences(
-                        mine,
-                        "on this host",
-                        head.map(HistoryPoint::state).orElse(ServingState.EMPTY),
-                        "in the store"));
+                new StateDifferences("on this host", "in the store")
+                        .between(mine, head.map(HistoryPoint::state).orElse(ServingState.EMPTY)));
     }
 
     /**

@@ -58,8 +58,8 @@ final class ServingChanges {
     /** What a model was and is now, and what becomes of the change. */
     record Edited(Optional<ServedModel> before, Optional<ServedModel> after, CompletableFuture<Durability> durability) {
 
-        ModelServing.Change of(String model, String version) {
-            return new ModelServing.Change(
+        RunningChange of(String model, String version) {
+            return new RunningChange(
                     model, version, ModelEdits.require(model, after.orElseThrow(), version), durability);
         }
     }
