@@ -30,7 +30,8 @@ record AwayCheck(Outage outage, Duration limit) {
             return;
         } catch (Exception e) {
             throw new AssertionError(
-                    method + " while the store " + outage + " must throw StoreUnavailableException, for nobody can tell what"
+                    method + " while the store " + outage
+                            + " must throw StoreUnavailableException, for nobody can tell what"
                             + " is there; it throws " + OneLineReason.of(e),
                     e);
         }
@@ -94,8 +95,8 @@ record AwayCheck(Outage outage, Duration limit) {
             } catch (StoreUnavailableException e) {
                 if (System.nanoTime() > end) {
                     throw new AssertionError(
-                            "The store can be reached, and the serializer has said otherwise for " + PATIENCE.toSeconds()
-                                    + " s: " + OneLineReason.of(e),
+                            "The store can be reached, and the serializer has said otherwise for "
+                                    + PATIENCE.toSeconds() + " s: " + OneLineReason.of(e),
                             e);
                 }
             }

@@ -74,8 +74,9 @@ public abstract class ChunkStoreContract {
 
     /** As in {@link SnapshotSerializerContract}. */
     protected List<Outage> outages() throws Exception {
-        return Assumptions.abort(getClass().getSimpleName()
-                + " does not override outages(), so it is not tested what becomes of chunks while the store is out of reach");
+        return Assumptions.abort(
+                getClass().getSimpleName()
+                        + " does not override outages(), so it is not tested what becomes of chunks while the store is out of reach");
     }
 
     /** As in {@link SnapshotSerializerContract}. */

@@ -41,6 +41,11 @@ public enum Requirement {
         return ordinal() + 1;
     }
 
+    /** Whether it is one of stores that keep what models have learned. */
+    public boolean isOfChunks() {
+        return compareTo(CHUNKS_ARE_DURABLE) >= 0;
+    }
+
     /** What it says, in a few words. */
     public String words() {
         return words;

@@ -122,8 +122,9 @@ public abstract class SnapshotSerializerContract {
      * <p>These tests are skipped where it is not overridden; {@link #outageConfig} says how they reach the store.
      */
     protected List<Outage> outages() throws Exception {
-        return Assumptions.abort(getClass().getSimpleName()
-                + " does not override outages(), so it is not tested what the serializer does while its store is out of reach");
+        return Assumptions.abort(
+                getClass().getSimpleName()
+                        + " does not override outages(), so it is not tested what the serializer does while its store is out of reach");
     }
 
     /**

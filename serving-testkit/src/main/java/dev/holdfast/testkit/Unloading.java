@@ -121,8 +121,8 @@ record Unloading(boolean unloaded, List<String> holders) {
         if (of instanceof URLClassLoader own && of != ClassLoader.getSystemClassLoader()) {
             return new Loader(own.getURLs(), own.getParent());
         }
-        URL[] classPath = Arrays.stream(
-                        System.getProperty("java.class.path").split(Pattern.quote(System.getProperty("path.separator"))))
+        URL[] classPath = Arrays.stream(System.getProperty("java.class.path")
+                        .split(Pattern.quote(System.getProperty("path.separator"))))
                 .filter(entry -> !entry.isEmpty())
                 .map(Unloading::url)
                 .toArray(URL[]::new);
@@ -147,7 +147,8 @@ record Unloading(boolean unloaded, List<String> holders) {
         List<String> drivers() throws IOException, ReflectiveOperationException {
             String name = OwnDrivers.class.getName();
             byte[] bytes;
-            try (InputStream stream = OwnDrivers.class.getResourceAsStream(OwnDrivers.class.getSimpleName() + ".class")) {
+            try (InputStream stream =
+                    OwnDrivers.class.getResourceAsStream(OwnDrivers.class.getSimpleName() + ".class")) {
                 bytes = Objects.requireNonNull(stream, name).readAllBytes();
             }
             Constructor<?> constructor =

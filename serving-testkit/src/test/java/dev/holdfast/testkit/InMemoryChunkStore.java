@@ -24,6 +24,7 @@ final class InMemoryChunkStore implements ChunkStore {
         final @Nullable ChunkFault fault;
         /** Whether nobody can reach it now. */
         volatile boolean away;
+
         private final Map<String, TreeMap<String, Chunk>> groups = new HashMap<>();
 
         Disk(@Nullable ChunkFault fault) {

@@ -15,6 +15,7 @@ final class InMemoryStore {
     boolean closedByOne;
     /** Whether nobody can reach it now. */
     volatile boolean away;
+
     private final Map<String, Map<String, Stored>> groups = new HashMap<>();
 
     InMemoryStore(@Nullable Fault fault) {
