@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -28,9 +29,22 @@ final class PythonHost implements AutoCloseable {
     private final Host host;
 
     PythonHost(Path store, Path logs) {
-        PythonArchives.assumePython();
+        this(store, logs, withPython());
+    }
+
+    /**
+     * A host that may be without Python.
+     *
+     * @param keys of the configuration
+     */
+    PythonHost(Path store, Path logs, Map<String, String> keys) {
         this.store = store;
-        this.host = HostsInTests.start(store, logs);
+        this.host = Host.start(HostsInTests.options(store, logs, keys, System.getenv()));
+    }
+
+    private static Map<String, String> withPython() {
+        PythonArchives.assumePython();
+        return Map.of();
     }
 
     Path store() {

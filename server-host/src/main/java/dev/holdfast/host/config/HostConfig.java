@@ -392,8 +392,18 @@ public final class HostConfig {
         return text(ConfigKey.PYTHON);
     }
 
+    /** The Python handler of archives that name none. */
+    public Optional<String> defaultServiceHandler() {
+        return text(ConfigKey.DEFAULT_SERVICE_HANDLER);
+    }
+
     public boolean pythonHandlers() {
         return bool(ConfigKey.PYTHON_HANDLERS);
+    }
+
+    /** Whether the packages that an archive's requirementsFile names are installed for its workers. */
+    public boolean installPyDepPerModel() {
+        return bool(ConfigKey.INSTALL_PY_DEP_PER_MODEL);
     }
 
     public boolean decodeInputRequest() {

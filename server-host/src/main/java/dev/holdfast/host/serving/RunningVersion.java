@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.runtime.LearningModel;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
@@ -62,7 +63,7 @@ public final class RunningVersion {
                 atStartup,
                 null,
                 Hold.NONE,
-                new Loaded(archive, loaded, workers, new Training(name(model, version))));
+                new Loaded(archive, loaded, workers, new Training(ServingException.nameOf(model, version))));
     }
 
     /** @param hold whether and when it is tried again without an operator's call */
@@ -109,36 +110,35 @@ public final class RunningVersion {
     public CompletableFuture<List<Tensor>> predict(List<Tensor> inputs) {
         Loaded ready = require();
         ready.model().check(inputs);
-        return ready.workers().submit(inputs).orElseGet(() -> passOn(inputs));
+        return ready.workers().submit(inputs).orElseGet(() -> requireSuccessor().predict(inputs));
     }
 
     /**
      * Predicts as {@link #predict(List)} does, but on this thread where the model's runs are short, which saves waking another.
      *
+     * @param pieces takes what comes before the end of the answer, which is then only the rest; on a worker's thread, so it must
+     *     be quick. Empty where the answer is wanted whole
      * @param watcher given what is returned before the model is asked, so that it can be cancelled meanwhile
      */
     public CompletableFuture<List<Tensor>> predict(
-            List<Tensor> inputs, Consumer<CompletableFuture<List<Tensor>>> watcher) {
+            List<Tensor> inputs,
+            Optional<Consumer<List<Tensor>>> pieces,
+            Consumer<CompletableFuture<List<Tensor>>> watcher) {
         Loaded ready = require();
         ready.model().check(inputs);
-        return ready.workers().submit(inputs, watcher).orElseGet(() -> {
-            CompletableFuture<List<Tensor>> passedOn = passOn(inputs);
-            watcher.accept(passedOn);
-            return passedOn;
-        });
+        return ready.workers()
+                .submit(inputs, pieces, watcher)
+                .orElseGet(() -> requireSuccessor().predict(inputs, pieces, watcher));
     }
 
     /** A caller that found this version just before it was replaced is answered by its successor. */
-    private CompletableFuture<List<Tensor>> passOn(List<Tensor> inputs) {
+    private RunningVersion requireSuccessor() {
         RunningVersion next = successor;
         if (next == null) {
-            throw new ServingException(Kind.UNAVAILABLE, name(model, version) + " is being unregistered.");
+            throw new ServingException(
+                    Kind.UNAVAILABLE, ServingException.nameOf(model, version) + " is being unregistered.");
         }
-        return next.predict(inputs);
-    }
-
-    private static String name(String model, String version) {
-        return "Model \"" + model + "\" Version: " + version;
+        return next;
     }
 
     /**
@@ -170,14 +170,16 @@ public final class RunningVersion {
             return learning;
         }
         throw new ServingException(
-                Kind.BAD_REQUEST, name(model, version) + " does not learn from requests; only ask it for predictions.");
+                Kind.BAD_REQUEST,
+                ServingException.nameOf(model, version)
+                        + " does not learn from requests; only ask it for predictions.");
     }
 
     private Loaded require() {
         if (loaded == null) {
             throw new ServingException(
                     Kind.UNAVAILABLE,
-                    name(model, version)
+                    ServingException.nameOf(model, version)
                             + (hold == Hold.LOADING ? " " : " is registered but could not be loaded: ")
                             + failure);
         }
@@ -269,6 +271,8 @@ public final class RunningVersion {
     }
 
     VersionStatus status(boolean isDefault) {
+        ModelConfig config =
+                loaded == null ? ModelConfig.NONE : loaded.archive().manifest().config();
         return new VersionStatus(
                 model,
                 version,
@@ -285,6 +289,8 @@ public final class RunningVersion {
                 loaded == null ? 0 : loaded.workers().pending(),
                 loaded == null ? 0 : loaded.workers().remainingCapacity(),
                 loaded == null ? Optional.empty() : loaded.workers().blocked(),
-                Optional.ofNullable(loaded).map(ready -> ready.model().joining()));
+                Optional.ofNullable(loaded).map(ready -> ready.model().joining()),
+                config.retryTimeout().orElse(KeptProcess.Patience.USUAL.window()),
+                config.clientTimeout());
     }
 }

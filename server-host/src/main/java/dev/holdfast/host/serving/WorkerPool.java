@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
@@ -46,13 +47,12 @@ import org.slf4j.LoggerFactory;
  * its place at once. Nothing here waits for stuck runs but {@link #ended}, because the model must not be closed under them.
  *
  * <p>Where each worker has a process ({@link ProcessModel}), ending a run costs that process. So the time of a request counts
- * anew when its run begins, a run goes on though its caller has gone, and what is late is a failure of the model's.
+ * anew when its run begins and with each piece of an answer, a run goes on for that time though its caller has gone, and what is
+ * late is a failure of the model's.
  */
 final class WorkerPool implements Worker.Crew {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerPool.class);
-
-    private static final KeptProcess.Patience PATIENCE = KeptProcess.Patience.USUAL;
 
     /** How long a run that was told to end may take to do so; less where requests have less time themselves. */
     private static final Duration MOST_GRACE = Duration.ofSeconds(1);
@@ -67,6 +67,8 @@ final class WorkerPool implements Worker.Crew {
     private final Semaphore callersThreads;
     private final Clock clock;
     private final IntSupplier workerIds;
+    private final KeptProcess.Patience patience;
+    private final Optional<Duration> clientTimeout;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition workerLeft = lock.newCondition();
@@ -86,11 +88,12 @@ final class WorkerPool implements Worker.Crew {
 
     /**
      * @param runs notes which runs are inside the model
-     * @param queueSize how many requests may wait
+     * @param queueSize how many requests may wait, where the archive does not say
      * @param maxStuckWorkers with more stuck runs than this the pool takes no more requests
      * @param stuckRuns all of the host's, safe for several threads; the pool's are added and, when they end, removed
      * @param callersThreads how many threads of callers may be inside models
      * @param workerIds gives every worker of the host a number of its own
+     * @param config what the archive says of its workers and its queue
      */
     WorkerPool(
             String model,
@@ -104,8 +107,9 @@ final class WorkerPool implements Worker.Crew {
             Semaphore callersThreads,
             InferenceListener listener,
             Clock clock,
-            IntSupplier workerIds) {
-        this.name = name(model, version);
+            IntSupplier workerIds,
+            ModelConfig config) {
+        this.name = ServingException.nameOf(model, version);
         this.model = model;
         this.version = version;
         this.state = state;
@@ -116,13 +120,11 @@ final class WorkerPool implements Worker.Crew {
         this.callersThreads = callersThreads;
         this.clock = clock;
         this.workerIds = workerIds;
-        this.queue = new RequestQueue(queueSize);
+        this.patience =
+                config.retryTimeout().map(KeptProcess.Patience.USUAL::within).orElse(KeptProcess.Patience.USUAL);
+        this.clientTimeout = config.clientTimeout();
+        this.queue = new RequestQueue(config.jobQueueSize().orElse(queueSize));
         this.gatherer = new BatchGatherer(lock, queue, state);
-    }
-
-    /** A version in a message, in the words that TorchServe's clients know. */
-    static String name(String model, String version) {
-        return "Model \"" + model + "\" Version: " + version;
     }
 
     /**
@@ -133,7 +135,7 @@ final class WorkerPool implements Worker.Crew {
      * @throws ServingException if there are no workers, too many stuck ones, or the queue is full
      */
     Optional<CompletableFuture<List<Tensor>>> submit(List<Tensor> inputs) {
-        PendingRequest request = request(inputs);
+        PendingRequest request = request(inputs, Optional.empty());
         return accept(request, false).map(accepted -> request.answer());
     }
 
@@ -141,13 +143,16 @@ final class WorkerPool implements Worker.Crew {
      * Puts a request into the queue; or runs it on this thread, in the place of a worker that rests, while the model's runs are
      * short. Waking a worker and coming back for its answer costs a third of the processor time of such a request.
      *
+     * @param pieces takes what comes before the end of the answer, never waits; empty where the answer is wanted whole
      * @param watcher given the answer before the model is asked
      * @return as {@link #submit(List)}
      * @throws ServingException as {@link #submit(List)}
      */
     Optional<CompletableFuture<List<Tensor>>> submit(
-            List<Tensor> inputs, Consumer<CompletableFuture<List<Tensor>>> watcher) {
-        PendingRequest request = request(inputs);
+            List<Tensor> inputs,
+            Optional<Consumer<List<Tensor>>> pieces,
+            Consumer<CompletableFuture<List<Tensor>>> watcher) {
+        PendingRequest request = request(inputs, pieces);
         boolean mayHelp = batchRun.isShort() && callersThreads.tryAcquire();
         try {
             Optional<Accepted> accepted = accept(request, mayHelp);
@@ -165,8 +170,8 @@ final class WorkerPool implements Worker.Crew {
         }
     }
 
-    private PendingRequest request(List<Tensor> inputs) {
-        return new PendingRequest(inputs, new Answer(), System.nanoTime());
+    private PendingRequest request(List<Tensor> inputs, Optional<Consumer<List<Tensor>>> pieces) {
+        return new PendingRequest(inputs, new Answer(), System.nanoTime(), pieces);
     }
 
     /** What became of a request: it waits in the queue, or this thread is to run it as {@code worker}. */
@@ -181,7 +186,7 @@ final class WorkerPool implements Worker.Crew {
                     return Optional.empty();
                 }
                 refuseWhereItCannotBe();
-                timer.watch(state.responseTimeout().toNanos());
+                timer.watch(longestWait().toNanos());
                 if (worker == null) {
                     queue.add(request);
                     gatherer.requestCame();
@@ -282,16 +287,26 @@ final class WorkerPool implements Worker.Crew {
     private void timeIsOver() {
         List<PendingRequest> late;
         List<PendingRequest> failed;
+        List<PendingRequest> waited;
         Duration timeout;
+        Duration wait;
         lock.lock();
         try {
             timeout = state.responseTimeout();
+            wait = longestWait();
             List<ResponseTimer.Open> open = new ArrayList<>();
-            workers.forEach(worker -> open.add(new ResponseTimer.Open(worker.batch(), countsFrom(worker))));
-            open.add(new ResponseTimer.Open(queue, OptionalLong.empty()));
-            late = timer.late(open, timeout);
+            workers.forEach(worker -> open.add(new ResponseTimer.Open(worker.batch(), countsFrom(worker), timeout)));
+            open.add(new ResponseTimer.Open(queue, OptionalLong.empty(), wait));
+            late = timer.late(open);
+            waited = wait.compareTo(timeout) < 0
+                    ? late.stream().filter(this::isQueued).toList()
+                    : List.of();
+            workers.stream()
+                    .filter(WorkerPool::runsInProcess)
+                    .filter(worker -> !isOverdue(worker))
+                    .forEach(worker -> timer.watch(worker.aliveNanos() + timeout.toNanos() - System.nanoTime()));
             failed = workers.stream()
-                    .filter(worker -> worker.process().isPresent() && worker.isRunning())
+                    .filter(WorkerPool::runsInProcess)
                     .flatMap(worker -> worker.batch().stream())
                     .filter(late::contains)
                     .toList();
@@ -301,14 +316,37 @@ final class WorkerPool implements Worker.Crew {
         // Before their runs are ended, or a worker that is back at once would take them for requests to be run again.
         String why = name + " did not answer within its response_timeout of " + timeout.toSeconds() + " s.";
         fail(failed, Kind.INTERNAL, "Worker died. The reason: it was ended, because " + why);
+        fail(
+                waited,
+                Kind.TIMEOUT,
+                name + " did not take the request within its clientTimeoutInMills of " + wait.toMillis() + ".");
         fail(late, Kind.TIMEOUT, why);
         endLate(late);
     }
 
+    private boolean isQueued(PendingRequest request) {
+        return workers.stream().noneMatch(worker -> worker.batch().contains(request));
+    }
+
+    /** How long a request may wait in the queue. */
+    private Duration longestWait() {
+        Duration timeout = state.responseTimeout();
+        return clientTimeout.filter(shorter -> shorter.compareTo(timeout) < 0).orElse(timeout);
+    }
+
+    private static boolean runsInProcess(Worker worker) {
+        return worker.process().isPresent() && worker.isRunning();
+    }
+
+    /** Whether its process has given no sign for too long, also where nobody waits for one any more. */
+    private boolean isOverdue(Worker worker) {
+        return runsInProcess(worker)
+                && System.nanoTime() - worker.aliveNanos()
+                        >= state.responseTimeout().toNanos();
+    }
+
     private static OptionalLong countsFrom(Worker worker) {
-        return worker.process().isPresent() && worker.isRunning()
-                ? OptionalLong.of(worker.runsSinceNanos())
-                : OptionalLong.empty();
+        return runsInProcess(worker) ? OptionalLong.of(worker.aliveNanos()) : OptionalLong.empty();
     }
 
     private void endLate(List<PendingRequest> late) {
@@ -317,7 +355,8 @@ final class WorkerPool implements Worker.Crew {
         lock.lock();
         try {
             for (Worker worker : List.copyOf(workers)) {
-                if (worker.isRunning() && worker.batch().stream().anyMatch(late::contains)) {
+                if (isOverdue(worker)
+                        || (worker.isRunning() && worker.batch().stream().anyMatch(late::contains))) {
                     end(worker);
                 }
                 lookAfter(worker);
@@ -440,7 +479,7 @@ final class WorkerPool implements Worker.Crew {
         ProcessTerms terms =
                 new ProcessTerms(model, version, id, state.batchSize(), state.startupTimeout(), () -> processEnded(id));
         KeptProcess process = new KeptProcess(
-                "Model " + model + " version " + version + ": worker " + id, processes.process(terms), PATIENCE);
+                "Model " + model + " version " + version + ": worker " + id, processes.process(terms), patience);
         return new Worker(id, clock.instant(), this, batchRun, lock.newCondition(), process);
     }
 

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
  *   (temporary directory)/holdfast-ID/   0700
  *     worker/                            the worker's own files
  *     w.9000                             the socket of worker 9000
+ *     w.9000.json                        what its model's configuration file says
  *   (log location)/python-workers        which directory that is
  * </pre>
  *
@@ -54,9 +55,13 @@ final class WorkerDirectory implements AutoCloseable {
             "holdfast_worker/wire.py",
             "ts/__init__.py",
             "ts/context.py",
+            "ts/handler_utils/__init__.py",
+            "ts/handler_utils/utils.py",
             "ts/metrics/__init__.py",
             "ts/metrics/dimension.py",
             "ts/metrics/metric_type_enum.py",
+            "ts/protocol/__init__.py",
+            "ts/protocol/otf_message_handler.py",
             "ts/utils/__init__.py",
             "ts/utils/util.py");
 
