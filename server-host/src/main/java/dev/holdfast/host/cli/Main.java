@@ -37,7 +37,12 @@ public final class Main {
         CommandLine line = host
                 ? configured(surroundings, new CommandLine(new HoldfastCommand(surroundings)))
                 : commandLine(surroundings);
-        int code = line.execute(args);
+        int code;
+        try {
+            code = line.execute(Abbreviations.written(line, args));
+        } catch (ParameterException e) {
+            code = usage(surroundings, e);
+        }
         surroundings.out().flush();
         surroundings.err().flush();
         return code;
