@@ -33,6 +33,9 @@ final class Reconciler {
 
     private static final Logger log = LoggerFactory.getLogger(Reconciler.class);
 
+    /** Most of them wait for the processes of their workers; how much is loaded into this one at once, is Loading's matter. */
+    private static final int MOST_SIDE_BY_SIDE = 64;
+
     private final RunningModels running;
     private final Safeguards safeguards;
     private final Loading loading;
@@ -77,7 +80,7 @@ final class Reconciler {
                         .add(action));
         List<RunningVersion> failed = new ArrayList<>();
         ExecutorService reconcilers = Executors.newFixedThreadPool(
-                Math.max(1, Math.min(defaults.loadThreads(), byModel.size())), task -> new Thread(task, "reconciler"));
+                Math.max(1, Math.min(MOST_SIDE_BY_SIDE, byModel.size())), task -> new Thread(task, "reconciler"));
         CrashRecord.Note planned = safeguards.crashes().planned(loads(plan));
         try {
             List<CompletableFuture<List<RunningVersion>>> results = new ArrayList<>();

@@ -5,6 +5,7 @@ import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.text.OneLine;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.time.Duration;
@@ -119,6 +120,7 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
                 archive.root(),
                 handler,
                 "",
+                weightsOfAWorker(archive),
                 archive.manifest().config().values(),
                 python,
                 settings);
@@ -136,6 +138,15 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
                 python.executable(),
                 python.torchServe().isPresent() ? "the package torchserve" : "Holdfast");
         return new PythonModel(plan, directory, oomKills, packages(archive, plan));
+    }
+
+    private static long weightsOfAWorker(Archive archive) {
+        try {
+            Optional<String> file = archive.manifest().modelFile().filter(name -> !name.endsWith(".py"));
+            return file.isPresent() ? Files.size(archive.root().resolve(file.get())) : 0;
+        } catch (IOException | InvalidPathException e) {
+            return 0;
+        }
     }
 
     private Optional<RequiredPackages> packages(Archive archive, WorkerPlan plan) {
