@@ -15,7 +15,7 @@ final class Torchserve {
             "netty_client_threads",
             "initial_worker_port",
             "initial_distribution_port",
-            HostConfig.VMARGS);
+            "vmargs");
 
     private static final Set<String> WITHOUT_EFFECT = Set.of(
             "workflow_store",

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Connector;
@@ -20,8 +21,11 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.LocalConnector;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +73,7 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
                 jetty.setErrorHandler(new MalformedRequests());
                 jetty.setHandler(around(connections, limits, pipeline, ownPages, pool));
             });
+            config.jetty.modifyServletContextHandler(context -> context.setSessionHandler(new NoSessions()));
             config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, connections, lingering));
             for (Route route : routes) {
                 config.routes.addEndpoint(
@@ -79,6 +84,15 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
         server.start();
         connections.watch(server.jettyServer().server().getScheduler());
         return new Listener(server, socket.address(), lingering);
+    }
+
+    /** No caller has a session; to look for one costs each request a little, and the library asks for a handler. */
+    private static final class NoSessions extends SessionHandler {
+
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) throws Exception {
+            return getHandler().handle(request, response, callback);
+        }
     }
 
     /** What a request goes through before its route. */

@@ -5,6 +5,7 @@ import dev.holdfast.host.api.InferenceOperations;
 import dev.holdfast.host.common.DaemonThreads;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
@@ -12,10 +13,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs predictions and answers them when they are done; no thread waits. A prediction is cancelled when its caller goes. */
 final class Predictions implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(Predictions.class);
     private static final int THREADS = 16;
     private static final Pattern WORD = Pattern.compile("(?:^|_)([a-z])");
 
@@ -51,11 +55,18 @@ final class Predictions implements AutoCloseable {
     }
 
     private static void answer(Context context, InferenceAnswer answer) {
+        HttpServletResponse response = context.res();
         answer.remarks().forEach((name, value) -> context.header(headerName(name), value.toString()));
-        answer.headers().forEach(header -> context.res().setHeader(header.name(), header.value()));
-        context.status(answer.status()).result(answer.body());
+        answer.headers().forEach(header -> response.setHeader(header.name(), header.value()));
+        response.setStatus(answer.status());
         // None where a handler says none: that is what its callers know.
-        context.res().setContentType(answer.contentType().isEmpty() ? null : answer.contentType());
+        response.setContentType(answer.contentType().isEmpty() ? null : answer.contentType());
+        try {
+            // Past the library's stream, which asks for each answer whether it should be compressed.
+            response.getOutputStream().write(answer.body());
+        } catch (IOException e) {
+            log.debug("The caller has gone before its answer", e);
+        }
     }
 
     /** Of a remark: {@code session_new} is {@code Holdfast-Session-New}. */

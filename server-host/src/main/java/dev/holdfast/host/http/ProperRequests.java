@@ -32,6 +32,9 @@ final class ProperRequests extends Handler.Wrapper {
     /** The library obeys it, so that a firewall that lets POST through would let DELETE through. */
     private static final String OVERRIDE = "X-HTTP-Method-Override";
 
+    /** The library takes a request with it for one of a WebSocket, and opens a session for it. */
+    private static final String WEB_SOCKET = "Sec-WebSocket-Version";
+
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         Optional<String> fault = fault(request);
@@ -47,8 +50,9 @@ final class ProperRequests extends Handler.Wrapper {
             return true;
         }
         String method = method(request.getMethod());
-        boolean override = request.getHeaders().contains(OVERRIDE);
-        Request seen = override || !method.equals(request.getMethod()) ? new Seen(request, method) : request;
+        boolean obeyed =
+                request.getHeaders().contains(OVERRIDE) || request.getHeaders().contains(WEB_SOCKET);
+        Request seen = obeyed || !method.equals(request.getMethod()) ? new Seen(request, method) : request;
         return super.handle(seen, response, callback);
     }
 
@@ -132,9 +136,10 @@ final class ProperRequests extends Handler.Wrapper {
         Seen(Request request, String method) {
             super(request);
             this.method = method;
-            this.headers = request.getHeaders().contains(OVERRIDE)
-                    ? HttpFields.build(request.getHeaders()).remove(OVERRIDE).asImmutable()
-                    : request.getHeaders();
+            this.headers = HttpFields.build(request.getHeaders())
+                    .remove(OVERRIDE)
+                    .remove(WEB_SOCKET)
+                    .asImmutable();
         }
 
         @Override

@@ -63,7 +63,7 @@ public final class RunningVersion {
                 atStartup,
                 null,
                 Hold.NONE,
-                new Loaded(archive, loaded, workers, new Training(name(model, version))));
+                new Loaded(archive, loaded, workers, new Training(ServingException.nameOf(model, version))));
     }
 
     /** @param hold whether and when it is tried again without an operator's call */
@@ -133,13 +133,10 @@ public final class RunningVersion {
     private CompletableFuture<List<Tensor>> passOn(List<Tensor> inputs) {
         RunningVersion next = successor;
         if (next == null) {
-            throw new ServingException(Kind.UNAVAILABLE, name(model, version) + " is being unregistered.");
+            throw new ServingException(
+                    Kind.UNAVAILABLE, ServingException.nameOf(model, version) + " is being unregistered.");
         }
         return next.predict(inputs);
-    }
-
-    private static String name(String model, String version) {
-        return "Model \"" + model + "\" Version: " + version;
     }
 
     /**
@@ -171,14 +168,16 @@ public final class RunningVersion {
             return learning;
         }
         throw new ServingException(
-                Kind.BAD_REQUEST, name(model, version) + " does not learn from requests; only ask it for predictions.");
+                Kind.BAD_REQUEST,
+                ServingException.nameOf(model, version)
+                        + " does not learn from requests; only ask it for predictions.");
     }
 
     private Loaded require() {
         if (loaded == null) {
             throw new ServingException(
                     Kind.UNAVAILABLE,
-                    name(model, version)
+                    ServingException.nameOf(model, version)
                             + (hold == Hold.LOADING ? " " : " is registered but could not be loaded: ")
                             + failure);
         }

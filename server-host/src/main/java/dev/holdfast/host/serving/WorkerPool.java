@@ -112,7 +112,7 @@ final class WorkerPool implements Worker.Crew {
             ModelConfig config,
             MemoryAdmission memory) {
         this.memory = memory;
-        this.name = name(model, version);
+        this.name = ServingException.nameOf(model, version);
         this.model = model;
         this.version = version;
         this.state = state;
@@ -128,11 +128,6 @@ final class WorkerPool implements Worker.Crew {
         this.clientTimeout = config.clientTimeout();
         this.queue = new RequestQueue(config.jobQueueSize().orElse(queueSize));
         this.gatherer = new BatchGatherer(lock, queue, state);
-    }
-
-    /** A version in a message, in the words that TorchServe's clients know. */
-    static String name(String model, String version) {
-        return "Model \"" + model + "\" Version: " + version;
     }
 
     /**

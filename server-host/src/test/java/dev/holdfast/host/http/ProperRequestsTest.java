@@ -225,6 +225,14 @@ class ProperRequestsTest {
     }
 
     @Test
+    void anOfferOfAWebSocketIsPassedOver() {
+        String answer = raw("GET /models HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+
+        assertThat(answer).startsWith("HTTP/1.1 200").contains("\"modelName\"").doesNotContain("Set-Cookie");
+    }
+
+    @Test
     void nothingThatCallersSendIsAFailureOfTheHost() {
         long seed = System.nanoTime();
         Random random = new Random(seed);

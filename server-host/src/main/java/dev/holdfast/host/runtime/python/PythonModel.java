@@ -13,7 +13,9 @@ import java.util.Optional;
 /** A model with a Python handler: what its workers have in common. */
 final class PythonModel implements ProcessModel {
 
-    private static final ModelSignature SIGNATURE = ModelSignature.ofHandler(PythonRuntime.NAME);
+    static final String RUNTIME = "python";
+
+    private static final ModelSignature SIGNATURE = ModelSignature.ofHandler(RUNTIME);
 
     private static final long WITHOUT_TORCH = 5L << 20;
     private static final long WITH_TORCH = 150L << 20;

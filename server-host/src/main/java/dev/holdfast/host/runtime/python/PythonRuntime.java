@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class PythonRuntime implements ModelRuntime, AutoCloseable {
 
-    static final String NAME = "python";
+    static final String NAME = PythonModel.RUNTIME;
 
     private static final Logger log = LoggerFactory.getLogger(PythonRuntime.class);
 
