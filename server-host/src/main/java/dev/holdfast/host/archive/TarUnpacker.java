@@ -166,7 +166,7 @@ final class TarUnpacker {
         if ((header[at] & 0x80) != 0) {
             long value = 0;
             for (int i = at + Math.max(1, length - 8); i < at + length; i++) {
-                value = value << 8 | header[i] & 0xff;
+                value = (value << 8) | (header[i] & 0xff);
             }
             if (value < 0) {
                 throw damaged("an entry has an impossible size");

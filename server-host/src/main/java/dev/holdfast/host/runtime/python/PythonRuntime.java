@@ -163,6 +163,26 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
         return file.map(required -> new RequiredPackages(plan, required, directory, LONGEST_INSTALLATION));
     }
 
+    /** What the handler of an archive imports and its Python lacks; nothing of it is run. */
+    public List<String> lackingImports(Archive archive) {
+        return handler(archive)
+                .map(handler -> HandlerImports.lacking(archive, handler, python(""), settings))
+                .orElse(List.of());
+    }
+
+    /**
+     * Which Python runs handlers, in words.
+     *
+     * @throws ModelLoadException if there is none
+     */
+    public String pythonInWords() {
+        PythonInterpreter python = python("There");
+        return python.version() + " (" + python.executable() + "), by the worker of "
+                + python.torchServe()
+                        .map(own -> ("torchserve " + own.version()).strip())
+                        .orElse("Holdfast");
+    }
+
     private synchronized PythonInterpreter python(String shown) {
         if (interpreter == null) {
             try {
