@@ -49,7 +49,7 @@ final class Loading {
     private final InferenceListener listener;
     private final Clock clock;
     private final AtomicInteger workerIds = new AtomicInteger(9000);
-    /** Bounds what this process loads at once; the processes of workers start beside that, however many models there are. */
+    /** Bounds what a start loads into this process at once; beside that, the processes of all models' workers start. */
     private final Semaphore loads;
 
     /** What was given up, and goes on. */
@@ -97,13 +97,7 @@ final class Loading {
         Archive archive = open(state, archives);
         ModelFile file = new ModelFile(model, version, archive.fileName(), archive.sha256());
         admit(file, state, archive, occasion);
-        LoadedModel loaded;
-        loads.acquireUninterruptibly();
-        try {
-            loaded = load(file, archive, state);
-        } finally {
-            loads.release();
-        }
+        LoadedModel loaded = occasion == Occasion.START ? loadInTurn(file, archive, state) : load(file, archive, state);
         WorkerPool workers = null;
         try {
             noteVersion(model, version, archive);
@@ -138,6 +132,15 @@ final class Loading {
             }
             letGo(archive, loaded);
             throw refused(e);
+        }
+    }
+
+    private LoadedModel loadInTurn(ModelFile file, Archive archive, ServedVersion state) {
+        loads.acquireUninterruptibly();
+        try {
+            return load(file, archive, state);
+        } finally {
+            loads.release();
         }
     }
 
