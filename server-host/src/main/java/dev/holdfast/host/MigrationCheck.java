@@ -210,7 +210,7 @@ public final class MigrationCheck {
             snapshots
                     .computeIfAbsent(path.getParent(), ignored -> new ArrayList<>())
                     .add(path);
-        } else if (name.equals("config.properties") || name.endsWith(".properties") && !name.startsWith("log4j")) {
+        } else if (name.endsWith(".properties") && !name.startsWith("log4j")) {
             configurations.add(path);
         } else if (name.endsWith(".war")) {
             passedOver.add(shown(path) + ": workflows are not looked at");
