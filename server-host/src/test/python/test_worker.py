@@ -319,6 +319,30 @@ class Predicting(Worker):
         self.assertRegex(lines, pattern % ("Took.Seconds:1.5", "GAUGE"))
         self.assertRegex(lines, r"\[METRICS\]PredictionTime.Milliseconds:[\d.]+\|")
 
+    def test_an_answer_in_pieces_says_of_each_whether_another_one_follows(self):
+        self.loaded(
+            """
+            from ts.handler_utils.utils import send_intermediate_predict_response
+
+            def handle(data, context):
+                if data is None:
+                    return None
+                context.set_response_content_type(0, "a/b")
+                send_intermediate_predict_response(["one", "uno"], context.request_ids, "more", 200, context)
+                send_intermediate_predict_response({0: {"two": 2}}, {0: "r0"}, "more", 200, context)
+                return ["three", "tre"]
+            """
+        )
+        self.host.sendall(batch(("r0", [], []), ("r1", [], [])))
+        more, end = [(b"ts_stream_next", b"true")], [(b"ts_stream_next", b"false")]
+        first, second, last = self.reader.reply(), self.reader.reply(), self.reader.reply()
+        self.assertEqual((200, "more"), first[:2])
+        self.assertEqual({"r0": (b"a/b", 200, b"", more, b"one"), "r1": (b"", 200, b"", more, b"uno")}, first[2])
+        self.assertEqual({"r0": (b"a/b", 200, b"", more, b'{\n  "two": 2\n}')}, second[2])
+        self.assertEqual({"r0": (b"a/b", 200, b"", end, b"three"), "r1": (b"", 200, b"", end, b"tre")}, last[2])
+        self.host.sendall(batch(("r2", [], []), ("r3", [], [])))
+        self.assertEqual(b"one", self.reader.reply()[2]["r2"][4])
+
     def test_an_unknown_unit_is_refused(self):
         with self.assertRaises(ValueError):
             metrics.Metrics("m").add_time("t", 1, unit="days")

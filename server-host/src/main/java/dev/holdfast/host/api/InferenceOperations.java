@@ -30,7 +30,7 @@ public final class InferenceOperations {
      *
      * @param watcher given the run before it begins, to be cancelled when nobody waits for the answer any more
      * @param large writes and sends large answers, for which it may have to wait for the caller
-     * @return the answer as the form writes it. It is complete already if the model ran on this thread and the answer is small,
+     * @return the answer as the form writes it, or the last piece of one that comes in several. It is complete already if the model ran on this thread and the answer is small,
      *     else completed on a worker's thread or one of {@code large}, which sends it. Ends within the model's response time-out
      */
     public <A> CompletableFuture<A> predict(
@@ -43,7 +43,10 @@ public final class InferenceOperations {
         RunningVersion running = serving.find(model, version);
         ModelSignature signature = running.signature();
         InferenceRequest<A> request = form.read(asked(running, signature));
-        CompletableFuture<List<Tensor>> outputs = running.predict(request.inputs(), watcher::accept);
+        CompletableFuture<List<Tensor>> outputs = running.predict(
+                request.inputs(),
+                request.pieces().map(taker -> piece -> taker.accept(ModelAnswer.of(signature, piece))),
+                watcher::accept);
         return AnswerWriting.write(outputs, given -> request.writer().apply(ModelAnswer.of(signature, given)), large);
     }
 

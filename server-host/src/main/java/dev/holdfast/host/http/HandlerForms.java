@@ -13,6 +13,7 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -40,10 +41,12 @@ final class HandlerForms {
     private static final int MOST_STATUS = 599;
 
     private final int maxRequestSize;
+    private final int maxResponseSize;
     private final boolean withholdTokens;
 
-    HandlerForms(int maxRequestSize, boolean withholdTokens) {
+    HandlerForms(int maxRequestSize, int maxResponseSize, boolean withholdTokens) {
         this.maxRequestSize = maxRequestSize;
+        this.maxResponseSize = maxResponseSize;
         this.withholdTokens = withholdTokens;
     }
 
@@ -62,7 +65,20 @@ final class HandlerForms {
         headers.addAll(told);
         String id = context.res().getHeader("x-request-id");
         HandlerRequest request = new HandlerRequest(id, headers, parameters(context));
-        return new InferenceRequest<>(request.toTensors(), given -> answer(HandlerAnswer.of(given.outputs())));
+        return new InferenceRequest<>(
+                request.toTensors(),
+                given -> answer(HandlerAnswer.of(given.outputs())),
+                Optional.of(piece -> add(context, HandlerAnswer.of(piece.outputs()))));
+    }
+
+    /** The first piece brings the status and the headers with it. */
+    private void add(Context context, HandlerAnswer piece) {
+        PiecemealAnswer.of(context)
+                .orElseGet(() -> {
+                    Predictions.begin(context, answer(piece));
+                    return PiecemealAnswer.begin(context, maxResponseSize);
+                })
+                .add(piece.bytes());
     }
 
     private List<Header> headers(Context context) {

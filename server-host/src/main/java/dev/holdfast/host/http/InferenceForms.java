@@ -34,7 +34,7 @@ final class InferenceForms {
 
     /** @param withholdTokens whether {@code Authorization} is the host's own, and so nothing for handlers */
     InferenceForms(int maxRequestSize, int maxResponseSize, boolean withholdTokens) {
-        this.handlers = new HandlerForms(maxRequestSize, withholdTokens);
+        this.handlers = new HandlerForms(maxRequestSize, maxResponseSize, withholdTokens);
         this.writer = new TensorWriter(maxResponseSize);
         this.maxRequestSize = maxRequestSize;
         this.maxResponseSize = maxResponseSize;

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where such answers together are larger than their share of the memory, the caller that has been slow for longest is cut off
  * at once; where none is slow, a further answer goes out piece by piece, and its thread waits for the caller.
+ *
+ * <p>Answers that are {@linkplain #letThrough let through} are those of a {@link PiecemealAnswer}, whose pieces nobody is to wait for.
  */
 final class WholeAnswers extends Handler.Wrapper {
 
@@ -38,6 +41,22 @@ final class WholeAnswers extends Handler.Wrapper {
         return super.handle(request, new Answer(request, response), callback);
     }
 
+    /** From now on each piece of this answer is sent as it comes. */
+    static void letThrough(Response response) {
+        Answer answer = Response.as(response, Answer.class);
+        if (answer != null) {
+            answer.begun = true;
+        }
+    }
+
+    /** Nothing more is sent of an answer that was let through: its connection is closed when the response is completed. */
+    static void breakOff(Response response) {
+        Answer answer = Response.as(response, Answer.class);
+        if (answer != null) {
+            answer.broken = true;
+        }
+    }
+
     /** One answer; used by one thread at a time. */
     private final class Answer extends Response.Wrapper {
 
@@ -45,7 +64,8 @@ final class WholeAnswers extends Handler.Wrapper {
         /** As many bytes as were ever held, until the answer is sent to the last byte, or will not be. */
         private long holds;
 
-        private boolean begun;
+        private volatile boolean begun;
+        private volatile boolean broken;
 
         Answer(Request request, Response response) {
             super(request, response);
@@ -60,6 +80,10 @@ final class WholeAnswers extends Handler.Wrapper {
                 return;
             }
             begun = true;
+            if (broken) {
+                callback.failed(new EofException("The answer was broken off"));
+                return;
+            }
             if (pieces.size() == 0) {
                 super.write(last, piece, callback);
                 return;

@@ -17,6 +17,37 @@ public interface Predictor {
     List<List<Tensor>> predict(List<List<Tensor>> batch);
 
     /**
+     * The same, and gives what comes before the end of an answer at once; what is returned for that request is then only the
+     * rest of its answer.
+     */
+    default List<List<Tensor>> predict(List<List<Tensor>> batch, Pieces pieces) {
+        return predict(batch);
+    }
+
+    /** Takes the answers of a batch that come in pieces; called by the predicting thread. */
+    interface Pieces {
+
+        /** Nobody takes pieces. */
+        Pieces NONE = new Pieces() {
+            @Override
+            public boolean areTaken(int request) {
+                return false;
+            }
+
+            @Override
+            public void add(int request, List<Tensor> piece) {
+                throw new IllegalStateException("Nobody takes pieces");
+            }
+        };
+
+        /** Whether who asks takes pieces; else the whole answer is wanted. */
+        boolean areTaken(int request);
+
+        /** A piece has come, and is not the last one. Never waits for who asks. */
+        void add(int request, List<Tensor> piece);
+    }
+
+    /**
      * Tells a prediction of another thread to end, because nobody waits for it any more. That one then fails with whatever
      * exception comes of it, soon where the engine obeys; it may also come to its end as if nothing had been said, for a
      * single large operation of an engine can mostly not be stopped. Returns at once.

@@ -4,6 +4,7 @@ import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InferenceException;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.LoadedModel;
+import dev.holdfast.host.runtime.Predictor.Pieces;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
@@ -57,14 +58,18 @@ final class BatchRun {
         return hasAnswered && usualNanos < SHORT_NANOS;
     }
 
-    /** Answers the requests of the batch; never throws. */
-    void run(EndableRun run, List<PendingRequest> batch) {
+    /**
+     * Answers the requests of the batch; never throws.
+     *
+     * @param alive told each time that a piece of an answer comes which somebody waits for
+     */
+    void run(EndableRun run, List<PendingRequest> batch, Runnable alive) {
         if (batch.size() > 1 && !loaded.joining().isJoined()) {
             // An answer must not wait for the runs after it, or be lost where one of them does not end.
-            runEach(run, batch);
+            runEach(run, batch, alive);
             return;
         }
-        Optional<Throwable> failure = attempt(run, batch);
+        Optional<Throwable> failure = attempt(run, batch, alive);
         if (failure.isEmpty()) {
             return;
         }
@@ -77,7 +82,7 @@ final class BatchRun {
                 model,
                 version,
                 failure.get());
-        if (runEach(run, batch)) {
+        if (runEach(run, batch, alive)) {
             loaded.failedOnlyTogether(OneLine.of(failure.get()));
         }
     }
@@ -87,7 +92,7 @@ final class BatchRun {
      *
      * @return whether all have succeeded
      */
-    private boolean runEach(EndableRun run, List<PendingRequest> batch) {
+    private boolean runEach(EndableRun run, List<PendingRequest> batch, Runnable alive) {
         List<Runnable> failures = new ArrayList<>();
         int left = 0;
         for (PendingRequest request : batch) {
@@ -95,18 +100,18 @@ final class BatchRun {
                 left++;
                 continue;
             }
-            attempt(run, List.of(request)).ifPresent(failure -> failures.add(() -> fail(request, failure)));
+            attempt(run, List.of(request), alive).ifPresent(failure -> failures.add(() -> fail(request, failure)));
         }
         failures.forEach(Runnable::run);
         return failures.isEmpty() && left == 0 && !run.isEnding();
     }
 
     /** Answers all requests; or none, and says why, unless the run was told to end. */
-    private Optional<Throwable> attempt(EndableRun run, List<PendingRequest> batch) {
+    private Optional<Throwable> attempt(EndableRun run, List<PendingRequest> batch, Runnable alive) {
         long started = System.nanoTime();
         List<List<Tensor>> outputs;
         try {
-            outputs = predict(run, batch);
+            outputs = predict(run, batch, alive);
         } catch (Throwable e) {
             if (run.isEnding()) {
                 log.debug("Model {} version {}: a run has ended as it was told to", model, version, e);
@@ -145,12 +150,12 @@ final class BatchRun {
         request.answer().completeExceptionally(new ServingException(Kind.INTERNAL, message, failure));
     }
 
-    private List<List<Tensor>> predict(EndableRun run, List<PendingRequest> batch) {
+    private List<List<Tensor>> predict(EndableRun run, List<PendingRequest> batch, Runnable alive) {
         List<List<Tensor>> inputs = new ArrayList<>(batch.size());
         for (int i = 0; i < batch.size(); i++) {
             inputs.add(batch.get(i).inputs());
         }
-        List<List<Tensor>> outputs = noted(run, inputs);
+        List<List<Tensor>> outputs = noted(run, inputs, new PiecesOf(batch, alive));
         if (outputs.size() != batch.size()) {
             throw new IllegalStateException(
                     "the model gave " + outputs.size() + " answers to " + batch.size() + " requests");
@@ -158,12 +163,35 @@ final class BatchRun {
         return outputs;
     }
 
+    /** The pieces of a batch's answers on their way to those who wait. */
+    private record PiecesOf(List<PendingRequest> batch, Runnable alive) implements Pieces {
+
+        @Override
+        public boolean areTaken(int request) {
+            return batch.get(request).pieces().isPresent();
+        }
+
+        @Override
+        public void add(int request, List<Tensor> piece) {
+            PendingRequest asked = batch.get(request);
+            if (!asked.answer().isDone()) {
+                alive.run();
+                try {
+                    asked.pieces().ifPresent(taker -> taker.accept(piece));
+                } catch (RuntimeException e) {
+                    // The others of the batch have done nothing.
+                    asked.answer().completeExceptionally(e);
+                }
+            }
+        }
+    }
+
     /** Noted in the crash record, in case the process ends meanwhile. */
-    private List<List<Tensor>> noted(EndableRun run, List<List<Tensor>> inputs) {
+    private List<List<Tensor>> noted(EndableRun run, List<List<Tensor>> inputs, Pieces pieces) {
         Runs.Run noted = runs.begin();
         boolean well = false;
         try {
-            List<List<Tensor>> outputs = run.predict(inputs);
+            List<List<Tensor>> outputs = run.predict(inputs, pieces);
             well = true;
             return outputs;
         } finally {

@@ -28,11 +28,11 @@ final class EndableRun {
     }
 
     /**
-     * Predicts, as {@link Predictor#predict} does.
+     * Predicts, as {@link Predictor#predict(List, Predictor.Pieces)} does.
      *
      * @throws RunEndedException if the batch was told to end before this run of it began
      */
-    List<List<Tensor>> predict(List<List<Tensor>> batch) {
+    List<List<Tensor>> predict(List<List<Tensor>> batch, Predictor.Pieces pieces) {
         synchronized (this) {
             if (ending) {
                 throw new RunEndedException();
@@ -40,7 +40,7 @@ final class EndableRun {
             inside = Thread.currentThread();
         }
         try {
-            return model.predict(batch);
+            return model.predict(batch, pieces);
         } finally {
             synchronized (this) {
                 inside = null;

@@ -110,33 +110,35 @@ public final class RunningVersion {
     public CompletableFuture<List<Tensor>> predict(List<Tensor> inputs) {
         Loaded ready = require();
         ready.model().check(inputs);
-        return ready.workers().submit(inputs).orElseGet(() -> passOn(inputs));
+        return ready.workers().submit(inputs).orElseGet(() -> requireSuccessor().predict(inputs));
     }
 
     /**
      * Predicts as {@link #predict(List)} does, but on this thread where the model's runs are short, which saves waking another.
      *
+     * @param pieces takes what comes before the end of the answer, which is then only the rest; on a worker's thread, so it must
+     *     be quick. Empty where the answer is wanted whole
      * @param watcher given what is returned before the model is asked, so that it can be cancelled meanwhile
      */
     public CompletableFuture<List<Tensor>> predict(
-            List<Tensor> inputs, Consumer<CompletableFuture<List<Tensor>>> watcher) {
+            List<Tensor> inputs,
+            Optional<Consumer<List<Tensor>>> pieces,
+            Consumer<CompletableFuture<List<Tensor>>> watcher) {
         Loaded ready = require();
         ready.model().check(inputs);
-        return ready.workers().submit(inputs, watcher).orElseGet(() -> {
-            CompletableFuture<List<Tensor>> passedOn = passOn(inputs);
-            watcher.accept(passedOn);
-            return passedOn;
-        });
+        return ready.workers()
+                .submit(inputs, pieces, watcher)
+                .orElseGet(() -> requireSuccessor().predict(inputs, pieces, watcher));
     }
 
     /** A caller that found this version just before it was replaced is answered by its successor. */
-    private CompletableFuture<List<Tensor>> passOn(List<Tensor> inputs) {
+    private RunningVersion requireSuccessor() {
         RunningVersion next = successor;
         if (next == null) {
             throw new ServingException(
                     Kind.UNAVAILABLE, ServingException.nameOf(model, version) + " is being unregistered.");
         }
-        return next.predict(inputs);
+        return next;
     }
 
     /**

@@ -43,7 +43,9 @@ final class Worker implements Runnable {
     private boolean leaving;
     private boolean running;
     private List<PendingRequest> batch = List.of();
-    private long runsSinceNanos;
+    /** When its run began, or gave a piece of an answer last. */
+    private volatile long aliveNanos;
+
     private long toldToEndNanos;
     private boolean toldToEnd;
     private Optional<Instant> stuckSince = Optional.empty();
@@ -105,7 +107,7 @@ final class Worker implements Runnable {
 
     /** Runs the batch, without the lock. */
     void runBatch() {
-        batchRun.run(run, batch);
+        batchRun.run(run, batch, this::isAlive);
     }
 
     /** Waits until it is called, on its own thread. */
@@ -142,7 +144,7 @@ final class Worker implements Runnable {
     /** The batch is whole; its run begins when the lock is let go of. */
     void runs() {
         running = true;
-        runsSinceNanos = System.nanoTime();
+        aliveNanos = System.nanoTime();
         run.begin();
     }
 
@@ -160,8 +162,13 @@ final class Worker implements Runnable {
         }
     }
 
-    long runsSinceNanos() {
-        return runsSinceNanos;
+    private void isAlive() {
+        aliveNanos = System.nanoTime();
+    }
+
+    /** When its run began, or gave a piece of an answer last. */
+    long aliveNanos() {
+        return aliveNanos;
     }
 
     boolean isLeaving() {

@@ -47,7 +47,8 @@ import org.slf4j.LoggerFactory;
  * its place at once. Nothing here waits for stuck runs but {@link #ended}, because the model must not be closed under them.
  *
  * <p>Where each worker has a process ({@link ProcessModel}), ending a run costs that process. So the time of a request counts
- * anew when its run begins, a run goes on though its caller has gone, and what is late is a failure of the model's.
+ * anew when its run begins and with each piece of an answer, a run goes on for that time though its caller has gone, and what is
+ * late is a failure of the model's.
  */
 final class WorkerPool implements Worker.Crew {
 
@@ -138,7 +139,7 @@ final class WorkerPool implements Worker.Crew {
      * @throws ServingException if there are no workers, too many stuck ones, or the queue is full
      */
     Optional<CompletableFuture<List<Tensor>>> submit(List<Tensor> inputs) {
-        PendingRequest request = request(inputs);
+        PendingRequest request = request(inputs, Optional.empty());
         return accept(request, false).map(accepted -> request.answer());
     }
 
@@ -146,13 +147,16 @@ final class WorkerPool implements Worker.Crew {
      * Puts a request into the queue; or runs it on this thread, in the place of a worker that rests, while the model's runs are
      * short. Waking a worker and coming back for its answer costs a third of the processor time of such a request.
      *
+     * @param pieces takes what comes before the end of the answer, never waits; empty where the answer is wanted whole
      * @param watcher given the answer before the model is asked
      * @return as {@link #submit(List)}
      * @throws ServingException as {@link #submit(List)}
      */
     Optional<CompletableFuture<List<Tensor>>> submit(
-            List<Tensor> inputs, Consumer<CompletableFuture<List<Tensor>>> watcher) {
-        PendingRequest request = request(inputs);
+            List<Tensor> inputs,
+            Optional<Consumer<List<Tensor>>> pieces,
+            Consumer<CompletableFuture<List<Tensor>>> watcher) {
+        PendingRequest request = request(inputs, pieces);
         boolean mayHelp = batchRun.isShort() && callersThreads.tryAcquire();
         try {
             Optional<Accepted> accepted = accept(request, mayHelp);
@@ -170,8 +174,8 @@ final class WorkerPool implements Worker.Crew {
         }
     }
 
-    private PendingRequest request(List<Tensor> inputs) {
-        return new PendingRequest(inputs, new Answer(), System.nanoTime());
+    private PendingRequest request(List<Tensor> inputs, Optional<Consumer<List<Tensor>>> pieces) {
+        return new PendingRequest(inputs, new Answer(), System.nanoTime(), pieces);
     }
 
     /** What became of a request: it waits in the queue, or this thread is to run it as {@code worker}. */
@@ -301,8 +305,12 @@ final class WorkerPool implements Worker.Crew {
             waited = wait.compareTo(timeout) < 0
                     ? late.stream().filter(this::isQueued).toList()
                     : List.of();
+            workers.stream()
+                    .filter(WorkerPool::runsInProcess)
+                    .filter(worker -> !isOverdue(worker))
+                    .forEach(worker -> timer.watch(worker.aliveNanos() + timeout.toNanos() - System.nanoTime()));
             failed = workers.stream()
-                    .filter(worker -> worker.process().isPresent() && worker.isRunning())
+                    .filter(WorkerPool::runsInProcess)
                     .flatMap(worker -> worker.batch().stream())
                     .filter(late::contains)
                     .toList();
@@ -330,10 +338,19 @@ final class WorkerPool implements Worker.Crew {
         return clientTimeout.filter(shorter -> shorter.compareTo(timeout) < 0).orElse(timeout);
     }
 
+    private static boolean runsInProcess(Worker worker) {
+        return worker.process().isPresent() && worker.isRunning();
+    }
+
+    /** Whether its process has given no sign for too long, also where nobody waits for one any more. */
+    private boolean isOverdue(Worker worker) {
+        return runsInProcess(worker)
+                && System.nanoTime() - worker.aliveNanos()
+                        >= state.responseTimeout().toNanos();
+    }
+
     private static OptionalLong countsFrom(Worker worker) {
-        return worker.process().isPresent() && worker.isRunning()
-                ? OptionalLong.of(worker.runsSinceNanos())
-                : OptionalLong.empty();
+        return runsInProcess(worker) ? OptionalLong.of(worker.aliveNanos()) : OptionalLong.empty();
     }
 
     private void endLate(List<PendingRequest> late) {
@@ -342,7 +359,8 @@ final class WorkerPool implements Worker.Crew {
         lock.lock();
         try {
             for (Worker worker : List.copyOf(workers)) {
-                if (worker.isRunning() && worker.batch().stream().anyMatch(late::contains)) {
+                if (isOverdue(worker)
+                        || (worker.isRunning() && worker.batch().stream().anyMatch(late::contains))) {
                     end(worker);
                 }
                 lookAfter(worker);

@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -72,7 +73,7 @@ class CallersThreadTest {
 
     /** Where a request that comes now is run. */
     private Thread threadOfRun(WorkerPool pool) {
-        pool.submit(FakeModel.number(0), answer -> {})
+        pool.submit(FakeModel.number(0), Optional.empty(), answer -> {})
                 .orElseThrow()
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
@@ -80,10 +81,11 @@ class CallersThreadTest {
     }
 
     private static CompletableFuture<Long> called(WorkerPool pool, long value) {
-        return CompletableFuture.supplyAsync(() -> FakeModel.number(pool.submit(FakeModel.number(value), answer -> {})
-                .orElseThrow()
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join()));
+        return CompletableFuture.supplyAsync(
+                () -> FakeModel.number(pool.submit(FakeModel.number(value), Optional.empty(), answer -> {})
+                        .orElseThrow()
+                        .orTimeout(60, TimeUnit.SECONDS)
+                        .join()));
     }
 
     @Test
@@ -118,7 +120,9 @@ class CallersThreadTest {
         held.release();
         slow.join();
 
-        assertThat(pool.submit(FakeModel.number(2), answer -> {}).orElseThrow()).isNotDone();
+        assertThat(pool.submit(FakeModel.number(2), Optional.empty(), answer -> {})
+                        .orElseThrow())
+                .isNotDone();
     }
 
     @Test
@@ -196,7 +200,7 @@ class CallersThreadTest {
         model.hold();
         CompletableFuture<CompletableFuture<List<Tensor>>> answer = new CompletableFuture<>();
         CompletableFuture<Void> caller =
-                CompletableFuture.runAsync(() -> pool.submit(FakeModel.number(1), answer::complete));
+                CompletableFuture.runAsync(() -> pool.submit(FakeModel.number(1), Optional.empty(), answer::complete));
         await().until(() -> model.inside.get() == 1);
 
         answer.join().cancel(false);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.runtime.InferenceException;
+import dev.holdfast.host.runtime.Predictor;
 import dev.holdfast.host.serving.EndableRun.RunEndedException;
 import java.util.List;
 import java.util.concurrent.FutureTask;
@@ -21,7 +22,8 @@ class EndableRunTest {
         model.obeys = true;
         model.hold();
         FutureTask<Boolean> inside = new FutureTask<>(() -> {
-            assertThatThrownBy(() -> run.predict(List.of(FakeModel.number(1)))).isInstanceOf(InferenceException.class);
+            assertThatThrownBy(() -> run.predict(List.of(FakeModel.number(1)), Predictor.Pieces.NONE))
+                    .isInstanceOf(InferenceException.class);
             return Thread.currentThread().isInterrupted();
         });
         new Thread(inside, "inside").start();
@@ -37,16 +39,18 @@ class EndableRunTest {
     void aBatchThatWasToldToEndDoesNotBeginAndTheNextOneDoes() {
         run.end();
 
-        assertThatThrownBy(() -> run.predict(List.of(FakeModel.number(1)))).isInstanceOf(RunEndedException.class);
+        assertThatThrownBy(() -> run.predict(List.of(FakeModel.number(1)), Predictor.Pieces.NONE))
+                .isInstanceOf(RunEndedException.class);
 
         assertThat(model.batches).isEmpty();
         run.begin();
-        assertThat(run.predict(List.of(FakeModel.number(2)))).hasSize(1);
+        assertThat(run.predict(List.of(FakeModel.number(2)), Predictor.Pieces.NONE))
+                .hasSize(1);
     }
 
     @Test
     void aThreadThatIsNotInTheModelIsNotInterrupted() {
-        run.predict(List.of(FakeModel.number(1)));
+        run.predict(List.of(FakeModel.number(1)), Predictor.Pieces.NONE);
 
         run.end();
 

@@ -96,10 +96,15 @@ final class PythonProcess implements ModelProcess {
 
     @Override
     public List<List<Tensor>> predict(List<List<Tensor>> batch) {
+        return predict(batch, Pieces.NONE);
+    }
+
+    @Override
+    public List<List<Tensor>> predict(List<List<Tensor>> batch, Pieces pieces) {
         List<HandlerRequest> requests = batch.stream().map(HandlerRequest::of).toList();
         return run()
                 .orElseThrow(() -> new IllegalStateException("the process was never started"))
-                .predict(requests)
+                .predict(requests, pieces)
                 .stream()
                 .map(HandlerAnswer::toTensors)
                 .toList();

@@ -2,12 +2,11 @@ package dev.holdfast.host.runtime.python;
 
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
-import dev.holdfast.host.runtime.Header;
+import dev.holdfast.host.runtime.Predictor.Pieces;
 import dev.holdfast.host.runtime.ProcessStartException;
 import dev.holdfast.host.runtime.ProcessTerms;
 import dev.holdfast.host.runtime.python.WireReader.MalformedException;
 import dev.holdfast.host.runtime.python.WireReader.Reply;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -16,7 +15,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +44,6 @@ final class PythonRun {
     private static final Logger log = LoggerFactory.getLogger(PythonRun.class);
 
     private static final String STARTED = "Torch worker started.";
-    private static final String STREAMED = "ts_stream_next";
     private static final int LINES_OF_REASON = 8;
     private static final int SIGKILL = 128 + 9;
 
@@ -271,94 +268,47 @@ final class PythonRun {
     }
 
     /** The answers of the batch, each of them, whatever becomes of the process. */
-    List<HandlerAnswer> predict(List<HandlerRequest> requests) {
-        Map<String, Gathered> gathered = new LinkedHashMap<>();
-        requests.forEach(request -> gathered.put(request.id(), new Gathered()));
+    List<HandlerAnswer> predict(List<HandlerRequest> requests, Pieces pieces) {
+        Map<String, GatheredAnswer> gathered = new LinkedHashMap<>();
+        int most = plan.settings().maxResponseSize();
+        for (int i = 0; i < requests.size(); i++) {
+            int request = i;
+            gathered.put(
+                    requests.get(i).id(),
+                    pieces.areTaken(i)
+                            ? GatheredAnswer.inPieces(piece -> pieces.add(request, piece.toTensors()))
+                            : GatheredAnswer.whole(most));
+        }
         try {
             if (!up) {
                 throw new EOFException();
             }
             WireWriter.predict(requests).to(channel());
-            while (gathered.values().stream().anyMatch(some -> !some.whole)) {
+            while (gathered.values().stream().anyMatch(some -> !some.isEnded())) {
                 take(reader().read(requests.size()), gathered);
             }
         } catch (IOException e) {
             HandlerAnswer died = died(e);
-            gathered.values().stream().filter(some -> !some.whole).forEach(some -> some.end(died));
+            gathered.values().forEach(some -> some.end(died));
         }
-        return requests.stream()
-                .map(request ->
-                        gathered.getOrDefault(request.id(), new Gathered()).answer())
-                .toList();
+        return gathered.values().stream().map(GatheredAnswer::answer).toList();
     }
 
-    private void take(Reply reply, Map<String, Gathered> gathered) throws MalformedException {
+    private static void take(Reply reply, Map<String, GatheredAnswer> gathered) throws MalformedException {
         if (reply.code() != 200) {
             HandlerAnswer failure = HandlerAnswer.failure(reply.code() == 413 ? 507 : reply.code(), reply.message());
-            gathered.values().stream().filter(some -> !some.whole).forEach(some -> some.end(failure));
+            gathered.values().forEach(some -> some.end(failure));
             return;
         }
         if (reply.answers().isEmpty()) {
             throw new MalformedException("no answer at all");
         }
         for (Map.Entry<String, HandlerAnswer> answer : reply.answers().entrySet()) {
-            Gathered known = gathered.get(answer.getKey());
-            if (known == null || known.whole) {
+            GatheredAnswer known = gathered.get(answer.getKey());
+            if (known == null || known.isEnded()) {
                 throw new MalformedException("an answer to a request that it was not asked");
             }
-            known.add(answer.getValue(), plan.settings().maxResponseSize());
-        }
-    }
-
-    /** What has come of the answer to one request, which a handler may give in pieces. */
-    private static final class Gathered {
-
-        private final ByteArrayOutputStream pieces = new ByteArrayOutputStream();
-        private @Nullable HandlerAnswer first;
-        private @Nullable HandlerAnswer result;
-        private boolean whole;
-
-        void end(HandlerAnswer last) {
-            result = last;
-            whole = true;
-        }
-
-        void add(HandlerAnswer piece, int most) {
-            boolean more = false;
-            List<Header> headers = new ArrayList<>();
-            for (Header header : piece.headers()) {
-                if (header.name().equals(STREAMED)) {
-                    more = header.value().equals("true");
-                } else {
-                    headers.add(header);
-                }
-            }
-            if (!more && first == null) {
-                end(new HandlerAnswer(piece.status(), piece.contentType(), headers, piece.body(), piece.failed()));
-                return;
-            }
-            if (first == null) {
-                first = new HandlerAnswer(piece.status(), piece.contentType(), headers, piece.body(), piece.failed());
-            }
-            byte[] bytes = piece.bytes();
-            if (result == null && pieces.size() + (long) bytes.length > most) {
-                result = HandlerAnswer.failure(
-                        500,
-                        "The pieces of the handler's answer are larger than max_response_size, " + most + " bytes.");
-            } else if (result == null) {
-                pieces.writeBytes(bytes);
-            }
-            if (!more) {
-                end(
-                        result != null
-                                ? result
-                                : HandlerAnswer.of(
-                                        first.status(), first.contentType(), first.headers(), pieces.toByteArray()));
-            }
-        }
-
-        HandlerAnswer answer() {
-            return result == null ? HandlerAnswer.failure(500, "Worker died.") : result;
+            known.add(answer.getValue());
         }
     }
 

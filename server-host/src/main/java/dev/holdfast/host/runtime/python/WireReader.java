@@ -87,10 +87,12 @@ final class WireReader {
         int length = integer();
         if (length > longestBody) {
             skip(length);
-            return HandlerAnswer.failure(
+            HandlerAnswer failure = HandlerAnswer.failure(
                     500,
                     "The handler's answer of " + length + " bytes is larger than max_response_size, " + longestBody
                             + " bytes.");
+            // The headers say whether a further piece follows.
+            return new HandlerAnswer(failure.status(), "", headers, failure.body(), true);
         }
         return HandlerAnswer.of(status, contentType, headers, bytes("body", length, longestBody));
     }

@@ -55,9 +55,13 @@ final class WorkerDirectory implements AutoCloseable {
             "holdfast_worker/wire.py",
             "ts/__init__.py",
             "ts/context.py",
+            "ts/handler_utils/__init__.py",
+            "ts/handler_utils/utils.py",
             "ts/metrics/__init__.py",
             "ts/metrics/dimension.py",
             "ts/metrics/metric_type_enum.py",
+            "ts/protocol/__init__.py",
+            "ts/protocol/otf_message_handler.py",
             "ts/utils/__init__.py",
             "ts/utils/util.py");
 

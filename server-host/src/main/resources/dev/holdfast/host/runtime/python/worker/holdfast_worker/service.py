@@ -4,10 +4,12 @@ import json
 import sys
 import time
 
+from holdfast_worker import wire
 from holdfast_worker.context import RequestProcessor
 from holdfast_worker.wire import Answer
 
 _RESERVED = ("content-type",)
+_MORE = "ts_stream_next"
 
 
 class Outcome:
@@ -62,9 +64,11 @@ def _time(metrics, name, started):
     metrics.add_time(name, round((time.time() - started) * 1000, 2))
 
 
-def answer(context, index, value):
-    """What the handler gave for one request, with what it said about the answer."""
+def answer(context, index, value, more=False):
+    """What the handler gave for one request, with what it said about the answer, and whether another piece follows."""
     headers = context.get_response_headers(index)
+    if _MORE in headers:
+        headers[_MORE] = "true" if more else "false"
     status, phrase = context.get_response_status(index)
     return Answer(
         context.get_request_id(index),
@@ -74,6 +78,18 @@ def answer(context, index, value):
         phrase=str(phrase or ""),
         headers=[(str(k), str(v)) for k, v in headers.items() if k not in _RESERVED],
     )
+
+
+def send_intermediate_predict_response(ret, req_id_map, message, code, context=None):
+    """Sends pieces of the answers to some requests of the batch at once; what the handler returns is the last piece.
+
+    `ret` has a piece for each index of `req_id_map`, which is `context.request_ids` or a part of it.
+    """
+    pieces = []
+    for index in req_id_map:
+        context.set_response_header(index, _MORE, "true")
+        pieces.append(answer(context, index, ret[index], more=True))
+    wire.write(context.cl_socket, code, message, pieces)
 
 
 def _failed(requests, code, message):

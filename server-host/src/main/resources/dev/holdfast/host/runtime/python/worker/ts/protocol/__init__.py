@@ -1,0 +1,1 @@
+"""Where older handlers look for answers in pieces."""
