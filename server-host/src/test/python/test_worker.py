@@ -343,6 +343,26 @@ class Predicting(Worker):
         self.host.sendall(batch(("r2", [], []), ("r3", [], [])))
         self.assertEqual(b"one", self.reader.reply()[2]["r2"][4])
 
+    def test_a_handler_keeps_metrics_and_what_does_not_fit_costs_no_request(self):
+        lines = []
+        kept = metrics.Metrics(
+            "m",
+            write=lines.append,
+            declared={"model_metrics": {"gauge": [{"name": "Heat", "unit": "K", "dimensions": ["Room"]}]}},
+        )
+        kept.get_metric("Heat", metrics.MetricTypes.GAUGE).add_or_update(3, ["a"], "r1")
+        counter = kept.add_metric_to_cache("Calls", "Count")
+        counter.add_or_update(1)
+        with redirect_stdout(self.output):
+            counter.add_or_update(-1)
+            counter.add_or_update(1, ["b"])
+        with self.assertRaises(KeyError):
+            kept.get_metric("Heat")
+        self.assertRegex(lines[0], r"\[METRICS\]Heat.K:3\|#Room:a\|#type:GAUGE\|#hostname:[^,]+,\d+,r1")
+        self.assertRegex(lines[1], r"\[METRICS\]Calls.Count:1\|#\|#type:COUNTER\|#hostname:[^,]+,\d+$")
+        self.assertEqual(2, len(lines))
+        self.assertEqual(2, self.output.getvalue().count("[METRICS]Failed to update metric Calls"))
+
     def test_an_unknown_unit_is_refused(self):
         with self.assertRaises(ValueError):
             metrics.Metrics("m").add_time("t", 1, unit="days")

@@ -36,6 +36,7 @@ class ArchitectureTest {
             Map.entry("archive", rooms("text")),
             Map.entry("state", rooms()),
             Map.entry("logging", rooms("config", "text")),
+            Map.entry("metrics", rooms("text", "yaml")),
             Map.entry("plugins", rooms("text")),
             Map.entry("runtime", rooms("archive", "state", "text")),
             Map.entry("crash", rooms("text")),
@@ -48,7 +49,8 @@ class ArchitectureTest {
             Map.entry("retention", rooms("snapshot", "state", "config", "text")),
             Map.entry("transfer", rooms("state", "text")),
             Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive", "text")),
-            Map.entry("http", rooms("api", "serving", "keeper", "plugins", "config", "runtime", "text")),
+            Map.entry("http", rooms("api", "serving", "keeper", "plugins", "config", "metrics", "runtime", "text")),
+            Map.entry("yaml", rooms("text")),
             Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "plugins", "text"))),
             Map.entry("demo", rooms("cli", "text")));
 
@@ -175,6 +177,7 @@ class ArchitectureTest {
                 new String[] {"codec", "org.tukaani.."},
                 new String[] {"codec", "org.apache.commons.."},
                 new String[] {"codec", "io.airlift.."},
+                new String[] {"yaml", "org.yaml.."},
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},

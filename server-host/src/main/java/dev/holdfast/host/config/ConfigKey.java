@@ -57,6 +57,18 @@ public enum ConfigKey {
     /** Whether handlers in Python are run, which are code with this host's rights. */
     PYTHON_HANDLERS("true", Kept.NO),
     ENABLE_METRICS_API("true", Kept.YES),
+    /** Where metrics with TorchServe's names go; its own default is log, which leaves a scrape without them. */
+    METRICS_MODE("prometheus", Kept.YES),
+    /** A YAML file that declares the metrics of handlers: a path of the machine. */
+    METRICS_CONFIG("", Kept.NO),
+    /** Whether metrics of handlers are shown that are not declared. */
+    MODEL_METRICS_AUTO_DETECT("false", Kept.YES),
+    /** Whether processor, memory and disk are left out of the metrics. */
+    DISABLE_SYSTEM_METRICS("false", Kept.YES),
+    /** How often, in seconds, these are written to ts_metrics.log. */
+    METRIC_TIME_INTERVAL("60", Kept.YES),
+    /** Whether every request is a line of access_log.log; off by default, for it costs each of them. */
+    ACCESS_LOG("false", Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
     ALLOWED_HOSTS("", Kept.NO),

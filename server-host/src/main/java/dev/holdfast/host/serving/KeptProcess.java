@@ -61,6 +61,7 @@ final class KeptProcess {
     private State state = State.STARTING;
     private boolean leaving;
     private Optional<String> failure = Optional.empty();
+    private Duration loadTime = Duration.ZERO;
 
     // Of the worker's thread alone.
     private int failures;
@@ -101,8 +102,9 @@ final class KeptProcess {
                 return false;
             }
             try {
+                long begun = System.nanoTime();
                 process.start();
-                started();
+                started(Duration.ofNanos(System.nanoTime() - begun));
             } catch (ProcessStartException e) {
                 if (!isLeaving()) {
                     failed("cannot be started: " + OneLine.of(e));
@@ -113,7 +115,7 @@ final class KeptProcess {
         return true;
     }
 
-    private void started() {
+    private void started(Duration took) {
         if (failures > 0) {
             log.info("{} is up again, as process {}", name, process.status().pid());
         }
@@ -121,6 +123,7 @@ final class KeptProcess {
         lock.lock();
         try {
             state = State.READY;
+            loadTime = took;
             failure = Optional.empty();
         } finally {
             lock.unlock();
@@ -214,7 +217,8 @@ final class KeptProcess {
             return new VersionStatus.WorkerProcess(
                     state == State.READY && !process.isUp() ? State.RETRYING.name() : state.name(),
                     process.status(),
-                    failure);
+                    failure,
+                    loadTime);
         } finally {
             lock.unlock();
         }

@@ -3,6 +3,7 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.ProcessStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -88,6 +89,7 @@ public record VersionStatus(
      *
      * @param state READY, STARTING, or RETRYING: it died, or could not be started, and is started again
      * @param failure why it is RETRYING
+     * @param loadTime how long its last good start took, with the loading of the model; zero before the first one
      */
-    public record WorkerProcess(String state, ProcessStatus status, Optional<String> failure) {}
+    public record WorkerProcess(String state, ProcessStatus status, Optional<String> failure, Duration loadTime) {}
 }

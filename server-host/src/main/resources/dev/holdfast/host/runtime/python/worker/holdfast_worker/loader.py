@@ -22,7 +22,7 @@ class Service:
         self.context = context
 
 
-def load(wanted, config=None):
+def load(wanted, config=None, declared=None):
     """Loads what a Load names; whatever the handler raises goes on to the caller."""
     file, _, function = wanted.handler.partition(":")
     module_name, path = _on_path(wanted.path, file)
@@ -36,7 +36,7 @@ def load(wanted, config=None):
         wanted.limit_pixels,
         model_yaml_config=config,
     )
-    context.metrics = Metrics(wanted.model, context)
+    context.metrics = Metrics(wanted.model, context, declared=declared)
     module = _import(module_name, path)
     entry_point = getattr(module, function or "handle", None)
     if callable(entry_point) and not inspect.isclass(entry_point):
