@@ -302,6 +302,7 @@ public final class Host implements AutoCloseable {
                 config.maxResponseSize(),
                 config.decodeInputRequest(),
                 config.limitMaxImagePixels(),
+                config.serviceEnvelope(),
                 measurements.ofWorkers(config.metricsConfig()),
                 config.workerEnvironment(),
                 options.logLocation(),

@@ -50,6 +50,8 @@ public enum ConfigKey {
     DECODE_INPUT_REQUEST("true", Kept.YES),
     /** What image handlers in Python are told about huge images. */
     LIMIT_MAX_IMAGE_PIXELS("true", Kept.YES),
+    /** What stands around requests of Python handlers whose archives do not say it: body, json, kserve or kservev2. */
+    SERVICE_ENVELOPE("", Kept.YES),
     /** A regular expression of environment variables that workers of Python handlers do not get. */
     BLACKLIST_ENV_VARS("", Kept.YES),
     /** The Python that runs handlers: a fact of the machine. */

@@ -429,6 +429,11 @@ public final class HostConfig {
         return bool(ConfigKey.PYTHON_HANDLERS);
     }
 
+    /** Of Python handlers whose archives name none; empty for none. */
+    public String serviceEnvelope() {
+        return get(ConfigKey.SERVICE_ENVELOPE);
+    }
+
     public boolean decodeInputRequest() {
         return bool(ConfigKey.DECODE_INPUT_REQUEST);
     }

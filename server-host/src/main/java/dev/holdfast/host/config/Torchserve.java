@@ -29,7 +29,6 @@ final class Torchserve {
             "grpc_management_max_connection_age_grace_ms",
             "enable_grpc_ssl",
             "default_service_handler",
-            "service_envelope",
             "prefer_direct_buffer",
             "install_py_dep_per_model",
             "keystore",

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param maxResponseSize how many bytes one answer may have
  * @param decodeRequests whether JSON and text are decoded before a handler gets them
  * @param limitImagePixels what image handlers are told about huge images
+ * @param envelope of handlers whose archives name none; empty for none
  * @param metrics what becomes of the metrics that handlers emit
  * @param environment what workers find in theirs
  * @param logLocation where a note of the workers' directory lies, for the start after this host was killed
@@ -23,6 +24,7 @@ public record PythonSettings(
         int maxResponseSize,
         boolean decodeRequests,
         boolean limitImagePixels,
+        String envelope,
         WorkerMetrics metrics,
         Map<String, String> environment,
         Path logLocation,

@@ -26,7 +26,7 @@ class PythonRuntimeIT {
 
     private PythonSettings settings(boolean handlers, Optional<String> python) {
         return new PythonSettings(
-                handlers, python, 1000, true, true, WorkerMetrics.NONE, Map.of(), directory.resolve("logs"), directory);
+                handlers, python, 1000, true, true, "", WorkerMetrics.NONE, Map.of(), directory.resolve("logs"), directory);
     }
 
     /** A program that answers as a Python would that is told by these lines. */

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 
+from holdfast_worker import envelopes
 from holdfast_worker.context import Context
 from holdfast_worker.metrics import Metrics
 
@@ -41,13 +42,13 @@ def load(wanted, config=None, declared=None):
     entry_point = getattr(module, function or "handle", None)
     if callable(entry_point) and not inspect.isclass(entry_point):
         entry_point(None, context)
-        return Service(entry_point, context)
+        return Service(envelopes.around(wanted.envelope, entry_point), context)
     handler = _only_class(module)()
     if not callable(getattr(handler, "handle", None)):
         raise ValueError("The class %s of the handler has no method handle" % type(handler).__name__)
     if hasattr(handler, "initialize"):
         handler.initialize(context)
-    return Service(handler.handle, context)
+    return Service(envelopes.around(wanted.envelope, handler.handle), context)
 
 
 def _on_path(model_dir, file):
