@@ -26,6 +26,7 @@ import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
+import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import dev.holdfast.host.runtime.python.PythonRuntime;
 import dev.holdfast.host.runtime.python.PythonSettings;
 import dev.holdfast.host.serving.ChangeLog;
@@ -159,7 +160,8 @@ public final class Host implements AutoCloseable {
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
                 new BuiltInRuntime(),
-                python));
+                python,
+                new OnnxOfBaseHandler(onnx)));
         ModelServing serving = lifecycle.add(new ModelServing(
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
@@ -299,7 +301,9 @@ public final class Host implements AutoCloseable {
         PythonRuntime python = new PythonRuntime(new PythonSettings(
                 config.pythonHandlers(),
                 config.python(),
+                config.defaultServiceHandler(),
                 config.maxResponseSize(),
+                config.installPyDepPerModel(),
                 config.decodeInputRequest(),
                 config.limitMaxImagePixels(),
                 config.serviceEnvelope(),

@@ -2,6 +2,7 @@ package dev.holdfast.host;
 
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveException;
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
@@ -61,6 +62,10 @@ final class InitialModels {
             }
             return state;
         }
+        if (wanted.equals(List.of("standalone"))) {
+            log.info("--models standalone: a start without models");
+            return state;
+        }
         for (String entry : wanted) {
             int equals = entry.indexOf('=');
             if (equals == entry.length() - 1) {
@@ -104,17 +109,19 @@ final class InitialModels {
     private ServedVersion settings(String model, String version, Archive archive) {
         ServedModel named = settings.get(model);
         ServedVersion set = named == null ? null : named.versions().get(version);
+        // As for TorchServe, the archive's own file counts more than the key 'models'.
+        ModelConfig own = archive.manifest().config();
         int workers = config.defaultWorkersPerModel() > 0
                 ? config.defaultWorkersPerModel()
                 : Runtime.getRuntime().availableProcessors();
         return new ServedVersion(
                 archive.fileName(),
-                set == null ? workers : set.minWorkers(),
-                set == null ? workers : set.maxWorkers(),
-                set == null ? 1 : set.batchSize(),
-                set == null ? Duration.ofMillis(100) : set.maxBatchDelay(),
-                set == null ? config.defaultResponseTimeout() : set.responseTimeout(),
-                set == null ? config.defaultStartupTimeout() : set.startupTimeout(),
+                own.minWorkersOr(set == null ? workers : set.minWorkers()),
+                own.maxWorkersOr(set == null ? workers : set.maxWorkers()),
+                own.batchSize().orElse(set == null ? 1 : set.batchSize()),
+                own.maxBatchDelay().orElse(set == null ? Duration.ofMillis(100) : set.maxBatchDelay()),
+                own.responseTimeout().orElse(set == null ? config.defaultResponseTimeout() : set.responseTimeout()),
+                own.startupTimeout().orElse(set == null ? config.defaultStartupTimeout() : set.startupTimeout()),
                 archive.manifest().runtime().orElse("python"),
                 Optional.empty(),
                 Optional.empty(),

@@ -421,7 +421,7 @@ class HostTest {
         assertThat(logOf(() -> start(Map.of("load_models", "all")).close()))
                 .contains(
                         "--models all leaves out my model.onnx: its name must match [A-Za-z0-9._-]{1,128}",
-                        "--models all leaves out notes.txt: it is no file that ends in .mar, .zip or .onnx");
+                        "--models all leaves out notes.txt: it is no file that ends in .mar, .zip, .tar.gz, .tgz or .onnx");
     }
 
     @Test

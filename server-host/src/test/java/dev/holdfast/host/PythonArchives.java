@@ -45,15 +45,22 @@ public final class PythonArchives {
      * @param files by their names
      */
     public static void mar(Path store, String name, String model, Map<String, String> files) {
-        Map<String, String> all = new TreeMap<>(files);
-        all.put("MAR-INF/MANIFEST.json", manifest(name, model));
+        Map<String, byte[]> bytes = new TreeMap<>();
+        files.forEach((file, text) -> bytes.put(file, text.getBytes(StandardCharsets.UTF_8)));
+        write(store, name, model, bytes);
+    }
+
+    /** The same, with files of bytes. */
+    public static void write(Path store, String name, String model, Map<String, byte[]> files) {
+        Map<String, byte[]> all = new TreeMap<>(files);
+        all.put("MAR-INF/MANIFEST.json", manifest(name, model).getBytes(StandardCharsets.UTF_8));
         try {
             Files.createDirectories(store);
             try (OutputStream out = Files.newOutputStream(store.resolve(name + ".mar"));
                     ZipOutputStream zip = new ZipOutputStream(out)) {
-                for (Map.Entry<String, String> file : all.entrySet()) {
+                for (Map.Entry<String, byte[]> file : all.entrySet()) {
                     zip.putNextEntry(new ZipEntry(file.getKey()));
-                    zip.write(file.getValue().getBytes(StandardCharsets.UTF_8));
+                    zip.write(file.getValue());
                     zip.closeEntry();
                 }
             }

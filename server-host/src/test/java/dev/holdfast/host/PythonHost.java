@@ -29,14 +29,22 @@ final class PythonHost implements AutoCloseable {
     private final Host host;
 
     PythonHost(Path store, Path logs) {
-        this(store, logs, Map.of());
+        this(store, logs, withPython());
     }
 
-    /** A host with further configuration keys. */
-    PythonHost(Path store, Path logs, Map<String, String> more) {
-        PythonArchives.assumePython();
+    /**
+     * A host that may be without Python.
+     *
+     * @param keys of the configuration
+     */
+    PythonHost(Path store, Path logs, Map<String, String> keys) {
         this.store = store;
-        this.host = Host.start(HostsInTests.options(store, logs, more, Map.of()));
+        this.host = Host.start(HostsInTests.options(store, logs, keys, System.getenv()));
+    }
+
+    private static Map<String, String> withPython() {
+        PythonArchives.assumePython();
+        return Map.of();
     }
 
     Path store() {

@@ -111,14 +111,16 @@ class PythonLifeIT {
                 .as("it waits in the queue: %s", next.body())
                 .isEqualTo(200);
         assertThat(next.body()).isNotEqualTo(before).isEqualTo(pid(model));
-        assertThat(ProcessHandle.allProcesses()
+        String worker = "/w." + workerOf(model);
+        long alive = Long.parseLong(pid(model));
+        // What the worker forked goes with it.
+        await().untilAsserted(() -> assertThat(ProcessHandle.allProcesses()
                         .filter(process -> process.info()
                                 .arguments()
-                                .filter(all -> List.of(all).toString().contains("/w." + workerOf(model)))
+                                .filter(all -> List.of(all).toString().contains(worker))
                                 .isPresent())
                         .map(ProcessHandle::pid))
-                .as("what the worker forked goes with it")
-                .containsExactly(Long.parseLong(pid(model)));
+                .containsExactly(alive));
     }
 
     private static String workerOf(String model) {

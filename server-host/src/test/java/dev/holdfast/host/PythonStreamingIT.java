@@ -88,6 +88,7 @@ class PythonStreamingIT {
 
     @BeforeAll
     static void startHost() throws Exception {
+        PythonArchives.assumePython();
         host = new PythonHost(store, logs, Map.of("max_response_size", String.valueOf(MOST)));
         host.register("words", WORDS);
     }

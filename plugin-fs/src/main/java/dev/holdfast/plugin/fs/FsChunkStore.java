@@ -47,6 +47,9 @@ import java.util.regex.Pattern;
 final class FsChunkStore implements ChunkStore {
 
     private static final int MAX_CHUNK_BYTES = 4 * 1024 * 1024;
+    /** Beside the snapshots. */
+    static final String DIRECTORY = ".chunks";
+
     private static final Pattern ID = Pattern.compile("[0-9a-f]{64}");
 
     private final Path group;
@@ -75,7 +78,7 @@ final class FsChunkStore implements ChunkStore {
      */
     FsChunkStore(Path group, Path hidden, Gate gate, ExecutorService disk, Clock clock) {
         this.group = group;
-        this.directory = group.resolve(".chunks");
+        this.directory = group.resolve(DIRECTORY);
         this.hidden = hidden;
         this.gate = gate;
         this.disk = disk;

@@ -65,20 +65,30 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
 
     private final AtomicBoolean toldOfNeighbours = new AtomicBoolean();
     private final AtomicBoolean toldOfTorchServe = new AtomicBoolean();
+    private volatile int ofTorchServe;
     private final ExecutorService disk = diskThreads();
     private final ChunkStore chunks;
+    private final KnownDirectory home;
     private @Nullable Writer writer;
+    /** Where the writer has its lock; another directory of the same path needs another writer. */
+    private KnownDirectory.@Nullable Found writerHome;
+
     /** The highest revision saved or removed here: removing the last one does not make its revision free. */
     private long highest = -1;
 
     private volatile boolean closed;
 
     FsSnapshotSerializer(Path directory, String group, String host, String boot) {
+        this(directory, group, host, boot, KnownDirectory::new);
+    }
+
+    FsSnapshotSerializer(Path directory, String group, String host, String boot, KnownDirectory.Kind kind) {
         this.directory = directory;
         this.hidden = directory.resolve(".holdfast");
         this.group = group;
         this.host = host;
         this.catalog = new DirectoryListing(directory, group, hidden, boot);
+        this.home = kind.of(directory, hidden, group);
         this.chunks = new FsChunkStore(directory, hidden, new ChunkGate(), disk, Clock.systemUTC());
     }
 
@@ -155,10 +165,18 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     }
 
     private Writer writer() throws IOException {
+        KnownDirectory.Found now = home.require();
+        if (writer != null && !now.equals(writerHome)) {
+            if (writerHome != null && !now.isIn(writerHome)) {
+                highest = -1;
+            }
+            closeWriter();
+        }
         Writer one = writer;
         if (one == null) {
             one = new Writer(directory, hidden, group, host, catalog, publishing.writeLock());
             writer = one;
+            writerHome = home.require();
         }
         return one;
     }
@@ -262,10 +280,10 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         if (last.state() == State.TORCHSERVE || last.header() == null) {
             return;
         }
-        int count = view.indexOf(new Entry(1, "", Instant.EPOCH, last.header().kind()));
-        if (count == 0) {
-            return;
+        if (toldOfTorchServe.get() || view.entry(0).revision() > 0) {
+            return; // as nearly always: TorchServe's have no revision, so that they come first
         }
+        int count = countOfTorchServe(view, last.header());
         String newest = view.entry(count - 1).name();
         if (newest.compareTo(last.header().name()) > 0 && toldOfTorchServe.compareAndSet(false, true)) {
             LOG.log(
@@ -276,6 +294,19 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
                     newest,
                     last.header().name());
         }
+    }
+
+    /** Found by a search once, and then where it was found: a search reads the more, the more snapshots there are. */
+    private int countOfTorchServe(View view, SnapshotHeader any) throws IOException {
+        int known = ofTorchServe;
+        if (known == 0
+                || known >= view.size()
+                || view.entry(known).revision() == 0
+                || view.entry(known - 1).revision() > 0) {
+            known = view.indexOf(new Entry(1, "", Instant.EPOCH, any.kind()));
+            ofTorchServe = known;
+        }
+        return known;
     }
 
     @Override
@@ -469,10 +500,10 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
     }
 
     /** File channels close themselves when a thread is interrupted; this work is short, so the interrupt waits for it. */
-    private static <T> T translate(String failure, Work<T> work) {
+    private <T> T translate(String failure, Work<T> work) {
         boolean interrupted = Thread.interrupted();
         try {
-            return work.run();
+            return home.during(work);
         } catch (IOException e) {
             throw unavailable(failure, e);
         } finally {

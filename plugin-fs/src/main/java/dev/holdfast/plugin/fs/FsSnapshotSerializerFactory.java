@@ -37,6 +37,15 @@ public final class FsSnapshotSerializerFactory implements SnapshotSerializerFact
         return new FsSnapshotSerializer(directory, config.group(), config.host(), bootId());
     }
 
+    /**
+     * Opens a directory of the host's own, for group {@code default}. To a store a directory that has gone is one that is
+     * away; this one is made again by the next call that writes, for the host has in memory what was in it.
+     */
+    public static SnapshotSerializer openOwn(Path directory) {
+        Disk.requireOwn(directory);
+        return new FsSnapshotSerializer(directory, "default", "this host", bootId(), KnownDirectory::ofTheHost);
+    }
+
     private static Path directory(SerializerConfig config, String value) {
         try {
             return config.logLocation().getFileSystem().getPath(value);

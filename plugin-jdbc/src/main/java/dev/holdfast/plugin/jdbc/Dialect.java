@@ -1,6 +1,7 @@
 package dev.holdfast.plugin.jdbc;
 
 import dev.holdfast.plugin.jdbc.Settings.Timeouts;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
@@ -25,14 +27,20 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Dialect {
 
+    static final String CURE =
+            ": mount its file system again, or put it back. Nothing is made anew there; where it is meant"
+                    + " to be empty, start the host again";
+
     private final JdbcUrl url;
     private final Timeouts timeouts;
     private final Catalogue catalogue;
+    private volatile boolean wasThere;
 
     Dialect(JdbcUrl url, Timeouts timeouts) {
         this.url = url;
         this.timeouts = timeouts;
         this.catalogue = Catalogue.of(url.database());
+        this.wasThere = url.file().map(Dialect::mayExist).orElse(true);
     }
 
     static Dialect of(JdbcUrl url, Timeouts timeouts) {
@@ -85,9 +93,23 @@ abstract class Dialect {
         return url.file().isPresent();
     }
 
-    /** Whether there is a database at all; reading must not make one. */
-    boolean exists() {
-        return true;
+    /**
+     * Whether there is a database at all; reading must not make one.
+     *
+     * @throws StoreUnavailableException if its file was there once and is not now: that it is gone, as with a disk that is not
+     *     mounted any more, does not say that nothing is stored
+     */
+    final boolean exists() {
+        Optional<Path> file = url.file();
+        if (file.isEmpty() || mayExist(file.get())) {
+            wasThere = true;
+            return true;
+        }
+        if (wasThere) {
+            throw new StoreUnavailableException("The file of the database " + file.get()
+                    + " is gone: it was there when the host looked last" + CURE);
+        }
+        return false;
     }
 
     /**
@@ -129,6 +151,16 @@ abstract class Dialect {
     boolean isReplaced() {
         return false;
     }
+
+    /** The tables were found, or made, in the database that the URL leads to. */
+    void hasTables() {}
+
+    /**
+     * There are no tables.
+     *
+     * @throws StoreUnavailableException if there were, in another database that the URL led to before
+     */
+    void hasNoTables() {}
 
     // The schema
 

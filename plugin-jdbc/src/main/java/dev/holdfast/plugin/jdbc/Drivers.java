@@ -4,7 +4,6 @@ import java.sql.Driver;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -21,6 +20,8 @@ import org.slf4j.LoggerFactory;
 final class Drivers {
 
     private static final Logger log = LoggerFactory.getLogger(Drivers.class);
+
+    private static final int ROUNDS = 10;
 
     private Drivers() {}
 
@@ -80,17 +81,33 @@ final class Drivers {
             // Not a plugin but a part of an application, whose drivers are no business of ours.
             return;
         }
-        for (Driver driver : Collections.list(DriverManager.getDrivers())) {
-            if (driver.getClass().getClassLoader() == ours) {
-                try {
-                    DriverManager.deregisterDriver(driver);
-                } catch (SQLException e) {
-                    log.warn(
-                            "Driver {} cannot be let go of: {}",
-                            driver.getClass().getName(),
-                            e.toString());
-                }
+        // Whoever lists drivers has their classes loaded by his own class loader too, which registers those anew. How
+        // often
+        // is bounded, for a driver may register itself again whenever it is let go of.
+        for (int round = 0; round < ROUNDS; round++) {
+            List<Driver> left = registered(ours);
+            if (left.isEmpty()) {
+                return;
             }
+            left.forEach(Drivers::deregister);
+        }
+        List<Driver> left = registered(ours);
+        if (!left.isEmpty()) {
+            log.warn("Drivers {} cannot be let go of, and so this plugin cannot be unloaded", left);
+        }
+    }
+
+    private static List<Driver> registered(ClassLoader loader) {
+        return DriverManager.drivers()
+                .filter(driver -> driver.getClass().getClassLoader() == loader)
+                .toList();
+    }
+
+    private static void deregister(Driver driver) {
+        try {
+            DriverManager.deregisterDriver(driver);
+        } catch (SQLException e) {
+            log.warn("Driver {} cannot be let go of: {}", driver.getClass().getName(), e.toString());
         }
     }
 }

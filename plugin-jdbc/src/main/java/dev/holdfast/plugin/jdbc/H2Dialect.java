@@ -35,11 +35,6 @@ final class H2Dialect extends Dialect {
     }
 
     @Override
-    boolean exists() {
-        return url().file().map(Dialect::mayExist).orElse(true);
-    }
-
-    @Override
     String putChunk(TableName table) {
         return "merge into " + table.chunks() + " (workflow, id, put_on, data) key (workflow, id) values (?, ?, ?, ?)";
     }

@@ -145,7 +145,7 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     }
 
     private void bringUp(String failure, Deadline deadline) {
-        if (schema.isCurrent() && dialect.exists()) {
+        if (dialect.exists() && schema.isCurrent()) {
             return;
         }
         try {

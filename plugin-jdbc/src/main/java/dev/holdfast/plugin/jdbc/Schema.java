@@ -91,6 +91,8 @@ final class Schema {
 
     /** Makes the tables, or brings them to the newest version; two hosts may do so at once. */
     void bringUp(Connection connection, Deadline deadline) throws SQLException {
+        // To prepare a database that is not ours would change it.
+        int unused = version(connection);
         dialect.prepare(connection);
         connection.setAutoCommit(false);
         dialect.lockSchema(connection, table);
@@ -123,6 +125,7 @@ final class Schema {
         for (String warning : dialect.check(connection, table)) {
             log.warn("{}: {}", dialect, warning);
         }
+        dialect.hasTables();
         current = true;
     }
 
@@ -132,6 +135,7 @@ final class Schema {
         if (dialect.columns(connection, table.schema(), table.schemaVersionName())
                 .isEmpty()) {
             requireNoStranger(columns);
+            dialect.hasNoTables();
             return WITHOUT_TABLES;
         }
         int version = recorded(connection).orElse(WITHOUT_TABLES);

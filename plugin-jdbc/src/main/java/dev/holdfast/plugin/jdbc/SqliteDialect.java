@@ -2,6 +2,7 @@ package dev.holdfast.plugin.jdbc;
 
 import dev.holdfast.plugin.jdbc.Settings.Timeouts;
 import dev.holdfast.plugin.jdbc.SqlFailure.Kind;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -40,6 +41,8 @@ final class SqliteDialect extends Dialect {
     private final Path file;
     /** Which file the connections were made to, for a path may come to mean another one. */
     private volatile @Nullable Object known;
+    /** In which file the tables were. */
+    private volatile @Nullable Object withTables;
     /** That some connections are to one file and some to another. */
     private final AtomicBoolean mixed = new AtomicBoolean();
 
@@ -64,11 +67,6 @@ final class SqliteDialect extends Dialect {
                 "PRAGMA fullfsync=ON",
                 "PRAGMA checkpoint_fullfsync=ON",
                 "PRAGMA trusted_schema=OFF");
-    }
-
-    @Override
-    boolean exists() {
-        return mayExist(file);
     }
 
     @Override
@@ -124,6 +122,19 @@ final class SqliteDialect extends Dialect {
         } catch (IOException e) {
             // Then opening it tells what is wrong.
             return null;
+        }
+    }
+
+    @Override
+    void hasTables() {
+        withTables = known;
+    }
+
+    @Override
+    void hasNoTables() {
+        if (withTables != null && !withTables.equals(known)) {
+            throw new StoreUnavailableException("The file of the database " + file
+                    + " is not the one that was there when the host looked last, and no snapshots are in it" + CURE);
         }
     }
 

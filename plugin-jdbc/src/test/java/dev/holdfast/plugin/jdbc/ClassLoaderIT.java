@@ -15,6 +15,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -91,9 +93,16 @@ class ClassLoaderIT {
         assertCollected(Mariadb.server().newDatabase(), "root");
     }
 
-    private void assertCollected(String url, String user) throws Exception {
+    @Test
+    void nothingHoldsTheLoaderWhereTheProcessHasTheSameDriversOfItsOwn() throws Exception {
+        assertCollected("jdbc:sqlite:" + directory.resolve("x.db"), "", "with drivers");
+    }
+
+    private void assertCollected(String url, String user, String... more) throws Exception {
         File out = directory.resolve("out").toFile();
-        Process process = JavaProcess.of(ClassLoaderIT.class, url, user)
+        Process process = JavaProcess.of(
+                        ClassLoaderIT.class,
+                        Stream.concat(Stream.of(url, user), Stream.of(more)).toArray(String[]::new))
                 .redirectErrorStream(true)
                 .redirectOutput(out)
                 .start();
@@ -101,8 +110,11 @@ class ClassLoaderIT {
         assertThat(out).content().endsWith("saved\ncollected\n");
     }
 
-    /** @param args the URL and the user */
+    /** @param args the URL and the user; a third one where the process is to have drivers of its own */
     public static void main(String[] args) throws Exception {
+        if (args.length > 2 && !DriverManager.getDrivers().hasMoreElements()) {
+            throw new IllegalStateException("There are no drivers beside this class");
+        }
         WeakReference<ClassLoader> loader = useAndClose(args[0], args[1]);
         // Ends with a failure, and says nothing, if it never is.
         await().atMost(Duration.ofMinutes(1)).until(() -> {

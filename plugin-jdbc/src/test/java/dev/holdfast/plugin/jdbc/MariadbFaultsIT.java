@@ -78,7 +78,7 @@ class MariadbFaultsIT extends ServerFaults {
     private SnapshotSerializer as(String user, String password) {
         return new JdbcSnapshotSerializerFactory()
                 .open(SerializerConfig.builder("jdbc", Path.of("target"))
-                        .values(Map.of("url", url, "user", user, "table", table(), "connect-timeout", "3s"))
+                        .values(Map.of("url", url, "user", user, "table", table(), "connect-timeout", "10s"))
                         .environment(Map.of("HOLDFAST_SNAPSHOT_JDBC_PASSWORD", password))
                         .build());
     }
@@ -274,7 +274,7 @@ class MariadbFaultsIT extends ServerFaults {
     void aServerWithoutTlsSaysWhatToWrite() throws Exception {
         String strict = url.substring(0, url.indexOf('?'));
         try (SnapshotSerializer serializer =
-                new JdbcSnapshotSerializerFactory().open(Configs.of(strict, "default", "connect-timeout", "3s"))) {
+                new JdbcSnapshotSerializerFactory().open(Configs.of(strict, "default", "connect-timeout", "10s"))) {
             assertThatThrownBy(serializer::getLast)
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("The server has no TLS: switch it on there, or write ?sslMode=disable");
@@ -297,7 +297,7 @@ class MariadbFaultsIT extends ServerFaults {
             String own = server.newDatabase();
             Snapshot first = snapshot("default", 1);
             try (SnapshotSerializer serializer =
-                    new JdbcSnapshotSerializerFactory().open(Configs.of(own, "default", "connect-timeout", "3s"))) {
+                    new JdbcSnapshotSerializerFactory().open(Configs.of(own, "default", "connect-timeout", "10s"))) {
                 assertThatThrownBy(() -> serializer.save(snapshot("default", 1)))
                         .isInstanceOf(StoreUnavailableException.class)
                         .hasMessageContaining("max_allowed_packet of " + own.replaceFirst("\\?.*", "") + " is 1048576"

@@ -180,7 +180,7 @@ class PostgresqlFaultsIT extends ServerFaults {
     private SnapshotSerializer as(String user, String password) {
         return new JdbcSnapshotSerializerFactory()
                 .open(SerializerConfig.builder("jdbc", Path.of("target"))
-                        .values(Map.of("url", url, "user", user, "table", table(), "connect-timeout", "3s"))
+                        .values(Map.of("url", url, "user", user, "table", table(), "connect-timeout", "10s"))
                         .environment(Map.of("HOLDFAST_SNAPSHOT_JDBC_PASSWORD", password))
                         .build());
     }
@@ -274,7 +274,7 @@ class PostgresqlFaultsIT extends ServerFaults {
     @Test
     void aDatabaseThatIsNotThereIsNamed() {
         try (SnapshotSerializer serializer = new JdbcSnapshotSerializerFactory()
-                .open(Configs.of(Postgres.url("no_such_database"), "default", "connect-timeout", "3s"))) {
+                .open(Configs.of(Postgres.url("no_such_database"), "default", "connect-timeout", "10s"))) {
             assertThatThrownBy(serializer::getLast)
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("database \"no_such_database\" does not exist")

@@ -172,11 +172,14 @@ class SqliteIT {
                 Files.delete(directory.resolve(name));
             }
 
-            assertThat(serializer.getLast()).isEmpty();
-            serializer.save(snapshot("default", 3));
+            assertThatThrownBy(serializer::getLast).isInstanceOf(StoreUnavailableException.class);
+            assertThatThrownBy(() -> serializer.save(snapshot("default", 3)))
+                    .isInstanceOf(StoreUnavailableException.class);
             try (SnapshotSerializer other = open()) {
+                other.save(snapshot("default", 3));
                 assertThat(revisions(other)).containsExactly(3L);
             }
+            assertThat(revisions(serializer)).containsExactly(3L);
 
             Path elsewhere = directory.resolve("elsewhere");
             try (SnapshotSerializer other = open(elsewhere)) {

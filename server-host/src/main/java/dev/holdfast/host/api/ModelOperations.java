@@ -4,8 +4,8 @@ import dev.holdfast.host.api.ApiFailure.Kind;
 import dev.holdfast.host.api.ChangeResult.Progress;
 import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.serving.ModelServing.Change;
 import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.RunningChange;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.VersionStatus;
@@ -95,7 +95,7 @@ public final class ModelOperations {
      */
     public ChangeResult register(Registration registration, boolean wait) {
         requireRegistering();
-        Change change = wait ? serving.register(registration) : serving.registerLater(registration);
+        RunningChange change = wait ? serving.register(registration) : serving.registerLater(registration);
         int workers = change.state().minWorkers();
         if (!wait && workers > 0) {
             return later(change);
@@ -109,7 +109,7 @@ public final class ModelOperations {
                 change.durability());
     }
 
-    private ChangeResult later(Change change) {
+    private ChangeResult later(RunningChange change) {
         return changes.changed(Progress.WORKERS_START_LATER, "Processing worker updates...", change.durability());
     }
 
@@ -120,7 +120,7 @@ public final class ModelOperations {
      * @param wait whether to return only when they run
      */
     public ChangeResult scale(String model, Optional<String> version, int min, int max, boolean wait) {
-        Change change = serving.scale(model, version, min, max, wait);
+        RunningChange change = serving.scale(model, version, min, max, wait);
         if (!wait) {
             return later(change);
         }
@@ -146,7 +146,7 @@ public final class ModelOperations {
     /** Removes a version of a model, and the model with its last one. */
     public ChangeResult unregister(String model, Optional<String> version) {
         requireRegistering();
-        Change change = serving.unregister(model, version);
+        RunningChange change = serving.unregister(model, version);
         return changes.done("Model \"" + change.model() + "\" unregistered", change.durability());
     }
 

@@ -3,7 +3,7 @@ package dev.holdfast.host.api;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelSave;
 import dev.holdfast.host.serving.ModelServing;
-import dev.holdfast.host.serving.ModelServing.Change;
+import dev.holdfast.host.serving.RunningChange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,17 +30,17 @@ public final class SaveOperations {
 
     /** Saves what a version has learned until now; returns when that is durable. */
     public ChangeResult save(String model, Optional<String> version, String id) {
-        Change change = learned.saveAs(serving.find(model, version), id);
+        RunningChange change = learned.saveAs(serving.find(model, version), id);
         return changes.done(sentence(change) + " saved as \"" + id + "\"", change.durability());
     }
 
     /** Lets a version go over to what was saved; returns when that is durable. */
     public ChangeResult load(String model, Optional<String> version, String id, int generation) {
-        Change change = serving.load(model, version, id, generation);
+        RunningChange change = serving.load(model, version, id, generation);
         return changes.done(sentence(change) + " went over to what was saved as \"" + id + "\"", change.durability());
     }
 
-    private static String sentence(Change change) {
+    private static String sentence(RunningChange change) {
         return "Model \"" + change.model() + "\" Version: " + change.version();
     }
 

@@ -16,6 +16,9 @@ public record ArchiveLimits(long unpackedBytes, int entries, int ratio, long dow
 
     private static final long GIB = 1L << 30;
 
+    /** Small archives compress well without being bombs. */
+    private static final long RATIO_COUNTS_FROM = 16L << 20;
+
     public ArchiveLimits {
         if (unpackedBytes < 1 || entries < 1 || ratio < 1 || downloadBytes < 1) {
             throw new IllegalArgumentException("Limits of archives must be 1 or more");
@@ -23,6 +26,12 @@ public record ArchiveLimits(long unpackedBytes, int entries, int ratio, long dow
         if (downloadTime.isNegative() || downloadTime.isZero()) {
             throw new IllegalArgumentException("The time for a download must be more than zero: " + downloadTime);
         }
+    }
+
+    /** How many bytes an archive of a certain size may unpack to. */
+    long unpackedBytes(long packedBytes) {
+        long byRatio = packedBytes > Long.MAX_VALUE / ratio ? Long.MAX_VALUE : packedBytes * ratio;
+        return Math.min(unpackedBytes, Math.max(RATIO_COUNTS_FROM, byRatio));
     }
 
     /** 4 GiB unpacked, 10,000 entries, 200 times its size, downloads of up to 2 GiB in up to 10 minutes. */

@@ -16,6 +16,9 @@ import java.util.OptionalInt;
  * @param batching the author's word on running requests together; empty where the archive does not say
  * @param warmUp the prediction to run before the model is ready
  * @param nativeThreads how many threads of the engine work on one run; empty where the archive leaves it to the host
+ * @param config how the archive wants its model served, and what else its configuration file says
+ * @param requirementsFile the file that names the Python packages which the handler needs, relative to the archive's root
+ * @param envelope what stands around the handler's requests and answers, such as {@code kserve}
  */
 public record ArchiveManifest(
         String modelName,
@@ -27,7 +30,10 @@ public record ArchiveManifest(
         List<String> labels,
         Optional<BatchAxes> batching,
         Optional<WarmUpRequest> warmUp,
-        OptionalInt nativeThreads) {
+        OptionalInt nativeThreads,
+        ModelConfig config,
+        Optional<String> requirementsFile,
+        Optional<String> envelope) {
 
     public ArchiveManifest {
         labels = List.copyOf(labels);
@@ -52,7 +58,10 @@ public record ArchiveManifest(
                 labels,
                 Optional.empty(),
                 Optional.empty(),
-                OptionalInt.empty());
+                OptionalInt.empty(),
+                ModelConfig.NONE,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** The same with another handler. */
@@ -67,6 +76,9 @@ public record ArchiveManifest(
                 labels,
                 batching,
                 warmUp,
-                nativeThreads);
+                nativeThreads,
+                config,
+                requirementsFile,
+                envelope);
     }
 }

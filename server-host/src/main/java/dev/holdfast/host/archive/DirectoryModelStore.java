@@ -25,16 +25,18 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A model store that is a directory of the file system.
  *
- * <p>Archives lie directly in it: {@code x.onnx}, {@code x.mar} and {@code x.zip}, and directories with a manifest or one
- * {@code .onnx} file. Bare models and directories are read where they are; the others are unpacked into the work
- * directory, first under a name that says so, and renamed when they are whole.
+ * <p>Archives lie directly in it: {@code x.onnx}, {@code x.mar}, {@code x.zip} and {@code x.tar.gz}, and directories with a
+ * manifest, one {@code .onnx} file, or files of Python. Bare models and directories are read where they are; the others are
+ * unpacked into the work directory, first under a name that says so, and renamed when they are whole.
  *
  * <p>A location comes from a management call or a snapshot, and is not trusted: it is taken apart into the elements of a
  * path, and what it leads to, links followed, must lie in the store.
@@ -98,7 +100,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             return openFile(fileName(trimmed));
         }
         return switch (scheme.group(1).toLowerCase(Locale.ROOT)) {
-            case "file" -> openFile(fileName(pathOf(trimmed)));
+            case "file" -> openFileUrl(trimmed);
             case "http", "https" -> openFetched(trimmed);
             default -> throw notAllowed("Given URL " + OneLine.of(trimmed) + " does not match any allowed URL(s)");
         };
@@ -192,20 +194,63 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         String fileName = path.substring(path.lastIndexOf('/') + 1);
         if (!isVisible(fileName) || Kind.ofFile(fileName).isEmpty()) {
             throw notAllowed("Given URL " + UrlPolicy.shown(url) + " must end in the name of an archive that matches "
-                    + ModelNames.PATTERN + " and ends in .mar, .zip or .onnx");
+                    + ModelNames.PATTERN + " and ends in " + Kind.ENDINGS);
         }
+        return placed(fileName, part -> download.fetch(url, part));
+    }
+
+    private Archive openFileUrl(String location) {
+        String path = pathOf(location);
+        Path file;
+        try {
+            file = Path.of(path);
+        } catch (InvalidPathException e) {
+            return openFile(fileName(path));
+        }
+        return file.isAbsolute() && !isStore(file.getParent()) && urls.allowsFile(location, file)
+                ? openCopied(file)
+                : openFile(fileName(path));
+    }
+
+    /** As if it were fetched: a snapshot names files of the store alone. */
+    private Archive openCopied(Path file) {
+        String fileName = String.valueOf(file.getFileName());
+        if (!isVisible(fileName) || Kind.ofFile(fileName).isEmpty()) {
+            throw notAllowed("Given URL file://" + OneLine.name(file.toString()) + " must end in the name of an archive"
+                    + " that matches " + ModelNames.PATTERN + " and ends in " + Kind.ENDINGS);
+        }
+        return placed(fileName, part -> {
+            if (!Files.isRegularFile(file)) {
+                throw new ArchiveException(Reason.NOT_FOUND, "Model not found at: " + OneLine.name(file.toString()));
+            }
+            if (Files.size(file) > limits.downloadBytes()) {
+                throw new ArchiveException(
+                        Reason.TOO_BIG,
+                        "Archive " + OneLine.name(file.toString()) + " has more than " + limits.downloadBytes()
+                                + " bytes");
+            }
+            Files.copy(file, part);
+        });
+    }
+
+    /** Brings an archive from elsewhere into a file. */
+    private interface Bringer {
+        void bring(Path part) throws IOException;
+    }
+
+    private Archive placed(String fileName, Bringer bringer) {
         fetched.requireFree(fileName);
         Path part = fetched.part();
         try {
             root();
             try {
-                download.fetch(url, part);
+                bringer.bring(part);
                 fetched.place(part, fileName);
             } finally {
                 Files.deleteIfExists(part);
             }
         } catch (IOException e) {
-            throw failed("The archive from " + UrlPolicy.shown(url) + " cannot be written to " + store, e);
+            throw failed("The archive " + fileName + " cannot be written to " + store, e);
         }
         try {
             return openFile(fileName);
@@ -239,16 +284,34 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             }
         }
         Path parent = path.getParent();
-        if (path.getFileName() == null || (parent != null && !isStore(parent))) {
+        if (path.getFileName() == null || (path.isAbsolute() && !isStore(parent))) {
             throw notAllowed("'" + OneLine.name(location) + "' is not directly in the model store " + store);
         }
         String name = path.getFileName().toString();
         requireVisible(name);
+        if (parent != null
+                && !path.isAbsolute()
+                && !parent.normalize().toString().isEmpty()) {
+            requireNoOther(location, path, name);
+            LOG.info(
+                    "'{}' is taken for {} of the model store {}: of a relative path the last part counts",
+                    OneLine.name(location),
+                    name,
+                    store);
+        }
         return name;
     }
 
-    private boolean isStore(Path directory) {
-        if (!directory.isAbsolute()) {
+    /** A path into a directory of the store means what is there, and not a namesake. */
+    private void requireNoOther(String location, Path path, String name) {
+        if (Files.exists(store.resolve(path))) {
+            throw notAllowed("'" + OneLine.name(location) + "' is not directly in the model store " + store + ": move "
+                    + name + " there, for archives in its directories are not looked for");
+        }
+    }
+
+    private boolean isStore(@Nullable Path directory) {
+        if (directory == null) {
             return false;
         }
         try {
@@ -283,10 +346,10 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             }
             Kind kind = Files.isRegularFile(real) ? Kind.ofFile(fileName).orElse(null) : null;
             if (kind == null) {
-                throw new ArchiveException("Archive " + fileName
-                        + " is of no known kind; known are .mar, .zip and .onnx files, and directories");
+                throw new ArchiveException("Archive " + fileName + " is of no known kind; known are files that end in "
+                        + Kind.ENDINGS + ", and directories");
             }
-            return kind == Kind.BARE ? openBare(fileName, real) : openZip(fileName, real);
+            return kind == Kind.BARE ? openBare(fileName, real) : openPacked(fileName, real, kind);
         } catch (NoSuchFileException e) {
             throw new ArchiveException(Reason.NOT_FOUND, "Model not found at: " + fileName, e);
         } catch (UncheckedIOException | DirectoryIteratorException e) {
@@ -308,8 +371,9 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
     private Archive openDirectory(String fileName, Path real) throws IOException {
         // The digest comes first: it is what looks at every link before anything is read through one.
         String sha256 = digests.ofDirectory(real, limits, fileName);
-        ArchiveManifest manifest = ManifestReader.read(real, fileName, fileName);
-        return new OpenedArchive(fileName, real, manifest, sha256, () -> {});
+        Path content = content(real);
+        ArchiveManifest manifest = ManifestReader.read(content, fileName, fileName);
+        return new OpenedArchive(fileName, content, manifest, sha256, () -> {});
     }
 
     private Archive openBare(String fileName, Path real) throws IOException {
@@ -330,6 +394,18 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                 fileName, directory, manifest, digests.ofModel(directory, real, data), earlier, () -> {});
     }
 
+    /** TorchServe's archiver puts what it packs with tar below a directory with the model's name; so do many people. */
+    private static Path content(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            List<Path> first = entries.limit(2).toList();
+            return first.size() == 1
+                            && Files.isDirectory(first.get(0))
+                            && !String.valueOf(first.get(0).getFileName()).equals("MAR-INF")
+                    ? first.get(0)
+                    : directory;
+        }
+    }
+
     /** The files beside a bare model that it needs. */
     private static SortedSet<Path> data(String fileName, Path real) throws IOException {
         SortedSet<Path> data = ExternalData.of(real);
@@ -345,16 +421,18 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         return data;
     }
 
-    private Archive openZip(String fileName, Path real) throws IOException {
+    private Archive openPacked(String fileName, Path real, Kind kind) throws IOException {
         String sha256 = digests.ofFile(real);
-        Path staged = unpacked(fileName, real);
+        Path staged = unpacked(fileName, real, kind);
         try {
-            ArchiveManifest manifest = ManifestReader.read(staged, fileName, Kind.stem(fileName));
+            Path content = kind == Kind.TAR ? content(staged) : staged;
+            ArchiveManifest manifest = ManifestReader.read(content, fileName, Kind.stem(fileName));
             if (!digests.ofFile(real).equals(sha256)) {
                 throw new ArchiveException("Archive " + fileName + " changed while it was opened; open it again");
             }
             Path whole = work.publish(staged);
-            return new OpenedArchive(fileName, whole, manifest, sha256, () -> remove(whole));
+            Path root = whole.resolve(staged.relativize(content));
+            return new OpenedArchive(fileName, root, manifest, sha256, () -> remove(whole));
         } catch (IOException | RuntimeException e) {
             remove(staged);
             throw e;
@@ -362,11 +440,15 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
     }
 
     /** What fails here is this host's disk, whatever the failure calls itself: the archive was read a moment ago. */
-    private Path unpacked(String fileName, Path real) {
+    private Path unpacked(String fileName, Path real, Kind kind) {
         Path staged = null;
         try {
             staged = work.stage();
-            ZipUnpacker.unpack(real, staged, limits, fileName);
+            if (kind == Kind.TAR) {
+                TarUnpacker.unpack(real, staged, limits, fileName);
+            } else {
+                ZipUnpacker.unpack(real, staged, limits, fileName);
+            }
             return staged;
         } catch (IOException | RuntimeException e) {
             if (staged != null) {
@@ -413,7 +495,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             }
             boolean archive = Files.isRegularFile(real)
                     && Kind.ofFile(entry.getFileName().toString()).isPresent();
-            return archive ? "" : "it is no file that ends in .mar, .zip or .onnx";
+            return archive ? "" : "it is no file that ends in " + Kind.ENDINGS;
         } catch (IOException e) {
             LOG.debug("Passing over {}", entry, e);
             return "it cannot be read: " + OneLine.of(e.toString());
@@ -442,19 +524,26 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
     /** What a file's name says of its content. */
     private enum Kind {
         BARE,
-        ZIP;
+        ZIP,
+        TAR;
+
+        static final String ENDINGS = ".mar, .zip, .tar.gz, .tgz or .onnx";
 
         static Optional<Kind> ofFile(String fileName) {
             String name = fileName.toLowerCase(Locale.ROOT);
             if (name.endsWith(".onnx")) {
                 return Optional.of(BARE);
             }
+            if (name.endsWith(".tar.gz") || name.endsWith(".tgz")) {
+                return Optional.of(TAR);
+            }
             return name.endsWith(".mar") || name.endsWith(".zip") ? Optional.of(ZIP) : Optional.empty();
         }
 
         /** A file's name without what says its kind. */
         static String stem(String fileName) {
-            return fileName.substring(0, fileName.lastIndexOf('.'));
+            String stem = fileName.substring(0, fileName.lastIndexOf('.'));
+            return fileName.toLowerCase(Locale.ROOT).endsWith(".tar.gz") ? stem.substring(0, stem.length() - 4) : stem;
         }
     }
 }

@@ -24,8 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a directory says of the model in it. Three forms are known:
@@ -34,7 +32,8 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code MAR-INF/MANIFEST.json}, TorchServe's, with the model's facts under {@code model};
  *   <li>{@code manifest.json}, ours: {@code modelFile}, and where wanted {@code modelName}, {@code modelVersion}, {@code
  *       handler}, {@code runtime}, {@code description}, {@code labels}, {@code batching}, {@code warmUp}, {@code nativeThreads};
- *   <li>neither, and exactly one {@code .onnx} file.
+ *   <li>neither, and exactly one {@code .onnx} file;
+ *   <li>neither, and files of Python: one of them is the handler that the registration names.
  * </ul>
  *
  * <p>Labels that the manifest does not give are looked for in {@code index_to_name.json}, where TorchServe has them.
@@ -42,8 +41,6 @@ import org.slf4j.LoggerFactory;
  * <p>Reading is lenient in what does no harm: unknown fields are passed over, numbers may stand where texts are wanted.
  */
 final class ManifestReader {
-
-    private static final Logger log = LoggerFactory.getLogger(ManifestReader.class);
 
     static final String TORCHSERVE = "MAR-INF/MANIFEST.json";
     static final String OURS = "manifest.json";
@@ -116,11 +113,12 @@ final class ManifestReader {
         } else if (Files.isRegularFile(root.resolve(OURS))) {
             manifest = ours(parse(OURS));
         } else {
-            manifest = bare();
+            manifest = withoutManifest();
         }
         requireSafe("modelName", manifest.modelName());
         requireSafe("modelVersion", manifest.modelVersion());
         manifest.modelFile().ifPresent(file -> inside("model file", file));
+        manifest.requirementsFile().ifPresent(file -> inside("requirementsFile", file));
         return manifest;
     }
 
@@ -129,8 +127,6 @@ final class ManifestReader {
         if (!model.isObject()) {
             throw damaged(TORCHSERVE, "it has no object 'model'");
         }
-        tellOfUnread(model, "configFile", "is not read; give its values with the registration");
-        tellOfUnread(model, "requirementsFile", "is not installed; install what it names where the handler runs");
         // Its 'modelFile' is the source of the model's class; the weights, or a whole model, are 'serializedFile'.
         Optional<String> file = text(TORCHSERVE, model, "serializedFile");
         return new ArchiveManifest(
@@ -143,14 +139,16 @@ final class ManifestReader {
                 labels(TORCHSERVE, model),
                 batching(TORCHSERVE, model),
                 warmUp(TORCHSERVE, model),
-                nativeThreads(TORCHSERVE, model));
+                nativeThreads(TORCHSERVE, model),
+                config(text(TORCHSERVE, model, "configFile")),
+                text(TORCHSERVE, model, "requirementsFile"),
+                text(TORCHSERVE, model, "envelope"));
     }
 
-    /** TorchServe does what these files say, so whoever brings such an archive expects it here too. */
-    private void tellOfUnread(JsonNode model, String field, String what) {
-        text(TORCHSERVE, model, field)
-                .filter(file -> !file.isEmpty())
-                .ifPresent(file -> log.warn("Archive {}: its {} '{}' {}", archive, field, OneLine.name(file), what));
+    private ModelConfig config(Optional<String> file) throws IOException {
+        return file.isPresent()
+                ? ModelConfigReader.read(inside("configFile", file.get()), archive, file.get())
+                : ModelConfig.NONE;
     }
 
     private ArchiveManifest ours(JsonNode manifest) throws IOException {
@@ -166,18 +164,38 @@ final class ManifestReader {
                 labels(OURS, manifest),
                 batching(OURS, manifest),
                 warmUp(OURS, manifest),
-                nativeThreads(OURS, manifest));
+                nativeThreads(OURS, manifest),
+                ModelConfig.NONE,
+                Optional.empty(),
+                Optional.empty());
     }
 
-    private ArchiveManifest bare() throws IOException {
-        return ofBareModel(onlyOnnxFile(), defaultName);
+    /** TorchServe takes an archive without a manifest, whose handler the registration names. */
+    private ArchiveManifest withoutManifest() throws IOException {
+        return onnxFiles(root).isEmpty() && hasPython()
+                ? new ArchiveManifest(
+                        defaultName,
+                        DEFAULT_VERSION,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of())
+                : ofBareModel(onlyOnnxFile(), defaultName);
+    }
+
+    private boolean hasPython() throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, "*.py")) {
+            return entries.iterator().hasNext();
+        }
     }
 
     private String onlyOnnxFile() throws IOException {
         List<String> files = onnxFiles(root);
         if (files.size() != 1) {
             throw new ArchiveException("Archive " + archive + " names no model: it needs a " + OURS
-                    + " with 'modelFile', a " + TORCHSERVE + ", or exactly one .onnx file; it has " + files.size());
+                    + " with 'modelFile', a " + TORCHSERVE + ", or exactly one .onnx file; it has " + files.size()
+                    + ", and no handler in Python");
         }
         return files.get(0);
     }

@@ -5,6 +5,7 @@ import dev.holdfast.host.text.OneLine;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -84,6 +85,18 @@ public final class UrlPolicy {
             requirePlainHost(parsed);
         }
         return parsed;
+    }
+
+    /**
+     * Whether a {@code file} URL may be read that leads out of the model store.
+     *
+     * @param url as it was written
+     * @param path where it leads to
+     */
+    boolean allowsFile(String url, Path path) {
+        return url.length() <= LONGEST_URL
+                && path.equals(path.normalize())
+                && allowed.stream().anyMatch(pattern -> pattern.matcher(url).matches());
     }
 
     /**

@@ -10,12 +10,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.text.Normalizer;
-import java.util.Arrays;
 import java.util.Enumeration;
-import java.util.HashSet;
-import java.util.Locale;
-import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -27,23 +22,17 @@ import java.util.zip.ZipFile;
  */
 final class ZipUnpacker {
 
-    /** Small archives compress well without being bombs. */
-    private static final long RATIO_COUNTS_FROM = 16L << 20;
-
-    private final Path into;
     private final ArchiveLimits limits;
     private final String name;
     private final long mostBytes;
-    private final Set<String> seen = new HashSet<>();
+    private final UnpackedPlaces places;
     private long written;
 
     private ZipUnpacker(Path file, Path into, ArchiveLimits limits, String name) throws IOException {
-        this.into = into;
+        this.places = new UnpackedPlaces(into, name);
         this.limits = limits;
         this.name = name;
-        long size = Files.size(file);
-        long byRatio = size > Long.MAX_VALUE / limits.ratio() ? Long.MAX_VALUE : size * limits.ratio();
-        this.mostBytes = Math.min(limits.unpackedBytes(), Math.max(RATIO_COUNTS_FROM, byRatio));
+        this.mostBytes = limits.unpackedBytes(Files.size(file));
     }
 
     /**
@@ -71,7 +60,7 @@ final class ZipUnpacker {
         Enumeration<? extends ZipEntry> entries = zip.entries();
         while (entries.hasMoreElements()) {
             ZipEntry entry = entries.nextElement();
-            Path target = place(entry);
+            Path target = places.of(entry.getName());
             try {
                 if (entry.isDirectory()) {
                     Files.createDirectories(target);
@@ -86,27 +75,6 @@ final class ZipUnpacker {
                         e);
             }
         }
-    }
-
-    private Path place(ZipEntry entry) {
-        String path = entry.getName();
-        String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-        String[] parts = ArchivePaths.components(name, trimmed);
-        // Two names that differ only in case, or in how an accent is written, are one file on many file systems.
-        String folded = Normalizer.normalize(trimmed, Normalizer.Form.NFC)
-                .toUpperCase(Locale.ROOT)
-                .toLowerCase(Locale.ROOT);
-        if (!seen.add(folded)) {
-            throw new ArchiveException("Archive " + name + " holds '" + OneLine.name(path)
-                    + "' twice, or a name that differs from it only in case");
-        }
-        Path target =
-                Arrays.stream(parts).reduce(into, Path::resolve, (a, b) -> b).normalize();
-        if (!target.startsWith(into)) {
-            throw new ArchiveException(
-                    "Archive " + name + " holds '" + OneLine.name(path) + "', which leads out of it");
-        }
-        return target;
     }
 
     private void unpackFile(ZipFile zip, ZipEntry entry, Path target) throws IOException {

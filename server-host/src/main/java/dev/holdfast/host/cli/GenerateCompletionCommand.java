@@ -1,8 +1,12 @@
 package dev.holdfast.host.cli;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** {@code holdfast generate-completion}: lets a shell complete what an operator begins to type. */
 @Command(
@@ -12,13 +16,16 @@ final class GenerateCompletionCommand implements Runnable {
 
     private final Surroundings surroundings;
 
+    @Spec
+    private @Nullable CommandSpec spec;
+
     GenerateCompletionCommand(Surroundings surroundings) {
         this.surroundings = surroundings;
     }
 
     @Override
     public void run() {
-        CommandLine root = Main.commandLine(surroundings);
+        CommandLine root = Objects.requireNonNull(spec).root().commandLine();
         surroundings.out().print(AutoComplete.bash(root.getCommandName(), root));
     }
 }

@@ -48,6 +48,10 @@ public enum ConfigKey {
     CORS_ALLOWED_HEADERS("", Kept.YES),
     /** Whether JSON and text are decoded before a Python handler gets them. */
     DECODE_INPUT_REQUEST("true", Kept.YES),
+    /** The Python handler of archives that name none. */
+    DEFAULT_SERVICE_HANDLER("", Kept.YES),
+    /** Whether the Python packages that an archive names are installed for its workers. */
+    INSTALL_PY_DEP_PER_MODEL("false", Kept.YES),
     /** What image handlers in Python are told about huge images. */
     LIMIT_MAX_IMAGE_PIXELS("true", Kept.YES),
     /** What stands around requests of Python handlers whose archives do not say it: body, json, kserve or kservev2. */

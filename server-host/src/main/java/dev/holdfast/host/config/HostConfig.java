@@ -425,6 +425,11 @@ public final class HostConfig {
         return text(ConfigKey.PYTHON);
     }
 
+    /** The Python handler of archives that name none. */
+    public Optional<String> defaultServiceHandler() {
+        return text(ConfigKey.DEFAULT_SERVICE_HANDLER);
+    }
+
     public boolean pythonHandlers() {
         return bool(ConfigKey.PYTHON_HANDLERS);
     }
@@ -432,6 +437,11 @@ public final class HostConfig {
     /** Of Python handlers whose archives name none; empty for none. */
     public String serviceEnvelope() {
         return get(ConfigKey.SERVICE_ENVELOPE);
+    }
+
+    /** Whether the packages that an archive's requirementsFile names are installed for its workers. */
+    public boolean installPyDepPerModel() {
+        return bool(ConfigKey.INSTALL_PY_DEP_PER_MODEL);
     }
 
     public boolean decodeInputRequest() {

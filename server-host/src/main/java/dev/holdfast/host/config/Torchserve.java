@@ -15,7 +15,7 @@ final class Torchserve {
             "netty_client_threads",
             "initial_worker_port",
             "initial_distribution_port",
-            HostConfig.VMARGS);
+            "vmargs");
 
     private static final Set<String> WITHOUT_EFFECT = Set.of(
             "workflow_store",
@@ -28,9 +28,7 @@ final class Torchserve {
             "grpc_management_max_connection_age_ms",
             "grpc_management_max_connection_age_grace_ms",
             "enable_grpc_ssl",
-            "default_service_handler",
             "prefer_direct_buffer",
-            "install_py_dep_per_model",
             "keystore",
             "keystore_pass",
             "keystore_type",

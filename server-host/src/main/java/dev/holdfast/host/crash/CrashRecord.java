@@ -316,7 +316,7 @@ public final class CrashRecord implements AutoCloseable {
             }
             work.force();
         } catch (IOException | RuntimeException e) {
-            failed(e);
+            Runs.notWritten(e);
         }
         return () -> models.forEach(model -> {
             WorkFile.Slot slot = planned.remove(key(model));
@@ -346,7 +346,7 @@ public final class CrashRecord implements AutoCloseable {
             own.force();
             return own::close;
         } catch (IOException | RuntimeException e) {
-            failed(e);
+            Runs.notWritten(e);
             return NO_NOTE;
         }
     }
@@ -354,10 +354,6 @@ public final class CrashRecord implements AutoCloseable {
     /** Where the workers of a version that native code runs note what they do. */
     public Runs runs(ModelFile model) {
         return new Runs(work, model);
-    }
-
-    static void failed(Exception e) {
-        log.warn("The load record cannot be written: {}", e.toString());
     }
 
     /**

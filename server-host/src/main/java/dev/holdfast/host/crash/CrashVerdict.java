@@ -15,14 +15,11 @@ import java.util.Optional;
  *
  * <p>The evidence is weighed. A crash report of the JVM proves that native code broke, and names the thread: one such end
  * finds that model alone, whatever ran beside it, and the second accuses it. Without a report somebody may have killed the
- * process: who was loaded just then is innocent most of the time, so it takes {@value #SILENT_ENDS} such ends that found it
+ * process: who was loaded just then is innocent most of the time, so it takes {@value Suspect#SILENT_ENDS} such ends that found it
  * alone; and one that has answered since it was loaded is no suspect at all, for a busy host that is killed was always
  * running something. Where the machine went down, all that was about to be loaded is loaded with care, and nothing counts.
  */
 final class CrashVerdict {
-
-    /** How many ends without a crash report must find a suspect alone. */
-    static final int SILENT_ENDS = 3;
 
     private CrashVerdict() {}
 
@@ -50,7 +47,7 @@ final class CrashVerdict {
         boolean counts = alone && end.sameBoot();
         int crashes = known.map(Suspect::crashes).orElse(0) + (counts && end.isCrash() ? 1 : 0);
         int silent = known.map(Suspect::silentEnds).orElse(0) + (counts && !end.isCrash() ? 1 : 0);
-        boolean second = known.isPresent() && counts && (end.isCrash() || silent >= SILENT_ENDS);
+        boolean second = known.isPresent() && counts && (end.isCrash() || silent >= Suspect.SILENT_ENDS);
         boolean accused = second || known.filter(Suspect::accused).isPresent();
         return new Suspect(work.file(), work.phase().isRun(), crashes, silent, accused, end.cause());
     }

@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Notes which runs of one model version are inside native code. Costs a run a few writes to memory; nothing is forced to
  * the disk. Safe for several threads.
  */
 public final class Runs implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Runs.class);
 
     private static final Run NOT_NOTED = well -> {};
 
@@ -47,7 +51,7 @@ public final class Runs implements AutoCloseable {
                 slot = work.slot(model.toLine());
             } catch (IOException | RuntimeException e) {
                 failed = true;
-                CrashRecord.failed(e);
+                notWritten(e);
                 return NOT_NOTED;
             }
         }
@@ -73,5 +77,9 @@ public final class Runs implements AutoCloseable {
         for (WorkFile.Slot slot = idle.poll(); slot != null; slot = idle.poll()) {
             slot.close();
         }
+    }
+
+    static void notWritten(Exception e) {
+        log.warn("The load record cannot be written: {}", e.toString());
     }
 }

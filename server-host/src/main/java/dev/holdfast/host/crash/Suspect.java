@@ -12,9 +12,12 @@ package dev.holdfast.host.crash;
  */
 record Suspect(ModelFile file, boolean isRun, int crashes, int silentEnds, boolean accused, String cause) {
 
+    /** How many ends without a crash report must find it alone. */
+    static final int SILENT_ENDS = 3;
+
     /** The same, to be tried once more; the next end that finds it alone accuses it again. */
     Suspect acquitted() {
-        return new Suspect(file, isRun, crashes, Math.min(silentEnds, CrashVerdict.SILENT_ENDS - 1), false, cause);
+        return new Suspect(file, isRun, crashes, Math.min(silentEnds, SILENT_ENDS - 1), false, cause);
     }
 
     /** What was done with it, for a message: it was being loaded, or run. */

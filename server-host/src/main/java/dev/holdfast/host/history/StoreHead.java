@@ -152,24 +152,32 @@ public final class StoreHead {
      * @throws SnapshotStoreException if the store cannot be reached
      */
     public static boolean leadsFrom(SnapshotSerializer store, HistoryPoint point, Optional<HistoryPoint> head) {
-        if (head.isEmpty() || head.get().isSame(point) || follows(head.get().header(), point)) {
+        if (head.isEmpty() || head.get().isSame(point)) {
             return head.isPresent();
         }
+        boolean followed = follows(head.get().header(), point);
         try {
             Snapshot there = store.get(point.name());
-            return point.isSave(there.header()) || follows(SnapshotText.wholeHeader(there), point);
+            return followed || point.isSave(there.header()) || follows(SnapshotText.wholeHeader(there), point);
+        } catch (StoreUnavailableException e) {
+            if (followed) {
+                return true;
+            }
+            throw e;
         } catch (SnapshotFormatTooNewException e) {
             // It is there, under its name; a name is given once.
             log.debug("{} is there, and cannot be read", point.name(), e);
             return true;
         } catch (SnapshotCorruptException e) {
+            // Whoever saved next could not read it, perhaps, and took its place in the line with an older state.
             log.debug("{} is there, and is damaged", point.name(), e);
             return ServingComparison.same(head.get().state(), point.state()) || successorServes(store, point);
         } catch (SnapshotNotFoundException e) {
             SnapshotHeader last = head.get().header();
             String mine = point.header().history().orElse(point.header().saveId());
-            return last.history().filter(mine::equals).isPresent()
-                    && point.header().revision() <= last.trimmed();
+            return followed
+                    || (last.history().filter(mine::equals).isPresent()
+                            && point.header().revision() <= last.trimmed());
         }
     }
 

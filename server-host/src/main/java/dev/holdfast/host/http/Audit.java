@@ -53,11 +53,11 @@ record Audit(AuditLog file, Clock clock) {
         }
         line.put("status", status);
         line.put("result", OneLine.of((Object) result));
-        String snapshot = context.res().getHeader(ChangeAnswers.SNAPSHOT);
+        String snapshot = context.res().getHeader(HeaderNames.SNAPSHOT);
         if (snapshot != null) {
             line.put("snapshot", snapshot);
         }
-        line.put("request", String.valueOf(context.res().getHeader(Pipeline.REQUEST_ID)));
+        line.put("request", String.valueOf(context.res().getHeader(HeaderNames.REQUEST_ID)));
         file.write(line);
     }
 

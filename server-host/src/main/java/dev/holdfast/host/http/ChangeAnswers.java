@@ -15,9 +15,6 @@ import java.util.Set;
  */
 record ChangeAnswers(HostOperations host) {
 
-    static final String NOTICE = "Holdfast-Notice";
-    static final String SNAPSHOT = "Holdfast-Snapshot";
-
     /** Puts the store's notices into the header, where errors and lists carry them too. */
     void announce(Context context) {
         setNotice(context, new LinkedHashSet<>(host.notices()));
@@ -40,15 +37,15 @@ record ChangeAnswers(HostOperations host) {
 
     private static void setNotice(Context context, Set<String> notices) {
         if (notices.isEmpty()) {
-            context.res().setHeader(NOTICE, null);
+            context.res().setHeader(HeaderNames.NOTICE, null);
         } else {
-            context.header(NOTICE, Shortened.forHeader(Answers.headerSafe(OneLine.sentences(notices))));
+            context.header(HeaderNames.NOTICE, Shortened.forHeader(Answers.headerSafe(OneLine.sentences(notices))));
         }
     }
 
     /** A change that was made. */
     void changed(Context context, ChangeResult change) {
-        change.snapshot().ifPresent(name -> context.header(SNAPSHOT, Answers.headerSafe(name)));
+        change.snapshot().ifPresent(name -> context.header(HeaderNames.SNAPSHOT, Answers.headerSafe(name)));
         int status = switch (change.progress()) {
             case DONE -> 200;
             case WORKERS_START_LATER -> 202;

@@ -6,6 +6,7 @@ import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.serving.VersionStatus.WorkerStatus;
 import dev.holdfast.host.text.Shortened;
+import java.time.Duration;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.LinkedHashMap;
@@ -39,8 +40,10 @@ final class DescribeJson {
         json.put("maxBatchDelay", state.maxBatchDelay().toMillis());
         json.put("responseTimeout", state.responseTimeout().toSeconds());
         json.put("startupTimeout", state.startupTimeout().toSeconds());
-        json.put("maxRetryTimeoutInSec", 300);
-        json.put("clientTimeoutInMills", 0);
+        json.put("maxRetryTimeoutInSec", status.retryTimeout().toSeconds());
+        json.put(
+                "clientTimeoutInMills",
+                status.clientTimeout().map(Duration::toMillis).orElse(0L));
         json.put("parallelType", "");
         json.put("parallelLevel", 0);
         json.put("deviceType", "cpu");

@@ -63,7 +63,7 @@ final class HandlerForms {
     /** The question what the model says of itself. */
     static InferenceRequest<InferenceAnswer> description(Context context) {
         HandlerRequest request = new HandlerRequest(
-                context.res().getHeader(Pipeline.REQUEST_ID), List.of(new Header("describe", "True")), List.of());
+                context.res().getHeader(HeaderNames.REQUEST_ID), List.of(new Header("describe", "True")), List.of());
         return new InferenceRequest<>(request.toTensors(), given -> answer(HandlerAnswer.of(given.outputs())));
     }
 

@@ -20,8 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Which models are served: registering, describing, scaling, choosing the default, unregistering. */
-record ManagementApi(
-        ModelOperations models, InferenceOperations inference, ChangeAnswers answers, int maxRequestSize) {
+record ManagementApi(ModelOperations models, InferenceOperations inference, ChangeAnswers answers, int maxRequestSize) {
 
     private static final Logger log = LoggerFactory.getLogger(ManagementApi.class);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -98,8 +97,7 @@ record ManagementApi(
     }
 
     private static Map<String, Object> customized(Described described, String model, byte[] told) {
-        Map<String, Object> json =
-                DescribeJson.of(described.versions().get(0), described.lastSnapshot());
+        Map<String, Object> json = DescribeJson.of(described.versions().get(0), described.lastSnapshot());
         Object metadata = Map.of();
         try {
             metadata = JSON.readValue(told, OBJECT);

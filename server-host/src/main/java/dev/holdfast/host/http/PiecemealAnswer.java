@@ -46,7 +46,7 @@ final class PiecemealAnswer {
         this.response = request.getServletContextResponse();
         this.caller =
                 (CallerEndPoint) request.getConnectionMetaData().getConnection().getEndPoint();
-        this.id = context.res().getHeader(Pipeline.REQUEST_ID);
+        this.id = context.res().getHeader(HeaderNames.REQUEST_ID);
         this.mostHeld = mostHeld;
     }
 

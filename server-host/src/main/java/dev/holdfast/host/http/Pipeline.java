@@ -28,7 +28,6 @@ import org.slf4j.LoggerFactory;
 final class Pipeline {
 
     private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
-    static final String REQUEST_ID = "x-request-id";
     /** Encoded once, for they are a third of what an answer costs otherwise. */
     private static final List<HttpField> ON_ALL_ANSWERS = List.of(
             new PreEncodedHttpField("Pragma", "no-cache"),
@@ -150,7 +149,7 @@ final class Pipeline {
 
     private void begin(Context context) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
-        context.header(REQUEST_ID, new UUID(random.nextLong(), random.nextLong()).toString());
+        context.header(HeaderNames.REQUEST_ID, new UUID(random.nextLong(), random.nextLong()).toString());
         HttpFields.Mutable headers = ServletContextRequest.getServletContextRequest(context.req())
                 .getServletContextResponse()
                 .getHeaders();
@@ -190,11 +189,11 @@ final class Pipeline {
         if (error.expected() && whole.length() > Shortened.BODY_BYTES) {
             log.info(
                     "Request {} was answered with a part of this: {}",
-                    context.res().getHeader(REQUEST_ID),
+                    context.res().getHeader(HeaderNames.REQUEST_ID),
                     OneLine.line(whole));
         }
         if (!error.expected()) {
-            String id = context.res().getHeader(REQUEST_ID);
+            String id = context.res().getHeader(HeaderNames.REQUEST_ID);
             log.error("Request {} failed: {}", id, OneLine.name(failure.toString()));
             log.debug("Request {} failed", id, failure);
         }

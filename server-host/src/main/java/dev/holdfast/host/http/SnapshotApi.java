@@ -84,7 +84,7 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
     private void read(Context context) {
         String name = checkedName(context.pathParam("name"));
         byte[] text = snapshots.get(name).toBytes();
-        context.header(ChangeAnswers.SNAPSHOT, name);
+        context.header(HeaderNames.SNAPSHOT, name);
         context.status(200).contentType(Answers.TEXT).result(text);
     }
 

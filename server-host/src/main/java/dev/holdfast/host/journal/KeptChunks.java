@@ -4,7 +4,6 @@ import dev.holdfast.host.state.ChunkCollector;
 import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
 import dev.holdfast.sdk.ChunkStore;
-import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -76,10 +75,7 @@ final class KeptChunks implements AutoCloseable {
     }
 
     static SnapshotSerializer open(Path directory) {
-        return new FsSnapshotSerializerFactory()
-                .open(SerializerConfig.builder("fs", directory)
-                        .values(Map.of("directory", directory.toString()))
-                        .build());
+        return FsSnapshotSerializerFactory.openOwn(directory);
     }
 
     private ChunkStore chunks() {

@@ -42,8 +42,16 @@ public final class ChangeQueue implements ChangeLog {
 
     @Override
     public CompletableFuture<Durability> changed() {
-        Work.Save change = new Work.Save(
-                SnapshotKind.SNAPSHOT, Optional.empty(), Optional.ofNullable(caller.get()), new CompletableFuture<>());
+        return changed(Optional.empty());
+    }
+
+    @Override
+    public CompletableFuture<Durability> learned(String model) {
+        return changed(Optional.of(model));
+    }
+
+    private CompletableFuture<Durability> changed(Optional<String> learner) {
+        Work.Save change = save(SnapshotKind.SNAPSHOT, Optional.empty(), learner);
         return accepted(change, queue.addChange(change));
     }
 
@@ -59,8 +67,12 @@ public final class ChangeQueue implements ChangeLog {
 
     /** Takes a snapshot of a kind, under a name if one is given. */
     CompletableFuture<Durability> add(SnapshotKind kind, Optional<String> name) {
-        Work.Save save = new Work.Save(kind, name, Optional.ofNullable(caller.get()), new CompletableFuture<>());
+        Work.Save save = save(kind, name, Optional.empty());
         return accepted(save, queue.add(save));
+    }
+
+    private Work.Save save(SnapshotKind kind, Optional<String> name, Optional<String> learner) {
+        return new Work.Save(kind, name, Optional.ofNullable(caller.get()), learner, new CompletableFuture<>());
     }
 
     private static CompletableFuture<Durability> accepted(Work.Save save, boolean queued) {

@@ -31,6 +31,8 @@ final class LearnedSides {
     private final StoreAttachment standing;
     private final HistoryCursor cursor;
     private Optional<HistoryPoint> newest = Optional.empty();
+    /** What the journal did not take when it was to be kept last. */
+    private Set<ServingComparison.Key> unkept = Set.of();
 
     LearnedSides(Journal journal, NextSnapshot next, StoreAttachment standing, HistoryCursor cursor) {
         this.journal = journal;
@@ -55,12 +57,24 @@ final class LearnedSides {
                 keep(next.kept(next.make(SnapshotKind.SNAPSHOT, Optional.empty(), place, mine), place));
             }
         } catch (JournalException e) {
+            unkept = Set.copyOf(losing.keySet());
             standing.learned(losing.keySet(), Optional.empty());
             throw e;
         }
+        unkept = Set.of();
         Optional<String> kept = losing.isEmpty() ? Optional.empty() : newest.map(HistoryPoint::name);
         standing.learned(losing.keySet(), kept);
         return kept;
+    }
+
+    /** Whether something that was learned here is in memory alone. */
+    boolean isAnythingUnkept() {
+        return !unkept.isEmpty();
+    }
+
+    /** Whether something that a model has learned here is in memory alone. */
+    boolean isUnkept(String model) {
+        return unkept.stream().anyMatch(key -> key.model().equals(model));
     }
 
     private static boolean holds(HistoryPoint side, Map<ServingComparison.Key, StateReference> losing) {
@@ -122,6 +136,7 @@ final class LearnedSides {
     /** Somebody has decided, or this host serves what the store has. */
     void settle() {
         newest = Optional.empty();
+        unkept = Set.of();
         standing.learned(Set.of(), Optional.empty());
     }
 }

@@ -65,14 +65,18 @@ final class NextSnapshot {
 
     /** What the losing side of a decision served, as a named save. */
     HistoryPoint kept(HistoryPoint from, Place place) {
-        String saveId = from.header().saveId();
         String name = from.name().startsWith(KEPT) ? from.name() : KEPT + from.name();
+        return SnapshotHeader.isName(name) ? kept(name, from, place) : keptBySaveId(from, place);
+    }
+
+    /** The same under a name that nobody else gives. */
+    HistoryPoint keptBySaveId(HistoryPoint from, Place place) {
+        return kept(KEPT + from.header().saveId(), from, place);
+    }
+
+    private HistoryPoint kept(String name, HistoryPoint from, Place place) {
         return again(
-                SnapshotKind.SAVE,
-                Optional.of(SnapshotHeader.isName(name) ? name : KEPT + saveId),
-                place,
-                from,
-                saveId);
+                SnapshotKind.SAVE, Optional.of(name), place, from, from.header().saveId());
     }
 
     private HistoryPoint again(

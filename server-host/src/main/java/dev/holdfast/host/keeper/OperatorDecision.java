@@ -59,7 +59,7 @@ record OperatorDecision(
             done = switch (take) {
                 case STORE -> takeStore(head(look), look.proven());
                 case LOCAL -> takeLocal(look);
-                case MERGE -> merge(head(look));
+                case MERGE -> merge(look);
             };
         } catch (JournalException e) {
             throw new IllegalStateException("The journal of this host cannot keep what loses: " + e.getMessage(), e);
@@ -143,6 +143,11 @@ record OperatorDecision(
                 Optional<HistoryPoint> head = look.head();
                 if (loses(head, mine) && !written.contains(head.get().header().saveId())) {
                     HistoryPoint kept = next.kept(head.get(), place);
+                    if (isThere(kept.name())
+                            && !waiting.isInStore(kept.name(), head.get().header())) {
+                        // Somebody else uses that name.
+                        kept = next.keptBySaveId(head.get(), place);
+                    }
                     if (!isThere(kept.name())) {
                         place = keepLoser(head.get(), kept).next();
                         written.add(kept.header().saveId());
@@ -227,12 +232,29 @@ record OperatorDecision(
         }
     }
 
-    private String merge(HistoryPoint head) {
-        if (!Look.at(store, cursor.base()).proven()) {
+    /** Another host may save once more in between, which is merged too; a name that it has used takes another try. */
+    private String merge(Look first) {
+        Look look = first;
+        for (int tries = 1; ; tries++) {
+            try {
+                return merge(head(look), look.proven());
+            } catch (SnapshotConflictException e) {
+                if (tries == TRIES) {
+                    throw e;
+                }
+                log.debug("Once more, for the store refused the merged snapshot", e);
+                look = Look.at(store, cursor.base());
+            }
+        }
+    }
+
+    private String merge(HistoryPoint head, boolean proven) {
+        if (!proven) {
             throw new IllegalStateException("No merge is possible: store " + options.store()
                     + " lacks what this host goes on from, and what it lacks would be taken for removed. Decide with"
                     + " --take store or --take local");
         }
+        next.namesAfter(head.header());
         ServingState mine = served.state();
         HistoryPoint base = waiting.base(cursor.base())
                 .orElseThrow(
@@ -252,7 +274,8 @@ record OperatorDecision(
                         "Nothing was merged, for the result could not be loaded: " + String.join("; ", failed));
             }
             String kept = keepWhatWasLearned(result.learnedConflicts(), mine, merged);
-            HistoryPoint point = put(next.make(SnapshotKind.SNAPSHOT, Optional.empty(), head.next(), merged));
+            HistoryPoint point =
+                    put(next.make(SnapshotKind.SNAPSHOT, Optional.empty(), cursor.after(Optional.of(head)), merged));
             applied[0] = true;
             crossing.wrote(point, merged);
             waiting.giveUp(point);

@@ -10,8 +10,8 @@ import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.journal.Pin;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
-import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.StateDifferences;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotCorruptException;
@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
 final class PendingDelivery {
 
     private static final Logger log = LoggerFactory.getLogger(PendingDelivery.class);
+
+    /** How often what waits is offered in another form to a store that refuses it, before it waits on. */
+    private static final int MOST_REFUSALS = 16;
 
     private final SnapshotSerializer store;
     private final Journal journal;
@@ -198,11 +201,8 @@ final class PendingDelivery {
                 base(base).map(Side::of),
                 newest.or(() -> base).map(Side::of),
                 head.map(Side::of),
-                ServingComparison.differences(
-                        mine,
-                        "on this host",
-                        head.map(HistoryPoint::state).orElse(ServingState.EMPTY),
-                        "in the store"));
+                new StateDifferences("on this host", "in the store")
+                        .between(mine, head.map(HistoryPoint::state).orElse(ServingState.EMPTY)));
     }
 
     /**
@@ -268,6 +268,7 @@ final class PendingDelivery {
         Optional<HistoryPoint> head = look.head();
         Place place = look.place();
         int sent = 0;
+        int refusals = 0;
         Deque<Entry> entries = new ArrayDeque<>(journal.pending());
         while (!entries.isEmpty()) {
             Entry entry = entries.removeFirst();
@@ -311,12 +312,22 @@ final class PendingDelivery {
                 place = head.get().next();
                 sent++;
             } catch (SnapshotConflictException e) {
-                if (!isNameInUse(head)) {
+                if (!isStillNewest(head)) {
                     log.debug("Another host was faster than what waits here", e);
                     refresh();
                     return new Sent(false, head);
                 }
-                entries.addFirst(renamed(entry, point.get(), place, e));
+                if (++refusals == MOST_REFUSALS) {
+                    log.warn(
+                            "Store {} refuses what waits on this host, and says no more than: {}",
+                            storeName,
+                            e.getMessage());
+                    refresh();
+                    return new Sent(false, head);
+                }
+                // The name is in use, or the revision: some stores remember those that they have lost.
+                place = place.notBelow(place.revision() + 1);
+                entries.addFirst(again(entry, point.get(), place, e));
             } catch (SnapshotStoreException e) {
                 log.debug("The store went away while it was sent what waits", e);
                 refresh();
@@ -336,16 +347,30 @@ final class PendingDelivery {
         return replaced;
     }
 
-    private Entry renamed(Entry entry, HistoryPoint point, Place place, SnapshotConflictException inUse) {
-        if (entry.header().kind() == SnapshotKind.SAVE) {
-            log.error(
-                    "What waits as {} is kept on this host: {}", entry.header().name(), inUse.getMessage());
-            journal.setAside(point.snapshot());
+    /** The same once more, under a name of the host's where the store has another one of that name. */
+    private Entry again(Entry entry, HistoryPoint point, Place place, SnapshotConflictException refused) {
+        if (entry.header().kind() != SnapshotKind.SAVE
+                || !mayBeInUse(entry.header().name())) {
+            return replace(entry, next.moved(point, place).snapshot());
         }
+        log.error("What waits as {} is kept on this host: {}", entry.header().name(), refused.getMessage());
+        journal.setAside(point.snapshot());
         return replace(entry, next.renamed(point, place).snapshot());
     }
 
-    private boolean isNameInUse(Optional<HistoryPoint> head) {
+    private boolean mayBeInUse(String name) {
+        try {
+            store.get(name);
+            return true;
+        } catch (SnapshotNotFoundException e) {
+            return false;
+        } catch (SnapshotStoreException e) {
+            log.debug("It is not known whether the store has {}", name, e);
+            return true;
+        }
+    }
+
+    private boolean isStillNewest(Optional<HistoryPoint> head) {
         Look now = Look.at(store, head);
         return now.isCertain() && now.head().map(HistoryPoint::header).equals(head.map(HistoryPoint::header));
     }
@@ -372,6 +397,25 @@ final class PendingDelivery {
         clear();
     }
 
+    /**
+     * Lets go of what waits on a host that is attached: the store has it, or nobody needs it, and the journal could not note
+     * that when it was so. Where it cannot now either, the next look tries again.
+     */
+    void letGoOfRest() {
+        try {
+            for (HistoryPoint save : saves()) {
+                if (!isInStore(save.name(), save.header())) {
+                    journal.setAside(save.snapshot());
+                }
+            }
+            journal.refused(journal.pending());
+            unpin();
+        } catch (SnapshotStoreException | JournalException e) {
+            log.debug("Entries that are settled stay in the journal for now", e);
+        }
+        refresh();
+    }
+
     /** Keeps on this host what an operator decided against, and the named saves that wait. */
     void setAside(Snapshot ours) {
         journal.setAside(ours);
@@ -388,7 +432,7 @@ final class PendingDelivery {
      * @return the name; empty if the store's is this very save, sent by an attempt that broke off
      */
     Optional<String> keepSave(HistoryPoint save) {
-        if (comesFrom(save)) {
+        if (isInStore(save.name(), save.header())) {
             return Optional.empty();
         }
         log.error("Save {} is kept on this host: store {} has another one of this name", save.name(), storeName);
@@ -396,11 +440,12 @@ final class PendingDelivery {
         return Optional.of(save.name());
     }
 
-    private boolean comesFrom(HistoryPoint save) {
+    /** Whether the store has a snapshot, or one that was made of it, under a name. */
+    boolean isInStore(String name, SnapshotHeader header) {
         try {
-            return isOrComesFrom(HistoryPoint.of(store.get(save.name())), save.header());
+            return isOrComesFrom(HistoryPoint.of(store.get(name)), header);
         } catch (SnapshotNotFoundException | SnapshotUnreadableException e) {
-            log.debug("{} cannot be read", save.name(), e);
+            log.debug("{} cannot be read", name, e);
             return false;
         }
     }

@@ -67,6 +67,10 @@ record Reattachment(
             }
             standing.untroubled();
         }
+        if (standing.isAttached() && !waiting.isEmpty()) {
+            waiting.letGoOfRest();
+            crossing.showJournal();
+        }
     }
 
     /** This host serves what the damaged snapshot held, and writes it again at once, as the next one. */
@@ -197,7 +201,8 @@ record Reattachment(
 
     /** Saves first, so that what was learned here waits in the journal until the store has it, whenever the host dies. */
     private boolean storedWithWhatWasLearned() {
-        boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED;
+        boolean stored = writer.save(SnapshotKind.SNAPSHOT, Optional.empty()).kind() == Durability.Kind.STORED
+                && !sides.isAnythingUnkept();
         if (stored) {
             waiting.letGo();
         }

@@ -71,6 +71,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     private final NextSnapshot next;
     private final SnapshotReader reader;
     private final HistoryCursor cursor;
+    private final LearnedSides sides;
     private final StoreTransition crossing;
     private final SnapshotWriter writer;
     private final Reattachment reattachment;
@@ -144,7 +145,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         this.reader = new SnapshotReader(store, journal, standing);
         this.cursor = new HistoryCursor(start);
         ChunkDelivery delivery = new ChunkDelivery(store, chunks);
-        LearnedSides sides = new LearnedSides(journal, next, standing, cursor);
+        this.sides = new LearnedSides(journal, next, standing, cursor);
         this.crossing = new StoreTransition(options, waiting, delivery, next, standing, served, cursor, sides);
         this.writer = new SnapshotWriter(
                 options, store, pair, waiting, delivery, next, standing, served, cursor, crossing, sides);
@@ -352,7 +353,11 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             next.askedBy(saved.stream().flatMap(save -> save.caller().stream()).toList());
             Durability durability = timed(() -> writer.save(SnapshotKind.SNAPSHOT, Optional.empty()));
             next.askedBy(List.of());
-            saved.forEach(change -> change.done().complete(durability));
+            saved.forEach(change -> change.done()
+                    .complete(
+                            change.learner().filter(sides::isUnkept).isPresent()
+                                    ? lessonLost(durability)
+                                    : durability));
         }
         for (Work work : works) {
             if (work instanceof Work.Attach attach) {
@@ -364,6 +369,11 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
                 take(save);
             }
         }
+    }
+
+    /** The snapshot does not hold what was learned here, and nothing else does. */
+    private static Durability lessonLost(Durability durability) {
+        return durability.isKept() ? Work.lost(durability.notice()) : durability;
     }
 
     private Durability timed(Supplier<Durability> save) {
@@ -380,7 +390,9 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             if (save.name().isPresent() && reader.has(save.name().get())) {
                 throw SnapshotWriter.inUse(save.name().get());
             }
-            save.done().complete(timed(() -> writer.save(save.kind(), save.name())));
+            Durability durability = timed(() -> writer.save(save.kind(), save.name()));
+            boolean startOrStop = save.kind() != SnapshotKind.SAVE;
+            save.done().complete(startOrStop && sides.isAnythingUnkept() ? lessonLost(durability) : durability);
         } catch (SnapshotConflictException e) {
             save.refuse(e);
         }

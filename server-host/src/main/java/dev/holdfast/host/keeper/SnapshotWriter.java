@@ -100,7 +100,7 @@ final class SnapshotWriter {
             return;
         }
         Durability durability = save(SnapshotKind.SNAPSHOT, Optional.empty());
-        if (durability.kind() != Durability.Kind.LOST_ON_RESTART) {
+        if (durability.kind() != Durability.Kind.LOST_ON_RESTART && !standing.isUnsaved()) {
             log.info(
                     "The serving state is durable again, in snapshot {}",
                     durability.snapshot().orElse(""));
@@ -297,7 +297,10 @@ final class SnapshotWriter {
                 new Durability(Durability.Kind.STORED, Optional.of(head.name()), List.of()), mine, head.state());
     }
 
-    /** Not before what was learned here and is not held by that snapshot lies aside. */
+    /**
+     * Not before what was learned here and is not held by that snapshot lies aside. Where the journal does not take it, that is
+     * said, and {@link LearnedSides} knows whose answer it changes: what the snapshot holds is durable all the same.
+     */
     private Durability answered(Durability durability, ServingState mine, ServingState held) {
         try {
             sides.keep(mine, held);
@@ -310,7 +313,7 @@ final class SnapshotWriter {
             log.debug("{}", why);
             List<String> all = new ArrayList<>(durability.notice());
             all.add(why);
-            return Work.lost(all);
+            return new Durability(durability.kind(), durability.snapshot(), all);
         }
     }
 

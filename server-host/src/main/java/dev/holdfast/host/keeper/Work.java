@@ -10,8 +10,17 @@ import java.util.concurrent.CompletableFuture;
 /** Work of the keeper's thread, and who waits for it. */
 sealed interface Work {
 
-    /** Takes a snapshot; those of {@linkplain #isChange() changes} that wait together share one. */
-    record Save(SnapshotKind kind, Optional<String> name, Optional<String> caller, CompletableFuture<Durability> done)
+    /**
+     * Takes a snapshot; those of {@linkplain #isChange() changes} that wait together share one.
+     *
+     * @param learner the model whose learning is the change, if it is that
+     */
+    record Save(
+            SnapshotKind kind,
+            Optional<String> name,
+            Optional<String> caller,
+            Optional<String> learner,
+            CompletableFuture<Durability> done)
             implements Work {
 
         boolean isChange() {

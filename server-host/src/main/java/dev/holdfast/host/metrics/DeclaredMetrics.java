@@ -2,9 +2,9 @@ package dev.holdfast.host.metrics;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.archive.YamlException;
+import dev.holdfast.host.archive.YamlText;
 import dev.holdfast.host.text.OneLine;
-import dev.holdfast.host.yaml.YamlException;
-import dev.holdfast.host.yaml.YamlText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

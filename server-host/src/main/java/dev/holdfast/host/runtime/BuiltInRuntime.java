@@ -13,7 +13,8 @@ import java.util.function.Function;
  * The models without a model that test suites and health checks use: {@code noop}, which answers {@code OK}, and {@code
  * echo}, which answers the body of the request.
  *
- * <p>An archive may name {@code noop.py} without having such a file, as those of test suites do. One that has it means its own.
+ * <p>An archive may name {@code noop.py} without having such a file, as those of test suites do. One that has it means its own,
+ * and so does one with an {@code echo.py}.
  */
 public final class BuiltInRuntime implements ModelRuntime {
 
@@ -53,7 +54,7 @@ public final class BuiltInRuntime implements ModelRuntime {
     private static Optional<String> handler(Archive archive) {
         String file = archive.manifest().handler().orElse("").split(":", 2)[0];
         return switch (file.substring(file.lastIndexOf('/') + 1)) {
-            case "echo" -> Optional.of("echo");
+            case "echo" -> hasFile(archive, file + ".py") ? Optional.empty() : Optional.of("echo");
             case "noop" -> hasFile(archive, file + ".py") ? Optional.empty() : Optional.of("noop");
             case "noop.py" -> hasFile(archive, file) ? Optional.empty() : Optional.of("noop");
             default -> Optional.empty();

@@ -64,7 +64,8 @@ public final class Runtimes {
             return "handler '" + OneLine.name(handler.get()) + "' is not known here";
         }
         return file.map(name -> "model file '" + OneLine.name(name) + "' is of a kind that is not run here")
-                .orElse("it names neither a model file nor a handler");
+                .orElse(
+                        "it names neither a model file nor a handler; name one when it is registered, by handler=FILE.py");
     }
 
     private static boolean isPythonFile(String handler) {

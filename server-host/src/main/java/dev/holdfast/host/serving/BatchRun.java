@@ -140,7 +140,7 @@ final class BatchRun {
             return;
         }
         String reason = OneLine.of(failure);
-        String message = WorkerPool.name(model, version) + " failed to predict: " + reason;
+        String message = ServingException.nameOf(model, version) + " failed to predict: " + reason;
         if (failure instanceof InferenceException && hasAnswered) {
             request.answer().completeExceptionally(new InvalidInputException(message, failure));
             return;

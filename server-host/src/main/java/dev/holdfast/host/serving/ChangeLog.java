@@ -27,6 +27,14 @@ public interface ChangeLog {
      */
     CompletableFuture<Durability> changed();
 
+    /**
+     * The change that began is what a model has learned, and in the serving state now. As {@link #changed}, but where others
+     * have learned otherwise it counts as durable only when it is kept beside theirs.
+     */
+    default CompletableFuture<Durability> learned(String model) {
+        return changed();
+    }
+
     /** The serving state has been replaced as a whole: changes that are in no snapshot yet are not in it any more. */
     void overtaken();
 }

@@ -41,6 +41,11 @@ final class KeptProcess {
                         .map(Duration::ofSeconds)
                         .toList(),
                 Duration.ofMinutes(5));
+
+        /** The same waits, for another time in all. */
+        Patience within(Duration time) {
+            return new Patience(waits, time);
+        }
     }
 
     /** What a worker's process is doing. */

@@ -70,8 +70,8 @@ public final class LearnedMerge {
     /** The same as a merge of two sides does it, with a word on whatever is not taken. */
     ServingState onto(ServingState merged) {
         ServingState result = each(merged, this::choose);
-        noteUnserved(ours, StateMerge.OURS, merged);
-        noteUnserved(theirs, StateMerge.THEIRS, merged);
+        noteUnserved(ours, MergeSides.OURS, merged);
+        noteUnserved(theirs, MergeSides.THEIRS, merged);
         return result;
     }
 
@@ -80,13 +80,13 @@ public final class LearnedMerge {
         Optional<StateReference> before = version(base, key)
                 .filter(then -> ServingComparison.isOfSameModel(then, merged))
                 .flatMap(ServedVersion::learned);
-        Optional<StateReference> here = fitting(ours, StateMerge.OURS, key, merged, before);
-        Optional<StateReference> there = fitting(theirs, StateMerge.THEIRS, key, merged, before);
+        Optional<StateReference> here = fitting(ours, MergeSides.OURS, key, merged, before);
+        Optional<StateReference> there = fitting(theirs, MergeSides.THEIRS, key, merged, before);
         if (there.equals(before)) {
             return here;
         }
         if (!here.equals(before) && !here.equals(there)) {
-            sentences.add(key + ": has learned on both sides; what it has learned " + StateMerge.THEIRS + " is taken");
+            sentences.add(key + ": has learned on both sides; what it has learned " + MergeSides.THEIRS + " is taken");
         }
         return there;
     }

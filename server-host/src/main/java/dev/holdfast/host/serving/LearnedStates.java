@@ -151,7 +151,7 @@ public final class LearnedStates implements AutoCloseable {
      *     version was replaced meanwhile
      * @throws dev.holdfast.sdk.SnapshotStoreException if the store of states failed; what was under the id stays
      */
-    public ModelServing.Change saveAs(RunningVersion version, String id) {
+    public RunningChange saveAs(RunningVersion version, String id) {
         ModelSave.checkId(id);
         return saving.with(version.model() + " " + version.version(), () -> {
             StatefulModel model = version.stateful()

@@ -114,7 +114,8 @@ final class Loading {
                     callersThreads,
                     listener,
                     clock,
-                    workerIds::getAndIncrement);
+                    workerIds::getAndIncrement,
+                    archive.manifest().config());
             workers.ended().thenRun(runs::close);
             workers.scale(known);
             workers.awaitStarted();

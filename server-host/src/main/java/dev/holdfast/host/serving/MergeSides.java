@@ -10,6 +10,10 @@ import java.util.function.BiPredicate;
  */
 record MergeSides<T>(Optional<T> base, Optional<T> ours, Optional<T> theirs, BiPredicate<T, T> same) {
 
+    static final String OURS = "here";
+    static final String THEIRS = "in the store";
+    static final StateDifferences SIDES = new StateDifferences(OURS, THEIRS);
+
     private static final StateDifferences TIMES = new StateDifferences("before", "now");
 
     /** Says how the second value differs from the first one, with the names that the two have. */
@@ -36,9 +40,9 @@ record MergeSides<T>(Optional<T> base, Optional<T> ours, Optional<T> theirs, BiP
     /** What each side did to it, for the operator. */
     String changes(Words<T> words) {
         if (base.isEmpty() && ours.isPresent() && theirs.isPresent()) {
-            return "added on both sides (" + words.differences(StateMerge.SIDES, ours.get(), theirs.get()) + ")";
+            return "added on both sides (" + words.differences(SIDES, ours.get(), theirs.get()) + ")";
         }
-        return change(ours, words) + " " + StateMerge.OURS + ", " + change(theirs, words) + " " + StateMerge.THEIRS;
+        return change(ours, words) + " " + OURS + ", " + change(theirs, words) + " " + THEIRS;
     }
 
     private String change(Optional<T> now, Words<T> words) {

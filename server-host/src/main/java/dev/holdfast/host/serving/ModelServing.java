@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -71,25 +70,6 @@ public final class ModelServing implements AutoCloseable {
         this.changes = new ServingChanges(state, changes, running, reconciler, archives::openAgain);
         this.saved = new SavedStates(this.changes, running);
         this.failedModels = new FailedModels(this.changes, running, unused, defaults.loadThreads());
-    }
-
-    /**
-     * A change that is running.
-     *
-     * @param model the model's name
-     * @param version the version that was changed
-     * @param state how that version is served now; of an unregistered one, how it was
-     * @param durability completes, never exceptionally, when the change is durable or cannot be made so
-     */
-    public record Change(String model, String version, ServedVersion state, CompletableFuture<Durability> durability) {
-
-        /** The same, whose durability completes after {@code done} was told of it. */
-        private Change andThen(Consumer<Durability> done) {
-            return new Change(model, version, state, durability.thenApply(known -> {
-                done.accept(known);
-                return known;
-            }));
-        }
     }
 
     /** Sets the address of the caller for whom this thread makes changes from now on; empty when the call has ended. */
@@ -179,7 +159,7 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if the archive cannot be had, is damaged or cannot be loaded, the name or a number breaks
      *     its rule, or the version is there already; nothing has changed then, and nothing is left behind
      */
-    public Change register(Registration registration) {
+    public RunningChange register(Registration registration) {
         return register(registration, true);
     }
 
@@ -190,13 +170,13 @@ public final class ModelServing implements AutoCloseable {
      * @throws ServingException if the archive cannot be had or is damaged, the name or a number breaks its rule, or the
      *     version is there already; nothing has changed then, and nothing is left behind
      */
-    public Change registerLater(Registration registration) {
+    public RunningChange registerLater(Registration registration) {
         return register(registration, false);
     }
 
-    private Change register(Registration registration, boolean wait) {
+    private RunningChange register(Registration registration, boolean wait) {
         rules.check(registration, state());
-        Change registered = changes.change(() -> {
+        RunningChange registered = changes.change(() -> {
             unused.openingBegins();
             try {
                 return register(registration, archives.open(registration), wait);
@@ -212,7 +192,7 @@ public final class ModelServing implements AutoCloseable {
         });
     }
 
-    private Change register(Registration registration, Archive archive, boolean wait) {
+    private RunningChange register(Registration registration, Archive archive, boolean wait) {
         boolean[] handedOver = new boolean[1];
         List<RunningVersion> waiting = new ArrayList<>();
         boolean registered = false;
@@ -222,7 +202,11 @@ public final class ModelServing implements AutoCloseable {
                     "Model name", registration.modelName().orElse(manifest.modelName()));
             String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
             ServedVersion wanted = rules.wanted(
-                    registration, archive.fileName(), manifest.runtime().orElse("python"), archive.sha256());
+                    registration,
+                    archive.fileName(),
+                    manifest.runtime().orElse("python"),
+                    archive.sha256(),
+                    manifest.config());
             UnaryOperator<Optional<ServedModel>> add =
                     current -> ModelEdits.add(model, version, wanted, current, stands(model, version));
             Plan.Differences brought = Plan.Differences.NONE
@@ -243,7 +227,7 @@ public final class ModelServing implements AutoCloseable {
             });
             waiting.forEach(failedModels::loadSoon);
             registered = true;
-            return new Change(model, version, wanted, edited.durability());
+            return new RunningChange(model, version, wanted, edited.durability());
         } finally {
             if (!handedOver[0]) {
                 archive.close();
@@ -261,8 +245,8 @@ public final class ModelServing implements AutoCloseable {
      * @param wait whether to wait until workers that are to go have answered their last request
      * @throws ServingException if there is no such model or version, or a number breaks its rule; nothing has changed then
      */
-    public Change scale(String model, Optional<String> version, int min, int max, boolean wait) {
-        Change scaled = changes.change(() -> {
+    public RunningChange scale(String model, Optional<String> version, int min, int max, boolean wait) {
+        RunningChange scaled = changes.change(() -> {
             String[] scaledVersion = new String[1];
             Edited edited = edit(model, current -> {
                 ServedModel now = ModelEdits.require(model, current);
@@ -283,7 +267,7 @@ public final class ModelServing implements AutoCloseable {
      *
      * @throws ServingException if there is no such model or version
      */
-    public Change setDefault(String model, String version) {
+    public RunningChange setDefault(String model, String version) {
         return changes.change(() -> {
             Edited edited = edit(model, current -> {
                 ServedModel now = ModelEdits.require(model, current);
@@ -300,8 +284,8 @@ public final class ModelServing implements AutoCloseable {
      * @param version empty for the default
      * @throws ServingException if there is no such model or version, or it is the default of several
      */
-    public Change unregister(String model, Optional<String> version) {
-        Change unregistered = changes.change(() -> {
+    public RunningChange unregister(String model, Optional<String> version) {
+        RunningChange unregistered = changes.change(() -> {
             String[] removed = new String[1];
             Edited edited = edit(model, current -> {
                 ServedModel now = ModelEdits.require(model, current);
@@ -310,7 +294,7 @@ public final class ModelServing implements AutoCloseable {
                 return ModelEdits.remove(model, removed[0], now);
             });
             safeguards.crashes().unregistered(model, removed[0]);
-            return new Change(
+            return new RunningChange(
                     model,
                     removed[0],
                     ModelEdits.require(model, edited.before().orElseThrow(), removed[0]),
@@ -383,7 +367,7 @@ public final class ModelServing implements AutoCloseable {
      *
      * @throws ServingException if the id breaks its rule, or the version is not in service any more
      */
-    Change keep(RunningVersion version, String id, ModelSave save) {
+    RunningChange keep(RunningVersion version, String id, ModelSave save) {
         return saved.keep(version, id, save);
     }
 
@@ -404,7 +388,7 @@ public final class ModelServing implements AutoCloseable {
      * @param generation 0 for the last one saved under the id, 1 for the one before it
      * @throws ServingException if there is no such model, version or save, or the state is damaged or not one for the model
      */
-    public Change load(String model, Optional<String> version, String id, int generation) {
+    public RunningChange load(String model, Optional<String> version, String id, int generation) {
         return saved.load(model, version, id, generation);
     }
 

@@ -1,11 +1,13 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What a registration may ask for, and what stands for what it leaves out. */
 record RegistrationRules(ServingDefaults defaults) {
@@ -26,7 +28,7 @@ record RegistrationRules(ServingDefaults defaults) {
         registration.modelName().ifPresent(name -> checkName("Model name", name));
         registration.handler().ifPresent(handler -> checkText("handler", handler));
         registration.runtimeType().ifPresent(runtime -> checkText("runtime", runtime));
-        wanted(registration, "", "", "");
+        wanted(registration, "", "", "", ModelConfig.NONE);
     }
 
     static String checkName(String what, String name) {
@@ -49,18 +51,20 @@ record RegistrationRules(ServingDefaults defaults) {
      *
      * @param fileName the archive's
      * @param runtime the archive's, for a registration that names none
+     * @param config the archive's, for what the registration leaves open
      * @throws ServingException if a number breaks its rule
      */
-    ServedVersion wanted(Registration registration, String fileName, String runtime, String sha256) {
-        int workers = registration.initialWorkers().orElse(defaults.workers());
+    ServedVersion wanted(
+            Registration registration, String fileName, String runtime, String sha256, ModelConfig config) {
+        OptionalInt asked = registration.initialWorkers();
         return new ServedVersion(
                 fileName,
-                workers,
-                workers,
-                registration.batchSize().orElse(1),
-                registration.maxBatchDelay().orElse(Duration.ofMillis(100)),
-                registration.responseTimeout().orElse(defaults.responseTimeout()),
-                registration.startupTimeout().orElse(defaults.startupTimeout()),
+                asked.orElseGet(() -> config.minWorkersOr(defaults.workers())),
+                asked.orElseGet(() -> config.maxWorkersOr(defaults.workers())),
+                registration.batchSize().orElseGet(() -> config.batchSize().orElse(1)),
+                registration.maxBatchDelay().or(config::maxBatchDelay).orElse(Duration.ofMillis(100)),
+                registration.responseTimeout().or(config::responseTimeout).orElse(defaults.responseTimeout()),
+                registration.startupTimeout().or(config::startupTimeout).orElse(defaults.startupTimeout()),
                 registration.runtimeType().orElse(runtime),
                 registration.handler(),
                 registration.location().contains("://") ? Optional.of(registration.location()) : Optional.empty(),

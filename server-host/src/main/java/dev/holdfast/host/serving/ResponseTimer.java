@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one timer of a pool, which watches the oldest request that is open, and runs only while one is: every request of a
- * pool has the same time, so that a timer for each would buy nothing, and the JDK's timers all meet at one lock.
+ * The one timer of a pool, which watches the oldest request that is open, and runs only while one is: the requests of a
+ * pool have the same time, so that a timer for each would buy nothing, and the JDK's timers all meet at one lock.
  *
  * <p>Used under the pool's lock, all of it.
  */
@@ -43,19 +43,21 @@ final class ResponseTimer {
      * Requests that are not known to be answered.
      *
      * @param sinceNanos from when their time counts; empty for their arrival
+     * @param timeout how much time they have
      */
-    record Open(Iterable<PendingRequest> requests, OptionalLong sinceNanos) {}
+    record Open(Iterable<PendingRequest> requests, OptionalLong sinceNanos, Duration timeout) {}
 
     /**
      * After it rang: finds the requests whose time is over, and goes on with the oldest of the others.
      *
      * @param open all that are not known to be answered; one may be answered while those behind it are open
      */
-    List<PendingRequest> late(List<Open> open, Duration timeout) {
+    List<PendingRequest> late(List<Open> open) {
         List<PendingRequest> late = new ArrayList<>();
-        long latest = System.nanoTime() - timeout.toNanos();
+        long now = System.nanoTime();
         long toNext = Long.MAX_VALUE;
         for (Open some : open) {
+            long latest = now - some.timeout().toNanos();
             for (PendingRequest request : some.requests()) {
                 if (request.answer().isDone()) {
                     continue;

@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.runtime.LearningModel;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelSignature;
@@ -62,7 +63,7 @@ public final class RunningVersion {
                 atStartup,
                 null,
                 Hold.NONE,
-                new Loaded(archive, loaded, workers, new Training(name(model, version))));
+                new Loaded(archive, loaded, workers, new Training(ServingException.nameOf(model, version))));
     }
 
     /** @param hold whether and when it is tried again without an operator's call */
@@ -134,13 +135,10 @@ public final class RunningVersion {
     private RunningVersion requireSuccessor() {
         RunningVersion next = successor;
         if (next == null) {
-            throw new ServingException(Kind.UNAVAILABLE, name(model, version) + " is being unregistered.");
+            throw new ServingException(
+                    Kind.UNAVAILABLE, ServingException.nameOf(model, version) + " is being unregistered.");
         }
         return next;
-    }
-
-    private static String name(String model, String version) {
-        return "Model \"" + model + "\" Version: " + version;
     }
 
     /**
@@ -172,14 +170,16 @@ public final class RunningVersion {
             return learning;
         }
         throw new ServingException(
-                Kind.BAD_REQUEST, name(model, version) + " does not learn from requests; only ask it for predictions.");
+                Kind.BAD_REQUEST,
+                ServingException.nameOf(model, version)
+                        + " does not learn from requests; only ask it for predictions.");
     }
 
     private Loaded require() {
         if (loaded == null) {
             throw new ServingException(
                     Kind.UNAVAILABLE,
-                    name(model, version)
+                    ServingException.nameOf(model, version)
                             + (hold == Hold.LOADING ? " " : " is registered but could not be loaded: ")
                             + failure);
         }
@@ -271,6 +271,8 @@ public final class RunningVersion {
     }
 
     VersionStatus status(boolean isDefault) {
+        ModelConfig config =
+                loaded == null ? ModelConfig.NONE : loaded.archive().manifest().config();
         return new VersionStatus(
                 model,
                 version,
@@ -287,6 +289,8 @@ public final class RunningVersion {
                 loaded == null ? 0 : loaded.workers().pending(),
                 loaded == null ? 0 : loaded.workers().remainingCapacity(),
                 loaded == null ? Optional.empty() : loaded.workers().blocked(),
-                Optional.ofNullable(loaded).map(ready -> ready.model().joining()));
+                Optional.ofNullable(loaded).map(ready -> ready.model().joining()),
+                config.retryTimeout().orElse(KeptProcess.Patience.USUAL.window()),
+                config.clientTimeout());
     }
 }

@@ -1,6 +1,5 @@
 package dev.holdfast.host.serving;
 
-import dev.holdfast.host.serving.ModelServing.Change;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.text.OneLine;
@@ -42,7 +41,7 @@ record SavedStates(ServingChanges changes, RunningModels running) {
     }
 
     /** Does what {@link ModelServing#keep} says. */
-    Change keep(RunningVersion version, String id, ModelSave save) {
+    RunningChange keep(RunningVersion version, String id, ModelSave save) {
         String model = version.model();
         return changes.change(() -> changes.withModel(model, () -> {
             if (!isInService(version)) {
@@ -52,7 +51,7 @@ record SavedStates(ServingChanges changes, RunningModels running) {
                                 + "\" was replaced or taken out of service while its state was saved; nothing was kept"
                                 + " as \"" + id + "\". Try again.");
             }
-            return new Change(
+            return new RunningChange(
                     model,
                     save.version(),
                     version.state(),
@@ -71,7 +70,7 @@ record SavedStates(ServingChanges changes, RunningModels running) {
     }
 
     /** Does what {@link ModelServing#load} says. */
-    Change load(String model, Optional<String> version, String id, int generation) {
+    RunningChange load(String model, Optional<String> version, String id, int generation) {
         return changes.change(() -> changes.withModel(model, () -> {
             ServingState before = changes.state();
             ServedModel served = ModelEdits.require(model, before.model(model));

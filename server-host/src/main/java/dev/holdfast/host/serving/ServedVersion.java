@@ -136,12 +136,17 @@ public record ServedVersion(
                 wish);
     }
 
+    /** Whether nothing is known that tells the bytes of the two archives apart. */
+    boolean mayBeSameArchive(ServedVersion other) {
+        return archiveSha256.isEmpty() || other.archiveSha256.isEmpty() || archiveSha256.equals(other.archiveSha256);
+    }
+
     /**
      * Whether the same model is loaded in the same way and with the same state, so that going to {@code other} needs no new
      * load. An archive whose SHA-256 is not known, as in TorchServe's snapshots, is taken to be the one of that name.
      */
     boolean sameLoad(ServedVersion other) {
-        return ServingComparison.mayBeSameArchive(this, other)
+        return mayBeSameArchive(other)
                 && withWorkers(0, 0)
                         .withArchiveSha256("")
                         .equals(other.withWorkers(0, 0).withArchiveSha256(""));

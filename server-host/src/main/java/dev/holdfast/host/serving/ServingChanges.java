@@ -58,8 +58,8 @@ final class ServingChanges {
     /** What a model was and is now, and what becomes of the change. */
     record Edited(Optional<ServedModel> before, Optional<ServedModel> after, CompletableFuture<Durability> durability) {
 
-        ModelServing.Change of(String model, String version) {
-            return new ModelServing.Change(
+        RunningChange of(String model, String version) {
+            return new RunningChange(
                     model, version, ModelEdits.require(model, after.orElseThrow(), version), durability);
         }
     }
@@ -139,8 +139,19 @@ final class ServingChanges {
                     differences.withLearned((name, version) -> hasLearned(target, name, version)));
             reconciler.apply(plan, opener, occasion);
             state.update(now -> now.withModelOf(model, target));
-            return new Edited(before.model(model), target.model(model), changes.changed());
+            return new Edited(
+                    before.model(model),
+                    target.model(model),
+                    hasLearnedMore(before.only(model), target.only(model))
+                            ? changes.learned(model)
+                            : changes.changed());
         });
+    }
+
+    private static boolean hasLearnedMore(ServingState before, ServingState target) {
+        return !ServingComparison.learned(before)
+                .entrySet()
+                .containsAll(ServingComparison.learned(target).entrySet());
     }
 
     private boolean hasLearned(ServingState target, String model, String version) {

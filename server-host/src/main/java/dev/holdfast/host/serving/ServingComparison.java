@@ -60,7 +60,7 @@ public final class ServingComparison {
     }
 
     static boolean same(ServedVersion a, ServedVersion b) {
-        return CanonicalText.of(a).equals(CanonicalText.of(b)) && mayBeSameArchive(a, b);
+        return CanonicalText.of(a).equals(CanonicalText.of(b)) && a.mayBeSameArchive(b);
     }
 
     static boolean same(List<ModelSave> a, List<ModelSave> b) {
@@ -69,14 +69,7 @@ public final class ServingComparison {
 
     /** Whether what one version has learned means something to the other: the same archive and handler learned it. */
     public static boolean isOfSameModel(ServedVersion a, ServedVersion b) {
-        return a.archive().equals(b.archive()) && a.handler().equals(b.handler()) && mayBeSameArchive(a, b);
-    }
-
-    /** Whether nothing is known that tells the bytes of the two archives apart. */
-    static boolean mayBeSameArchive(ServedVersion a, ServedVersion b) {
-        return a.archiveSha256().isEmpty()
-                || b.archiveSha256().isEmpty()
-                || a.archiveSha256().equals(b.archiveSha256());
+        return a.archive().equals(b.archive()) && a.handler().equals(b.handler()) && a.mayBeSameArchive(b);
     }
 
     /**
@@ -99,18 +92,6 @@ public final class ServingComparison {
                         .forEach((version, settings) ->
                                 settings.learned().ifPresent(known -> learned.put(new Key(name, version), known))));
         return Collections.unmodifiableMap(learned);
-    }
-
-    /**
-     * How two states differ, for an operator: a plain sentence for each model, each version and each save that differs, of
-     * at most so many that a person still reads them; a last one says how many more there are. Empty if and only if
-     * {@linkplain #same the same} is served.
-     *
-     * @param fromName where {@code from} is served, as it stands in a sentence: {@code here}
-     * @param toName where {@code to} is: {@code in the store}
-     */
-    public static List<String> differences(ServingState from, String fromName, ServingState to, String toName) {
-        return new StateDifferences(fromName, toName).between(from, to);
     }
 
     /** The named saves, sorted by model and id; each has one generation at least. */

@@ -41,6 +41,11 @@ public class ServingException extends RuntimeException {
         this.kind = kind;
     }
 
+    /** A version in a message, in the words that TorchServe's clients know. */
+    static String nameOf(String model, String version) {
+        return "Model \"" + model + "\" Version: " + version;
+    }
+
     public Kind kind() {
         return kind;
     }

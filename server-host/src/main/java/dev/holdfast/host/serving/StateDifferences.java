@@ -16,15 +16,19 @@ import java.util.TreeSet;
  * @param from where the first one is, or when it was: {@code here}, {@code before}
  * @param to where the second one is, or when
  */
-record StateDifferences(String from, String to) {
+public record StateDifferences(String from, String to) {
 
     /** More are read by nobody; a status shows them on a screen. */
     static final int MOST = 20;
 
     private static final int DIGEST_SHOWN = 12;
 
-    /** A sentence for each model, version and save that differs, at most {@link #MOST}, and how many more there are. */
-    List<String> between(ServingState first, ServingState second) {
+    /**
+     * A plain sentence for each model, each version and each save that differs, of at most so many that a person still reads
+     * them; a last one says how many more there are. Empty if and only if {@linkplain ServingComparison#same the same} is
+     * served.
+     */
+    public List<String> between(ServingState first, ServingState second) {
         List<String> sentences = new ArrayList<>();
         Set<String> names = new TreeSet<>(first.models().keySet());
         names.addAll(second.models().keySet());
@@ -106,7 +110,7 @@ record StateDifferences(String from, String to) {
                 differences.add(what + " " + sides(value, other));
             }
         });
-        if (!ServingComparison.mayBeSameArchive(first, second)) {
+        if (!first.mayBeSameArchive(second)) {
             differences.add("archive's SHA-256 " + sides(digest(first), digest(second)));
         }
         return differences;

@@ -34,10 +34,6 @@ import java.util.stream.Collectors;
  */
 public final class StateMerge {
 
-    static final String OURS = "here";
-    static final String THEIRS = "in the store";
-    static final StateDifferences SIDES = new StateDifferences(OURS, THEIRS);
-
     private final ServingState base;
     private final ServingState ours;
     private final ServingState theirs;
@@ -100,8 +96,12 @@ public final class StateMerge {
     private Optional<ServedModel> model(String name) {
         MergeSides<ServedModel> sides = sides(state -> state.model(name), ServingComparison::same);
         if (isOtherArchive(sides)) {
-            conflicts.add("model " + name + ": not the same archive " + OURS + " and " + THEIRS + " ("
-                    + within(SIDES, sides.ours().orElseThrow(), sides.theirs().orElseThrow()) + ")");
+            conflicts.add(
+                    "model " + name + ": not the same archive " + MergeSides.OURS + " and " + MergeSides.THEIRS + " ("
+                            + within(
+                                    MergeSides.SIDES,
+                                    sides.ours().orElseThrow(),
+                                    sides.theirs().orElseThrow()) + ")");
         } else if (sides.isConflict()) {
             conflicts.add("model " + name + ": " + sides.changes(StateMerge::within));
         }
@@ -141,7 +141,7 @@ public final class StateMerge {
                         .filter(our -> our.archive().equals(version.getValue().archive()))
                         .filter(our -> Optional.ofNullable(there.get(version.getKey()))
                                 .filter(their -> their.archive().equals(our.archive()))
-                                .filter(their -> !ServingComparison.mayBeSameArchive(our, their))
+                                .filter(their -> !our.mayBeSameArchive(their))
                                 .isPresent())
                         .isPresent());
     }

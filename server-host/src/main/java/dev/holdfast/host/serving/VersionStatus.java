@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param blocked why it takes no requests although it is loaded and has workers: too many of its runs are stuck
  * @param joining how requests that come at once are run; empty while it is not loaded
  * @param labels the names of the classes, by index, where the archive gives them
+ * @param retryTimeout for how long the process of a worker is started again, where it has one
+ * @param clientTimeout how long a request may wait, where the archive says so
  */
 public record VersionStatus(
         String model,
@@ -33,7 +35,9 @@ public record VersionStatus(
         int pendingRequests,
         int remainingCapacity,
         Optional<String> blocked,
-        Optional<Joining> joining) {
+        Optional<Joining> joining,
+        Duration retryTimeout,
+        Optional<Duration> clientTimeout) {
 
     public VersionStatus {
         labels = List.copyOf(labels);

@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.InvalidInputException;
@@ -53,8 +54,6 @@ final class WorkerPool implements Worker.Crew {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerPool.class);
 
-    private static final KeptProcess.Patience PATIENCE = KeptProcess.Patience.USUAL;
-
     /** How long a run that was told to end may take to do so; less where requests have less time themselves. */
     private static final Duration MOST_GRACE = Duration.ofSeconds(1);
 
@@ -68,6 +67,8 @@ final class WorkerPool implements Worker.Crew {
     private final Semaphore callersThreads;
     private final Clock clock;
     private final IntSupplier workerIds;
+    private final KeptProcess.Patience patience;
+    private final Optional<Duration> clientTimeout;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition workerLeft = lock.newCondition();
@@ -87,11 +88,12 @@ final class WorkerPool implements Worker.Crew {
 
     /**
      * @param runs notes which runs are inside the model
-     * @param queueSize how many requests may wait
+     * @param queueSize how many requests may wait, where the archive does not say
      * @param maxStuckWorkers with more stuck runs than this the pool takes no more requests
      * @param stuckRuns all of the host's, safe for several threads; the pool's are added and, when they end, removed
      * @param callersThreads how many threads of callers may be inside models
      * @param workerIds gives every worker of the host a number of its own
+     * @param config what the archive says of its workers and its queue
      */
     WorkerPool(
             String model,
@@ -105,8 +107,9 @@ final class WorkerPool implements Worker.Crew {
             Semaphore callersThreads,
             InferenceListener listener,
             Clock clock,
-            IntSupplier workerIds) {
-        this.name = name(model, version);
+            IntSupplier workerIds,
+            ModelConfig config) {
+        this.name = ServingException.nameOf(model, version);
         this.model = model;
         this.version = version;
         this.state = state;
@@ -117,13 +120,11 @@ final class WorkerPool implements Worker.Crew {
         this.callersThreads = callersThreads;
         this.clock = clock;
         this.workerIds = workerIds;
-        this.queue = new RequestQueue(queueSize);
+        this.patience =
+                config.retryTimeout().map(KeptProcess.Patience.USUAL::within).orElse(KeptProcess.Patience.USUAL);
+        this.clientTimeout = config.clientTimeout();
+        this.queue = new RequestQueue(config.jobQueueSize().orElse(queueSize));
         this.gatherer = new BatchGatherer(lock, queue, state);
-    }
-
-    /** A version in a message, in the words that TorchServe's clients know. */
-    static String name(String model, String version) {
-        return "Model \"" + model + "\" Version: " + version;
     }
 
     /**
@@ -185,7 +186,7 @@ final class WorkerPool implements Worker.Crew {
                     return Optional.empty();
                 }
                 refuseWhereItCannotBe();
-                timer.watch(state.responseTimeout().toNanos());
+                timer.watch(longestWait().toNanos());
                 if (worker == null) {
                     queue.add(request);
                     gatherer.requestCame();
@@ -286,14 +287,20 @@ final class WorkerPool implements Worker.Crew {
     private void timeIsOver() {
         List<PendingRequest> late;
         List<PendingRequest> failed;
+        List<PendingRequest> waited;
         Duration timeout;
+        Duration wait;
         lock.lock();
         try {
             timeout = state.responseTimeout();
+            wait = longestWait();
             List<ResponseTimer.Open> open = new ArrayList<>();
-            workers.forEach(worker -> open.add(new ResponseTimer.Open(worker.batch(), countsFrom(worker))));
-            open.add(new ResponseTimer.Open(queue, OptionalLong.empty()));
-            late = timer.late(open, timeout);
+            workers.forEach(worker -> open.add(new ResponseTimer.Open(worker.batch(), countsFrom(worker), timeout)));
+            open.add(new ResponseTimer.Open(queue, OptionalLong.empty(), wait));
+            late = timer.late(open);
+            waited = wait.compareTo(timeout) < 0
+                    ? late.stream().filter(this::isQueued).toList()
+                    : List.of();
             workers.stream()
                     .filter(WorkerPool::runsInProcess)
                     .filter(worker -> !isOverdue(worker))
@@ -309,8 +316,22 @@ final class WorkerPool implements Worker.Crew {
         // Before their runs are ended, or a worker that is back at once would take them for requests to be run again.
         String why = name + " did not answer within its response_timeout of " + timeout.toSeconds() + " s.";
         fail(failed, Kind.INTERNAL, "Worker died. The reason: it was ended, because " + why);
+        fail(
+                waited,
+                Kind.TIMEOUT,
+                name + " did not take the request within its clientTimeoutInMills of " + wait.toMillis() + ".");
         fail(late, Kind.TIMEOUT, why);
         endLate(late);
+    }
+
+    private boolean isQueued(PendingRequest request) {
+        return workers.stream().noneMatch(worker -> worker.batch().contains(request));
+    }
+
+    /** How long a request may wait in the queue. */
+    private Duration longestWait() {
+        Duration timeout = state.responseTimeout();
+        return clientTimeout.filter(shorter -> shorter.compareTo(timeout) < 0).orElse(timeout);
     }
 
     private static boolean runsInProcess(Worker worker) {
@@ -458,7 +479,7 @@ final class WorkerPool implements Worker.Crew {
         ProcessTerms terms =
                 new ProcessTerms(model, version, id, state.batchSize(), state.startupTimeout(), () -> processEnded(id));
         KeptProcess process = new KeptProcess(
-                "Model " + model + " version " + version + ": worker " + id, processes.process(terms), PATIENCE);
+                "Model " + model + " version " + version + ": worker " + id, processes.process(terms), patience);
         return new Worker(id, clock.instant(), this, batchRun, lock.newCondition(), process);
     }
 

@@ -190,24 +190,24 @@ final class ModelSnapshotJson {
             }
         }
         if (wanted && !found) {
-            throw noObject(name, "models");
+            throw SnapshotRules.noObject(name, "models");
         }
         return new ServingState(models, saves);
     }
 
     private static void readModels(String name, JsonParser parser, Map<String, ServedModel> models) throws IOException {
         int versions = 0;
-        inObject(name, "models", parser);
+        SnapshotRules.inObject(name, "models", parser);
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String model = named(name, "model name", parser.currentName());
+            String model = SnapshotRules.named(name, "model name", parser.currentName());
             parser.nextToken();
-            inObject(name, "model " + model, parser);
+            SnapshotRules.inObject(name, "model " + model, parser);
             SortedMap<String, ServedVersion> found = new TreeMap<>(ServedModel.VERSION_ORDER);
             String defaultVersion = "";
             while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String version = named(name, "version of model " + model, parser.currentName());
+                String version = SnapshotRules.named(name, "version of model " + model, parser.currentName());
                 parser.nextToken();
-                inObject(name, "model " + model + ", version " + version, parser);
+                SnapshotRules.inObject(name, "model " + model + ", version " + version, parser);
                 if (++versions > ServingState.MOST_VERSIONS) {
                     throw new SnapshotCorruptException("Snapshot " + name + " has more than "
                             + ServingState.MOST_VERSIONS + " model versions, which no host serves");
@@ -222,16 +222,6 @@ final class ModelSnapshotJson {
                 models.put(model, new ServedModel(found, defaultVersion.isEmpty() ? found.firstKey() : defaultVersion));
             }
         }
-    }
-
-    static void inObject(String name, String what, JsonParser parser) {
-        if (parser.currentToken() != JsonToken.START_OBJECT) {
-            throw noObject(name, what);
-        }
-    }
-
-    private static SnapshotCorruptException noObject(String name, String what) {
-        return new SnapshotCorruptException("Snapshot " + name + ": " + what + " must be a JSON object, in {braces}");
     }
 
     /** The models of a JSON text without the frame around them: what the configuration key {@code models} holds. */
@@ -296,7 +286,7 @@ final class ModelSnapshotJson {
 
     private static String archive(String name, String model, String archive) {
         if (!ModelNames.isSafe(archive) || archive.startsWith(".")) {
-            throw broken(
+            throw SnapshotRules.broken(
                     name,
                     "marName of model " + model,
                     archive,
@@ -308,7 +298,8 @@ final class ModelSnapshotJson {
     private static Optional<String> sha256(String name, String model, JsonNode node) {
         Optional<String> value = text(name, model, node, "archiveSha256").filter(known -> !known.isEmpty());
         value.filter(known -> !SHA256.matcher(known).matches()).ifPresent(other -> {
-            throw broken(name, "archiveSha256 of model " + model, other, "be 64 hexadecimal digits, in lower case");
+            throw SnapshotRules.broken(
+                    name, "archiveSha256 of model " + model, other, "be 64 hexadecimal digits, in lower case");
         });
         return value;
     }
@@ -317,7 +308,7 @@ final class ModelSnapshotJson {
     private static Optional<String> line(String name, String model, JsonNode node, String field) {
         Optional<String> value = text(name, model, node, field).filter(given -> !given.isEmpty());
         value.filter(given -> !ModelNames.isLabel(given)).ifPresent(other -> {
-            throw broken(name, field + " of model " + model, other, "be " + ModelNames.LABEL_RULE);
+            throw SnapshotRules.broken(name, field + " of model " + model, other, "be " + ModelNames.LABEL_RULE);
         });
         return value;
     }
@@ -329,29 +320,16 @@ final class ModelSnapshotJson {
             return Optional.empty();
         }
         if (!value.isTextual() && !value.isNumber()) {
-            throw broken(name, field + " of model " + model, value.toString(), "be a text");
+            throw SnapshotRules.broken(name, field + " of model " + model, value.toString(), "be a text");
         }
         String text = value.asText();
         if (text.chars().anyMatch(Character::isISOControl) || text.length() > LONGEST_TEXT) {
-            throw broken(
+            throw SnapshotRules.broken(
                     name,
                     field + " of model " + model,
                     text,
                     "have at most " + LONGEST_TEXT + " characters, none of them a control character");
         }
         return Optional.of(text);
-    }
-
-    /** The name of a model or a version, under the rule of registrations. */
-    static String named(String name, String what, String value) {
-        if (!ModelNames.isAllowed(value)) {
-            throw broken(name, what, value, ModelNames.RULE);
-        }
-        return value;
-    }
-
-    private static SnapshotCorruptException broken(String name, String what, String value, String rule) {
-        return new SnapshotCorruptException(
-                "Snapshot " + name + " is not valid: " + what + " '" + OneLine.name(value) + "' must " + rule);
     }
 }

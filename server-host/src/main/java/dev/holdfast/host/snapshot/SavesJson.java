@@ -47,13 +47,13 @@ final class SavesJson {
             throws IOException {
         SortedMap<String, SortedMap<String, List<ModelSave>>> saves = new TreeMap<>();
         int ids = 0;
-        ModelSnapshotJson.inObject(name, "saves", parser);
+        SnapshotRules.inObject(name, "saves", parser);
         while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String model = ModelSnapshotJson.named(name, "name of a saved model", parser.currentName());
+            String model = SnapshotRules.named(name, "name of a saved model", parser.currentName());
             String what = name + ", saves of model " + model;
             SortedMap<String, List<ModelSave>> ofModel = new TreeMap<>();
             parser.nextToken();
-            ModelSnapshotJson.inObject(name, "saves", parser);
+            SnapshotRules.inObject(name, "saves", parser);
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String id = id(what, parser.currentName());
                 if (++ids > ServingState.MOST_VERSIONS) {
@@ -84,7 +84,7 @@ final class SavesJson {
         }
         for (JsonNode save : node) {
             generations.add(new ModelSave(
-                    ModelSnapshotJson.named(
+                    SnapshotRules.named(
                             what, "version of a save", save.path("version").asText()),
                     LearnedJson.read(what, save.path("learned")),
                     Instant.ofEpochMilli(LearnedJson.number(what, save, "savedOn"))));

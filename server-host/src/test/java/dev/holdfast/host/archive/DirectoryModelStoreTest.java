@@ -155,19 +155,21 @@ class DirectoryModelStoreTest {
     }
 
     @Test
-    void filesThatTorchServeWouldReadAndThisHostDoesNotAreNamed() throws IOException {
+    void filesThatAManifestNamesMustBeThere() throws IOException {
         Path manifests = Files.createDirectories(store.resolve("m").resolve("MAR-INF"));
         Files.writeString(manifests.resolve("MANIFEST.json"), """
                 {"model": {"modelName": "m", "handler": "h.py", "configFile": "model-config.yaml",
                            "requirementsFile": "requirements.txt"}}""");
 
-        models.open("m").close();
+        assertThatThrownBy(() -> models.open("m"))
+                .hasMessage("Archive m names the configFile 'model-config.yaml', which is not in it");
+        Files.writeString(store.resolve("m/model-config.yaml"), "batchSize: 4");
+        assertThatThrownBy(() -> models.open("m"))
+                .hasMessage("Archive m names the requirementsFile 'requirements.txt', which is not in it");
+        Files.writeString(store.resolve("m/requirements.txt"), "");
 
-        assertThat(log.warnings())
-                .containsExactly(
-                        "Archive m: its configFile 'model-config.yaml' is not read; give its values with the registration",
-                        "Archive m: its requirementsFile 'requirements.txt' is not installed; install what it names where"
-                                + " the handler runs");
+        assertThat(models.open("m").manifest().config().batchSize()).hasValue(4);
+        assertThat(models.open("m").manifest().requirementsFile()).contains("requirements.txt");
     }
 
     private void manifest(String name, String manifest) throws IOException {
@@ -355,11 +357,11 @@ class DirectoryModelStoreTest {
         assertThat(models.list()).containsExactly("a.onnx", "b.mar", "c.zip", "d");
         assertThat(models.passedOver())
                 .containsExactly(
-                        Map.entry("README", "it is no file that ends in .mar, .zip or .onnx"),
+                        Map.entry("README", "it is no file that ends in .mar, .zip, .tar.gz, .tgz or .onnx"),
                         Map.entry("a b.mar", "its name must match [A-Za-z0-9._-]{1,128}"),
                         Map.entry("e.mar", "it is a directory without a manifest"),
                         Map.entry("empty", "it is a directory without a manifest"),
-                        Map.entry("x.pt", "it is no file that ends in .mar, .zip or .onnx"));
+                        Map.entry("x.pt", "it is no file that ends in .mar, .zip, .tar.gz, .tgz or .onnx"));
     }
 
     @Test

@@ -79,7 +79,7 @@ class CrashVerdictTest {
     @Test
     void killsAccuseOnlyWhoWasAloneInThreeOfThem() {
         List<Suspect> suspects = CrashVerdict.of(List.of(), killed(loading(A), loading(B)));
-        for (int alone = 1; alone < CrashVerdict.SILENT_ENDS; alone++) {
+        for (int alone = 1; alone < Suspect.SILENT_ENDS; alone++) {
             suspects = CrashVerdict.of(suspects, killed(loading(A)));
             assertThat(accusedOf(suspects)).as("after %d", alone).isEmpty();
         }

@@ -53,6 +53,43 @@ class StoreHeadTest {
         assertThat(look.uncertainty()).contains("s3 is damaged", "s2 is of a newer format");
     }
 
+    /** Another host could not read it, and went on from the one before, in the place after it. */
+    @Test
+    void aDamagedOneDoesNotLeadToWhatFollowsItAndServesSomethingElse() {
+        HistoryPoint mine = HistoryPoint.of(States.snapshot(2, "mine", SnapshotKind.SNAPSHOT, "a"));
+        Snapshot without = States.following(mine.snapshot(), "without");
+        disk.put(mine.snapshot());
+        disk.put(without);
+        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isTrue();
+
+        disk.damaged.add("mine");
+
+        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isFalse();
+        disk.put(States.following(without, "with", "a"));
+        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isTrue();
+    }
+
+    /** A disk that cannot read one file now says nothing against those that follow. */
+    @Test
+    void oneThatCannotBeReadNowLeadsToWhatFollowsIt() {
+        HistoryPoint mine = HistoryPoint.of(States.snapshot(2, "mine", SnapshotKind.SNAPSHOT, "a"));
+        disk.put(mine.snapshot());
+        disk.put(States.following(mine.snapshot(), "next", "b"));
+        FakeStore store = new FakeStore(disk) {
+            @Override
+            public Snapshot get(String name) {
+                if (name.equals("mine")) {
+                    throw new StoreUnavailableException("Input/output error");
+                }
+                return super.get(name);
+            }
+        };
+
+        assertThat(Look.at(store, Optional.of(mine)).proven()).isTrue();
+        disk.put(States.following(disk.newest(), "later", "c"));
+        assertThat(Look.at(store, Optional.of(mine)).reached()).isFalse();
+    }
+
     @Test
     void whoHasWhatTheDamagedOneHeldGoesOnFromThereAllTheSame() {
         threeSnapshots();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.ManualClock;
 import dev.holdfast.host.codec.Codecs;
+import dev.holdfast.host.common.FileTrees;
 import dev.holdfast.host.state.GivenChunk;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
@@ -252,6 +253,22 @@ class JournalChunksTest {
         assertThat(log.warnings())
                 .filteredOn(line -> line.contains("No copies of what models have learned are kept"))
                 .hasSize(1);
+    }
+
+    @Test
+    void chunksOfAJournalThatWasRemovedAreKeptAgainWhenItIsMadeAgain() throws IOException {
+        rig.storeChunks.down = true;
+        rig.chunks.put(FIRST.alone());
+        FileTrees.delete(logs.resolve("journal"));
+        assertThat(rig.journal.mend()).isTrue();
+
+        assertThat(rig.chunks.missing(List.of(ONE))).containsExactly(ONE);
+        rig.chunks.put(FIRST.alone());
+
+        assertThat(rig.files("waiting")).hasSize(1);
+        assertThat(rig.chunks.get(List.of(ONE))).containsKey(ONE);
+        rig.storeChunks.down = false;
+        assertThat(rig.chunks.deliver()).containsExactly(ONE);
     }
 
     @Test

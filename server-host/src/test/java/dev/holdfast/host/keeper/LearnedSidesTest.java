@@ -221,6 +221,63 @@ class LearnedSidesTest {
         assertKeptAside(2);
     }
 
+    @Test
+    void aChangeThatTheStoreHasIsStoredWhateverTheSideOfALessonNeeds() {
+        teach(teacher, 1);
+        awaitBase();
+        host.pendingDown(true);
+        teach(host, 2);
+
+        Durability answer = host.changed("b");
+
+        assertThat(answer.kind()).isEqualTo(Durability.Kind.STORED);
+        assertThat(answer.snapshot()).contains(disk.newest().header().name());
+        assertThat(answer.notice())
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith("What models have learned here and the store does not take cannot be kept"));
+        assertThat(newest().models()).containsOnlyKeys("a", "b");
+        assertThat(Rig.get(host.keeper.save("mine")).kind()).isEqualTo(Durability.Kind.STORED);
+        host.keeper.trimmed(1);
+        assertThat(Rig.get(host.keeper.take(SnapshotKind.SHUTDOWN)).kind()).isEqualTo(Durability.Kind.LOST_ON_RESTART);
+
+        host.pendingDown(false);
+        host.changed("c");
+
+        assertKeptAside(2);
+    }
+
+    @Test
+    void aLessonThatTheStoreHasIsStoredWhateverTheSideOfAnotherModelsNeeds() {
+        host.changed("b");
+        teach(teacher, 1);
+        awaitBase();
+        host.pendingDown(true);
+        teach(host, 2);
+
+        Durability answer = Rig.get(host.teach("b", 3));
+
+        assertThat(answer.kind()).isEqualTo(Durability.Kind.STORED);
+        assertThat(learned(newest()))
+                .isEqualTo(Map.of(A, States.lesson(1), new ServingComparison.Key("b", "1.0"), States.lesson(3)));
+    }
+
+    @Test
+    void aChangeThatTheJournalHasIsKeptWhateverTheSideOfALessonNeeds() {
+        teach(teacher, 1);
+        awaitBase();
+        host.store.down = true;
+        host.asideDown(true);
+
+        Durability answer = teach(host, 2);
+
+        assertThat(answer.kind()).isEqualTo(Durability.Kind.LOST_ON_RESTART);
+        assertThat(host.changed("b").kind()).isEqualTo(Durability.Kind.SPOOLED);
+        assertThat(HistoryPoint.of(host.pending(host.pending().size() - 1))
+                        .state()
+                        .models())
+                .containsOnlyKeys("a", "b");
+    }
+
     /** It writes down what the other one has taught, and does not serve it. */
     @Test
     void aHostThatWroteDownAnothersLessonDoesNotUndoItWhenItTeachesLater() {
@@ -377,7 +434,7 @@ class LearnedSidesTest {
     }
 
     private static Durability teach(Rig rig, int lesson) {
-        return Rig.get(rig.change(state -> States.learned(state, lesson)));
+        return Rig.get(rig.teach("a", lesson));
     }
 
     private static ServingState with(ServingState state, String model) {

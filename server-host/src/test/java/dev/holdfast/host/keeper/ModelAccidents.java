@@ -14,6 +14,18 @@ final class ModelAccidents {
 
     void happen(ModelStep next, ModelHost host) {
         switch (next.kind()) {
+            case STORE_DOWN, STORE_UP, CUT_OFF, JOURNAL_FAILS, UNREADABLE, NEWER_FORMAT -> passing(next, host);
+            default -> {
+                lasting(next, host);
+                world.promises.forgive();
+            }
+        }
+        world.connect();
+    }
+
+    /** Takes nothing from anybody for good, so nothing is forgiven for it. */
+    private void passing(ModelStep next, ModelHost host) {
+        switch (next.kind()) {
             case STORE_DOWN -> world.down = true;
             case STORE_UP -> {
                 world.down = false;
@@ -27,6 +39,12 @@ final class ModelAccidents {
             case JOURNAL_FAILS -> host.journalFails = !host.journalFails;
             case UNREADABLE -> world.unreadable = !world.unreadable;
             case NEWER_FORMAT -> newerFormat();
+            default -> throw new AssertionError(next.kind());
+        }
+    }
+
+    private void lasting(ModelStep next, ModelHost host) {
+        switch (next.kind()) {
             case DAMAGE ->
                 world.newest().ifPresent(it -> {
                     world.disk.damaged.add(it.name());
@@ -52,8 +70,6 @@ final class ModelAccidents {
             }
             default -> throw new AssertionError(next.kind());
         }
-        world.connect();
-        world.promises.forgive();
     }
 
     /** A newer Holdfast has written the newest one; or all hosts are of its version now. */

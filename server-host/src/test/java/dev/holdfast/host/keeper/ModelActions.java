@@ -237,15 +237,15 @@ final class ModelActions {
         life.deciding = false;
         try {
             world.say("    " + attach.done().getNow(null));
-            // What it acknowledged may be aside now, or undone by what the operator took.
-            host.acknowledged.clear();
-            if (headBefore.filter(it -> world.disk.tooNew.contains(it.name())).isPresent()) {
-                world.promises.forgive();
-            }
+            headBefore
+                    .filter(it -> world.disk.tooNew.contains(it.name()))
+                    .ifPresent(it -> world.promises.forgiveUnreadable(it.saveId()));
             if (take == Snapshots.Take.STORE) {
+                // What it acknowledged and the store does not have is aside now.
+                ModelWorld.base(life).ifPresent(it -> host.acknowledged.retainAll(world.ledger.history(it)));
                 life.unsent.clear();
             }
-            if (take == Snapshots.Take.LOCAL && world.step.at() == 0) {
+            if (take == Snapshots.Take.LOCAL && !world.step.event().isOfAnotherHost()) {
                 headBefore.ifPresent(it -> world.oracle.loserIsKept(it, before, mine));
             }
             if (take != Snapshots.Take.STORE && before.isPresent()) {

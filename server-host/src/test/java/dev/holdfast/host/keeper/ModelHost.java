@@ -45,6 +45,8 @@ import java.util.stream.Stream;
  */
 final class ModelHost {
 
+    private static final int MOST_CALLS = 1_000;
+
     final String name;
     final ManualClock clock = new ManualClock();
     private final ModelWorld world;
@@ -56,8 +58,9 @@ final class ModelHost {
     Journal journal;
 
     boolean journalFails;
-    boolean isDamaged;
     boolean cutOff;
+    /** Whether a life had no journal, so that what waited in it before and what was acknowledged then may be two states. */
+    boolean wasWithoutJournal;
     /** The changes that it acknowledged, of which no operator has decided otherwise. */
     final Set<Integer> acknowledged = new TreeSet<>();
     /** The save-ids of what its disk holds. */
@@ -88,7 +91,6 @@ final class ModelHost {
         boolean deciding;
         boolean isEmptyAtStart;
         boolean changedSinceStart;
-        boolean journalHasFailed = journalFails;
         StoreProbe probe;
         private int calls;
         private int writes;
@@ -113,6 +115,10 @@ final class ModelHost {
         }
 
         private void beforeCall() {
+            if (calls > MOST_CALLS) {
+                world.fail("I0", name + " calls its store without an end");
+                throw new IllegalStateException("Without an end");
+            }
             if (world.journalFirst) {
                 deferred.run();
             }
@@ -128,7 +134,6 @@ final class ModelHost {
                 world.writes(this, ++writes);
             }
             if (journalFails) {
-                journalHasFailed = true;
                 throw new IOException("Input/output error");
             }
         }
@@ -313,7 +318,7 @@ final class ModelHost {
         life.changes.begin();
         life.state =
                 life.state.with(model, life.state.model(model).orElseThrow().withLearned("1.0", lesson));
-        return life.changes.changed();
+        return life.changes.learned(model);
     }
 
     /** The process is no more; what it has in hand reaches neither the store nor the disk. */
@@ -321,10 +326,7 @@ final class ModelHost {
         Life dead = life;
         dead.store.gone = true;
         life = null;
-        if (journal != null && !journal.isUsable()) {
-            // What waited there and what was acknowledged since may be two states, and a start serves one.
-            acknowledged.clear();
-        }
+        wasWithoutJournal |= journal != null && !journal.isUsable();
         if (inTheMiddle) {
             // It goes on for a while, and does not know that its disk is another one now.
             Path image = place.resolve(String.valueOf(++disks));
@@ -377,7 +379,6 @@ final class ModelHost {
             bytes[bytes.length / 3] ^= 1;
             Files.write(newest.get(), bytes);
             this.files = Map.of();
-            isDamaged = true;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -419,6 +420,12 @@ final class ModelHost {
         return now.values().stream().flatMap(Optional::stream).toList();
     }
 
+    /** Whether something on its disk cannot be read. */
+    boolean isDamaged() {
+        onDisk();
+        return files.values().stream().anyMatch(Optional::isEmpty);
+    }
+
     private static Optional<Snapshot> read(Path file) {
         try {
             return Optional.of(FsSnapshotFormat.read(file));
@@ -438,6 +445,11 @@ final class ModelHost {
 
     boolean isAnythingWaiting() {
         return !waiting().isEmpty();
+    }
+
+    /** The save-id of the newest that waits; empty if none does. */
+    String newestWaiting() {
+        return waiting().stream().findFirst().map(it -> it.header().saveId()).orElse("");
     }
 
     /** What waits there and can be read, newest first. */

@@ -114,10 +114,14 @@ final class ModelOracle {
         here.forEach(it -> reachable.addAll(world.ledger.history(it.header().saveId())));
         Set<Integer> own = world.promises.acknowledgedBy(host);
         own.retainAll(reachable);
+        if (host.wasWithoutJournal && found.start().mode() == Mode.DETACHED && host.isAnythingWaiting()) {
+            // It has acknowledged two states, and waits for a word on which of them it is to be.
+            own.retainAll(world.ledger.history(host.newestWaiting()));
+        }
         Set<Integer> served = restored(host, found);
         own.removeAll(served);
         // Of a damaged snapshot nobody can tell what goes on from it, and the copy of what does is damaged too.
-        boolean damagedTwice = host.isDamaged
+        boolean damagedTwice = host.isDamaged()
                 && found.start()
                         .base()
                         .filter(it -> world.gone.contains(it.header().saveId()))
@@ -203,7 +207,7 @@ final class ModelOracle {
                 && life.keeper.base().filter(head::isSame).isEmpty()) {
             world.fail("I3", host.name + " is attached and not behind, and goes on from another one than the newest");
         }
-        if (!life.journalHasFailed && host.isAnythingWaiting()) {
+        if (!host.journalFails && host.isAnythingWaiting()) {
             world.fail("I3", host.name + " is attached, and something waits in its journal");
         }
     }

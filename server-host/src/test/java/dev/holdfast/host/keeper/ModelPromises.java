@@ -197,6 +197,16 @@ final class ModelPromises {
         lostSaves().forEach(saves::remove);
     }
 
+    /** Of these nobody can give back what only a snapshot held that no host here can read. */
+    void forgiveUnreadable(String saveId) {
+        Set<Integer> lost = lost();
+        lost.retainAll(world.ledger.history(saveId));
+        forgiven.addAll(lost);
+        Set<StateReference> lessonsLost = new HashSet<>(lostLessons().keySet());
+        lessonsLost.removeIf(it -> !lessons.hold(learned(world.ledger.state(saveId)), it));
+        lessons.forgive(lessonsLost);
+    }
+
     /** A host died that may have let go of what waited because the store's newest serves the same. */
     void left(ModelHost.Life dead) {
         world.newestWhole()

@@ -55,7 +55,11 @@ record ModelStep(Kind kind, int host, int a, int b, int at, Event event) {
         STORE_DOWN,
         OTHER_HOST_CHANGES,
         OTHER_HOST_TEACHES,
-        OTHER_HOST_STARTS_OR_STOPS
+        OTHER_HOST_STARTS_OR_STOPS;
+
+        boolean isOfAnotherHost() {
+            return name().startsWith("OTHER_HOST");
+        }
     }
 
     @Override

@@ -224,11 +224,14 @@ final class ModelWorld implements AutoCloseable {
         return violation;
     }
 
-    /** Whether a snapshot was removed on purpose, and the word of it is lost. */
+    /** Whether a snapshot was removed on purpose, and the word of it is lost with what the disk lost. */
     boolean lacksWord(HistoryPoint removed) {
+        long revision = removed.header().revision();
         return disk.newestFirst().stream().noneMatch(removed::isSave)
-                && newest().filter(it -> it.trimmed() >= removed.header().revision())
-                        .isEmpty();
+                && newest().filter(it -> it.trimmed() >= revision).isEmpty()
+                && gone.stream()
+                        .flatMap(it -> ledger.find(it).stream())
+                        .anyMatch(it -> it.header().trimmed() >= revision);
     }
 
     Optional<SnapshotHeader> newest() {

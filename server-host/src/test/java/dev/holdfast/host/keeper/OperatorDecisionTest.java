@@ -7,9 +7,11 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.serving.ServingComparison;
+import dev.holdfast.host.snapshot.SnapshotNames;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotKind;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -109,6 +111,71 @@ class OperatorDecisionTest {
                 .singleElement()
                 .asString()
                 .endsWith("attach --take store|local");
+    }
+
+    @Test
+    void aMergeTakesAnotherNameWhereAnotherHostUsesTheOneThatItWouldGive() {
+        bothChange();
+        Instant last = disk.newest().header().createdOn();
+        for (int i = 1; i <= 3; i++) {
+            inUse(last.plusMillis(i));
+            inUse(rig.clock.instant().plusMillis(i));
+        }
+
+        String done = rig.attach(Take.MERGE);
+
+        assertThat(done).contains("is merged into snapshot");
+        assertThat(States.models(disk.newest())).containsExactly("a", "b", "c");
+        assertThat(rig.state.get().models()).containsOnlyKeys("a", "b", "c");
+        assertThat(rig.pending()).isEmpty();
+    }
+
+    @Test
+    void aMergeTakesInWhatAnotherHostChangesMeanwhile() {
+        bothChange();
+        rig.store.onSave = () -> {
+            rig.store.onSave = () -> {};
+            other.changed("d");
+        };
+
+        rig.attach(Take.MERGE);
+
+        assertThat(States.models(disk.newest())).containsExactly("a", "b", "c", "d");
+        assertThat(rig.state.get().models()).containsOnlyKeys("a", "b", "c", "d");
+    }
+
+    @Test
+    void whatLosesIsKeptWhereItsNameIsThatOfAnotherSave() {
+        bothChange();
+        String loser = disk.newest().header().name();
+        disk.put(States.snapshot(0, "kept-" + loser, SnapshotKind.SAVE, "something", "else"));
+
+        String done = rig.attach(Take.LOCAL);
+
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+        assertThat(disk.newestFirst())
+                .filteredOn(header -> header.kind() == SnapshotKind.SAVE && done.contains(header.name()))
+                .singleElement()
+                .satisfies(kept -> assertThat(States.models(disk.snapshots.get(kept.name())))
+                        .containsExactly("a", "c"));
+    }
+
+    private void inUse(Instant time) {
+        String name = SnapshotNames.name(time, SnapshotKind.SNAPSHOT);
+        disk.put(States.snapshot(0, name, SnapshotKind.SNAPSHOT, "something", "else"));
+    }
+
+    /** The one has changed b, the other one c, while the store was away from the first. */
+    private void bothChange() {
+        rig.start();
+        rig.changed("a");
+        other.clock.set(other.clock.instant().plus(Duration.ofHours(1)));
+        other.start();
+        rig.store.down = true;
+        rig.changed("b");
+        other.changed("c");
+        rig.store.down = false;
+        await().until(() -> rig.keeper.status().mode() == StoreStatus.Mode.DETACHED);
     }
 
     /** Nobody has decided against it: the divergence was with what the store has lost. */

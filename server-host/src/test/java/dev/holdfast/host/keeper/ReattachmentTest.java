@@ -10,6 +10,9 @@ import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.snapshot.States;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.testsupport.LogLines;
 import java.nio.file.Path;
@@ -112,6 +115,45 @@ class ReattachmentTest {
         }
     }
 
+    /** The store has lost what it had taken, and its plugin remembers the revision. */
+    @Test
+    void whatWaitsTakesALaterRevisionWhereTheStoreRefusesTheNextOne() {
+        host.store.onSave = () -> host.store.down = true;
+        host.store.losesReplies = true;
+        assertThat(host.changed("b").kind()).isEqualTo(Kind.SPOOLED);
+        Rig.get(host.keeper.save("mine"));
+        disk.snapshots.remove(disk.newest().header().name());
+
+        host.store.onSave = () -> {};
+        host.store.losesReplies = false;
+        host.store.down = false;
+
+        await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
+        assertThat(host.pending()).isEmpty();
+        assertThat(host.keeper.status().aside()).isEmpty();
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+        assertThat(States.models(disk.snapshots.get("mine"))).containsExactly("a", "b");
+    }
+
+    @Test
+    void whatAStoreRefusesAgainAndAgainWaitsOnAndTheHostGoesOn() {
+        host.store.down = true;
+        host.changed("b");
+        host.store.onSave = () -> {
+            throw new SnapshotConflictException("revision and name are taken");
+        };
+
+        host.store.down = false;
+
+        await().until(() -> log.warnings().stream()
+                .anyMatch(line -> line.equals("Store ddb refuses what waits on this host, and says no more than:"
+                        + " revision and name are taken")));
+        assertThat(host.changed("c").kind()).isEqualTo(Kind.SPOOLED);
+        host.store.onSave = () -> {};
+        await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
+        assertThat(States.models(disk.newest())).containsExactly("a", "b", "c");
+    }
+
     @Test
     void aHostWhoseJournalTakesNothingComesBackAllTheSameWhereNothingWaits() {
         Rig.get(host.keeper.take(SnapshotKind.STARTUP));
@@ -135,6 +177,7 @@ class ReattachmentTest {
     void aHostWhoseJournalTakesNothingWaitsWithWhatItAcknowledged() {
         host.store.down = true;
         Rig.get(host.change(state -> States.learned(state, 2)));
+        String waits = host.pending().get(0);
         host.pendingDown(true);
         Rig.get(other.change(state -> States.learned(state, 1)));
         other.changed("b");
@@ -144,11 +187,27 @@ class ReattachmentTest {
 
         await().until(() ->
                 log.errors().stream().anyMatch(line -> line.startsWith("The host does not go on in store ddb yet")));
-        assertThat(host.pending()).hasSize(1);
+        assertThat(host.pending()).contains(waits);
         assertThat(disk.newest().header().name()).isEqualTo(newest);
         host.pendingDown(false);
         await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
         assertThat(host.keeper.status().aside()).hasSize(1);
+    }
+
+    /** Its disk failed when the store had taken or refused them. */
+    @Test
+    void whatTheJournalOfAnAttachedHostCouldNotLetGoOfGoesAtTheNextLook() {
+        host.changed("b");
+        Snapshot sent = disk.newest();
+        host.journal.append(States.snapshot(1, "refused", SnapshotKind.SNAPSHOT, "c"));
+        host.journal.append(States.snapshot(2, "mine", SnapshotKind.SAVE, "c"));
+        host.journal.append(sent);
+
+        await().until(() -> host.pending().isEmpty());
+
+        assertThat(host.journal.aside()).extracting(SnapshotHeader::name).containsExactly("mine");
+        await().until(() -> host.keeper.status().spooled() == 0);
+        assertThat(disk.newest()).isEqualTo(sent);
     }
 
     @Test

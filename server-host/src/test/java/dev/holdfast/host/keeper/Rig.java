@@ -58,6 +58,7 @@ public final class Rig implements AutoCloseable {
     private final Path directory = makeDirectory();
     private boolean pendingAway;
     private boolean copiesAway;
+    private boolean asideAway;
 
     public Rig() {
         this(new FakeStore.Disk());
@@ -157,6 +158,11 @@ public final class Rig implements AutoCloseable {
     void removeJournal() throws IOException {
         Path pending = journalDirectory().resolve("pending");
         inPlaceOf(pending, () -> {});
+    }
+
+    /** Whether the journal takes nothing that is to lie aside. */
+    void asideDown(boolean down) {
+        asideAway = moved("aside", asideAway, down);
     }
 
     /** Whether the journal takes no copies. */
@@ -289,6 +295,13 @@ public final class Rig implements AutoCloseable {
         changes.begin();
         state.updateAndGet(edit);
         return changes.changed();
+    }
+
+    /** A model has learned a lesson. */
+    CompletableFuture<Durability> teach(String model, int lesson) {
+        changes.begin();
+        state.updateAndGet(now -> States.learned(now, model, lesson));
+        return changes.learned(model);
     }
 
     /** The changes of this thread come from an address from now on. */

@@ -2,6 +2,7 @@ package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveManifest;
+import dev.holdfast.host.archive.ModelConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,10 @@ public record FakeArchive(String fileName, Path root, ArchiveManifest manifest) 
                         List.of(),
                         Optional.empty(),
                         Optional.empty(),
-                        OptionalInt.of(nativeThreads)));
+                        OptionalInt.of(nativeThreads),
+                        ModelConfig.NONE,
+                        Optional.empty(),
+                        Optional.empty()));
     }
 
     public static FakeArchive ofHandler(String handler, String runtime) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.Tensor;
 import java.time.Clock;
@@ -47,7 +48,8 @@ class CallersThreadTest {
                 new Semaphore(callersThreads),
                 InferenceListener.NONE,
                 Clock.systemUTC(),
-                new AtomicInteger()::getAndIncrement);
+                new AtomicInteger()::getAndIncrement,
+                ModelConfig.NONE);
         pool.scale(state);
         pools.add(pool);
         return pool;

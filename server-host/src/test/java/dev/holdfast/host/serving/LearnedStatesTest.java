@@ -276,6 +276,26 @@ class LearnedStatesTest {
     }
 
     @Test
+    void theChangeLogIsToldWhichChangesAreWhatAModelHasLearned() {
+        CountingHost host = host(NEVER);
+        host.ask(40);
+        host.learned.saveAs(host.version(), "one");
+        assertThat(host.changes.learned).containsExactly("m");
+
+        host.serving.scale("m", Optional.empty(), 3, 3, true);
+        host.ask(1);
+        host.learned.saveAll();
+        assertThat(host.changes.learned).containsExactly("m", "m");
+
+        host.serving.load("m", Optional.empty(), "one", 0);
+        host.serving.forget("m", "one");
+        host.serving.unregister("m", Optional.empty());
+
+        assertThat(host.changes.learned).containsExactly("m", "m", "m");
+        assertThat(host.changes.underWay()).isZero();
+    }
+
+    @Test
     void scalingKeepsWhatTheModelLearned() {
         CountingHost host = host(NEVER);
         host.ask(5);

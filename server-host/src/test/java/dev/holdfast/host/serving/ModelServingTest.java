@@ -59,7 +59,7 @@ class ModelServingTest {
 
     @Test
     void aRegisteredModelAnswersAndItsFirstVersionIsTheDefault() {
-        ModelServing.Change change = serving.register(Registrations.of("m-1.0.mar"));
+        RunningChange change = serving.register(Registrations.of("m-1.0.mar"));
         serving.register(Registrations.withWorkers("m-2.0.mar", 1));
 
         assertThat(change.model()).isEqualTo("m");
@@ -210,8 +210,7 @@ class ModelServingTest {
         var running = found.predict(FakeModel.number(1));
         var waiting = found.predict(FakeModel.number(2));
 
-        CompletableFuture<ModelServing.Change> gone =
-                CompletableFuture.supplyAsync(() -> serving.unregister("m", DEFAULT));
+        CompletableFuture<RunningChange> gone = CompletableFuture.supplyAsync(() -> serving.unregister("m", DEFAULT));
         await().untilAsserted(() -> assertThatThrownBy(() -> serving.find("m", DEFAULT)));
         await().untilAsserted(() -> assertThatThrownBy(() -> found.predict(FakeModel.number(3)))
                 .hasMessage("Model \"m\" Version: 1.0 is being unregistered."));
@@ -269,9 +268,9 @@ class ModelServingTest {
         CompletableFuture<Durability> lost = new CompletableFuture<>();
 
         host.changes.durability = durable;
-        ModelServing.Change first = serving.unregister("m", DEFAULT);
+        RunningChange first = serving.unregister("m", DEFAULT);
         host.changes.durability = lost;
-        ModelServing.Change second = serving.unregister("n", DEFAULT);
+        RunningChange second = serving.unregister("n", DEFAULT);
         assertThat(host.store.forgotten)
                 .as("a restart now would bring the models back")
                 .isEmpty();
@@ -292,7 +291,7 @@ class ModelServingTest {
             loading.countDown();
             awaitUninterruptibly(go);
         };
-        CompletableFuture<ModelServing.Change> second = CompletableFuture.supplyAsync(
+        CompletableFuture<RunningChange> second = CompletableFuture.supplyAsync(
                 () -> serving.register(Registrations.named("https://host/m-1.0.mar", "second")));
         assertThat(loading.await(60, TimeUnit.SECONDS)).isTrue();
 
@@ -311,7 +310,7 @@ class ModelServingTest {
         CountDownLatch go = new CountDownLatch(1);
         serving.register(Registrations.of("m-1.0.mar"));
         host.beforeLoad = archive -> awaitUninterruptibly(go);
-        CompletableFuture<ModelServing.Change> slow =
+        CompletableFuture<RunningChange> slow =
                 CompletableFuture.supplyAsync(() -> serving.register(Registrations.of("slow-1.0.mar")));
         await().until(() -> host.store.opened.size() == 2);
 

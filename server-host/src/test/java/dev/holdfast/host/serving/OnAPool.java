@@ -3,6 +3,7 @@ package dev.holdfast.host.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.crash.Runs;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.testsupport.LogLines;
@@ -52,7 +53,8 @@ abstract class OnAPool {
                 new Semaphore(64),
                 listener,
                 Clock.systemUTC(),
-                new AtomicInteger()::getAndIncrement);
+                new AtomicInteger()::getAndIncrement,
+                ModelConfig.NONE);
         pool.scale(state);
         pools.add(pool);
         return pool;

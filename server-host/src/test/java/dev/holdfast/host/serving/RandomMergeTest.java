@@ -37,7 +37,7 @@ class RandomMergeTest {
     }
 
     private static void assertServes(ServingState state, ServingState expected) {
-        assertThat(ServingComparison.differences(state, "merged", expected, "expected"))
+        assertThat(new StateDifferences("merged", "expected").between(state, expected))
                 .isEmpty();
         assertThat(ServingComparison.learned(state)).isEqualTo(ServingComparison.learned(expected));
     }

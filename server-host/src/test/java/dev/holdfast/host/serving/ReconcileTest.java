@@ -82,7 +82,7 @@ class ReconcileTest {
     void theArchiveOfARegistrationThatIsUndoneIsNotInTheWayOfTheNext() {
         CompletableFuture<Durability> unknown = new CompletableFuture<>();
         host.changes.durability = unknown;
-        ModelServing.Change registered = serving.register(Registrations.of("a-1.0.mar"));
+        RunningChange registered = serving.register(Registrations.of("a-1.0.mar"));
         serving.reconcile(ServingState.EMPTY, false);
         assertThat(host.store.forgotten).isEmpty();
 

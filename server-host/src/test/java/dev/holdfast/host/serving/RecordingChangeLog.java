@@ -1,6 +1,8 @@
 package dev.holdfast.host.serving;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts the changes; each must be begun once and ended once. */
@@ -10,6 +12,9 @@ final class RecordingChangeLog implements ChangeLog {
     final AtomicInteger abandoned = new AtomicInteger();
     /** What changes get; to be completed later by a test that sets its own. */
     volatile CompletableFuture<Durability> durability = CompletableFuture.completedFuture(Durability.NOT_KEPT);
+
+    /** The models whose learning was told as a change, in order. */
+    final List<String> learned = new CopyOnWriteArrayList<>();
 
     final AtomicInteger changed = new AtomicInteger();
     final AtomicInteger overtaken = new AtomicInteger();
@@ -31,6 +36,12 @@ final class RecordingChangeLog implements ChangeLog {
         onChanged.run();
         changed.incrementAndGet();
         return durability;
+    }
+
+    @Override
+    public CompletableFuture<Durability> learned(String model) {
+        learned.add(model);
+        return changed();
     }
 
     @Override

@@ -232,7 +232,7 @@ class SafeguardsTest {
         CountDownLatch goOn = new CountDownLatch(1);
         host.beforeLoad = archive -> await(goOn);
 
-        ModelServing.Change change = host.serving.registerLater(Registrations.withWorkers("a-1.0.mar", 1));
+        RunningChange change = host.serving.registerLater(Registrations.withWorkers("a-1.0.mar", 1));
 
         assertThat(change.state().archiveSha256()).contains("sha of a-1.0.mar");
         assertThat(host.serving.describe("a", DEFAULT).isLoading()).isTrue();

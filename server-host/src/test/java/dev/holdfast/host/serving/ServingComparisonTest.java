@@ -241,7 +241,7 @@ class ServingComparisonTest {
     }
 
     private static List<String> differences(ServingState one, ServingState other) {
-        return ServingComparison.differences(one, "here", other, "in the store");
+        return new StateDifferences("here", "in the store").between(one, other);
     }
 
     /** The version with another value of one of its components. */

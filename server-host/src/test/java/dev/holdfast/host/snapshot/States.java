@@ -44,7 +44,12 @@ public final class States {
 
     /** The same state, in which version 1.0 of model {@code a} has learned something. */
     public static ServingState learned(ServingState state, int what) {
-        return state.with("a", state.model("a").orElseThrow().withLearned("1.0", lesson(what)));
+        return learned(state, "a", what);
+    }
+
+    /** The same of any model. */
+    public static ServingState learned(ServingState state, String model, int what) {
+        return state.with(model, state.model(model).orElseThrow().withLearned("1.0", lesson(what)));
     }
 
     /** One of nine things that a model may have learned. */
@@ -80,6 +85,12 @@ public final class States {
 
     public static Snapshot snapshot(long revision, String name, SnapshotKind kind, String... models) {
         return SnapshotText.write(header(revision, name, kind), CONFIG, of(models));
+    }
+
+    /** One that was saved after another. */
+    public static Snapshot following(Snapshot before, String name, String... models) {
+        SnapshotHeader.Builder header = header(before.header().revision() + 1, name, SnapshotKind.SNAPSHOT);
+        return SnapshotText.write(header.follows(before.header().saveId()), CONFIG, of(models));
     }
 
     public static Snapshot snapshot(long revision, String... models) {

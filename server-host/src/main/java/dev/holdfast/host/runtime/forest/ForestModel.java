@@ -35,10 +35,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ForestModel implements LearningModel {
 
+    static final String RUNTIME = "random-cut-forest";
+
     private static final String INPUT = "point";
     private static final int FORMAT_VERSION = 1;
-    /** The forest computes with differences of 32-bit floats, and their sums, which must be finite too. */
-    private static final float LARGEST = 1e37f;
 
     private final String name;
     private final ForestSettings settings;
@@ -67,11 +67,11 @@ final class ForestModel implements LearningModel {
         this.name = name;
         this.settings = settings;
         this.signature = new ModelSignature(
-                RandomCutForestRuntime.NAME,
+                RUNTIME,
                 List.of(new TensorSpec(INPUT, TensorType.FP64, List.of(-1L, (long) settings.dimensions()))),
                 List.of(new TensorSpec("score", TensorType.FP64, List.of(-1L))),
                 false);
-        this.format = new StateFormat(RandomCutForestRuntime.NAME, FORMAT_VERSION, settings.fingerprint());
+        this.format = new StateFormat(RUNTIME, FORMAT_VERSION, settings.fingerprint());
         this.forest = forest;
     }
 
@@ -189,18 +189,14 @@ final class ForestModel implements LearningModel {
         float[][] rows = new float[(int) inputs.get(0).shape()[0]][size];
         for (int i = 0; i < rows.length * size; i++) {
             float value = elements instanceof float[] floats ? floats[i] : (float) ((double[]) elements)[i];
-            if (!isTakable(value)) {
-                throw new InvalidInputException("Model " + name + " got " + value + " as number " + i % size
-                        + " of row " + i / size + "; numbers must be finite and at most " + LARGEST + " in size");
+            if (!ForestSettings.isTakable(value)) {
+                throw new InvalidInputException(
+                        "Model " + name + " got " + value + " as number " + i % size + " of row " + i / size
+                                + "; numbers must be finite and at most " + ForestSettings.LARGEST_NUMBER + " in size");
             }
             rows[i / size][i % size] = value + 0.0f;
         }
         return rows;
-    }
-
-    /** Whether the forest can hold a number without ever computing infinity with it. */
-    static boolean isTakable(float value) {
-        return Math.abs(value) <= LARGEST;
     }
 
     @Override

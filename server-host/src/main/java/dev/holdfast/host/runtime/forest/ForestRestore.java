@@ -132,7 +132,7 @@ final class ForestRestore {
 
     private static void requireTakable(PartReader part, float[] values) {
         for (float value : values) {
-            if (!ForestModel.isTakable(value)) {
+            if (!ForestSettings.isTakable(value)) {
                 throw part.damaged("one of its numbers is " + value);
             }
         }

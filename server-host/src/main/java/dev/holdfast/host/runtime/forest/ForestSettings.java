@@ -38,6 +38,9 @@ record ForestSettings(
     private static final int SMALLEST_SAMPLE = 8;
 
     private static final int LARGEST_SAMPLE = 4096;
+    /** The forest computes with differences of 32-bit floats, and their sums, which must be finite too. */
+    static final float LARGEST_NUMBER = 1e37f;
+
     /** Each tree keeps two numbers for each of a point's in its bounding boxes: 800 MB at most. */
     private static final long MOST_NUMBERS = 100_000_000;
 
@@ -91,5 +94,10 @@ record ForestSettings(
     String fingerprint() {
         return "dimensions=" + dimensions + ",shingleSize=" + shingleSize + ",trees=" + trees + ",sampleSize="
                 + sampleSize + ",timeDecay=" + timeDecay;
+    }
+
+    /** Whether the forest can hold a number without ever computing infinity with it. */
+    static boolean isTakable(float value) {
+        return Math.abs(value) <= LARGEST_NUMBER;
     }
 }

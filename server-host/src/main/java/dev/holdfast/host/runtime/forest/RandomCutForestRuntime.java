@@ -16,7 +16,7 @@ import dev.holdfast.host.runtime.ModelLoadException;
  */
 public final class RandomCutForestRuntime extends HandlerRuntime {
 
-    static final String NAME = "random-cut-forest";
+    static final String NAME = ForestModel.RUNTIME;
 
     public RandomCutForestRuntime() {
         super(NAME);

@@ -45,6 +45,8 @@ import java.util.function.LongSupplier;
  */
 final class OnnxSessionModel implements StatefulModel {
 
+    static final String RUNTIME = "onnx-session";
+
     private static final TensorSpec SESSION_ID = new TensorSpec("session_id", TensorType.BYTES, List.of(1L));
     private static final TensorSpec SESSION_START = new TensorSpec("session_start", TensorType.BOOL, List.of(1L));
     private static final TensorSpec SESSION_END = new TensorSpec("session_end", TensorType.BOOL, List.of(1L));
@@ -96,9 +98,7 @@ final class OnnxSessionModel implements StatefulModel {
                 false);
         this.codec = new SessionState(carried, settings);
         this.format = new StateFormat(
-                OnnxSessionRuntime.NAME,
-                FORMAT_VERSION,
-                fingerprint(digest, settings.carry().toString()));
+                RUNTIME, FORMAT_VERSION, fingerprint(digest, settings.carry().toString()));
     }
 
     /** Readable where the names are short and plain, as they mostly are. */

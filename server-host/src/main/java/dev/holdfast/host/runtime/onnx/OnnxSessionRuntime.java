@@ -18,7 +18,7 @@ import java.util.function.LongSupplier;
  */
 public final class OnnxSessionRuntime extends HandlerRuntime {
 
-    static final String NAME = "onnx-session";
+    static final String NAME = OnnxSessionModel.RUNTIME;
 
     private final OnnxRuntime onnx;
     private final LongSupplier nanos;

@@ -8,17 +8,24 @@ import dev.holdfast.host.runtime.ProcessModel;
 import dev.holdfast.host.runtime.ProcessTerms;
 import dev.holdfast.host.runtime.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /** A model with a Python handler: what its workers have in common. */
 final class PythonModel implements ProcessModel {
 
-    private static final ModelSignature SIGNATURE = ModelSignature.ofHandler(PythonRuntime.NAME);
+    static final String RUNTIME = "python";
+
+    private static final ModelSignature SIGNATURE = ModelSignature.ofHandler(RUNTIME);
 
     private final WorkerPlan plan;
     private final WorkerDirectory directory;
     private final OomKills oomKills;
 
-    PythonModel(WorkerPlan plan, WorkerDirectory directory, OomKills oomKills) {
+    private final Optional<RequiredPackages> packages;
+
+    /** @param packages what the model's workers need; empty where they need nothing, or have it */
+    PythonModel(WorkerPlan plan, WorkerDirectory directory, OomKills oomKills, Optional<RequiredPackages> packages) {
+        this.packages = packages;
         this.plan = plan;
         this.directory = directory;
         this.oomKills = oomKills;
@@ -42,10 +49,12 @@ final class PythonModel implements ProcessModel {
 
     @Override
     public ModelProcess process(ProcessTerms terms) {
-        return new PythonProcess(plan, terms, directory, oomKills);
+        return new PythonProcess(plan, terms, directory, oomKills, packages);
     }
 
     /** Each process is its worker's, who closes it. */
     @Override
-    public void close() {}
+    public void close() {
+        packages.ifPresent(RequiredPackages::close);
+    }
 }

@@ -11,6 +11,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One worker of a model with a Python handler: a process, and another one when that has died. */
@@ -20,6 +23,8 @@ final class PythonProcess implements ModelProcess {
     private final ProcessTerms terms;
     private final WorkerDirectory directory;
     private final OomKills oomKills;
+    private final Optional<RequiredPackages> packages;
+    private final CompletableFuture<Path> toldToEnd = new CompletableFuture<>();
 
     /** The process that runs, or ran last. */
     private volatile @Nullable PythonRun run;
@@ -27,7 +32,13 @@ final class PythonProcess implements ModelProcess {
     /** Guarded by this, so that no process is begun that nobody ends. */
     private boolean killed;
 
-    PythonProcess(WorkerPlan plan, ProcessTerms terms, WorkerDirectory directory, OomKills oomKills) {
+    PythonProcess(
+            WorkerPlan plan,
+            ProcessTerms terms,
+            WorkerDirectory directory,
+            OomKills oomKills,
+            Optional<RequiredPackages> packages) {
+        this.packages = packages;
         this.plan = plan;
         this.terms = terms;
         this.directory = directory;
@@ -39,13 +50,14 @@ final class PythonProcess implements ModelProcess {
         // What the process before has forked may still be there.
         run().ifPresent(PythonRun::discard);
         PythonRun begun;
+        Optional<Path> installed = packages.map(this::awaitInstalled);
         try {
             Path home = directory.get();
             synchronized (this) {
                 if (killed) {
                     throw new ProcessStartException("It was told to end before it had started", false);
                 }
-                begun = PythonRun.begin(plan, terms, home, oomKills);
+                begun = PythonRun.begin(plan, terms, home, installed, oomKills);
                 run = begun;
             }
         } catch (IOException e) {
@@ -53,6 +65,19 @@ final class PythonProcess implements ModelProcess {
                     "Python cannot be started as " + plan.python().executable() + ": " + e.getMessage(), e);
         }
         begun.awaitLoaded();
+    }
+
+    /** The time of the start counts from after that. */
+    private Path awaitInstalled(RequiredPackages required) {
+        try {
+            return required.installed()
+                    .applyToEither(toldToEnd, Function.identity())
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof ProcessStartException why
+                    ? why
+                    : new ProcessStartException("Its packages cannot be installed", e);
+        }
     }
 
     private Optional<PythonRun> run() {
@@ -95,6 +120,8 @@ final class PythonProcess implements ModelProcess {
         synchronized (this) {
             killed = true;
         }
+        toldToEnd.completeExceptionally(
+                new ProcessStartException("It was told to end while its packages were installed", false));
         run().ifPresent(some -> some.kill("it was told to end"));
     }
 

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -79,11 +80,13 @@ final class PythonRun {
     }
 
     /** Starts the process, and listens to what it prints. */
-    static PythonRun begin(WorkerPlan plan, ProcessTerms terms, Path home, OomKills oomKills) throws IOException {
+    static PythonRun begin(WorkerPlan plan, ProcessTerms terms, Path home, Optional<Path> packages, OomKills oomKills)
+            throws IOException {
         Path socket = home.resolve("w." + terms.worker());
         Files.deleteIfExists(socket);
         long before = oomKills.count();
-        Process process = new WorkerCommand(plan, home, socket).builder().start();
+        Process process =
+                new WorkerCommand(plan, home, socket, packages).builder().start();
         PythonRun run = new PythonRun(plan, terms, socket, process, oomKills, before);
         run.listen();
         return run;
@@ -353,6 +356,7 @@ final class PythonRun {
         WorkerDirectory.end(socket.toString()::equals);
         try {
             Files.deleteIfExists(socket);
+            Files.deleteIfExists(WorkerCommand.config(socket));
         } catch (IOException e) {
             log.debug("The socket {} cannot be removed", socket, e);
         }

@@ -7,8 +7,10 @@ import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.text.OneLine;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,13 +24,22 @@ import org.slf4j.LoggerFactory;
  */
 public final class PythonRuntime implements ModelRuntime, AutoCloseable {
 
-    static final String NAME = "python";
+    static final String NAME = PythonModel.RUNTIME;
 
     private static final Logger log = LoggerFactory.getLogger(PythonRuntime.class);
 
     /** Handlers that the package torchserve has, and needs torch for. */
-    private static final Set<String> OF_TORCHSERVE =
-            Set.of("base_handler", "image_classifier", "image_segmenter", "object_detector", "text_classifier");
+    private static final Set<String> OF_TORCHSERVE = Set.of(
+            "base_handler",
+            "dali_image_classifier",
+            "image_classifier",
+            "image_segmenter",
+            "object_detector",
+            "text_classifier",
+            "trt_llm_handler",
+            "vllm_handler");
+
+    private static final Duration LONGEST_INSTALLATION = Duration.ofMinutes(10);
 
     private final PythonSettings settings;
     private final WorkerDirectory directory;
@@ -60,27 +71,63 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
     /** Whatever has a handler that no other runtime has taken for its own. */
     @Override
     public boolean runs(Archive archive) {
-        return archive.manifest().handler().isPresent()
-                && !archive.manifest().handler().get().equals("onnx");
+        Optional<String> handler = handler(archive).filter(named -> !named.equals("onnx"));
+        return handler.isPresent() && !(OnnxOfBaseHandler.is(archive) && lacksTorchServe(archive));
+    }
+
+    /** Whether TorchServe's own handlers cannot be run, so that an ONNX model is better off without them. */
+    private boolean lacksTorchServe(Archive archive) {
+        if (isFile(archive, OnnxOfBaseHandler.HANDLER + ".py")) {
+            return false;
+        }
+        try {
+            return !settings.handlers() || python("").torchServe().isEmpty();
+        } catch (ModelLoadException e) {
+            return true;
+        }
+    }
+
+    private Optional<String> handler(Archive archive) {
+        return OnnxOfBaseHandler.hasModel(archive)
+                ? archive.manifest().handler()
+                : archive.manifest().handler().or(settings::defaultHandler);
     }
 
     @Override
     public LoadedModel load(Archive archive) {
-        String handler = archive.manifest().handler().orElse("");
+        String handler = handler(archive).orElse("");
         String shown = "Archive " + archive.fileName() + ": its handler '" + OneLine.name(handler) + "' is Python";
         if (!settings.handlers()) {
             throw new ModelLoadException(
                     shown + ", and python_handlers=false says that none is run here. Set it to true, or"
-                            + " export the model to ONNX and name the handler onnx");
+                            + withoutPython(archive));
         }
         String runtime = archive.manifest().runtime().orElse(NAME);
         if (!runtime.toLowerCase(Locale.ROOT).startsWith(NAME)) {
             throw new ModelLoadException("Archive " + archive.fileName() + " is made for the runtime '"
                     + OneLine.name(runtime) + "', which is not run here; python and python3 are");
         }
-        PythonInterpreter python = python(shown);
+        PythonInterpreter python;
+        try {
+            python = python(shown);
+        } catch (ModelLoadException e) {
+            throw new ModelLoadException(e.getMessage() + "; or" + withoutPython(archive), e);
+        }
         requireThere(archive, handler, python);
-        WorkerPlan plan = new WorkerPlan(archive.fileName(), archive.root(), handler, "", python, settings);
+        WorkerPlan plan = new WorkerPlan(
+                archive.fileName(),
+                archive.root(),
+                handler,
+                archive.manifest().envelope().orElse(settings.envelope()),
+                archive.manifest().config().values(),
+                python,
+                settings);
+        if (archive.manifest().config().wantsGpu()) {
+            log.warn(
+                    "Archive {}: its configuration file asks for a GPU by deviceType or deviceIds; its handler gets none"
+                            + " here, and runs on the processor",
+                    archive.fileName());
+        }
         log.info(
                 "Archive {}: handler {} runs in Python {} ({}), by the worker of {}",
                 archive.fileName(),
@@ -88,7 +135,21 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
                 python.version(),
                 python.executable(),
                 python.torchServe().isPresent() ? "the package torchserve" : "Holdfast");
-        return new PythonModel(plan, directory, oomKills);
+        return new PythonModel(plan, directory, oomKills, packages(archive, plan));
+    }
+
+    private Optional<RequiredPackages> packages(Archive archive, WorkerPlan plan) {
+        Optional<String> file = archive.manifest().requirementsFile();
+        if (file.isPresent() && !settings.installPackages()) {
+            log.warn(
+                    "Archive {}: what its requirementsFile '{}' names is not installed, because install_py_dep_per_model is"
+                            + " false; it must be there for {}",
+                    archive.fileName(),
+                    OneLine.name(file.get()),
+                    plan.python().executable());
+            return Optional.empty();
+        }
+        return file.map(required -> new RequiredPackages(plan, required, directory, LONGEST_INSTALLATION));
     }
 
     private synchronized PythonInterpreter python(String shown) {
@@ -109,7 +170,7 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
         if (OF_TORCHSERVE.contains(file) && python.torchServe().isEmpty() && !isFile(archive, file + ".py")) {
             throw new ModelLoadException(what + ", which is part of the package torchserve: install torchserve, torch,"
                     + " pyyaml and psutil for " + python.executable() + ", or name another Python with python=/path; or"
-                    + " export the model to ONNX and name the handler onnx");
+                    + withoutPython(archive));
         }
         if (file.startsWith("/") || List.of(file.split("/", -1)).contains("..")) {
             throw new ModelLoadException(what + "; a handler's path is relative to the archive, without '..'");
@@ -117,6 +178,13 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
         if (file.endsWith(".py") && !isFile(archive, file)) {
             throw new ModelLoadException(what + ", and has no file " + OneLine.name(file));
         }
+    }
+
+    /** The way that needs no Python. */
+    private static String withoutPython(Archive archive) {
+        return OnnxOfBaseHandler.hasModel(archive)
+                ? " register the archive with handler=onnx: then its ONNX model runs here, without what its handler does"
+                : " export the model to ONNX, by torch.onnx.export, and name the handler onnx";
     }
 
     private static boolean isFile(Archive archive, String file) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,12 +22,15 @@ final class WorkerCommand {
     private final WorkerPlan plan;
     private final Path directory;
     private final Path socket;
+    private final Optional<Path> packages;
 
     /**
      * @param directory the host's directory of workers
      * @param socket the last part of its name is a number after a dot, as TorchServe's worker wants it
+     * @param packages the directory with the packages that were installed for the model
      */
-    WorkerCommand(WorkerPlan plan, Path directory, Path socket) {
+    WorkerCommand(WorkerPlan plan, Path directory, Path socket, Optional<Path> packages) {
+        this.packages = packages;
         this.plan = plan;
         this.directory = directory;
         this.socket = socket;
@@ -36,12 +40,25 @@ final class WorkerCommand {
         List<String> command = new ArrayList<>(List.of(plan.python().executable(), worker().toString()));
         command.addAll(List.of("--sock-type", "unix", "--sock-name", socket.toString()));
         command.addAll(List.of("--metrics-config", metrics().toString()));
+        if (plan.python().torchServe().isEmpty() && packages.isPresent()) {
+            command.addAll(List.of("--packages", packages.get().toString()));
+        }
+        if (plan.python().torchServe().isEmpty() && !plan.config().isEmpty()) {
+            Path config = config(socket);
+            Files.write(config, ConfigForHandler.json(plan.config()));
+            command.addAll(List.of("--model-config", config.toString()));
+        }
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(plan.root().toFile());
         builder.environment().clear();
         builder.environment().putAll(plan.settings().environment());
         environment(builder.environment());
         return builder;
+    }
+
+    /** Where the worker with a certain socket finds the model's configuration. TorchServe's reads the archive's file itself. */
+    static Path config(Path socket) {
+        return socket.resolveSibling(socket.getFileName() + ".json");
     }
 
     private Path worker() {
@@ -75,6 +92,8 @@ final class WorkerCommand {
     private void environment(Map<String, String> environment) {
         NOT_FOR_WORKERS.forEach(environment::remove);
         environment.put("PYTHONUNBUFFERED", "1");
+        // An archive may be a directory, whose files are what its SHA-256 was made of.
+        environment.put("PYTHONDONTWRITEBYTECODE", "1");
         environment.put(
                 "TS_DECODE_INPUT_REQUEST", Boolean.toString(plan.settings().decodeRequests()));
         if (plan.python().torchServe().isPresent()) {
@@ -93,7 +112,8 @@ final class WorkerCommand {
                                 ? plan.root().resolve(file.substring(0, folder)).toString()
                                 : "",
                         environment.getOrDefault("PYTHONPATH", ""),
-                        plan.root().toString())
+                        plan.root().toString(),
+                        packages.map(Path::toString).orElse(""))
                 .filter(part -> !part.isEmpty())
                 .collect(Collectors.joining(File.pathSeparator));
     }

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
  *   (temporary directory)/holdfast-ID/   0700
  *     worker/                            the worker's own files
  *     w.9000                             the socket of worker 9000
+ *     w.9000.json                        what its model's configuration file says
  *   (log location)/python-workers        which directory that is
  * </pre>
  *

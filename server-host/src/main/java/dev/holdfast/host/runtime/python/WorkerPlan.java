@@ -11,9 +11,16 @@ import java.util.Map;
  * @param root the directory with the model's files
  * @param handler as the manifest, or the operator, names it
  * @param envelope empty for none
+ * @param config what the archive's configuration file says, for the handler; empty for nothing
  */
 record WorkerPlan(
-        String archive, Path root, String handler, String envelope, PythonInterpreter python, PythonSettings settings) {
+        String archive,
+        Path root,
+        String handler,
+        String envelope,
+        Map<Object, Object> config,
+        PythonInterpreter python,
+        PythonSettings settings) {
 
     /** What answers show of it, by the names of their fields. */
     Map<String, String> facts() {

@@ -26,7 +26,18 @@ class PythonRuntimeIT {
 
     private PythonSettings settings(boolean handlers, Optional<String> python) {
         return new PythonSettings(
-                handlers, python, 1000, true, true, "", WorkerMetrics.NONE, Map.of(), directory.resolve("logs"), directory);
+                handlers,
+                python,
+                Optional.empty(),
+                1000,
+                false,
+                true,
+                true,
+                "",
+                WorkerMetrics.NONE,
+                Map.of(),
+                directory.resolve("logs"),
+                directory);
     }
 
     /** A program that answers as a Python would that is told by these lines. */
@@ -49,7 +60,8 @@ class PythonRuntimeIT {
                 .isInstanceOf(ModelLoadException.class)
                 .hasMessage(
                         "Archive x.mar: its handler 'h.py' is Python, and python_handlers=false says that none is run"
-                                + " here. Set it to true, or export the model to ONNX and name the handler onnx");
+                                + " here. Set it to true, or export the model to ONNX, by torch.onnx.export, and name the"
+                                + " handler onnx");
     }
 
     @Test
@@ -61,7 +73,9 @@ class PythonRuntimeIT {
                 .hasMessageStartingWith(
                         "Archive x.mar: its handler 'h.py' is Python, and no Python of 3.8 or newer was found:"
                                 + " /nowhere/python9 cannot be run (")
-                .hasMessageEndingWith("Install one, or name it with python=/path/to/python3");
+                .hasMessageEndingWith(
+                        "Install one, or name it with python=/path/to/python3; or export the model to ONNX, by"
+                                + " torch.onnx.export, and name the handler onnx");
     }
 
     @Test

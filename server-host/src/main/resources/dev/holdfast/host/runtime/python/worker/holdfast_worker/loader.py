@@ -23,10 +23,10 @@ class Service:
         self.context = context
 
 
-def load(wanted, config=None, declared=None):
+def load(wanted, config=None, declared=None, packages=None):
     """Loads what a Load names; whatever the handler raises goes on to the caller."""
     file, _, function = wanted.handler.partition(":")
-    module_name, path = _on_path(wanted.path, file)
+    module_name, path = _on_path(wanted.path, file, packages)
     context = Context(
         wanted.model,
         wanted.path,
@@ -51,11 +51,13 @@ def load(wanted, config=None, declared=None):
     return Service(envelopes.around(wanted.envelope, handler.handle), context)
 
 
-def _on_path(model_dir, file):
+def _on_path(model_dir, file, packages=None):
     """Puts the model's files where modules are looked for; gives the handler's module, and its file where it has one."""
     folder, name = os.path.split(file)
     places = [os.path.join(model_dir, folder)] if folder else []
     places.append(model_dir)
+    if packages:
+        places.append(packages)
     sys.path[:0] = places
     # What the handler starts by itself finds the same modules.
     before = os.environ.get("PYTHONPATH")

@@ -1,6 +1,7 @@
 """One worker: binds a socket, tells the host on standard output, serves one connection and ends with it."""
 
 import argparse
+import base64
 import json
 import os
 import platform
@@ -40,6 +41,7 @@ def _options(arguments):
     parser.add_argument("--port", type=int)
     parser.add_argument("--metrics-config")
     parser.add_argument("--model-config", help="a JSON file: the model's own configuration")
+    parser.add_argument("--packages", help="a directory with packages that were installed for the model")
     return parser.parse_args(arguments)
 
 
@@ -98,7 +100,8 @@ def serve(connection, options):
 def _load(connection, message, options):
     """The loaded handler; None where it cannot be loaded, and the host was told why."""
     try:
-        loaded = loader.load(message, _json(options.model_config), _json(options.metrics_config))
+        config, declared = _json(options.model_config), _json(options.metrics_config)
+        loaded = loader.load(message, config, declared, options.packages)
     except SystemExit:
         raise
     except MemoryError:
@@ -117,7 +120,16 @@ def _json(path):
     if not path:
         return {}
     with open(path, encoding="utf-8") as file:
-        return json.load(file)
+        return json.load(file, object_hook=_not_in_json)
+
+
+def _not_in_json(value):
+    """What the model's YAML has and JSON lacks: maps with keys that are no texts, and bytes."""
+    if "!map" in value:
+        return {tuple(key) if isinstance(key, list) else key: item for key, item in value["!map"]}
+    if "!bytes" in value:
+        return base64.b64decode(value["!bytes"])
+    return value
 
 
 def _reason(failure):

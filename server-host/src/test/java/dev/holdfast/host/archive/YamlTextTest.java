@@ -1,4 +1,4 @@
-package dev.holdfast.host.yaml;
+package dev.holdfast.host.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.holdfast.host.yaml;
+package dev.holdfast.host.archive;
 
 import dev.holdfast.host.text.OneLine;
 import java.util.Arrays;

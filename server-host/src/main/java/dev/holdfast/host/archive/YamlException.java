@@ -1,4 +1,4 @@
-package dev.holdfast.host.yaml;
+package dev.holdfast.host.archive;
 
 /** A text is no YAML, or more of it than is read; the message says what and where, without naming the file. */
 public final class YamlException extends RuntimeException {

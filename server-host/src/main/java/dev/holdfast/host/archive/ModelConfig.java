@@ -1,0 +1,63 @@
+package dev.holdfast.host.archive;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What the file says that a manifest names as {@code configFile}: TorchServe's {@code model-config.yaml}. How the model is
+ * served stands there by the side of what its handler wants to know. What is empty is not said.
+ *
+ * @param minWorkers from 1 on
+ * @param retryTimeout for how long the process of a worker is started again
+ * @param jobQueueSize how many requests may wait
+ * @param clientTimeout how long a request may wait; what waits longer is not worth an answer any more
+ * @param wantsGpu whether it asks for a graphics processor
+ * @param values all of the file, for the handler: texts, numbers, truths, nulls, lists and maps of these
+ */
+public record ModelConfig(
+        OptionalInt minWorkers,
+        OptionalInt maxWorkers,
+        OptionalInt batchSize,
+        Optional<Duration> maxBatchDelay,
+        Optional<Duration> responseTimeout,
+        Optional<Duration> startupTimeout,
+        Optional<Duration> retryTimeout,
+        OptionalInt jobQueueSize,
+        Optional<Duration> clientTimeout,
+        boolean wantsGpu,
+        Map<Object, Object> values) {
+
+    /** Says nothing. */
+    public static final ModelConfig NONE = new ModelConfig(
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalInt.empty(),
+            Optional.empty(),
+            false,
+            Map.of());
+
+    public ModelConfig {
+        // Map.copyOf takes no nulls, and loses the order.
+        values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    }
+
+    /** How many workers run at least, where the registration says nothing; and what the file leaves open is {@code otherwise}. */
+    public int minWorkersOr(int otherwise) {
+        int most = maxWorkers.orElse(Integer.MAX_VALUE);
+        return minWorkers.orElse(Math.min(otherwise, most));
+    }
+
+    /** How many workers run at most; never below {@link #minWorkersOr}. */
+    public int maxWorkersOr(int otherwise) {
+        return maxWorkers.orElseGet(() -> Math.max(otherwise, minWorkers.orElse(0)));
+    }
+}
