@@ -146,14 +146,15 @@ public final class Host implements AutoCloseable {
 
         CrashRecord crashes = lifecycle.add(CrashRecord.open(options.logLocation(), here, clock));
         CurrentState current = new CurrentState();
-        InferenceCounters counters = new InferenceCounters(HostName.of(config), current);
+        Measurements measurements = new Measurements(config, current, options.logLocation(), clock);
+        InferenceCounters counters = measurements.counters();
         DirectoryModelStore archives = lifecycle.add(modelStore(options, config));
         Optional<Keeping> keeping = begin.persistence().map(some -> Keeping.of(some, begin, lifecycle));
         NoSnapshots off = new NoSnapshots(config.snapshotGroup());
         StoredStates stored = new StoredStates(
                 () -> keeping.orElseThrow(Host::noStates).storage().states());
         OnnxRuntime onnx = new OnnxRuntime(config.nativeThreads());
-        PythonRuntime python = lifecycle.add(python(options, config));
+        PythonRuntime python = lifecycle.add(python(options, config, measurements));
         Runtimes runtimes = new Runtimes(List.of(
                 onnx,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
@@ -198,7 +199,8 @@ public final class Host implements AutoCloseable {
                 HostVersion.get(),
                 config.enableModelApi(),
                 config.snapshotTimeout());
-        HttpApis http = lifecycle.add(HttpApis.start(config, operations, counters, options.logLocation(), clock));
+        HttpApis http = lifecycle.add(
+                HttpApis.start(config, operations, counters, measurements::write, options.logLocation(), clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
@@ -207,6 +209,11 @@ public final class Host implements AutoCloseable {
             lifecycle.atStart(learned::start);
             lifecycle.atStart(() -> keepHouse(upkeep, keeping.orElseThrow(), keeper, clock));
         }
+        lifecycle.atStart(() -> upkeep.every(
+                "The machine could not be measured",
+                Duration.ZERO,
+                config.metricTimeInterval(),
+                measurements::logSystem));
         lifecycle.atStart(serving::loadSuspects);
         lifecycle.atStart(() -> crashes.serves((model, version) -> current.get()
                 .model(model)
@@ -290,7 +297,7 @@ public final class Host implements AutoCloseable {
         return store;
     }
 
-    private static PythonRuntime python(StartOptions options, HostConfig config) {
+    private static PythonRuntime python(StartOptions options, HostConfig config, Measurements measurements) {
         PythonRuntime python = new PythonRuntime(new PythonSettings(
                 config.pythonHandlers(),
                 config.python(),
@@ -299,6 +306,8 @@ public final class Host implements AutoCloseable {
                 config.installPyDepPerModel(),
                 config.decodeInputRequest(),
                 config.limitMaxImagePixels(),
+                config.serviceEnvelope(),
+                measurements.ofWorkers(config.metricsConfig()),
                 config.workerEnvironment(),
                 options.logLocation(),
                 Path.of(System.getProperty("java.io.tmpdir"))));

@@ -27,9 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Dialect {
 
-    static final String CURE =
-            ": mount its file system again, or put it back. Nothing is made anew there; where it is meant"
-                    + " to be empty, start the host again";
+    static final String CURE = ". Mount its file system again, or put it back; nothing is made anew there. Where it is meant"
+            + " to be empty, start the host again";
 
     private final JdbcUrl url;
     private final Timeouts timeouts;
@@ -127,6 +126,13 @@ abstract class Dialect {
             return true;
         }
     }
+
+    /**
+     * Requires that the database is nobody else's.
+     *
+     * @throws IllegalArgumentException if anybody could change it
+     */
+    void requireOwn() {}
 
     /** Makes the database, where that is ours to do. */
     void create() throws IOException {}

@@ -1,5 +1,6 @@
 package dev.holdfast.host.archive;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.text.OneLine;
@@ -16,7 +17,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Timer;
@@ -67,7 +68,8 @@ record HttpDownload(UrlPolicy policy, ArchiveLimits limits, Resolver resolver, S
         }
         try (Socket socket = connect(url, addresses, end);
                 OutputStream out =
-                        Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                        Channels.newOutputStream(
+                                OwnFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
             transfer(url, socket, out, end);
         }
     }
