@@ -45,8 +45,9 @@ final class KnownDirectory {
 
     private record Seen(Found found, boolean stocked) {}
 
-    private static final String CURE = ". Mount its file system again, or put it back; nothing is made anew there. Where it is meant"
-            + " to be empty, start the host again";
+    private static final String CURE =
+            ". Mount its file system again, or put it back; nothing is made anew there. Where it is meant"
+                    + " to be empty, start the host again";
 
     /** Whose directory it is. */
     interface Kind {

@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Dialect {
 
-    static final String CURE = ". Mount its file system again, or put it back; nothing is made anew there. Where it is meant"
-            + " to be empty, start the host again";
+    static final String CURE =
+            ". Mount its file system again, or put it back; nothing is made anew there. Where it is meant"
+                    + " to be empty, start the host again";
 
     private final JdbcUrl url;
     private final Timeouts timeouts;

@@ -1,17 +1,17 @@
 package dev.holdfast.host.archive;
 
-import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import dev.holdfast.host.common.FileTrees;
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.channels.Channels;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

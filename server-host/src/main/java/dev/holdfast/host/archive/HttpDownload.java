@@ -1,8 +1,8 @@
 package dev.holdfast.host.archive;
 
-import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.OneLine;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -16,8 +16,8 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Timer;
@@ -67,9 +67,8 @@ record HttpDownload(UrlPolicy policy, ArchiveLimits limits, Resolver resolver, S
             policy.check(url, address);
         }
         try (Socket socket = connect(url, addresses, end);
-                OutputStream out =
-                        Channels.newOutputStream(
-                                OwnFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
+                OutputStream out = Channels.newOutputStream(
+                        OwnFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
             transfer(url, socket, out, end);
         }
     }

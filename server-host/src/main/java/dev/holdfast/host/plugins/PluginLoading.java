@@ -8,11 +8,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
-import java.util.Objects;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -126,10 +126,14 @@ final class PluginLoading {
         Set<Path> places = new LinkedHashSet<>();
         for (Path path : dropIn.jars()) {
             // That of the plugins path, or of the plugin.
-            Stream.of(path.toAbsolutePath().getParent(), path).filter(Objects::nonNull).forEach(places::add);
+            Stream.of(path.toAbsolutePath().getParent(), path)
+                    .filter(Objects::nonNull)
+                    .forEach(places::add);
         }
         if (dropIn.isDirectory()) {
-            Stream.of(dropIn.path().toAbsolutePath().getParent()).filter(Objects::nonNull).forEach(places::add);
+            Stream.of(dropIn.path().toAbsolutePath().getParent())
+                    .filter(Objects::nonNull)
+                    .forEach(places::add);
         }
         for (Path place : places) {
             try {

@@ -2,6 +2,7 @@ package dev.holdfast.host.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.config.ConfigException;
 import java.nio.file.Files;
@@ -148,7 +149,8 @@ class SnapshotUrlTest {
 
     @Test
     void whereTheSerializerIsNotHereTheRejectedPluginsAreNamed() {
-        assertThatThrownBy(() -> SnapshotUrl.parse("redis://db#name=x", HERE, "; not loaded: plugins/redis.jar: it is broken"))
+        assertThatThrownBy(() ->
+                        SnapshotUrl.parse("redis://db#name=x", HERE, "; not loaded: plugins/redis.jar: it is broken"))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("there is no serializer redis here, there are: ")
                 .hasMessageContaining("; not loaded: plugins/redis.jar: it is broken; install its plugin");
