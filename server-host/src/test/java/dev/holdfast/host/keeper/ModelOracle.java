@@ -125,7 +125,8 @@ final class ModelOracle {
         here.forEach(it -> reachable.addAll(world.ledger.history(it.header().saveId())));
         Set<Integer> own = world.promises.acknowledgedBy(host);
         own.retainAll(reachable);
-        if (host.wasWithoutJournal && found.start().mode() == Mode.DETACHED && !here.isEmpty()) {
+        host.beganWithLess |= host.isDamaged() && (host.life.store.down || !(reading() instanceof Reading.Found));
+        if (host.beganWithLess && found.start().mode() == Mode.DETACHED && !here.isEmpty()) {
             // It has acknowledged two states, and waits for a word on which of them it is to be.
             own.retainAll(world.ledger.history(here.get(0).header().saveId()));
         }
