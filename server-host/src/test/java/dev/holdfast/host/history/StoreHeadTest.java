@@ -66,6 +66,20 @@ class StoreHeadTest {
         assertThat(provenAfter(mine)).isEqualTo(proven);
     }
 
+    @Test
+    void theNextOneCarriesOnTheHistoryAndWhatWasRemovedFromIt() {
+        HistoryPoint point = HistoryPoint.of(inHistory(9, "mine", 5, "a"));
+
+        assertThat(point.next()).isEqualTo(new Place(10, point.header().saveId(), "mine", 5));
+        assertThat(point.next().in(States.header(1, "next", SnapshotKind.SNAPSHOT), "id"))
+                .satisfies(header -> assertThat(
+                                SnapshotText.write(header, States.CONFIG, States.of("a")).header())
+                        .returns(10L, SnapshotHeader::revision)
+                        .returns(Optional.of(point.header().saveId()), SnapshotHeader::follows)
+                        .returns(Optional.of("mine"), SnapshotHeader::history)
+                        .returns(5L, SnapshotHeader::trimmed));
+    }
+
     private static Snapshot inHistory(long revision, String history, long trimmed, String model) {
         SnapshotHeader.Builder header = States.header(revision, "s" + revision, SnapshotKind.SNAPSHOT);
         return SnapshotText.write(header.history(history).trimmed(trimmed), States.CONFIG, States.of(model));
