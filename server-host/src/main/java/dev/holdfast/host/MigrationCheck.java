@@ -18,7 +18,7 @@ import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
 import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import dev.holdfast.host.runtime.python.PythonRuntime;
-import dev.holdfast.host.runtime.python.PythonSettings;
+import dev.holdfast.host.runtime.python.WorkerMetrics;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotUnreadableException;
@@ -136,7 +136,7 @@ public final class MigrationCheck {
                 () -> ConfigLayers.of(environment).commandLine(set).toConfig());
         snapshots.values().forEach(files -> snapshot(files, items));
         String words;
-        try (PythonRuntime python = python(config)) {
+        try (PythonRuntime python = ConfiguredPython.runtime(config, WorkerMetrics.NONE, temporary, temporary)) {
             words = words(python);
             OnnxRuntime onnx = new OnnxRuntime(1);
             Runtimes runtimes = new Runtimes(List.of(
@@ -160,20 +160,6 @@ public final class MigrationCheck {
         } catch (ModelLoadException e) {
             return OneLine.of(e);
         }
-    }
-
-    private PythonRuntime python(HostConfig config) {
-        return new PythonRuntime(new PythonSettings(
-                config.pythonHandlers(),
-                config.python(),
-                config.defaultServiceHandler(),
-                config.maxResponseSize(),
-                config.installPyDepPerModel(),
-                config.decodeInputRequest(),
-                config.limitMaxImagePixels(),
-                config.workerEnvironment(),
-                temporary,
-                temporary));
     }
 
     private void find(Path directory, int depth) throws IOException {

@@ -95,6 +95,12 @@ final class PythonHost implements AutoCloseable {
         return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** A scrape of its metrics. */
+    String metrics() throws IOException, InterruptedException {
+        return send(host.metricsAddress() + "/metrics", "GET", BodyPublishers.noBody())
+                .body();
+    }
+
     /** Writes an archive and registers it with one worker; more parameters begin with {@code &}. */
     void register(String name, String handler, String... parameters) throws IOException, InterruptedException {
         PythonArchives.mar(store, name, handler);

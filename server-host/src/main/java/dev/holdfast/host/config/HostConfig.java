@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -78,6 +79,8 @@ public final class HostConfig {
         responseBodyTimeout();
         tokenExpiration();
         tokenFailureStatus();
+        metricsMode();
+        metricTimeInterval();
         strictRestore();
         acceptsArchiveChanges();
         snapshotTimeout();
@@ -219,6 +222,36 @@ public final class HostConfig {
 
     public boolean enableMetricsApi() {
         return bool(ConfigKey.ENABLE_METRICS_API);
+    }
+
+    /** {@code prometheus}, {@code log} or {@code legacy}. */
+    public String metricsMode() {
+        String value = get(ConfigKey.METRICS_MODE).toLowerCase(Locale.ROOT);
+        if (!List.of("prometheus", "log", "legacy").contains(value)) {
+            throw bad(ConfigKey.METRICS_MODE, value, "prometheus, log or legacy");
+        }
+        return value;
+    }
+
+    /** The file that declares the metrics of handlers. */
+    public Optional<Path> metricsConfig() {
+        return path(ConfigKey.METRICS_CONFIG);
+    }
+
+    public boolean modelMetricsAutoDetect() {
+        return bool(ConfigKey.MODEL_METRICS_AUTO_DETECT);
+    }
+
+    public boolean systemMetrics() {
+        return !bool(ConfigKey.DISABLE_SYSTEM_METRICS);
+    }
+
+    public Duration metricTimeInterval() {
+        return Duration.ofSeconds(number(ConfigKey.METRIC_TIME_INTERVAL, 1, 86_400));
+    }
+
+    public boolean accessLog() {
+        return bool(ConfigKey.ACCESS_LOG);
     }
 
     public boolean openInferenceProtocol() {
@@ -401,6 +434,11 @@ public final class HostConfig {
 
     public boolean pythonHandlers() {
         return bool(ConfigKey.PYTHON_HANDLERS);
+    }
+
+    /** Of Python handlers whose archives name none; empty for none. */
+    public String serviceEnvelope() {
+        return get(ConfigKey.SERVICE_ENVELOPE);
     }
 
     /** Whether the packages that an archive's requirementsFile names are installed for its workers. */

@@ -100,6 +100,9 @@ final class PythonRun {
             if (!listens.isDone() && line.equals(STARTED)) {
                 listens.complete(null);
             }
+            if (plan.settings().metrics().taker().test(terms.model(), line)) {
+                return;
+            }
             tail.add(line);
             model.info("worker {}: {}", terms.worker(), line);
         });

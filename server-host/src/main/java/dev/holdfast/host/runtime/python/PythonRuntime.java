@@ -119,7 +119,7 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
                 archive.fileName(),
                 archive.root(),
                 handler,
-                "",
+                archive.manifest().envelope().orElse(settings.envelope()),
                 weightsOfAWorker(archive),
                 archive.manifest().config().values(),
                 python,

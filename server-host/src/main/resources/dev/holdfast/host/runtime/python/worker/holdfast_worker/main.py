@@ -116,7 +116,8 @@ def serve(connection, options):
 def _load(connection, message, options):
     """The loaded handler; None where it cannot be loaded, and the host was told why."""
     try:
-        loaded = loader.load(message, _model_config(options), options.packages)
+        config, declared = _json(options.model_config), _json(options.metrics_config)
+        loaded = loader.load(message, config, declared, options.packages)
     except SystemExit:
         raise
     except MemoryError:
@@ -133,10 +134,10 @@ def _load(connection, message, options):
     return None
 
 
-def _model_config(options):
-    if not options.model_config:
+def _json(path):
+    if not path:
         return {}
-    with open(options.model_config, encoding="utf-8") as file:
+    with open(path, encoding="utf-8") as file:
         return json.load(file, object_hook=_not_in_json)
 
 

@@ -6,6 +6,7 @@ import time
 
 from holdfast_worker import wire
 from holdfast_worker.context import RequestProcessor
+from holdfast_worker.envelopes import Refused
 from holdfast_worker.wire import Answer
 
 _RESERVED = ("content-type",)
@@ -99,7 +100,7 @@ def _failed(requests, code, message):
 def _is_prediction_exception(failure):
     """By its names, for the package ts may be the user's own or the one that is shipped with this worker."""
     return any(
-        kind.__name__ == "PredictionException" and kind.__module__ == "ts.utils.util"
+        (kind.__name__ == "PredictionException" and kind.__module__ == "ts.utils.util") or kind is Refused
         for kind in type(failure).__mro__
     )
 
