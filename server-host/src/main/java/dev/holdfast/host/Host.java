@@ -28,7 +28,6 @@ import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
 import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import dev.holdfast.host.runtime.python.PythonRuntime;
-import dev.holdfast.host.runtime.python.PythonSettings;
 import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
@@ -300,19 +299,11 @@ public final class Host implements AutoCloseable {
     }
 
     private static PythonRuntime python(StartOptions options, HostConfig config, Measurements measurements) {
-        PythonRuntime python = new PythonRuntime(new PythonSettings(
-                config.pythonHandlers(),
-                config.python(),
-                config.defaultServiceHandler(),
-                config.maxResponseSize(),
-                config.installPyDepPerModel(),
-                config.decodeInputRequest(),
-                config.limitMaxImagePixels(),
-                config.serviceEnvelope(),
+        PythonRuntime python = ConfiguredPython.runtime(
+                config,
                 measurements.ofWorkers(config.metricsConfig()),
-                config.workerEnvironment(),
                 options.logLocation(),
-                Path.of(System.getProperty("java.io.tmpdir"))));
+                Path.of(System.getProperty("java.io.tmpdir")));
         python.clean();
         return python;
     }

@@ -51,8 +51,14 @@ final class PythonHost implements AutoCloseable {
         return store;
     }
 
-    HttpResponse<String> management(String method, String path) throws IOException, InterruptedException {
-        return send(host.managementAddress() + path, method, BodyPublishers.noBody());
+    HttpResponse<String> management(String method, String path, String... headers)
+            throws IOException, InterruptedException {
+        return send(host.managementAddress() + path, method, BodyPublishers.noBody(), headers);
+    }
+
+    /** The token of an API, where the host asks for tokens. */
+    String token(String api) throws IOException {
+        return JSON.readTree(host.keyFile().toFile()).path(api).path("key").textValue();
     }
 
     HttpResponse<String> predict(String path, String body, String... headers) throws IOException, InterruptedException {

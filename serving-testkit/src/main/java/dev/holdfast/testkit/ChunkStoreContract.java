@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -32,6 +33,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -70,6 +72,23 @@ public abstract class ChunkStoreContract {
         return true;
     }
 
+    /** As in {@link SnapshotSerializerContract}. */
+    protected List<Outage> outages() throws Exception {
+        return Assumptions.abort(
+                getClass().getSimpleName()
+                        + " does not override outages(), so it is not tested what becomes of chunks while the store is out of reach");
+    }
+
+    /** As in {@link SnapshotSerializerContract}. */
+    protected SerializerConfig outageConfig(String ofGroup) {
+        return config(ofGroup);
+    }
+
+    /** As in {@link SnapshotSerializerContract}. */
+    protected Duration callLimit() {
+        return Duration.ofMinutes(1);
+    }
+
     private SnapshotSerializer serializer(String ofGroup) {
         SnapshotSerializer serializer = factory().open(config(ofGroup));
         opened.push(serializer);
@@ -99,6 +118,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_LISTS)
     void anEmptyStoreHasNothing() {
         ChunkStore store = open();
 
@@ -121,6 +141,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_CONTENTS)
     void chunksOfEverySizeComeBackAsTheyWerePut() {
         ChunkStore store = open();
         Random random = new Random(1);
@@ -137,6 +158,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_CONTENTS)
     void manyChunksAreTakenAndGivenInOneCall() {
         ChunkStore store = open();
         Map<String, byte[]> chunks = new TreeMap<>();
@@ -153,6 +175,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_CONTENTS)
     void aCallOfSixteenMebibytesIsTaken() {
         ChunkStore store = open();
         int size = Math.min(store.maxChunkBytes(), 256 * 1024);
@@ -173,6 +196,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_CONTENTS)
     void aChunkThatIsTooLargeIsRefusedWithItsLimitAndNothingIsStored() {
         ChunkStore store = open();
         Map<String, byte[]> chunks = Map.of(id(1), content(1), id(2), new byte[store.maxChunkBytes() + 1]);
@@ -184,6 +208,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_CONTENTS)
     void theLastContentPutUnderAnIdIsKept() {
         ChunkStore store = open();
         store.put(Map.of(id(1), content(1)));
@@ -195,6 +220,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_LISTS)
     void anAbsentChunkIsLeftOutAndNamedAsMissing() {
         ChunkStore store = open();
         store.put(Map.of(id(1), content(1)));
@@ -204,6 +230,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_CONTENTS)
     void arraysAreNotShared() {
         ChunkStore store = open();
         byte[] content = content(1);
@@ -216,6 +243,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNK_LISTS)
     void theListGoesByIdPageByPage() {
         ChunkStore store = open();
         TreeMap<String, byte[]> chunks = new TreeMap<>();
@@ -237,6 +265,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves({Requirement.CHUNK_LISTS, Requirement.CHUNKS_ARE_DURABLE})
     void theListSaysWhenAChunkWasPutLast() {
         ChunkStore store = open();
         Instant before = Instant.now().minus(Duration.ofMinutes(5));
@@ -252,6 +281,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.YOUNG_CHUNKS_STAY)
     void onlyChunksThatWerePutBeforeTheMomentAreRemoved() {
         ChunkStore store = open();
         store.put(Map.of(id(1), content(1), id(2), content(2), id(3), content(3)));
@@ -264,6 +294,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves({Requirement.YOUNG_CHUNKS_STAY, Requirement.CHUNKS_ARE_DURABLE})
     void aChunkThatWasPutAgainIsYoungAndStays() {
         ChunkStore store = open();
         store.put(Map.of(id(1), content(1), id(2), content(2)));
@@ -277,6 +308,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves({Requirement.YOUNG_CHUNKS_STAY, Requirement.MANY_THREADS})
     void whereAPutAndARemovalMeetTheChunkIsThereAfterwards() throws Exception {
         ChunkStore store = open();
         Map<String, byte[]> old = new TreeMap<>();
@@ -313,6 +345,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves({Requirement.CHUNK_CONTENTS, Requirement.MANY_THREADS})
     void oneChunkPutByManyThreadsIsThereWhole() throws Exception {
         ChunkStore store = open();
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -349,6 +382,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.GROUPS)
     void groupsDoNotSeeEachOthersChunks() {
         ChunkStore ours = open();
         ours.put(Map.of(id(1), content(1)));
@@ -362,6 +396,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNKS_ARE_DURABLE)
     void chunksOutliveTheSerializer() {
         SnapshotSerializer first = serializer(group);
         first.chunks().orElseThrow().put(Map.of(id(1), content(1)));
@@ -375,6 +410,7 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves(Requirement.CHUNKS_ARE_DURABLE)
     void anotherSerializerSeesAChunkAtOnce() {
         ChunkStore one = open();
         ChunkStore two = open();
@@ -388,6 +424,43 @@ public abstract class ChunkStoreContract {
     }
 
     @Test
+    @Proves({Requirement.NOTHING_IS_PROVED, Requirement.CHUNK_LISTS, Requirement.CALLS_END})
+    void chunksOutOfReachAreUnavailableAndNeverMissing() throws Exception {
+        List<Outage> outages = outages();
+        SnapshotSerializer serializer = factory().open(outageConfig(group));
+        opened.push(serializer);
+        ChunkStore store = serializer.chunks().orElseThrow();
+        AwayCheck.patiently(() -> put(store, 1));
+        SortedMap<String, Instant> listed = AwayCheck.patiently(() -> store.list("", 10));
+
+        for (Outage outage : outages) {
+            AwayCheck away = new AwayCheck(outage, callLimit());
+            boolean acknowledged = outage.during(() -> {
+                away.expect("get", () -> store.get(List.of(id(1))).keySet(), Set.of(id(1)));
+                away.expect("missing", () -> store.missing(List.of(id(1))), Set.of());
+                away.expect("list", () -> store.list("", 10), listed);
+                away.expect("delete", () -> store.delete(List.of(id(1)), NEVER), 0);
+                return away.written("put", () -> put(store, 2));
+            });
+
+            Map<String, byte[]> back = AwayCheck.patiently(() -> store.get(List.of(id(1), id(2))));
+            assertThat(back.get(id(1))).isEqualTo(content(1));
+            if (acknowledged) {
+                assertThat(back)
+                        .as("what is there, after a put returned while the store %s", outage)
+                        .containsKey(id(2));
+            }
+            AwayCheck.patiently(() -> store.delete(List.of(id(2)), EVER));
+        }
+    }
+
+    private static boolean put(ChunkStore store, int number) {
+        store.put(Map.of(id(number), content(number)));
+        return true;
+    }
+
+    @Test
+    @Proves(Requirement.CLOSE)
     void aClosedStoreRefusesEveryCall() {
         SnapshotSerializer serializer = serializer(group);
         ChunkStore store = serializer.chunks().orElseThrow();

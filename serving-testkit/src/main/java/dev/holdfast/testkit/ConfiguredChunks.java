@@ -2,6 +2,9 @@ package dev.holdfast.testkit;
 
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of chunks for the store of a {@link ContractRun}, which alone can run it. */
@@ -28,5 +31,15 @@ final class ConfiguredChunks extends ChunkStoreContract {
     @Override
     protected boolean manyWriters() {
         return run.manyWriters();
+    }
+
+    @Override
+    protected List<Outage> outages() {
+        return Assumptions.abort("a configured store, which others may use, is not put out of reach");
+    }
+
+    @Override
+    protected Duration callLimit() {
+        return run.store().callLimit();
     }
 }

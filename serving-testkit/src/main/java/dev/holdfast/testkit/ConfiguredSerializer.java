@@ -2,6 +2,8 @@ package dev.holdfast.testkit;
 
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -39,5 +41,15 @@ final class ConfiguredSerializer extends SnapshotSerializerContract {
     @Override
     protected void damage(String ofGroup, String name) {
         Assumptions.abort("a configured store is not damaged behind the serializer's back");
+    }
+
+    @Override
+    protected List<Outage> outages() {
+        return Assumptions.abort("a configured store, which others may use, is not put out of reach");
+    }
+
+    @Override
+    protected Duration callLimit() {
+        return run.store().callLimit();
     }
 }

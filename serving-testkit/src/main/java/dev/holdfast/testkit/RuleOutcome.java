@@ -1,8 +1,12 @@
 package dev.holdfast.testkit;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How a store did with one rule of the contract.
@@ -40,6 +44,16 @@ public record RuleOutcome(Contract contract, String rule, Result result, Optiona
     /** The rule in words: {@code aNewGroupHasNothing} is "a new group has nothing". */
     public String sentence() {
         return rule.replaceAll("(?=\\p{Lu})", " ").toLowerCase(Locale.ROOT).strip();
+    }
+
+    /** Which requirements of the author's manual the rule proves, as far as a test can. */
+    public Set<Requirement> proves() {
+        return Arrays.stream(contract.type().getDeclaredMethods())
+                .filter(method -> method.getName().equals(rule))
+                .map(method -> method.getAnnotation(Proves.class))
+                .filter(Objects::nonNull)
+                .flatMap(proves -> Arrays.stream(proves.value()))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     boolean failed() {

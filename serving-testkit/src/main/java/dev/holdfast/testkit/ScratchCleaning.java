@@ -48,7 +48,7 @@ final class ScratchCleaning {
                     continue;
                 } catch (StoreUnavailableException e) {
                     gone = Optional.of(OneLineReason.of(e));
-                } catch (RuntimeException | LinkageError e) {
+                } catch (RuntimeException | Error e) {
                     leftovers.add(new Leftover(group, OneLineReason.of(e)));
                     continue;
                 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -17,13 +18,22 @@ final class ScratchGroups implements SnapshotSerializerFactory {
 
     private final SnapshotSerializerFactory factory;
     private final String prefix;
+    private final Consumer<String> opened;
     private final Set<String> groups = new TreeSet<>();
     private final List<SnapshotSerializer> open = new ArrayList<>();
     private boolean cleaning;
 
-    ScratchGroups(SnapshotSerializerFactory factory, String prefix) {
+    /** @param opened told of each group before it is opened for the first time */
+    ScratchGroups(SnapshotSerializerFactory factory, String prefix, Consumer<String> opened) {
         this.factory = factory;
         this.prefix = prefix;
+        this.opened = opened;
+    }
+
+    synchronized void add(String group) {
+        if (groups.add(group)) {
+            opened.accept(group);
+        }
     }
 
     @Override
@@ -42,7 +52,7 @@ final class ScratchGroups implements SnapshotSerializerFactory {
                 throw new TestAbortedException(
                         "the run is being cleaned up after; a rule whose time was up opens no more");
             }
-            groups.add(config.group());
+            add(config.group());
         }
         SnapshotSerializer serializer = factory.open(config);
         synchronized (this) {
@@ -73,7 +83,7 @@ final class ScratchGroups implements SnapshotSerializerFactory {
                     serializer.close();
                     return true;
                 });
-            } catch (RuntimeException | LinkageError e) {
+            } catch (RuntimeException | Error e) {
                 // The contract's own tests of close tell of it.
             }
         }

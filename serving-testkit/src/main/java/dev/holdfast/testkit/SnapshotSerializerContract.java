@@ -16,9 +16,11 @@ import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -69,6 +71,16 @@ public abstract class SnapshotSerializerContract {
 
     private static final int THREADS = 8;
 
+    private static final int WARM_UP = 3;
+    private static final int ROUNDS = 12;
+
+    /** More than what some stores read at once. */
+    private static final int FEW = 70;
+
+    private static final int MANY = 90;
+    /** Less than the name of one snapshot takes. */
+    private static final int BYTES_OF_A_LOOK = 100;
+
     private final Deque<SnapshotSerializer> opened = new ArrayDeque<>();
     private final String group;
 
@@ -101,6 +113,31 @@ public abstract class SnapshotSerializerContract {
      */
     protected void damage(String ofGroup, String name) throws Exception {
         Assumptions.abort(getClass().getSimpleName() + " does not override damage(), so damage is not tested");
+    }
+
+    /**
+     * The ways in which a test can put the store out of reach: {@link TcpProxy#outages} for a store with an address, {@link
+     * Outage#directoryGone} and {@link Outage#directoryBlocked} for one on a disk. Asked for once in each test that needs them.
+     *
+     * <p>These tests are skipped where it is not overridden; {@link #outageConfig} says how they reach the store.
+     */
+    protected List<Outage> outages() throws Exception {
+        return Assumptions.abort(
+                getClass().getSimpleName()
+                        + " does not override outages(), so it is not tested what the serializer does while its store is out of reach");
+    }
+
+    /**
+     * How to open a group where the store is put out of reach: the same store, where it has an address by that of the proxy, and
+     * with short time-outs, for each call has to wait for its own to pass. By default as otherwise.
+     */
+    protected SerializerConfig outageConfig(String ofGroup) {
+        return config(ofGroup);
+    }
+
+    /** What one call may take at the most, with all that the serializer tries by itself; a host gives it up then. */
+    protected Duration callLimit() {
+        return Duration.ofMinutes(1);
     }
 
     /**
@@ -158,6 +195,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.UNKNOWN_KEYS)
     void anUnknownKeyIsRefusedByItsName() {
         SerializerConfig misspelt = config(group).with("no-such-key", "1");
 
@@ -169,6 +207,7 @@ public abstract class SnapshotSerializerContract {
     // Absence
 
     @Test
+    @Proves(Requirement.NOTHING_IS_PROVED)
     void aNewGroupHasNothing() {
         SnapshotSerializer serializer = open();
 
@@ -179,6 +218,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.NOTHING_IS_PROVED)
     void aSnapshotThatWasNeverSavedIsNotFoundByItsName() {
         SnapshotSerializer serializer = open();
         serializer.save(snapshot(group, 1));
@@ -189,6 +229,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.NOTHING_IS_PROVED)
     void aNameThatNoSnapshotCanHaveIsNotFound() {
         SnapshotSerializer serializer = open();
         serializer.save(snapshot(group, 1));
@@ -201,6 +242,7 @@ public abstract class SnapshotSerializerContract {
     // Save, get, getLast
 
     @Test
+    @Proves(Requirement.TEXTS)
     void whatWasSavedIsGivenBackUnchanged() {
         SnapshotSerializer serializer = open();
         Snapshot saved = snapshot(group, 1);
@@ -212,6 +254,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.TEXTS)
     void everyValueOfTheHeaderIsKept() {
         SnapshotSerializer serializer = open();
         Snapshot saved = Snapshot.create(
@@ -234,6 +277,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.LAST, Requirement.LISTS})
     void theLastIsTheOneOfTheHighestRevisionWhateverItsNameAndTime() {
         SnapshotSerializer serializer = open();
         Snapshot early = Snapshot.create(
@@ -252,6 +296,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.LAST, Requirement.SEEN_WHOLE})
     void anotherInstanceSeesASaveAtOnce() {
         SnapshotSerializer writer = open();
         SnapshotSerializer reader = open();
@@ -267,6 +312,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.SAVED_IS_DURABLE)
     void whatWasSavedIsThereAfterClosingAndOpening() {
         List<SnapshotHeader> saved = new ArrayList<>();
         for (int revision = 1; revision <= 5; revision++) {
@@ -284,6 +330,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.TEXTS, Requirement.LISTS})
     void theDigitsOfALanguageAndTheTimeZoneOfAMachineAreNowhereInWhatIsStored() {
         Locale locale = Locale.getDefault();
         TimeZone zone = TimeZone.getDefault();
@@ -319,6 +366,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LAST)
     void revisionsMayHaveGaps() {
         SnapshotSerializer serializer = open();
 
@@ -329,6 +377,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.LAST, Requirement.CONFLICTS})
     void neighbouringRevisionsAreToldApartHoweverLarge() {
         SnapshotSerializer serializer = open();
         // Numbers of floating point, as the scripts and sorted sets of some stores have them, are whole up to 2^53.
@@ -356,6 +405,7 @@ public abstract class SnapshotSerializerContract {
     // Texts and names
 
     @Test
+    @Proves(Requirement.TEXTS)
     void everyTextIsKeptByteForByte() {
         SnapshotSerializer serializer = open();
         byte[] all = new byte[256];
@@ -386,6 +436,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.TEXTS)
     void textsOfOneAndOfFiveMegabytesAreKept() {
         SnapshotSerializer serializer = open();
         Snapshot noise = snapshot(group, 1, "noise", TestSnapshots.noise(1 << 20, 1));
@@ -401,6 +452,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.TEXTS)
     void aTextThatLooksLikeAnotherSnapshotIsKept() {
         SnapshotSerializer serializer = open();
         Snapshot inner = snapshot(group, 7, "inner");
@@ -416,6 +468,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.TEXTS)
     void everyNameOfTheRuleIsKept() {
         SnapshotSerializer serializer = open();
         List<String> names = List.of(
@@ -453,6 +506,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.TEXTS)
     void namesThatDifferOnlyInCaseAreDifferent() {
         SnapshotSerializer serializer = open();
         Snapshot lower = snapshot(group, 1, "model.cfg");
@@ -469,6 +523,7 @@ public abstract class SnapshotSerializerContract {
     // Conflicts
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void theSameRevisionIsAConflictAndChangesNothing() {
         SnapshotSerializer serializer = open();
         Snapshot first = snapshot(group, 4);
@@ -482,6 +537,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void aLowerRevisionIsAConflictAlsoWhereItIsFree() {
         SnapshotSerializer serializer = open();
         serializer.save(snapshot(group, 2));
@@ -494,6 +550,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void theSameNameIsAConflictAndTheOldTextStays() {
         SnapshotSerializer serializer = open();
         Snapshot first = snapshot(group, 1, "baseline");
@@ -507,6 +564,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void aConflictIsSeenByAnInstanceThatWasOpenedBeforeTheOtherSaved() {
         SnapshotSerializer late = open();
         assertThat(late.getLast()).isEmpty();
@@ -522,6 +580,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.SAME_SAVE_AGAIN, Requirement.OPEN_OUTCOME})
     void theVerySameSaveAgainIsNoConflict() {
         SnapshotSerializer serializer = open();
         serializer.save(snapshot(group, 1));
@@ -538,6 +597,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.CONFLICTS, Requirement.MANY_THREADS})
     void ofManyThreadsThatRaceForARevisionExactlyOneWins() throws Exception {
         List<SnapshotSerializer> writers = manyWriters() ? List.of(open(), open()) : List.of(open());
 
@@ -563,6 +623,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.SAVED_IS_DURABLE, Requirement.MANY_THREADS})
     void noAcknowledgedSaveIsLostWhileManyThreadsSave() throws Exception {
         List<SnapshotSerializer> writers = manyWriters() ? List.of(open(), open()) : List.of(open());
         Set<SnapshotHeader> acknowledged = Collections.synchronizedSet(new HashSet<>());
@@ -593,6 +654,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.SEEN_WHOLE, Requirement.LAST, Requirement.MANY_THREADS})
     void readersBesideAWriterSeeWholeSnapshotsThatNeverGoBack() throws Exception {
         SnapshotSerializer writer = open();
         writer.save(snapshot(group, 1));
@@ -656,6 +718,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.SEEN_WHOLE, Requirement.OPEN_OUTCOME})
     void anInterruptedSaveIsWholeOrAbsentAndTheNextOneWorks() {
         SnapshotSerializer serializer = open();
         serializer.save(snapshot(group, 1));
@@ -681,6 +744,7 @@ public abstract class SnapshotSerializerContract {
     // Groups
 
     @Test
+    @Proves(Requirement.GROUPS)
     void groupsDoNotMix() {
         SnapshotSerializer one = open(group);
         SnapshotSerializer two = open(group + "-2");
@@ -700,6 +764,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.GROUPS)
     void theDefaultGroupIsApartFromTheOthers() {
         SnapshotSerializer other = open();
         other.save(snapshot(group, 1, "in-" + group));
@@ -711,6 +776,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.GROUPS)
     void aSnapshotOfAnotherGroupIsRefused() {
         SnapshotSerializer serializer = open();
 
@@ -723,6 +789,7 @@ public abstract class SnapshotSerializerContract {
     // Lists
 
     @Test
+    @Proves(Requirement.LISTS)
     void pagesGiveEveryHeaderOnceNewestFirst() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 23);
@@ -735,6 +802,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LISTS)
     void aPageTokenIsGoodForAnotherInstance() {
         List<SnapshotHeader> saved = saveMany(open(), 9);
         SnapshotPage first = open().list(ListRequest.firstPage(4));
@@ -748,6 +816,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LISTS)
     void aListIsFilteredByTimeFromInclusiveUntilExclusive() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 20);
@@ -766,6 +835,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LISTS)
     void aListIsFilteredByKindAndTimeTogether() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 20);
@@ -780,6 +850,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LISTS)
     void timesFarApartAndOutOfOrderAreFilteredRightly() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = new ArrayList<>();
@@ -805,6 +876,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LISTS)
     void pagingWhileOthersSaveShowsTheOldOnesOnce() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 12);
@@ -824,6 +896,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LISTS)
     void aPageTokenThatWasNeverGivenIsRefused() {
         SnapshotSerializer serializer = open();
         saveMany(serializer, 3);
@@ -838,6 +911,7 @@ public abstract class SnapshotSerializerContract {
     // Damage
 
     @Test
+    @Proves({Requirement.DAMAGE, Requirement.LISTS})
     void aDamagedSnapshotIsCorruptByNameAndStillListed() throws Exception {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 3);
@@ -854,6 +928,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.DAMAGE)
     void aDamagedLastSnapshotIsReportedAndNoOlderOneTakesItsPlace() throws Exception {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 3);
@@ -869,6 +944,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.DAMAGE)
     void afterADamagedLastSnapshotANewerOneCanBeSaved() throws Exception {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 3);
@@ -882,6 +958,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.DAMAGE, Requirement.CONFLICTS})
     void theRevisionOfADamagedSnapshotIsStillTaken() throws Exception {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 3);
@@ -890,6 +967,155 @@ public abstract class SnapshotSerializerContract {
 
         assertConflict(serializer, snapshot(group, 3, "replacement"));
         assertConflict(serializer, snapshot(group, 4, saved.get(0).name()));
+    }
+
+    // The store out of reach
+
+    @Test
+    @Proves({Requirement.NOTHING_IS_PROVED, Requirement.CALLS_END})
+    void whatIsOutOfReachIsUnavailableAndNeverTakenForNothing() throws Exception {
+        List<Outage> outages = outages();
+        List<SnapshotHeader> saved;
+        try (SnapshotSerializer writer = factory().open(config(group))) {
+            saved = saveMany(writer, 3);
+        }
+        SnapshotSerializer reader = openForOutages();
+        Snapshot last = AwayCheck.patiently(() -> reader.getLast().orElseThrow());
+
+        for (Outage outage : outages) {
+            AwayCheck away = new AwayCheck(outage, callLimit());
+            outage.during(() -> {
+                OptionalLong count = OptionalLong.of(saved.size());
+                away.expect("getLast", reader::getLast, Optional.of(last));
+                away.expect("list", () -> headers(reader), saved);
+                away.expect("get", () -> reader.get(last.header().name()), last);
+                away.expect("count", () -> reader.count().isPresent() ? reader.count() : count, count);
+                if (!outage.looksUnused()) {
+                    away.expect("open, and getLast", () -> openForOutages().getLast(), Optional.of(last));
+                }
+                return true;
+            });
+
+            assertSame(AwayCheck.patiently(() -> reader.getLast().orElseThrow()), last);
+            assertThat(AwayCheck.patiently(() -> headers(reader))).isEqualTo(saved);
+        }
+    }
+
+    private SnapshotSerializer openForOutages() {
+        SnapshotSerializer serializer = factory().open(outageConfig(group));
+        synchronized (opened) {
+            opened.push(serializer);
+        }
+        return serializer;
+    }
+
+    @Test
+    @Proves({Requirement.SEEN_WHOLE, Requirement.OPEN_OUTCOME, Requirement.SAVED_IS_DURABLE, Requirement.CALLS_END})
+    void aSaveIntoAStoreOutOfReachIsWholeOrAbsentAndCanBeSentAgain() throws Exception {
+        List<Outage> outages = outages();
+        SnapshotSerializer serializer = openForOutages();
+        Snapshot first = snapshot(group, 1);
+        AwayCheck.patiently(() -> saved(serializer, first));
+        List<SnapshotHeader> saved = new ArrayList<>(List.of(first.header()));
+
+        for (Outage outage : outages) {
+            AwayCheck away = new AwayCheck(outage, callLimit());
+            Snapshot before = AwayCheck.patiently(() -> serializer.getLast().orElseThrow());
+            Snapshot next = following(before, before.header().revision() + 1);
+            boolean acknowledged = outage.during(() -> away.written("save", () -> saved(serializer, next)));
+
+            Snapshot found = AwayCheck.patiently(() -> serializer.getLast().orElseThrow());
+            if (acknowledged) {
+                assertThat(found.header())
+                        .as(
+                                "the last snapshot, after a save returned while the store %s: a save that returns has"
+                                        + " saved",
+                                outage)
+                        .isEqualTo(next.header());
+            } else {
+                assertThat(found).isIn(before, next);
+            }
+            AwayCheck.patiently(() -> saved(serializer, next));
+            saved.add(0, next.header());
+            assertSame(AwayCheck.patiently(() -> serializer.getLast().orElseThrow()), next);
+            assertThat(AwayCheck.patiently(() -> headers(serializer))).isEqualTo(saved);
+        }
+    }
+
+    private static boolean saved(SnapshotSerializer serializer, Snapshot snapshot) {
+        serializer.save(snapshot);
+        return true;
+    }
+
+    // What stays behind, and what it costs
+
+    @Test
+    @Proves(Requirement.NOTHING_OUTLIVES_CLOSE)
+    void openingAndClosingLeavesNoThreadAndNoOpenFile() {
+        for (int revision = 1; revision <= WARM_UP; revision++) {
+            useAndClose(revision);
+        }
+        Leaks before = new Leaks();
+
+        for (int revision = WARM_UP + 1; revision <= WARM_UP + ROUNDS; revision++) {
+            useAndClose(revision);
+        }
+
+        before.requireFewerThan(ROUNDS, callLimit().dividedBy(12), "a serializer was opened, used and closed");
+    }
+
+    private void useAndClose(long revision) {
+        try (SnapshotSerializer serializer = factory().open(config(group))) {
+            serializer.save(snapshot(group, revision));
+            use(serializer);
+        }
+    }
+
+    private static void use(SnapshotSerializer serializer) {
+        serializer.getLast();
+        serializer.list(ListRequest.firstPage(2));
+        serializer.chunks().ifPresent(chunks -> chunks.list("", 1));
+    }
+
+    @Test
+    @Proves(Requirement.NOTHING_OUTLIVES_CLOSE)
+    void nothingHoldsTheClassesAfterClose() throws Exception {
+        useAndClose(1);
+        Class<? extends SnapshotSerializerFactory> type = factoryType();
+        SerializerConfig config = config(group);
+        Unloading unloading;
+        try {
+            unloading = Unloading.after(type, factory -> factory.open(config), SnapshotSerializerContract::use);
+        } catch (ReflectiveOperationException | LinkageError | SnapshotStoreException e) {
+            unloading = Assumptions.abort("the plugin cannot be loaded a second time here: " + OneLineReason.of(e));
+        }
+
+        assertThat(unloading.holders())
+                .as("what holds the plugin's classes after close, and with them all that they have in memory")
+                .isEmpty();
+        Assumptions.assumeTrue(
+                unloading.unloaded(),
+                "the plugin's classes stay in memory after close, and nothing that can be named holds them: on some JVMs"
+                        + " two records that were compared are enough");
+    }
+
+    @Test
+    @Proves(Requirement.LAST)
+    void theLastCostsTheSameHoweverManyThereAre() {
+        SnapshotSerializer serializer = open();
+        saveMany(serializer, FEW);
+        long few = Allocation.of(serializer::getLast);
+
+        for (int revision = FEW + 1; revision <= FEW + MANY; revision++) {
+            serializer.save(snapshot(group, revision));
+        }
+
+        assertThat(Allocation.of(serializer::getLast))
+                .as(
+                        "bytes that one getLast takes with %d snapshots, where it took %d with %d: it must not look at all of"
+                                + " them",
+                        FEW + MANY, few, FEW)
+                .isLessThan(few + MANY * BYTES_OF_A_LOOK);
     }
 
     // Delete
@@ -920,6 +1146,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.REVISIONS_STAY_TAKEN)
     void deletingTheLastMakesTheOneBeforeItTheLastButNotItsRevisionFree() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 3);
@@ -933,6 +1160,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.NOTHING_IS_PROVED)
     void deletingAllLeavesNothing() {
         SnapshotSerializer serializer = open();
         for (SnapshotHeader header : saveMany(serializer, 3)) {
@@ -944,6 +1172,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LISTS)
     void deletingWhileAnotherPagesShowsTheRestOnce() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 12);
@@ -962,6 +1191,7 @@ public abstract class SnapshotSerializerContract {
     // The predecessor: what a snapshot follows
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void aSaveThatFollowsTheNewestIsTakenWhateverTheGapOfRevisions() {
         SnapshotSerializer serializer = open();
         Snapshot first = snapshot(group, 1);
@@ -977,6 +1207,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void aSaveThatFollowsAnotherThanTheNewestIsAConflictAndChangesNothing() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 8);
@@ -995,6 +1226,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void aSaveThatFollowsSomethingIsAConflictWhereTheGroupIsEmpty() {
         SnapshotSerializer other = open(group + "-2");
         Snapshot elsewhere = snapshot(group + "-2", 1);
@@ -1009,6 +1241,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void aSaveThatFollowsNothingIsJudgedByItsRevisionAlone() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 2);
@@ -1020,6 +1253,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void whatAnotherInstanceSavedIsTheNewestThatASaveFollows() {
         Snapshot first = snapshot(group, 1);
         Snapshot second = following(first, 2);
@@ -1039,6 +1273,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.SAME_SAVE_AGAIN, Requirement.OPEN_OUTCOME})
     void theVerySameSaveAgainIsNoConflictAlsoWhereAnotherFollowedIt() {
         SnapshotSerializer serializer = open();
         Snapshot first = snapshot(group, 1);
@@ -1059,6 +1294,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.CONFLICTS, Requirement.MANY_THREADS})
     void ofManyThreadsThatFollowOneSnapshotExactlyOneWins() throws Exception {
         List<SnapshotSerializer> writers = manyWriters() ? List.of(open(), open()) : List.of(open());
         Snapshot newest = snapshot(group, 1);
@@ -1090,6 +1326,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.CONFLICTS, Requirement.DAMAGE})
     void aSaveFollowsADamagedSnapshotAsLongAsItsHeaderCanBeRead() throws Exception {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 3);
@@ -1104,6 +1341,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CONFLICTS)
     void afterDeletingTheLastASaveFollowsTheOneBeforeIt() {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 3);
@@ -1120,6 +1358,7 @@ public abstract class SnapshotSerializerContract {
     // Counts
 
     @Test
+    @Proves(Requirement.COUNT)
     void theCountIsThatOfTheSnapshotsThereAre() {
         SnapshotSerializer serializer = open();
         assertCount(serializer, 0);
@@ -1144,6 +1383,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.COUNT)
     void theCountHasTheDamagedToo() throws Exception {
         SnapshotSerializer serializer = open();
         List<SnapshotHeader> saved = saveMany(serializer, 4);
@@ -1156,6 +1396,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.COUNT, Requirement.MANY_THREADS})
     void theCountIsRightAfterManyThreadsSavedAndDeleted() throws Exception {
         List<SnapshotSerializer> writers = manyWriters() ? List.of(open(), open()) : List.of(open());
         assertCount(writers.get(0), 0);
@@ -1186,6 +1427,7 @@ public abstract class SnapshotSerializerContract {
     // Close
 
     @Test
+    @Proves(Requirement.CLOSE)
     void closingTwiceDoesNothingMore() {
         SnapshotSerializer serializer = open();
         serializer.save(snapshot(group, 1));
@@ -1197,6 +1439,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CLOSE)
     void aClosedSerializerRefusesEveryCall() {
         SnapshotSerializer serializer = open();
         serializer.save(snapshot(group, 1));
@@ -1211,6 +1454,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CLOSE)
     void closingNeverCommitsWhatWasRefused() {
         SnapshotSerializer serializer = open();
         Snapshot kept = snapshot(group, 2);
@@ -1226,6 +1470,7 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.CLOSE)
     void closingOneInstanceLeavesTheOthersWorking() {
         SnapshotSerializer one = open();
         SnapshotSerializer two = open();

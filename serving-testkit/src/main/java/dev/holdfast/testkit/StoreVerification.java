@@ -12,11 +12,13 @@ import dev.holdfast.testkit.VerificationReport.Times;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +39,11 @@ public final class StoreVerification {
     private static final String NEW_GROUP_RULE = "aNewGroupHasNothing";
 
     private final StoreUnderTest store;
-    private final String groupPrefix = "verify-" + UUID.randomUUID().toString().substring(0, 8) + "-";
+    private static final String SCRATCH_PREFIX = "verify-";
+    private static final Pattern SCRATCH = Pattern.compile(SCRATCH_PREFIX + "[0-9a-f]{8}-[a-zA-Z0-9-]{1,60}");
+
+    private final String groupPrefix =
+            SCRATCH_PREFIX + UUID.randomUUID().toString().substring(0, 8) + "-";
     private final ScratchGroups groups;
     private final BoundedCalls calls;
     private final List<RuleOutcome> outcomes = new ArrayList<>();
@@ -47,9 +53,36 @@ public final class StoreVerification {
     private volatile @Nullable String endedEarly;
 
     public StoreVerification(StoreUnderTest store) {
+        this(store, group -> {});
+    }
+
+    /**
+     * @param opened told of the name of each scratch group before it is opened for the first time, so that {@link #clean} can
+     *     empty it should this process end without; by several threads, one at a time
+     */
+    public StoreVerification(StoreUnderTest store, Consumer<String> opened) {
         this.store = store;
-        this.groups = new ScratchGroups(store.factory(), groupPrefix);
+        this.groups = new ScratchGroups(store.factory(), groupPrefix, opened);
         this.calls = new BoundedCalls(store.callLimit());
+    }
+
+    /**
+     * Empties the scratch groups of a run that has ended without doing so.
+     *
+     * @return those that are not empty afterwards
+     * @throws IllegalArgumentException if one of the names is none of a scratch group
+     */
+    public static List<Leftover> clean(StoreUnderTest store, Collection<String> names) {
+        names.stream()
+                .filter(name -> !SCRATCH.matcher(name).matches())
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new IllegalArgumentException(
+                            "Group '" + name + "' is none of a verification, and is left alone");
+                });
+        ScratchGroups groups = new ScratchGroups(store.factory(), SCRATCH_PREFIX, group -> {});
+        names.forEach(groups::add);
+        return new ScratchCleaning(groups, store.config(), new BoundedCalls(store.callLimit())).run();
     }
 
     /** What the names of this run's groups begin with; random. */
@@ -138,6 +171,10 @@ public final class StoreVerification {
             manyWriters = calls.get(3, () -> takesTwoWriters(group));
         } catch (StoreUnavailableException e) {
             endEarly("The store cannot be reached: " + e.getMessage());
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            endEarly("A new group cannot be looked into: " + OneLineReason.of(e));
         }
     }
 
@@ -172,7 +209,7 @@ public final class StoreVerification {
             return true;
         } catch (StoreUnavailableException e) {
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return true;
         }
     }
@@ -206,7 +243,7 @@ public final class StoreVerification {
             });
         } catch (StoreUnavailableException e) {
             endEarly("The store went away: " + e.getMessage());
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | Error e) {
             // Broken in another way, of which the contract tells.
         }
     }
@@ -214,7 +251,7 @@ public final class StoreVerification {
     private Optional<Times> measure() {
         try {
             return Optional.of(calls.get(10, this::measured));
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | Error e) {
             // Whatever this is, the contract has told of it, or the next host will: there are no times.
             return Optional.empty();
         }

@@ -58,12 +58,19 @@ public record VerificationReport(
         return outcomes.stream().filter(outcome -> outcome.result() == result).count();
     }
 
+    /** The outcomes of the rules that prove a requirement; empty where no rule can, or none was tried. */
+    public List<RuleOutcome> of(Requirement requirement) {
+        return outcomes.stream()
+                .filter(outcome -> outcome.proves().contains(requirement))
+                .toList();
+    }
+
     /** What no run of the contract against a working store can show. */
     public static List<String> notProved() {
         return List.of(
                 "that a save survives a loss of power: that needs a store whose power can be cut",
                 "that damage is noticed: nothing is damaged behind the serializer's back in a configured store",
-                "what the serializer does while the store is down, slow or full",
+                "what the serializer does while the store is down, slow or full: the build of the plugin tries that",
                 "speed under the load of your hosts");
     }
 }

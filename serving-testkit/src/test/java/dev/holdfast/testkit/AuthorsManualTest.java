@@ -6,10 +6,15 @@ import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +55,31 @@ class AuthorsManualTest {
         assertThat(service.group(1)).isEqualTo(SnapshotSerializerFactory.class.getName());
         assertThat(read(root.resolve("examples/plugin-redis/src/main/resources/META-INF/services/" + service.group(1))))
                 .isEqualTo(service.group(2) + "\n");
+    }
+
+    @Test
+    void everyRequirementOfTheManualHasItsNumberAndRulesThatProveIt() {
+        String section = manual.substring(manual.indexOf("\n## Requirements\n"), manual.indexOf("\n## Life cycle\n"));
+        List<Integer> numbers = Pattern.compile("(?m)^([0-9]+)\\. ")
+                .matcher(section)
+                .results()
+                .map(number -> Integer.parseInt(number.group(1)))
+                .toList();
+        assertThat(numbers)
+                .isEqualTo(Arrays.stream(Requirement.values())
+                        .map(Requirement::number)
+                        .toList());
+
+        Set<Requirement> proved = Stream.of(SnapshotSerializerContract.class, ChunkStoreContract.class)
+                .flatMap(contract -> Arrays.stream(contract.getDeclaredMethods()))
+                .map(rule -> rule.getAnnotation(Proves.class))
+                .filter(Objects::nonNull)
+                .flatMap(proves -> Arrays.stream(proves.value()))
+                .collect(Collectors.toSet());
+        assertThat(EnumSet.complementOf(EnumSet.copyOf(proved)))
+                .as("what no rule proves, as the manual says")
+                .containsExactly(Requirement.SECRETS);
+        assertThat(section.split("Not tested", -1)).hasSize(2);
     }
 
     @Test

@@ -54,6 +54,17 @@ enum Fault {
     TAKES_UNKNOWN_KEYS,
     SWALLOWS_INTERRUPT,
     NAME_HAS_CAPITALS,
+    OUT_OF_REACH_IS_NO_LAST("whatIsOutOfReachIsUnavailableAndNeverTakenForNothing"),
+    OUT_OF_REACH_LISTS_NOTHING("whatIsOutOfReachIsUnavailableAndNeverTakenForNothing"),
+    OUT_OF_REACH_IS_NOT_FOUND("whatIsOutOfReachIsUnavailableAndNeverTakenForNothing"),
+    OUT_OF_REACH_COUNTS_NONE("whatIsOutOfReachIsUnavailableAndNeverTakenForNothing"),
+    OUT_OF_REACH_IS_A_BUG("whatIsOutOfReachIsUnavailableAndNeverTakenForNothing"),
+    OUT_OF_REACH_HANGS("whatIsOutOfReachIsUnavailableAndNeverTakenForNothing"),
+    SWALLOWS_FAILURES_OF_SAVES("aSaveIntoAStoreOutOfReachIsWholeOrAbsentAndCanBeSentAgain"),
+    LEAKS_THREADS("openingAndClosingLeavesNoThreadAndNoOpenFile"),
+    LEAKS_OPEN_FILES("openingAndClosingLeavesNoThreadAndNoOpenFile"),
+    HOLDS_ITS_CLASSES("nothingHoldsTheClassesAfterClose"),
+    LOOKS_AT_ALL_FOR_THE_LAST("theLastCostsTheSameHoweverManyThereAre"),
     NAME_IS_RESERVED("theFactoryNameIsAConstantThatFollowsTheRule");
 
     private final @Nullable String foundBy;

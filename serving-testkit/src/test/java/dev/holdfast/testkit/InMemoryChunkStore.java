@@ -1,6 +1,7 @@
 package dev.holdfast.testkit;
 
 import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
@@ -21,6 +22,9 @@ final class InMemoryChunkStore implements ChunkStore {
     static final class Disk {
 
         final @Nullable ChunkFault fault;
+        /** Whether nobody can reach it now. */
+        volatile boolean away;
+
         private final Map<String, TreeMap<String, Chunk>> groups = new HashMap<>();
 
         Disk(@Nullable ChunkFault fault) {
@@ -58,6 +62,14 @@ final class InMemoryChunkStore implements ChunkStore {
         }
     }
 
+    /** Whether the answer is to be as if nothing were there. */
+    private boolean isTakenForNothing(ChunkFault fault) {
+        if (disk.away && !has(fault)) {
+            throw new StoreUnavailableException("The store is out of reach");
+        }
+        return disk.away;
+    }
+
     private void check(Collection<String> ids) {
         if (closed) {
             throw new IllegalStateException("closed");
@@ -74,6 +86,9 @@ final class InMemoryChunkStore implements ChunkStore {
 
     @Override
     public void put(Map<String, byte[]> all) {
+        if (isTakenForNothing(ChunkFault.OUT_OF_REACH_PUTS_NOTHING)) {
+            return;
+        }
         synchronized (disk) {
             check(all.keySet());
             if (has(ChunkFault.STORES_BEFORE_IT_CHECKS_THE_SIZE)) {
@@ -106,6 +121,9 @@ final class InMemoryChunkStore implements ChunkStore {
 
     @Override
     public Map<String, byte[]> get(Collection<String> ids) {
+        if (isTakenForNothing(ChunkFault.OUT_OF_REACH_GIVES_NOTHING)) {
+            return Map.of();
+        }
         synchronized (disk) {
             check(ids);
             Map<String, byte[]> found = new HashMap<>();
@@ -128,11 +146,17 @@ final class InMemoryChunkStore implements ChunkStore {
         if (has(ChunkFault.NAMES_NOTHING_MISSING)) {
             return Set.of();
         }
+        if (isTakenForNothing(ChunkFault.OUT_OF_REACH_IS_MISSING)) {
+            return Set.copyOf(ids);
+        }
         return ChunkStore.super.missing(ids);
     }
 
     @Override
     public SortedMap<String, Instant> list(String after, int limit) {
+        if (isTakenForNothing(ChunkFault.OUT_OF_REACH_LISTS_NOTHING)) {
+            return new TreeMap<>();
+        }
         synchronized (disk) {
             check(Set.of());
             SortedMap<String, Instant> page =
@@ -147,6 +171,7 @@ final class InMemoryChunkStore implements ChunkStore {
 
     @Override
     public int delete(Collection<String> ids, Instant putBefore) {
+        isTakenForNothing(ChunkFault.REMOVES_THE_YOUNG_TOO);
         int removed = 0;
         for (String id : ids) {
             Chunk chunk;

@@ -8,6 +8,7 @@ import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -45,6 +46,11 @@ class InMemoryChunkStoreTest extends ChunkStoreContract {
                 return new ChunksAlone(config.group());
             }
         };
+    }
+
+    @Override
+    protected List<Outage> outages() {
+        return List.of(Outage.of("is out of reach", () -> disk.away = true, () -> disk.away = false));
     }
 
     @Override

@@ -4,6 +4,8 @@ import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -21,6 +23,26 @@ class InMemorySerializerTest extends SnapshotSerializerContract {
     @Override
     protected SnapshotSerializerFactory factory() {
         return new Factory(store);
+    }
+
+    @Override
+    protected Class<? extends SnapshotSerializerFactory> factoryType() {
+        return store.has(Fault.HOLDS_ITS_CLASSES) ? HoldingFactory.class : Factory.class;
+    }
+
+    @Override
+    protected List<Outage> outages() {
+        return List.of(Outage.of("is out of reach", () -> store.away = true, () -> store.away = false));
+    }
+
+    @Override
+    protected Duration callLimit() {
+        if (store.has(Fault.OUT_OF_REACH_HANGS)) {
+            return Duration.ofMillis(200);
+        }
+        return store.has(Fault.LEAKS_THREADS) || store.has(Fault.LEAKS_OPEN_FILES)
+                ? Duration.ofSeconds(3)
+                : Duration.ofMinutes(1);
     }
 
     @Override
@@ -70,7 +92,22 @@ class InMemorySerializerTest extends SnapshotSerializerContract {
             if (!store.has(Fault.TAKES_UNKNOWN_KEYS)) {
                 config.requireKnown();
             }
-            return new InMemorySerializer(store, config.group());
+            return new Reachable(store, config.group());
+        }
+    }
+
+    /** Leaves something of its own where the whole process finds it. */
+    public static final class HoldingFactory implements SnapshotSerializerFactory {
+
+        @Override
+        public String name() {
+            return "memory";
+        }
+
+        @Override
+        public SnapshotSerializer open(SerializerConfig config) {
+            System.getProperties().put(getClass().getName() + System.identityHashCode(this), this);
+            return new Factory().open(config);
         }
     }
 }

@@ -13,6 +13,9 @@ final class InMemoryStore {
 
     final @Nullable Fault fault;
     boolean closedByOne;
+    /** Whether nobody can reach it now. */
+    volatile boolean away;
+
     private final Map<String, Map<String, Stored>> groups = new HashMap<>();
 
     InMemoryStore(@Nullable Fault fault) {

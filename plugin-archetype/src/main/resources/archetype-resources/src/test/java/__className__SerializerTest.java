@@ -6,6 +6,7 @@ import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testkit.Outage;
 import dev.holdfast.testkit.SnapshotSerializerContract;
 import dev.holdfast.testkit.TestSnapshots;
 import java.io.IOException;
@@ -52,6 +53,12 @@ class ${className}SerializerTest extends SnapshotSerializerContract {
                 Files.write(file, bytes);
             }
         }
+    }
+
+    /** How the store can be out of reach. One with an address has the outages of a TcpProxy, and outageConfig names its port. */
+    @Override
+    protected List<Outage> outages() {
+        return List.of(Outage.directoryGone(directory), Outage.directoryBlocked(directory));
     }
 
     @Test

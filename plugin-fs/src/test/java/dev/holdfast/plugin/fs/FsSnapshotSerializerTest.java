@@ -2,10 +2,12 @@ package dev.holdfast.plugin.fs;
 
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.testkit.Outage;
 import dev.holdfast.testkit.SnapshotSerializerContract;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 
 class FsSnapshotSerializerTest extends SnapshotSerializerContract {
@@ -26,6 +28,12 @@ class FsSnapshotSerializerTest extends SnapshotSerializerContract {
     @Override
     protected boolean manyWriters() {
         return false;
+    }
+
+    @Override
+    protected List<Outage> outages() {
+        Path directory = logs.resolve("config");
+        return List.of(Outage.directoryGone(directory), Outage.directoryBlocked(directory));
     }
 
     @Override

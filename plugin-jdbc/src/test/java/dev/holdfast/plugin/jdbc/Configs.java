@@ -2,15 +2,35 @@ package dev.holdfast.plugin.jdbc;
 
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.testkit.TcpProxy;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What an operator would set for the databases of the tests. */
 final class Configs {
 
+    /** For calls that are to wait in vain. */
+    static final String[] HASTY = {"connect-timeout", "500ms", "query-timeout", "500ms", "total-timeout", "1s"};
+
     private Configs() {}
+
+    /** The same database by a proxy. */
+    static String by(TcpProxy proxy, String url) {
+        return url.replaceFirst("//[^/]+/", "//127.0.0.1:" + proxy.port() + "/");
+    }
+
+    /** A proxy to the database of a URL. */
+    static TcpProxy proxyTo(String url) {
+        Matcher port = Pattern.compile("//[^/:]+:([0-9]+)/").matcher(url);
+        if (!port.find()) {
+            throw new IllegalArgumentException("There is no port in " + url);
+        }
+        return TcpProxy.to("127.0.0.1", Integer.parseInt(port.group(1)));
+    }
 
     /** Keys and values in turn come last. */
     static SerializerConfig of(String url, String group, String... more) {

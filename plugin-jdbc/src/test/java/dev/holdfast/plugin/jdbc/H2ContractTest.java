@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.testkit.Outage;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +37,11 @@ class H2ContractTest extends JdbcContract {
         try (SnapshotSerializer next = new JdbcSnapshotSerializerFactory().open(config)) {
             assertThat(next.getLast()).isPresent();
         }
+    }
+
+    @Override
+    protected List<Outage> outages() {
+        return Assumptions.abort("a database in the memory of the tests cannot be out of their reach");
     }
 
     @Override

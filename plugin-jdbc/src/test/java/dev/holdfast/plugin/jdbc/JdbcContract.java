@@ -78,6 +78,16 @@ abstract class JdbcContract extends SnapshotSerializerContract {
     }
 
     @Override
+    protected SerializerConfig outageConfig(String group) {
+        return Configs.of(outageUrl(), group, Configs.HASTY);
+    }
+
+    /** The same database, by a proxy where it has an address. */
+    String outageUrl() {
+        return url();
+    }
+
+    @Override
     protected final void damage(String group, String name) throws SQLException {
         try (Connection connection = connect()) {
             Rows.damage(connection, group, name);

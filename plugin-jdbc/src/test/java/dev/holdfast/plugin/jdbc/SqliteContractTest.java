@@ -1,9 +1,11 @@
 package dev.holdfast.plugin.jdbc;
 
+import dev.holdfast.testkit.Outage;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +19,11 @@ class SqliteContractTest extends JdbcContract {
     @BeforeAll
     static void database() throws SQLException {
         url = "jdbc:sqlite:" + directory.resolve("snapshots.db");
+    }
+
+    @Override
+    protected List<Outage> outages() {
+        return List.of(Outage.directoryGone(directory), Outage.directoryBlocked(directory));
     }
 
     @Override

@@ -72,14 +72,21 @@ final class PluginsCommand implements Runnable {
             sortOptions = false)
     int verify(
             @Parameters(paramLabel = "NAME", description = "The serializer, such as fs or jdbc.") String name,
-            @Mixin ConfigArguments arguments) {
+            @Mixin ConfigArguments arguments,
+            @Option(
+                            names = "--clean",
+                            order = 33,
+                            description = "Run nothing, and empty the groups of earlier runs that were killed.")
+                    boolean clean) {
         StoreCheck.requireTestkit();
         StartOptions options = options(arguments);
         return silently(() -> {
             try (InstalledPlugins installed = InstalledPlugins.of(options)) {
-                return new StoreCheck(
-                                installed.store(name), holdfast.surroundings().out())
-                        .run();
+                StoreCheck check = new StoreCheck(
+                        installed.store(name),
+                        options.logLocation(),
+                        holdfast.surroundings().out());
+                return clean ? check.clean() : check.run();
             }
         });
     }

@@ -8,11 +8,19 @@ import dev.holdfast.testkit.RuleOutcome.Result;
 import dev.holdfast.testkit.StoreUnderTest;
 import dev.holdfast.testkit.StoreVerification;
 import dev.holdfast.testkit.VerificationReport;
+import dev.holdfast.testkit.VerificationReport.Leftover;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +34,14 @@ final class StoreCheck {
     private static final Duration CLEANING_AFTER_A_SIGNAL = Duration.ofSeconds(30);
 
     private final InstalledPlugins.Store store;
+    private final Path logLocation;
     private final PrintWriter out;
     private @Nullable Contract heading;
 
-    StoreCheck(InstalledPlugins.Store store, PrintWriter out) {
+    /** @param logLocation where it is written down which groups are in use */
+    StoreCheck(InstalledPlugins.Store store, Path logLocation, PrintWriter out) {
         this.store = store;
+        this.logLocation = logLocation;
         this.out = out;
     }
 
@@ -53,13 +64,28 @@ final class StoreCheck {
      * @throws CommandFailure if the store cannot be opened or reached
      */
     int run() {
+        AtomicReference<VerifyRecord> written = new AtomicReference<>();
+        StoreVerification verification = new StoreVerification(
+                underTest(), group -> Objects.requireNonNull(written.get()).add(group));
+        try (VerifyRecord record = VerifyRecord.begin(logLocation, store.name(), verification.groupPrefix())) {
+            written.set(record);
+            return run(verification, record);
+        } catch (IOException | UncheckedIOException e) {
+            throw new CommandFailure("What the run makes cannot be written down in " + logLocation + ": " + e, e);
+        }
+    }
+
+    private StoreUnderTest underTest() {
         Duration twoCalls = store.callLimit().multipliedBy(2);
-        StoreVerification verification = new StoreVerification(new StoreUnderTest(
+        return new StoreUnderTest(
                 store.factory(),
                 store.factoryType(),
                 store.config(),
                 store.callLimit(),
-                twoCalls.compareTo(LEAST_FOR_A_RULE) > 0 ? twoCalls : LEAST_FOR_A_RULE));
+                twoCalls.compareTo(LEAST_FOR_A_RULE) > 0 ? twoCalls : LEAST_FOR_A_RULE);
+    }
+
+    private int run(StoreVerification verification, VerifyRecord record) throws IOException {
         CountDownLatch done = new CountDownLatch(1);
         Thread hook = new Thread(() -> stop(verification, done), "stop-verification");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -68,6 +94,7 @@ final class StoreCheck {
             long start = System.nanoTime();
             VerificationReport report = verification.run(outcome -> tell(outcome, verification.groupPrefix()));
             Duration took = Duration.ofNanos(System.nanoTime() - start);
+            record.keep(groups(report.leftovers()));
             if (report.outcomes().isEmpty() && report.endedEarly().isPresent()) {
                 throw new CommandFailure("Snapshot store " + store.name() + ": "
                         + report.endedEarly().get());
@@ -76,10 +103,57 @@ final class StoreCheck {
             out.flush();
             return report.passed() ? 0 : 1;
         } catch (IllegalArgumentException | IllegalStateException e) {
+            // It could not be opened, so nothing is in it.
+            record.keep(List.of());
             throw new CommandFailure("Snapshot store " + store.name() + ": " + e.getMessage(), e);
         } finally {
             done.countDown();
             remove(hook);
+        }
+    }
+
+    private static List<String> groups(List<Leftover> leftovers) {
+        return leftovers.stream().map(Leftover::group).toList();
+    }
+
+    /**
+     * Empties what earlier runs have left, and runs nothing.
+     *
+     * @return the exit code
+     */
+    int clean() {
+        int groups = 0;
+        List<Leftover> leftovers = new ArrayList<>();
+        try {
+            for (VerifyRecord record : VerifyRecord.left(logLocation, store.name())) {
+                try (record) {
+                    List<String> names = record.groups();
+                    groups += names.size();
+                    List<Leftover> stay = StoreVerification.clean(underTest(), names);
+                    record.keep(groups(stay));
+                    leftovers.addAll(stay);
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new CommandFailure(
+                    "What earlier runs have left cannot be read in " + logLocation + ": " + e.getMessage(), e);
+        }
+        out.print(VerificationText.cleaned(groups, leftovers, logLocation));
+        out.flush();
+        return leftovers.isEmpty() ? 0 : 1;
+    }
+
+    private void tellOfEarlierRuns() {
+        try {
+            List<VerifyRecord> left = VerifyRecord.left(logLocation, store.name());
+            left.forEach(VerifyRecord::close);
+            if (!left.isEmpty()) {
+                out.println(
+                        "Earlier runs have left scratch groups in this store. To empty them: holdfast plugins verify "
+                                + store.name() + " --clean");
+            }
+        } catch (IOException e) {
+            out.println("What earlier runs have left cannot be read in " + logLocation + ": " + e);
         }
     }
 
@@ -117,6 +191,7 @@ final class StoreCheck {
     private void tell(RuleOutcome outcome, String groupPrefix) {
         if (heading == null) {
             out.print(VerificationText.introduction(store, groupPrefix));
+            tellOfEarlierRuns();
         }
         if (outcome.contract() != heading) {
             heading = outcome.contract();

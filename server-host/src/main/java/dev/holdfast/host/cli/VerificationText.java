@@ -2,12 +2,15 @@ package dev.holdfast.host.cli;
 
 import dev.holdfast.host.InstalledPlugins;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.testkit.Requirement;
 import dev.holdfast.testkit.RuleOutcome;
 import dev.holdfast.testkit.RuleOutcome.Result;
 import dev.holdfast.testkit.VerificationReport;
 import dev.holdfast.testkit.VerificationReport.Leftover;
 import dev.holdfast.testkit.VerificationReport.Times;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -70,6 +73,9 @@ final class VerificationText {
         }
         report.times().ifPresent(times -> text.append(times(times)));
         cleaning(text, report);
+        if (report.endedEarly().isEmpty()) {
+            requirements(text, report);
+        }
         text.append("Not proved:\n");
         VerificationReport.notProved().forEach(what -> item(text, what));
         if (!store.leftOut().isEmpty()) {
@@ -83,6 +89,43 @@ final class VerificationText {
             text.append("Failed:\n");
             failed.forEach(outcome -> item(text, outcome.contract().type().getSimpleName() + "." + outcome.rule()));
         }
+    }
+
+    /** By which rules each requirement of the plugin author's manual was proved. */
+    private static void requirements(StringBuilder text, VerificationReport report) {
+        text.append("Requirements of the plugin author's manual, and the rules that prove them:\n");
+        for (Requirement requirement : Requirement.values()) {
+            if (requirement.isOfChunks() && !report.keepsChunks()) {
+                continue;
+            }
+            text.append(String.format(
+                    Locale.ROOT,
+                    "  %2d  %s%n",
+                    requirement.number(),
+                    Paragraph.of(requirement.words(), "      ").strip()));
+            text.append(Paragraph.of(proof(report.of(requirement)), "        ")).append('\n');
+        }
+    }
+
+    private static String proof(List<RuleOutcome> rules) {
+        List<String> words = new ArrayList<>();
+        rules.stream()
+                .filter(rule -> rule.result() == Result.FAILED)
+                .forEach(rule -> words.add("BROKEN: " + rule.rule()));
+        rules.stream().filter(rule -> rule.result() == Result.PASSED).forEach(rule -> words.add(rule.rule()));
+        rules.stream()
+                .filter(rule -> rule.result() == Result.SKIPPED)
+                .forEach(rule -> words.add("not tried here: " + rule.rule()));
+        return words.isEmpty() ? "no rule can prove it" : String.join(", ", words);
+    }
+
+    static String cleaned(int groups, List<Leftover> leftovers, Path logLocation) {
+        if (groups == 0) {
+            return "No earlier run that " + logLocation + " knows of has left anything.\n";
+        }
+        StringBuilder text = new StringBuilder();
+        emptied(text, groups, leftovers);
+        return text.toString();
     }
 
     private static String times(Times times) {
@@ -106,9 +149,16 @@ final class VerificationText {
             text.append("Nothing was stored.\n");
             return;
         }
-        text.append(report.groups() - leftovers.size())
+        emptied(text, report.groups(), leftovers);
+        text.append("What the store keeps of an empty group, such as its last revision, stays under ")
+                .append(report.groupPrefix())
+                .append("...\n");
+    }
+
+    private static void emptied(StringBuilder text, int all, List<Leftover> leftovers) {
+        text.append(all - leftovers.size())
                 .append(" of ")
-                .append(report.groups())
+                .append(all)
                 .append(" scratch groups are empty again")
                 .append(leftovers.isEmpty() ? ".\n" : "; remove the others by the store's own means:\n");
         Map<String, List<String>> byReason = leftovers.stream()
@@ -120,9 +170,6 @@ final class VerificationText {
             item(text, reason + ":");
             groups.forEach(group -> text.append("      ").append(group).append('\n'));
         });
-        text.append("What the store keeps of an empty group, such as its last revision, stays under ")
-                .append(report.groupPrefix())
-                .append("...\n");
     }
 
     private static void item(StringBuilder text, String what) {

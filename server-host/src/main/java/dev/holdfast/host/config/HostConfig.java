@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -510,20 +512,31 @@ public final class HostConfig {
         return kept;
     }
 
+    /** The keys of TorchServe that have no effect here. */
+    public SortedSet<String> keysWithoutEffect() {
+        return notActedOn(Torchserve::isWithoutEffect);
+    }
+
+    /** The keys that neither this host nor TorchServe has. */
+    public SortedSet<String> unknownKeys() {
+        return notActedOn(key -> !Torchserve.isWithoutEffect(key));
+    }
+
+    private SortedSet<String> notActedOn(Predicate<String> test) {
+        TreeSet<String> found = new TreeSet<>(resolved.keySet());
+        // What becomes of the options for the JVM, the launcher's concern, is said where they are read.
+        found.removeIf(key -> ConfigKey.of(key).isPresent()
+                || key.startsWith("snapshot.")
+                || key.startsWith("holdfast.")
+                || key.equals(VMARGS)
+                || !test.test(key));
+        return found;
+    }
+
     /** Says in the log which keys have no effect here, so that a misspelt one is noticed. */
     public void logUnknownKeys() {
-        TreeSet<String> unknown = new TreeSet<>();
-        TreeSet<String> withoutEffect = new TreeSet<>();
-        for (String key : resolved.keySet()) {
-            // What becomes of the options for the JVM, the launcher's concern, is said where they are read.
-            if (ConfigKey.of(key).isPresent()
-                    || key.startsWith("snapshot.")
-                    || key.startsWith("holdfast.")
-                    || key.equals(VMARGS)) {
-                continue;
-            }
-            (Torchserve.isWithoutEffect(key) ? withoutEffect : unknown).add(key);
-        }
+        SortedSet<String> unknown = unknownKeys();
+        SortedSet<String> withoutEffect = keysWithoutEffect();
         if (!withoutEffect.isEmpty()) {
             log.info("Configuration keys of TorchServe without effect here: {}", String.join(", ", withoutEffect));
         }

@@ -150,7 +150,7 @@ final class KeptProcess {
         }
         if (isOver()) {
             log.error(
-                    "{} {}. It is given up, {} s after its first failure; scale the model to have another one",
+                    "{} {}. It is given up, {} s after its first failure; POST /models/MODEL/retry brings another one",
                     name,
                     how,
                     patience.window().toSeconds());

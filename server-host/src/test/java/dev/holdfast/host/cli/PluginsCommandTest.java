@@ -5,10 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.host.plugins.FixtureJar;
 import dev.holdfast.host.plugins.TorchServeFixture;
+import dev.holdfast.plugin.fs.FsSnapshotSerializerFactory;
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.testkit.TestSnapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +148,22 @@ class PluginsCommandTest {
     }
 
     @Test
+    void aPluginThatEveryoneMayWriteIsRejected() throws IOException {
+        Path jar = plugins.resolve("memory.jar");
+        new MemoryPlugin().write(jar);
+        for (Path place : List.of(jar, plugins)) {
+            Set<PosixFilePermission> before = Files.getPosixFilePermissions(place);
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+            assertThat(typed.run("plugins", "list", "--plugins-path=plugins")).isEqualTo(1);
+
+            assertThat(typed.out().replaceAll("\\s+", " "))
+                    .contains("rejected", place + " may be written by everyone", "chmod o-w " + place);
+            Files.setPosixFilePermissions(place, before);
+        }
+    }
+
+    @Test
     void noPluginsAtAllIsNoFailure() {
         assertThat(typed.run("plugins", "list")).isZero();
         assertThat(typed.out()).isEqualTo("No plugins; the serializer that is built in is used.\n");
@@ -150,6 +173,15 @@ class PluginsCommandTest {
     }
 
     // verify
+
+    private Path logs() {
+        return directory.resolve("logs");
+    }
+
+    private SnapshotSerializer fs(String group) {
+        return new FsSnapshotSerializerFactory()
+                .open(SerializerConfig.builder("fs", logs()).group(group).build());
+    }
 
     @Test
     void aSoundSerializerPasses() {
@@ -190,6 +222,73 @@ class PluginsCommandTest {
                 .contains("  - SnapshotSerializerContract.theSameRevisionIsAConflictAndChangesNothing\n")
                 .contains("  - SnapshotSerializerContract.ofManyThreadsThatRaceForARevisionExactlyOneWins\n");
         assertThat(typed.errLines()).isEmpty();
+    }
+
+    @Test
+    void theReportSaysByWhichRulesEachRequirementIsProved() {
+        new MemoryPlugin()
+                .with("if (!byRevision.isEmpty() && byRevision.lastKey() >= header.revision())", "if (false)")
+                .write(plugins.resolve("memory.jar"));
+
+        typed.run("plugins", "verify", "memory", "--plugins-path=plugins");
+
+        assertThat(typed.out().replaceAll("\\s+", " "))
+                .contains("Requirements of the plugin author's manual, and the rules that prove them:")
+                .contains("3 A save that does not come next is a conflict, and changes nothing BROKEN: ")
+                .containsPattern("11 Groups do not see each other's snapshots [A-Za-z, ]*groupsDoNotMix")
+                .contains("not tried here: whatIsOutOfReachIsUnavailableAndNeverTakenForNothing")
+                .contains("18 Secrets are taken from no key, and told to nobody no rule can prove it")
+                .doesNotContain("20 A chunk");
+    }
+
+    @Test
+    void aSaveThatThrowsAnErrorIsToldLikeAnyOtherFailure() {
+        new MemoryPlugin()
+                .with(
+                        "public void save(Snapshot snapshot) {",
+                        "public void save(Snapshot snapshot) { if (true) throw new" + " StackOverflowError(\"deep\");")
+                .write(plugins.resolve("memory.jar"));
+
+        assertThat(typed.run("plugins", "verify", "memory", "--plugins-path=plugins"))
+                .isEqualTo(1);
+
+        assertThat(typed.out()).contains("StackOverflowError: deep", "Failed:\n");
+        assertThat(typed.errLines()).isEmpty();
+    }
+
+    @Test
+    void whatAKilledRunLeftIsToldAndEmptied() throws IOException {
+        try (SnapshotSerializer fs = fs("verify-0123abcd-x1")) {
+            fs.save(TestSnapshots.snapshot("verify-0123abcd-x1", 1));
+        }
+        Path record = logs().resolve("verify/fs.verify-0123abcd-");
+        Files.createDirectories(record.getParent());
+        Files.writeString(record, "verify-0123abcd-look\nverify-0123abcd-x1\n");
+
+        assertThat(typed.run("plugins", "verify", "fs")).isZero();
+        assertThat(typed.out())
+                .contains("Earlier runs have left scratch groups in this store. To empty them: holdfast"
+                        + " plugins verify fs --clean\n");
+        assertThat(typed.run("plugins", "verify", "fs", "--clean")).isZero();
+
+        assertThat(typed.out()).endsWith("2 of 2 scratch groups are empty again.\n");
+        try (SnapshotSerializer fs = fs("verify-0123abcd-x1")) {
+            assertThat(fs.getLast()).isEmpty();
+        }
+        assertThat(record.getParent()).isEmptyDirectory();
+        assertThat(typed.run("plugins", "verify", "fs", "--clean")).isZero();
+        assertThat(typed.out()).contains("No earlier run that " + logs() + " knows of has left anything.");
+    }
+
+    @Test
+    void aRecordThatNamesTheGroupOfAHostIsRefused() throws IOException {
+        Path record = logs().resolve("verify/fs.verify-0123abcd-");
+        Files.createDirectories(record.getParent());
+        Files.writeString(record, "default\n");
+
+        assertThat(typed.run("plugins", "verify", "fs", "--clean")).isEqualTo(1);
+
+        assertThat(typed.errLines()).singleElement().asString().contains("Group 'default' is none of a verification");
     }
 
     @Test

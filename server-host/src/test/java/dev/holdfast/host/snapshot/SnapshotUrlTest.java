@@ -2,6 +2,7 @@ package dev.holdfast.host.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.config.ConfigException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ class SnapshotUrlTest {
     private static final Set<String> HERE = Set.of("fs", "jdbc");
 
     private static SnapshotUrl parse(String value) {
-        return SnapshotUrl.parse(value, HERE).orElseThrow();
+        return SnapshotUrl.parse(value, HERE, "").orElseThrow();
     }
 
     @Test
@@ -74,7 +75,7 @@ class SnapshotUrlTest {
                 "fs",
             })
     void namesAndPathsAreNoUrls(String value) {
-        assertThat(SnapshotUrl.parse(value, HERE)).isEmpty();
+        assertThat(SnapshotUrl.parse(value, HERE, "")).isEmpty();
     }
 
     @ParameterizedTest
@@ -143,6 +144,15 @@ class SnapshotUrlTest {
     void aFileOfSuchANameIsAFile(@TempDir Path directory) throws Exception {
         Path file = Files.createFile(directory.resolve("s3:x#name=y"));
 
-        assertThat(SnapshotUrl.parse(file.toString(), HERE)).isEmpty();
+        assertThat(SnapshotUrl.parse(file.toString(), HERE, "")).isEmpty();
+    }
+
+    @Test
+    void whereTheSerializerIsNotHereTheRejectedPluginsAreNamed() {
+        assertThatThrownBy(() ->
+                        SnapshotUrl.parse("redis://db#name=x", HERE, "; not loaded: plugins/redis.jar: it is broken"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("there is no serializer redis here, there are: ")
+                .hasMessageContaining("; not loaded: plugins/redis.jar: it is broken; install its plugin");
     }
 }

@@ -1,8 +1,6 @@
 """Finds a handler's entry point and gives it its model."""
 
 import importlib
-import importlib.util
-import inspect
 import json
 import os
 import sys
@@ -40,7 +38,7 @@ def load(wanted, config=None, declared=None, packages=None):
     context.metrics = Metrics(wanted.model, context, declared=declared)
     module = _import(module_name, path)
     entry_point = getattr(module, function or "handle", None)
-    if callable(entry_point) and not inspect.isclass(entry_point):
+    if callable(entry_point) and not isinstance(entry_point, type):
         entry_point(None, context)
         return Service(envelopes.around(wanted.envelope, entry_point), context)
     handler = _only_class(module)()
@@ -95,6 +93,8 @@ def _import(name, path):
 
 
 def _import_beside(name, path):
+    import importlib.util
+
     alias = "handler_" + name
     spec = importlib.util.spec_from_file_location(alias, path)
     module = importlib.util.module_from_spec(spec)
@@ -107,7 +107,7 @@ def _only_class(module):
     classes = [
         value
         for value in vars(module).values()
-        if inspect.isclass(value) and value.__module__ == module.__name__
+        if isinstance(value, type) and value.__module__ == module.__name__
     ]
     if len(classes) != 1:
         raise ValueError(
