@@ -50,7 +50,7 @@ final class Measurements {
         try {
             return config.metricsConfig().map(DeclaredMetrics::read).orElse(DeclaredMetrics.USUAL);
         } catch (IllegalArgumentException e) {
-            throw new ConfigException(e.getMessage(), e);
+            throw new ConfigException(String.valueOf(e.getMessage()), e);
         }
     }
 
