@@ -10,6 +10,7 @@ import dev.holdfast.host.metrics.MetricsMode;
 import dev.holdfast.host.metrics.SystemMetrics;
 import dev.holdfast.host.runtime.python.WorkerMetrics;
 import dev.holdfast.host.serving.CurrentState;
+import dev.holdfast.host.text.OneLine;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
@@ -50,7 +51,7 @@ final class Measurements {
         try {
             return config.metricsConfig().map(DeclaredMetrics::read).orElse(DeclaredMetrics.USUAL);
         } catch (IllegalArgumentException e) {
-            throw new ConfigException(String.valueOf(e.getMessage()), e);
+            throw new ConfigException(OneLine.of(e), e);
         }
     }
 

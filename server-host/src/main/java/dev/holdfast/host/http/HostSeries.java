@@ -63,7 +63,7 @@ record HostSeries(Operations operations) {
                                             "W-" + worker.id() + "-" + version.model() + "_" + version.version(),
                                             "Host",
                                             hostName),
-                                    process.loadTime().toMillis())));
+                                    (double) process.loadTime().toMillis())));
         }
     }
 

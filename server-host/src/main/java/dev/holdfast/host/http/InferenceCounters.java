@@ -120,7 +120,7 @@ public final class InferenceCounters implements InferenceListener {
         perVersion(text, "ts_queue_latency_microseconds", "Microseconds", cell -> cell.queueNanos.sum() / 1e3);
         if (mode == MetricsMode.PROMETHEUS) {
             for (int i = 0; i < answers.length; i++) {
-                text.ofHost(ANSWERS.get(i), MetricType.COUNTER, "Count", hostName, answers[i].sum());
+                text.ofHost(ANSWERS.get(i), MetricType.COUNTER, "Count", hostName, (double) answers[i].sum());
             }
             text.ofHost("QueueTime", MetricType.GAUGE, MILLISECONDS, hostName, Math.floor(lastQueueNanos / 1e6));
             text.ofHost(

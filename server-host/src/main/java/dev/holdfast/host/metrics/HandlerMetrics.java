@@ -211,13 +211,10 @@ public final class HandlerMetrics {
         }
         for (int i = 0; i <= BUCKETS.length; i++) {
             String most = i == BUCKETS.length ? "+Inf" : MetricText.number(BUCKETS[i]);
-            text.series(
-                    metric.name() + "_bucket",
-                    with(dimensions, true, "le"),
-                    with(all, true, most),
-                    i == BUCKETS.length ? cell.count : cell.buckets[i]);
+            text.series(metric.name() + "_bucket", with(dimensions, true, "le"), with(all, true, most), (double)
+                    (i == BUCKETS.length ? cell.count : cell.buckets[i]));
         }
-        text.series(metric.name() + "_count", dimensions, all, cell.count);
+        text.series(metric.name() + "_count", dimensions, all, (double) cell.count);
         text.series(metric.name() + "_sum", dimensions, all, cell.value);
     }
 
