@@ -233,6 +233,11 @@ final class Persistence implements AutoCloseable {
         return plugins.serializers(fs);
     }
 
+    /** The plugins that could not be loaded, as the end of a message. */
+    String rejections() {
+        return plugins.rejections();
+    }
+
     Restore restore() {
         return new Restore(
                 storeName,

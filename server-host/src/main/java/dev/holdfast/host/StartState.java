@@ -133,8 +133,8 @@ record StartState(
             }
             return fromConfiguration(options, config, kept, found.start(), files);
         }
-        Optional<SnapshotUrl> elsewhere =
-                options.snapshot().flatMap(choice -> SnapshotUrl.parse(choice, persistence.serializers()));
+        Optional<SnapshotUrl> elsewhere = options.snapshot()
+                .flatMap(choice -> SnapshotUrl.parse(choice, persistence.serializers(), persistence.rejections()));
         Restore.Found found = elsewhere
                 .map(url -> restore.given(url.toString(), persistence.others().read(url)))
                 .or(() -> options.snapshot().map(restore::chosen))

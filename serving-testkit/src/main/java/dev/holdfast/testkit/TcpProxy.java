@@ -122,7 +122,6 @@ public final class TcpProxy implements Closeable {
                 start("tcp-proxy-connection", () -> connect(near));
             } catch (IOException e) {
                 // The proxy is closed, or a client has gone before it was accepted.
-                continue;
             }
         }
     }

@@ -46,8 +46,8 @@ final class KnownDirectory {
     private record Seen(Found found, boolean stocked) {}
 
     private static final String CURE =
-            ": mount its file system again, or put it back. Nothing is made anew there; where it is"
-                    + " meant to be empty, start the host again";
+            ". Mount its file system again, or put it back; nothing is made anew there. Where it is meant"
+                    + " to be empty, start the host again";
 
     /** Whose directory it is. */
     interface Kind {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 abstract class Dialect {
 
     static final String CURE =
-            ": mount its file system again, or put it back. Nothing is made anew there; where it is meant"
+            ". Mount its file system again, or put it back; nothing is made anew there. Where it is meant"
                     + " to be empty, start the host again";
 
     private final JdbcUrl url;
@@ -127,6 +127,13 @@ abstract class Dialect {
             return true;
         }
     }
+
+    /**
+     * Requires that the database is nobody else's.
+     *
+     * @throws IllegalArgumentException if anybody could change it
+     */
+    void requireOwn() {}
 
     /** Makes the database, where that is ours to do. */
     void create() throws IOException {}

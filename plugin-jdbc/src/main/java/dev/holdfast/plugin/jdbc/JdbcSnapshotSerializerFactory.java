@@ -35,6 +35,7 @@ public final class JdbcSnapshotSerializerFactory implements SnapshotSerializerFa
     public SnapshotSerializer open(SerializerConfig config) {
         Settings settings = Settings.of(config);
         Dialect dialect = Dialect.of(settings.url(), settings.timeouts());
+        dialect.requireOwn();
         Driver driver = Drivers.find(settings.url().database(), getClass().getClassLoader());
         return new JdbcSnapshotSerializer(config.group(), settings, dialect, driver, config::codec, clock);
     }

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -67,6 +68,37 @@ final class SqliteDialect extends Dialect {
                 "PRAGMA fullfsync=ON",
                 "PRAGMA checkpoint_fullfsync=ON",
                 "PRAGMA trusted_schema=OFF");
+    }
+
+    /**
+     * What everyone may write is anybody's, and so is what a link that somebody has put there leads to.
+     *
+     * @throws IllegalArgumentException if the file is a link, or everyone may write it or the directory that it is in
+     */
+    @Override
+    void requireOwn() {
+        if (Files.isSymbolicLink(file)) {
+            throw new IllegalArgumentException("The database's file " + file
+                    + " is a link, which is not followed: name the file that it leads to by snapshot.jdbc.url");
+        }
+        Path directory = file.getParent();
+        for (Path path : directory == null ? List.of(file) : List.of(directory, file)) {
+            if (mayBeWrittenByEveryone(path)) {
+                throw new IllegalArgumentException("The database is in " + file + ", and " + path
+                        + " may be written by everyone, who could change what is in it; chmod o-w " + path
+                        + ", or name another place by snapshot.jdbc.url");
+            }
+        }
+    }
+
+    private static boolean mayBeWrittenByEveryone(Path path) {
+        try {
+            return path.getFileSystem().supportedFileAttributeViews().contains("posix")
+                    && Files.getPosixFilePermissions(path).contains(PosixFilePermission.OTHERS_WRITE);
+        } catch (IOException e) {
+            // Not there yet, or not to be looked at: then opening it says so.
+            return false;
+        }
     }
 
     @Override

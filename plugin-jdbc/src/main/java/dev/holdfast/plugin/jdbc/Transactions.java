@@ -10,6 +10,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -227,8 +229,18 @@ final class Transactions {
         }
 
         private StoreUnavailableException unavailable(SqlFailure meaning, SQLException e) {
-            String text = failure + ": " + (meaning.own().isEmpty() ? said(e) : meaning.own()) + doubt();
-            return new StoreUnavailableException(meaning.cure().isEmpty() ? text : text + ". " + meaning.cure(), e);
+            return new StoreUnavailableException(failure + ": " + words(meaning, e), e);
+        }
+
+        /** Ours first, for the driver's are long, and whoever shortens a message keeps its beginning. */
+        private String words(SqlFailure meaning, SQLException e) {
+            String ours = Stream.of(meaning.own(), meaning.cure())
+                    .filter(words -> !words.isEmpty())
+                    .collect(Collectors.joining(". "));
+            if (ours.isEmpty()) {
+                return said(e) + doubt();
+            }
+            return ours + doubt() + (meaning.own().isEmpty() ? ". The driver says: " + said(e) : "");
         }
 
         /** What the driver said, or the pool where no driver has said anything. */

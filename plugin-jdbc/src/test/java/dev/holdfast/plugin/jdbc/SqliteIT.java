@@ -353,7 +353,10 @@ class SqliteIT {
         try (SnapshotSerializer serializer = open("connect-timeout", "1s")) {
             assertThatThrownBy(serializer::getLast)
                     .isInstanceOf(StoreUnavailableException.class)
-                    .hasMessageContaining("The file is no sound SQLite database");
+                    .as("our words first, the driver's last")
+                    .hasMessageMatching(
+                            "The last snapshot could not be read from .*: The file is no sound SQLite database: .*"
+                                    + "\\. The driver says: .+");
             assertThatThrownBy(() -> serializer.save(snapshot("default", 1)))
                     .isInstanceOf(StoreUnavailableException.class);
         }
@@ -393,7 +396,7 @@ class SqliteIT {
 
     @Test
     void aFullDiskIsToldAndNothingThatWasSavedIsLost() throws Exception {
-        Path disk = Tmpfs.mount(directory.resolve("disk"), "size=1m");
+        Path disk = Tmpfs.mount(directory.resolve("disk"), "size=1m,mode=700");
         try (SnapshotSerializer serializer = open(disk)) {
             serializer.save(snapshot("default", 1));
 
@@ -411,7 +414,7 @@ class SqliteIT {
 
     @Test
     void aReadOnlyDiskIsReadAndToldOfBySaves() throws Exception {
-        Path disk = Tmpfs.mount(directory.resolve("disk"), "size=4m");
+        Path disk = Tmpfs.mount(directory.resolve("disk"), "size=4m,mode=700");
         try {
             try (SnapshotSerializer serializer = open(disk)) {
                 serializer.save(snapshot("default", 1));

@@ -13,6 +13,8 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -169,5 +171,31 @@ class VanishedDatabaseTest {
             store.save(snapshot("default", 1));
             assertThat(store.getLast()).isPresent();
         }
+    }
+
+    // Whose it is
+
+    @Test
+    void aDatabaseThatEveryoneMayWriteOrThatIsALinkIsRefused() throws IOException {
+        try (SnapshotSerializer store = open("jdbc:sqlite:")) {
+            store.save(snapshot("default", 1));
+        }
+        Path file = disk().resolve("x");
+        for (Path path : List.of(disk(), file)) {
+            Set<PosixFilePermission> before = Files.getPosixFilePermissions(path);
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
+            assertThatThrownBy(() -> open("jdbc:sqlite:"))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(path + " may be written by everyone")
+                    .hasMessageContaining("chmod o-w " + path);
+            Files.setPosixFilePermissions(path, before);
+        }
+
+        Files.move(file, disk().resolve("y"));
+        Files.createSymbolicLink(file, disk().resolve("y"));
+
+        assertThatThrownBy(() -> open("jdbc:sqlite:"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(file + " is a link, which is not followed");
     }
 }

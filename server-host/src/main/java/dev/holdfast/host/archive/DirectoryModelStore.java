@@ -2,19 +2,23 @@ package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import dev.holdfast.host.common.FileTrees;
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.channels.Channels;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
@@ -229,7 +233,10 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                         "Archive " + OneLine.name(file.toString()) + " has more than " + limits.downloadBytes()
                                 + " bytes");
             }
-            Files.copy(file, part);
+            try (OutputStream out = Channels.newOutputStream(
+                    OwnFiles.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
+                Files.copy(file, out);
+            }
         });
     }
 

@@ -2,6 +2,7 @@ package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.OneLine;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -15,8 +16,8 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Timer;
@@ -66,8 +67,8 @@ record HttpDownload(UrlPolicy policy, ArchiveLimits limits, Resolver resolver, S
             policy.check(url, address);
         }
         try (Socket socket = connect(url, addresses, end);
-                OutputStream out =
-                        Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                OutputStream out = Channels.newOutputStream(
+                        OwnFiles.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
             transfer(url, socket, out, end);
         }
     }

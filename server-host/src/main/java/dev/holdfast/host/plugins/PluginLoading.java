@@ -1,19 +1,24 @@
 package dev.holdfast.host.plugins;
 
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.common.OwnSerializers;
+import dev.holdfast.host.common.UnsafePlaceException;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,6 +102,7 @@ final class PluginLoading {
         List<OpenedDropIn> opened = new ArrayList<>();
         for (DropIn dropIn : found) {
             try {
+                requireOwn(dropIn);
                 OpenedDropIn whole = OpenedDropIn.open(dropIn, approved);
                 inventory.opened(whole);
                 opened.add(whole);
@@ -111,6 +117,31 @@ final class PluginLoading {
             } catch (RejectedException e) {
                 isolation.release(dropIn.dropIn());
                 reject(dropIn.dropIn().path(), e.reason(), e);
+            }
+        }
+    }
+
+    /** What everyone may write would run with the rights of the host. */
+    private static void requireOwn(DropIn dropIn) throws RejectedException {
+        Set<Path> places = new LinkedHashSet<>();
+        for (Path path : dropIn.jars()) {
+            // That of the plugins path, or of the plugin.
+            Stream.of(path.toAbsolutePath().getParent(), path)
+                    .filter(Objects::nonNull)
+                    .forEach(places::add);
+        }
+        if (dropIn.isDirectory()) {
+            Stream.of(dropIn.path().toAbsolutePath().getParent())
+                    .filter(Objects::nonNull)
+                    .forEach(places::add);
+        }
+        for (Path place : places) {
+            try {
+                OwnFiles.requireOwn(place, "install the plugin where only its owner may write");
+            } catch (UnsafePlaceException e) {
+                throw new RejectedException(String.valueOf(e.getMessage()), e);
+            } catch (IOException e) {
+                // Opening it tells what is wrong.
             }
         }
     }

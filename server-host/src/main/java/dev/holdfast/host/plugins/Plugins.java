@@ -141,7 +141,8 @@ public final class Plugins implements AutoCloseable {
                 + (options.paths().isEmpty() ? "; plugins were not looked for, as --plugins-path is not set" : "");
     }
 
-    private String rejections() {
+    /** The rejected plugins, as the end of a message about what is not here; empty if there are none. */
+    public String rejections() {
         return loading.rejected.isEmpty()
                 ? ""
                 : "; not loaded: "

@@ -57,9 +57,10 @@ public record SnapshotUrl(
      *
      * @param serializers the names of those that are here
      * @return empty for a name, {@code latest} or a path
+     * @param notLoaded what is said of plugins that would bring more; may be empty
      * @throws ConfigException if it is of this form, and wrong; no message shows a secret
      */
-    public static Optional<SnapshotUrl> parse(String value, Set<String> serializers) {
+    public static Optional<SnapshotUrl> parse(String value, Set<String> serializers, String notLoaded) {
         Matcher form = FORM.matcher(value);
         if (!form.matches()) {
             return Optional.empty();
@@ -80,6 +81,7 @@ public record SnapshotUrl(
                     shown,
                     "there is no serializer " + serializer + " here, there are: "
                             + String.join(", ", new TreeSet<>(serializers))
+                            + notLoaded
                             + "; install its plugin, or write ./ before a file's name");
         }
         if (SECRET_IN_URL.matcher(url).find()) {

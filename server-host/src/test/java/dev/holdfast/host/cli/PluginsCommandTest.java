@@ -12,7 +12,10 @@ import dev.holdfast.testkit.TestSnapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,6 +145,22 @@ class PluginsCommandTest {
                 .isEqualTo(1);
 
         assertThat(typed.out()).contains("rejected", "acme.jar is not approved");
+    }
+
+    @Test
+    void aPluginThatEveryoneMayWriteIsRejected() throws IOException {
+        Path jar = plugins.resolve("memory.jar");
+        new MemoryPlugin().write(jar);
+        for (Path place : List.of(jar, plugins)) {
+            Set<PosixFilePermission> before = Files.getPosixFilePermissions(place);
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+            assertThat(typed.run("plugins", "list", "--plugins-path=plugins")).isEqualTo(1);
+
+            assertThat(typed.out().replaceAll("\\s+", " "))
+                    .contains("rejected", place + " may be written by everyone", "chmod o-w " + place);
+            Files.setPosixFilePermissions(place, before);
+        }
     }
 
     @Test

@@ -19,7 +19,7 @@ class SnapshotUrlTest {
     private static final Set<String> HERE = Set.of("fs", "jdbc");
 
     private static SnapshotUrl parse(String value) {
-        return SnapshotUrl.parse(value, HERE).orElseThrow();
+        return SnapshotUrl.parse(value, HERE, "").orElseThrow();
     }
 
     @Test
@@ -74,7 +74,7 @@ class SnapshotUrlTest {
                 "fs",
             })
     void namesAndPathsAreNoUrls(String value) {
-        assertThat(SnapshotUrl.parse(value, HERE)).isEmpty();
+        assertThat(SnapshotUrl.parse(value, HERE, "")).isEmpty();
     }
 
     @ParameterizedTest
@@ -143,6 +143,15 @@ class SnapshotUrlTest {
     void aFileOfSuchANameIsAFile(@TempDir Path directory) throws Exception {
         Path file = Files.createFile(directory.resolve("s3:x#name=y"));
 
-        assertThat(SnapshotUrl.parse(file.toString(), HERE)).isEmpty();
+        assertThat(SnapshotUrl.parse(file.toString(), HERE, "")).isEmpty();
+    }
+
+    @Test
+    void whereTheSerializerIsNotHereTheRejectedPluginsAreNamed() {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() ->
+                        SnapshotUrl.parse("redis://db#name=x", HERE, "; not loaded: plugins/redis.jar: it is broken"))
+                .withMessageContaining("there is no serializer redis here, there are: ")
+                .withMessageContaining("; not loaded: plugins/redis.jar: it is broken; install its plugin");
     }
 }
