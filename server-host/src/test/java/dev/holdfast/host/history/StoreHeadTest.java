@@ -72,8 +72,8 @@ class StoreHeadTest {
 
         assertThat(point.next()).isEqualTo(new Place(10, point.header().saveId(), "mine", 5));
         assertThat(point.next().in(States.header(1, "next", SnapshotKind.SNAPSHOT), "id"))
-                .satisfies(header -> assertThat(
-                                SnapshotText.write(header, States.CONFIG, States.of("a")).header())
+                .satisfies(header -> assertThat(SnapshotText.write(header, States.CONFIG, States.of("a"))
+                                .header())
                         .returns(10L, SnapshotHeader::revision)
                         .returns(Optional.of(point.header().saveId()), SnapshotHeader::follows)
                         .returns(Optional.of("mine"), SnapshotHeader::history)
