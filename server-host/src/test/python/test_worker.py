@@ -44,8 +44,9 @@ def batch(*requests):
     return sent + number(-1)
 
 
-def load_order(path, handler, model="m", batch_size=1):
-    return b"L" + field(model) + field(path) + number(batch_size) + field(handler) + number(-1) + field("") + b"\x01"
+def load_order(path, handler, model="m", batch_size=1, envelope=""):
+    order = b"L" + field(model) + field(path) + number(batch_size) + field(handler) + number(-1)
+    return order + field(envelope) + b"\x01"
 
 
 class Reader:
@@ -343,9 +344,109 @@ class Predicting(Worker):
         self.host.sendall(batch(("r2", [], []), ("r3", [], [])))
         self.assertEqual(b"one", self.reader.reply()[2]["r2"][4])
 
+    def test_a_handler_keeps_metrics_and_what_does_not_fit_costs_no_request(self):
+        lines = []
+        kept = metrics.Metrics(
+            "m",
+            write=lines.append,
+            declared={"model_metrics": {"gauge": [{"name": "Heat", "unit": "K", "dimensions": ["Room"]}]}},
+        )
+        kept.get_metric("Heat", metrics.MetricTypes.GAUGE).add_or_update(3, ["a"], "r1")
+        counter = kept.add_metric_to_cache("Calls", "Count")
+        counter.add_or_update(1)
+        with redirect_stdout(self.output):
+            counter.add_or_update(-1)
+            counter.add_or_update(1, ["b"])
+        with self.assertRaises(KeyError):
+            kept.get_metric("Heat")
+        self.assertRegex(lines[0], r"\[METRICS\]Heat.K:3\|#Room:a\|#type:GAUGE\|#hostname:[^,]+,\d+,r1")
+        self.assertRegex(lines[1], r"\[METRICS\]Calls.Count:1\|#\|#type:COUNTER\|#hostname:[^,]+,\d+$")
+        self.assertEqual(2, len(lines))
+        self.assertEqual(2, self.output.getvalue().count("[METRICS]Failed to update metric Calls"))
+
     def test_an_unknown_unit_is_refused(self):
         with self.assertRaises(ValueError):
             metrics.Metrics("m").add_time("t", 1, unit="days")
+
+
+class Envelopes(Worker):
+    ECHO = "def handle(data, context):\n    return [repr(row) for row in data] if data else None\n"
+
+    def enveloped(self, envelope, source=ECHO):
+        self.write(source)
+        self.start()
+        self.host.sendall(load_order(self.directory, "handler.py", envelope=envelope))
+        self.assertEqual(200, self.reader.reply()[0])
+
+    def test_body_takes_the_name_away(self):
+        self.enveloped("body")
+        code, _, answers = self.asked(("r", [], [("data", "text/plain", b"x")]), ("s", [], [("body", "", b"y")]))
+        self.assertEqual((200, b"'x'", b"bytearray(b'y')"), (code, answers["r"][4], answers["s"][4]))
+
+    def test_json_joins_the_rows_of_a_batch_and_decodes_bytes(self):
+        self.enveloped("json")
+        first = b'{"instances": [{"b64": "AQI="}, {"a": {"b64": "AQI="}, "c": 1}]}'
+        _, _, answers = self.asked(
+            ("r", [], [("body", "application/json", first)]),
+            ("s", [], [("body", "application/json", b'{"instances": [3]}')]),
+        )
+        predictions = json.loads(answers["r"][4])["predictions"]
+        self.assertEqual(["b'\\x01\\x02'", "{'a': b'\\x01\\x02', 'c': 1}"], predictions)
+        self.assertEqual({"predictions": ["3"]}, json.loads(answers["s"][4]))
+
+    def test_kserve_tells_predictions_from_explanations(self):
+        self.enveloped("kserve")
+        row = [("body", "", b'{"instances": [1, [2]]}')]
+        _, _, answers = self.asked(("r", [("explain", "False")], row), ("s", [("explain", "True")], row))
+        self.assertEqual({"predictions": ["1", "[2]"]}, json.loads(answers["r"][4]))
+        self.assertEqual({"explanations": ["1", "[2]"]}, json.loads(answers["s"][4]))
+
+    def test_kserve_2_has_tensors_with_shapes_and_the_id_of_the_request(self):
+        self.enveloped(
+            "kservev2", "def handle(data, context):\n    return [row['data'] for row in data] if data else None\n"
+        )
+        body = {"id": "seven", "inputs": [{"name": "a", "data": [[1, 2.5], [3, 4]]}, {"name": "b", "data": 3}]}
+        code, _, answers = self.asked(
+            ("r", [], [("body", "application/json", json.dumps(body).encode("utf-8"))]),
+            ("s", [("explain", "True")], [("body", "", b'{"inputs": [{"data": ["x"]}]}')]),
+        )
+        self.assertEqual(200, code)
+        answer = json.loads(answers["r"][4])
+        self.assertEqual(("seven", "m"), (answer["id"], answer["model_name"]))
+        self.assertEqual(
+            [
+                {"name": "predict", "shape": [2, 2], "datatype": "FP64", "data": [1, 2.5, 3, 4]},
+                {"name": "predict", "shape": [], "datatype": "INT64", "data": 3},
+            ],
+            answer["outputs"],
+        )
+        other = json.loads(answers["s"][4])
+        self.assertEqual("s", other["id"])
+        self.assertEqual([{"name": "explain", "shape": [1], "datatype": "BYTES", "data": ["x"]}], other["outputs"])
+
+    def test_a_request_in_another_form_is_refused_with_the_form(self):
+        self.enveloped("kserve")
+        for body, message in [
+            (b"[1]", "The body must be a JSON object"),
+            (b"{", "The body is no JSON"),
+            (b"{}", 'The body must have a list "instances"'),
+        ]:
+            with self.subTest(body):
+                code, said, _ = self.asked(("r", [], [("body", "", body)]))
+                self.assertEqual(400, code)
+                self.assertTrue(said.startswith(message), said)
+
+    def test_who_asks_what_a_model_is_asks_without_an_envelope(self):
+        self.enveloped("kserve", "def handle(data, context):\n    return [{'a': 1}] if data else None\n")
+        self.assertEqual(b'{\n  "a": 1\n}', self.asked(("r", [("describe", "True")], []))[2]["r"][4])
+
+    def test_an_unknown_envelope_is_refused_with_those_that_there_are(self):
+        self.write(self.ECHO)
+        self.start()
+        self.host.sendall(load_order(self.directory, "handler.py", envelope="mine"))
+        code, message, _ = self.reader.reply()
+        self.assertEqual(500, code)
+        self.assertIn("mine is none of body, json, kserve, kservev2", message)
 
 
 class Wire(Worker):

@@ -77,6 +77,15 @@ class HostScriptIT {
         assertThat(started).containsSubsequence("-Xmx200m", "-Da=*", "-jar").doesNotContain("-Xmx1m");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--ts-c", "--ts", "--conf"})
+    void flagsThatAreWrittenByTheirBeginningsAreKnownHereToo(String flag) throws Exception {
+        Path file = Files.writeString(directory.resolve("a.properties"), "vmargs=-Xmx200m");
+
+        assertThat(start(flag, file.toString())).containsSubsequence("-Xmx200m", "-jar", flag, file.toString());
+        assertThat(start(flag + "=" + file)).containsSubsequence("-Xmx200m", "-jar", flag + "=" + file);
+    }
+
     @Test
     void ofASnapshotTheJvmGetsSizesOfMemoryAlone() throws Exception {
         Path file = Files.writeString(

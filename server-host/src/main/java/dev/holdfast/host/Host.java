@@ -28,7 +28,6 @@ import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
 import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import dev.holdfast.host.runtime.python.PythonRuntime;
-import dev.holdfast.host.runtime.python.PythonSettings;
 import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.Durability;
@@ -146,14 +145,15 @@ public final class Host implements AutoCloseable {
 
         CrashRecord crashes = lifecycle.add(CrashRecord.open(options.logLocation(), here, clock));
         CurrentState current = new CurrentState();
-        InferenceCounters counters = new InferenceCounters(HostName.of(config), current);
+        Measurements measurements = new Measurements(config, current, options.logLocation(), clock);
+        InferenceCounters counters = measurements.counters();
         DirectoryModelStore archives = lifecycle.add(modelStore(options, config));
         Optional<Keeping> keeping = begin.persistence().map(some -> Keeping.of(some, begin, lifecycle));
         NoSnapshots off = new NoSnapshots(config.snapshotGroup());
         StoredStates stored = new StoredStates(
                 () -> keeping.orElseThrow(Host::noStates).storage().states());
         OnnxRuntime onnx = new OnnxRuntime(config.nativeThreads());
-        PythonRuntime python = lifecycle.add(python(options, config));
+        PythonRuntime python = lifecycle.add(python(options, config, measurements));
         Runtimes runtimes = new Runtimes(List.of(
                 onnx,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
@@ -198,7 +198,8 @@ public final class Host implements AutoCloseable {
                 HostVersion.get(),
                 config.enableModelApi(),
                 config.snapshotTimeout());
-        HttpApis http = lifecycle.add(HttpApis.start(config, operations, counters, options.logLocation(), clock));
+        HttpApis http = lifecycle.add(
+                HttpApis.start(config, operations, counters, measurements::write, options.logLocation(), clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
@@ -207,6 +208,11 @@ public final class Host implements AutoCloseable {
             lifecycle.atStart(learned::start);
             lifecycle.atStart(() -> keepHouse(upkeep, keeping.orElseThrow(), keeper, clock));
         }
+        lifecycle.atStart(() -> upkeep.every(
+                "The machine could not be measured",
+                Duration.ZERO,
+                config.metricTimeInterval(),
+                measurements::logSystem));
         lifecycle.atStart(serving::loadSuspects);
         lifecycle.atStart(() -> crashes.serves((model, version) -> current.get()
                 .model(model)
@@ -290,18 +296,12 @@ public final class Host implements AutoCloseable {
         return store;
     }
 
-    private static PythonRuntime python(StartOptions options, HostConfig config) {
-        PythonRuntime python = new PythonRuntime(new PythonSettings(
-                config.pythonHandlers(),
-                config.python(),
-                config.defaultServiceHandler(),
-                config.maxResponseSize(),
-                config.installPyDepPerModel(),
-                config.decodeInputRequest(),
-                config.limitMaxImagePixels(),
-                config.workerEnvironment(),
+    private static PythonRuntime python(StartOptions options, HostConfig config, Measurements measurements) {
+        PythonRuntime python = ConfiguredPython.runtime(
+                config,
+                measurements.ofWorkers(config.metricsConfig()),
                 options.logLocation(),
-                Path.of(System.getProperty("java.io.tmpdir"))));
+                Path.of(System.getProperty("java.io.tmpdir")));
         python.clean();
         return python;
     }

@@ -45,6 +45,7 @@ class ArchitectureTest {
             Map.entry("archive", rooms("text")),
             Map.entry("state", rooms()),
             Map.entry("logging", rooms("config", "text")),
+            Map.entry("metrics", rooms("archive", "text")),
             Map.entry("plugins", rooms("text")),
             Map.entry("runtime", rooms("archive", "state", "text")),
             Map.entry("crash", rooms("text")),
@@ -57,7 +58,7 @@ class ArchitectureTest {
             Map.entry("retention", rooms("snapshot", "state", "config", "text")),
             Map.entry("transfer", rooms("state", "text")),
             Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive", "text")),
-            Map.entry("http", rooms("api", "serving", "keeper", "plugins", "config", "runtime", "text")),
+            Map.entry("http", rooms("api", "serving", "keeper", "plugins", "config", "metrics", "runtime", "text")),
             Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "plugins", "text"))),
             Map.entry("demo", rooms("cli", "text")));
 

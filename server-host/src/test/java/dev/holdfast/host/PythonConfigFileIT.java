@@ -181,6 +181,16 @@ class PythonConfigFileIT {
             await().atMost(Duration.ofMinutes(2))
                     .until(() -> host.ping().statusCode() == 500
                             && host.describe("m").path("workers").isEmpty());
+
+            HttpResponse<String> again = host.management("POST", "/models/m/retry");
+            assertThat(again.statusCode()).isEqualTo(500);
+            assertThat(again.body()).contains("not again");
+            await().until(() -> host.describe("m").path("workers").isEmpty());
+            Files.delete(directory.resolve("died"));
+            assertThat(host.management("POST", "/models/m/retry").body())
+                    .contains("Model \\\"m\\\" Version: 1.0 loaded");
+            assertThat(host.ping().statusCode()).isEqualTo(200);
+            assertThat(host.management("POST", "/models/m/retry").body()).contains("Nothing of model");
         }
     }
 }

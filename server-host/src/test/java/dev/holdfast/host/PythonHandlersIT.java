@@ -156,6 +156,37 @@ class PythonHandlersIT {
     }
 
     @Test
+    void tokensReachNoHandlerAndOtherAuthorizationDoes(@TempDir Path theirStore, @TempDir Path theirLogs)
+            throws Exception {
+        PythonArchives.mar(
+                theirStore,
+                "auth",
+                "def handle(data, context):\n"
+                        + "    return [str(context.get_request_header(0, 'Authorization'))] if data else None\n");
+        try (PythonHost strict =
+                new PythonHost(theirStore, theirLogs, Map.of("disable_token_authorization", "false"))) {
+            String management = "Bearer " + strict.token("management");
+            String inference = "Bearer " + strict.token("inference");
+            assertThat(strict.management("POST", "/models?url=auth.mar&initial_workers=1", "Authorization", management)
+                            .statusCode())
+                    .isEqualTo(200);
+
+            assertThat(strict.predict("/predictions/auth", "x", "Authorization", inference)
+                            .body())
+                    .isEqualTo("None");
+        }
+        PythonArchives.mar(
+                store,
+                "auth",
+                "def handle(data, context):\n"
+                        + "    return [str(context.get_request_header(0, 'Authorization'))] if data else None\n");
+        host.registerArchive("auth");
+        assertThat(host.predict("/predictions/auth", "x", "Authorization", "Basic abc")
+                        .body())
+                .isEqualTo("Basic abc");
+    }
+
+    @Test
     void aBatchGoesToTheHandlerAtOnceAndEachRequestHasItsOwnAnswer() throws Exception {
         PythonArchives.mar(store, "batch", """
                 def handle(data, context):

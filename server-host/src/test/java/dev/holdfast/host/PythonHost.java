@@ -51,8 +51,14 @@ final class PythonHost implements AutoCloseable {
         return store;
     }
 
-    HttpResponse<String> management(String method, String path) throws IOException, InterruptedException {
-        return send(host.managementAddress() + path, method, BodyPublishers.noBody());
+    HttpResponse<String> management(String method, String path, String... headers)
+            throws IOException, InterruptedException {
+        return send(host.managementAddress() + path, method, BodyPublishers.noBody(), headers);
+    }
+
+    /** The token of an API, where the host asks for tokens. */
+    String token(String api) throws IOException {
+        return JSON.readTree(host.keyFile().toFile()).path(api).path("key").textValue();
     }
 
     HttpResponse<String> predict(String path, String body, String... headers) throws IOException, InterruptedException {
@@ -87,6 +93,12 @@ final class PythonHost implements AutoCloseable {
             request.headers(headers);
         }
         return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** A scrape of its metrics. */
+    String metrics() throws IOException, InterruptedException {
+        return send(host.metricsAddress() + "/metrics", "GET", BodyPublishers.noBody())
+                .body();
     }
 
     /** Writes an archive and registers it with one worker; more parameters begin with {@code &}. */

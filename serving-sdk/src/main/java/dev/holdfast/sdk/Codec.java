@@ -2,6 +2,7 @@ package dev.holdfast.sdk;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -48,7 +49,7 @@ public interface Codec {
      * What was compressed, of which the size is known. Takes no more memory than that, however much the input promises.
      *
      * @param size the number of bytes before compression
-     * @throws IOException if the input is damaged, or holds fewer or more than {@code size} bytes
+     * @throws IOException with a message, if the input is damaged, or holds fewer or more than {@code size} bytes
      */
     default byte[] decompress(byte[] bytes, int size) throws IOException {
         try (InputStream stream = decompress(new ByteArrayInputStream(bytes))) {
@@ -58,6 +59,8 @@ public interface Codec {
                         + " bytes where " + size + " were expected");
             }
             return all;
+        } catch (EOFException e) {
+            throw new IOException("Codec " + name() + " found the end of its input before it was expected", e);
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +55,19 @@ class CodecTest {
             assertThatExceptionOfType(IOException.class)
                     .as("damage at %s", i)
                     .isThrownBy(() -> Codec.gz().decompress(damaged, TEXT.length));
+        }
+    }
+
+    @Test
+    void gzSaysInWordsThatTheEndIsMissing() {
+        byte[] compressed = Codec.gz().compress(TEXT);
+
+        for (int length = 0; length < compressed.length; length++) {
+            byte[] cut = Arrays.copyOf(compressed, length);
+            assertThatExceptionOfType(IOException.class)
+                    .as("cut after %s bytes", length)
+                    .isThrownBy(() -> Codec.gz().decompress(cut, TEXT.length))
+                    .withMessageStartingWith("Codec gz ");
         }
     }
 

@@ -94,14 +94,24 @@ final class DirectoryListing {
     void passedOver(IndexDamagedException e) {
         LOG.log(Level.DEBUG, "The index of {0} is passed over: {1}", directory, e.getMessage());
         if (e.file().isPresent() && !toldOfIndex.getAndSet(true)) {
-            LOG.log(
-                    Level.WARNING,
-                    "The index of {0} is not used: {1}. Snapshots are safe, and found more slowly. The next save makes"
-                            + " the index anew; where it cannot, give {2} to the user of the host or remove it",
-                    directory,
-                    e.getMessage(),
-                    e.file().get());
+            String told = isGone(directory)
+                    ? gone(directory)
+                    : "The index of " + directory + " is not used: " + e.getMessage()
+                            + ". Snapshots are safe, and found more slowly. The next save makes the index anew; where it"
+                            + " cannot, give " + e.file().get() + " to the user of the host or remove it";
+            LOG.log(Level.WARNING, "{0}", told);
         }
+    }
+
+    /** Whether there is no directory any more where there was one. */
+    static boolean isGone(Path directory) {
+        return !Files.isDirectory(directory);
+    }
+
+    static String gone(Path directory) {
+        return "Directory " + directory
+                + " was removed, or something else stands in its place: the snapshots that were in it"
+                + " are gone from there. Put the directory back";
     }
 
     private @Nullable View trusted(Stamp stamp) throws IOException {

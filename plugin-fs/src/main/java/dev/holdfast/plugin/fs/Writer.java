@@ -385,12 +385,12 @@ final class Writer implements AutoCloseable {
         }
         if (!warned) {
             warned = true;
-            LOG.log(
-                    Level.WARNING,
-                    "The index in {0} could not be written ({1}); snapshots are safe, and found more slowly. What is there"
-                            + " under the name of the index may be removed, and must be writable for the host",
-                    hidden,
-                    failure);
+            String told = DirectoryListing.isGone(directory)
+                    ? DirectoryListing.gone(directory)
+                    : "The index in " + hidden + " could not be written (" + failure
+                            + "); snapshots are safe, and found more slowly. What is there under the name of the index may"
+                            + " be removed, and must be writable for the host";
+            LOG.log(Level.WARNING, "{0}", told);
         }
         LOG.log(Level.DEBUG, "Index of " + directory, failure);
     }

@@ -14,6 +14,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -190,6 +191,32 @@ class UnreadableFilesTest {
             assertThat(warnings.lines()).anySatisfy(line -> assertThat(line).contains("owner", "remove"));
         }
         assertThat(revisions()).containsExactly(3L, 2L, 1L);
+    }
+
+    @Test
+    void ofADirectoryThatIsGoneNobodyIsToldThatItsSnapshotsAreSafe() throws IOException {
+        try (Warnings warnings = new Warnings();
+                FsSnapshotSerializer writer = open();
+                FsSnapshotSerializer reader = open()) {
+            writer.save(snapshot(1));
+            assertThat(reader.getLast()).isPresent();
+            CrashStates.delete(directory());
+
+            try {
+                writer.save(snapshot(2));
+            } catch (StoreUnavailableException e) {
+                assertThat(e).hasMessageContaining(directory().toString());
+            }
+            CrashStates.delete(directory());
+            Files.writeString(directory(), "in the way");
+            assertThatThrownBy(reader::getLast).isInstanceOf(StoreUnavailableException.class);
+
+            assertThat(warnings.lines())
+                    .noneMatch(line -> line.toLowerCase(Locale.ROOT).contains("snapshots are safe"))
+                    .anySatisfy(line -> assertThat(line)
+                            .startsWith("Directory " + directory()
+                                    + " was removed, or something else stands in its place"));
+        }
     }
 
     // A snapshot

@@ -18,6 +18,7 @@ import java.util.OptionalInt;
  * @param nativeThreads how many threads of the engine work on one run; empty where the archive leaves it to the host
  * @param config how the archive wants its model served, and what else its configuration file says
  * @param requirementsFile the file that names the Python packages which the handler needs, relative to the archive's root
+ * @param envelope what stands around the handler's requests and answers, such as {@code kserve}
  */
 public record ArchiveManifest(
         String modelName,
@@ -31,7 +32,8 @@ public record ArchiveManifest(
         Optional<WarmUpRequest> warmUp,
         OptionalInt nativeThreads,
         ModelConfig config,
-        Optional<String> requirementsFile) {
+        Optional<String> requirementsFile,
+        Optional<String> envelope) {
 
     public ArchiveManifest {
         labels = List.copyOf(labels);
@@ -58,6 +60,7 @@ public record ArchiveManifest(
                 Optional.empty(),
                 OptionalInt.empty(),
                 ModelConfig.NONE,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -75,6 +78,7 @@ public record ArchiveManifest(
                 warmUp,
                 nativeThreads,
                 config,
-                requirementsFile);
+                requirementsFile,
+                envelope);
     }
 }

@@ -141,7 +141,8 @@ final class ManifestReader {
                 warmUp(TORCHSERVE, model),
                 nativeThreads(TORCHSERVE, model),
                 config(text(TORCHSERVE, model, "configFile")),
-                text(TORCHSERVE, model, "requirementsFile"));
+                text(TORCHSERVE, model, "requirementsFile"),
+                text(TORCHSERVE, model, "envelope"));
     }
 
     private ModelConfig config(Optional<String> file) throws IOException {
@@ -165,6 +166,7 @@ final class ManifestReader {
                 warmUp(OURS, manifest),
                 nativeThreads(OURS, manifest),
                 ModelConfig.NONE,
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The way of one {@code .tar.gz} file's content into a directory: POSIX.1-2001 (ustar and pax), with GNU tar's long names, as
  * Python writes it. Files and directories alone are taken; owners, modes and times are not.
+ *
+ * <p>Apache Commons Compress, which is there for a codec, takes a name of any length into memory; here it has a bound.
  */
 final class TarUnpacker {
 
@@ -166,7 +168,7 @@ final class TarUnpacker {
         if ((header[at] & 0x80) != 0) {
             long value = 0;
             for (int i = at + Math.max(1, length - 8); i < at + length; i++) {
-                value = value << 8 | header[i] & 0xff;
+                value = (value << 8) | (header[i] & 0xff);
             }
             if (value < 0) {
                 throw damaged("an entry has an impossible size");

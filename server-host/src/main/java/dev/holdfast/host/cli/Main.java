@@ -37,7 +37,12 @@ public final class Main {
         CommandLine line = host
                 ? configured(surroundings, new CommandLine(new HoldfastCommand(surroundings)))
                 : commandLine(surroundings);
-        int code = line.execute(args);
+        int code;
+        try {
+            code = line.execute(Abbreviations.written(line, args));
+        } catch (ParameterException e) {
+            code = usage(surroundings, e);
+        }
         surroundings.out().flush();
         surroundings.err().flush();
         return code;
@@ -50,6 +55,7 @@ public final class Main {
                 .forEach(brought -> line.addSubcommand(brought.command(surroundings)));
         line.addSubcommand(new SnapshotsCommand(holdfast));
         line.addSubcommand(new PluginsCommand(holdfast));
+        line.addSubcommand(new MigrateCommand(holdfast));
         line.addSubcommand(new WarmUpCommand(surroundings));
         line.addSubcommand(new GenerateCompletionCommand(surroundings));
         return configured(surroundings, line);

@@ -54,6 +54,8 @@ public enum ConfigKey {
     INSTALL_PY_DEP_PER_MODEL("false", Kept.YES),
     /** What image handlers in Python are told about huge images. */
     LIMIT_MAX_IMAGE_PIXELS("true", Kept.YES),
+    /** What stands around requests of Python handlers whose archives do not say it: body, json, kserve or kservev2. */
+    SERVICE_ENVELOPE("", Kept.YES),
     /** A regular expression of environment variables that workers of Python handlers do not get. */
     BLACKLIST_ENV_VARS("", Kept.YES),
     /** The Python that runs handlers: a fact of the machine. */
@@ -61,6 +63,18 @@ public enum ConfigKey {
     /** Whether handlers in Python are run, which are code with this host's rights. */
     PYTHON_HANDLERS("true", Kept.NO),
     ENABLE_METRICS_API("true", Kept.YES),
+    /** Where metrics with TorchServe's names go; its own default is log, which leaves a scrape without them. */
+    METRICS_MODE("prometheus", Kept.YES),
+    /** A YAML file that declares the metrics of handlers: a path of the machine. */
+    METRICS_CONFIG("", Kept.NO),
+    /** Whether metrics of handlers are shown that are not declared. */
+    MODEL_METRICS_AUTO_DETECT("false", Kept.YES),
+    /** Whether processor, memory and disk are left out of the metrics. */
+    DISABLE_SYSTEM_METRICS("false", Kept.YES),
+    /** How often, in seconds, these are written to ts_metrics.log. */
+    METRIC_TIME_INTERVAL("60", Kept.YES),
+    /** Whether every request is a line of access_log.log; off by default, for it costs each of them. */
+    ACCESS_LOG("false", Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
     ALLOWED_HOSTS("", Kept.NO),

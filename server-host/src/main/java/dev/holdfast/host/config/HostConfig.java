@@ -6,10 +6,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -76,6 +79,8 @@ public final class HostConfig {
         responseBodyTimeout();
         tokenExpiration();
         tokenFailureStatus();
+        metricsMode();
+        metricTimeInterval();
         strictRestore();
         acceptsArchiveChanges();
         snapshotTimeout();
@@ -217,6 +222,36 @@ public final class HostConfig {
 
     public boolean enableMetricsApi() {
         return bool(ConfigKey.ENABLE_METRICS_API);
+    }
+
+    /** {@code prometheus}, {@code log} or {@code legacy}. */
+    public String metricsMode() {
+        String value = get(ConfigKey.METRICS_MODE).toLowerCase(Locale.ROOT);
+        if (!List.of("prometheus", "log", "legacy").contains(value)) {
+            throw bad(ConfigKey.METRICS_MODE, value, "prometheus, log or legacy");
+        }
+        return value;
+    }
+
+    /** The file that declares the metrics of handlers. */
+    public Optional<Path> metricsConfig() {
+        return path(ConfigKey.METRICS_CONFIG);
+    }
+
+    public boolean modelMetricsAutoDetect() {
+        return bool(ConfigKey.MODEL_METRICS_AUTO_DETECT);
+    }
+
+    public boolean systemMetrics() {
+        return !bool(ConfigKey.DISABLE_SYSTEM_METRICS);
+    }
+
+    public Duration metricTimeInterval() {
+        return Duration.ofSeconds(number(ConfigKey.METRIC_TIME_INTERVAL, 1, 86_400));
+    }
+
+    public boolean accessLog() {
+        return bool(ConfigKey.ACCESS_LOG);
     }
 
     public boolean openInferenceProtocol() {
@@ -401,6 +436,11 @@ public final class HostConfig {
         return bool(ConfigKey.PYTHON_HANDLERS);
     }
 
+    /** Of Python handlers whose archives name none; empty for none. */
+    public String serviceEnvelope() {
+        return get(ConfigKey.SERVICE_ENVELOPE);
+    }
+
     /** Whether the packages that an archive's requirementsFile names are installed for its workers. */
     public boolean installPyDepPerModel() {
         return bool(ConfigKey.INSTALL_PY_DEP_PER_MODEL);
@@ -472,20 +512,31 @@ public final class HostConfig {
         return kept;
     }
 
+    /** The keys of TorchServe that have no effect here. */
+    public SortedSet<String> keysWithoutEffect() {
+        return notActedOn(Torchserve::isWithoutEffect);
+    }
+
+    /** The keys that neither this host nor TorchServe has. */
+    public SortedSet<String> unknownKeys() {
+        return notActedOn(key -> !Torchserve.isWithoutEffect(key));
+    }
+
+    private SortedSet<String> notActedOn(Predicate<String> test) {
+        TreeSet<String> found = new TreeSet<>(resolved.keySet());
+        // What becomes of the options for the JVM, the launcher's concern, is said where they are read.
+        found.removeIf(key -> ConfigKey.of(key).isPresent()
+                || key.startsWith("snapshot.")
+                || key.startsWith("holdfast.")
+                || key.equals(VMARGS)
+                || !test.test(key));
+        return found;
+    }
+
     /** Says in the log which keys have no effect here, so that a misspelt one is noticed. */
     public void logUnknownKeys() {
-        TreeSet<String> unknown = new TreeSet<>();
-        TreeSet<String> withoutEffect = new TreeSet<>();
-        for (String key : resolved.keySet()) {
-            // What becomes of the options for the JVM, the launcher's concern, is said where they are read.
-            if (ConfigKey.of(key).isPresent()
-                    || key.startsWith("snapshot.")
-                    || key.startsWith("holdfast.")
-                    || key.equals(VMARGS)) {
-                continue;
-            }
-            (Torchserve.isWithoutEffect(key) ? withoutEffect : unknown).add(key);
-        }
+        SortedSet<String> unknown = unknownKeys();
+        SortedSet<String> withoutEffect = keysWithoutEffect();
         if (!withoutEffect.isEmpty()) {
             log.info("Configuration keys of TorchServe without effect here: {}", String.join(", ", withoutEffect));
         }

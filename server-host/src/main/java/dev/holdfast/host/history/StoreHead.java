@@ -1,6 +1,7 @@
 package dev.holdfast.host.history;
 
 import dev.holdfast.host.serving.ServingComparison;
+import dev.holdfast.host.serving.StateMerge;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.StateReference;
@@ -171,7 +172,7 @@ public final class StoreHead {
         } catch (SnapshotCorruptException e) {
             // Whoever saved next could not read it, perhaps, and took its place in the line with an older state.
             log.debug("{} is there, and is damaged", point.name(), e);
-            return ServingComparison.same(head.get().state(), point.state()) || successorServes(store, point);
+            return ServingComparison.same(head.get().state(), point.state()) || successorHolds(store, point);
         } catch (SnapshotNotFoundException e) {
             SnapshotHeader last = head.get().header();
             String mine = point.header().history().orElse(point.header().saveId());
@@ -188,16 +189,28 @@ public final class StoreHead {
     }
 
     /**
-     * Whether what was saved after a damaged snapshot began with what that one holds; who could not read it began with an
-     * older one.
+     * Whether what was saved after a damaged snapshot holds what that one had changed; who could not read it began with the
+     * older one, which has to be readable then.
      */
-    private static boolean successorServes(SnapshotSerializer store, HistoryPoint point) {
-        return SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
-                .takeWhile(header -> header.revision() > point.header().revision())
-                .reduce((later, next) -> next)
-                .flatMap(header -> readable(store, header.name()))
-                .filter(next -> ServingComparison.same(next.state(), point.state()))
-                .isPresent();
+    private static boolean successorHolds(SnapshotSerializer store, HistoryPoint point) {
+        if (point.header().follows().isEmpty()) {
+            return true;
+        }
+        long revision = point.header().revision();
+        Optional<HistoryPoint> next = SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
+                .takeWhile(header -> header.revision() > revision)
+                .reduce((later, earlier) -> earlier)
+                .flatMap(header -> readable(store, header.name()));
+        Optional<HistoryPoint> older = SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
+                .dropWhile(header -> header.revision() >= revision)
+                .flatMap(header -> readable(store, header.name()).stream())
+                .findFirst();
+        return next.isPresent()
+                && older.isPresent()
+                && StateMerge.of(older.get().state(), point.state(), next.get().state())
+                        .merged()
+                        .filter(both -> ServingComparison.same(both, next.get().state()))
+                        .isPresent();
     }
 
     /**

@@ -34,7 +34,8 @@ record ApiRoutes(
         List<Route> routes = new ArrayList<>();
         // Before the versions of a model, which could have the same names.
         routes.addAll(new SavesApi(operations.saves(), changes).routes());
-        routes.addAll(new ManagementApi(operations.models(), changes, config.maxRequestSize()).routes());
+        routes.addAll(new ManagementApi(operations.models(), operations.inference(), changes, config.maxRequestSize())
+                .routes());
         routes.addAll(new SnapshotApi(operations.snapshots(), changes).routes());
         routes.addAll(new PluginsApi(operations.host()).routes());
         authorization.ifPresent(guard -> routes.addAll(guard.routes()));

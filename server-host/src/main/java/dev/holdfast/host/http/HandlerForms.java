@@ -60,6 +60,13 @@ final class HandlerForms {
         return request(context, List.of(new Header("url_path", ""), new Header("explain", "True")));
     }
 
+    /** The question what the model says of itself. */
+    static InferenceRequest<InferenceAnswer> description(Context context) {
+        HandlerRequest request = new HandlerRequest(
+                context.res().getHeader(HeaderNames.REQUEST_ID), List.of(new Header("describe", "True")), List.of());
+        return new InferenceRequest<>(request.toTensors(), given -> answer(HandlerAnswer.of(given.outputs())));
+    }
+
     private InferenceRequest<InferenceAnswer> request(Context context, List<Header> told) throws IOException {
         List<Header> headers = headers(context);
         headers.addAll(told);

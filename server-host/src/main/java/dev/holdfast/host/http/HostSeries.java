@@ -2,6 +2,8 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.metrics.MetricText;
+import dev.holdfast.host.metrics.MetricType;
 import dev.holdfast.host.serving.VersionStatus;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -43,6 +45,26 @@ record HostSeries(Operations operations) {
             gauge(all, "holdfast_journal_full", "1 while the last snapshot found no room in it", one(use.full()));
         });
         gauge(all, "holdfast_snapshot_revision", "Revision of the newest snapshot", status.revision());
+    }
+
+    /** How long the workers with processes took to start, as TorchServe writes it. */
+    void writeLoadTimes(MetricText text, String hostName) {
+        if (!text.metric("WorkerLoadTime", MetricType.GAUGE, "Milliseconds")) {
+            return;
+        }
+        for (VersionStatus version : operations.models().statuses()) {
+            version.workers()
+                    .forEach(worker -> worker.process()
+                            .filter(process -> !process.loadTime().isZero())
+                            .ifPresent(process -> text.series(
+                                    "WorkerLoadTime",
+                                    List.of("WorkerName", "Level", "Hostname"),
+                                    List.of(
+                                            "W-" + worker.id() + "-" + version.model() + "_" + version.version(),
+                                            "Host",
+                                            hostName),
+                                    (double) process.loadTime().toMillis())));
+        }
     }
 
     private static void gauge(MetricSnapshots.Builder all, String name, String help, Number value) {

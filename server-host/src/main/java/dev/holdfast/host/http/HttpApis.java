@@ -4,6 +4,9 @@ import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.metrics.MetricText;
+import dev.holdfast.host.metrics.MetricsMode;
+import io.javalin.http.Context;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -20,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -55,18 +59,29 @@ public final class HttpApis implements AutoCloseable {
      * Starts to listen and answer.
      *
      * @param counters told of each prediction
+     * @param more writes what a scrape has beside what this room knows
      * @param keyFileDirectory where {@code key_file.json} and {@code audit.log} are put
      * @throws dev.holdfast.host.config.ConfigException if an address cannot be listened on, or the tokens cannot be
      *     written; nothing listens then
      */
     public static HttpApis start(
-            HostConfig config, Operations operations, InferenceCounters counters, Path keyFileDirectory, Clock clock) {
+            HostConfig config,
+            Operations operations,
+            InferenceCounters counters,
+            Consumer<MetricText> more,
+            Path keyFileDirectory,
+            Clock clock) {
         HttpApis apis = new HttpApis(config, new Predictions(operations.inference()), new Refusals(clock));
         try {
             apis.bind(config.enableMetricsApi());
             // After the ports: a second host by mistake must not replace the tokens of the first.
             Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
-            Metrics metrics = new Metrics(counters, new HostSeries(operations), apis.refusals);
+            Metrics metrics = new Metrics(
+                    counters,
+                    new HostSeries(operations),
+                    apis.refusals,
+                    MetricsMode.valueOf(config.metricsMode().toUpperCase(Locale.ROOT)),
+                    more);
             ChangeAnswers changes = new ChangeAnswers(operations.host());
             apis.listen(
                     new ApiRoutes(config, operations, metrics, changes, apis.predictions, authorization),
@@ -74,7 +89,7 @@ public final class HttpApis implements AutoCloseable {
                             authorization,
                             cors(config),
                             apis.open,
-                            counters::answered,
+                            answered(counters, config.accessLog()),
                             changes::announce,
                             operations.models()::callFrom,
                             new Audit(new AuditLog(keyFileDirectory), clock)),
@@ -89,6 +104,15 @@ public final class HttpApis implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private static Consumer<Context> answered(InferenceCounters counters, boolean accessLog) {
+        return context -> {
+            counters.answered(context.statusCode());
+            if (accessLog) {
+                AccessLog.write(context);
+            }
+        };
     }
 
     /** Loads what a start will need, beside other work of the start; opens nothing, and may be left out. */

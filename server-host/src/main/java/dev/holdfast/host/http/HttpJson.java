@@ -16,9 +16,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JSON as this host reads and writes it: token by token, without databind, whose classes would be a fifth of the start.
@@ -112,8 +114,8 @@ final class HttpJson {
         return new DefaultPrettyPrinter(SEPARATORS).withObjectIndenter(lines).withArrayIndenter(lines);
     }
 
-    /** Writes maps, lists, strings, numbers and truth values. */
-    static void write(JsonGenerator json, Object value) throws IOException {
+    /** Writes maps, lists, strings, numbers, truth values and null. */
+    static void write(JsonGenerator json, @Nullable Object value) throws IOException {
         if (value instanceof Map<?, ?> map) {
             json.writeStartObject();
             for (Map.Entry<?, ?> entry : map.entrySet()) {
@@ -129,6 +131,12 @@ final class HttpJson {
             json.writeEndArray();
         } else if (value instanceof Integer || value instanceof Long) {
             json.writeNumber(((Number) value).longValue());
+        } else if (value instanceof Double number) {
+            json.writeNumber(number);
+        } else if (value instanceof BigInteger number) {
+            json.writeNumber(number);
+        } else if (value == null) {
+            json.writeNull();
         } else if (value instanceof Boolean truth) {
             json.writeBoolean(truth);
         } else if (value instanceof String text) {

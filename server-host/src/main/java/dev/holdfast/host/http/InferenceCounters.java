@@ -1,16 +1,21 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.metrics.MetricText;
+import dev.holdfast.host.metrics.MetricType;
+import dev.holdfast.host.metrics.MetricsMode;
 import dev.holdfast.host.serving.InferenceListener;
 import dev.holdfast.host.serving.ServingState;
-import io.prometheus.metrics.model.snapshots.CounterSnapshot;
-import io.prometheus.metrics.model.snapshots.Labels;
-import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import io.prometheus.metrics.model.snapshots.UnknownSnapshot;
+import java.time.Clock;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Counts requests and their times under the names that TorchServe gives them. Counting takes two look-ups and three
@@ -18,6 +23,10 @@ import java.util.function.Supplier;
  * versions.
  */
 public final class InferenceCounters implements InferenceListener {
+
+    private static final Logger LINES = LoggerFactory.getLogger("TS_METRICS");
+    private static final List<String> ANSWERS = List.of("Requests2XX", "Requests4XX", "Requests5XX");
+    private static final String MILLISECONDS = "Milliseconds";
 
     private static final class Cell {
         private final LongAdder requests = new LongAdder();
@@ -29,6 +38,7 @@ public final class InferenceCounters implements InferenceListener {
     private final ConcurrentMap<String, ConcurrentMap<String, Cell>> cells = new ConcurrentHashMap<>();
     private final LongAdder[] answers = {new LongAdder(), new LongAdder(), new LongAdder()};
     private final Supplier<ServingState> served;
+    private final Optional<Clock> logged;
     private volatile long lastQueueNanos;
     private volatile long lastInferenceNanos;
 
@@ -37,8 +47,14 @@ public final class InferenceCounters implements InferenceListener {
      * @param served what is served now; only versions in it are kept
      */
     public InferenceCounters(String hostName, Supplier<ServingState> served) {
+        this(hostName, served, Optional.empty());
+    }
+
+    /** @param logged the clock, where each value is also a line of {@code ts_metrics.log} */
+    public InferenceCounters(String hostName, Supplier<ServingState> served, Optional<Clock> logged) {
         this.hostName = hostName;
         this.served = served;
+        this.logged = logged;
     }
 
     String hostName() {
@@ -53,6 +69,14 @@ public final class InferenceCounters implements InferenceListener {
         cell.inferenceNanos.add(inferenceNanos);
         lastQueueNanos = queueNanos;
         lastInferenceNanos = inferenceNanos;
+        if (logged.isPresent()) {
+            String of = "model_name:" + model + ",model_version:" + version;
+            log("ts_inference_requests_total.Count:1.0", of);
+            log("ts_inference_latency_microseconds.Microseconds:" + inferenceNanos / 1e3, of);
+            log("ts_queue_latency_microseconds.Microseconds:" + queueNanos / 1e3, of);
+            log("QueueTime.Milliseconds:" + Math.floor(queueNanos / 1e6), "Level:Host");
+            log("WorkerThreadTime.Milliseconds:" + Math.floor(inferenceNanos / 1e6), "Level:Host");
+        }
     }
 
     private Cell cell(String model, String version) {
@@ -79,48 +103,43 @@ public final class InferenceCounters implements InferenceListener {
     void answered(int status) {
         int hundreds = status / 100;
         if (hundreds == 2 || hundreds == 4 || hundreds == 5) {
-            answers[hundreds == 2 ? 0 : hundreds - 3].increment();
+            int index = hundreds == 2 ? 0 : hundreds - 3;
+            answers[index].increment();
+            log(ANSWERS.get(index) + ".Count:1.0", "Level:Host");
         }
     }
 
-    MetricSnapshots collect() {
+    /** Writes them as TorchServe does. */
+    void write(MetricText text, MetricsMode mode) {
+        if (mode == MetricsMode.LOG) {
+            return;
+        }
         forgetUnserved();
-        // The library adds _total.
-        CounterSnapshot.Builder requests = CounterSnapshot.builder()
-                .name("ts_inference_requests")
-                .help("Inference requests answered, well or badly");
-        Series inference = new Series(
-                "ts_inference_latency_microseconds", "Time of inference requests in their model, in microseconds");
-        Series queue =
-                new Series("ts_queue_latency_microseconds", "Time of inference requests in the queue, in microseconds");
-        cells.forEach((model, versions) -> versions.forEach((version, cell) -> {
-            Labels labels = Labels.of("model_name", model, "model_version", version, "hostname", hostName);
-            requests.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
-                    .value((double) cell.requests.sum())
-                    .labels(labels)
-                    .build());
-            inference.value(cell.inferenceNanos.sum() / 1_000.0, labels);
-            queue.value(cell.queueNanos.sum() / 1_000.0, labels);
-        }));
-        Labels host = Labels.of("Level", "Host", "Hostname", hostName);
-        return MetricSnapshots.of(
-                requests.build(),
-                inference.build(),
-                queue.build(),
-                answers("Requests2XX", 0, host),
-                answers("Requests4XX", 1, host),
-                answers("Requests5XX", 2, host),
-                new Series("QueueTime", "Time of the latest request in the queue, in milliseconds")
-                        .value(lastQueueNanos / 1_000_000.0, host)
-                        .build(),
-                new Series("WorkerThreadTime", "Time of the latest request in its worker, in milliseconds")
-                        .value(lastInferenceNanos / 1_000_000.0, host)
-                        .build());
+        perVersion(text, "ts_inference_requests_total", "Count", cell -> cell.requests.sum());
+        perVersion(text, "ts_inference_latency_microseconds", "Microseconds", cell -> cell.inferenceNanos.sum() / 1e3);
+        perVersion(text, "ts_queue_latency_microseconds", "Microseconds", cell -> cell.queueNanos.sum() / 1e3);
+        if (mode == MetricsMode.PROMETHEUS) {
+            for (int i = 0; i < answers.length; i++) {
+                text.ofHost(ANSWERS.get(i), MetricType.COUNTER, "Count", hostName, (double) answers[i].sum());
+            }
+            text.ofHost("QueueTime", MetricType.GAUGE, MILLISECONDS, hostName, Math.floor(lastQueueNanos / 1e6));
+            text.ofHost(
+                    "WorkerThreadTime", MetricType.GAUGE, MILLISECONDS, hostName, Math.floor(lastInferenceNanos / 1e6));
+        }
     }
 
-    private UnknownSnapshot answers(String name, int index, Labels host) {
-        return new Series(name, "HTTP answers with a status of " + name.substring("Requests".length()))
-                .value((double) answers[index].sum(), host)
-                .build();
+    private void perVersion(MetricText text, String name, String unit, ToDoubleFunction<Cell> value) {
+        if (text.metric(name, MetricType.COUNTER, unit)) {
+            cells.forEach((model, versions) -> versions.forEach((version, cell) -> text.series(
+                    name,
+                    List.of("model_name", "model_version", "hostname"),
+                    List.of(model, version, hostName),
+                    value.applyAsDouble(cell))));
+        }
+    }
+
+    private void log(String begin, String dimensions) {
+        logged.ifPresent(clock -> LINES.info(MetricText.logged(
+                begin, dimensions, hostName, "", clock.instant().getEpochSecond())));
     }
 }

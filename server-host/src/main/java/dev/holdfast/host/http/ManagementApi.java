@@ -1,9 +1,13 @@
 package dev.holdfast.host.http;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.api.InferenceOperations;
 import dev.holdfast.host.api.ModelOperations;
 import dev.holdfast.host.api.ModelOperations.Described;
 import dev.holdfast.host.api.ModelOperations.ListedModel;
 import dev.holdfast.host.api.ModelOperations.ModelPage;
+import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.VersionStatus;
 import io.javalin.http.Context;
 import java.io.IOException;
@@ -11,10 +15,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Which models are served: registering, describing, scaling, choosing the default, unregistering. */
-record ManagementApi(ModelOperations models, ChangeAnswers answers, int maxRequestSize) {
+record ManagementApi(ModelOperations models, InferenceOperations inference, ChangeAnswers answers, int maxRequestSize) {
 
+    private static final Logger log = LoggerFactory.getLogger(ManagementApi.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
     private static final int LARGEST_PAGE = 100;
 
     List<Route> routes() {
@@ -69,8 +79,36 @@ record ManagementApi(ModelOperations models, ChangeAnswers answers, int maxReque
         answers.changed(context, models.register(RegistrationReader.read(parameters), synchronous));
     }
 
-    private void describe(Context context) {
-        describe(context, models.describe(RequestNames.model(context), RequestNames.version(context)));
+    private void describe(Context context) throws IOException {
+        String model = RequestNames.model(context);
+        Optional<String> version = RequestNames.version(context);
+        Described described = models.describe(model, version);
+        boolean ofHandler = described.versions().stream()
+                .allMatch(status ->
+                        status.signature().filter(ModelSignature::isOfHandler).isPresent());
+        if (!ofHandler || !Parameters.ofQuery(context).truth("customized", false)) {
+            describe(context, described);
+            return;
+        }
+        CompletableFuture<InferenceAnswer> told = inference.predict(
+                model, version, asked -> HandlerForms.description(context), prediction -> {}, Runnable::run);
+        context.future(() -> told.thenAccept(answer -> Answers.json(
+                context, 200, List.of(customized(models.describe(model, version), model, answer.body())))));
+    }
+
+    private static Map<String, Object> customized(Described described, String model, byte[] told) {
+        Map<String, Object> json = DescribeJson.of(described.versions().get(0), described.lastSnapshot());
+        Object metadata = Map.of();
+        try {
+            metadata = JSON.readValue(told, OBJECT);
+        } catch (IOException e) {
+            log.warn(
+                    "Model {} says of itself what is no JSON object, and left out of its description: {}",
+                    model,
+                    HttpJson.reason(e));
+        }
+        json.put("customizedMetadata", metadata);
+        return json;
     }
 
     private void describeAll(Context context) {

@@ -1,5 +1,7 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.metrics.MetricText;
+import dev.holdfast.host.metrics.MetricsMode;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -13,6 +15,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,10 +28,26 @@ final class Metrics {
     static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
     private final PrometheusRegistry collected = new PrometheusRegistry();
+    private final InferenceCounters counters;
+    private final HostSeries host;
+    private final MetricsMode mode;
+    private final Consumer<MetricText> more;
     private @Nullable PrometheusMeterRegistry registry;
 
-    Metrics(InferenceCounters counters, HostSeries host, Refusals refusals) {
-        collected.register((MultiCollector) counters::collect);
+    /**
+     * @param mode where metrics with TorchServe's names go
+     * @param more writes those that are not of this room
+     */
+    Metrics(
+            InferenceCounters counters,
+            HostSeries host,
+            Refusals refusals,
+            MetricsMode mode,
+            Consumer<MetricText> more) {
+        this.counters = counters;
+        this.host = host;
+        this.mode = mode;
+        this.more = more;
         collected.register((MultiCollector) host::collect);
         collected.register((MultiCollector) refusals::collect);
     }
@@ -39,13 +58,23 @@ final class Metrics {
      * @param names the only ones wanted; empty for all
      */
     byte[] scrape(Set<String> names) {
+        MetricText text = new MetricText(names);
+        counters.write(text, mode);
+        if (mode == MetricsMode.PROMETHEUS) {
+            host.writeLoadTimes(text, counters.hostName());
+        }
+        more.accept(text);
+        return (text + collected(names)).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private String collected(Set<String> names) {
         if (names.isEmpty()) {
-            return registry().scrape(CONTENT_TYPE).getBytes(StandardCharsets.UTF_8);
+            return registry().scrape(CONTENT_TYPE);
         }
         // The library calls a counter by its name without the suffix that it writes.
         Set<String> wanted = new HashSet<>(names);
         names.forEach(name -> wanted.add(name.replaceFirst("_total$", "")));
-        return registry().scrape(CONTENT_TYPE, wanted).getBytes(StandardCharsets.UTF_8);
+        return registry().scrape(CONTENT_TYPE, wanted);
     }
 
     private synchronized PrometheusMeterRegistry registry() {

@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
@@ -42,7 +41,7 @@ final class Pipeline {
     private final Optional<TokenAuthorization> authorization;
     private final Map<String, String> corsHeaders;
     private final OpenRequests open;
-    private final IntConsumer answered;
+    private final Consumer<Context> answered;
     private final Consumer<Context> beforeManagement;
     private final Consumer<Optional<String>> caller;
     private final Audit audit;
@@ -51,7 +50,7 @@ final class Pipeline {
      * @param authorization who may call; empty for everyone
      * @param corsHeaders sent with every answer; empty for none
      * @param open counts every request but health probes
-     * @param answered told the status of each answer
+     * @param answered told of each request that is answered
      * @param beforeManagement done before each call that a management token is asked for
      * @param caller told from which address such a call comes, on its thread, and empty when it has ended
      * @param audit writes such calls down that change something
@@ -60,7 +59,7 @@ final class Pipeline {
             Optional<TokenAuthorization> authorization,
             Map<String, String> corsHeaders,
             OpenRequests open,
-            IntConsumer answered,
+            Consumer<Context> answered,
             Consumer<Context> beforeManagement,
             Consumer<Optional<String>> caller,
             Audit audit) {
@@ -168,7 +167,7 @@ final class Pipeline {
         if (open.isRefusing()) {
             context.header("Connection", "close");
         }
-        answered.accept(context.statusCode());
+        answered.accept(context);
     }
 
     /** Whether a request may be one of somebody who has a token; its body is not taken otherwise. */

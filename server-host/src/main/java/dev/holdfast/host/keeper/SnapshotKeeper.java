@@ -351,7 +351,9 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         }
         if (!saved.isEmpty()) {
             next.askedBy(saved.stream().flatMap(save -> save.caller().stream()).toList());
-            Durability durability = timed(() -> writer.save(SnapshotKind.SNAPSHOT, Optional.empty()));
+            boolean asked = saved.stream().anyMatch(save -> save.learner().isEmpty());
+            Durability durability =
+                    timed(() -> asked ? writer.saveChange() : writer.save(SnapshotKind.SNAPSHOT, Optional.empty()));
             next.askedBy(List.of());
             saved.forEach(change -> change.done()
                     .complete(

@@ -91,7 +91,14 @@ final class SnapshotWriter {
      *     change; nothing was written then
      */
     Durability save(SnapshotKind kind, Optional<String> name) {
-        return standing.isAttached() ? toStore(kind, name) : toJournal(kind, name);
+        return standing.isAttached() ? toStore(kind, name, false) : toJournal(kind, name);
+    }
+
+    /** The same where somebody has asked for a change of what is served, which may come to nothing with those before it. */
+    Durability saveChange() {
+        return standing.isAttached()
+                ? toStore(SnapshotKind.SNAPSHOT, Optional.empty(), true)
+                : toJournal(SnapshotKind.SNAPSHOT, Optional.empty());
     }
 
     /** Saves again what neither the store nor the journal took, if there is such a change. */
@@ -134,7 +141,7 @@ final class SnapshotWriter {
         }
     }
 
-    private Durability toStore(SnapshotKind kind, Optional<String> name) {
+    private Durability toStore(SnapshotKind kind, Optional<String> name, boolean asked) {
         ServingState mine = served.state();
         boolean change = isChange(kind, mine);
         Attempt attempt = new Attempt(mine, true, cursor.after(cursor.base()));
@@ -161,7 +168,9 @@ final class SnapshotWriter {
                 return stored(point, mine, false, Optional.empty());
             }
             Refusal refusal = refusal(snapshot, outcome, look, mine);
-            Optional<Durability> settled = settled(kind, name, change, mine, refusal);
+            Optional<Durability> settled = refusal.verdict() == SaveDecision.BEHIND && asked
+                    ? behind(refusal, mine)
+                    : settled(kind, name, change, mine, refusal);
             if (settled.isPresent()) {
                 return settled.get();
             }
@@ -240,6 +249,25 @@ final class SnapshotWriter {
                         : Optional.of(alreadyIn(head, mine));
             }
         };
+    }
+
+    /**
+     * What somebody asked for came to nothing with what this host served, and another host has changed something: what that one
+     * saved does not hold what was asked for.
+     */
+    private Optional<Durability> behind(Refusal refusal, ServingState mine) {
+        Optional<Durability> undone = mayGoOver(refusal) ? undone(refusal.head().orElseThrow()) : Optional.empty();
+        if (undone.isPresent()) {
+            return undone;
+        }
+        Optional<String> holdsIt = cursor.base().map(HistoryPoint::name);
+        return settled(SnapshotKind.SNAPSHOT, Optional.empty(), true, mine, refusal)
+                .map(durability ->
+                        new Durability(durability.kind(), holdsIt.or(durability::snapshot), durability.notice()));
+    }
+
+    private boolean mayGoOver(Refusal refusal) {
+        return options.adoptsStoreAfterConflict() && waiting.isEmpty() && !refusal.mayRevive();
     }
 
     /** What to write next, after the head; where the host is behind, the others' state with what was learned here. */
@@ -411,13 +439,10 @@ final class SnapshotWriter {
     }
 
     private Durability diverged(SnapshotKind kind, Optional<String> name, Refusal refusal) {
-        boolean mayGoOver = refusal.verdict() == SaveDecision.DIVERGED
-                && options.adoptsStoreAfterConflict()
+        if (refusal.verdict() == SaveDecision.DIVERGED
                 && kind == SnapshotKind.SNAPSHOT
-                && waiting.isEmpty()
-                && !refusal.mayRevive()
-                && refusal.head().isPresent();
-        if (mayGoOver) {
+                && mayGoOver(refusal)
+                && refusal.head().isPresent()) {
             Optional<Durability> undone = undone(refusal.head().get());
             if (undone.isPresent()) {
                 return undone.get();

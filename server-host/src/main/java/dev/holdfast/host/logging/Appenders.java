@@ -1,6 +1,7 @@
 package dev.holdfast.host.logging;
 
 import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -13,6 +14,8 @@ import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.common.UnsafePlaceException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -20,6 +23,7 @@ import java.util.List;
 final class Appenders {
 
     private static final String PATTERN = "%d{\"yyyy-MM-dd HH:mm:ss,SSS\"} [%-5level] %thread %logger - %line%n";
+    private static final String BARE_PATTERN = "%d{\"yyyy-MM-dd'T'HH:mm:ss,SSS\"} - %line%n";
     private static final int KEPT_FILES = 5;
     private static final String LARGEST_FILE = "50MB";
 
@@ -38,9 +42,38 @@ final class Appenders {
         appender.setContext(context);
         appender.setName("console");
         appender.setTarget(target);
-        appender.setEncoder(encoder(context));
+        appender.setEncoder(encoder(context, PATTERN));
         appender.start();
         return appender;
+    }
+
+    /**
+     * The further files that TorchServe has, each for a logger of its own; they are rotated as {@code holdfast.log} is. Beside
+     * them {@code ts_log.log} is another name of that one.
+     */
+    static void torchServeFiles(LoggerContext context, Path directory, boolean console) {
+        own(context, directory, "ACCESS_LOG", "access_log", BARE_PATTERN);
+        own(context, directory, "MODEL_METRICS", "model_metrics", BARE_PATTERN);
+        own(context, directory, "TS_METRICS", "ts_metrics", BARE_PATTERN);
+        Logger models = own(context, directory, "model", "model_log", PATTERN);
+        if (console) {
+            models.addAppender(console(context, "System.out"));
+        }
+        Path link = directory.resolve("ts_log.log");
+        try {
+            if (!Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createSymbolicLink(link, Path.of("holdfast.log"));
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            context.getLogger(Appenders.class).debug("There is no ts_log.log beside holdfast.log", e);
+        }
+    }
+
+    private static Logger own(LoggerContext context, Path directory, String name, String file, String pattern) {
+        Logger logger = context.getLogger(name);
+        logger.setAdditive(false);
+        logger.addAppender(file(context, directory, file, pattern));
+        return logger;
     }
 
     /**
@@ -49,13 +82,17 @@ final class Appenders {
      * @throws IllegalArgumentException if something else than a file lies in its place
      */
     static Appender<ILoggingEvent> file(LoggerContext context, Path directory) {
+        return file(context, directory, "holdfast", PATTERN);
+    }
+
+    private static Appender<ILoggingEvent> file(LoggerContext context, Path directory, String name, String pattern) {
         OwnLogFile<ILoggingEvent> appender = new OwnLogFile<>();
         appender.setContext(context);
-        appender.setName("file");
-        appender.setFile(directory.resolve("holdfast.log").toString());
-        appender.setEncoder(encoder(context));
+        appender.setName(name);
+        appender.setFile(directory.resolve(name + ".log").toString());
+        appender.setEncoder(encoder(context, pattern));
 
-        NumberedFiles rolling = new NumberedFiles(directory, "holdfast", KEPT_FILES);
+        NumberedFiles rolling = new NumberedFiles(directory, name, KEPT_FILES);
         rolling.setContext(context);
         rolling.start();
 
@@ -67,22 +104,22 @@ final class Appenders {
         appender.setRollingPolicy(rolling);
         appender.setTriggeringPolicy(trigger);
         try {
-            OwnFiles.create(directory.resolve("holdfast.log"));
+            OwnFiles.create(directory.resolve(name + ".log"));
             appender.start();
         } catch (UnsafePlaceException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         } catch (IOException e) {
             context.getLogger(Appenders.class)
-                    .warn("The log goes to standard error, as it cannot be written: {}", e.toString());
+                    .warn("{}.log goes to standard error, as it cannot be written: {}", name, e.toString());
         }
         return appender.isStarted() ? appender : console(context, "System.err");
     }
 
-    private static LayoutWrappingEncoder<ILoggingEvent> encoder(LoggerContext context) {
+    private static LayoutWrappingEncoder<ILoggingEvent> encoder(LoggerContext context, String pattern) {
         PatternLayout layout = new PatternLayout();
         layout.setContext(context);
         layout.getInstanceConverterMap().put("line", OneLineMessage::new);
-        layout.setPattern(PATTERN);
+        layout.setPattern(pattern);
         layout.start();
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
         encoder.setContext(context);

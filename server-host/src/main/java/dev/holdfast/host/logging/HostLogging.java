@@ -56,6 +56,7 @@ public final class HostLogging {
         root.setLevel(Level.INFO);
         Appenders.quietLibraries(context);
         root.addAppender(Appenders.file(context, directory));
+        Appenders.torchServeFiles(context, directory, console == Console.YES);
         if (console == Console.YES) {
             root.addAppender(Appenders.console(context, "System.out"));
         }

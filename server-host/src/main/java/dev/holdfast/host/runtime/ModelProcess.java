@@ -23,6 +23,11 @@ public interface ModelProcess extends Predictor, AutoCloseable {
     /** The process that runs, or that ran last. */
     ProcessStatus status();
 
+    /** How many bytes of memory it holds that no other process shares with it; 0 where that is not known. */
+    default long ownBytes() {
+        return 0;
+    }
+
     /** Ends the process at once; a start that is under way fails. */
     void kill();
 

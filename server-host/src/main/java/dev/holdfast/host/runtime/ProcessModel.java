@@ -14,6 +14,11 @@ public interface ProcessModel extends LoadedModel {
     /** The process of one worker; nothing is started yet. */
     ModelProcess process(ProcessTerms terms);
 
+    /** How many bytes of memory the process of one worker takes at least; 0 where nothing is known. */
+    default long workerBytes() {
+        return 0;
+    }
+
     @Override
     default List<List<Tensor>> predict(List<List<Tensor>> batch) {
         throw new IllegalStateException("This model answers by the processes of its workers alone");

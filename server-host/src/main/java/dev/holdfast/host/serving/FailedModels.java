@@ -71,6 +71,13 @@ final class FailedModels {
             if (wanted && !found.isLoaded() && found.hold() != Hold.LOADING) {
                 retry(found, Occasion.OPERATORS_CALL);
                 loaded.add(found.version());
+            } else if (wanted && found.lacksWorkers()) {
+                changes.withModel(model, () -> {
+                    found.bringBackWorkers();
+                    return found;
+                });
+                found.awaitWorkers();
+                loaded.add(found.version());
             }
         }
         return loaded;

@@ -66,6 +66,7 @@ final class KeptProcess {
     private State state = State.STARTING;
     private boolean leaving;
     private Optional<String> failure = Optional.empty();
+    private Duration loadTime = Duration.ZERO;
 
     // Of the worker's thread alone.
     private int failures;
@@ -106,8 +107,9 @@ final class KeptProcess {
                 return false;
             }
             try {
+                long begun = System.nanoTime();
                 process.start();
-                started();
+                started(Duration.ofNanos(System.nanoTime() - begun));
             } catch (ProcessStartException e) {
                 if (!isLeaving()) {
                     failed("cannot be started: " + OneLine.of(e));
@@ -118,7 +120,7 @@ final class KeptProcess {
         return true;
     }
 
-    private void started() {
+    private void started(Duration took) {
         if (failures > 0) {
             log.info("{} is up again, as process {}", name, process.status().pid());
         }
@@ -126,6 +128,7 @@ final class KeptProcess {
         lock.lock();
         try {
             state = State.READY;
+            loadTime = took;
             failure = Optional.empty();
         } finally {
             lock.unlock();
@@ -147,7 +150,7 @@ final class KeptProcess {
         }
         if (isOver()) {
             log.error(
-                    "{} {}. It is given up, {} s after its first failure; scale the model to have another one",
+                    "{} {}. It is given up, {} s after its first failure; POST /models/MODEL/retry brings another one",
                     name,
                     how,
                     patience.window().toSeconds());
@@ -219,7 +222,8 @@ final class KeptProcess {
             return new VersionStatus.WorkerProcess(
                     state == State.READY && !process.isUp() ? State.RETRYING.name() : state.name(),
                     process.status(),
-                    failure);
+                    failure,
+                    loadTime);
         } finally {
             lock.unlock();
         }

@@ -49,6 +49,8 @@ final class Loading {
     private final InferenceListener listener;
     private final Clock clock;
     private final AtomicInteger workerIds = new AtomicInteger(9000);
+    /** Bounds what a start loads into this process at once; beside that, the processes of all models' workers start. */
+    private final Semaphore loads;
 
     /** What was given up, and goes on. */
     private final Set<ModelFile> unended = ConcurrentHashMap.newKeySet();
@@ -78,6 +80,7 @@ final class Loading {
         this.stuckRuns = stuckRuns;
         this.listener = listener;
         this.clock = clock;
+        this.loads = new Semaphore(Math.max(1, defaults.loadThreads()));
     }
 
     /**
@@ -94,7 +97,7 @@ final class Loading {
         Archive archive = open(state, archives);
         ModelFile file = new ModelFile(model, version, archive.fileName(), archive.sha256());
         admit(file, state, archive, occasion);
-        LoadedModel loaded = load(file, archive, state);
+        LoadedModel loaded = occasion == Occasion.START ? loadInTurn(file, archive, state) : load(file, archive, state);
         WorkerPool workers = null;
         try {
             noteVersion(model, version, archive);
@@ -115,7 +118,8 @@ final class Loading {
                     listener,
                     clock,
                     workerIds::getAndIncrement,
-                    archive.manifest().config());
+                    archive.manifest().config(),
+                    safeguards.memory());
             workers.ended().thenRun(runs::close);
             workers.scale(known);
             workers.awaitStarted();
@@ -128,6 +132,15 @@ final class Loading {
             }
             letGo(archive, loaded);
             throw refused(e);
+        }
+    }
+
+    private LoadedModel loadInTurn(ModelFile file, Archive archive, ServedVersion state) {
+        loads.acquireUninterruptibly();
+        try {
+            return load(file, archive, state);
+        } finally {
+            loads.release();
         }
     }
 

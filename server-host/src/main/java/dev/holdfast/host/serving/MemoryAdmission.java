@@ -67,6 +67,30 @@ public final class MemoryAdmission {
         return () -> giveBack(needed);
     }
 
+    /**
+     * Promises memory to processes of workers that are about to start.
+     *
+     * @param name of the model version, for the message
+     * @param count how many there are to be
+     * @param bytesEach how much one takes at least
+     * @throws ServingException if not all of them fit; the message says how many would
+     */
+    synchronized Promise promiseWorkers(String name, int count, long bytesEach) {
+        long needed = bytesEach * count;
+        if (needed > 0 && !fits(needed) && !fitsNow(needed)) {
+            long free = Math.max(0, free());
+            throw new ServingException(
+                    Kind.NO_MEMORY,
+                    name + " cannot have " + count + " more worker" + (count == 1 ? "" : "s") + ": each takes at least "
+                            + mib(bytesEach) + " MiB of memory, and this host has " + mib(free)
+                            + " MiB left, enough for " + free / bytesEach
+                            + ". Ask for fewer, give the host more memory, or set memory_admission=false to start"
+                            + " them all the same");
+        }
+        promised += needed;
+        return () -> giveBack(needed);
+    }
+
     /** By the last reading, if it is recent: a reading takes as long as loading a small model. */
     private boolean fits(long needed) {
         return lastReading.isPresent() && System.nanoTime() - readAtNanos < FRESH.toNanos() && needed <= free();

@@ -33,6 +33,9 @@ final class Reconciler {
 
     private static final Logger log = LoggerFactory.getLogger(Reconciler.class);
 
+    /** At a start most of them wait for processes of workers; how much is loaded into this one at once is Loading's matter. */
+    private static final int MOST_SIDE_BY_SIDE = 64;
+
     private final RunningModels running;
     private final Safeguards safeguards;
     private final Loading loading;
@@ -77,7 +80,7 @@ final class Reconciler {
                         .add(action));
         List<RunningVersion> failed = new ArrayList<>();
         ExecutorService reconcilers = Executors.newFixedThreadPool(
-                Math.max(1, Math.min(defaults.loadThreads(), byModel.size())), task -> new Thread(task, "reconciler"));
+                Math.max(1, Math.min(sideBySide(occasion), byModel.size())), task -> new Thread(task, "reconciler"));
         CrashRecord.Note planned = safeguards.crashes().planned(loads(plan));
         try {
             List<CompletableFuture<List<RunningVersion>>> results = new ArrayList<>();
@@ -90,6 +93,10 @@ final class Reconciler {
             planned.close();
         }
         return failed;
+    }
+
+    private int sideBySide(Occasion occasion) {
+        return occasion == Occasion.START ? MOST_SIDE_BY_SIDE : defaults.loadThreads();
     }
 
     /** Also when interrupted: leaving now would release the locks while models still change. */

@@ -195,6 +195,25 @@ public final class RunningVersion {
         state = scaled;
     }
 
+    /** Whether workers were given up, so that there are fewer than there should be. */
+    boolean lacksWorkers() {
+        return loaded != null && loaded.workers().staying() < state.minWorkers();
+    }
+
+    /** Starts workers in the place of those that were given up. */
+    void bringBackWorkers() {
+        if (loaded != null) {
+            loaded.workers().scale(state);
+        }
+    }
+
+    /** @throws ServingException if a worker that was started cannot be */
+    void awaitWorkers() {
+        if (loaded != null) {
+            loaded.workers().awaitStarted();
+        }
+    }
+
     void failAll(String why) {
         if (loaded != null) {
             loaded.workers().failAll(why);

@@ -93,6 +93,7 @@ public record VersionStatus(
      *
      * @param state READY, STARTING, or RETRYING: it died, or could not be started, and is started again
      * @param failure why it is RETRYING
+     * @param loadTime how long its last good start took, with the loading of the model; zero before the first one
      */
-    public record WorkerProcess(String state, ProcessStatus status, Optional<String> failure) {}
+    public record WorkerProcess(String state, ProcessStatus status, Optional<String> failure, Duration loadTime) {}
 }

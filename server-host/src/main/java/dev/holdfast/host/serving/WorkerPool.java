@@ -69,6 +69,7 @@ final class WorkerPool implements Worker.Crew {
     private final IntSupplier workerIds;
     private final KeptProcess.Patience patience;
     private final Optional<Duration> clientTimeout;
+    private final MemoryAdmission memory;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition workerLeft = lock.newCondition();
@@ -94,6 +95,7 @@ final class WorkerPool implements Worker.Crew {
      * @param callersThreads how many threads of callers may be inside models
      * @param workerIds gives every worker of the host a number of its own
      * @param config what the archive says of its workers and its queue
+     * @param memory whether there is room for the processes of workers
      */
     WorkerPool(
             String model,
@@ -108,7 +110,9 @@ final class WorkerPool implements Worker.Crew {
             InferenceListener listener,
             Clock clock,
             IntSupplier workerIds,
-            ModelConfig config) {
+            ModelConfig config,
+            MemoryAdmission memory) {
+        this.memory = memory;
         this.name = ServingException.nameOf(model, version);
         this.model = model;
         this.version = version;
@@ -440,11 +444,17 @@ final class WorkerPool implements Worker.Crew {
                 return;
             }
             int before = staying;
+            MemoryAdmission.Promise promise = promiseMemory(wanted.minWorkers() - staying);
+            List<CompletableFuture<Void>> starts = new ArrayList<>();
             try {
                 while (staying < wanted.minWorkers()) {
-                    start();
+                    start().process().map(KeptProcess::firstStart).ifPresent(starts::add);
                 }
+                // Once they are up, the system counts what they take.
+                CompletableFuture.allOf(starts.toArray(CompletableFuture<?>[]::new))
+                        .whenComplete((all, failure) -> promise.close());
             } catch (OutOfMemoryError e) {
+                promise.close();
                 leaveDownTo(before);
                 throw new ServingException(
                         Kind.INTERNAL,
@@ -464,12 +474,28 @@ final class WorkerPool implements Worker.Crew {
         fail(left, Kind.UNAVAILABLE, name + " was scaled to no workers while the request waited.");
     }
 
-    private void start() {
+    /** Room for the processes of more workers. */
+    private MemoryAdmission.Promise promiseMemory(int more) {
+        long each = loaded instanceof ProcessModel processes
+                ? Math.max(
+                        processes.workerBytes(),
+                        workers.stream()
+                                .flatMap(worker -> worker.process().stream())
+                                .filter(KeptProcess::isUp)
+                                .mapToLong(process -> process.process().ownBytes())
+                                .max()
+                                .orElse(0))
+                : 0;
+        return memory.promiseWorkers(name, Math.max(0, more), each);
+    }
+
+    private Worker start() {
         Worker worker = worker(workerIds.getAsInt());
         DaemonThreads.start("worker-" + model + "-" + version + "-" + worker.id(), worker);
         // Counted only once it runs; it cannot look at the queue before this thread lets go of the lock.
         workers.add(worker);
         staying++;
+        return worker;
     }
 
     private Worker worker(int id) {
@@ -728,6 +754,11 @@ final class WorkerPool implements Worker.Crew {
     /** Why it takes no requests, where too many runs are stuck. */
     Optional<String> blocked() {
         return locked(() -> isBlocked() ? Optional.of(refusal()) : Optional.empty());
+    }
+
+    /** How many workers there are that are not about to leave. */
+    int staying() {
+        return locked(() -> staying);
     }
 
     int pending() {

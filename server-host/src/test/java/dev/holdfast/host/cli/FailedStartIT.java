@@ -40,6 +40,7 @@ class FailedStartIT {
                 "--snapshot fs:#name=x --model-store store                  | --snapshot fs:#name=x cannot be read",
                 "--model-store store -D job_queue_size=none                 | job_queue_size",
                 "--model-store store --models digits=                       | --models 'digits=' names no archive",
+                "--model-store store --models absent.mar                    | Model not found at: absent.mar",
                 "--model-store store -D inference_address=http://[::1]:99999 | port of 0 to 65535",
                 "--model-store store -D inference_address=ftp://localhost   | inference_address",
             })

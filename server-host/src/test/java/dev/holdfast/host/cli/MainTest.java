@@ -34,6 +34,8 @@ class MainTest {
                 "--stop --version             | mutually exclusive",
                 "extra                        | 'extra'",
                 "--model-store                | --model-store",
+                "--model x                    | Option --model could be --model-store or --models;",
+                "--modelstore                 | Unknown option: '--modelstore'",
                 "--timeout soon               | 'soon'",
                 "--timeout 0                  | --timeout '0' must be 1 second or more",
                 "--restore sometimes          | 'sometimes'",

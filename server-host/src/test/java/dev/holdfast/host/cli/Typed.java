@@ -52,7 +52,7 @@ final class Typed {
 
     HoldfastCommand parse(String... args) {
         var line = Main.commandLine(surroundings());
-        line.parseArgs(args);
+        line.parseArgs(Abbreviations.written(line, args));
         return line.getCommand();
     }
 

@@ -3,6 +3,7 @@ package dev.holdfast.host.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.keeper.FakeStore;
+import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.PageToken;
@@ -14,6 +15,8 @@ import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StoreHeadTest {
 
@@ -53,20 +56,67 @@ class StoreHeadTest {
         assertThat(look.uncertainty()).contains("s3 is damaged", "s2 is of a newer format");
     }
 
+    /** Of one history, and not above what the newest says has been removed. */
+    @ParameterizedTest
+    @CsvSource({"mine, 4, true", "mine, 5, true", "mine, 3, false", "another, 4, false"})
+    void oneThatWasRemovedOnPurposeLeadsToTheNewest(String history, long trimmed, boolean proven) {
+        HistoryPoint mine = HistoryPoint.of(inHistory(4, "mine", 0, "a"));
+        disk.put(inHistory(9, history, trimmed, "b"));
+
+        assertThat(provenAfter(mine)).isEqualTo(proven);
+    }
+
+    private static Snapshot inHistory(long revision, String history, long trimmed, String model) {
+        SnapshotHeader.Builder header = States.header(revision, "s" + revision, SnapshotKind.SNAPSHOT);
+        return SnapshotText.write(header.history(history).trimmed(trimmed), States.CONFIG, States.of(model));
+    }
+
     /** Another host could not read it, and went on from the one before, in the place after it. */
     @Test
-    void aDamagedOneDoesNotLeadToWhatFollowsItAndServesSomethingElse() {
-        HistoryPoint mine = HistoryPoint.of(States.snapshot(2, "mine", SnapshotKind.SNAPSHOT, "a"));
-        Snapshot without = States.following(mine.snapshot(), "without");
-        disk.put(mine.snapshot());
+    void aDamagedOneDoesNotLeadToWhatFollowsItAndDoesNotHoldWhatItHadChanged() {
+        HistoryPoint mine = mineAfter(States.snapshot(1, "older", SnapshotKind.SNAPSHOT, "o"), "o", "a");
+        Snapshot without = States.following(mine.snapshot(), "without", "o", "b");
         disk.put(without);
-        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isTrue();
+        assertThat(provenAfter(mine)).isTrue();
 
         disk.damaged.add("mine");
 
-        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isFalse();
-        disk.put(States.following(without, "with", "a"));
-        assertThat(Look.at(new FakeStore(disk), Optional.of(mine)).proven()).isTrue();
+        assertThat(provenAfter(mine)).isFalse();
+        disk.put(States.following(without, "with", "o", "a"));
+        assertThat(provenAfter(mine)).as("the same is served again").isTrue();
+    }
+
+    /** It was read and gone on from, and damaged later. */
+    @Test
+    void aDamagedOneLeadsToWhatHoldsWhatItHadChanged() {
+        HistoryPoint mine = mineAfter(States.snapshot(1, "older", SnapshotKind.SNAPSHOT, "o"), "o", "a");
+        disk.put(States.following(mine.snapshot(), "next", "a", "b"));
+        disk.damaged.add("mine");
+
+        assertThat(provenAfter(mine)).isTrue();
+        disk.damaged.add("older");
+        assertThat(provenAfter(mine)).as("nobody can tell").isFalse();
+    }
+
+    @Test
+    void aDamagedOneThatIsTheFirstLeadsToWhatFollowsItForThereIsNoOlderOneToGoOnFrom() {
+        HistoryPoint first = HistoryPoint.of(States.snapshot(1, "first", SnapshotKind.SNAPSHOT, "a"));
+        disk.put(first.snapshot());
+        disk.put(States.following(first.snapshot(), "next"));
+        disk.damaged.add("first");
+
+        assertThat(provenAfter(first)).isTrue();
+    }
+
+    private HistoryPoint mineAfter(Snapshot older, String... models) {
+        HistoryPoint mine = HistoryPoint.of(States.following(older, "mine", models));
+        disk.put(older);
+        disk.put(mine.snapshot());
+        return mine;
+    }
+
+    private boolean provenAfter(HistoryPoint base) {
+        return Look.at(new FakeStore(disk), Optional.of(base)).proven();
     }
 
     /** A disk that cannot read one file now says nothing against those that follow. */

@@ -75,7 +75,8 @@ class AuditTest {
         try (HostUnderTest host = new HostUnderTest(directory, Map.of(), clock)) {
             ChangeAnswers answers = new ChangeAnswers(host.operations.host());
             List<Route> routes = new ArrayList<>();
-            routes.addAll(new ManagementApi(host.operations.models(), answers, 1).routes());
+            routes.addAll(
+                    new ManagementApi(host.operations.models(), host.operations.inference(), answers, 1).routes());
             routes.addAll(new SnapshotApi(host.operations.snapshots(), answers).routes());
             routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
             List<Route> changing = routes.stream()

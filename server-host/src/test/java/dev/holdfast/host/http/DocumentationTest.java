@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.metrics.MetricsMode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -47,9 +48,14 @@ class DocumentationTest {
             InferenceForms forms = new InferenceForms(1, 1, true);
             Predictions predictions = new Predictions(host.operations.inference());
             routes.addAll(new MetricsApi(new Metrics(
-                            host.counters, new HostSeries(host.operations), new Refusals(Clock.systemUTC())))
+                            host.counters,
+                            new HostSeries(host.operations),
+                            new Refusals(Clock.systemUTC()),
+                            MetricsMode.PROMETHEUS,
+                            text -> {}))
                     .routes());
-            routes.addAll(new ManagementApi(host.operations.models(), answers, 1).routes());
+            routes.addAll(
+                    new ManagementApi(host.operations.models(), host.operations.inference(), answers, 1).routes());
             routes.addAll(new SnapshotApi(host.operations.snapshots(), answers).routes());
             routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
             routes.addAll(new PluginsApi(host.operations.host()).routes());

@@ -54,7 +54,7 @@ final class HostUnderTest implements AutoCloseable {
         chunks = host.chunks;
         serving = host.serving;
         operations = host.operations;
-        apis = HttpApis.start(config, operations, counters, directory, clock);
+        apis = HttpApis.start(config, operations, counters, text -> {}, directory, clock);
     }
 
     static HostConfig config(Map<String, String> settings) {

@@ -23,7 +23,7 @@ class MetricsTest {
                     .untilAsserted(
                             () -> assertThat(host.metrics("/metrics").body())
                                     .contains(
-                                            "ts_inference_requests_total{hostname=\"test-host\",model_name=\"sum\",model_version=\"1.0\"} 2.0\n"));
+                                            "ts_inference_requests_total{model_name=\"sum\",model_version=\"1.0\",hostname=\"test-host\",} 2.0\n"));
 
             HttpResponse<String> answer = host.metrics("/metrics");
 
@@ -31,14 +31,18 @@ class MetricsTest {
             assertThat(answer.headers().firstValue("content-type").orElse(""))
                     .startsWith("text/plain")
                     .contains("version=0.0.4");
-            String labels = "{hostname=\"test-host\",model_name=\"sum\",model_version=\"1.0\"} ";
+            String labels = "{model_name=\"sum\",model_version=\"1.0\",hostname=\"test-host\",} ";
             assertThat(answer.body())
                     .contains(
                             "ts_inference_latency_microseconds" + labels,
                             "ts_queue_latency_microseconds" + labels,
-                            "Requests2XX{Hostname=\"test-host\",Level=\"Host\"} ",
-                            "Requests4XX{Hostname=\"test-host\",Level=\"Host\"} 1.0\n",
-                            "Requests5XX{Hostname=\"test-host\",Level=\"Host\"} 0.0\n",
+                            "Requests2XX{Level=\"Host\",Hostname=\"test-host\",} ",
+                            "Requests4XX{Level=\"Host\",Hostname=\"test-host\",} 1.0\n",
+                            "Requests5XX{Level=\"Host\",Hostname=\"test-host\",} 0.0\n",
+                            "# TYPE Requests2XX counter\n",
+                            "# HELP Requests2XX Torchserve prometheus counter metric with unit: Count\n",
+                            "# TYPE ts_inference_latency_microseconds counter\n",
+                            "# TYPE QueueTime gauge\n",
                             "QueueTime{",
                             "WorkerThreadTime{",
                             "jvm_memory_used_bytes{",
@@ -65,7 +69,7 @@ class MetricsTest {
 
             assertThat(some.lines().filter(line -> !line.startsWith("#")))
                     .containsExactlyInAnyOrder(
-                            "ts_inference_requests_total{hostname=\"test-host\",model_name=\"sum\",model_version=\"1.0\"} 1.0",
+                            "ts_inference_requests_total{model_name=\"sum\",model_version=\"1.0\",hostname=\"test-host\",} 1.0",
                             "holdfast_models 1.0");
         }
     }

@@ -447,11 +447,6 @@ final class ModelHost {
         return !waiting().isEmpty();
     }
 
-    /** The save-id of the newest that waits; empty if none does. */
-    String newestWaiting() {
-        return waiting().stream().findFirst().map(it -> it.header().saveId()).orElse("");
-    }
-
     /** What waits there and can be read, newest first. */
     private List<Snapshot> waiting() {
         List<Snapshot> all = new ArrayList<>();

@@ -51,6 +51,15 @@ final class ModelOracle {
         }
         if (host.isUp() && host.life.keeper != null) {
             twoStates(host);
+            behind(host);
+        }
+    }
+
+    private void behind(ModelHost host) {
+        boolean goesOnFromNewest = host.life.keeper.base().stream()
+                .anyMatch(base -> world.newest().filter(base::isSave).isPresent());
+        if (goesOnFromNewest && host.life.keeper.status().behind().isPresent()) {
+            world.fail("I9", host.name + " says that it is behind, and goes on from the newest");
         }
     }
 
@@ -114,9 +123,9 @@ final class ModelOracle {
         here.forEach(it -> reachable.addAll(world.ledger.history(it.header().saveId())));
         Set<Integer> own = world.promises.acknowledgedBy(host);
         own.retainAll(reachable);
-        if (host.wasWithoutJournal && found.start().mode() == Mode.DETACHED && host.isAnythingWaiting()) {
+        if (host.wasWithoutJournal && found.start().mode() == Mode.DETACHED && !here.isEmpty()) {
             // It has acknowledged two states, and waits for a word on which of them it is to be.
-            own.retainAll(world.ledger.history(host.newestWaiting()));
+            own.retainAll(world.ledger.history(here.get(0).header().saveId()));
         }
         Set<Integer> served = restored(host, found);
         own.removeAll(served);

@@ -79,10 +79,10 @@ final class ModelPromises {
 
     private boolean isToldAside(ModelHost.Life life, StateReference lesson) {
         StoreStatus status = life.keeper.status();
-        return status.aside().stream()
+        return world.asked(() -> status.aside().stream()
                 .anyMatch(name ->
                         learned(HistoryPoint.of(life.keeper.get(name)).state()).contains(lesson)
-                                && status.notices().stream().anyMatch(notice -> notice.contains(name)));
+                                && status.notices().stream().anyMatch(notice -> notice.contains(name))));
     }
 
     void saved(ModelHost host, String name) {

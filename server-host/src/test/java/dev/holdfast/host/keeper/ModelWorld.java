@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** Several hosts, one store, and what was acknowledged; sees after each step that what must hold does. */
@@ -129,6 +130,17 @@ final class ModelWorld implements AutoCloseable {
     void reached(ModelHost.Life life, int call) {
         if (step != null && step.event() != ModelStep.Event.KILL_AT_ITS_DISK) {
             happensAt(life, call);
+        }
+    }
+
+    /** What the test asks a host for itself, and nothing happens at. */
+    boolean asked(BooleanSupplier question) {
+        boolean before = nested;
+        nested = true;
+        try {
+            return question.getAsBoolean();
+        } finally {
+            nested = before;
         }
     }
 

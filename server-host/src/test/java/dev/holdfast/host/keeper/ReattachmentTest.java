@@ -8,6 +8,7 @@ import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalWithFaults;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.Durability.Kind;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.Snapshot;
@@ -192,6 +193,54 @@ class ReattachmentTest {
         host.pendingDown(false);
         await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
         assertThat(host.keeper.status().aside()).hasSize(1);
+    }
+
+    @Test
+    void aChangeThatComesToNothingOnAHostThatIsBehindIsRefusedAndTheHostGoesOver() {
+        lookNeverAgain();
+        host.adoptsStoreAfterConflict = true;
+        host.start();
+        other.changed("b");
+
+        assertThat(Rig.get(host.change(state -> state)).kind()).isEqualTo(Kind.UNDONE);
+
+        assertThat(host.state.get().models()).containsOnlyKeys("a", "b");
+        assertThat(host.changed("c").kind()).isEqualTo(Kind.STORED);
+    }
+
+    @Test
+    void whereTheHostWaitsTheAnswerNamesTheSnapshotThatHoldsWhatCameToNothing() {
+        lookNeverAgain();
+        host.adoptsStoreAfterConflict = false;
+        host.start();
+        String own = disk.newest().header().name();
+        other.changed("b");
+
+        Durability answer = Rig.get(host.change(state -> state));
+
+        assertThat(answer.kind()).isEqualTo(Kind.STORED);
+        assertThat(answer.snapshot()).contains(own);
+        assertThat(host.keeper.status().behind()).isPresent();
+    }
+
+    private void lookNeverAgain() {
+        host.stop();
+        host.look = Duration.ofDays(1);
+    }
+
+    @Test
+    void aDamagedNewestIsWrittenAgainAtOnceByTheHostThatServesIt() {
+        host.changed("b");
+        String damaged = disk.newest().header().name();
+
+        disk.damaged.add(damaged);
+
+        await().until(() -> !disk.newest().header().name().equals(damaged));
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+        assertThat(host.keeper.status().mode()).isEqualTo(Mode.ATTACHED);
+        await().until(() -> log.warnings().stream()
+                .anyMatch(line -> line.startsWith("Snapshot " + damaged
+                        + " was found damaged in store ddb, and what it held" + " was written again: STORED ")));
     }
 
     /** Its disk failed when the store had taken or refused them. */

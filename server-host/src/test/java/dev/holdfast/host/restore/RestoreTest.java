@@ -182,6 +182,21 @@ class RestoreTest {
     }
 
     @Test
+    void whatWaitsIsNotSentWhereTheNewestIsOfANewerFormat() {
+        rig.storeDisk.put(States.snapshot(1, "a"));
+        rig.storeDisk.tooNew.add(rig.storeDisk.newest().header().name());
+        rig.putPending(States.snapshot(2, "two", SnapshotKind.SNAPSHOT, "mine"));
+
+        Restore.Found found = rig.restore().latest();
+
+        assertThat(models(found)).containsExactly("mine");
+        assertThat(found.start().mode()).isEqualTo(Mode.DETACHED);
+        assertThat(found.start().notices())
+                .anySatisfy(notice -> assertThat(notice).contains("Start a newer Holdfast"))
+                .noneSatisfy(notice -> assertThat(notice).contains("written again"));
+    }
+
+    @Test
     void damagedNewestOfWhichThisHostHasACopyIsServedAndWrittenAgain() {
         rig.start();
         rig.changed("a");

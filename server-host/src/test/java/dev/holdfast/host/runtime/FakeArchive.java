@@ -31,6 +31,7 @@ public record FakeArchive(String fileName, Path root, ArchiveManifest manifest) 
                         Optional.empty(),
                         OptionalInt.of(nativeThreads),
                         ModelConfig.NONE,
+                        Optional.empty(),
                         Optional.empty()));
     }
 

@@ -49,7 +49,8 @@ class CallersThreadTest {
                 InferenceListener.NONE,
                 Clock.systemUTC(),
                 new AtomicInteger()::getAndIncrement,
-                ModelConfig.NONE);
+                ModelConfig.NONE,
+                MemoryAdmission.off());
         pool.scale(state);
         pools.add(pool);
         return pool;

@@ -74,7 +74,7 @@ class KeptProcessTest {
 
         assertThat(log.errors())
                 .containsExactly("Worker 7 cannot be started: not today. It is given up, 0 s after its first failure;"
-                        + " scale the model to have another one");
+                        + " POST /models/MODEL/retry brings another one");
     }
 
     @Test

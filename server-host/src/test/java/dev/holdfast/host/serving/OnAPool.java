@@ -54,7 +54,8 @@ abstract class OnAPool {
                 listener,
                 Clock.systemUTC(),
                 new AtomicInteger()::getAndIncrement,
-                ModelConfig.NONE);
+                ModelConfig.NONE,
+                MemoryAdmission.off());
         pool.scale(state);
         pools.add(pool);
         return pool;

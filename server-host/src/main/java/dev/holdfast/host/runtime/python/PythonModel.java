@@ -17,6 +17,9 @@ final class PythonModel implements ProcessModel {
 
     private static final ModelSignature SIGNATURE = ModelSignature.ofHandler(RUNTIME);
 
+    private static final long WITHOUT_TORCH = 5L << 20;
+    private static final long WITH_TORCH = 150L << 20;
+
     private final WorkerPlan plan;
     private final WorkerDirectory directory;
     private final OomKills oomKills;
@@ -45,6 +48,12 @@ final class PythonModel implements ProcessModel {
     @Override
     public Joining joining() {
         return new Joining(Joining.By.AUTHOR, "a Python handler takes whole batches");
+    }
+
+    /** What Python takes, and the model's weights once; of Python with torch much is shared between workers. */
+    @Override
+    public long workerBytes() {
+        return (plan.python().torchServe().isPresent() ? WITH_TORCH : WITHOUT_TORCH) + plan.weightBytes();
     }
 
     @Override

@@ -135,6 +135,11 @@ final class PythonProcess implements ModelProcess {
     }
 
     @Override
+    public long ownBytes() {
+        return run().map(PythonRun::ownBytes).orElse(0L);
+    }
+
+    @Override
     public void close() {
         run().ifPresent(PythonRun::close);
     }

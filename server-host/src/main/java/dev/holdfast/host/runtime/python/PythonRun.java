@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,6 +99,9 @@ final class PythonRun {
         OutputLines.drain(process.getInputStream(), "out-" + name, outputRead, line -> {
             if (!listens.isDone() && line.equals(STARTED)) {
                 listens.complete(null);
+            }
+            if (plan.settings().metrics().taker().test(terms.model(), line)) {
+                return;
             }
             tail.add(line);
             model.info("worker {}: {}", terms.worker(), line);
@@ -225,6 +229,19 @@ final class PythonRun {
             String[] pages = Files.readString(Path.of("/proc/" + process.pid() + "/statm"))
                     .split(" ");
             return Long.parseLong(pages[1]) * 4096;
+        } catch (IOException | RuntimeException e) {
+            return 0;
+        }
+    }
+
+    /** What it holds in memory by itself, without files that it shares with others; 0 where nobody tells. */
+    long ownBytes() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
+            return lines.filter(line -> line.startsWith("RssAnon:"))
+                    .map(line -> line.replaceAll("[^0-9]", ""))
+                    .mapToLong(kib -> Long.parseLong(kib) * 1024)
+                    .findFirst()
+                    .orElse(0);
         } catch (IOException | RuntimeException e) {
             return 0;
         }

@@ -5,6 +5,7 @@ import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.text.OneLine;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.time.Duration;
@@ -118,7 +119,8 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
                 archive.fileName(),
                 archive.root(),
                 handler,
-                "",
+                archive.manifest().envelope().orElse(settings.envelope()),
+                weightsOfAWorker(archive),
                 archive.manifest().config().values(),
                 python,
                 settings);
@@ -138,6 +140,15 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
         return new PythonModel(plan, directory, oomKills, packages(archive, plan));
     }
 
+    private static long weightsOfAWorker(Archive archive) {
+        try {
+            Optional<String> file = archive.manifest().modelFile().filter(name -> !name.endsWith(".py"));
+            return file.isPresent() ? Files.size(archive.root().resolve(file.get())) : 0;
+        } catch (IOException | InvalidPathException e) {
+            return 0;
+        }
+    }
+
     private Optional<RequiredPackages> packages(Archive archive, WorkerPlan plan) {
         Optional<String> file = archive.manifest().requirementsFile();
         if (file.isPresent() && !settings.installPackages()) {
@@ -150,6 +161,26 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
             return Optional.empty();
         }
         return file.map(required -> new RequiredPackages(plan, required, directory, LONGEST_INSTALLATION));
+    }
+
+    /** What the handler of an archive imports and its Python lacks; nothing of it is run. */
+    public List<String> lackingImports(Archive archive) {
+        return handler(archive)
+                .map(handler -> HandlerImports.lacking(archive, handler, python(""), settings))
+                .orElse(List.of());
+    }
+
+    /**
+     * Which Python runs handlers, in words.
+     *
+     * @throws ModelLoadException if there is none
+     */
+    public String pythonInWords() {
+        PythonInterpreter python = python("There");
+        return python.version() + " (" + python.executable() + "), by the worker of "
+                + python.torchServe()
+                        .map(own -> ("torchserve " + own.version()).strip())
+                        .orElse("Holdfast");
     }
 
     private synchronized PythonInterpreter python(String shown) {

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param installPackages whether the packages that archives name are installed for their workers
  * @param decodeRequests whether JSON and text are decoded before a handler gets them
  * @param limitImagePixels what image handlers are told about huge images
+ * @param envelope of handlers whose archives name none; empty for none
+ * @param metrics what becomes of the metrics that handlers emit
  * @param environment what workers find in theirs
  * @param logLocation where a note of the workers' directory lies, for the start after this host was killed
  * @param temporary where that directory is made
@@ -26,6 +28,8 @@ public record PythonSettings(
         boolean installPackages,
         boolean decodeRequests,
         boolean limitImagePixels,
+        String envelope,
+        WorkerMetrics metrics,
         Map<String, String> environment,
         Path logLocation,
         Path temporary) {

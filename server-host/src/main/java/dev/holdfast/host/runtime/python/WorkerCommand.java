@@ -18,7 +18,6 @@ final class WorkerCommand {
     private static final List<String> NOT_FOR_WORKERS = List.of("LOCAL_RANK", "RANK", "WORLD_SIZE");
 
     private static final String METRICS = "metrics.yaml";
-    private static final String NO_METRICS = "mode: log\nmodel_metrics:\n  counter: []\n  gauge: []\n  histogram: []\n";
 
     private final WorkerPlan plan;
     private final Path directory;
@@ -69,16 +68,22 @@ final class WorkerCommand {
                 .orElseGet(() -> directory.resolve("worker").resolve("worker.py"));
     }
 
-    /** TorchServe's worker does not start without such a file. */
+    /** TorchServe's worker does not start without such a file. JSON is YAML too, and Holdfast's own worker can read it. */
     private Path metrics() throws IOException {
-        Path theirs = worker().resolveSibling("configs").resolve(METRICS);
-        if (Files.isRegularFile(theirs)) {
-            return theirs;
+        if (plan.python().torchServe().isPresent()) {
+            Path theirs = plan.settings()
+                    .metrics()
+                    .file()
+                    .orElse(worker().resolveSibling("configs").resolve(METRICS))
+                    .toAbsolutePath();
+            if (Files.isRegularFile(theirs)) {
+                return theirs;
+            }
         }
         Path none = directory.resolve(METRICS);
         if (!Files.exists(none)) {
             Path part = Files.createTempFile(directory, METRICS, ".part");
-            Files.writeString(part, NO_METRICS);
+            Files.writeString(part, plan.settings().metrics().declared().get());
             Files.move(part, none, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         }
         return none;

@@ -48,6 +48,7 @@ final class WorkerDirectory implements AutoCloseable {
             "worker.py",
             "holdfast_worker/__init__.py",
             "holdfast_worker/context.py",
+            "holdfast_worker/envelopes.py",
             "holdfast_worker/loader.py",
             "holdfast_worker/main.py",
             "holdfast_worker/metrics.py",

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param root the directory with the model's files
  * @param handler as the manifest, or the operator, names it
  * @param envelope empty for none
+ * @param weightBytes how large the file with the model's weights is; 0 without one
  * @param config what the archive's configuration file says, for the handler; empty for nothing
  */
 record WorkerPlan(
@@ -18,6 +19,7 @@ record WorkerPlan(
         Path root,
         String handler,
         String envelope,
+        long weightBytes,
         Map<Object, Object> config,
         PythonInterpreter python,
         PythonSettings settings) {

@@ -33,6 +33,8 @@ class PythonRuntimeIT {
                 false,
                 true,
                 true,
+                "",
+                WorkerMetrics.NONE,
                 Map.of(),
                 directory.resolve("logs"),
                 directory);

@@ -1,12 +1,11 @@
 """Finds a handler's entry point and gives it its model."""
 
 import importlib
-import importlib.util
-import inspect
 import json
 import os
 import sys
 
+from holdfast_worker import envelopes
 from holdfast_worker.context import Context
 from holdfast_worker.metrics import Metrics
 
@@ -22,7 +21,7 @@ class Service:
         self.context = context
 
 
-def load(wanted, config=None, packages=None):
+def load(wanted, config=None, declared=None, packages=None):
     """Loads what a Load names; whatever the handler raises goes on to the caller."""
     file, _, function = wanted.handler.partition(":")
     module_name, path = _on_path(wanted.path, file, packages)
@@ -36,18 +35,18 @@ def load(wanted, config=None, packages=None):
         wanted.limit_pixels,
         model_yaml_config=config,
     )
-    context.metrics = Metrics(wanted.model, context)
+    context.metrics = Metrics(wanted.model, context, declared=declared)
     module = _import(module_name, path)
     entry_point = getattr(module, function or "handle", None)
-    if callable(entry_point) and not inspect.isclass(entry_point):
+    if callable(entry_point) and not isinstance(entry_point, type):
         entry_point(None, context)
-        return Service(entry_point, context)
+        return Service(envelopes.around(wanted.envelope, entry_point), context)
     handler = _only_class(module)()
     if not callable(getattr(handler, "handle", None)):
         raise ValueError("The class %s of the handler has no method handle" % type(handler).__name__)
     if hasattr(handler, "initialize"):
         handler.initialize(context)
-    return Service(handler.handle, context)
+    return Service(envelopes.around(wanted.envelope, handler.handle), context)
 
 
 def _on_path(model_dir, file, packages=None):
@@ -94,6 +93,8 @@ def _import(name, path):
 
 
 def _import_beside(name, path):
+    import importlib.util
+
     alias = "handler_" + name
     spec = importlib.util.spec_from_file_location(alias, path)
     module = importlib.util.module_from_spec(spec)
@@ -106,7 +107,7 @@ def _only_class(module):
     classes = [
         value
         for value in vars(module).values()
-        if inspect.isclass(value) and value.__module__ == module.__name__
+        if isinstance(value, type) and value.__module__ == module.__name__
     ]
     if len(classes) != 1:
         raise ValueError(

@@ -1,14 +1,13 @@
-"""One worker: binds a socket, tells the host on standard output, serves one connection and ends with it."""
+"""One worker: binds a socket, tells the host on standard output, serves one connection and ends with it.
 
-import argparse
-import base64
+What few workers need is imported where it is needed: each worker is a process, and pays for its own modules.
+"""
+
+import _thread
 import json
 import os
-import platform
 import socket
 import sys
-import threading
-import traceback
 
 from holdfast_worker import loader, service, wire
 
@@ -22,7 +21,7 @@ def main(arguments=None):
     listener = _listen(options)
     print("[PID]%d" % os.getpid())
     print("Torch worker started.")
-    print("Python runtime: %s" % platform.python_version(), flush=True)
+    print("Python runtime: %d.%d.%d" % sys.version_info[:3], flush=True)
     # Handlers find it where nothing else has that name.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     listener.settimeout(_WAIT_FOR_HOST_SECONDS)
@@ -33,16 +32,33 @@ def main(arguments=None):
         sys.exit(serve(connection, options))
 
 
+class _Options:
+    """What the host wants, as it writes it: `--sock-type unix` and so on, each with one value."""
+
+    sock_type = None
+    # The socket's file, for unix; the host and the port, for tcp.
+    sock_name = None
+    host = "127.0.0.1"
+    port = None
+    metrics_config = None
+    # A JSON file: the model's own configuration.
+    model_config = None
+    # A directory with packages that were installed for the model.
+    packages = None
+
+
 def _options(arguments):
-    parser = argparse.ArgumentParser(prog="worker.py")
-    parser.add_argument("--sock-type", choices=["unix", "tcp"], required=True)
-    parser.add_argument("--sock-name", help="the socket's file, for unix")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int)
-    parser.add_argument("--metrics-config")
-    parser.add_argument("--model-config", help="a JSON file: the model's own configuration")
-    parser.add_argument("--packages", help="a directory with packages that were installed for the model")
-    return parser.parse_args(arguments)
+    options = _Options()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    for name, value in zip(arguments[::2], arguments[1::2]):
+        key = name[2:].replace("-", "_")
+        if not name.startswith("--") or not hasattr(_Options, key):
+            sys.exit("worker.py: unknown option %s" % name)
+        setattr(options, key, value)
+    if len(arguments) % 2 or options.sock_type not in ("unix", "tcp"):
+        sys.exit("worker.py: each option needs a value, and --sock-type is unix or tcp")
+    options.port = options.port and int(options.port)
+    return options
 
 
 def _listen(options):
@@ -73,7 +89,7 @@ def _end_with_parent():
             pass
         os._exit(1)
 
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+    _thread.start_new_thread(watch, ())
 
 
 def serve(connection, options):
@@ -100,12 +116,15 @@ def serve(connection, options):
 def _load(connection, message, options):
     """The loaded handler; None where it cannot be loaded, and the host was told why."""
     try:
-        loaded = loader.load(message, _model_config(options), options.packages)
+        config, declared = _json(options.model_config), _json(options.metrics_config)
+        loaded = loader.load(message, config, declared, options.packages)
     except SystemExit:
         raise
     except MemoryError:
         wire.write(connection, 507, "Out of memory")
     except BaseException as failure:
+        import traceback
+
         traceback.print_exc()
         code = 507 if "CUDA" in str(failure) else 500
         wire.write(connection, code, _reason(failure))
@@ -115,10 +134,10 @@ def _load(connection, message, options):
     return None
 
 
-def _model_config(options):
-    if not options.model_config:
+def _json(path):
+    if not path:
         return {}
-    with open(options.model_config, encoding="utf-8") as file:
+    with open(path, encoding="utf-8") as file:
         return json.load(file, object_hook=_not_in_json)
 
 
@@ -127,12 +146,16 @@ def _not_in_json(value):
     if "!map" in value:
         return {tuple(key) if isinstance(key, list) else key: item for key, item in value["!map"]}
     if "!bytes" in value:
-        return base64.b64decode(value["!bytes"])
+        import binascii
+
+        return binascii.a2b_base64(value["!bytes"])
     return value
 
 
 def _reason(failure):
     """The last lines of the traceback, those of this worker's own files left out."""
+    import traceback
+
     trace = traceback.TracebackException.from_exception(failure)
     ours = os.path.dirname(os.path.abspath(__file__))
     frames = [frame for frame in trace.stack if not frame.filename.startswith((ours, "<frozen importlib"))]

@@ -1,13 +1,12 @@
 """Answers one batch by the handler, whatever it does."""
 
-import io
 import json
 import sys
 import time
-import traceback
 
 from holdfast_worker import wire
 from holdfast_worker.context import RequestProcessor
+from holdfast_worker.envelopes import Refused
 from holdfast_worker.wire import Answer
 
 _RESERVED = ("content-type",)
@@ -39,7 +38,7 @@ def predict(service, requests, decode=True):
     except Exception as failure:  # Whatever a handler raises costs its batch, and no more.
         if _is_prediction_exception(failure):
             return _failed(requests, int(failure.error_code), str(failure.message))
-        traceback.print_exc()
+        _print_traceback()
         if "CUDA" in str(failure):
             return _failed(requests, 507, "Out of resources")
         return _failed(requests, 503, "Prediction failed")
@@ -52,8 +51,14 @@ def predict(service, requests, decode=True):
     except TypeError:
         return _failed(requests, 503, "Unsupported model output data type.")
     except Exception:
-        traceback.print_exc()
+        _print_traceback()
         return _failed(requests, 503, "Prediction failed")
+
+
+def _print_traceback():
+    import traceback
+
+    traceback.print_exc()
 
 
 def _time(metrics, name, started):
@@ -95,7 +100,7 @@ def _failed(requests, code, message):
 def _is_prediction_exception(failure):
     """By its names, for the package ts may be the user's own or the one that is shipped with this worker."""
     return any(
-        kind.__name__ == "PredictionException" and kind.__module__ == "ts.utils.util"
+        (kind.__name__ == "PredictionException" and kind.__module__ == "ts.utils.util") or kind is Refused
         for kind in type(failure).__mro__
     )
 
@@ -125,6 +130,8 @@ def _body(value):
         return value.encode("utf-8")
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
+        import io
+
         buffer = io.BytesIO()
         torch.save(value, buffer)
         return buffer.getvalue()
