@@ -40,6 +40,7 @@ import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.StoredStates;
 import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.workflow.WorkflowRuntime;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.nio.file.Files;
@@ -159,6 +160,7 @@ public final class Host implements AutoCloseable {
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
                 new BuiltInRuntime(),
+                new WorkflowRuntime(),
                 python,
                 new OnnxOfBaseHandler(onnx)));
         ModelServing serving = lifecycle.add(new ModelServing(

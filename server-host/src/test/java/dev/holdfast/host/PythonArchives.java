@@ -54,13 +54,37 @@ public final class PythonArchives {
     public static void write(Path store, String name, String model, Map<String, byte[]> files) {
         Map<String, byte[]> all = new TreeMap<>(files);
         all.put("MAR-INF/MANIFEST.json", manifest(name, model).getBytes(StandardCharsets.UTF_8));
+        zip(store.resolve(name + ".mar"), all);
+    }
+
+    /**
+     * Writes {@code NAME.war}, a workflow, as TorchServe's archiver of workflows does.
+     *
+     * @param handler the file {@code handler.py} with its functions
+     */
+    public static void war(Path store, String name, String spec, String handler) {
+        String manifest = """
+                {
+                  "createdOn": "30/11/2026 08:30:00",
+                  "workflow": {"workflowName": "%s", "specFile": "spec.yaml", "handler": "handler.py"},
+                  "archiverVersion": "0.2.10"
+                }
+                """.formatted(name);
+        Map<String, byte[]> all = new TreeMap<>();
+        all.put("WAR-INF/MANIFEST.json", manifest.getBytes(StandardCharsets.UTF_8));
+        all.put("spec.yaml", spec.getBytes(StandardCharsets.UTF_8));
+        all.put("handler.py", handler.getBytes(StandardCharsets.UTF_8));
+        zip(store.resolve(name + ".war"), all);
+    }
+
+    private static void zip(Path file, Map<String, byte[]> all) {
         try {
-            Files.createDirectories(store);
-            try (OutputStream out = Files.newOutputStream(store.resolve(name + ".mar"));
+            Files.createDirectories(file.getParent());
+            try (OutputStream out = Files.newOutputStream(file);
                     ZipOutputStream zip = new ZipOutputStream(out)) {
-                for (Map.Entry<String, byte[]> file : all.entrySet()) {
-                    zip.putNextEntry(new ZipEntry(file.getKey()));
-                    zip.write(file.getValue());
+                for (Map.Entry<String, byte[]> entry : all.entrySet()) {
+                    zip.putNextEntry(new ZipEntry(entry.getKey()));
+                    zip.write(entry.getValue());
                     zip.closeEntry();
                 }
             }

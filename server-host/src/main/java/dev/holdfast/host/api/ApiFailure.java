@@ -29,6 +29,7 @@ public final class ApiFailure extends RuntimeException {
         MODEL_TOO_BIG,
         DOWNLOAD_FAILED,
         MODEL_NOT_FOUND,
+        WORKFLOW_NOT_FOUND,
         VERSION_NOT_FOUND,
         /** Nothing that a model learned was saved under that id. */
         SAVE_NOT_FOUND,

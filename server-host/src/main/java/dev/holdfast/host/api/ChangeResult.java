@@ -20,6 +20,11 @@ public record ChangeResult(Progress progress, String sentence, Optional<String> 
         WORKERS_STILL_STARTING
     }
 
+    /** The same in other words. */
+    ChangeResult saying(String other) {
+        return new ChangeResult(progress, other, snapshot, notices);
+    }
+
     public ChangeResult {
         notices = List.copyOf(notices);
     }

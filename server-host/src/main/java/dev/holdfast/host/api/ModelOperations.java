@@ -9,11 +9,13 @@ import dev.holdfast.host.serving.RunningChange;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.workflow.Workflows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Which models are served: registering, describing, scaling, choosing the default, unregistering. A change returns when it is
@@ -62,6 +64,9 @@ public final class ModelOperations {
     public ModelPage list(int start, int limit) {
         List<Map.Entry<String, ServedModel>> all =
                 new ArrayList<>(serving.state().models().entrySet());
+        // Those of workflows are listed with these, as with TorchServe.
+        Set<String> workflows = WorkflowOperations.names(serving.state());
+        all.removeIf(entry -> workflows.stream().anyMatch(name -> Workflows.isOf(name, entry.getKey())));
         int end = Math.min(all.size(), start + limit);
         return new ModelPage(
                 start >= end

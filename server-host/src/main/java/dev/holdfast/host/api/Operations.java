@@ -15,7 +15,8 @@ public record Operations(
         SaveOperations saves,
         SnapshotOperations snapshots,
         HostOperations host,
-        InferenceOperations inference) {
+        InferenceOperations inference,
+        WorkflowOperations workflows) {
 
     /** What a change waits for a snapshot beyond the time that the store has. */
     private static final Duration BEYOND_STORE = Duration.ofSeconds(5);
@@ -37,11 +38,13 @@ public record Operations(
             boolean mayRegister,
             Duration snapshotTimeout) {
         DurableChanges changes = new DurableChanges(snapshotTimeout.plus(BEYOND_STORE));
+        ModelOperations models = new ModelOperations(serving, snapshots, changes, mayRegister);
         return new Operations(
-                new ModelOperations(serving, snapshots, changes, mayRegister),
+                models,
                 new SaveOperations(serving, learned, changes),
                 new SnapshotOperations(snapshots, learned::saveAll, changes),
                 new HostOperations(serving, snapshots, plugins, version),
-                new InferenceOperations(serving));
+                new InferenceOperations(serving),
+                new WorkflowOperations(serving, models));
     }
 }

@@ -502,6 +502,9 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             }
             boolean archive = Files.isRegularFile(real)
                     && Kind.ofFile(entry.getFileName().toString()).isPresent();
+            if (entry.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(Kind.WORKFLOW)) {
+                return "it is a workflow; register it by POST /workflows";
+            }
             return archive ? "" : "it is no file that ends in " + Kind.ENDINGS;
         } catch (IOException e) {
             LOG.debug("Passing over {}", entry, e);
@@ -536,6 +539,9 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
 
         static final String ENDINGS = ".mar, .zip, .tar.gz, .tgz or .onnx";
 
+        /** An archive with a workflow, which is no model by itself. */
+        private static final String WORKFLOW = ".war";
+
         static Optional<Kind> ofFile(String fileName) {
             String name = fileName.toLowerCase(Locale.ROOT);
             if (name.endsWith(".onnx")) {
@@ -544,7 +550,9 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
             if (name.endsWith(".tar.gz") || name.endsWith(".tgz")) {
                 return Optional.of(TAR);
             }
-            return name.endsWith(".mar") || name.endsWith(".zip") ? Optional.of(ZIP) : Optional.empty();
+            return name.endsWith(".mar") || name.endsWith(".zip") || name.endsWith(WORKFLOW)
+                    ? Optional.of(ZIP)
+                    : Optional.empty();
         }
 
         /** A file's name without what says its kind. */

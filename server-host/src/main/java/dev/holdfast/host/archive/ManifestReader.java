@@ -42,6 +42,9 @@ import java.util.TreeMap;
  */
 final class ManifestReader {
 
+    /** Of archives with a workflow. */
+    static final String WORKFLOW = "WAR-INF/MANIFEST.json";
+
     static final String TORCHSERVE = "MAR-INF/MANIFEST.json";
     static final String OURS = "manifest.json";
 
@@ -110,6 +113,8 @@ final class ManifestReader {
         ArchiveManifest manifest;
         if (Files.isRegularFile(root.resolve(TORCHSERVE))) {
             manifest = torchServe(parse(TORCHSERVE));
+        } else if (Files.isRegularFile(root.resolve(WORKFLOW))) {
+            manifest = workflow(parse(WORKFLOW));
         } else if (Files.isRegularFile(root.resolve(OURS))) {
             manifest = ours(parse(OURS));
         } else {
@@ -120,6 +125,20 @@ final class ManifestReader {
         manifest.modelFile().ifPresent(file -> inside("model file", file));
         manifest.requirementsFile().ifPresent(file -> inside("requirementsFile", file));
         return manifest;
+    }
+
+    /** Of an archive with a workflow; its model file is the specification. */
+    private ArchiveManifest workflow(JsonNode manifest) {
+        JsonNode workflow = manifest.path("workflow");
+        return new ArchiveManifest(
+                text(WORKFLOW, workflow, "workflowName").orElse(defaultName),
+                DEFAULT_VERSION,
+                Optional.of(text(WORKFLOW, workflow, "specFile")
+                        .orElseThrow(() -> damaged(WORKFLOW, "its workflow has no specFile"))),
+                Optional.of("workflow"),
+                Optional.empty(),
+                Optional.empty(),
+                List.of());
     }
 
     private ArchiveManifest torchServe(JsonNode manifest) throws IOException {

@@ -18,10 +18,6 @@ final class ApiException extends RuntimeException {
         return new ApiException(400, "BadRequestException", message);
     }
 
-    static ApiException notImplemented(String message) {
-        return new ApiException(501, "NotImplementedException", message);
-    }
-
     int status() {
         return status;
     }

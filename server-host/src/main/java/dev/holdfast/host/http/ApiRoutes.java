@@ -36,10 +36,19 @@ record ApiRoutes(
         routes.addAll(new SavesApi(operations.saves(), changes).routes());
         routes.addAll(new ManagementApi(operations.models(), operations.inference(), changes, config.maxRequestSize())
                 .routes());
+        routes.addAll(workflows().management());
         routes.addAll(new SnapshotApi(operations.snapshots(), changes).routes());
         routes.addAll(new PluginsApi(operations.host()).routes());
         authorization.ifPresent(guard -> routes.addAll(guard.routes()));
         return routes;
+    }
+
+    private WorkflowApi workflows() {
+        return new WorkflowApi(
+                operations.workflows(),
+                changes,
+                new HandlerForms(config.maxRequestSize(), config.maxResponseSize(), config.tokenAuthorization()),
+                config.maxRequestSize());
     }
 
     private List<Route> inference() {
@@ -51,6 +60,7 @@ record ApiRoutes(
         if (config.openInferenceProtocol()) {
             routes.addAll(new OpenInferenceApi(operations, predictions, forms).routes());
         }
+        routes.addAll(workflows().inference());
         routes.addAll(new TrainingApi(operations.inference(), forms).routes());
         return routes;
     }

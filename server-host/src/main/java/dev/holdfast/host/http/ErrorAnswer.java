@@ -55,6 +55,7 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
             case INVALID_MODEL -> of(400, "InvalidModelException", message);
             case MODEL_TOO_BIG -> of(413, "InvalidModelException", message);
             case DOWNLOAD_FAILED -> of(400, "DownloadArchiveException", message);
+            case WORKFLOW_NOT_FOUND -> of(404, "WorkflowNotFoundException", message);
             case MODEL_NOT_FOUND -> of(404, "ModelNotFoundException", message);
             case VERSION_NOT_FOUND -> of(404, "ModelVersionNotFoundException", message);
             case SAVE_NOT_FOUND -> of(404, "ResourceNotFoundException", message);

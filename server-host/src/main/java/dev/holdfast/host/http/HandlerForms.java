@@ -68,14 +68,22 @@ final class HandlerForms {
     }
 
     private InferenceRequest<InferenceAnswer> request(Context context, List<Header> told) throws IOException {
-        List<Header> headers = headers(context);
-        headers.addAll(told);
-        String id = context.res().getHeader("x-request-id");
-        HandlerRequest request = new HandlerRequest(id, headers, parameters(context));
+        HandlerRequest request = whole(context, told);
         return new InferenceRequest<>(
                 request.toTensors(),
                 given -> answer(HandlerAnswer.of(given.outputs())),
                 Optional.of(piece -> add(context, HandlerAnswer.of(piece.outputs()))));
+    }
+
+    /** All of a request that is for no single model. */
+    HandlerRequest whole(Context context) throws IOException {
+        return whole(context, List.of(new Header("url_path", ""), new Header("explain", "False")));
+    }
+
+    private HandlerRequest whole(Context context, List<Header> told) throws IOException {
+        List<Header> headers = headers(context);
+        headers.addAll(told);
+        return new HandlerRequest(context.res().getHeader(HeaderNames.REQUEST_ID), headers, parameters(context));
     }
 
     /** The first piece brings the status and the headers with it. */
@@ -118,7 +126,7 @@ final class HandlerForms {
         return parameters;
     }
 
-    private static InferenceAnswer answer(HandlerAnswer answer) {
+    static InferenceAnswer answer(HandlerAnswer answer) {
         if (answer.failed()) {
             // A code of the worker's that HTTP does not have is one of its failures all the same.
             int code = answer.status() >= 400 && answer.status() <= MOST_STATUS ? answer.status() : 500;

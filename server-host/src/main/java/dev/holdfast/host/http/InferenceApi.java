@@ -36,7 +36,6 @@ record InferenceApi(Operations operations, Predictions predictions, InferenceFor
             for (String path : List.of("/explanations/{model}", "/explanations/{model}/{version}")) {
                 routes.add(new Route(method, path, scope, explain));
             }
-            routes.add(new Route(method, "/wfpredict/{workflow}", scope, InferenceApi::workflow));
         }
         routes.add(Route.get("/ping", scope, this::ping));
         routes.add(Route.post("/invocations", scope, this::invoke));
@@ -76,9 +75,5 @@ record InferenceApi(Operations operations, Predictions predictions, InferenceFor
 
     private InferenceForm<InferenceAnswer> explanation(Context context) {
         return forms.explanation(context, operations.inference()::cannotExplain);
-    }
-
-    private static void workflow(Context context) {
-        throw ApiException.notImplemented("Workflows are not supported by this host; call the models one by one.");
     }
 }

@@ -43,11 +43,7 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
                 Route.delete("/models/{model}", scope, this::unregister),
                 Route.delete("/models/{model}/{version}", scope, this::unregister),
                 Route.options("/models/{model}", scope, this::document),
-                Route.get("/v1/models/{model}", scope, this::ready),
-                Route.get("/workflows", scope, ManagementApi::workflows),
-                Route.post("/workflows", scope, ManagementApi::workflows),
-                Route.get("/workflows/{workflow}", scope, ManagementApi::workflows),
-                Route.delete("/workflows/{workflow}", scope, ManagementApi::workflows));
+                Route.get("/v1/models/{model}", scope, this::ready));
     }
 
     private void list(Context context) {
@@ -171,9 +167,5 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
         body.put("name", status.model());
         body.put("ready", ModelOperations.hasWorkers(status));
         answers.object(context, 200, body);
-    }
-
-    private static void workflows(Context context) {
-        throw ApiException.notImplemented("Workflows are not supported by this host; call the models one by one.");
     }
 }

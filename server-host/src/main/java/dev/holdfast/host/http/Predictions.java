@@ -77,7 +77,7 @@ final class Predictions implements AutoCloseable {
         return CompletableFuture.completedFuture(null);
     }
 
-    private static void answer(Context context, InferenceAnswer answer) {
+    static void answer(Context context, InferenceAnswer answer) {
         begin(context, answer);
         try {
             // Past the library's stream, which asks for each answer whether it should be compressed.

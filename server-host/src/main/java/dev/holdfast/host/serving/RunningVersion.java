@@ -175,6 +175,13 @@ public final class RunningVersion {
                         + " does not learn from requests; only ask it for predictions.");
     }
 
+    /** The model as what it is more than a model; empty if it is none, or not loaded. */
+    public <T> Optional<T> as(Class<T> kind) {
+        return loaded != null && kind.isInstance(loaded.model())
+                ? Optional.of(kind.cast(loaded.model()))
+                : Optional.empty();
+    }
+
     private Loaded require() {
         if (loaded == null) {
             throw new ServingException(

@@ -56,6 +56,9 @@ final class ModelSnapshotJson {
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
             .build();
 
+    /** In the form of models: the plans of workflows and their functions. TorchServe keeps no workflows, and passes over it. */
+    private static final String WORKFLOWS = "workflows";
+
     private static final String COUNT = "modelCount";
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final int LONGEST_TEXT = 8_192;
@@ -65,19 +68,36 @@ final class ModelSnapshotJson {
     static String write(SnapshotHeader header, ServingState state) {
         ObjectNode root = JSON.createObjectNode();
         root.put("name", header.name());
-        root.put("modelCount", state.versionCount());
+        root.put("modelCount", versionsOfModels(state));
         root.put("created", header.createdOn().toEpochMilli());
         ObjectNode models = root.putObject("models");
+        ObjectNode workflows = JSON.createObjectNode();
         state.models().forEach((name, model) -> {
-            ObjectNode versions = models.putObject(name);
+            ObjectNode versions = (isOfWorkflow(model) ? workflows : models).putObject(name);
             model.versions()
                     .forEach((version, settings) ->
                             write(versions.putObject(version), settings, version.equals(model.defaultVersion())));
         });
+        if (!workflows.isEmpty()) {
+            root.set(WORKFLOWS, workflows);
+        }
         if (!state.saves().isEmpty()) {
             SavesJson.write(root.putObject("saves"), state);
         }
         return root.toString();
+    }
+
+    private static long versionsOfModels(ServingState state) {
+        return state.models().values().stream()
+                .filter(model -> !isOfWorkflow(model))
+                .mapToLong(model -> model.versions().size())
+                .sum();
+    }
+
+    /** What TorchServe does not take for a model, and would not start with. */
+    private static boolean isOfWorkflow(ServedModel model) {
+        return model.versions().values().stream()
+                .anyMatch(version -> version.archive().endsWith(".war"));
     }
 
     private static void write(ObjectNode node, ServedVersion version, boolean isDefault) {
@@ -181,6 +201,8 @@ final class ModelSnapshotJson {
                 parser.nextToken();
                 if (field.equals("models") && wanted) {
                     found = true;
+                    readModels(name, parser, models);
+                } else if (field.equals(WORKFLOWS)) {
                     readModels(name, parser, models);
                 } else if (field.equals("saves")) {
                     saves = SavesJson.read(name, parser);

@@ -80,7 +80,7 @@ class CompatibilityTest {
             OPTIONS | /models/none                         | 404 | "type": "ModelNotFoundException"
             GET     | /                                    | 405 | "code": 405
             GET     | /nothing/here                        | 404 | "message": "Requested resource is not found, please refer to API document."
-            GET     | /workflows                           | 501 | "message": "Workflows are not supported by this host; call the models one by one."
+            GET     | /workflows                           | 200 | "workflows": [
             """)
     void managementAnswers(String method, String path, int status, String body) {
         HttpResponse<String> answer = host.management(method, path);
@@ -111,7 +111,7 @@ class CompatibilityTest {
             POST    | /v1/models/none:predict        | {}            | 404 | "type": "ModelNotFoundException"
             POST    | /explanations/noop             | x             | 501 | "type": "NotImplementedException"
             POST    | /v1/models/sum:explain         | {}            | 501 | "type": "NotImplementedException"
-            POST    | /wfpredict/w                   | x             | 501 | "type": "NotImplementedException"
+            POST    | /wfpredict/w                   | x             | 404 | "type": "WorkflowNotFoundException"
             GET     | /v2                            | ``            | 200 | "name": "holdfast"
             GET     | /v2/health/live                | ``            | 200 | "live": true
             GET     | /v2/health/ready               | ``            | 200 | "ready": true

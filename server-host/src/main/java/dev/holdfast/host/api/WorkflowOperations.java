@@ -1,0 +1,254 @@
+package dev.holdfast.host.api;
+
+import dev.holdfast.host.api.ApiFailure.Kind;
+import dev.holdfast.host.runtime.HandlerAnswer;
+import dev.holdfast.host.runtime.HandlerRequest;
+import dev.holdfast.host.runtime.ModelSignature;
+import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.RunningVersion;
+import dev.holdfast.host.serving.ServedVersion;
+import dev.holdfast.host.serving.ServingException;
+import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.workflow.WorkflowModel;
+import dev.holdfast.host.workflow.WorkflowNode;
+import dev.holdfast.host.workflow.WorkflowRun;
+import dev.holdfast.host.workflow.WorkflowSpec;
+import dev.holdfast.host.workflow.Workflows;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Workflows: registering, describing, asking, unregistering. Each is served as models of its own, the first of which holds the
+ * plan, so that a restart brings workflows back as it does models. Safe for use by several threads; one change at a time.
+ */
+public final class WorkflowOperations {
+
+    private static final Logger log = LoggerFactory.getLogger(WorkflowOperations.class);
+
+    private final ModelServing serving;
+    private final ModelOperations models;
+
+    WorkflowOperations(ModelServing serving, ModelOperations models) {
+        this.serving = serving;
+        this.models = models;
+    }
+
+    /**
+     * A workflow.
+     *
+     * @param archive its file
+     * @param spec empty if it is registered, and could not be loaded
+     */
+    public record Workflow(String name, String archive, Optional<WorkflowSpec> spec) {}
+
+    /** All workflows, by their names. */
+    public List<Workflow> list() {
+        return names(serving.state()).stream().map(this::workflow).toList();
+    }
+
+    /** The names of all workflows, in their order. */
+    static Set<String> names(ServingState state) {
+        Set<String> names = new TreeSet<>();
+        String suffix = Workflows.plan("");
+        state.models().forEach((model, served) -> {
+            if (model.endsWith(suffix) && served.versions().values().stream().anyMatch(WorkflowOperations::isPlan)) {
+                names.add(model.substring(0, model.length() - suffix.length()));
+            }
+        });
+        return names;
+    }
+
+    private static boolean isPlan(ServedVersion version) {
+        return version.handler().filter(Workflows.PLAN::equals).isPresent();
+    }
+
+    /** @throws ApiFailure of kind WORKFLOW_NOT_FOUND if there is none of that name */
+    public Workflow find(String name) {
+        boolean there = serving.state().model(Workflows.plan(name)).stream()
+                .flatMap(model -> model.versions().values().stream())
+                .anyMatch(WorkflowOperations::isPlan);
+        if (!there) {
+            throw notFound(name);
+        }
+        return workflow(name);
+    }
+
+    private static ApiFailure notFound(String name) {
+        return new ApiFailure(Kind.WORKFLOW_NOT_FOUND, "Workflow not found: " + name);
+    }
+
+    private Workflow workflow(String name) {
+        RunningVersion plan = serving.find(Workflows.plan(name), Optional.empty());
+        return new Workflow(
+                name, plan.state().archive(), plan.as(WorkflowModel.class).map(WorkflowModel::spec));
+    }
+
+    /**
+     * Registers a workflow, and starts its nodes; if one of them cannot be started, nothing of it is left.
+     *
+     * @param archive the name of its file in the model store
+     * @param name empty for that of its manifest
+     */
+    public synchronized ChangeResult register(String archive, Optional<String> name) {
+        models.requireRegistering();
+        String workflow = name.orElseGet(() -> stem(archive));
+        if (serving.state().models().keySet().stream().anyMatch(model -> Workflows.isOf(workflow, model))) {
+            throw new ApiFailure(Kind.CONFLICT, "Workflow " + workflow + " is already registered.");
+        }
+        try {
+            models.register(plan(archive, workflow), true);
+            WorkflowSpec spec = workflow(workflow)
+                    .spec()
+                    .orElseThrow(
+                            () -> new ApiFailure(Kind.INVALID_MODEL, "Workflow " + workflow + " cannot be loaded"));
+            ChangeResult last = null;
+            for (WorkflowNode node : spec.nodes().values()) {
+                last = models.register(registration(workflow, node), true);
+                requireFit(workflow, node);
+            }
+            if (last == null) {
+                throw new IllegalStateException("A workflow without nodes");
+            }
+            return last.saying("Workflow " + workflow + " has been registered and scaled successfully.");
+        } catch (RuntimeException e) {
+            try {
+                removeAll(workflow);
+            } catch (RuntimeException left) {
+                log.warn("What was registered of workflow {} cannot be removed: {}", workflow, OneLine.of(left));
+                e.addSuppressed(left);
+            }
+            throw e;
+        }
+    }
+
+    private static String stem(String archive) {
+        String file = archive.substring(archive.lastIndexOf('/') + 1);
+        return file.endsWith(".war") ? file.substring(0, file.length() - ".war".length()) : file;
+    }
+
+    private static Registration plan(String archive, String workflow) {
+        return registration(archive, Workflows.plan(workflow), Optional.of(Workflows.PLAN), OptionalInt.of(0));
+    }
+
+    private static Registration registration(
+            String archive, String model, Optional<String> handler, OptionalInt workers) {
+        return new Registration(
+                archive,
+                Optional.of(model),
+                handler,
+                Optional.empty(),
+                workers,
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private static Registration registration(String workflow, WorkflowNode node) {
+        return new Registration(
+                node.archive(),
+                Optional.of(Workflows.model(workflow, node.name())),
+                node.handler(),
+                Optional.empty(),
+                node.minWorkers(),
+                node.batchSize(),
+                node.maxBatchDelay(),
+                node.timeout(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private void requireFit(String workflow, WorkflowNode node) {
+        ModelSignature signature = serving.find(Workflows.model(workflow, node.name()), Optional.empty())
+                .signature();
+        if (!signature.isOfHandler() && !signature.raw()) {
+            throw new ApiFailure(
+                    Kind.BAD_REQUEST,
+                    "Workflow " + workflow + ": its node '" + node.name() + "' is a model that takes tensors ("
+                            + signature.platform() + "); nodes have handlers that take bytes.");
+        }
+    }
+
+    /** Unregisters a workflow with all its nodes. */
+    public synchronized ChangeResult unregister(String name) {
+        models.requireRegistering();
+        find(name);
+        return removeAll(name).orElseThrow(() -> notFound(name)).saying("Workflow \"" + name + "\" unregistered");
+    }
+
+    /** The plan goes last: as long as it is there, the rest can be found. */
+    private Optional<ChangeResult> removeAll(String workflow) {
+        List<String> all = new ArrayList<>(serving.state().models().keySet().stream()
+                .filter(model -> Workflows.isOf(workflow, model))
+                .filter(model -> !model.equals(Workflows.plan(workflow)))
+                .toList());
+        if (serving.state().model(Workflows.plan(workflow)).isPresent()) {
+            all.add(Workflows.plan(workflow));
+        }
+        Optional<ChangeResult> last = Optional.empty();
+        for (String model : all) {
+            last = Optional.of(models.unregister(model, Optional.empty()));
+        }
+        return last;
+    }
+
+    /**
+     * Asks a workflow; no thread waits.
+     *
+     * @return as {@link WorkflowRun#begin} gives it; to be cancelled when nobody waits for it any more
+     */
+    public CompletableFuture<HandlerAnswer> predict(String name, HandlerRequest request) {
+        WorkflowSpec spec = find(name)
+                .spec()
+                .orElseThrow(() -> new ApiFailure(
+                        Kind.UNAVAILABLE,
+                        "Workflow " + name + " is registered but could not be loaded; see GET /models/"
+                                + Workflows.plan(name)));
+        return WorkflowRun.begin(name, spec, request, (node, given) -> ask(Workflows.model(name, node), given));
+    }
+
+    private CompletableFuture<HandlerAnswer> ask(String model, HandlerRequest request) {
+        RunningVersion running;
+        try {
+            running = serving.find(model, Optional.empty());
+        } catch (ServingException e) {
+            throw new ApiFailure(
+                    Kind.UNAVAILABLE,
+                    "The workflow lacks its node " + model + "; unregister it, and register it again.");
+        }
+        ModelSignature signature = running.signature();
+        if (signature.isOfHandler()) {
+            CompletableFuture<List<Tensor>> asked = running.predict(request.toTensors());
+            return cancelling(asked.thenApply(HandlerAnswer::of), asked);
+        }
+        Tensor body = request.parameters().isEmpty()
+                ? HandlerRequest.Parameter.of("body", "", new byte[0]).value()
+                : request.parameters().get(request.parameters().size() - 1).value();
+        CompletableFuture<List<Tensor>> asked = running.predict(
+                List.of(new Tensor(signature.inputs().get(0).name(), body.type(), body.shape(), body.elements())));
+        return cancelling(
+                asked.thenApply(outputs -> HandlerAnswer.of(
+                        200, "", List.of(), ((byte[][]) outputs.get(0).elements())[0])),
+                asked);
+    }
+
+    private static <T> CompletableFuture<T> cancelling(CompletableFuture<T> derived, CompletableFuture<?> source) {
+        derived.whenComplete((done, failure) -> {
+            if (derived.isCancelled()) {
+                source.cancel(false);
+            }
+        });
+        return derived;
+    }
+}
