@@ -158,8 +158,8 @@ class OperatorDecisionTest {
         assertThat(rig.keeper.status().aside())
                 .hasSize(2)
                 .contains("mine")
-                .anySatisfy(name -> assertThat(States.models(rig.journal.aside(name)))
-                        .containsExactly("a", "b", "d"));
+                .anySatisfy(name ->
+                        assertThat(States.models(rig.journal.aside(name))).containsExactly("a", "b", "d"));
     }
 
     @Test
