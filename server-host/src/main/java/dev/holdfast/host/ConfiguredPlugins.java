@@ -37,6 +37,7 @@ record ConfiguredPlugins(HostConfig config, Path logLocation, CallWatch calls) {
                 .values(values)
                 .environment(config.environment())
                 .codecs(Codecs.all())
+                .callLimit(config.snapshotTimeout())
                 .build();
     }
 }

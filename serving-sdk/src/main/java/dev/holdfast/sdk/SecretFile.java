@@ -15,7 +15,7 @@ final class SecretFile {
 
     private SecretFile() {}
 
-    /** @throws IllegalArgumentException if the file is open to others, and this process's user, or nobody, can mend that */
+    /** @throws ConfigurationException if the file is open to others, and this process's user, or nobody, can mend that */
     static void requirePrivate(String property, Path file) throws IOException {
         if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             return;
@@ -23,12 +23,12 @@ final class SecretFile {
         PosixFileAttributes found = Files.readAttributes(file, PosixFileAttributes.class);
         String mode = PosixFilePermissions.toString(found.permissions());
         if (isMine(file) && !mode.endsWith("------")) {
-            throw new IllegalArgumentException(property + " '" + Rules.printable(file.toString())
+            throw new ConfigurationException(property + " '" + Rules.printable(file.toString())
                     + "' must be readable for nobody but its owner, and its mode is " + mode + "; chmod 600 " + file
                     + ", or mode 0400 where Docker or Kubernetes make the file of a secret");
         }
         if (found.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
-            throw new IllegalArgumentException(property + " '" + Rules.printable(file.toString())
+            throw new ConfigurationException(property + " '" + Rules.printable(file.toString())
                     + "' must not be written by everyone, and its mode is " + mode + "; chmod o-w " + file);
         }
         if (found.permissions().contains(PosixFilePermission.OTHERS_READ)) {

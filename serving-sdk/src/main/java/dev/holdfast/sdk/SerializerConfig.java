@@ -1,6 +1,7 @@
 package dev.holdfast.sdk;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,8 @@ import java.util.TreeSet;
  */
 public final class SerializerConfig {
 
+    private static final System.Logger LOG = System.getLogger(SerializerConfig.class.getName());
+
     private final String serializer;
     private final String group;
     private final String host;
@@ -30,6 +33,7 @@ public final class SerializerConfig {
     private final Map<String, String> values;
     private final Map<String, String> environment;
     private final Map<String, Codec> codecs;
+    private final Duration callLimit;
 
     private SerializerConfig(Builder from) {
         serializer = from.serializer;
@@ -39,6 +43,7 @@ public final class SerializerConfig {
         values = Map.copyOf(from.values);
         environment = Map.copyOf(from.environment);
         codecs = Map.copyOf(from.codecs);
+        callLimit = from.callLimit;
     }
 
     /**
@@ -60,6 +65,7 @@ public final class SerializerConfig {
                 .values(more)
                 .environment(environment)
                 .codecs(codecs.values())
+                .callLimit(callLimit)
                 .build();
     }
 
@@ -79,18 +85,38 @@ public final class SerializerConfig {
     }
 
     /**
+     * How long the host waits for one call ({@code snapshot_timeout}) before it gives the call up. A serializer's own time-outs
+     * should end before it, for then its message says why.
+     */
+    public Duration callLimit() {
+        return callLimit;
+    }
+
+    /**
      * Refuses keys that the serializer does not know: a misspelt key must not be passed over in silence.
      *
-     * @throws IllegalArgumentException if another key is set; the message lists the known ones
+     * @throws ConfigurationException if another key is set; the message lists the known ones
      */
     public void requireKnown(String... keys) {
         Set<String> known = new TreeSet<>(List.of(keys));
         for (String key : new TreeMap<>(values).keySet()) {
             if (!known.contains(key)) {
-                throw new IllegalArgumentException(property(key) + " is not a known key; the keys of " + serializer
+                if (known.contains(key + "-file")) {
+                    throw secretInConfiguration(key);
+                }
+                throw new ConfigurationException(property(key) + " is not a known key; the keys of " + serializer
                         + " are " + (known.isEmpty() ? "none" : String.join(", ", known)));
             }
         }
+    }
+
+    /**
+     * Refuses keys that are not declared.
+     *
+     * @throws ConfigurationException if another key is set; the message lists the known ones
+     */
+    public void requireKnown(Collection<? extends ConfigKey<?>> keys) {
+        requireKnown(keys.stream().map(ConfigKey::name).toArray(String[]::new));
     }
 
     /** The value of a key, without white space around it; empty if it is not set or blank. */
@@ -102,11 +128,10 @@ public final class SerializerConfig {
      * A value that must be set.
      *
      * @param what it is, for the message: {@code the directory in which the snapshots are kept}
-     * @throws IllegalArgumentException if it is not set or blank
+     * @throws ConfigurationException if it is not set or blank
      */
     public String require(String key, String what) {
-        return get(key).orElseThrow(
-                        () -> new IllegalArgumentException(property(key) + " is not set; set it to " + what));
+        return get(key).orElseThrow(() -> new ConfigurationException(property(key) + " is not set; set it to " + what));
     }
 
     public String get(String key, String otherwise) {
@@ -116,7 +141,7 @@ public final class SerializerConfig {
     /**
      * A whole number.
      *
-     * @throws IllegalArgumentException if the value is not one between {@code least} and {@code most}
+     * @throws ConfigurationException if the value is not one between {@code least} and {@code most}
      */
     public int getInt(String key, int otherwise, int least, int most) {
         return get(key).map(value -> parseInt(key, value, least, most)).orElse(otherwise);
@@ -137,7 +162,7 @@ public final class SerializerConfig {
     /**
      * A switch.
      *
-     * @throws IllegalArgumentException if the value is neither {@code true} nor {@code false}
+     * @throws ConfigurationException if the value is neither {@code true} nor {@code false}
      */
     public boolean getBoolean(String key, boolean otherwise) {
         return get(key).map(value -> switch (value.toLowerCase(Locale.ROOT)) {
@@ -152,7 +177,7 @@ public final class SerializerConfig {
      * A time: a whole number of seconds ({@code 30}), milliseconds ({@code 250ms}) or the units {@code s}, {@code m},
      * {@code h}, {@code d}.
      *
-     * @throws IllegalArgumentException if the value is not of that form, or negative
+     * @throws ConfigurationException if the value is not of that form, or negative
      */
     public Duration getDuration(String key, Duration otherwise) {
         return get(key).map(value -> Durations.parse(value)
@@ -163,7 +188,7 @@ public final class SerializerConfig {
     /**
      * A time within bounds. Most clients take 0 for "for ever", which no time-out of a serializer may be.
      *
-     * @throws IllegalArgumentException if the value is not a time as above, from {@code least} to {@code most}
+     * @throws ConfigurationException if the value is not a time as above, from {@code least} to {@code most}
      */
     public Duration getDuration(String key, Duration otherwise, Duration least, Duration most) {
         Duration time = getDuration(key, otherwise);
@@ -174,29 +199,54 @@ public final class SerializerConfig {
     }
 
     /**
-     * A secret: the environment variable {@code HOLDFAST_SNAPSHOT_<SERIALIZER>_<KEY>} (dashes as underscores), else the
+     * A secret: the environment variable of {@link #secretVariable}, else the
      * content of the file that {@code <key>-file} names, without white space around it.
      *
      * <p>A file that belongs to the host's user must be readable for nobody else. One that belongs to another user, as a file that
      * a container is given, must not be written by everyone.
      *
-     * @throws IllegalArgumentException if the secret stands in the property {@code <key>} itself, or the file cannot be
+     * @throws ConfigurationException if the secret stands in the property {@code <key>} itself, or the file cannot be
      *     read, or is open to others
      */
     public Optional<String> secret(String key) {
-        String variable = ("HOLDFAST_SNAPSHOT_" + serializer + "_" + key)
-                .toUpperCase(Locale.ROOT)
-                .replace('-', '_');
         if (values.containsKey(key)) {
-            throw new IllegalArgumentException(
-                    property(key) + " must not stand in a configuration file, which is kept in snapshots; set "
-                            + variable + ", or " + property(key + "-file") + " to a file that holds it");
+            throw secretInConfiguration(key);
         }
+        String variable = secretVariable(serializer, key);
         String fromEnvironment = environment.get(variable);
         if (fromEnvironment != null) {
             return Optional.of(fromEnvironment);
         }
+        String ambiguous = upper(serializer.replace('-', '_'), key);
+        if (environment.containsKey(ambiguous)) {
+            LOG.log(
+                    Level.WARNING,
+                    "{0} is not read for serializer {1}, for it may be that of another one; its own is {2}",
+                    ambiguous,
+                    serializer,
+                    variable);
+        }
         return get(key + "-file").map(file -> readSecret(key, file));
+    }
+
+    /**
+     * The environment variable of a secret. A dash of the serializer's name becomes two underscores, and one of the key one, so
+     * that no two secrets have one variable: {@code HOLDFAST_SNAPSHOT_MY__STORE_ACCESS_KEY} is the {@code access-key} of {@code
+     * my-store}.
+     */
+    public static String secretVariable(String serializer, String key) {
+        return upper(serializer.replace("-", "__"), key);
+    }
+
+    private static String upper(String serializer, String key) {
+        return "HOLDFAST_SNAPSHOT_" + serializer.toUpperCase(Locale.ROOT) + "_"
+                + key.replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    private ConfigurationException secretInConfiguration(String key) {
+        return new ConfigurationException(property(key)
+                + " must not stand in a configuration file, which is kept in snapshots; set "
+                + secretVariable(serializer, key) + ", or " + property(key + "-file") + " to a file that holds it");
     }
 
     private String readSecret(String key, String file) {
@@ -204,7 +254,7 @@ public final class SerializerConfig {
             SecretFile.requirePrivate(property(key + "-file"), Path.of(file));
             return Files.readString(Path.of(file)).strip();
         } catch (IOException e) {
-            throw new IllegalArgumentException(property(key + "-file") + " '" + file + "' cannot be read: " + e, e);
+            throw new ConfigurationException(property(key + "-file") + " '" + file + "' cannot be read: " + e, e);
         }
     }
 
@@ -212,14 +262,14 @@ public final class SerializerConfig {
      * One of the host's codecs. {@code none} and {@code gz} are always there.
      *
      * @param nameAndLevel a name such as {@code gz}, or a name and a level such as {@code gz:9}; reading needs no level
-     * @throws IllegalArgumentException if the host has none of that name, or the codec not that level; the message lists
+     * @throws ConfigurationException if the host has none of that name, or the codec not that level; the message lists
      *     what there is
      */
     public Codec codec(String nameAndLevel) {
         String[] parts = nameAndLevel.split(":", 2);
         Codec codec = codecs.get(parts[0]);
         if (codec == null) {
-            throw new IllegalArgumentException("Codec '" + Rules.printable(parts[0]) + "' is not one of "
+            throw new ConfigurationException("Codec '" + Rules.printable(parts[0]) + "' is not one of "
                     + String.join(", ", new TreeSet<>(codecs.keySet())));
         }
         return parts.length == 1 ? codec : codec.atLevel(level(parts[1]));
@@ -229,17 +279,17 @@ public final class SerializerConfig {
         try {
             return Integer.parseInt(value);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
+            throw new ConfigurationException(
                     "Level '" + Rules.printable(value) + "' of a codec must be a whole number", e);
         }
     }
 
-    private String property(String key) {
+    String property(String key) {
         return "snapshot." + serializer + "." + key;
     }
 
-    private IllegalArgumentException bad(String key, String value, String rule) {
-        return new IllegalArgumentException(property(key) + " '" + Rules.printable(value) + "' must be " + rule);
+    ConfigurationException bad(String key, String value, String rule) {
+        return new ConfigurationException(property(key) + " '" + Rules.printable(value) + "' must be " + rule);
     }
 
     /** Gathers a configuration; the host does, and the tests of a plugin. */
@@ -252,6 +302,7 @@ public final class SerializerConfig {
         private Map<String, String> values = Map.of();
         private Map<String, String> environment = Map.of();
         private final Map<String, Codec> codecs = new TreeMap<>();
+        private Duration callLimit = Duration.ofMinutes(1);
 
         private Builder(String serializer, Path logLocation) {
             this.serializer = serializer;
@@ -284,6 +335,12 @@ public final class SerializerConfig {
         /** More codecs than {@code none} and {@code gz}, or others in their places. */
         public Builder codecs(Collection<? extends Codec> all) {
             all.forEach(codec -> codecs.put(codec.name(), codec));
+            return this;
+        }
+
+        /** See {@link SerializerConfig#callLimit()}; a minute by default. */
+        public Builder callLimit(Duration time) {
+            callLimit = time;
             return this;
         }
 

@@ -1,6 +1,5 @@
 package dev.holdfast.sdk;
 
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -62,7 +61,7 @@ public final class Snapshot {
     /**
      * A new snapshot: completes the header with the text's size and SHA-256.
      *
-     * @param header everything but size and sha256
+     * @param header everything but size and sha256; left as it is
      * @param text copied
      * @throws IllegalArgumentException if it is longer than {@link #MOST_BYTES}
      */
@@ -71,7 +70,7 @@ public final class Snapshot {
             throw new IllegalArgumentException(
                     "A snapshot's text of " + text.length + " bytes is longer than " + MOST_BYTES);
         }
-        return new Snapshot(header.size(text.length).sha256(sha256(text)).build(), text.clone());
+        return new Snapshot(header.copy().size(text.length).sha256(sha256(text)).build(), text.clone());
     }
 
     public SnapshotHeader header() {
@@ -85,7 +84,7 @@ public final class Snapshot {
 
     /** The text's bytes as a stream, without a copy; closing it is not needed. */
     public InputStream openStream() {
-        return new ByteArrayInputStream(text);
+        return new TextStream(text);
     }
 
     /** The text, which a host writes in UTF-8. */

@@ -1,5 +1,9 @@
 package dev.holdfast.sdk;
 
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The group already has a snapshot of the same or a higher revision: another host, or an older start of this one, saved
  * it. Or its newest snapshot is not the one that the refused one {@linkplain SnapshotHeader#follows follows}: the message
@@ -9,12 +13,32 @@ public final class SnapshotConflictException extends SnapshotStoreException {
 
     private static final long serialVersionUID = 1;
 
+    private final long lastRevision;
+    private final @Nullable String takenName;
+
     public SnapshotConflictException(String message) {
-        super(message, null);
+        this(message, -1, null, null);
     }
 
     public SnapshotConflictException(String message, Throwable cause) {
+        this(message, -1, null, cause);
+    }
+
+    private SnapshotConflictException(
+            String message, long lastRevision, @Nullable String takenName, @Nullable Throwable cause) {
         super(message, cause);
+        this.lastRevision = lastRevision;
+        this.takenName = takenName;
+    }
+
+    /** The highest revision of the group, where that is what the refused one met and the serializer said so. */
+    public OptionalLong lastRevision() {
+        return lastRevision < 0 ? OptionalLong.empty() : OptionalLong.of(lastRevision);
+    }
+
+    /** The name that is taken, where that is what the refused one met and the serializer said so. */
+    public Optional<String> takenName() {
+        return Optional.ofNullable(takenName);
     }
 
     /**
@@ -24,8 +48,12 @@ public final class SnapshotConflictException extends SnapshotStoreException {
      * @param last the highest revision of its group
      */
     public static SnapshotConflictException ofRevision(SnapshotHeader refused, long last) {
-        return new SnapshotConflictException("Group " + refused.group() + " has revision " + last
-                + " already; snapshot " + refused.name() + " has revision " + refused.revision());
+        return new SnapshotConflictException(
+                "Group " + refused.group() + " has revision " + last + " already; snapshot " + refused.name()
+                        + " has revision " + refused.revision(),
+                last,
+                null,
+                null);
     }
 
     /**
@@ -35,6 +63,9 @@ public final class SnapshotConflictException extends SnapshotStoreException {
      */
     public static SnapshotConflictException ofName(SnapshotHeader refused) {
         return new SnapshotConflictException(
-                "Group " + refused.group() + " has a snapshot " + refused.name() + " already");
+                "Group " + refused.group() + " has a snapshot " + refused.name() + " already",
+                -1,
+                refused.name(),
+                null);
     }
 }

@@ -269,6 +269,27 @@ public final class SnapshotHeader {
 
         private Builder() {}
 
+        /** Another builder with the same values. */
+        Builder copy() {
+            Builder copy = new Builder();
+            copy.name = name;
+            copy.kind = kind;
+            copy.createdOn = createdOn;
+            copy.group = group;
+            copy.revision = revision;
+            copy.host = host;
+            copy.modelCount = modelCount;
+            copy.size = size;
+            copy.sha256 = sha256;
+            copy.saveId = saveId;
+            copy.follows = follows;
+            copy.history = history;
+            copy.state = state;
+            copy.trimmed = trimmed;
+            copy.origin = origin;
+            return copy;
+        }
+
         public Builder name(String value) {
             name = value;
             return this;

@@ -1,5 +1,7 @@
 package dev.holdfast.sdk;
 
+import java.util.List;
+
 /**
  * The door of a plugin: opens the serializers of one kind of store.
  *
@@ -21,6 +23,14 @@ public interface SnapshotSerializerFactory {
     String name();
 
     /**
+     * The keys that {@link #open} knows, in the order in which an operator should read them: {@code holdfast plugins describe}
+     * prints them. Empty, as by default, where a plugin does not declare its keys.
+     */
+    default List<ConfigKey<?>> keys() {
+        return List.of();
+    }
+
+    /**
      * Opens the store.
      *
      * <p>Called at the start of a host, and again, with another configuration, where a snapshot of another store is
@@ -30,7 +40,7 @@ public interface SnapshotSerializerFactory {
      *
      * @param config what the operator set for this serializer, and whom it works for
      * @return a serializer that the host closes
-     * @throws IllegalArgumentException if the configuration has an unknown key or a bad value; the message names both
+     * @throws ConfigurationException if the configuration has an unknown key or a bad value; the message names both
      * @throws StoreUnavailableException if the store cannot be reached, or is not as the plugin needs it
      * @throws SnapshotFormatTooNewException if a newer version of the plugin wrote the store
      */

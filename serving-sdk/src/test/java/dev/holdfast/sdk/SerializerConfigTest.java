@@ -1,6 +1,7 @@
 package dev.holdfast.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,8 +14,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -182,7 +185,7 @@ class SerializerConfigTest {
     @Test
     void aSecretComesFromTheEnvironmentAsItStandsThere() {
         SerializerConfig config = SerializerConfig.builder("my-store", logs)
-                .environment(Map.of("HOLDFAST_SNAPSHOT_MY_STORE_ACCESS_KEY", " s3cret "))
+                .environment(Map.of("HOLDFAST_SNAPSHOT_MY__STORE_ACCESS_KEY", " s3cret "))
                 .build();
 
         assertThat(config.secret("access-key")).hasValue(" s3cret ");
@@ -384,5 +387,31 @@ class SerializerConfigTest {
         assertThat(more.host()).isEqualTo(config.host());
         assertThat(more.logLocation()).isEqualTo(config.logLocation());
         assertThat(more.codec("gz").name()).isEqualTo("gz");
+    }
+
+    @Test
+    void noTwoSecretsHaveOneVariable() {
+        Set<String> variables = new HashSet<>();
+        List<String> names = List.of("a", "a-b", "a--b", "a-b-c", "a-", "b", "b-c", "b--c", "c");
+        for (String serializer : names) {
+            for (String key : List.of("a", "a-b", "b", "b-c", "b--c", "c", "c-")) {
+                variables.add(SerializerConfig.secretVariable(serializer, key));
+            }
+        }
+
+        assertThat(variables).hasSize(names.size() * 7);
+        assertThat(SerializerConfig.secretVariable("jdbc", "password")).isEqualTo("HOLDFAST_SNAPSHOT_JDBC_PASSWORD");
+    }
+
+    @Test
+    void aSecretInTheConfigurationIsToldAsThatWhicheverIsAskedFirst() {
+        SerializerConfig config = SerializerConfig.builder("store", Path.of("logs"))
+                .values(Map.of("password", "s3cret"))
+                .build();
+
+        assertThatExceptionOfType(ConfigurationException.class)
+                .isThrownBy(() -> config.requireKnown("url", "password-file"))
+                .withMessageContaining("snapshot.store.password must not stand in a configuration file")
+                .withMessageNotContaining("s3cret");
     }
 }

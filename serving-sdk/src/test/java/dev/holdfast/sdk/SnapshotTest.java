@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -114,5 +117,52 @@ class SnapshotTest {
                 .withMessageContaining("67108865 bytes, more than the 67108864 that a snapshot may have");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Snapshot.create(Headers.withoutText(), new byte[Snapshot.MOST_BYTES + 1]));
+    }
+
+    @Test
+    void whoTransfersTheTextCannotChangeIt() throws IOException {
+        byte[] text = new byte[20_000];
+        Arrays.fill(text, (byte) 'x');
+        Snapshot snapshot = Snapshot.create(Headers.complete(), text);
+        OutputStream hostile = new OutputStream() {
+            @Override
+            public void write(int one) {}
+
+            @Override
+            public void write(byte[] bytes, int from, int length) {
+                Arrays.fill(bytes, (byte) 'y');
+            }
+        };
+
+        try (InputStream in = snapshot.openStream()) {
+            assertThat(in.read()).isEqualTo('x');
+            assertThat(in.transferTo(hostile)).isEqualTo(19_999);
+            assertThat(in.read()).isEqualTo(-1);
+        }
+
+        assertThat(snapshot.toBytes()).isEqualTo(text);
+    }
+
+    @Test
+    void makingASnapshotLeavesTheBuilderAsItIs() {
+        SnapshotHeader.Builder builder = Headers.complete().size(7).sha256("0".repeat(64));
+        SnapshotHeader before = builder.build();
+
+        assertThat(Snapshot.create(builder, new byte[3]).header().size()).isEqualTo(3);
+
+        assertThat(builder.build()).isEqualTo(before);
+    }
+
+    @Test
+    void exceptionsSayWhatTheyAreOfWithoutTheirMessages() {
+        SnapshotHeader refused =
+                Snapshot.create(Headers.complete(), new byte[1]).header();
+
+        assertThat(SnapshotConflictException.ofRevision(refused, 9).lastRevision())
+                .hasValue(9);
+        assertThat(SnapshotConflictException.ofName(refused).takenName()).contains(refused.name());
+        assertThat(new SnapshotConflictException("x").lastRevision()).isEmpty();
+        assertThat(SnapshotNotFoundException.of("a", "b").name()).contains("a");
+        assertThat(new SnapshotNotFoundException("x").name()).isEmpty();
     }
 }

@@ -110,7 +110,6 @@ record Unloading(boolean unloaded, List<String> holders) {
                 }
             } catch (InstanceNotFoundException e) {
                 // Gone since.
-                continue;
             }
         }
         return holders;

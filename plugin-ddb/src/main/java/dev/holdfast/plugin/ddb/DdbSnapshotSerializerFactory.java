@@ -1,6 +1,7 @@
 package dev.holdfast.plugin.ddb;
 
 import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.ConfigKey;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
@@ -37,6 +38,11 @@ public final class DdbSnapshotSerializerFactory implements SnapshotSerializerFac
     @Override
     public String name() {
         return "ddb";
+    }
+
+    @Override
+    public List<ConfigKey<?>> keys() {
+        return DdbOptions.KEYS;
     }
 
     @Override

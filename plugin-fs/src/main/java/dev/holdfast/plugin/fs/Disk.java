@@ -1,5 +1,6 @@
 package dev.holdfast.plugin.fs;
 
+import dev.holdfast.sdk.ConfigurationException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -140,13 +141,13 @@ final class Disk {
     /**
      * Requires that not everyone may write in a directory: what lies there would be anybody's.
      *
-     * @throws IllegalArgumentException if everyone may
+     * @throws ConfigurationException if everyone may
      */
     static void requireOwn(Path directory) {
         try {
             if (posix(directory)
                     && Files.getPosixFilePermissions(directory).contains(PosixFilePermission.OTHERS_WRITE)) {
-                throw new IllegalArgumentException(
+                throw new ConfigurationException(
                         "The directory of the snapshots " + directory
                                 + " may be written by everyone, who could put snapshots and links there; chmod o-w "
                                 + directory

@@ -1,5 +1,7 @@
 package dev.holdfast.plugin.fs;
 
+import dev.holdfast.sdk.ConfigKey;
+import dev.holdfast.sdk.ConfigurationException;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
@@ -7,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Opens serializer {@code fs}: snapshots as files in the directory {@code snapshot.fs.directory}, by default
@@ -19,6 +22,14 @@ public final class FsSnapshotSerializerFactory implements SnapshotSerializerFact
 
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
+    private static final ConfigKey<String> DIRECTORY =
+            ConfigKey.text("directory", "where the snapshots lie").describedDefault("<log location>/config");
+
+    @Override
+    public List<ConfigKey<?>> keys() {
+        return List.of(DIRECTORY);
+    }
+
     @Override
     public String name() {
         return "fs";
@@ -26,8 +37,9 @@ public final class FsSnapshotSerializerFactory implements SnapshotSerializerFact
 
     @Override
     public SnapshotSerializer open(SerializerConfig config) {
-        config.requireKnown("directory");
-        Path base = config.get("directory")
+        config.requireKnown(keys());
+        Path base = DIRECTORY
+                .ifSet(config)
                 .map(value -> directory(config, value))
                 .orElseGet(() -> config.logLocation().resolve("config"))
                 .toAbsolutePath()
@@ -50,7 +62,7 @@ public final class FsSnapshotSerializerFactory implements SnapshotSerializerFact
         try {
             return config.logLocation().getFileSystem().getPath(value);
         } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("snapshot.fs.directory '" + value + "' must be a path: " + e, e);
+            throw new ConfigurationException("snapshot.fs.directory '" + value + "' must be a path: " + e, e);
         }
     }
 

@@ -1,10 +1,12 @@
 package dev.holdfast.plugin.jdbc;
 
+import dev.holdfast.sdk.ConfigKey;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.sql.Driver;
 import java.time.Clock;
+import java.util.List;
 
 /**
  * Opens serializer {@code jdbc}: snapshots as rows of the table {@code snapshot.jdbc.table} in the database {@code
@@ -29,6 +31,11 @@ public final class JdbcSnapshotSerializerFactory implements SnapshotSerializerFa
     @Override
     public String name() {
         return "jdbc";
+    }
+
+    @Override
+    public List<ConfigKey<?>> keys() {
+        return Settings.KEYS;
     }
 
     @Override

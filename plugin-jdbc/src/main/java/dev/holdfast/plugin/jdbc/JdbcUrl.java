@@ -1,5 +1,6 @@
 package dev.holdfast.plugin.jdbc;
 
+import dev.holdfast.sdk.ConfigurationException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -34,7 +35,7 @@ record JdbcUrl(Database database, String url, String shown, Optional<Path> file)
     /**
      * What an operator has written.
      *
-     * @throws IllegalArgumentException if it is of a kind that is not known, or has what it must not have
+     * @throws ConfigurationException if it is of a kind that is not known, or has what it must not have
      */
     static JdbcUrl parse(String value) {
         String lower = value.toLowerCase(Locale.ROOT);
@@ -53,20 +54,20 @@ record JdbcUrl(Database database, String url, String shown, Optional<Path> file)
         if (lower.startsWith("jdbc:h2:")) {
             return h2(value.substring("jdbc:h2:".length()));
         }
-        throw new IllegalArgumentException(
+        throw new ConfigurationException(
                 KEY + " must begin with jdbc:sqlite:, jdbc:postgresql:, jdbc:mariadb:, jdbc:mysql: or jdbc:h2:");
     }
 
     private static JdbcUrl sqlite(String path) {
         if (path.isBlank() || path.startsWith(":") || path.startsWith("file:") || path.contains("?")) {
-            throw new IllegalArgumentException(KEY
+            throw new ConfigurationException(KEY
                     + " for SQLite must be jdbc:sqlite: and the path of a file, without parameters; a database in memory"
                     + " would keep nothing");
         }
         try {
             return ofFile(Path.of(path));
         } catch (InvalidPathException e) {
-            throw new IllegalArgumentException(KEY + " for SQLite must name a path: " + e.getReason(), e);
+            throw new ConfigurationException(KEY + " for SQLite must name a path: " + e.getReason(), e);
         }
     }
 
@@ -77,7 +78,7 @@ record JdbcUrl(Database database, String url, String shown, Optional<Path> file)
             throw password("a user or a password before the host");
         }
         if (!SERVER.matcher(place).matches()) {
-            throw new IllegalArgumentException(KEY + " for " + database + " must be " + scheme
+            throw new ConfigurationException(KEY + " for " + database + " must be " + scheme
                     + "//HOST[:PORT][,HOST[:PORT]]/DATABASE, with ?NAME=VALUE&NAME=VALUE behind it if need be");
         }
         String parameters = question < 0 ? "" : value.substring(question + 1);
@@ -91,7 +92,7 @@ record JdbcUrl(Database database, String url, String shown, Optional<Path> file)
         int semicolon = rest.indexOf(';');
         String place = semicolon < 0 ? rest : rest.substring(0, semicolon);
         if (!place.matches("mem:[A-Za-z0-9_-]{1,64}|file:(?!~)(?:[A-Za-z]:)?[^:;?\\p{Cntrl}]+")) {
-            throw new IllegalArgumentException(KEY + " for H2 must be jdbc:h2:mem:NAME or jdbc:h2:file:PATH, the path"
+            throw new ConfigurationException(KEY + " for H2 must be jdbc:h2:mem:NAME or jdbc:h2:file:PATH, the path"
                     + " written out, without ~ for the home directory");
         }
         check(Database.H2, semicolon < 0 ? "" : rest.substring(semicolon + 1), ";");
@@ -110,14 +111,14 @@ record JdbcUrl(Database database, String url, String shown, Optional<Path> file)
                 throw password("the parameter " + Text.printable(name));
             }
             if (name.equalsIgnoreCase("user")) {
-                throw new IllegalArgumentException(KEY + " must not have the parameter user; set snapshot.jdbc.user");
+                throw new ConfigurationException(KEY + " must not have the parameter user; set snapshot.jdbc.user");
             }
             if (name.toLowerCase(Locale.ROOT).endsWith("timeout")) {
-                throw new IllegalArgumentException(KEY + " must not have the parameter " + Text.printable(name)
+                throw new ConfigurationException(KEY + " must not have the parameter " + Text.printable(name)
                         + "; set snapshot.jdbc.connect-timeout, query-timeout and total-timeout");
             }
             if (!parts.matches() || !database.urlParameters().contains(name)) {
-                throw new IllegalArgumentException(KEY + " must not have the parameter '" + Text.printable(name)
+                throw new ConfigurationException(KEY + " must not have the parameter '" + Text.printable(name)
                         + "'; those that a URL for " + database + " may have are "
                         + (database.urlParameters().isEmpty()
                                 ? "none"
@@ -126,8 +127,8 @@ record JdbcUrl(Database database, String url, String shown, Optional<Path> file)
         }
     }
 
-    private static IllegalArgumentException password(String what) {
-        return new IllegalArgumentException(KEY + " has " + what
+    private static ConfigurationException password(String what) {
+        return new ConfigurationException(KEY + " has " + what
                 + ", but a URL is shown in logs and in messages; set snapshot.jdbc.user, and the password by"
                 + " HOLDFAST_SNAPSHOT_JDBC_PASSWORD or snapshot.jdbc.password-file");
     }

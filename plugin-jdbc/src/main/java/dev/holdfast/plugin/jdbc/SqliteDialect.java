@@ -2,6 +2,7 @@ package dev.holdfast.plugin.jdbc;
 
 import dev.holdfast.plugin.jdbc.Settings.Timeouts;
 import dev.holdfast.plugin.jdbc.SqlFailure.Kind;
+import dev.holdfast.sdk.ConfigurationException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -73,18 +74,18 @@ final class SqliteDialect extends Dialect {
     /**
      * What everyone may write is anybody's, and so is what a link that somebody has put there leads to.
      *
-     * @throws IllegalArgumentException if the file is a link, or everyone may write it or the directory that it is in
+     * @throws ConfigurationException if the file is a link, or everyone may write it or the directory that it is in
      */
     @Override
     void requireOwn() {
         if (Files.isSymbolicLink(file)) {
-            throw new IllegalArgumentException("The database's file " + file
+            throw new ConfigurationException("The database's file " + file
                     + " is a link, which is not followed: name the file that it leads to by snapshot.jdbc.url");
         }
         Path directory = file.getParent();
         for (Path path : directory == null ? List.of(file) : List.of(directory, file)) {
             if (mayBeWrittenByEveryone(path)) {
-                throw new IllegalArgumentException("The database is in " + file + ", and " + path
+                throw new ConfigurationException("The database is in " + file + ", and " + path
                         + " may be written by everyone, who could change what is in it; chmod o-w " + path
                         + ", or name another place by snapshot.jdbc.url");
             }

@@ -1,5 +1,6 @@
 package dev.holdfast.plugin.jdbc;
 
+import dev.holdfast.sdk.ConfigurationException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ record TableName(@Nullable String schema, String name) {
     static TableName parse(String value) {
         Matcher parts = RULE.matcher(value);
         if (!parts.matches()) {
-            throw new IllegalArgumentException("snapshot.jdbc.table '" + Text.printable(value) + "' must match " + WORD
+            throw new ConfigurationException("snapshot.jdbc.table '" + Text.printable(value) + "' must match " + WORD
                     + ", if need be with a schema of the same form and a dot before it");
         }
         return new TableName(parts.group(1), parts.group(2));

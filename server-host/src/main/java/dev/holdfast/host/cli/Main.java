@@ -55,7 +55,7 @@ public final class Main {
                 .forEach(brought -> line.addSubcommand(brought.command(surroundings)));
         line.addSubcommand(new SnapshotsCommand(holdfast));
         line.addSubcommand(new PluginsCommand(holdfast));
-        line.addSubcommand(new MigrateCommand(holdfast));
+        line.addSubcommand(new MigrateCommand(surroundings));
         line.addSubcommand(new WarmUpCommand(surroundings));
         line.addSubcommand(new GenerateCompletionCommand(surroundings));
         return configured(surroundings, line);

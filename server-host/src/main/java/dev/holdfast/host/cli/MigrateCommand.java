@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
         sortOptions = false)
 final class MigrateCommand implements Callable<Integer> {
 
-    private final HoldfastCommand holdfast;
+    private final Surroundings surroundings;
 
     @Option(
             names = "--check",
@@ -45,13 +45,12 @@ final class MigrateCommand implements Callable<Integer> {
     @Option(names = "--json", order = 3, description = "The same as JSON.")
     private boolean json;
 
-    MigrateCommand(HoldfastCommand holdfast) {
-        this.holdfast = holdfast;
+    MigrateCommand(Surroundings surroundings) {
+        this.surroundings = surroundings;
     }
 
     @Override
     public Integer call() throws IOException {
-        Surroundings surroundings = holdfast.surroundings();
         Path checked = surroundings.absolute(directory);
         if (!Files.isDirectory(checked)) {
             throw new CommandFailure("--check directory not found: " + checked);

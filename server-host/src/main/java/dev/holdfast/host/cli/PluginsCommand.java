@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 /** {@code holdfast plugins}: what is installed, and whether it does what a serializer must; without a running host. */
 @Command(
         name = "plugins",
-        description = "List the installed plugins, and verify the store of one.",
-        synopsisSubcommandLabel = "list | verify",
+        description = "List the installed plugins, describe the keys of one, and verify its store.",
+        synopsisSubcommandLabel = "list | describe | verify",
         sortOptions = false)
 final class PluginsCommand implements Runnable {
 
@@ -38,7 +38,7 @@ final class PluginsCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                Objects.requireNonNull(spec).commandLine(), "Missing command: list, or verify NAME");
+                Objects.requireNonNull(spec).commandLine(), "Missing command: list, describe NAME, or verify NAME");
     }
 
     @Command(
@@ -63,6 +63,26 @@ final class PluginsCommand implements Runnable {
             out.print(PluginTable.of(plugins));
         }
         return plugins.stream().allMatch(plugin -> plugin.state() == State.LOADED) ? 0 : 1;
+    }
+
+    @Command(
+            name = "describe",
+            description =
+                    "Print the keys of a serializer: what each is for, what it may be, and what it is by default.",
+            sortOptions = false)
+    int describe(
+            @Parameters(paramLabel = "NAME", description = "The serializer, such as fs or jdbc.") String name,
+            @Mixin ConfigArguments arguments) {
+        StartOptions options = options(arguments);
+        return silently(() -> {
+            try (InstalledPlugins installed = InstalledPlugins.of(options)) {
+                InstalledPlugins.Store store = installed.store(name);
+                holdfast.surroundings()
+                        .out()
+                        .print(KeysText.of(store.name(), store.factory().keys()));
+                return 0;
+            }
+        });
     }
 
     @Command(

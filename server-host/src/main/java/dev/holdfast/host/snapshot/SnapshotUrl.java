@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.sdk.SerializerConfig;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -147,9 +148,7 @@ public record SnapshotUrl(
         return wrong(
                 shown,
                 "it has a secret in it, and every user of the machine sees a command line; leave it out, and set "
-                        + ("HOLDFAST_SNAPSHOT_" + serializer + "_" + key)
-                                .toUpperCase(Locale.ROOT)
-                                .replace('-', '_')
+                        + SerializerConfig.secretVariable(serializer, key)
                         + " in the environment, or " + property + " to a file that holds it");
     }
 

@@ -172,6 +172,27 @@ class PluginsCommandTest {
         assertThat(CommandJson.parse(typed.out()).at("/plugins").isArray()).isTrue();
     }
 
+    // describe
+
+    @Test
+    void theKeysOfASerializerAreDescribed() {
+        assertThat(typed.run("plugins", "describe", "fs")).isZero();
+
+        assertThat(typed.out())
+                .isEqualTo("The keys of serializer fs\n\n  snapshot.fs.directory\n"
+                        + "      where the snapshots lie. Default: <log location>/config\n");
+    }
+
+    @Test
+    void aSerializerThatDeclaresNoKeysIsSaidToHaveNone() {
+        new MemoryPlugin().write(plugins.resolve("memory.jar"));
+
+        assertThat(typed.run("plugins", "describe", "memory", "--plugins-path=plugins"))
+                .isZero();
+
+        assertThat(typed.out()).startsWith("Serializer memory does not declare its keys");
+    }
+
     // verify
 
     private Path logs() {

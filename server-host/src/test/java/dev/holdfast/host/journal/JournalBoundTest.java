@@ -108,6 +108,12 @@ class JournalBoundTest {
 
             assertThat(Given.copies(journal)).containsExactly(2L);
             assertThat(revisions(journal.pending())).containsExactly(3L, 4L);
+
+            journal.append(sized(5, 8000));
+            assertThat(Given.copies(journal))
+                    .as("the newest is the host's proof of what the store had")
+                    .containsExactly(2L);
+            assertThat(revisions(journal.pending())).containsExactly(4L, 5L);
         }
     }
 

@@ -59,8 +59,11 @@ final class ModelHost {
 
     boolean journalFails;
     boolean cutOff;
-    /** Whether a life had no journal, so that what waited in it before and what was acknowledged then may be two states. */
-    boolean wasWithoutJournal;
+    /**
+     * Whether a life began with less than had been acknowledged, because its journal could not be used, or was damaged while the
+     * store was away. What was acknowledged before and in that life may be two states.
+     */
+    boolean beganWithLess;
     /** The changes that it acknowledged, of which no operator has decided otherwise. */
     final Set<Integer> acknowledged = new TreeSet<>();
     /** The save-ids of what its disk holds. */
@@ -326,7 +329,7 @@ final class ModelHost {
         Life dead = life;
         dead.store.gone = true;
         life = null;
-        wasWithoutJournal |= journal != null && !journal.isUsable();
+        beganWithLess |= journal != null && !journal.isUsable();
         if (inTheMiddle) {
             // It goes on for a while, and does not know that its disk is another one now.
             Path image = place.resolve(String.valueOf(++disks));

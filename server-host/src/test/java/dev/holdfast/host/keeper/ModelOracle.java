@@ -58,7 +58,9 @@ final class ModelOracle {
     private void behind(ModelHost host) {
         boolean goesOnFromNewest = host.life.keeper.base().stream()
                 .anyMatch(base -> world.newest().filter(base::isSave).isPresent());
-        if (goesOnFromNewest && host.life.keeper.status().behind().isPresent()) {
+        boolean behindAnOlderOne = host.life.keeper.status().behind().stream()
+                .anyMatch(it -> world.disk.snapshots.containsKey(it.snapshot()));
+        if (goesOnFromNewest && behindAnOlderOne) {
             world.fail("I9", host.name + " says that it is behind, and goes on from the newest");
         }
     }
@@ -123,7 +125,8 @@ final class ModelOracle {
         here.forEach(it -> reachable.addAll(world.ledger.history(it.header().saveId())));
         Set<Integer> own = world.promises.acknowledgedBy(host);
         own.retainAll(reachable);
-        if (host.wasWithoutJournal && found.start().mode() == Mode.DETACHED && !here.isEmpty()) {
+        host.beganWithLess |= host.isDamaged() && (host.life.store.down || !(reading() instanceof Reading.Found));
+        if (host.beganWithLess && found.start().mode() == Mode.DETACHED && !here.isEmpty()) {
             // It has acknowledged two states, and waits for a word on which of them it is to be.
             own.retainAll(world.ledger.history(here.get(0).header().saveId()));
         }

@@ -145,6 +145,24 @@ class OperatorDecisionTest {
     }
 
     @Test
+    void takeStoreKeepsTheNamedSavesThatWaitedOnThisHost() {
+        bothChange();
+        Rig.get(rig.keeper.save("mine"));
+        rig.changed("d");
+
+        rig.attach(Take.STORE);
+
+        assertThat(rig.pending()).isEmpty();
+        assertThat(rig.state.get().models()).containsOnlyKeys("a", "c");
+        assertThat(States.models(rig.journal.aside("mine"))).containsExactly("a", "b");
+        assertThat(rig.keeper.status().aside())
+                .hasSize(2)
+                .contains("mine")
+                .anySatisfy(name -> assertThat(States.models(rig.journal.aside(name)))
+                        .containsExactly("a", "b", "d"));
+    }
+
+    @Test
     void whatLosesIsKeptWhereItsNameIsThatOfAnotherSave() {
         bothChange();
         String loser = disk.newest().header().name();

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.history.Look;
+import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalWithFaults;
 import dev.holdfast.host.keeper.Snapshots.Take;
@@ -22,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,6 +156,41 @@ class ReattachmentTest {
         host.store.onSave = () -> {};
         await().until(() -> host.keeper.status().mode() == Mode.ATTACHED);
         assertThat(States.models(disk.newest())).containsExactly("a", "b", "c");
+    }
+
+    /** What was acknowledged waits whenever the host dies. */
+    @Test
+    void whatWaitsGoesOnlyWhenWhatTakesItsPlaceWaits(@TempDir Path directory) {
+        Snapshot waits = States.snapshot(6, "waits", SnapshotKind.SNAPSHOT, "a", "b");
+        List<List<SnapshotHeader>> pendingAtARemoval = new ArrayList<>();
+        Journal[] opened = new Journal[1];
+        try (Journal journal = JournalWithFaults.open(directory, 1024 * 1024, (step, file) -> {
+            if (step.equals("DELETE") && file.toString().endsWith("-waits")) {
+                pendingAtARemoval.add(
+                        opened[0].pending().stream().map(Entry::header).toList());
+            }
+        })) {
+            opened[0] = journal;
+            journal.append(waits);
+            KeeperOptions options = new KeeperOptions(
+                    "ddb", false, false, "default", "host", Duration.ZERO, Duration.ZERO, Duration.ZERO, false);
+            StartPoint start = StartPoint.of(Mode.SPOOLING);
+            NextSnapshot next = new NextSnapshot(options, Map::of, Clock.systemUTC());
+            LearnedSides sides =
+                    new LearnedSides(journal, next, new StoreAttachment(options, start), new HistoryCursor(start));
+            FakeStore store = new FakeStore(disk);
+
+            new PendingDelivery(store, journal, next, options, Clock.systemUTC())
+                    .send(Look.at(store, Optional.empty()), new LearnedKeys(), sides, snapshot -> {});
+
+            assertThat(States.models(disk.newest())).containsExactly("a", "b");
+            assertThat(pendingAtARemoval)
+                    .isNotEmpty()
+                    .allSatisfy(pending -> assertThat(pending)
+                            .anyMatch(header -> header.origin()
+                                    .filter(waits.header().saveId()::equals)
+                                    .isPresent()));
+        }
     }
 
     @Test

@@ -2,7 +2,6 @@ package dev.holdfast.host.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.config.ConfigException;
 import java.nio.file.Files;
@@ -149,10 +148,10 @@ class SnapshotUrlTest {
 
     @Test
     void whereTheSerializerIsNotHereTheRejectedPluginsAreNamed() {
-        assertThatThrownBy(() ->
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() ->
                         SnapshotUrl.parse("redis://db#name=x", HERE, "; not loaded: plugins/redis.jar: it is broken"))
-                .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("there is no serializer redis here, there are: ")
-                .hasMessageContaining("; not loaded: plugins/redis.jar: it is broken; install its plugin");
+                .withMessageContaining("there is no serializer redis here, there are: ")
+                .withMessageContaining("; not loaded: plugins/redis.jar: it is broken; install its plugin");
     }
 }
