@@ -65,7 +65,7 @@ public final class ModelOperations {
         List<Map.Entry<String, ServedModel>> all =
                 new ArrayList<>(serving.state().models().entrySet());
         // Those of workflows are listed with these, as with TorchServe.
-        Set<String> workflows = WorkflowOperations.names(serving.state());
+        Set<String> workflows = WorkflowNames.of(serving.state());
         all.removeIf(entry -> workflows.stream().anyMatch(name -> Workflows.isOf(name, entry.getKey())));
         int end = Math.min(all.size(), start + limit);
         return new ModelPage(

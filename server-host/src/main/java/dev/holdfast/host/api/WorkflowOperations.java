@@ -8,9 +8,7 @@ import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.RunningVersion;
-import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingException;
-import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.workflow.WorkflowModel;
 import dev.holdfast.host.workflow.WorkflowNode;
@@ -21,8 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,30 +49,14 @@ public final class WorkflowOperations {
 
     /** All workflows, by their names. */
     public List<Workflow> list() {
-        return names(serving.state()).stream().map(this::workflow).toList();
-    }
-
-    /** The names of all workflows, in their order. */
-    static Set<String> names(ServingState state) {
-        Set<String> names = new TreeSet<>();
-        String suffix = Workflows.plan("");
-        state.models().forEach((model, served) -> {
-            if (model.endsWith(suffix) && served.versions().values().stream().anyMatch(WorkflowOperations::isPlan)) {
-                names.add(model.substring(0, model.length() - suffix.length()));
-            }
-        });
-        return names;
-    }
-
-    private static boolean isPlan(ServedVersion version) {
-        return version.handler().filter(Workflows.PLAN::equals).isPresent();
+        return WorkflowNames.of(serving.state()).stream().map(this::workflow).toList();
     }
 
     /** @throws ApiFailure of kind WORKFLOW_NOT_FOUND if there is none of that name */
     public Workflow find(String name) {
         boolean there = serving.state().model(Workflows.plan(name)).stream()
                 .flatMap(model -> model.versions().values().stream())
-                .anyMatch(WorkflowOperations::isPlan);
+                .anyMatch(WorkflowNames::isPlan);
         if (!there) {
             throw notFound(name);
         }
