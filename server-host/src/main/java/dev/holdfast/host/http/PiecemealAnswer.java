@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.IteratingCallback;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,11 +33,11 @@ final class PiecemealAnswer {
     private final String id;
     private final int mostHeld;
     private final CompletableFuture<Void> sent = new CompletableFuture<>();
+    private final Writing writing = new Writing();
 
     // Guarded by this.
     private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
     private long held;
-    private boolean writing;
     private boolean ended;
     private boolean broken;
 
@@ -88,7 +88,7 @@ final class PiecemealAnswer {
             held += piece.length;
             waiting.add(ByteBuffer.wrap(piece));
         }
-        writeNext();
+        writing.iterate();
     }
 
     /**
@@ -103,7 +103,7 @@ final class PiecemealAnswer {
         synchronized (this) {
             ended = true;
         }
-        writeNext();
+        writing.iterate();
         return sent;
     }
 
@@ -124,39 +124,40 @@ final class PiecemealAnswer {
         WholeAnswers.breakOff(response);
     }
 
-    private void writeNext() {
-        @Nullable ByteBuffer next;
-        synchronized (this) {
-            if (writing || broken) {
-                return;
-            }
-            next = waiting.poll();
-            if (next == null) {
-                if (ended) {
-                    sent.complete(null);
+    /** Writes one piece after the other; the library's loop, so that pieces which are taken at once do not pile up calls. */
+    private final class Writing extends IteratingCallback {
+
+        private int bytes;
+
+        @Override
+        protected Action process() {
+            @Nullable ByteBuffer next;
+            synchronized (PiecemealAnswer.this) {
+                held -= bytes;
+                bytes = 0;
+                next = broken ? null : waiting.poll();
+                if (next == null) {
+                    return ended || broken ? Action.SUCCEEDED : Action.IDLE;
                 }
-                return;
+                bytes = next.remaining();
             }
-            writing = true;
+            response.write(false, next, this);
+            return Action.SCHEDULED;
         }
-        int bytes = next.remaining();
-        response.write(false, next, Callback.from(() -> written(bytes), failure -> failed(failure)));
-    }
 
-    private void written(int bytes) {
-        synchronized (this) {
-            held -= bytes;
-            writing = false;
+        @Override
+        protected void onCompleteSuccess() {
+            sent.complete(null);
         }
-        writeNext();
-    }
 
-    private void failed(Throwable failure) {
-        log.debug("The caller of request {} has gone, or was cut off", id, failure);
-        synchronized (this) {
-            broken = true;
-            waiting.clear();
+        @Override
+        protected void onCompleteFailure(Throwable failure) {
+            log.debug("The caller of request {} has gone, or was cut off", id, failure);
+            synchronized (PiecemealAnswer.this) {
+                broken = true;
+                waiting.clear();
+            }
+            sent.complete(null);
         }
-        sent.complete(null);
     }
 }
