@@ -48,7 +48,7 @@ class MainTest {
                 "snapshots attach             | --take",
                 "snapshots attach --take both | 'both'",
                 "snapshots list --limit many  | 'many'",
-                "plugins                      | list, or verify NAME",
+                "plugins                      | list, describe NAME, or verify NAME",
                 "plugins verify               | NAME",
                 "plugins list extra           | 'extra'",
                 "plugins list -D =value       | --set needs a key",

@@ -62,6 +62,10 @@ class DocumentationTest {
             routes.addAll(new TrainingApi(host.operations.inference(), forms).routes());
             routes.addAll(new InferenceApi(host.operations, predictions, forms).routes());
             routes.addAll(new OpenInferenceApi(host.operations, predictions, forms).routes());
+            WorkflowApi workflows =
+                    new WorkflowApi(host.operations.workflows(), answers, new HandlerForms(1, 1, true), 1);
+            routes.addAll(workflows.management());
+            routes.addAll(workflows.inference());
             routes.addAll(new Documentation("v", List.of()).routes());
             Tokens tokens = new Tokens(
                     java.time.Duration.ofSeconds(1), java.time.Clock.systemUTC(), new java.security.SecureRandom());
