@@ -11,6 +11,7 @@ import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -117,6 +118,10 @@ record Unloading(boolean unloaded, List<String> holders) {
 
     /** With the jars of the plugin's own loader, where it has one, else with the class path. */
     private static Loader loader(ClassLoader of) {
+        // It looks for drivers once in a process, by the class loader of who asks first; that must not be one that goes
+        // away,
+        // or nobody else would have any.
+        DriverManager.drivers();
         if (of instanceof URLClassLoader own && of != ClassLoader.getSystemClassLoader()) {
             return new Loader(own.getURLs(), own.getParent());
         }

@@ -81,9 +81,8 @@ final class Drivers {
             // Not a plugin but a part of an application, whose drivers are no business of ours.
             return;
         }
-        // Whoever lists drivers has their classes loaded by his own class loader too, which registers those anew. How
-        // often
-        // is bounded, for a driver may register itself again whenever it is let go of.
+        // Whoever lists drivers has their classes loaded by his own class loader too, which registers those anew. The
+        // rounds are bounded, for a driver may register itself again whenever it is let go of.
         for (int round = 0; round < ROUNDS; round++) {
             List<Driver> left = registered(ours);
             if (left.isEmpty()) {
