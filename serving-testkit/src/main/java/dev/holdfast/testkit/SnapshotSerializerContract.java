@@ -78,8 +78,8 @@ public abstract class SnapshotSerializerContract {
     private static final int FEW = 70;
 
     private static final int MANY = 90;
-    /** Less than the name of one snapshot takes. */
-    private static final int BYTES_OF_A_LOOK = 100;
+    /** More than the name of a snapshot takes, which a store may list; less than to read one. */
+    private static final int BYTES_OF_A_LOOK = 300;
 
     private final Deque<SnapshotSerializer> opened = new ArrayDeque<>();
     private final String group;
