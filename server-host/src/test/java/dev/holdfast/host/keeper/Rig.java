@@ -1,6 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.ManualClock;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.restore.Restore;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -52,6 +54,7 @@ public final class Rig implements AutoCloseable {
     public boolean storeOnly;
     public String host = "this-host";
     Runnable whileGoingOver = () -> {};
+    private Executor asking = question -> DaemonThreads.start("snapshot-store-probe", question);
     public Journal journal;
     public SnapshotKeeper keeper;
     private ChangeQueue changes = new ChangeQueue("ddb");
@@ -232,6 +235,15 @@ public final class Rig implements AutoCloseable {
         return found;
     }
 
+    /** Starts a host whose keeper has no thread: it works when the test says so, and looks when it says so again. */
+    void startByHand() {
+        asking = Runnable::run;
+        Restore.Found found = restore().latest();
+        prepare(found.start());
+        found.content().ifPresent(content -> state.set(content.state()));
+        keeper.begin();
+    }
+
     /** A keeper that does not run yet. */
     SnapshotKeeper prepare(StartPoint start) {
         if (journal == null) {
@@ -275,7 +287,8 @@ public final class Rig implements AutoCloseable {
                 new StoreAttachment(options, start),
                 store,
                 journal,
-                false,
+                new SideBySide(store, journal, true),
+                new StoreProbe(store, changes.works()::wake, asking),
                 (needed, safe) -> {},
                 served,
                 () -> config.get(),
