@@ -121,6 +121,12 @@ final class GuardedSerializer implements SnapshotSerializer {
         return count;
     }
 
+    @Override
+    public void removeEmptyGroup() {
+        requireOpen();
+        calls.run("removeEmptyGroup", serializer::removeEmptyGroup);
+    }
+
     /** The plugin is asked once: whoever reads or writes chunks asks here for each, and a call of a plugin is not for free. */
     @Override
     public Optional<ChunkStore> chunks() {

@@ -1,6 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
@@ -10,8 +11,10 @@ import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.snapshot.SnapshotNames;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -229,6 +232,7 @@ class OperatorDecisionTest {
         String done = other.attach(Take.STORE);
 
         assertThat(done).startsWith("Attached to store ddb; the host serves its snapshot");
+        assertThat(other.journal.aside()).as("it had changed nothing").isEmpty();
         assertThat(other.state.get().models()).containsOnlyKeys("a");
         assertThatIllegalStateException()
                 .isThrownBy(() -> other.attach(Take.STORE))
@@ -246,5 +250,68 @@ class OperatorDecisionTest {
         assertThatIllegalStateException().isThrownBy(() -> rig.attach(Take.STORE));
 
         assertThat(rig.state.get().models()).containsOnlyKeys("a");
+    }
+
+    @Test
+    void ofAHostThatIsBehindNothingLosesSoThereIsNothingToDecideForIt() {
+        other.start();
+        rig.start();
+        rig.changed("a");
+        String newest = disk.newest().header().name();
+
+        for (Take take : new Take[] {Take.LOCAL, Take.MERGE}) {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> other.attach(take))
+                    .withMessage("There is nothing to decide: the host is attached to its store ddb, and behind;"
+                            + " --take store lets it go over");
+        }
+
+        assertThat(disk.newest().header().name()).isEqualTo(newest);
+    }
+
+    @Test
+    void whatWaitsStaysWhereTheHostCannotServeWhatTheStoreHas() {
+        bothChange();
+        List<String> waits = rig.pending();
+        rig.whileGoingOver = () -> {
+            throw new IllegalStateException("c.mar is not there");
+        };
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> rig.attach(Take.STORE))
+                .withMessage("c.mar is not there");
+
+        assertThat(rig.pending()).isEqualTo(waits).isNotEmpty();
+        assertThat(rig.keeper.status().mode()).isEqualTo(StoreStatus.Mode.DETACHED);
+        rig.whileGoingOver = () -> {};
+        rig.attach(Take.STORE);
+        assertThat(rig.pending()).isEmpty();
+    }
+
+    @Test
+    void takeLocalWritesNothingOverWhatCannotBeReadForNow() {
+        bothChange();
+        List<String> before = disk.names();
+        List<String> waits = rig.pending();
+        rig.store.newestUnreadable = true;
+
+        assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> rig.attach(Take.LOCAL));
+
+        assertThat(disk.names()).isEqualTo(before);
+        assertThat(rig.pending()).isEqualTo(waits).isNotEmpty();
+    }
+
+    @Test
+    void takeLocalGoesOnAfterADamagedSnapshot() {
+        bothChange();
+        // Or it would write again what is damaged.
+        other.stop();
+        disk.damaged.add(disk.newest().header().name());
+
+        rig.attach(Take.LOCAL);
+
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+        assertThat(rig.pending()).isEmpty();
+        assertThat(rig.keeper.status().mode()).isEqualTo(StoreStatus.Mode.ATTACHED);
     }
 }
