@@ -9,6 +9,7 @@ import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
@@ -24,11 +25,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -44,6 +47,8 @@ public final class Rig implements AutoCloseable {
     public final List<ServingState> takenOver = new ArrayList<>();
     /** Why the host cannot load what it goes over to. */
     public final List<String> failures = new ArrayList<>();
+    /** Why it could not load what it serves already. */
+    final List<String> failuresBefore = new ArrayList<>();
 
     public FakeStore store;
     volatile Supplier<Map<String, String>> config = () -> States.CONFIG;
@@ -54,6 +59,7 @@ public final class Rig implements AutoCloseable {
     public boolean storeOnly;
     public String host = "this-host";
     Runnable whileGoingOver = () -> {};
+    Consumer<Set<StateReference>> bringChunks = needed -> {};
     private Executor asking = question -> DaemonThreads.start("snapshot-store-probe", question);
     public Journal journal;
     public SnapshotKeeper keeper;
@@ -269,7 +275,7 @@ public final class Rig implements AutoCloseable {
 
             @Override
             public List<String> failures() {
-                return List.of();
+                return failuresBefore;
             }
 
             @Override
@@ -289,7 +295,7 @@ public final class Rig implements AutoCloseable {
                 journal,
                 new SideBySide(store, journal, true),
                 new StoreProbe(store, changes.works()::wake, asking),
-                (needed, safe) -> {},
+                (needed, safe) -> bringChunks.accept(needed),
                 served,
                 () -> config.get(),
                 clock);
