@@ -295,6 +295,12 @@ public final class Restore {
 
     /** What waits in the journal or lies aside there has a name too, and may be what the operator wants back. */
     private Snapshot storedOrHere(String name) {
+        if (journal.aside().stream().anyMatch(header -> header.name().equals(name))) {
+            log.info(
+                    "Snapshot {} lies aside on this host, and is taken; a snapshot of the store of that name is not",
+                    name);
+            return journal.aside(name);
+        }
         try {
             return store.get(name);
         } catch (SnapshotNotFoundException | StoreUnavailableException e) {
