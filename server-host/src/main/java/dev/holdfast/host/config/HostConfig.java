@@ -153,7 +153,7 @@ public final class HostConfig {
         return Duration.ofSeconds(number(ConfigKey.STOP_TIMEOUT, 1, 604_800));
     }
 
-    /** With more runs than this that do not end a model version takes no more requests. */
+    /** A model version with more stuck runs than this takes no more requests. */
     public int maxStuckWorkers() {
         return number(ConfigKey.MAX_STUCK_WORKERS, 0, 10_000);
     }
@@ -336,7 +336,7 @@ public final class HostConfig {
         return number(ConfigKey.SPOOL_MAX_SIZE, 1, 1_000_000) * 1024L * 1024;
     }
 
-    /** How many of the newest snapshots stay; 0 for no such rule. Who says for how many days asks for no number. */
+    /** How many of the newest snapshots stay; 0 for no such rule, also where the operator set only the number of days. */
     public int snapshotKeep() {
         int keep = number(ConfigKey.SNAPSHOT_KEEP, 0, 1_000_000);
         return !isSet(ConfigKey.SNAPSHOT_KEEP) && isSet(ConfigKey.SNAPSHOT_KEEP_DAYS) ? 0 : keep;
@@ -347,7 +347,7 @@ public final class HostConfig {
         return Duration.ofDays(number(ConfigKey.SNAPSHOT_KEEP_DAYS, 0, MOST_DAYS));
     }
 
-    /** For how many days the last snapshot of each day stays. Who asks for a number or an age gets that, and no more. */
+    /** For how many days the last snapshot of each day stays. Zero where the operator set a number or an age. */
     public int snapshotKeepDaily() {
         boolean otherAsked = isSet(ConfigKey.SNAPSHOT_KEEP) || isSet(ConfigKey.SNAPSHOT_KEEP_DAYS);
         return otherAsked && !isSet(ConfigKey.SNAPSHOT_KEEP_DAILY)
@@ -355,7 +355,7 @@ public final class HostConfig {
                 : number(ConfigKey.SNAPSHOT_KEEP_DAILY, 0, MOST_DAYS);
     }
 
-    /** Whether the operator said which snapshots stay, so that it is not the default that removes others. */
+    /** Whether the operator set a rule for which snapshots stay, rather than leaving it to the default. */
     public boolean snapshotKeepIsAsked() {
         return isSet(ConfigKey.SNAPSHOT_KEEP)
                 || isSet(ConfigKey.SNAPSHOT_KEEP_DAYS)
@@ -386,7 +386,7 @@ public final class HostConfig {
         return value.equals("store");
     }
 
-    /** Whether a change that another host was faster than is undone, and the host goes over to what that one saved. */
+    /** Whether, after a conflict, this host undoes its own change and takes over the snapshot that another host saved first. */
     public boolean adoptsStoreAfterConflict() {
         String value = get(ConfigKey.SNAPSHOT_CONFLICT);
         if (!value.equals("wait") && !value.equals("take-store")) {
@@ -403,7 +403,7 @@ public final class HostConfig {
         return value.equals("strict");
     }
 
-    /** Whether what a snapshot of another host opens is taken from it. */
+    /** Whether the configuration in another host's snapshot may open this host more than its own configuration does. */
     public boolean acceptsAddresses() {
         return bool(ConfigKey.ACCEPT_ADDRESSES);
     }
