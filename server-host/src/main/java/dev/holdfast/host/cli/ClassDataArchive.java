@@ -74,7 +74,7 @@ final class ClassDataArchive {
         return "Made the class data archive " + archive;
     }
 
-    /** An unfinished file keeps others from the same work, for as long as the work can take. */
+    /** Creates the unfinished file, which keeps other processes from the same work, for no longer than the work can take. */
     private static boolean claim(Path unfinished) {
         try {
             OwnFiles.createDirectories(unfinished.resolveSibling(".").normalize());
@@ -132,7 +132,7 @@ final class ClassDataArchive {
         }
     }
 
-    /** Those of earlier jars in this place: the first part of the name is the place. */
+    /** Removes the archives of earlier jars of this distribution: the first part of the name stands for its directory. */
     private static void removeOlder(Path archive) throws IOException {
         String name = archive.getFileName().toString();
         String place = name.substring(0, name.indexOf('-') + 1);

@@ -90,14 +90,14 @@ public final class HostApi {
         return response.body();
     }
 
-    /** Whether a call was not made, for want of a key that is in force; a host may be set to answer 400 to that. */
+    /** Whether a call was refused because its key has expired or is unknown; some hosts are set to answer 400 to that. */
     private static boolean isRefused(HttpResponse<String> response) {
         return response.statusCode() == 401
                 || response.statusCode() == 429
                 || (response.statusCode() == 400 && response.body().contains("InvalidKeyException"));
     }
 
-    /** Whether the key file has another key now: one that somebody else asked for, or this does. */
+    /** Renews the key unless another process has done so; false if the key file still has the same one. */
     private boolean renewed(String scope) {
         String refused = key(scope);
         keys = keys(keyFile);

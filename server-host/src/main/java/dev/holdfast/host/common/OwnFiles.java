@@ -23,8 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How the files and directories of the host's own are opened and made: those below its log location, and the notes of its
- * user's hosts.
+ * Opens and creates the host's own files and directories: those below its log location, and the notes of its user's hosts.
  *
  * <ul>
  *   <li>A file is a file: where a link, a pipe or a device lies in its place it is neither followed nor opened.
