@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.tls.CommandAccess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -33,24 +34,34 @@ public final class HostApi {
 
     /** @throws CommandFailure if the key file cannot be read */
     HostApi(RunningHost host) {
-        this(host.management(), host.inference(), host.keyFile());
+        this(host.management(), host.inference(), host.keyFile(), host.logLocation());
     }
 
     /**
-     * @param management the address, as {@code http://host:port}
+     * @param management the address, as {@code http://host:port} or {@code https://host:port}
      * @param inference the same
      * @param keyFile need not be there: then calls are made without a token
-     * @throws CommandFailure if the key file cannot be read
+     * @param logLocation where the host says by which certificate it is known; read only for an address with TLS
+     * @throws CommandFailure if the key file, or the host's word on its certificate, cannot be read
      */
-    public HostApi(String management, String inference, Path keyFile) {
+    public HostApi(String management, String inference, Path keyFile, Path logLocation) {
         this.management = management;
         this.inference = inference;
         this.keyFile = keyFile;
-        this.client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT)
-                .build();
+        this.client = client(management + inference, logLocation);
         this.keys = keys(keyFile);
+    }
+
+    private static HttpClient client(String addresses, Path logLocation) {
+        HttpClient.Builder client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT);
+        try {
+            return addresses.contains("https://")
+                    ? client.sslContext(CommandAccess.context(logLocation)).build()
+                    : client.build();
+        } catch (IOException e) {
+            throw new CommandFailure("What is needed to call the host by TLS cannot be read: " + OneLine.of(e), e);
+        }
     }
 
     private static JsonNode keys(Path keyFile) {

@@ -16,6 +16,15 @@ public enum ConfigKey {
     INFERENCE_ADDRESS("http://127.0.0.1:8080", Kept.YES),
     MANAGEMENT_ADDRESS("http://127.0.0.1:8081", Kept.YES),
     METRICS_ADDRESS("http://127.0.0.1:8082", Kept.YES),
+    /** The file with the certificate and the key of https addresses, and how it is opened. */
+    KEYSTORE("", Kept.NO),
+    KEYSTORE_PASS("changeit", Kept.NO),
+    KEYSTORE_TYPE("PKCS12", Kept.NO),
+    /** The same as two files in PEM. */
+    CERTIFICATE_FILE("", Kept.NO),
+    PRIVATE_KEY_FILE("", Kept.NO),
+    /** Certificates in PEM, one of which must have signed that of a caller; empty lets callers without one in. */
+    CLIENT_CA_FILE("", Kept.NO),
     MODEL_STORE("", Kept.YES),
     LOAD_MODELS("", Kept.YES),
     MODELS("", Kept.YES),
@@ -186,7 +195,7 @@ public enum ConfigKey {
     /** Whether a key's value must never be shown or kept, whoever invented the key. */
     public static boolean isSecret(String key) {
         if (of(key).isPresent()) {
-            return false;
+            return key.equals(KEYSTORE_PASS.key());
         }
         String lower = key.toLowerCase(Locale.ROOT);
         return lower.contains("pass")

@@ -122,7 +122,7 @@ public final class ConfigLayers {
         Map<String, String> kept = new TreeMap<>(properties);
         tellOfUnknown(kept.keySet());
         kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
-        kept.entrySet().removeIf(entry -> isAddressOfAnotherKind(entry.getKey(), entry.getValue()));
+        kept.entrySet().removeIf(entry -> isUnixSocket(entry.getKey(), entry.getValue()));
         kept.entrySet().removeIf(entry -> isForeignPlaceholder(entry.getKey(), entry.getValue()));
         Map<String, String> before = layers.getOrDefault(Layer.DEFAULT_FILE, Map.of());
         kept.forEach((key, value) -> {
@@ -150,14 +150,12 @@ public final class ConfigLayers {
         }
     }
 
-    /** TorchServe listens on TLS and Unix sockets too; coming back without them is better than not coming back. */
-    private static boolean isAddressOfAnotherKind(String key, String value) {
-        boolean other =
-                key.endsWith("_address") && ConfigKey.of(key).isPresent() && value.matches("(?i)(https|unix):.*");
+    /** TorchServe listens on Unix sockets too; coming back without them is better than not coming back. */
+    private static boolean isUnixSocket(String key, String value) {
+        boolean other = key.endsWith("_address") && ConfigKey.of(key).isPresent() && value.matches("(?i)unix:.*");
         if (other) {
             log.warn(
-                    "{}={} of the restored snapshot is left out: this host listens on http alone, TLS is a matter of a"
-                            + " proxy in front of it",
+                    "{}={} of the restored snapshot is left out: this host listens on http and https alone",
                     key,
                     value);
         }

@@ -60,6 +60,7 @@ public final class HostConfig {
         inferenceAddress();
         managementAddress();
         metricsAddress();
+        tls();
         modelStore();
         defaultWorkersPerModel();
         defaultResponseTimeout();
@@ -102,15 +103,34 @@ public final class HostConfig {
     }
 
     public ListenAddress inferenceAddress() {
-        return address(ConfigKey.INFERENCE_ADDRESS, 80);
+        return address(ConfigKey.INFERENCE_ADDRESS, 80, 443);
     }
 
     public ListenAddress managementAddress() {
-        return address(ConfigKey.MANAGEMENT_ADDRESS, 8081);
+        return address(ConfigKey.MANAGEMENT_ADDRESS, 8081, 8444);
     }
 
     public ListenAddress metricsAddress() {
-        return address(ConfigKey.METRICS_ADDRESS, 8082);
+        return address(ConfigKey.METRICS_ADDRESS, 8082, 8445);
+    }
+
+    /** What addresses of the form {@code https://host:port} show of themselves, and ask of callers. */
+    public TlsConfig tls() {
+        TlsConfig tls = new TlsConfig(
+                path(ConfigKey.KEYSTORE),
+                get(ConfigKey.KEYSTORE_PASS),
+                get(ConfigKey.KEYSTORE_TYPE),
+                path(ConfigKey.CERTIFICATE_FILE),
+                path(ConfigKey.PRIVATE_KEY_FILE),
+                path(ConfigKey.CLIENT_CA_FILE));
+        if (tls.certificateFile().isPresent() != tls.privateKeyFile().isPresent()) {
+            throw new ConfigException("certificate_file and private_key_file belong together; set both, or keystore");
+        }
+        if (tls.keystore().isPresent() && tls.certificateFile().isPresent()) {
+            throw new ConfigException(named(ConfigKey.KEYSTORE) + " and " + named(ConfigKey.CERTIFICATE_FILE)
+                    + " are two sources of one certificate; set one of them");
+        }
+        return tls;
     }
 
     /** The directory of archives; empty if none is configured, which stops a start. */
@@ -579,8 +599,8 @@ public final class HostConfig {
         return text(key).map(value -> toPath(key, value));
     }
 
-    private ListenAddress address(ConfigKey key, int otherwise) {
-        return ListenAddress.parse(key.key() + origin(key), get(key), otherwise);
+    private ListenAddress address(ConfigKey key, int otherwise, int otherwiseTls) {
+        return ListenAddress.parse(key.key() + origin(key), get(key), otherwise, otherwiseTls);
     }
 
     /** A key as messages name it: with its value, and with the layer that says so. */

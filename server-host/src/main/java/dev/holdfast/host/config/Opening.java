@@ -35,9 +35,10 @@ final class Opening {
 
     private static Optional<String> address(ListenAddress local, String key, String value) {
         try {
-            ListenAddress wanted = ListenAddress.parse(key, value, 0);
+            ListenAddress wanted = ListenAddress.parse(key, value, 0, 0);
             boolean within = wanted.isLoopback() || wanted.host().equals(local.host()) || local.isEverywhere();
-            return within ? Optional.empty() : Optional.of(local.toString());
+            boolean asClosed = wanted.tls() || !local.tls();
+            return within && asClosed ? Optional.empty() : Optional.of(local.toString());
         } catch (ConfigException e) {
             return Optional.empty();
         }
