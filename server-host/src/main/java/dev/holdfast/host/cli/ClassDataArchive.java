@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ClassDataArchive {
 
-    private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final Surroundings surroundings;
     private final Optional<Path> missing;
@@ -124,8 +124,13 @@ final class ClassDataArchive {
     private static void complete(ProcessBuilder builder) throws IOException, InterruptedException {
         Process process = quiet(builder).start();
         try {
-            if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
-                throw new CommandFailure("The class data archive could not be made; starts go on without it");
+            if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new CommandFailure("The class data archive could not be made within " + LIMIT.toSeconds()
+                        + " s; starts go on without it");
+            }
+            if (process.exitValue() != 0) {
+                throw new CommandFailure("The class data archive could not be made: " + builder.command().get(0)
+                        + " ended with " + process.exitValue() + "; starts go on without it");
             }
         } finally {
             process.destroyForcibly();

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 @Command(name = "warm-up", description = "Make later starts faster; done once, by itself.", sortOptions = false)
 final class WarmUpCommand implements Callable<Integer> {
 
-    private static final Duration LIMIT = Duration.ofSeconds(50);
+    private static final Duration LIMIT = Duration.ofSeconds(170);
     private static final int PIXELS = 64;
 
     private final Surroundings surroundings;
