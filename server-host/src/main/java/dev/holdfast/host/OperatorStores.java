@@ -1,5 +1,6 @@
 package dev.holdfast.host;
 
+import dev.holdfast.host.codec.Codecs;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.operate.StoreGroup;
@@ -61,7 +62,8 @@ public final class OperatorStores implements AutoCloseable {
         Map<String, String> kept = SerializerKeys.of(choice.name(), of(choice, name, values), values)
                 .others();
         try {
-            return new StoreGroup(choice.name(), name, plugins.open(choice, of(choice, name, kept)), Clock.systemUTC());
+            return new StoreGroup(
+                    choice.name(), name, plugins.open(choice, of(choice, name, kept)), Codecs.all(), Clock.systemUTC());
         } catch (IllegalArgumentException | IllegalStateException e) {
             throw new ConfigException("Snapshot store " + choice.name() + ": " + e.getMessage(), e);
         }

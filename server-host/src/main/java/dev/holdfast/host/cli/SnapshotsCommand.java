@@ -50,8 +50,11 @@ final class SnapshotsCommand implements Runnable {
         SnapshotWay way = new SnapshotWay(holdfast, snapshots.arguments);
         line.addSubcommand(new ListSnapshots(way));
         line.addSubcommand(new ShowSnapshot(way));
+        line.addSubcommand(new DiffSnapshots(way));
+        line.addSubcommand(new VerifySnapshots(way));
         line.addSubcommand(new TagSnapshot(way));
         line.addSubcommand(new DeleteSnapshots(way));
+        line.addSubcommand(new PruneSnapshots(way));
         return line;
     }
 

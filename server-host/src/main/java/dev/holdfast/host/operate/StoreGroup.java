@@ -5,6 +5,7 @@ import dev.holdfast.host.history.Place;
 import dev.holdfast.host.retention.KeepMark;
 import dev.holdfast.host.snapshot.SnapshotNames;
 import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -15,6 +16,7 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -24,8 +26,9 @@ import java.util.UUID;
  * newest one, and what is removed on purpose is told before by one that {@linkplain SnapshotHeader#trimmed says so}.
  *
  * @param store the serializer's name, for messages
+ * @param codecs what chunks may have been packed with
  */
-public record StoreGroup(String store, String group, SnapshotSerializer serializer, Clock clock)
+public record StoreGroup(String store, String group, SnapshotSerializer serializer, List<Codec> codecs, Clock clock)
         implements SnapshotSource, AutoCloseable {
 
     @Override
