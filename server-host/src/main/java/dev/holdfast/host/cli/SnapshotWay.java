@@ -121,8 +121,11 @@ final class SnapshotWay {
      * @param writes whether it is refused while a host has this log location
      */
     int toStore(String command, boolean writes, StoreWork work) {
-        return toStores(command, writes, stores -> {
+        return toStores(command, stores -> {
             try (StoreGroup store = stores.open(arguments.store(), arguments.group())) {
+                if (writes) {
+                    requireNoHostIn(store);
+                }
                 say("From store " + store.store() + ", group " + store.group() + ", " + seen());
                 requireTheHosts(command, store);
                 return work.in(store, stores);
@@ -131,10 +134,7 @@ final class SnapshotWay {
     }
 
     /** Loads the plugins and leaves it to the command which stores it opens. */
-    int toStores(String command, boolean writes, ToIntFunction<OperatorStores> work) {
-        if (writes) {
-            requireNoHost();
-        }
+    int toStores(String command, ToIntFunction<OperatorStores> work) {
         ConfigArguments config = arguments.config();
         if (config.hasEmptyKey()) {
             throw new WrongLine("--set needs a key before the '=', as in KEY=VALUE");
@@ -181,13 +181,30 @@ final class SnapshotWay {
                 : Optional.empty();
     }
 
-    private void requireNoHost() {
+    /**
+     * Before something is written past a host.
+     *
+     * @throws RefusedException if a host with this log location has a store of that kind open, or may have
+     */
+    void requireNoHostIn(StoreGroup store) {
         Path directory = holdfast.logLocation().directory();
-        holder(directory).ifPresent(host -> {
+        Optional<String> holder = holder(directory);
+        if (holder.isPresent() && !keepsElsewhere(directory, store)) {
             throw new RefusedException("Not done, and nothing changed: a host with the log location " + directory
-                    + " runs, " + host + ", and may have that store open. Stop it with holdfast --stop, or, where the"
-                    + " command can go through the host, leave out the options of a store");
-        });
+                    + " runs, " + holder.get() + ", and has store " + store.store()
+                    + " open, or may have. Stop it with holdfast --stop, or, where the command can go through the host,"
+                    + " leave out the options of a store");
+        }
+    }
+
+    private boolean keepsElsewhere(Path directory, StoreGroup store) {
+        Optional<RunningHost> host = new RunFiles(holdfast.surroundings().runDirectory()).of(directory);
+        return host.isPresent()
+                && !new HostApi(host.get())
+                        .manage("GET", "/snapshots/status")
+                        .path("store")
+                        .asText(store.store())
+                        .equals(store.store());
     }
 
     /** Where no store was named and a host runs, the configuration at hand may be another than the host's. */
@@ -210,7 +227,29 @@ final class SnapshotWay {
         });
     }
 
-    private void say(String what) {
+    /** The log location that was said, or is taken where none was. */
+    Path logLocation() {
+        return holdfast.logLocation().directory();
+    }
+
+    /** How far something is that takes long; on a terminal alone. */
+    void progress(String what) {
+        if (surroundings().terminal() && !arguments.quiet() && !arguments.json()) {
+            surroundings().err().print("\r" + what);
+            surroundings().err().flush();
+        }
+    }
+
+    /** Goes on below the line of {@link #progress}. */
+    void progressDone() {
+        if (surroundings().terminal() && !arguments.quiet() && !arguments.json()) {
+            surroundings().err().print("\r\u001b[K");
+            surroundings().err().flush();
+        }
+    }
+
+    /** A line about the command itself, on standard error; nothing with {@code --json} or {@code --quiet}. */
+    void say(String what) {
         if (!arguments.quiet() && !arguments.json()) {
             holdfast.surroundings().err().println(what);
         }

@@ -52,6 +52,9 @@ final class SnapshotsCommand implements Runnable {
         line.addSubcommand(new ShowSnapshot(way));
         line.addSubcommand(new DiffSnapshots(way));
         line.addSubcommand(new VerifySnapshots(way));
+        line.addSubcommand(new ExportSnapshot(way));
+        line.addSubcommand(new ImportSnapshot(way));
+        line.addSubcommand(new CopySnapshots(way));
         line.addSubcommand(new TagSnapshot(way));
         line.addSubcommand(new DeleteSnapshots(way));
         line.addSubcommand(new PruneSnapshots(way));

@@ -269,6 +269,11 @@ public final class SnapshotText {
         return json.isBlank() ? Map.of() : ModelSnapshotJson.readModels("of the key models", json);
     }
 
+    /** Whether it is one of Holdfast's, with a header in its text; else it is one of TorchServe's, or written by hand. */
+    public static boolean isOurs(Snapshot snapshot) {
+        return FIRST.matcher(snapshot.text()).lookingAt();
+    }
+
     /** Whether a configuration text is a snapshot: has models to restore, or says that it is one. */
     public static boolean isSnapshot(Map<String, String> properties) {
         return properties.containsKey(MODEL_SNAPSHOT);

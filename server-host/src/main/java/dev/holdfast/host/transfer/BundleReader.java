@@ -28,13 +28,14 @@ public final class BundleReader {
 
     private static final int LONGEST_LINE = 16 * 1024;
     private static final int LONGEST_CHUNK = 16 * 1024 * 1024;
+    private static final int BUFFER = 256 * 1024;
     private static final String END = "0".repeat(64);
 
     /** What is done with the files of archives. */
     public interface Files {
 
         /** Takes none: a bundle with files is passed over. */
-        Files NONE = (name, size, content) -> content.skipNBytes(size);
+        Files NONE = (name, size, content) -> pass(size, content);
 
         /**
          * Takes a file; reads exactly {@code size} bytes.
@@ -42,6 +43,17 @@ public final class BundleReader {
          * @param name its path below the model store as the bundle says it; may be anything
          */
         void take(String name, long size, InputStream content) throws IOException;
+
+        /** Reads a file and does nothing with it; to skip it would leave it out of the digest. */
+        static void pass(long size, InputStream content) throws IOException {
+            for (long left = size; left > 0; ) {
+                int read = content.readNBytes((int) Math.min(BUFFER, left)).length;
+                if (read == 0) {
+                    throw new EOFException("at a file of an archive");
+                }
+                left -= read;
+            }
+        }
     }
 
     private interface Chunks {

@@ -7,11 +7,11 @@ public final class DamagedBundleException extends IOException {
 
     private static final long serialVersionUID = 1;
 
-    DamagedBundleException(String message) {
+    public DamagedBundleException(String message) {
         super(message);
     }
 
-    DamagedBundleException(String message, Throwable cause) {
+    public DamagedBundleException(String message, Throwable cause) {
         super(message, cause);
     }
 }
