@@ -129,8 +129,9 @@ final class ClassDataArchive {
                         + " s; starts go on without it");
             }
             if (process.exitValue() != 0) {
-                throw new CommandFailure("The class data archive could not be made: " + builder.command().get(0)
-                        + " ended with " + process.exitValue() + "; starts go on without it");
+                throw new CommandFailure("The class data archive could not be made: "
+                        + builder.command().get(0) + " ended with " + process.exitValue()
+                        + "; starts go on without it");
             }
         } finally {
             process.destroyForcibly();

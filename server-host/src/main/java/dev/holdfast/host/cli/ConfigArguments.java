@@ -44,6 +44,20 @@ final class ConfigArguments {
             description = "The jars that may be loaded, as sha256sum lists them.")
     private Optional<Path> pluginsSha256 = Optional.empty();
 
+    /** What was said by options that are declared elsewhere. */
+    static ConfigArguments of(
+            Optional<Path> tsConfig,
+            Map<String, String> keys,
+            Optional<String> pluginsPath,
+            Optional<Path> pluginsSha256) {
+        ConfigArguments arguments = new ConfigArguments();
+        arguments.tsConfig = tsConfig;
+        arguments.keys = keys;
+        arguments.pluginsPath = pluginsPath;
+        arguments.pluginsSha256 = pluginsSha256;
+        return arguments;
+    }
+
     /** Whether none of them was given. */
     boolean isEmpty() {
         return tsConfig.isEmpty() && keys.isEmpty() && pluginsPath.isEmpty() && pluginsSha256.isEmpty();

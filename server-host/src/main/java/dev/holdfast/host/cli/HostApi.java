@@ -95,10 +95,20 @@ public final class HostApi {
             response = send(key(scope), address, method, path, body);
         }
         if (response.statusCode() >= 300) {
-            throw new CommandFailure(method + " " + address + path + " was answered with " + response.statusCode()
-                    + ": " + message(response.body()));
+            throw new CommandFailure(
+                    exitCode(response.statusCode()),
+                    method + " " + address + path + " was answered with " + response.statusCode() + ": "
+                            + message(response.body()));
         }
         return response.body();
+    }
+
+    private static int exitCode(int status) {
+        return switch (status) {
+            case 404 -> SnapshotWay.NOTHING_FOUND;
+            case 409 -> SnapshotWay.REFUSED;
+            default -> 1;
+        };
     }
 
     /** Whether a call was refused because its key has expired or is unknown; some hosts are set to answer 400 to that. */

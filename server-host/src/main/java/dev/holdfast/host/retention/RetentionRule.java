@@ -30,7 +30,8 @@ public record RetentionRule(int newest, Duration age, int daily) {
         return new RetentionRule(config.snapshotKeep(), config.snapshotKeepFor(), config.snapshotKeepDaily());
     }
 
-    boolean keepsAll() {
+    /** Whether it removes nothing. */
+    public boolean keepsAll() {
         return newest == 0 && age.isZero();
     }
 

@@ -45,10 +45,10 @@ public final class SnapshotText {
 
     static final int FORMAT = 1;
     private static final String FIRST_LINE = "#Holdfast snapshot format=";
-    private static final String LAST_LINE = "#sha256=";
+    static final String LAST_LINE = "#sha256=";
     private static final String MODEL_SNAPSHOT = "model_snapshot";
     private static final String CALLERS = "holdfast.callers";
-    private static final Pattern FIRST = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\R");
+    static final Pattern FIRST = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\R");
 
     /** The first line of a later format, which this host cannot read any further. */
     private static final Pattern LATER = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\b");
@@ -56,7 +56,7 @@ public final class SnapshotText {
     /** The header as this host writes it; TorchServe copies the key into its own snapshots, but with escapes. */
     private static final Pattern HEADER = Pattern.compile("^holdfast\\.header=name=", Pattern.MULTILINE);
 
-    private static final Pattern HEADER_LINE = Pattern.compile("^holdfast\\.header=(name=[^\n]*)$", Pattern.MULTILINE);
+    static final Pattern HEADER_LINE = Pattern.compile("^holdfast\\.header=(name=[^\n]*)$", Pattern.MULTILINE);
 
     private static final String IF_EDITED =
             ". If somebody changed it on purpose: holdfast snapshots accept FILE, where FILE holds it";
@@ -208,7 +208,7 @@ public final class SnapshotText {
         }
     }
 
-    private static Map<String, String> fields(String line) {
+    static Map<String, String> fields(String line) {
         Map<String, String> map = new LinkedHashMap<>();
         for (String entry : line.split(" ")) {
             int equals = entry.indexOf('=');
@@ -218,7 +218,7 @@ public final class SnapshotText {
     }
 
     /** A text cannot hold its own size and digest. */
-    private static String withoutTextFields(SnapshotHeader header) {
+    static String withoutTextFields(SnapshotHeader header) {
         StringBuilder line = new StringBuilder();
         header.toMap().forEach((field, value) -> {
             if (!field.equals("size") && !field.equals("sha256")) {
@@ -267,6 +267,11 @@ public final class SnapshotText {
      */
     public static Map<String, ServedModel> parseModels(String json) {
         return json.isBlank() ? Map.of() : ModelSnapshotJson.readModels("of the key models", json);
+    }
+
+    /** Whether it is one of Holdfast's, with a header in its text; else it is one of TorchServe's, or written by hand. */
+    public static boolean isOurs(Snapshot snapshot) {
+        return FIRST.matcher(snapshot.text()).lookingAt();
     }
 
     /** Whether a configuration text is a snapshot: has models to restore, or says that it is one. */

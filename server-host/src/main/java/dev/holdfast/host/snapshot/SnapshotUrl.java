@@ -62,6 +62,16 @@ public record SnapshotUrl(
      * @throws ConfigException if it is of this form, and wrong; no message shows a secret
      */
     public static Optional<SnapshotUrl> parse(String value, Set<String> serializers, String notLoaded) {
+        return parse(value, serializers, notLoaded, false);
+    }
+
+    /** The same for a value that names a store and no snapshot of it: {@link #name} is that of the last one. */
+    public static Optional<SnapshotUrl> parseStore(String value, Set<String> serializers, String notLoaded) {
+        return parse(value, serializers, notLoaded, true);
+    }
+
+    private static Optional<SnapshotUrl> parse(
+            String value, Set<String> serializers, String notLoaded, boolean storeAlone) {
         Matcher form = FORM.matcher(value);
         if (!form.matches()) {
             return Optional.empty();
@@ -92,7 +102,10 @@ public record SnapshotUrl(
         if (!rest.isEmpty() && keys.put("url", url) != null) {
             throw wrong(shown, "the key url stands behind the # although a URL stands before it; leave one out");
         }
-        String name = Optional.ofNullable(keys.remove("name"))
+        if (storeAlone && keys.containsKey("name")) {
+            throw wrong(shown, "it names a snapshot where a store is meant; leave the key name out");
+        }
+        String name = Optional.ofNullable(storeAlone ? LATEST : keys.remove("name"))
                 .filter(some -> !some.isBlank())
                 .orElseThrow(() -> wrong(
                         shown,

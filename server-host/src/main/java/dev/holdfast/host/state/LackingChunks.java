@@ -41,20 +41,6 @@ public final class LackingChunks {
         return lacking;
     }
 
-    /**
-     * The chunks that exist and do not match their ids; reads the whole state.
-     *
-     * @throws StateDamagedException if a list is missing or damaged
-     */
-    public Set<String> damaged(StateReference reference) {
-        Set<String> damaged = new LinkedHashSet<>();
-        Set<String> ignored = new LinkedHashSet<>();
-        for (StateManifest.Part part : manifest(reference, ignored).parts()) {
-            part.tree().ifPresent(tree -> leaves(tree, ignored).forEach(id -> read(id, damaged)));
-        }
-        return damaged;
-    }
-
     /** The list of the parts; one without parts as long as some of its chunks are lacking. */
     private StateManifest manifest(StateReference reference, Set<String> lacking) {
         List<String> leaves = leaves(reference.root(), lacking);

@@ -19,6 +19,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file in PEM (RFC 7468): blocks of base64 between lines that say what they hold. What stands between the blocks is passed
@@ -26,6 +28,7 @@ import java.util.regex.Pattern;
  */
 record PemFile(Path file, List<Block> blocks) {
 
+    private static final Logger log = LoggerFactory.getLogger(PemFile.class);
     private static final int LONGEST = 1 << 20;
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s:,.-]*?)-----END \\1-----");
@@ -35,6 +38,8 @@ record PemFile(Path file, List<Block> blocks) {
 
     private static final String AS_PKCS8 = "; write it anew with openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW";
 
+    /** @param content not changed after it was read */
+    @SuppressWarnings("ArrayRecordComponent") // Of this room alone.
     record Block(String label, byte[] content) {}
 
     /** @throws KeyFileException if it cannot be read, or is no such file */
@@ -105,8 +110,8 @@ record PemFile(Path file, List<Block> blocks) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
             } catch (InvalidKeySpecException e) {
-                // It is of another algorithm, or of none; said below.
-                continue;
+                // It is of another algorithm, or of none, which is said below.
+                log.trace("{} is no key of {}", file, algorithm, e);
             } catch (GeneralSecurityException e) {
                 throw new KeyFileException(key, file, "has a key that cannot be read here: " + OneLine.of(e));
             }
