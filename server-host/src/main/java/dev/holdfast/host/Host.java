@@ -26,6 +26,7 @@ import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
+import dev.holdfast.host.runtime.process.WorkerDirectory;
 import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import dev.holdfast.host.runtime.python.PythonRuntime;
 import dev.holdfast.host.serving.ChangeLog;
@@ -155,7 +156,9 @@ public final class Host implements AutoCloseable {
         StoredStates stored = new StoredStates(
                 () -> keeping.orElseThrow(Host::noStates).storage().states());
         OnnxRuntime onnx = new OnnxRuntime(config.nativeThreads());
-        PythonRuntime python = lifecycle.add(python(options, config, measurements));
+        WorkerDirectory workers = lifecycle.add(workers(options));
+        PythonRuntime python =
+                ConfiguredPython.runtime(config, measurements.ofWorkers(config.metricsConfig()), workers, temporary());
         Runtimes runtimes = new Runtimes(List.of(
                 onnx,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
@@ -305,14 +308,14 @@ public final class Host implements AutoCloseable {
         return store;
     }
 
-    private static PythonRuntime python(StartOptions options, HostConfig config, Measurements measurements) {
-        PythonRuntime python = ConfiguredPython.runtime(
-                config,
-                measurements.ofWorkers(config.metricsConfig()),
-                options.logLocation(),
-                Path.of(System.getProperty("java.io.tmpdir")));
-        python.clean();
-        return python;
+    private static Path temporary() {
+        return Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    private static WorkerDirectory workers(StartOptions options) {
+        WorkerDirectory workers = new WorkerDirectory(options.logLocation(), temporary());
+        workers.clean();
+        return workers;
     }
 
     private static ServingDefaults servingDefaults(HostConfig config) {
