@@ -171,7 +171,7 @@ public final class Host implements AutoCloseable {
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
                 archives,
-                new WarmedModels(runtimes::load),
+                new WarmedModels(runtimes),
                 safeguards(config, crashes, runtimes),
                 stored,
                 servingDefaults(config),

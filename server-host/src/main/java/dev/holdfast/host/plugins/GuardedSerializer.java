@@ -121,6 +121,12 @@ final class GuardedSerializer implements SnapshotSerializer {
         return count;
     }
 
+    @Override
+    public void removeEmptyGroup() {
+        requireOpen();
+        calls.run("removeEmptyGroup", serializer::removeEmptyGroup);
+    }
+
     /**
      * Asks the plugin once and keeps the answer, because readers and writers ask for every chunk and a call of a plugin is not
      * free.
