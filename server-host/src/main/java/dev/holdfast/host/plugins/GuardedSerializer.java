@@ -127,7 +127,10 @@ final class GuardedSerializer implements SnapshotSerializer {
         calls.run("removeEmptyGroup", serializer::removeEmptyGroup);
     }
 
-    /** The plugin is asked once: whoever reads or writes chunks asks here for each, and a call of a plugin is not for free. */
+    /**
+     * Asks the plugin once and keeps the answer, because readers and writers ask for every chunk and a call of a plugin is not
+     * free.
+     */
     @Override
     public Optional<ChunkStore> chunks() {
         requireOpen();
