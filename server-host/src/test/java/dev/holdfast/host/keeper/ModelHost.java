@@ -60,8 +60,8 @@ final class ModelHost {
     boolean journalFails;
     boolean cutOff;
     /**
-     * Whether a life began with less than had been acknowledged, because its journal could not be used, or was damaged while the
-     * store was away, and the host has not attached with what was acknowledged before and in that life since: it may be two states.
+     * Whether a life began with less than had been acknowledged, because the rest was out of its reach, and the host has not
+     * attached since: what was acknowledged before and in that life may be two states.
      */
     boolean beganWithLess;
     /** The changes that it acknowledged, of which no operator has decided otherwise. */
@@ -338,7 +338,6 @@ final class ModelHost {
         Life dead = life;
         dead.store.gone = true;
         life = null;
-        beganWithLess |= journal != null && !journal.isUsable();
         if (inTheMiddle) {
             // It goes on for a while, and does not know that its disk is another one now.
             Path image = place.resolve(String.valueOf(++disks));
@@ -439,12 +438,6 @@ final class ModelHost {
         files = now;
         written = false;
         seen = disk;
-    }
-
-    /** Whether something on its disk cannot be read. */
-    boolean isDamaged() {
-        onDisk();
-        return files.values().stream().anyMatch(Optional::isEmpty);
     }
 
     private static Optional<Snapshot> read(Path file) {
