@@ -20,6 +20,7 @@ import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.Runtimes;
@@ -204,8 +205,14 @@ public final class Host implements AutoCloseable {
                 HostVersion.get(),
                 config.enableModelApi(),
                 config.snapshotTimeout());
-        HttpApis http = lifecycle.add(
-                HttpApis.start(config, operations, counters, measurements::write, options.logLocation(), clock));
+        HttpApis http = lifecycle.add(HttpApis.start(
+                config,
+                operations,
+                counters,
+                begin.persistence().map(Persistence::measures).orElseGet(StoreMeasures::new),
+                measurements::write,
+                options.logLocation(),
+                clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
