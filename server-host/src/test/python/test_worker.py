@@ -79,6 +79,7 @@ class Worker(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.directory)
+        self.options = ["--sock-type", "unix", "--sock-name", "x.1"]
         self.connect()
         path, modules, environment = list(sys.path), set(sys.modules), dict(os.environ)
 
@@ -109,8 +110,13 @@ class Worker(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write(textwrap.dedent(source))
 
+    def declares(self, metrics):
+        """Says what the host's file of metrics has."""
+        self.write(json.dumps(metrics), "metrics.json")
+        self.options += ["--metrics-config", os.path.join(self.directory, "metrics.json")]
+
     def start(self):
-        options = main._options(["--sock-type", "unix", "--sock-name", "x.1"])
+        options = main._options(self.options)
         result = []
 
         def serve():
@@ -303,7 +309,8 @@ class Predicting(Worker):
                 self.assertEqual((code, message), answer[:2])
                 self.assertEqual(b"error", answer[2]["r"][4])
 
-    def test_metrics_are_lines_with_the_names_of_the_requests(self):
+    def test_metrics_are_lines_with_the_names_of_the_requests_where_the_host_wants_each_value(self):
+        self.declares({"each_value": True})
         self.loaded(
             """
             def handle(data, context):
@@ -314,6 +321,9 @@ class Predicting(Worker):
             """
         )
         self.body(b"x")
+        self.host.close()
+        self.reader.stream.close()
+        self.thread.join(60)
         lines = self.output.getvalue()
         pattern = r"\[METRICS\]%s\|#ModelName:m,Level:Model\|#type:%s\|#hostname:[^,|]+,\d+,r\n"
         self.assertRegex(lines, pattern % ("Hits.Count:2", "COUNTER"))
@@ -346,11 +356,11 @@ class Predicting(Worker):
 
     def test_a_handler_keeps_metrics_and_what_does_not_fit_costs_no_request(self):
         lines = []
-        kept = metrics.Metrics(
-            "m",
-            write=lines.append,
-            declared={"model_metrics": {"gauge": [{"name": "Heat", "unit": "K", "dimensions": ["Room"]}]}},
-        )
+        declared = {
+            "each_value": True,
+            "model_metrics": {"gauge": [{"name": "Heat", "unit": "K", "dimensions": ["Room"]}]},
+        }
+        kept = metrics.Metrics("m", lines=metrics.Lines(declared, lines.append), declared=declared)
         kept.get_metric("Heat", metrics.MetricTypes.GAUGE).add_or_update(3, ["a"], "r1")
         counter = kept.add_metric_to_cache("Calls", "Count")
         counter.add_or_update(1)
@@ -359,10 +369,45 @@ class Predicting(Worker):
             counter.add_or_update(1, ["b"])
         with self.assertRaises(KeyError):
             kept.get_metric("Heat")
+        kept.lines.flush()
+        lines = "".join(lines).splitlines()
         self.assertRegex(lines[0], r"\[METRICS\]Heat.K:3\|#Room:a\|#type:GAUGE\|#hostname:[^,]+,\d+,r1")
         self.assertRegex(lines[1], r"\[METRICS\]Calls.Count:1\|#\|#type:COUNTER\|#hostname:[^,]+,\d+$")
         self.assertEqual(2, len(lines))
         self.assertEqual(2, self.output.getvalue().count("[METRICS]Failed to update metric Calls"))
+
+    def test_the_values_of_a_moment_are_told_together(self):
+        told = []
+        declared = {"model_metrics": {"histogram": [{"name": "Spread", "unit": "ms", "dimensions": []}]}}
+        kept = metrics.Metrics("m", lines=metrics.Lines(declared, told.append), declared=declared)
+        kept.lines.MOMENT_SECONDS = 3600
+        for value in (1, 2, 3):
+            kept.add_counter("Calls", value)
+            kept.add_time("Took", value, unit="s")
+            kept.add_time("Spread", value)
+        kept.add_size("Left", 5)
+        kept.add_size("Left", -5)
+        kept.add_counter("Calls", -1)
+        kept.add_counter("Calls", float("nan"))
+        self.assertEqual([], told)
+        kept.lines.flush()
+        self.assertEqual(1, len(told))
+        values = [line.split("|")[0][len("[METRICS]") :] for line in told[0].splitlines()]
+        spread = ["Spread.Milliseconds:%d" % value for value in (1, 2, 3)]
+        self.assertEqual(spread, values[:3])
+        self.assertEqual(["Left.Megabytes:5", "Left.Megabytes:-5"], values[3:5])
+        self.assertEqual(["Calls.Count:6", "Calls.Count:-1", "Calls.Count:nan"], values[5:8])
+        self.assertEqual(["Took.Seconds:3"], values[8:])
+
+    def test_a_moment_ends_though_the_handler_goes_on(self):
+        told, ended = [], threading.Event()
+        lines = metrics.Lines(None, lambda text: (told.append(text), ended.set()))
+        metrics.Metrics("m", lines=lines).add_counter("Calls", 1)
+        self.assertTrue(ended.wait(60))
+        ended.clear()
+        metrics.Metrics("m", lines=lines).add_counter("Calls", 2)
+        self.assertTrue(ended.wait(60))
+        self.assertRegex("".join(told), r"\[METRICS\]Calls.Count:1\|.*\n\[METRICS\]Calls.Count:2\|")
 
     def test_an_unknown_unit_is_refused(self):
         with self.assertRaises(ValueError):
@@ -473,7 +518,7 @@ class Wire(Worker):
             for _ in range(chance.randint(1, 4)):
                 sent[chance.randrange(len(sent))] = chance.randrange(256)
             try:
-                wire.read(Given(bytes(sent)))
+                wire.Reader(Given(bytes(sent))).read()
             except (wire.Closed, wire.Malformed, UnicodeDecodeError):
                 pass
 

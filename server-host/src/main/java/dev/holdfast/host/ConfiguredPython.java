@@ -1,6 +1,7 @@
 package dev.holdfast.host;
 
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.runtime.process.WorkerDirectory;
 import dev.holdfast.host.runtime.python.PythonRuntime;
 import dev.holdfast.host.runtime.python.PythonSettings;
 import dev.holdfast.host.runtime.python.WorkerMetrics;
@@ -15,11 +16,11 @@ final class ConfiguredPython {
      * The runtime, which starts nothing yet.
      *
      * @param metrics what becomes of the metrics that handlers emit
-     * @param logLocation where a note of the workers' directory lies
-     * @param temporary where that directory is made
+     * @param directory of the host's workers
+     * @param temporary where Python is asked what it has
      */
-    static PythonRuntime runtime(HostConfig config, WorkerMetrics metrics, Path logLocation, Path temporary) {
-        return new PythonRuntime(new PythonSettings(
+    static PythonRuntime runtime(HostConfig config, WorkerMetrics metrics, WorkerDirectory directory, Path temporary) {
+        PythonSettings settings = new PythonSettings(
                 config.pythonHandlers(),
                 config.python(),
                 config.defaultServiceHandler(),
@@ -30,7 +31,7 @@ final class ConfiguredPython {
                 config.serviceEnvelope(),
                 metrics,
                 config.workerEnvironment(),
-                logLocation,
-                temporary));
+                temporary);
+        return new PythonRuntime(settings, directory);
     }
 }

@@ -20,12 +20,14 @@ import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
+import dev.holdfast.host.runtime.process.WorkerDirectory;
 import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import dev.holdfast.host.runtime.python.PythonRuntime;
 import dev.holdfast.host.serving.ChangeLog;
@@ -73,6 +75,7 @@ public final class Host implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Host.class);
     private static final Duration RETRY = Duration.ofSeconds(30);
+    private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(10);
     private static final long MOST_USED_TO_COLLECT = 1L << 30;
     private static final Duration FIRST_HOUSEKEEPING = Duration.ofSeconds(60);
     private static final Duration HOUSEKEEPING = Duration.ofHours(1);
@@ -154,7 +157,9 @@ public final class Host implements AutoCloseable {
         StoredStates stored = new StoredStates(
                 () -> keeping.orElseThrow(Host::noStates).storage().states());
         OnnxRuntime onnx = new OnnxRuntime(config.nativeThreads());
-        PythonRuntime python = lifecycle.add(python(options, config, measurements));
+        WorkerDirectory workers = lifecycle.add(workers(options));
+        PythonRuntime python =
+                ConfiguredPython.runtime(config, measurements.ofWorkers(config.metricsConfig()), workers, temporary());
         Runtimes runtimes = new Runtimes(List.of(
                 onnx,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
@@ -167,7 +172,7 @@ public final class Host implements AutoCloseable {
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
                 archives,
-                new WarmedModels(runtimes::load),
+                new WarmedModels(runtimes),
                 safeguards(config, crashes, runtimes),
                 stored,
                 servingDefaults(config),
@@ -200,8 +205,14 @@ public final class Host implements AutoCloseable {
                 HostVersion.get(),
                 config.enableModelApi(),
                 config.snapshotTimeout());
-        HttpApis http = lifecycle.add(
-                HttpApis.start(config, operations, counters, measurements::write, options.logLocation(), clock));
+        HttpApis http = lifecycle.add(HttpApis.start(
+                config,
+                operations,
+                counters,
+                begin.persistence().map(Persistence::measures).orElseGet(StoreMeasures::new),
+                measurements::write,
+                options.logLocation(),
+                clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
@@ -221,6 +232,12 @@ public final class Host implements AutoCloseable {
                 .filter(some -> some.versions().containsKey(version))
                 .isPresent()));
         lifecycle.atStart(() -> retryFailedModels(upkeep, serving));
+        http.keys()
+                .ifPresent(keys -> lifecycle.atStart(() -> upkeep.every(
+                        "The files of the certificate could not be read again",
+                        CERTIFICATE_LOOK,
+                        CERTIFICATE_LOOK,
+                        keys::look)));
         lifecycle.start();
         List<String> ends = Stream.concat(calls.notices().stream(), crashes.notices().stream())
                 .toList();
@@ -298,14 +315,14 @@ public final class Host implements AutoCloseable {
         return store;
     }
 
-    private static PythonRuntime python(StartOptions options, HostConfig config, Measurements measurements) {
-        PythonRuntime python = ConfiguredPython.runtime(
-                config,
-                measurements.ofWorkers(config.metricsConfig()),
-                options.logLocation(),
-                Path.of(System.getProperty("java.io.tmpdir")));
-        python.clean();
-        return python;
+    private static Path temporary() {
+        return Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    private static WorkerDirectory workers(StartOptions options) {
+        WorkerDirectory workers = new WorkerDirectory(options.logLocation(), temporary());
+        workers.clean();
+        return workers;
     }
 
     private static ServingDefaults servingDefaults(HostConfig config) {

@@ -60,7 +60,7 @@ final class Measurements {
     }
 
     WorkerMetrics ofWorkers(Optional<Path> file) {
-        return new WorkerMetrics(handlers::take, file, declared::toJson);
+        return new WorkerMetrics(handlers::take, file, () -> declared.toJson(mode.isLogged()));
     }
 
     /** Writes what a scrape has of it, beside the counters. */

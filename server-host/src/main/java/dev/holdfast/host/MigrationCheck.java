@@ -16,6 +16,7 @@ import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
+import dev.holdfast.host.runtime.process.WorkerDirectory;
 import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import dev.holdfast.host.runtime.python.PythonRuntime;
 import dev.holdfast.host.runtime.python.WorkerMetrics;
@@ -136,7 +137,8 @@ public final class MigrationCheck {
                 () -> ConfigLayers.of(environment).commandLine(set).toConfig());
         snapshots.values().forEach(files -> snapshot(files, items));
         String words;
-        try (PythonRuntime python = ConfiguredPython.runtime(config, WorkerMetrics.NONE, temporary, temporary)) {
+        try (WorkerDirectory workers = new WorkerDirectory(temporary, temporary)) {
+            PythonRuntime python = ConfiguredPython.runtime(config, WorkerMetrics.NONE, workers, temporary);
             words = words(python);
             OnnxRuntime onnx = new OnnxRuntime(1);
             Runtimes runtimes = new Runtimes(List.of(

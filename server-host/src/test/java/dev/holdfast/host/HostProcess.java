@@ -116,6 +116,10 @@ final class HostProcess implements AutoCloseable {
         }
     }
 
+    URI inferenceAddress() {
+        return URI.create(inference);
+    }
+
     Path logLocation() {
         return logLocation;
     }

@@ -122,7 +122,7 @@ class PythonRestartIT {
         try (HostProcess host = HostProcess.start(store, logs)) {
             assertThat(held.isAlive()).isFalse();
             assertThat(Files.readString(logs.resolve("holdfast.log")))
-                    .contains("Ended a Python worker of an earlier host, which was killed");
+                    .contains("Ended a worker process of an earlier host, which was killed");
             assertThat(host.predict("/predictions/stubborn", "x").statusCode()).isEqualTo(200);
             host.stop();
         }

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** The options that say which configuration and which plugins there are, for a start and for what looks at them without one. */
+/** The options for configuration and plugins, shared by a start and by commands that only inspect. */
 final class ConfigArguments {
 
     @Option(
@@ -85,13 +85,13 @@ final class ConfigArguments {
         return surroundings.inHome("conf", "config.properties");
     }
 
-    /** What {@code --set} sets; more options may go over it. */
+    /** The values of {@code --set}; other options may override them. */
     Map<String, String> set() {
         return new LinkedHashMap<>(keys);
     }
 
     /**
-     * Sets what is said of plugins; where nothing is, in a file neither, the distribution's plugins directory.
+     * Adds the options for plugins; if there are none, and no file sets them either, the distribution's plugins directory.
      *
      * @throws CommandFailure if a file that an option names is not there
      */
@@ -111,7 +111,7 @@ final class ConfigArguments {
     }
 
     /**
-     * What a host would be told that is started with these options alone.
+     * The options of a host that is started with these arguments alone.
      *
      * @throws CommandFailure if a file that an option names is not there
      */

@@ -78,14 +78,18 @@ public record DeclaredMetrics(Map<String, MetricDeclaration> byName) {
         return new DeclaredMetrics(byName);
     }
 
-    /** The declarations in the form of the file, as JSON. */
-    public String toJson() {
+    /**
+     * The declarations in the form of the file, as JSON.
+     *
+     * @param eachValue whether workers are to tell each value, and not those of a moment together
+     */
+    public String toJson(boolean eachValue) {
         Map<String, List<Map<String, Object>>> types = new LinkedHashMap<>();
         byName.values()
                 .forEach(metric -> types.computeIfAbsent(metric.type().word(), type -> new ArrayList<>())
                         .add(Map.of("name", metric.name(), "unit", metric.unit(), "dimensions", metric.dimensions())));
         try {
-            return new ObjectMapper().writeValueAsString(Map.of(SECTION, types));
+            return new ObjectMapper().writeValueAsString(Map.of(SECTION, types, "each_value", eachValue));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

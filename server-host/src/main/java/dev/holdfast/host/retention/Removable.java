@@ -18,14 +18,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The snapshots of a group that nothing keeps: not the rule, not a name that an operator gave, not a pin, not being the
- * last one.
+ * The snapshots of a group that nothing keeps: neither the rule nor an operator's name nor a pin, and that are not the last
+ * one.
  *
  * <p>Their order is that of their revisions; their times say which day they are of and how old, nothing else.
  */
 public final class Removable {
 
-    /** So that one round does not take long; the next one goes on. */
+    /** A bound, so that a round does not take long; the next round goes on. */
     static final int MOST = 1000;
 
     private final int most;
@@ -117,13 +117,16 @@ public final class Removable {
         }
     }
 
-    /** Asked of each one in turn, for the first one of a day that is met is its last. A save can be deleted, and counts not. */
+    /**
+     * Must be asked of each one in turn from the newest: the first of a day is that day's last. An operator's save does not
+     * count, since it can be deleted.
+     */
     private boolean isLastOfItsDay(SnapshotHeader header) {
         LocalDate day = day(header.createdOn());
         return rule.daily() > 0 && header.kind() != SnapshotKind.SAVE && !day.isBefore(firstDay) && days.add(day);
     }
 
-    /** What was saved since the last one was asked for is no older, whatever the clock says that it was taken by. */
+    /** A snapshot that was saved after the last one was asked for counts as newer, whatever its clock said. */
     private boolean isLast(SnapshotHeader header) {
         return header.name().equals(last.name()) || header.revision() > last.revision();
     }

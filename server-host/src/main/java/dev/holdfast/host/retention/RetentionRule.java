@@ -50,7 +50,7 @@ public record RetentionRule(int newest, Duration age, int daily) {
                 Math.max(daily, other.daily));
     }
 
-    /** In words that fit behind "What stays: ". */
+    /** In words that follow "What stays: ". */
     @Override
     public String toString() {
         if (keepsAll()) {

@@ -77,14 +77,16 @@ final class BatchGatherer {
     }
 
     /**
-     * Lends a resting worker, in whose place the caller's thread runs a batch; to be given back. Waits a moment for one: waking
-     * another thread costs more.
+     * Lends a resting worker, in whose place the caller's thread runs a batch; to be given back. Waits a moment for one where
+     * runs take the processor all the time: waking another thread costs more.
      *
+     * @param waits false where a run waits for a process itself. Then a thread that goes from one run to the next is woken once
+     *     in each, and one that waits for its turn twice
      * @return null if none rests
      */
     @Nullable
-    Worker lend() {
-        long nanos = MOST_WAIT_NANOS;
+    Worker lend(boolean waits) {
+        long nanos = waits ? MOST_WAIT_NANOS : 0;
         try {
             while (resting.isEmpty() && !closed && nanos > 0) {
                 nanos = rests.awaitNanos(nanos);

@@ -184,7 +184,9 @@ final class WorkerPool implements Worker.Crew {
     private Optional<Accepted> accept(PendingRequest request, boolean mayHelp) {
         lock.lock();
         try {
-            Worker worker = mayHelp && state.batchSize() == 1 && staying > 0 ? gatherer.lend() : null;
+            Worker worker = mayHelp && state.batchSize() == 1 && staying > 0
+                    ? gatherer.lend(!(loaded instanceof ProcessModel))
+                    : null;
             try {
                 if (closed) {
                     return Optional.empty();

@@ -151,7 +151,7 @@ public record SnapshotUrl(
         }
     }
 
-    /** Without what may hold a secret: the user and what is before the host, and all parameters. */
+    /** The URL without what may be secret: the user and all before the host, and all parameters. */
     private static String shown(String url) {
         return OneLine.name(url.replaceFirst("//.*@", "//***@").replaceFirst("(?s)[?;].*", "?***"));
     }
@@ -174,8 +174,8 @@ public record SnapshotUrl(
     }
 
     /**
-     * What is said when the snapshot cannot be had. A serializer that shows the URL in its message shows no more of it than
-     * we do.
+     * The failure to read the snapshot, for the operator. Where the serializer's message shows the URL, it is shortened as ours
+     * is.
      */
     public ConfigException unreadable(RuntimeException e) {
         String message = String.valueOf(e.getMessage());

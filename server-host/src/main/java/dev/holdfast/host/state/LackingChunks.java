@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which chunks of a state a store lacks, as far as can be told: the chunks below a list are known when the list is there.
- * Whoever brings the chunks asks again until none is lacking.
+ * Which chunks of a state a store lacks. The chunks below a missing list are unknown until the list is there, so the caller
+ * brings the chunks and asks again until none is missing.
  */
 public final class LackingChunks {
 

@@ -65,7 +65,8 @@ class SnapshotListingTest {
 
     private SnapshotListing list(int limit) {
         String address = "http://127.0.0.1:" + server.getAddress().getPort();
-        return SnapshotListing.of(new HostSource(new HostApi(address, address, directory.resolve("none.json"))), limit);
+        return SnapshotListing.of(
+                new HostSource(new HostApi(address, address, directory.resolve("none.json"), directory)), limit);
     }
 
     @ParameterizedTest

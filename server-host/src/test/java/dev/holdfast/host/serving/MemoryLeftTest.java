@@ -2,6 +2,7 @@ package dev.holdfast.host.serving;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.common.ControlGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,18 @@ class MemoryLeftTest {
         write(groups.resolve("pod/host/memory.stat"), "anon 500\ninactive_file 150\n");
 
         assertThat(left()).hasValue(450);
+    }
+
+    @Test
+    void theKernelsCounterOfKillsIsReadInBothForms() throws IOException {
+        ControlGroup group = new ControlGroup(proc, groups);
+        assertThat(group.oomKills()).isZero();
+        write(proc.resolve("self/cgroup"), "0::/pod/host\n");
+        write(groups.resolve("pod/host/memory.events"), "low 0\noom 3\noom_kill 2\n");
+        assertThat(group.oomKills()).isEqualTo(2);
+        write(proc.resolve("self/cgroup"), "5:cpu:/other\n4:memory:/pod\n");
+        write(groups.resolve("memory/pod/memory.oom_control"), "under_oom 0\noom_kill 5\n");
+        assertThat(group.oomKills()).isEqualTo(5);
     }
 
     @Test

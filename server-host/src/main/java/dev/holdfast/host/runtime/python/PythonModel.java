@@ -7,6 +7,8 @@ import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.ProcessModel;
 import dev.holdfast.host.runtime.ProcessTerms;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.runtime.process.WorkerDirectory;
+import dev.holdfast.host.runtime.process.WorkerProcess;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,16 +24,13 @@ final class PythonModel implements ProcessModel {
 
     private final WorkerPlan plan;
     private final WorkerDirectory directory;
-    private final OomKills oomKills;
-
     private final Optional<RequiredPackages> packages;
 
     /** @param packages what the model's workers need; empty where they need nothing, or have it */
-    PythonModel(WorkerPlan plan, WorkerDirectory directory, OomKills oomKills, Optional<RequiredPackages> packages) {
+    PythonModel(WorkerPlan plan, WorkerDirectory directory, Optional<RequiredPackages> packages) {
         this.packages = packages;
         this.plan = plan;
         this.directory = directory;
-        this.oomKills = oomKills;
     }
 
     @Override
@@ -58,7 +57,7 @@ final class PythonModel implements ProcessModel {
 
     @Override
     public ModelProcess process(ProcessTerms terms) {
-        return new PythonProcess(plan, terms, directory, oomKills, packages);
+        return new WorkerProcess(new PythonLaunch(plan, packages), terms, directory);
     }
 
     /** Each process is its worker's, who closes it. */

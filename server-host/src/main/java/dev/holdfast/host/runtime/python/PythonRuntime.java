@@ -4,6 +4,7 @@ import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.ModelRuntime;
+import dev.holdfast.host.runtime.process.WorkerDirectory;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * <p>The process runs TorchServe's own worker where the chosen Python has the packages that it needs, and else one that is
  * part of Holdfast and needs none.
  */
-public final class PythonRuntime implements ModelRuntime, AutoCloseable {
+public final class PythonRuntime implements ModelRuntime {
 
     static final String NAME = PythonModel.RUNTIME;
 
@@ -44,19 +45,14 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
 
     private final PythonSettings settings;
     private final WorkerDirectory directory;
-    private final OomKills oomKills = OomKills.ofThisProcess();
 
     /** Found when the first model needs it; guarded by this. */
     private @Nullable PythonInterpreter interpreter;
 
-    public PythonRuntime(PythonSettings settings) {
+    /** @param directory of the host's workers */
+    public PythonRuntime(PythonSettings settings, WorkerDirectory directory) {
         this.settings = settings;
-        this.directory = new WorkerDirectory(settings.logLocation(), settings.temporary());
-    }
-
-    /** Ends what the workers of a host that was killed have left; to be called once, at the start. */
-    public void clean() {
-        directory.clean();
+        this.directory = directory;
     }
 
     @Override
@@ -137,7 +133,7 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
                 python.version(),
                 python.executable(),
                 python.torchServe().isPresent() ? "the package torchserve" : "Holdfast");
-        return new PythonModel(plan, directory, oomKills, packages(archive, plan));
+        return new PythonModel(plan, directory, packages(archive, plan));
     }
 
     private static long weightsOfAWorker(Archive archive) {
@@ -224,11 +220,5 @@ public final class PythonRuntime implements ModelRuntime, AutoCloseable {
         } catch (InvalidPathException e) {
             return false;
         }
-    }
-
-    /** To be called when no worker is left. */
-    @Override
-    public void close() {
-        directory.close();
     }
 }

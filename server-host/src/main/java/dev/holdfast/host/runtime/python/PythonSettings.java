@@ -17,8 +17,7 @@ import java.util.Optional;
  * @param envelope of handlers whose archives name none; empty for none
  * @param metrics what becomes of the metrics that handlers emit
  * @param environment what workers find in theirs
- * @param logLocation where a note of the workers' directory lies, for the start after this host was killed
- * @param temporary where that directory is made
+ * @param temporary where Python is asked what it has
  */
 public record PythonSettings(
         boolean handlers,
@@ -31,7 +30,6 @@ public record PythonSettings(
         String envelope,
         WorkerMetrics metrics,
         Map<String, String> environment,
-        Path logLocation,
         Path temporary) {
 
     public PythonSettings {

@@ -1,5 +1,6 @@
 package dev.holdfast.host.runtime.python;
 
+import dev.holdfast.host.runtime.process.WorkerDirectory;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,7 +45,7 @@ final class WorkerCommand {
             command.addAll(List.of("--packages", packages.get().toString()));
         }
         if (plan.python().torchServe().isEmpty() && !plan.config().isEmpty()) {
-            Path config = config(socket);
+            Path config = WorkerDirectory.besides(socket);
             Files.write(config, ConfigForHandler.json(plan.config()));
             command.addAll(List.of("--model-config", config.toString()));
         }
@@ -56,16 +57,9 @@ final class WorkerCommand {
         return builder;
     }
 
-    /** Where the worker with a certain socket finds the model's configuration. TorchServe's reads the archive's file itself. */
-    static Path config(Path socket) {
-        return socket.resolveSibling(socket.getFileName() + ".json");
-    }
-
-    private Path worker() {
-        return plan.python()
-                .torchServe()
-                .map(PythonInterpreter.TorchServe::worker)
-                .orElseGet(() -> directory.resolve("worker").resolve("worker.py"));
+    private Path worker() throws IOException {
+        Optional<PythonInterpreter.TorchServe> theirs = plan.python().torchServe();
+        return theirs.isPresent() ? theirs.get().worker() : WorkerFiles.in(directory);
     }
 
     /** TorchServe's worker does not start without such a file. JSON is YAML too, and Holdfast's own worker can read it. */

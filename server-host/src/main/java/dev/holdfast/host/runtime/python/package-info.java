@@ -1,10 +1,8 @@
 /**
- * Models whose handler is Python: a process for each worker, a Unix socket to it, and the wire over that.
+ * Models whose handler is Python: which Python runs it, by which worker, and how that is started.
  *
  * <pre>
- *   PythonRuntime ─▶ PythonModel ─▶ PythonProcess ── PythonConnection ──socket── worker.py ── handler
- *   (which Python,                 (starts, ends)    (WireWriter, WireReader)
- *    which worker)                       └─ OutputLines ◀── what the worker prints
+ *   PythonRuntime ─▶ PythonModel ─▶ WorkerProcess ── PythonLaunch ─▶ WorkerCommand: python worker.py
  * </pre>
  */
 @NullMarked

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.runtime.FakeArchive;
 import dev.holdfast.host.runtime.ModelLoadException;
+import dev.holdfast.host.runtime.process.WorkerDirectory;
 import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,8 +37,11 @@ class PythonRuntimeIT {
                 "",
                 WorkerMetrics.NONE,
                 Map.of(),
-                directory.resolve("logs"),
                 directory);
+    }
+
+    private PythonRuntime runtime(PythonSettings settings) {
+        return new PythonRuntime(settings, new WorkerDirectory(directory.resolve("logs"), directory));
     }
 
     /** A program that answers as a Python would that is told by these lines. */
@@ -54,7 +58,7 @@ class PythonRuntimeIT {
 
     @Test
     void handlersThatAreSwitchedOffAreRefusedWithTheWaysThatThereAre() {
-        PythonRuntime runtime = new PythonRuntime(settings(false, Optional.empty()));
+        PythonRuntime runtime = runtime(settings(false, Optional.empty()));
 
         assertThatThrownBy(() -> runtime.load(archive("h.py", "python")))
                 .isInstanceOf(ModelLoadException.class)
@@ -66,7 +70,7 @@ class PythonRuntimeIT {
 
     @Test
     void aPythonThatIsNotThereIsNamedWithTheCure() {
-        PythonRuntime runtime = new PythonRuntime(settings(true, Optional.of("/nowhere/python9")));
+        PythonRuntime runtime = runtime(settings(true, Optional.of("/nowhere/python9")));
 
         assertThatThrownBy(() -> runtime.load(archive("h.py", "python")))
                 .isInstanceOf(ModelLoadException.class)
@@ -81,14 +85,14 @@ class PythonRuntimeIT {
     @Test
     void aPythonThatIsTooOldIsNamedWithItsVersion() throws IOException {
         String old = pythonThatSays("3.7.17", "/usr/bin/python3.7");
-        PythonRuntime runtime = new PythonRuntime(settings(true, Optional.of(old)));
+        PythonRuntime runtime = runtime(settings(true, Optional.of(old)));
 
         assertThatThrownBy(() -> runtime.load(archive("h.py", "python"))).hasMessageContaining(" is 3.7.17. Install");
     }
 
     @Test
     void runtimesThatAreNoPythonAreRefusedByName() {
-        PythonRuntime runtime = new PythonRuntime(settings(true, Optional.empty()));
+        PythonRuntime runtime = runtime(settings(true, Optional.empty()));
 
         assertThatThrownBy(() -> runtime.load(archive("libh.so", "LSP")))
                 .hasMessage(
@@ -98,7 +102,7 @@ class PythonRuntimeIT {
     @Test
     void aHandlerOfThePackageTorchserveIsMissedByNameWhereThatIsNotInstalled() throws IOException {
         String bare = pythonThatSays("3.11.2", "/usr/bin/python3", "", "");
-        PythonRuntime runtime = new PythonRuntime(settings(true, Optional.of(bare)));
+        PythonRuntime runtime = runtime(settings(true, Optional.of(bare)));
 
         assertThatThrownBy(() -> runtime.load(archive("image_classifier", "python")))
                 .hasMessageContaining("part of the package torchserve: install torchserve, torch, pyyaml and psutil for"
@@ -123,7 +127,9 @@ class PythonRuntimeIT {
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
                 .isEqualTo("rwx------");
-        assertThat(made.resolve("worker/worker.py")).isNotEmptyFile();
+        assertThat(WorkerFiles.in(made))
+                .isEqualTo(made.resolve("worker/worker.py"))
+                .isNotEmptyFile();
         assertThat(directory.resolve("logs/python-workers")).hasContent(made.toString());
         workers.close();
         assertThat(made).doesNotExist();

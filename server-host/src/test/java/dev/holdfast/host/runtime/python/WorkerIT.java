@@ -39,6 +39,6 @@ class WorkerIT {
                     .toList();
         }
 
-        assertThat(WorkerDirectory.FILES).containsExactlyInAnyOrderElementsOf(there);
+        assertThat(WorkerFiles.NAMES).containsExactlyInAnyOrderElementsOf(there);
     }
 }

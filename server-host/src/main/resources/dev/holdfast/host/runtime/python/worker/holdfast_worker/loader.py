@@ -7,7 +7,7 @@ import sys
 
 from holdfast_worker import envelopes
 from holdfast_worker.context import Context
-from holdfast_worker.metrics import Metrics
+from holdfast_worker.metrics import Lines, Metrics
 
 # The version of TorchServe whose handlers this worker runs.
 SERVER_VERSION = "0.12.0"
@@ -16,12 +16,14 @@ SERVER_VERSION = "0.12.0"
 class Service:
     """A handler that is ready, with its context."""
 
-    def __init__(self, entry_point, context):
+    def __init__(self, entry_point, context, lines):
         self.entry_point = entry_point
         self.context = context
+        # Of metrics, which wait a moment.
+        self.lines = lines
 
 
-def load(wanted, config=None, declared=None, packages=None):
+def load(wanted, config=None, declared=None, packages=None, tell=None):
     """Loads what a Load names; whatever the handler raises goes on to the caller."""
     file, _, function = wanted.handler.partition(":")
     module_name, path = _on_path(wanted.path, file, packages)
@@ -35,18 +37,19 @@ def load(wanted, config=None, declared=None, packages=None):
         wanted.limit_pixels,
         model_yaml_config=config,
     )
-    context.metrics = Metrics(wanted.model, context, declared=declared)
+    lines = Lines(declared, tell)
+    context.metrics = Metrics(wanted.model, context, lines, declared)
     module = _import(module_name, path)
     entry_point = getattr(module, function or "handle", None)
     if callable(entry_point) and not isinstance(entry_point, type):
         entry_point(None, context)
-        return Service(envelopes.around(wanted.envelope, entry_point), context)
+        return Service(envelopes.around(wanted.envelope, entry_point), context, lines)
     handler = _only_class(module)()
     if not callable(getattr(handler, "handle", None)):
         raise ValueError("The class %s of the handler has no method handle" % type(handler).__name__)
     if hasattr(handler, "initialize"):
         handler.initialize(context)
-    return Service(envelopes.around(wanted.envelope, handler.handle), context)
+    return Service(envelopes.around(wanted.envelope, handler.handle), context, lines)
 
 
 def _on_path(model_dir, file, packages=None):

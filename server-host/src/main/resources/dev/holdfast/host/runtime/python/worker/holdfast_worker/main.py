@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 
-from holdfast_worker import loader, service, wire
+from holdfast_worker import loader, metrics, service, wire
 
 _WAIT_FOR_HOST_SECONDS = 30.0
 _LINES_OF_TRACEBACK = 8
@@ -22,6 +22,10 @@ def main(arguments=None):
     print("[PID]%d" % os.getpid())
     print("Torch worker started.")
     print("Python runtime: %d.%d.%d" % sys.version_info[:3], flush=True)
+    if hasattr(sys.stdout, "reconfigure"):
+        # A line goes out whole, or metrics would come between its parts.
+        sys.stdout.reconfigure(line_buffering=True, write_through=False)
+    options.tell = metrics.to_host()
     # Handlers find it where nothing else has that name.
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     listener.settimeout(_WAIT_FOR_HOST_SECONDS)
@@ -45,6 +49,8 @@ class _Options:
     model_config = None
     # A directory with packages that were installed for the model.
     packages = None
+    # Takes lines of metrics; None for standard output.
+    tell = None
 
 
 def _options(arguments):
@@ -96,28 +102,35 @@ def serve(connection, options):
     """Answers the host until it closes the connection; returns the exit code."""
     decode = os.environ.get("TS_DECODE_INPUT_REQUEST", "true") == "true"
     loaded = None
-    while True:
-        try:
-            message = wire.read(connection)
-        except (wire.Closed, ConnectionError):
-            return 0
-        if isinstance(message, wire.Load):
-            loaded = _load(connection, message, options)
-            if loaded is None:
-                return 1
-            loaded.context.cl_socket = connection
-        elif loaded is None:
-            wire.write(connection, 500, "No model is loaded")
-        else:
-            outcome = service.predict(loaded, message, decode)
-            wire.write(connection, outcome.code, outcome.message, outcome.answers)
+    reader = wire.Reader(connection)
+    try:
+        while True:
+            try:
+                message = reader.read()
+            except (wire.Closed, ConnectionError):
+                return 0
+            if isinstance(message, wire.Load):
+                loaded = _load(connection, message, options)
+                if loaded is None:
+                    return 1
+                loaded.context.cl_socket = connection
+            elif loaded is None:
+                wire.write(connection, 500, "No model is loaded")
+            else:
+                outcome = service.predict(loaded, message, decode)
+                wire.write(connection, outcome.code, outcome.message, outcome.answers)
+    except ConnectionError:
+        return 1  # The host has gone while it was to be answered.
+    finally:
+        if loaded is not None:
+            loaded.lines.flush()
 
 
 def _load(connection, message, options):
     """The loaded handler; None where it cannot be loaded, and the host was told why."""
     try:
         config, declared = _json(options.model_config), _json(options.metrics_config)
-        loaded = loader.load(message, config, declared, options.packages)
+        loaded = loader.load(message, config, declared, options.packages, options.tell)
     except SystemExit:
         raise
     except MemoryError:

@@ -1,6 +1,9 @@
-"""Metrics of handlers: each is a line on standard output, which the host takes out of the log."""
+"""Metrics of handlers: lines on standard output, which the host takes out of the log."""
 
+import _thread
+import os
 import socket
+import sys
 import time
 
 
@@ -56,18 +59,132 @@ def _word(metric_type):
     return str(getattr(metric_type, "value", metric_type)).lower()
 
 
+class Lines:
+    """Gives the lines of metrics to the host, those of a moment together: each time costs both sides more than many lines do.
+
+    Of a counter the sum of the moment is told, of a gauge the last value; where the host writes each value into a log, it
+    is told each of them. The moment begins with a value, and ends without help of the handler, which may be at work for hours.
+    """
+
+    MOMENT_SECONDS = 0.1
+    _MOST = 1000
+
+    def __init__(self, declared=None, write=None):
+        declared = declared or {}
+        self._each = bool(declared.get("each_value"))
+        self._types = {
+            metric["name"]: metric_type.upper()
+            for metric_type, metrics in (declared.get("model_metrics") or {}).items()
+            for metric in metrics
+        }
+        self._write = write or _print
+        self._hostname = socket.gethostname()
+        self._begin()
+        if hasattr(os, "register_at_fork"):
+            # What the parent has not told yet is the parent's to tell.
+            os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self):
+        self._lock = _thread.allocate_lock()
+        self._moment = _thread.allocate_lock()
+        self._moment.acquire()
+        self._watched = self._waits = False
+        self._values = {}
+        self._lines = []
+
+    def add(self, name, unit, value, dimensions, word, request):
+        """Takes one value; `dimensions` and `word`, the type in capitals, are as in the line."""
+        kind = self._types.get(name, word)
+        with self._lock:
+            key = (name, unit, dimensions, word)
+            if self._each or not _adds_up(value) or kind not in ("COUNTER", "GAUGE"):
+                if key in self._values:
+                    self._lines.append(self._line(key, self._values.pop(key), ""))
+                self._lines.append(self._line(key, value, request))
+            elif kind == "COUNTER":
+                self._values[key] = self._values.get(key, 0) + value
+            else:
+                self._values[key] = value
+            if self._waits:
+                if len(self._lines) + len(self._values) > self._MOST:
+                    self._tell()
+                return
+            self._waits = True
+            if not self._watched:
+                self._watched = True
+                _thread.start_new_thread(self._watch, (self._moment,))
+        self._moment.release()
+
+    def _watch(self, moment):
+        while True:
+            moment.acquire()
+            time.sleep(self.MOMENT_SECONDS)
+            with self._lock:
+                self._waits = False
+                self._tell()
+
+    def flush(self):
+        """Tells the host what it was not told yet."""
+        with self._lock:
+            self._tell()
+
+    def _tell(self):
+        lines = self._lines + [self._line(key, value, "") for key, value in self._values.items()]
+        self._lines, self._values = [], {}
+        if lines:
+            self._write("\n".join(lines) + "\n")
+
+    def _line(self, key, value, request):
+        name, unit, dimensions, word = key
+        line = "[METRICS]%s.%s:%s|#%s|#type:%s|#hostname:%s,%d" % (
+            name,
+            unit,
+            value,
+            dimensions,
+            word,
+            self._hostname,
+            int(time.time()),
+        )
+        return "%s,%s" % (line, request) if request else line
+
+
+def _adds_up(value):
+    """Whether a value and others of its kind may be told as one; what is no finite number, or negative, is told alone."""
+    return type(value) in (int, float) and 0 <= value < 1e300
+
+
+def _print(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def to_host():
+    """Writes to what is standard output now, whatever handlers make of it later; each text in one go."""
+    output = os.dup(1)
+
+    def write(text):
+        data = text.encode("utf-8", "replace")
+        try:
+            while data:
+                data = data[os.write(output, data) :]
+        except OSError:
+            pass  # The handler has closed everything: nobody hears metrics any more.
+
+    return write
+
+
 class Metrics:
     """What a handler has as `context.metrics`."""
 
-    def __init__(self, model_name, context=None, write=None, declared=None):
+    def __init__(self, model_name, context=None, lines=None, declared=None):
         self.model_name = model_name
         self.cache = {}
         for metric_type, metrics in ((declared or {}).get("model_metrics") or {}).items():
             for metric in metrics:
                 self.add_metric_to_cache(metric["name"], metric["unit"], metric["dimensions"], metric_type)
         self._context = context
-        self._write = write or (lambda line: print(line, flush=True))
-        self._hostname = socket.gethostname()
+        self.lines = lines or Lines(declared)
+        self._usual_dimensions = "ModelName:%s,Level:Model" % model_name
 
     def add_counter(self, name, value, idx=None, dimensions=None):
         self._emit(name, "Count", value, idx, dimensions, MetricTypes.COUNTER)
@@ -117,24 +234,13 @@ class Metrics:
         return metric
 
     def _emit(self, name, unit, value, idx, dimensions, metric_type):
-        all_dimensions = list(dimensions or []) or [
-            Dimension("ModelName", self.model_name),
-            Dimension("Level", "Model"),
-        ]
-        self.write(name, unit, value, all_dimensions, metric_type, self._request(idx))
+        text = ",".join(map(str, dimensions)) if dimensions else self._usual_dimensions
+        self.lines.add(name, unit, value, text, _word(metric_type).upper(), self._request(idx))
 
     def write(self, name, unit, value, dimensions, metric_type, request):
         """Emits one value."""
-        line = "[METRICS]%s.%s:%s|#%s|#type:%s|#hostname:%s,%d" % (
-            name,
-            unit,
-            value,
-            ",".join(str(dimension) for dimension in dimensions),
-            _word(metric_type).upper(),
-            self._hostname,
-            int(time.time()),
-        )
-        self._write("%s,%s" % (line, request) if request else line)
+        text = ",".join(map(str, dimensions))
+        self.lines.add(name, unit, value, text, _word(metric_type).upper(), request)
 
     def _request(self, idx):
         ids = getattr(self._context, "request_ids", None) or {}

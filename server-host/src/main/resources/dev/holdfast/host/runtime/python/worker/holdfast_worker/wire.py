@@ -9,6 +9,7 @@ import struct
 _INT = struct.Struct("!i")
 END = _INT.pack(-1)
 _PIECE = 1 << 20
+_ROOM = 1 << 16
 
 
 class Closed(Exception):
@@ -41,87 +42,115 @@ class Request:
         self.parameters = parameters
 
 
-def read(connection):
-    """The next message: a Load, or a list of Requests."""
-    command = _bytes(connection, 1)
-    if command == b"L":
-        return _load(connection)
-    if command == b"I":
-        return _batch(connection)
-    raise Malformed("unknown command %r" % bytes(command))
+class Reader:
+    """Reads messages from a connection. It takes what has come at once: a call of the system for each field would cost more
+    than all that is done with a small request."""
 
+    def __init__(self, connection):
+        self._connection = connection
+        self._data = b""
+        self._at = 0
+        self._room = bytearray(_ROOM)
 
-def _load(connection):
-    return Load(
-        model=_text(connection),
-        path=_text(connection),
-        batch_size=_int(connection),
-        handler=_text(connection),
-        gpu=_int(connection),
-        envelope=_text(connection),
-        limit_pixels=_bytes(connection, 1) == b"\x01",
-    )
+    def read(self):
+        """The next message: a Load, or a list of Requests."""
+        command = self._bytes(1)
+        if command == b"I":
+            return self._batch()
+        if command == b"L":
+            return self._load()
+        raise Malformed("unknown command %r" % bytes(command))
 
+    def _load(self):
+        return Load(
+            model=self._text(),
+            path=self._text(),
+            batch_size=self._int(),
+            handler=self._text(),
+            gpu=self._int(),
+            envelope=self._text(),
+            limit_pixels=self._bytes(1) == b"\x01",
+        )
 
-def _batch(connection):
-    requests = []
-    while True:
-        length = _int(connection)
+    def _batch(self):
+        requests = []
+        while True:
+            length = self._int()
+            if length < 0:
+                return requests
+            request_id = self._bytes(length).decode("utf-8")
+            headers = []
+            name = self._optional()
+            while name is not None:
+                headers.append((name.decode("utf-8"), self._field().decode("utf-8", "replace")))
+                name = self._optional()
+            parameters = []
+            name = self._optional()
+            while name is not None:
+                content_type = self._field().decode("utf-8", "replace")
+                value = self._field()
+                # Handlers may write to it.
+                value = value if isinstance(value, bytearray) else bytearray(value)
+                parameters.append((name.decode("utf-8", "replace"), content_type, value))
+                name = self._optional()
+            requests.append(Request(request_id, headers, parameters))
+
+    def _bytes(self, length):
+        """Exactly so many bytes; what has not come takes little memory."""
+        end = self._at + length
+        if end > len(self._data):
+            return self._more(length)
+        taken = self._data[self._at : end]
+        self._at = end
+        return taken
+
+    def _more(self, length):
+        received = bytearray(self._data[self._at :])
+        self._data, self._at = b"", 0
+        while len(received) < length:
+            if length - len(received) < _ROOM:
+                count = self._connection.recv_into(self._room, _ROOM)
+                rest = length - len(received)
+                received += self._room[: min(count, rest)]
+                self._data = bytes(self._room[rest:count])
+            else:
+                count = self._piece(received, min(length - len(received), _PIECE))
+            if count == 0:
+                raise Closed()
+        return received
+
+    def _piece(self, received, length):
+        """Takes a part of what is large to where it is to be, without a copy."""
+        begin = len(received)
+        received += bytes(length)
+        with memoryview(received) as view:
+            while begin < len(received):
+                count = self._connection.recv_into(view[begin:], len(received) - begin)
+                if count == 0:
+                    return 0
+                begin += count
+        return length
+
+    def _int(self):
+        at = self._at
+        if at + 4 > len(self._data):
+            return _INT.unpack(self._more(4))[0]
+        self._at = at + 4
+        return _INT.unpack_from(self._data, at)[0]
+
+    def _optional(self):
+        """A field, or None where the list ends."""
+        length = self._int()
+        return None if length < 0 else self._bytes(length)
+
+    def _field(self):
+        length = self._int()
         if length < 0:
-            return requests
-        request_id = _bytes(connection, length).decode("utf-8")
-        headers = []
-        name = _optional(connection)
-        while name is not None:
-            headers.append((name.decode("utf-8"), _field(connection).decode("utf-8", "replace")))
-            name = _optional(connection)
-        parameters = []
-        name = _optional(connection)
-        while name is not None:
-            content_type = _field(connection).decode("utf-8", "replace")
-            parameters.append((name.decode("utf-8", "replace"), content_type, _field(connection)))
-            name = _optional(connection)
-        requests.append(Request(request_id, headers, parameters))
+            raise Malformed("a field of %d bytes" % length)
+        return self._bytes(length)
 
-
-def _bytes(connection, length):
-    """Exactly so many bytes, as a bytearray; what has not come takes little memory."""
-    received = _piece(connection, min(length, _PIECE))
-    while len(received) < length:
-        received += _piece(connection, min(length - len(received), _PIECE))
-    return received
-
-
-def _piece(connection, length):
-    received = bytearray(length)
-    view = memoryview(received)
-    while length > 0:
-        count = connection.recv_into(view[len(received) - length :], length)
-        if count == 0:
-            raise Closed()
-        length -= count
-    return received
-
-
-def _int(connection):
-    return _INT.unpack(_bytes(connection, 4))[0]
-
-
-def _optional(connection):
-    """A field, or None where the list ends."""
-    length = _int(connection)
-    return None if length < 0 else _bytes(connection, length)
-
-
-def _field(connection):
-    length = _int(connection)
-    if length < 0:
-        raise Malformed("a field of %d bytes" % length)
-    return _bytes(connection, length)
-
-
-def _text(connection):
-    return _field(connection).decode("utf-8")
+    def _text(self):
+        return self._field().decode("utf-8")
 
 
 class Answer:

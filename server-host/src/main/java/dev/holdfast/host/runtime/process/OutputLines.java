@@ -1,4 +1,4 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
 import dev.holdfast.host.common.DaemonThreads;
 import java.io.ByteArrayOutputStream;
@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * Takes what a worker prints, line by line, for as long as somebody has the stream open: a worker that nobody listens to
  * stops at a full pipe. A line that does not end is taken in pieces.
  */
-final class OutputLines {
+public final class OutputLines {
 
     private static final int LONGEST_LINE = 8192;
 
@@ -23,7 +23,7 @@ final class OutputLines {
      *
      * @param ended completes then, which may be long after the end of the process: its children have the stream too
      */
-    static void drain(InputStream stream, String name, CompletableFuture<Void> ended, Consumer<String> lines) {
+    public static void drain(InputStream stream, String name, CompletableFuture<Void> ended, Consumer<String> lines) {
         DaemonThreads.start(name, () -> {
             try {
                 drain(stream, lines);

@@ -1,4 +1,4 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.Header;

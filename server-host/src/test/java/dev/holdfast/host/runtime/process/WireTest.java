@@ -1,4 +1,4 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,8 +7,8 @@ import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
 import dev.holdfast.host.runtime.HandlerRequest.Parameter;
 import dev.holdfast.host.runtime.Header;
-import dev.holdfast.host.runtime.python.WireReader.MalformedException;
-import dev.holdfast.host.runtime.python.WireReader.Reply;
+import dev.holdfast.host.runtime.process.WireReader.MalformedException;
+import dev.holdfast.host.runtime.process.WireReader.Reply;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -174,7 +174,8 @@ class WireTest {
         wanted.out.write(1);
 
         Sink sink = new Sink(Integer.MAX_VALUE);
-        WireWriter.load("m", "/d", 4, "h.py", -1, "json", true).to(sink);
+        WireWriter.load("m", 4, new WorkerLaunch.LoadOrder("/d", "h.py", "json", true))
+                .to(sink);
 
         assertThat(sink.taken.toByteArray()).isEqualTo(wanted.bytes());
     }

@@ -1,12 +1,13 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
+import dev.holdfast.host.common.ControlGroup;
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
 import dev.holdfast.host.runtime.Predictor.Pieces;
 import dev.holdfast.host.runtime.ProcessStartException;
 import dev.holdfast.host.runtime.ProcessTerms;
-import dev.holdfast.host.runtime.python.WireReader.MalformedException;
-import dev.holdfast.host.runtime.python.WireReader.Reply;
+import dev.holdfast.host.runtime.process.WireReader.MalformedException;
+import dev.holdfast.host.runtime.process.WireReader.Reply;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -18,7 +19,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The life of one Python process.
+ * The life of one process of a worker.
  *
  * <pre>
  *   begun ─▶ says that it listens ─▶ connected ─▶ loads ─▶ up ─▶ ended
@@ -39,9 +39,9 @@ import org.slf4j.LoggerFactory;
  * <p>Whatever the process does, a thread that waits for it comes back: its end, or {@link #kill}, closes the connection. A
  * child that the handler forked may hold the other side of it open, so the host's side is closed too.
  */
-final class PythonRun {
+final class WorkerRun {
 
-    private static final Logger log = LoggerFactory.getLogger(PythonRun.class);
+    private static final Logger log = LoggerFactory.getLogger(WorkerRun.class);
 
     private static final String STARTED = "Torch worker started.";
     private static final int LINES_OF_REASON = 8;
@@ -53,11 +53,12 @@ final class PythonRun {
     /** For an orderly end, which takes TorchServe's worker a third of a second. */
     private static final Duration ORDERLY_END = Duration.ofSeconds(2);
 
-    private final WorkerPlan plan;
+    private final WorkerLaunch launch;
     private final ProcessTerms terms;
+    private final WorkerDirectory directory;
     private final Path socket;
     private final Process process;
-    private final OomKills oomKills;
+    private final ControlGroup group;
     private final long oomKillsBefore;
     private final OutputTail tail = new OutputTail();
     private final CompletableFuture<Void> listens = new CompletableFuture<>();
@@ -70,25 +71,32 @@ final class PythonRun {
     private volatile @Nullable SocketChannel channel;
     private volatile @Nullable WireReader reader;
 
-    private PythonRun(
-            WorkerPlan plan, ProcessTerms terms, Path socket, Process process, OomKills oomKills, long oomKillsBefore) {
-        this.plan = plan;
+    private WorkerRun(
+            WorkerLaunch launch,
+            ProcessTerms terms,
+            WorkerDirectory directory,
+            Path socket,
+            Process process,
+            ControlGroup group,
+            long oomKillsBefore) {
+        this.launch = launch;
+        this.directory = directory;
         this.terms = terms;
         this.socket = socket;
         this.process = process;
-        this.oomKills = oomKills;
+        this.group = group;
         this.oomKillsBefore = oomKillsBefore;
     }
 
     /** Starts the process, and listens to what it prints. */
-    static PythonRun begin(WorkerPlan plan, ProcessTerms terms, Path home, Optional<Path> packages, OomKills oomKills)
+    static WorkerRun begin(WorkerLaunch launch, ProcessTerms terms, WorkerDirectory directory, ControlGroup group)
             throws IOException {
+        Path home = directory.get();
         Path socket = home.resolve("w." + terms.worker());
         Files.deleteIfExists(socket);
-        long before = oomKills.count();
-        Process process =
-                new WorkerCommand(plan, home, socket, packages).builder().start();
-        PythonRun run = new PythonRun(plan, terms, socket, process, oomKills, before);
+        long before = group.oomKills();
+        Process process = launch.command(home, socket).start();
+        WorkerRun run = new WorkerRun(launch, terms, directory, socket, process, group, before);
         run.listen();
         return run;
     }
@@ -100,7 +108,7 @@ final class PythonRun {
             if (!listens.isDone() && line.equals(STARTED)) {
                 listens.complete(null);
             }
-            if (plan.settings().metrics().taker().test(terms.model(), line)) {
+            if (launch.takes(terms.model(), line)) {
                 return;
             }
             tail.add(line);
@@ -146,7 +154,7 @@ final class PythonRun {
     private void connect() throws IOException {
         SocketChannel opened = SocketChannel.open(StandardProtocolFamily.UNIX);
         channel = opened;
-        reader = new WireReader(opened, plan.settings().maxResponseSize());
+        reader = new WireReader(opened, launch.maxResponseSize());
         if (killedBecause != null) {
             opened.close();
         }
@@ -156,18 +164,10 @@ final class PythonRun {
     }
 
     private void loadModel() throws IOException {
-        WireWriter.load(
-                        terms.model(),
-                        plan.root().toString(),
-                        terms.batchSize(),
-                        plan.handler(),
-                        -1,
-                        plan.envelope(),
-                        plan.settings().limitImagePixels())
-                .to(channel());
+        WireWriter.load(terms.model(), terms.batchSize(), launch.order()).to(channel());
         Reply reply = reader().read(1);
         if (reply.code() != 200) {
-            throw new ProcessStartException("The handler cannot be loaded: " + reply.message(), reply.code() == 507);
+            throw new ProcessStartException(launch.cannotLoad() + reply.message(), reply.code() == 507);
         }
     }
 
@@ -267,13 +267,13 @@ final class PythonRun {
         return killedBecause == null
                 && !process.isAlive()
                 && process.exitValue() == SIGKILL
-                && oomKills.count() > oomKillsBefore;
+                && group.oomKills() > oomKillsBefore;
     }
 
     /** The answers of the batch, each of them, whatever becomes of the process. */
     List<HandlerAnswer> predict(List<HandlerRequest> requests, Pieces pieces) {
         Map<String, GatheredAnswer> gathered = new LinkedHashMap<>();
-        int most = plan.settings().maxResponseSize();
+        int most = launch.maxResponseSize();
         for (int i = 0; i < requests.size(); i++) {
             int request = i;
             gathered.put(
@@ -290,6 +290,10 @@ final class PythonRun {
             while (gathered.values().stream().anyMatch(some -> !some.isEnded())) {
                 take(reader().read(requests.size()), gathered);
             }
+        } catch (RuntimeException | Error e) {
+            // Nobody knows what of the answer was read.
+            kill("its answer could not be taken: " + e);
+            throw e;
         } catch (IOException e) {
             HandlerAnswer died = died(e);
             gathered.values().forEach(some -> some.end(died));
@@ -367,10 +371,10 @@ final class PythonRun {
     void discard() {
         closing = true;
         kill("it was not needed any more");
-        WorkerDirectory.end(socket.toString()::equals);
+        directory.endOf(socket);
         try {
             Files.deleteIfExists(socket);
-            Files.deleteIfExists(WorkerCommand.config(socket));
+            Files.deleteIfExists(WorkerDirectory.besides(socket));
         } catch (IOException e) {
             log.debug("The socket {} cannot be removed", socket, e);
         }

@@ -1,4 +1,4 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -6,14 +6,14 @@ import java.util.Deque;
 import java.util.List;
 
 /** The last lines that a worker printed, for the message of a start that failed. Safe for several threads. */
-final class OutputTail {
+public final class OutputTail {
 
     private static final int MOST = 60;
     private static final String TRACEBACK = "Traceback (most recent call last)";
 
     private final Deque<String> lines = new ArrayDeque<>();
 
-    synchronized void add(String line) {
+    public synchronized void add(String line) {
         if (lines.size() == MOST) {
             lines.removeFirst();
         }
@@ -24,7 +24,7 @@ final class OutputTail {
      * The reason in what was printed: of the first traceback its last lines, for those after it tell what its handling ran
      * into; where there is no traceback, the last lines of all.
      */
-    synchronized List<String> reason(int most) {
+    public synchronized List<String> reason(int most) {
         List<String> all = new ArrayList<>(lines);
         int begin = 0;
         while (begin < all.size() && !all.get(begin).contains(TRACEBACK)) {

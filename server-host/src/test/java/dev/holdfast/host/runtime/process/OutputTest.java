@@ -1,18 +1,14 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class OutputTest {
 
@@ -68,16 +64,5 @@ class OutputTest {
         }
 
         assertThat(tail.reason(2)).containsExactly("line 198", "line 199");
-    }
-
-    @Test
-    void theKernelsCounterOfKillsIsReadInBothForms(@TempDir Path directory) throws IOException {
-        Path second = Files.writeString(directory.resolve("memory.events"), "low 0\noom 3\noom_kill 2\n");
-        Path first = Files.writeString(directory.resolve("memory.oom_control"), "under_oom 0\noom_kill 5\n");
-
-        assertThat(OomKills.of(List.of(second)).count()).isEqualTo(2);
-        assertThat(OomKills.of(List.of(directory.resolve("none"), first)).count())
-                .isEqualTo(5);
-        assertThat(OomKills.of(List.of(directory.resolve("none"))).count()).isZero();
     }
 }

@@ -1,5 +1,6 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
+import dev.holdfast.host.common.ControlGroup;
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
 import dev.holdfast.host.runtime.ModelProcess;
@@ -8,7 +9,6 @@ import dev.holdfast.host.runtime.ProcessStatus;
 import dev.holdfast.host.runtime.ProcessTerms;
 import dev.holdfast.host.runtime.Tensor;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -16,82 +16,70 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** One worker of a model with a Python handler: a process, and another one when that has died. */
-final class PythonProcess implements ModelProcess {
+/** One worker with a process: that process, and another one when it has died. */
+public final class WorkerProcess implements ModelProcess {
 
-    private final WorkerPlan plan;
+    private final WorkerLaunch launch;
     private final ProcessTerms terms;
     private final WorkerDirectory directory;
-    private final OomKills oomKills;
-    private final Optional<RequiredPackages> packages;
-    private final CompletableFuture<Path> toldToEnd = new CompletableFuture<>();
+    private final ControlGroup group = new ControlGroup();
+    private final CompletableFuture<Void> toldToEnd = new CompletableFuture<>();
 
     /** The process that runs, or ran last. */
-    private volatile @Nullable PythonRun run;
+    private volatile @Nullable WorkerRun run;
 
     /** Guarded by this, so that no process is begun that nobody ends. */
     private boolean killed;
 
-    PythonProcess(
-            WorkerPlan plan,
-            ProcessTerms terms,
-            WorkerDirectory directory,
-            OomKills oomKills,
-            Optional<RequiredPackages> packages) {
-        this.packages = packages;
-        this.plan = plan;
+    public WorkerProcess(WorkerLaunch launch, ProcessTerms terms, WorkerDirectory directory) {
+        this.launch = launch;
         this.terms = terms;
         this.directory = directory;
-        this.oomKills = oomKills;
     }
 
     @Override
     public void start() {
         // What the process before has forked may still be there.
-        run().ifPresent(PythonRun::discard);
-        PythonRun begun;
-        Optional<Path> installed = packages.map(this::awaitInstalled);
+        run().ifPresent(WorkerRun::discard);
+        awaitReady();
+        WorkerRun begun;
         try {
-            Path home = directory.get();
             synchronized (this) {
                 if (killed) {
                     throw new ProcessStartException("It was told to end before it had started", false);
                 }
-                begun = PythonRun.begin(plan, terms, home, installed, oomKills);
+                begun = WorkerRun.begin(launch, terms, directory, group);
                 run = begun;
             }
         } catch (IOException e) {
-            throw new ProcessStartException(
-                    "Python cannot be started as " + plan.python().executable() + ": " + e.getMessage(), e);
+            throw new ProcessStartException(launch.program() + " cannot be started: " + e.getMessage(), e);
         }
         begun.awaitLoaded();
     }
 
     /** The time of the start counts from after that. */
-    private Path awaitInstalled(RequiredPackages required) {
+    private void awaitReady() {
         try {
-            return required.installed()
-                    .applyToEither(toldToEnd, Function.identity())
-                    .join();
+            launch.ready().applyToEither(toldToEnd, Function.identity()).join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof ProcessStartException why
                     ? why
-                    : new ProcessStartException("Its packages cannot be installed", e);
+                    : new ProcessStartException("What it needs cannot be installed", e);
         }
     }
 
-    private Optional<PythonRun> run() {
+    private Optional<WorkerRun> run() {
         return Optional.ofNullable(run);
     }
 
     @Override
     public boolean isUp() {
-        return run().filter(PythonRun::isUp).isPresent();
+        return run().filter(WorkerRun::isUp).isPresent();
     }
 
     @Override
     public String ending() {
-        return run().map(PythonRun::ending).orElse("it was never started");
+        return run().map(WorkerRun::ending).orElse("it was never started");
     }
 
     @Override
@@ -101,13 +89,15 @@ final class PythonProcess implements ModelProcess {
 
     @Override
     public List<List<Tensor>> predict(List<List<Tensor>> batch, Pieces pieces) {
-        List<HandlerRequest> requests = batch.stream().map(HandlerRequest::of).toList();
-        return run()
-                .orElseThrow(() -> new IllegalStateException("the process was never started"))
-                .predict(requests, pieces)
-                .stream()
+        return ask(batch.stream().map(HandlerRequest::of).toList(), pieces).stream()
                 .map(HandlerAnswer::toTensors)
                 .toList();
+    }
+
+    /** The answers to a batch of requests, in their order; what became of the process is one too. */
+    public List<HandlerAnswer> ask(List<HandlerRequest> requests, Pieces pieces) {
+        return run().orElseThrow(() -> new IllegalStateException("the process was never started"))
+                .predict(requests, pieces);
     }
 
     @Override
@@ -120,27 +110,26 @@ final class PythonProcess implements ModelProcess {
         synchronized (this) {
             killed = true;
         }
-        toldToEnd.completeExceptionally(
-                new ProcessStartException("It was told to end while its packages were installed", false));
+        toldToEnd.completeExceptionally(new ProcessStartException("It was told to end before it had started", false));
         run().ifPresent(some -> some.kill("it was told to end"));
     }
 
     @Override
     public ProcessStatus status() {
-        Optional<PythonRun> some = run();
+        Optional<WorkerRun> some = run();
         return new ProcessStatus(
-                some.map(PythonRun::pid).orElse(0L),
-                some.map(PythonRun::memoryBytes).orElse(0L),
-                plan.facts());
+                some.map(WorkerRun::pid).orElse(0L),
+                some.map(WorkerRun::memoryBytes).orElse(0L),
+                launch.facts());
     }
 
     @Override
     public long ownBytes() {
-        return run().map(PythonRun::ownBytes).orElse(0L);
+        return run().map(WorkerRun::ownBytes).orElse(0L);
     }
 
     @Override
     public void close() {
-        run().ifPresent(PythonRun::close);
+        run().ifPresent(WorkerRun::close);
     }
 }

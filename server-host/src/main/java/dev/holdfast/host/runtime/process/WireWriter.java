@@ -1,4 +1,4 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
 import dev.holdfast.host.runtime.HandlerRequest;
 import dev.holdfast.host.runtime.Header;
@@ -22,6 +22,8 @@ final class WireWriter {
     /** As many buffers as one call of the operating system takes. */
     private static final int MOST_BUFFERS = 512;
 
+    private static final int NO_GPU = -1;
+
     private final List<ByteBuffer> buffers = new ArrayList<>();
     private final Pending pending = new Pending();
 
@@ -35,28 +37,17 @@ final class WireWriter {
         }
     }
 
-    /**
-     * The order to load a model.
-     *
-     * @param gpu -1 for none
-     */
-    static WireWriter load(
-            String model,
-            String directory,
-            int batchSize,
-            String handler,
-            int gpu,
-            String envelope,
-            boolean limitPixels) {
+    /** The order to load a model, on no GPU. */
+    static WireWriter load(String model, int batchSize, WorkerLaunch.LoadOrder order) {
         WireWriter writer = new WireWriter();
         writer.pending.write('L');
         writer.text(model);
-        writer.text(directory);
+        writer.text(order.directory());
         writer.pending.putInt(batchSize);
-        writer.text(handler);
-        writer.pending.putInt(gpu);
-        writer.text(envelope);
-        writer.pending.write(limitPixels ? 1 : 0);
+        writer.text(order.handler());
+        writer.pending.putInt(NO_GPU);
+        writer.text(order.envelope());
+        writer.pending.write(order.limitPixels() ? 1 : 0);
         return writer;
     }
 

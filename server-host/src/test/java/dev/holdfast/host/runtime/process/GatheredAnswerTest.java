@@ -1,4 +1,4 @@
-package dev.holdfast.host.runtime.python;
+package dev.holdfast.host.runtime.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
