@@ -262,10 +262,19 @@ class SnapshotCommandsIT {
 
     @Test
     void aBundleGoesThroughAPipe() throws Exception {
-        Path file = logs.resolve("piped.hfb");
-        Said exported = holdfast("export", "latest", "-", "--store", ofHost());
-        assertThat(exported.exitCode()).as("%s", exported.err()).isZero();
-        assertThat(exported.out()).startsWith("HOLDFAST-BUNDLE 1\n");
-        assertThat(file).doesNotExist();
+        String command = "'" + unpacked.home().resolve("bin/holdfast") + "' snapshots ";
+        Path script = Files.writeString(
+                logs.resolve("pipe.sh"),
+                "#!/bin/sh\n" + command + "export latest - --store '" + ofHost() + "' | " + command
+                        + "import - --store fs --json\n");
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+
+        Said said = unpacked.at(logs).runAs(script);
+
+        assertThat(said.exitCode()).as("%s", said).isZero();
+        JsonNode imported = JSON.readTree(said.out());
+        assertThat(imported.required("new").booleanValue()).isTrue();
+        assertThat(imported.required("chunks").intValue()).isPositive();
+        assertThat(json("verify", "--store", "fs").required("problems")).isEmpty();
     }
 }

@@ -295,4 +295,20 @@ class SnapshotCommandsTest {
                     .isEqualTo(5);
         }
     }
+
+    @Test
+    void whatWaitsOnTheHostsDiskIsToldAndADecisionThatWaitsForbidsRemoval() throws IOException {
+        Path journal = Files.createDirectories(directory.resolve("logs/journal/fs/default/pending"));
+        Files.writeString(journal.resolve("000001-20261121090000000-snapshot.cfg"), "x");
+        assertThat(typed.run("snapshots", "list")).isZero();
+        assertThat(typed.errLines()).last().asString().contains("not in the store yet: 1 snapshot;");
+
+        Path pins = Files.createDirectories(directory.resolve("logs/journal/fs/default/pins"));
+        Files.writeString(pins.resolve("base"), "x");
+        Map<String, String> before = files(directory);
+        assertThat(typed.run("snapshots", "delete", names.get(0))).isEqualTo(4);
+        assertThat(typed.errLines()).last().asString().contains("a divergence", "holdfast snapshots status");
+        assertThat(typed.run("snapshots", "prune", "--keep", "1", "--yes")).isEqualTo(4);
+        assertThat(files(directory)).isEqualTo(before);
+    }
 }

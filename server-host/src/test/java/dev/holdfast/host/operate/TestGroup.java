@@ -57,6 +57,7 @@ final class TestGroup implements AutoCloseable {
                         name,
                         new FsSnapshotSerializerFactory().open(config),
                         CODECS,
+                        HostDisk.NOTHING,
                         Clock.fixed(NOW, ZoneOffset.UTC)));
     }
 
