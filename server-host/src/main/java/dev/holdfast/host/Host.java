@@ -76,6 +76,7 @@ public final class Host implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Host.class);
     private static final Duration RETRY = Duration.ofSeconds(30);
+    private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(10);
     private static final long MOST_USED_TO_COLLECT = 1L << 30;
     private static final Duration FIRST_HOUSEKEEPING = Duration.ofSeconds(60);
     private static final Duration HOUSEKEEPING = Duration.ofHours(1);
@@ -174,7 +175,7 @@ public final class Host implements AutoCloseable {
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
                 archives,
-                new WarmedModels(runtimes::load),
+                new WarmedModels(runtimes),
                 safeguards(config, crashes, runtimes),
                 stored,
                 servingDefaults(config),
@@ -228,6 +229,12 @@ public final class Host implements AutoCloseable {
                 .filter(some -> some.versions().containsKey(version))
                 .isPresent()));
         lifecycle.atStart(() -> retryFailedModels(upkeep, serving));
+        http.keys()
+                .ifPresent(keys -> lifecycle.atStart(() -> upkeep.every(
+                        "The files of the certificate could not be read again",
+                        CERTIFICATE_LOOK,
+                        CERTIFICATE_LOOK,
+                        keys::look)));
         lifecycle.start();
         List<String> ends = Stream.concat(calls.notices().stream(), crashes.notices().stream())
                 .toList();

@@ -6,27 +6,38 @@ import dev.holdfast.host.http.PredictionBody;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.ProcessModel;
+import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.StatefulModel;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.serving.ModelLoader;
 import dev.holdfast.host.text.OneLine;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Loads models, and has each answer the prediction that its archive names for that, so that no caller is the first one.
  *
- * @param loader loads a model without that
+ * @param runtimes load a model without that
  */
-record WarmedModels(Function<Archive, LoadedModel> loader) implements ModelLoader {
+record WarmedModels(Runtimes runtimes) implements ModelLoader {
 
     private static final Logger log = LoggerFactory.getLogger(WarmedModels.class);
 
     @Override
     public LoadedModel load(Archive archive) {
-        return loader.apply(archive);
+        return runtimes.load(archive);
+    }
+
+    @Override
+    public Optional<String> engine(Archive archive) {
+        return runtimes.engine(archive);
+    }
+
+    @Override
+    public Optional<String> engine(String fileName) {
+        return runtimes.engine(fileName);
     }
 
     @Override

@@ -57,12 +57,24 @@ class ArchitectureTest {
             Map.entry("restore", rooms("history", "journal", "keeper", "snapshot", "serving", "config", "text")),
             Map.entry("retention", rooms("snapshot", "state", "config", "text")),
             Map.entry("transfer", rooms("state", "text")),
+            Map.entry("tls", rooms("config", "text")),
+            Map.entry("operate", rooms("history", "snapshot", "serving", "state", "retention", "transfer", "text")),
             Map.entry("workflow", rooms("archive", "runtime", "text")),
             Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive", "text", "workflow")),
             Map.entry(
                     "http",
-                    rooms("api", "serving", "keeper", "plugins", "config", "metrics", "runtime", "text", "workflow")),
-            Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "plugins", "text"))),
+                    rooms(
+                            "api",
+                            "serving",
+                            "keeper",
+                            "plugins",
+                            "config",
+                            "metrics",
+                            "runtime",
+                            "text",
+                            "tls",
+                            "workflow")),
+            Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "operate", "plugins", "text", "tls"))),
             Map.entry("demo", rooms("cli", "text")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()

@@ -174,6 +174,7 @@ class ModelCrashIT {
             try (HostProcess host = start(store)) {
                 assertThat(status(host, "noop")).isEqualTo("READY");
                 assertThat(status(host, "m")).isEqualTo("FAILED");
+                assertThat(describe(host, "m").required("runtime").textValue()).isEqualTo("onnx");
                 assertThat(failure(host, "m"))
                         .contains(registered)
                         .containsPattern("its SHA-256 is [0-9a-f]{64}, that one's is " + registered)

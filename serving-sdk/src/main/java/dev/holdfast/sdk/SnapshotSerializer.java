@@ -108,6 +108,15 @@ public interface SnapshotSerializer extends AutoCloseable {
     }
 
     /**
+     * Removes what the store keeps of a group besides snapshots and chunks, such as its directory; nothing where the group has a
+     * snapshot or a chunk. For a group that nobody goes on with, as those of {@code holdfast plugins verify}: no other
+     * serializer has it open, and this one is only closed afterwards. By default nothing is removed.
+     *
+     * @throws StoreUnavailableException if the store could not be reached or refused; some of it may be gone
+     */
+    default void removeEmptyGroup() {}
+
+    /**
      * Where this store keeps the learned state of models, if it does; the host keeps it on its own disk otherwise.
      *
      * @return the same at every call; empty by default

@@ -63,7 +63,11 @@ final class ScratchCleaning {
         try (SnapshotSerializer serializer = store.open(config.apply(group))) {
             Optional<String> snapshots = removeSnapshots(serializer, group);
             Optional<String> chunks = serializer.chunks().flatMap(ScratchCleaning::removeChunks);
-            return snapshots.isPresent() ? snapshots : chunks;
+            Optional<String> left = snapshots.isPresent() ? snapshots : chunks;
+            if (left.isEmpty()) {
+                serializer.removeEmptyGroup();
+            }
+            return left;
         }
     }
 

@@ -1172,6 +1172,26 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.NOTHING_IS_PROVED)
+    void onlyWhatIsEmptyOfAGroupIsRemoved() {
+        SnapshotSerializer serializer = open();
+        List<SnapshotHeader> saved = saveMany(serializer, 2);
+
+        serializer.removeEmptyGroup();
+
+        assertThat(headers(serializer)).containsExactlyInAnyOrderElementsOf(saved);
+        for (SnapshotHeader header : saved) {
+            delete(serializer, header.name());
+        }
+        serializer.removeEmptyGroup();
+        serializer.close();
+        SnapshotSerializer again = open();
+        assertThat(again.getLast()).isEmpty();
+        again.save(snapshot(group, 1));
+        assertThat(again.getLast()).isPresent();
+    }
+
+    @Test
     @Proves(Requirement.LISTS)
     void deletingWhileAnotherPagesShowsTheRestOnce() {
         SnapshotSerializer serializer = open();

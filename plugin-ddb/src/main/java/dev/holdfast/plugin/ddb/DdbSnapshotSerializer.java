@@ -113,6 +113,15 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public void removeEmptyGroup() {
+        write(deadline -> {
+            saver.forget();
+            remover.removeEmptyGroup(deadline);
+            return true;
+        });
+    }
+
+    @Override
     public Optional<ChunkStore> chunks() {
         return Optional.of(chunks);
     }

@@ -290,10 +290,14 @@ final class Requests {
     }
 
     void delete(ItemKey key, Deadline deadline) {
+        delete(options.table(), key, deadline);
+    }
+
+    void delete(String table, ItemKey key, Deadline deadline) {
         write(
                 deadline,
                 time -> client.deleteItem(request ->
-                        request.tableName(options.table()).key(key.attributes()).overrideConfiguration(time)));
+                        request.tableName(table).key(key.attributes()).overrideConfiguration(time)));
     }
 
     /** Deletes parts of texts that nothing refers to; they cost their storage alone, so a failure is no obstacle. */

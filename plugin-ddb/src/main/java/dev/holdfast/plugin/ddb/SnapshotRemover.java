@@ -72,6 +72,22 @@ final class SnapshotRemover {
         }
     }
 
+    /** The head of a group without snapshots, and the item with its months. */
+    void removeEmptyGroup(Deadline deadline) {
+        String what = "The items of group " + keys.group() + " could not be removed";
+        Optional<Head> head = reader.head(what, deadline);
+        if (head.isPresent() && head.get().last().isPresent()
+                || reader.last(deadline).isPresent()) {
+            return;
+        }
+        try {
+            requests.delete(options.table(), keys.months(), deadline);
+            requests.delete(options.latestTable(), reader.headKey(), deadline);
+        } catch (SdkException e) {
+            throw failures.unavailable(what, e);
+        }
+    }
+
     private void remove(String name, Head head, Optional<Item> own, Deadline deadline) {
         List<ItemKey> gone = new ArrayList<>();
         own.ifPresent(item -> {

@@ -11,9 +11,12 @@ import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -32,6 +35,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -382,6 +386,50 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
         requireOpen();
         return translate(
                 "The snapshots in " + directory + " could not be counted", () -> OptionalLong.of(catalog.count()));
+    }
+
+    /** The directory with the notes in it; that of group {@code default} is not this plugin's to remove. */
+    @Override
+    public void removeEmptyGroup() {
+        writing.lock();
+        try {
+            requireOpen();
+            if (group.equals("default") || !home.require().there()) {
+                return;
+            }
+            // Its lock says that nobody else writes here.
+            writer();
+            if (holdsNothing()) {
+                closeWriter();
+                removeTree(directory);
+            }
+        } catch (IOException e) {
+            throw unavailable("The directory of group " + group + ", " + directory + ", could not be removed", e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Whether there are notes and directories alone. */
+    private boolean holdsNothing() throws IOException {
+        return inTree(directory).stream()
+                .allMatch(path -> path.startsWith(hidden) || Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS));
+    }
+
+    private static void removeTree(Path root) throws IOException {
+        List<Path> all = inTree(root);
+        for (int i = all.size() - 1; i >= 0; i--) {
+            Files.delete(all.get(i));
+        }
+    }
+
+    /** Each directory before what is in it; links are not followed. */
+    private static List<Path> inTree(Path root) throws IOException {
+        try (Stream<Path> tree = Files.walk(root)) {
+            return tree.toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     @Override

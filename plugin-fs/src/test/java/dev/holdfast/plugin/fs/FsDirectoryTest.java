@@ -483,4 +483,36 @@ class FsDirectoryTest {
                 .hasMessageContaining(open + " may be written by everyone")
                 .hasMessageContaining("chmod o-w " + open);
     }
+
+    @Test
+    void theDirectoryOfAGroupThatHasNothingIsRemovedWithItsNotes() throws IOException {
+        Path blue = directory().resolve("blue");
+        try (FsSnapshotSerializer serializer = new FsSnapshotSerializer(blue, "blue", "here", "boot")) {
+            serializer.save(TestSnapshots.snapshot("blue", 1));
+            serializer.removeEmptyGroup();
+            assertThat(serializer.getLast()).isPresent();
+            serializer.delete(TestSnapshots.name(1));
+            Path note = Files.writeString(blue.resolve("notes.txt"), "of somebody");
+            serializer.removeEmptyGroup();
+            assertThat(note).exists();
+            Files.delete(note);
+
+            serializer.removeEmptyGroup();
+        }
+
+        assertThat(blue).doesNotExist();
+        assertThat(directory()).isDirectory();
+    }
+
+    @Test
+    void theDirectoryOfGroupDefaultIsTheOperators() {
+        save(1, 1);
+        try (FsSnapshotSerializer serializer = open()) {
+            serializer.delete(TestSnapshots.name(1));
+
+            serializer.removeEmptyGroup();
+        }
+
+        assertThat(directory()).isDirectory();
+    }
 }

@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.testsupport.KeyTable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -104,15 +102,8 @@ class SettingsTest {
 
     @Test
     void theManualHasEveryKeyInItsOrderWithItsDefault() throws IOException {
-        List<String> rows = Pattern.compile("(?m)^\\| `snapshot\\.jdbc\\.([a-z-]+)` \\|\\s*`?([^|`]*?)`?\\s*\\|")
-                .matcher(Files.readString(Path.of("../docs/serializer-jdbc.md")))
-                .results()
-                .map(row -> row.group(1) + "=" + row.group(2))
-                .toList();
-
-        assertThat(rows)
-                .isEqualTo(Settings.KEYS.stream()
-                        .map(key -> key.name() + "=" + key.defaultValue())
-                        .toList());
+        assertThat(KeyTable.ofManual("serializer-jdbc.md", "jdbc"))
+                .isNotEmpty()
+                .isEqualTo(KeyTable.of(new JdbcSnapshotSerializerFactory()));
     }
 }

@@ -1,6 +1,6 @@
 package dev.holdfast.host.archive;
 
-/** An archive that cannot be had or opened; the reason says whose problem it is, the message what to do. */
+/** An archive that cannot be found, fetched or opened; the reason says what failed, the message what to do. */
 public final class ArchiveException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -216,7 +216,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                 : openFile(fileName(path));
     }
 
-    /** As if it were fetched: a snapshot names files of the store alone. */
+    /** Copies the file into the store as a fetch does, because a snapshot can name only files of the store. */
     private Archive openCopied(Path file) {
         String fileName = String.valueOf(file.getFileName());
         if (!isVisible(fileName) || Kind.ofFile(fileName).isEmpty()) {
@@ -309,7 +309,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         return name;
     }
 
-    /** A path into a directory of the store means what is there, and not a namesake. */
+    /** A path with directories means the file at that place, never another file of the same name. */
     private void requireNoOther(String location, Path path, String name) {
         if (Files.exists(store.resolve(path))) {
             throw notAllowed("'" + OneLine.name(location) + "' is not directly in the model store " + store + ": move "
@@ -531,7 +531,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         return new ArchiveException(Reason.FAILED, what + ": " + OneLine.of(cause.toString()), cause);
     }
 
-    /** What a file's name says of its content. */
+    /** The kind of content that a file's name promises. */
     private enum Kind {
         BARE,
         ZIP,
@@ -555,7 +555,7 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
                     : Optional.empty();
         }
 
-        /** A file's name without what says its kind. */
+        /** A file's name without the ending of its kind. */
         static String stem(String fileName) {
             String stem = fileName.substring(0, fileName.lastIndexOf('.'));
             return fileName.toLowerCase(Locale.ROOT).endsWith(".tar.gz") ? stem.substring(0, stem.length() - 4) : stem;

@@ -141,8 +141,8 @@ final class FetchedFiles {
     }
 
     /**
-     * Moves a file out of the way that was fetched and is not any more what was fetched; leaves every other one alone. It
-     * is not removed, because the operator may have put another one in its place.
+     * Moves a fetched file whose content has changed since out of the way; leaves every other one alone. It is not removed,
+     * because the operator may have put it there.
      *
      * @return whether the name is free now
      */

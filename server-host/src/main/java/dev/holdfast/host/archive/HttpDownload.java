@@ -33,7 +33,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * The way of an archive from a URL into a file.
+ * Fetches an archive from a URL into a file.
  *
  * <pre>
  *   look up the name once ─> check every address ─> connect to a checked one ─> GET ─> 200 ─> body, counted
@@ -47,7 +47,7 @@ import javax.net.ssl.SSLSocketFactory;
  */
 record HttpDownload(UrlPolicy policy, ArchiveLimits limits, Resolver resolver, Supplier<SSLSocketFactory> tls) {
 
-    /** The way from a name to its addresses. */
+    /** Looks up the addresses of a host's name. */
     @FunctionalInterface
     interface Resolver {
         InetAddress[] resolve(String host) throws UnknownHostException;

@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What the file says that a manifest names as {@code configFile}: TorchServe's {@code model-config.yaml}. How the model is
- * served stands there by the side of what its handler wants to know. What is empty is not said.
+ * What the file says that a manifest names as {@code configFile}: TorchServe's {@code model-config.yaml}. It holds settings of
+ * serving beside the handler's own values. What the file leaves out is empty here.
  *
  * @param minWorkers from 1 on
  * @param retryTimeout for how long the process of a worker is started again
  * @param jobQueueSize how many requests may wait
- * @param clientTimeout how long a request may wait; what waits longer is not worth an answer any more
+ * @param clientTimeout how long a request may wait for a worker before it fails
  * @param wantsGpu whether it asks for a graphics processor
  * @param values all of the file, for the handler: texts, numbers, truths, nulls, lists and maps of these
  */
@@ -50,7 +50,10 @@ public record ModelConfig(
         values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
     }
 
-    /** How many workers run at least, where the registration says nothing; and what the file leaves open is {@code otherwise}. */
+    /**
+     * The least number of workers where the registration gives none: the file's, or {@code otherwise} where it gives none
+     * either.
+     */
     public int minWorkersOr(int otherwise) {
         int most = maxWorkers.orElse(Integer.MAX_VALUE);
         return minWorkers.orElse(Math.min(otherwise, most));

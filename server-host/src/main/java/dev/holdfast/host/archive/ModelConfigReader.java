@@ -7,22 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.DumperOptions;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.nodes.Tag;
-import org.yaml.snakeyaml.representer.Representer;
-import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
  * Reads {@code model-config.yaml}.
@@ -32,18 +21,13 @@ import org.yaml.snakeyaml.resolver.Resolver;
  */
 final class ModelConfigReader {
 
-    private static final int LONGEST = 1 << 20;
-    private static final int DEEPEST = 50;
-    private static final int MOST_ALIASES = 50;
-    private static final int MOST_VALUES = 100_000;
-
     private static final int MOST_WORKERS = 1_024;
     private static final int MOST_BATCH = 65_536;
     private static final int MOST_MILLIS = 3_600_000;
     private static final int MOST_SECONDS = 604_800;
     private static final int MOST_QUEUED = 10_000_000;
 
-    /** What this host does not do, and how a file says that it does not ask for it. */
+    /** Keys of features that this host does not have, each with the values that do not ask for the feature. */
     private static final Map<String, List<Object>> NOT_DONE = Map.of(
             "torchrun", List.of(),
             "parallelType", List.of(""),
@@ -72,9 +56,9 @@ final class ModelConfigReader {
      * @throws ArchiveException if it is no YAML, a key has a value against its rule, or one asks for what is not done here
      */
     static ModelConfig read(Path path, String archive, String file) throws IOException {
-        if (Files.size(path) > LONGEST) {
-            throw new ArchiveException(
-                    "Archive " + archive + " has a " + OneLine.name(file) + " of more than " + LONGEST + " bytes");
+        if (Files.size(path) > YamlText.LONGEST) {
+            throw new ArchiveException("Archive " + archive + " has a " + OneLine.name(file) + " of more than "
+                    + YamlText.LONGEST + " bytes");
         }
         byte[] text = Files.readAllBytes(path);
         if (Utf8.firstMalformed(text) >= 0) {
@@ -82,9 +66,9 @@ final class ModelConfigReader {
         }
         Object read;
         try {
-            read = yaml().load(new String(text, StandardCharsets.UTF_8));
-        } catch (YAMLException e) {
-            throw damaged(archive, file, "it is no YAML: " + OneLine.of(e));
+            read = YamlText.readAsPython(new String(text, StandardCharsets.UTF_8));
+        } catch (YamlException e) {
+            throw damaged(archive, file, OneLine.of(e));
         }
         if (read == null) {
             return ModelConfig.NONE;
@@ -92,70 +76,12 @@ final class ModelConfigReader {
         if (!(read instanceof Map<?, ?> map)) {
             throw damaged(archive, file, "it must hold keys with values, such as batchSize: 4");
         }
-        if (count(read, 0) > MOST_VALUES) {
-            throw damaged(
-                    archive,
-                    file,
-                    "it holds more than " + MOST_VALUES + " values, or they are nested deeper than " + DEEPEST
-                            + "; aliases count as what they stand for");
-        }
         return new ModelConfigReader(archive, file, objects(map)).config();
-    }
-
-    /** How many values there are, or too many: an alias may stand for a list that has the alias in it. */
-    private static int count(@Nullable Object value, int depth) {
-        if (depth > DEEPEST) {
-            return MOST_VALUES + 1;
-        }
-        int count = 1;
-        Collection<?> parts = value instanceof Map<?, ?> map
-                ? map.entrySet()
-                : value instanceof Map.Entry<?, ?> entry
-                        ? Arrays.asList(entry.getKey(), entry.getValue())
-                        : value instanceof Collection<?> collection ? collection : List.of();
-        for (Object part : parts) {
-            count += count(part, value instanceof Map<?, ?> ? depth : depth + 1);
-            if (count > MOST_VALUES) {
-                return count;
-            }
-        }
-        return count;
     }
 
     @SuppressWarnings("unchecked") // What the parser makes of a mapping.
     private static Map<Object, Object> objects(Map<?, ?> map) {
         return (Map<Object, Object>) map;
-    }
-
-    /** Texts, numbers, truths, lists and maps alone: no tag of the file's makes anything else. */
-    private static Yaml yaml() {
-        LoaderOptions limits = new LoaderOptions();
-        limits.setCodePointLimit(LONGEST);
-        limits.setNestingDepthLimit(DEEPEST);
-        limits.setMaxAliasesForCollections(MOST_ALIASES);
-        DumperOptions unused = new DumperOptions();
-        return new Yaml(new SafeConstructor(limits), new Representer(unused), unused, limits, new AsInPython());
-    }
-
-    /** What is a number is what Python's YAML takes for one, because handlers were written with it: 1e-4 is a text there. */
-    private static final class AsInPython extends Resolver {
-
-        private static final Pattern FRACTION = Pattern.compile("[-+]?(?:[0-9][0-9_]*)\\.[0-9_]*(?:[eE][-+][0-9]+)?"
-                + "|\\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
-                + "|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\\.[0-9_]*"
-                + "|[-+]?\\.(?:inf|Inf|INF)"
-                + "|\\.(?:nan|NaN|NAN)");
-
-        @Override
-        protected void addImplicitResolvers() {
-            addImplicitResolver(Tag.BOOL, BOOL, "yYnNtTfFoO");
-            addImplicitResolver(Tag.INT, INT, "-+0123456789");
-            addImplicitResolver(Tag.FLOAT, FRACTION, "-+0123456789.");
-            addImplicitResolver(Tag.MERGE, MERGE, "<");
-            addImplicitResolver(Tag.NULL, NULL, "~nN\0");
-            addImplicitResolver(Tag.NULL, EMPTY, null);
-            // Dates stay texts: nothing that a handler is handed over as has them.
-        }
     }
 
     private ModelConfig config() {

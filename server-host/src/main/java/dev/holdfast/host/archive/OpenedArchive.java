@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** An archive whose content lies in a directory, and what is to be done with that directory at the end. */
+/** An archive whose content lies in a directory, and what closing it does with that directory. */
 final class OpenedArchive implements Archive {
 
     private final String fileName;

@@ -18,8 +18,8 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one {@code .tar.gz} file's content into a directory: POSIX.1-2001 (ustar and pax), with GNU tar's long names, as
- * Python writes it. Files and directories alone are taken; owners, modes and times are not.
+ * Unpacks one {@code .tar.gz} file into a directory: POSIX.1-2001 (ustar and pax), with GNU tar's long names, as Python writes
+ * it. Files and directories alone are taken; owners, modes and times are not.
  *
  * <p>Apache Commons Compress, which is there for a codec, takes a name of any length into memory; here it has a bound.
  */
@@ -135,7 +135,7 @@ final class TarUnpacker {
         pad(size);
     }
 
-    /** False at the end, which two blocks of zeros make, and many programs the end of the file. */
+    /** False at the end of the archive: a block of zeros, or the end of the file, where many programs leave the zeros out. */
     private boolean readHeader(byte[] header) throws IOException {
         int count = in.readNBytes(header, 0, BLOCK);
         if (count == 0 || isZero(header)) {
@@ -210,7 +210,7 @@ final class TarUnpacker {
         return new String(bytes, at, end - at, StandardCharsets.UTF_8);
     }
 
-    /** What stands for an entry's name or size, and is taken into memory. */
+    /** Reads a record that gives the next entry its name or size; its length is bounded, because it is held in memory. */
     private byte[] small(long size) throws IOException {
         if (size > LONGEST_NAME_BLOCK) {
             throw damaged("the name of an entry takes more than " + LONGEST_NAME_BLOCK + " bytes");

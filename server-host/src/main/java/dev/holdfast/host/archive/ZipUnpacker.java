@@ -17,8 +17,8 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * The way of one zip file's content into a directory. What the zip says of itself is never believed: sizes are counted,
- * check sums computed, names checked part by part.
+ * Unpacks one zip file into a directory. What the zip says of itself is never believed: sizes are counted, check sums computed,
+ * names checked part by part.
  */
 final class ZipUnpacker {
 

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ClassDataArchive {
 
-    private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final Surroundings surroundings;
     private final Optional<Path> missing;
@@ -74,7 +74,7 @@ final class ClassDataArchive {
         return "Made the class data archive " + archive;
     }
 
-    /** An unfinished file keeps others from the same work, for as long as the work can take. */
+    /** Creates the unfinished file, which keeps other processes from the same work, for no longer than the work can take. */
     private static boolean claim(Path unfinished) {
         try {
             OwnFiles.createDirectories(unfinished.resolveSibling(".").normalize());
@@ -124,15 +124,21 @@ final class ClassDataArchive {
     private static void complete(ProcessBuilder builder) throws IOException, InterruptedException {
         Process process = quiet(builder).start();
         try {
-            if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
-                throw new CommandFailure("The class data archive could not be made; starts go on without it");
+            if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new CommandFailure("The class data archive could not be made within " + LIMIT.toSeconds()
+                        + " s; starts go on without it");
+            }
+            if (process.exitValue() != 0) {
+                throw new CommandFailure("The class data archive could not be made: "
+                        + builder.command().get(0) + " ended with " + process.exitValue()
+                        + "; starts go on without it");
             }
         } finally {
             process.destroyForcibly();
         }
     }
 
-    /** Those of earlier jars in this place: the first part of the name is the place. */
+    /** Removes the archives of earlier jars of this distribution: the first part of the name stands for its directory. */
     private static void removeOlder(Path archive) throws IOException {
         String name = archive.getFileName().toString();
         String place = name.substring(0, name.indexOf('-') + 1);

@@ -16,7 +16,7 @@ final class CommandJson {
         return MAPPER.createObjectNode();
     }
 
-    /** What maps, lists and texts say, as JSON. */
+    /** Maps, lists and texts as JSON. */
     static JsonNode of(Object value) {
         return MAPPER.valueToTree(value);
     }

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** The options that say which configuration and which plugins there are, for a start and for what looks at them without one. */
+/** The options for configuration and plugins, shared by a start and by commands that only inspect. */
 final class ConfigArguments {
 
     @Option(
@@ -44,6 +44,20 @@ final class ConfigArguments {
             description = "The jars that may be loaded, as sha256sum lists them.")
     private Optional<Path> pluginsSha256 = Optional.empty();
 
+    /** What was said by options that are declared elsewhere. */
+    static ConfigArguments of(
+            Optional<Path> tsConfig,
+            Map<String, String> keys,
+            Optional<String> pluginsPath,
+            Optional<Path> pluginsSha256) {
+        ConfigArguments arguments = new ConfigArguments();
+        arguments.tsConfig = tsConfig;
+        arguments.keys = keys;
+        arguments.pluginsPath = pluginsPath;
+        arguments.pluginsSha256 = pluginsSha256;
+        return arguments;
+    }
+
     /** Whether none of them was given. */
     boolean isEmpty() {
         return tsConfig.isEmpty() && keys.isEmpty() && pluginsPath.isEmpty() && pluginsSha256.isEmpty();
@@ -71,13 +85,13 @@ final class ConfigArguments {
         return surroundings.inHome("conf", "config.properties");
     }
 
-    /** What {@code --set} sets; more options may go over it. */
+    /** The values of {@code --set}; other options may override them. */
     Map<String, String> set() {
         return new LinkedHashMap<>(keys);
     }
 
     /**
-     * Sets what is said of plugins; where nothing is, in a file neither, the distribution's plugins directory.
+     * Adds the options for plugins; if there are none, and no file sets them either, the distribution's plugins directory.
      *
      * @throws CommandFailure if a file that an option names is not there
      */
@@ -97,7 +111,7 @@ final class ConfigArguments {
     }
 
     /**
-     * What a host would be told that is started with these options alone.
+     * The options of a host that is started with these arguments alone.
      *
      * @throws CommandFailure if a file that an option names is not there
      */

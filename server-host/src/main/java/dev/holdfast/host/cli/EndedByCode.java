@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Finds out, while the process ends, whose code inside it has called {@code exit}; a signal leaves no such call. */
+/** Finds out, while the process ends, which code has called {@code exit}; a signal leaves no such call. */
 final class EndedByCode {
 
     private static final List<String> OF_THE_JDK = List.of("java.", "jdk.", "sun.");
@@ -16,8 +16,8 @@ final class EndedByCode {
     private EndedByCode() {}
 
     /**
-     * The place that called, for a message; empty if nobody did, or this program itself. To be asked by a shutdown hook, for
-     * whose end the caller waits.
+     * The place of the call, for a message; empty if there was none, or it was this program's own. Works only in a shutdown
+     * hook, because the thread that called {@code exit} waits for the hooks.
      */
     static Optional<String> find() {
         for (Map.Entry<Thread, StackTraceElement[]> thread :
@@ -39,7 +39,7 @@ final class EndedByCode {
                 && frame.getMethodName().equals("exit");
     }
 
-    /** Runs something that calls plugins; where one of them ends the process in its midst, says who did. */
+    /** Runs code that calls plugins; if a plugin ends the process meanwhile, prints which code did. */
     static <T> T telling(PrintWriter err, Supplier<T> body) {
         Thread hook = new Thread(
                 () -> find().ifPresent(who -> {

@@ -33,19 +33,19 @@ final class ForegroundStart {
     static final String ALREADY_RUNNING = "Holdfast is already running, please use holdfast --stop to stop Holdfast.";
 
     private static final Logger log = LoggerFactory.getLogger(ForegroundStart.class);
-    /** More than a thread of it should need that waits for a disk; whoever starts a host is told then. */
+    /** Longer than a thread of it that waits for a disk should need; after that the start fails with a message. */
     private static final Duration END_OF_A_KILLED_HOST = Duration.ofSeconds(30);
 
     private final Surroundings surroundings;
     private final RunFiles runFiles;
     private final Optional<Path> report;
-    /** What it takes to end the process after its stop, or to see that the stop has overrun its time. */
+    /** The time for ending the process after its stop, or for noticing that the stop takes too long. */
     private static final Duration BEYOND_STOP = Duration.ofSeconds(2);
 
     private final AtomicBoolean stopping = new AtomicBoolean();
 
     /**
-     * @param report where a command waits for word of this host; then standard output is not the operator's
+     * @param report the file in which a command waits for this host's report; standard output is not the operator's then
      */
     ForegroundStart(Surroundings surroundings, Optional<Path> report) {
         this.surroundings = surroundings;
@@ -98,7 +98,7 @@ final class ForegroundStart {
         return 0;
     }
 
-    /** A start that is ended by a signal, or by code of a plugin: then the record of calls is to tell the next one. */
+    /** Notes in the record of calls, for the next start, that this start was ended by a signal or by a plugin's code. */
     private static void endsEarly(Path logLocation) {
         CrashRecord.givenUp(logLocation);
         Optional<String> code = endedByCode(logLocation);
@@ -128,7 +128,7 @@ final class ForegroundStart {
         }
     }
 
-    /** A full disk is no reason not to serve; the host is then found when it is ready. */
+    /** A full disk is no reason not to serve; without this note the host is only found once it is ready. */
     private static void sign(FileChannel lock) {
         try {
             LockFile.sign(lock, ProcessIdentity.current());
@@ -167,7 +167,7 @@ final class ForegroundStart {
         return found;
     }
 
-    /** TorchServe reads such a file; who comes from there must not believe that it holds. */
+    /** TorchServe reads such a file; its users must not believe that it has an effect here. */
     private Optional<String> fileThatIsNotRead(StartOptions options) {
         Path file = surroundings.absolute(Path.of("config.properties"));
         boolean read = options.tsConfig().isPresent()
@@ -177,10 +177,10 @@ final class ForegroundStart {
                 : Optional.of(file + " is not read; to use it, start with --ts-config " + file);
     }
 
-    /** @param endsEarly what was to be done if the process had been told to end before */
+    /** @param endsEarly the hook for a process that is told to end before it is ready; no longer needed now */
     private void ready(Host host, String summary, Path logLocation, Thread endsEarly) throws IOException {
         RunningHost note = RunningHost.of(host, logLocation, Clock.systemUTC());
-        // In this order: whoever finds the host by its note may tell it to stop at once.
+        // In this order, because whoever finds the host by its note may stop it at once.
         StopSignals.handle(exitCode -> told(host, note, exitCode));
         try {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> endedByItself(host, note), "stop"));
@@ -233,7 +233,7 @@ final class ForegroundStart {
     }
 
     /**
-     * A signal came. The first one stops the host; each further one has it wait no longer for running requests. The process
+     * Handles a signal. The first one stops the host; each further one makes it stop waiting for running requests. The process
      * then ends without the JVM's own hooks, which a native call that does not return would hold up or crash.
      */
     private void told(Host host, RunningHost note, int exitCode) {
@@ -246,7 +246,7 @@ final class ForegroundStart {
         host.hurry();
     }
 
-    /** What hangs must not hold up the end of the process for ever. */
+    /** Stops the host within a time limit, so that nothing that hangs keeps the process alive. */
     private void stop(Host host, RunningHost note) {
         Optional<StopRequest> request = whoAsked(note.logLocation());
         Duration limit = request.flatMap(StopRequest::limit).orElseGet(host::stopTimeout);

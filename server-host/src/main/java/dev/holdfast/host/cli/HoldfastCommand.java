@@ -47,7 +47,7 @@ final class HoldfastCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
-    /** What to do; nothing said is {@code --start}. */
+    /** What to do; {@code --start} by default. */
     static final class Verb {
 
         @Option(names = "--start", order = 1, description = "Start a host in the background; the default.")
@@ -108,7 +108,7 @@ final class HoldfastCommand implements Callable<Integer> {
         return surroundings;
     }
 
-    /** What was said of the configuration before the name of a command. */
+    /** The options for configuration that stand before the name of a command. */
     ConfigArguments config() {
         return start.config();
     }
@@ -165,7 +165,7 @@ final class HoldfastCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** What the host is told by the line that was parsed. */
+    /** The start options of the command line that was parsed. */
     StartOptions startOptions() {
         return start.toStartOptions(logLocation(), surroundings);
     }

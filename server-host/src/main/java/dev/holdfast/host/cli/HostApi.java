@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.tls.CommandAccess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -33,24 +34,34 @@ public final class HostApi {
 
     /** @throws CommandFailure if the key file cannot be read */
     HostApi(RunningHost host) {
-        this(host.management(), host.inference(), host.keyFile());
+        this(host.management(), host.inference(), host.keyFile(), host.logLocation());
     }
 
     /**
-     * @param management the address, as {@code http://host:port}
+     * @param management the address, as {@code http://host:port} or {@code https://host:port}
      * @param inference the same
      * @param keyFile need not be there: then calls are made without a token
-     * @throws CommandFailure if the key file cannot be read
+     * @param logLocation where the host says by which certificate it is known; read only for an address with TLS
+     * @throws CommandFailure if the key file, or the host's word on its certificate, cannot be read
      */
-    public HostApi(String management, String inference, Path keyFile) {
+    public HostApi(String management, String inference, Path keyFile, Path logLocation) {
         this.management = management;
         this.inference = inference;
         this.keyFile = keyFile;
-        this.client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT)
-                .build();
+        this.client = client(management + inference, logLocation);
         this.keys = keys(keyFile);
+    }
+
+    private static HttpClient client(String addresses, Path logLocation) {
+        HttpClient.Builder client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT);
+        try {
+            return addresses.contains("https://")
+                    ? client.sslContext(CommandAccess.context(logLocation)).build()
+                    : client.build();
+        } catch (IOException e) {
+            throw new CommandFailure("What is needed to call the host by TLS cannot be read: " + OneLine.of(e), e);
+        }
     }
 
     private static JsonNode keys(Path keyFile) {
@@ -84,20 +95,30 @@ public final class HostApi {
             response = send(key(scope), address, method, path, body);
         }
         if (response.statusCode() >= 300) {
-            throw new CommandFailure(method + " " + address + path + " was answered with " + response.statusCode()
-                    + ": " + message(response.body()));
+            throw new CommandFailure(
+                    exitCode(response.statusCode()),
+                    method + " " + address + path + " was answered with " + response.statusCode() + ": "
+                            + message(response.body()));
         }
         return response.body();
     }
 
-    /** Whether a call was not made, for want of a key that is in force; a host may be set to answer 400 to that. */
+    private static int exitCode(int status) {
+        return switch (status) {
+            case 404 -> SnapshotWay.NOTHING_FOUND;
+            case 409 -> SnapshotWay.REFUSED;
+            default -> 1;
+        };
+    }
+
+    /** Whether a call was refused because its key has expired or is unknown; some hosts are set to answer 400 to that. */
     private static boolean isRefused(HttpResponse<String> response) {
         return response.statusCode() == 401
                 || response.statusCode() == 429
                 || (response.statusCode() == 400 && response.body().contains("InvalidKeyException"));
     }
 
-    /** Whether the key file has another key now: one that somebody else asked for, or this does. */
+    /** Renews the key unless another process has done so; false if the key file still has the same one. */
     private boolean renewed(String scope) {
         String refused = key(scope);
         keys = keys(keyFile);

@@ -128,7 +128,7 @@ record HostLauncher(Surroundings surroundings) {
                 + " s and was ended; give it more with --timeout, and see " + output.resolveSibling("holdfast.log"));
     }
 
-    /** What a JVM that cannot start says first is the reason. */
+    /** The first line that a JVM prints when it cannot start is the reason. */
     private static String firstLine(Path output, long from) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(output.toFile(), "r")) {
             file.seek(from);
@@ -162,7 +162,10 @@ record HostLauncher(Surroundings surroundings) {
         return command;
     }
 
-    /** A program, if there is one. Without setsid a host stays in the terminal's session, and stops when that hangs up. */
+    /**
+     * A program on the path, if there is one. Without setsid a host stays in the terminal's session, and stops when that hangs
+     * up.
+     */
     static Optional<Path> onPath(String program, Surroundings surroundings) {
         for (String directory :
                 surroundings.environment().getOrDefault("PATH", "").split(File.pathSeparator)) {

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
  * The options for a host's JVM that its configuration has under {@code vmargs}, split at blanks.
  *
  * <p>A program of its own too: {@code bin/holdfast} runs {@link #main} before a host's JVM, so that this key is read like all
- * others. A file with a {@code model_snapshot} comes from a host, and through a store perhaps from whoever may write there: of
- * it the sizes of memory are taken alone, for an option such as {@code -javaagent} runs code, and {@code -Xlog} writes files.
+ * others. A file with a {@code model_snapshot} comes from a host, and perhaps from anybody who may write to its store: only its
+ * memory sizes are taken, because an option such as {@code -javaagent} runs code, and {@code -Xlog} writes files.
  *
  * @param source the file with the options, as messages name it; empty if none has any
  * @param taken those that hold
@@ -82,7 +82,7 @@ record JvmOptions(String source, List<String> taken, List<String> leftOut) {
         return BLANKS.splitAsStream(text).filter(option -> !option.isEmpty()).toList();
     }
 
-    /** What the operator is to know of options that do not hold: one sentence each. */
+    /** A sentence for the operator about each option that does not hold. */
     List<String> notices(Optional<String> started) {
         String take = "; to have them, set HOLDFAST_JAVA_OPTS";
         List<String> notices = new ArrayList<>();

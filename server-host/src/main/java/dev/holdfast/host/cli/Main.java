@@ -14,8 +14,8 @@ import picocli.CommandLine.ParameterException;
 /**
  * The entry: runs one command line.
  *
- * <p>Exit codes: 0 done, 1 it could not be done, 2 the command line is wrong. Either failure is told in one line on
- * standard error.
+ * <p>Exit codes: 0 done, 1 it could not be done, 2 the command line is wrong; of {@code snapshots} also 3 nothing found, and
+ * 4 refused because something would be lost. Each failure is told in one line on standard error.
  */
 public final class Main {
 
@@ -53,7 +53,7 @@ public final class Main {
         CommandLine line = new CommandLine(holdfast);
         ServiceLoader.load(Subcommand.class, Main.class.getClassLoader())
                 .forEach(brought -> line.addSubcommand(brought.command(surroundings)));
-        line.addSubcommand(new SnapshotsCommand(holdfast));
+        line.addSubcommand(SnapshotsCommand.line(holdfast));
         line.addSubcommand(new PluginsCommand(holdfast));
         line.addSubcommand(new MigrateCommand(surroundings));
         line.addSubcommand(new WarmUpCommand(surroundings));
@@ -70,7 +70,9 @@ public final class Main {
         // A directory may have the name of a command, as in --plugins-path plugins.
         line.setAllowSubcommandsAsOptionParameters(true);
         line.setParameterExceptionHandler((wrong, given) -> usage(surroundings, wrong));
-        line.setExecutionExceptionHandler((failure, command, parsed) -> failed(surroundings, failure));
+        line.setExecutionExceptionHandler((failure, command, parsed) -> failure instanceof WrongLine
+                ? usage(surroundings, new ParameterException(command, String.valueOf(failure.getMessage())))
+                : failed(surroundings, failure));
         return line;
     }
 
@@ -89,6 +91,6 @@ public final class Main {
                 .filter(message -> failure instanceof CommandFailure)
                 .orElseGet(() -> OneLine.of(failure));
         surroundings.err().println(text);
-        return 1;
+        return SnapshotWay.exitCode(failure);
     }
 }

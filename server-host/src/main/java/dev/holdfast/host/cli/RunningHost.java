@@ -22,7 +22,7 @@ record RunningHost(
         Path logLocation,
         Path keyFile) {
 
-    /** What is to be said of a host in this process. */
+    /** The note of a host in this process. */
     static RunningHost of(Host host, Path logLocation, Clock clock) {
         return new RunningHost(
                 ProcessIdentity.current(),

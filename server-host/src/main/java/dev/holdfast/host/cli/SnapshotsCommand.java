@@ -8,30 +8,33 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code holdfast snapshots}: what the running host has kept, asked over its management API. */
+/** {@code holdfast snapshots}: the snapshots of a running host or of a store, and how the host stands with its store. */
 @Command(
         name = "snapshots",
-        description =
-                "List, show, delete and choose the snapshots of the running host, and how it stands with its store.",
-        synopsisSubcommandLabel = "list | show | delete | accept | status | attach",
+        description = "Look at the snapshots of the running host or of a store, move them, remove old ones; and how the"
+                + " host stands with its store.",
+        synopsisSubcommandLabel =
+                "list | show | diff | verify | export | import | copy | tag | delete | prune | accept | status | attach",
         sortOptions = false)
 final class SnapshotsCommand implements Runnable {
 
-    private static final String ROW = "%-32s %-9s %9s %7s  %s%n";
-
     private final HoldfastCommand holdfast;
+
+    @Mixin
+    private final StoreArguments arguments = new StoreArguments();
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -40,69 +43,46 @@ final class SnapshotsCommand implements Runnable {
         this.holdfast = holdfast;
     }
 
+    /** The command with those below it, which are in classes of their own. */
+    static CommandLine line(HoldfastCommand holdfast) {
+        SnapshotsCommand snapshots = new SnapshotsCommand(holdfast);
+        CommandLine line = new CommandLine(snapshots);
+        SnapshotWay way = new SnapshotWay(holdfast, snapshots.arguments);
+        line.addSubcommand(new ListSnapshots(way));
+        line.addSubcommand(new ShowSnapshot(way));
+        line.addSubcommand(new DiffSnapshots(way));
+        line.addSubcommand(new VerifySnapshots(way));
+        line.addSubcommand(new ExportSnapshot(way));
+        line.addSubcommand(new ImportSnapshot(way));
+        line.addSubcommand(new CopySnapshots(way));
+        line.addSubcommand(new TagSnapshot(way));
+        line.addSubcommand(new DeleteSnapshots(way));
+        line.addSubcommand(new PruneSnapshots(way));
+        return line;
+    }
+
     @Override
     public void run() {
         throw new ParameterException(
                 Objects.requireNonNull(spec).commandLine(),
-                "Missing command: accept FILE, list, show NAME, delete NAME..., status, or attach --take WHAT");
+                "Missing command: list, show NAME, diff NAME NAME, verify, export NAME FILE, import FILE, copy, tag NAME,"
+                        + " delete NAME..., prune, accept FILE, status, or attach --take WHAT");
     }
 
-    @Command(name = "list", description = "List them, newest first.")
-    int list(
-            @Option(
-                            names = "--limit",
-                            paramLabel = "N",
-                            defaultValue = "20",
-                            description = "How many at most (default ${DEFAULT-VALUE}).")
-                    int limit) {
-        if (limit < 1) {
+    /** Those of this class go by a host or a file, and an option that does nothing must not seem to do something. */
+    private void requireNoStore(String command) {
+        if (!arguments.isEmpty()) {
             throw new ParameterException(
-                    Objects.requireNonNull(spec).commandLine(), "--limit '" + limit + "' must be 1 or more");
+                    Objects.requireNonNull(spec).commandLine(),
+                    "snapshots " + command + " takes no options of a store, of a configuration or of output");
         }
-        SnapshotListing listing = SnapshotListing.of(api("list"), limit);
-        if (listing.newest().isEmpty()) {
-            holdfast.surroundings().out().println("No snapshots.");
-            return 0;
-        }
-        holdfast.surroundings().out().printf(Locale.ROOT, ROW, "NAME", "KIND", "REVISION", "MODELS", "CREATED");
-        for (JsonNode snapshot : listing.newest()) {
-            holdfast.surroundings()
-                    .out()
-                    .printf(
-                            Locale.ROOT,
-                            ROW,
-                            snapshot.path("name").asText(),
-                            snapshot.path("kind").asText(),
-                            snapshot.path("revision").asText(),
-                            snapshot.path("modelCount").asText(),
-                            snapshot.path("createdOn").asText());
-        }
-        listing.shortened().ifPresent(holdfast.surroundings().out()::println);
-        return 0;
-    }
-
-    @Command(name = "show", description = "Print one: its text as it is stored.")
-    int show(@Parameters(paramLabel = "NAME", description = "Its name, as list prints it.") String name) {
-        holdfast.surroundings().out().print(api("show").manageForText("GET", "/snapshots/" + HostApi.encode(name)));
-        return 0;
-    }
-
-    @Command(name = "delete", description = "Remove some for good. The last one stays.")
-    int delete(
-            @Parameters(paramLabel = "NAME", arity = "1..*", description = "Their names, as list prints them.")
-                    List<String> names) {
-        HostApi api = api("delete");
-        for (String name : names) {
-            JsonNode answer = api.manage("DELETE", "/snapshots/" + HostApi.encode(name));
-            holdfast.surroundings().out().println(answer.path("status").asText());
-        }
-        return 0;
     }
 
     @Command(
             name = "accept",
             description = "Seal a snapshot's file anew that somebody has changed on purpose; needs no host that runs.")
     int accept(@Parameters(paramLabel = "FILE", description = "Where it is.") Path file) {
+        requireNoStore("accept");
         PrintWriter out = holdfast.surroundings().out();
         try {
             EditedSnapshot.accept(holdfast.surroundings().absolute(file))
@@ -205,6 +185,7 @@ final class SnapshotsCommand implements Runnable {
     }
 
     private HostApi api(String command) {
+        requireNoStore(command);
         RunFiles runFiles = new RunFiles(holdfast.surroundings().runDirectory());
         return new HostApi(new HostFinder(runFiles)
                 .find(holdfast.logLocation(), "snapshots " + command)

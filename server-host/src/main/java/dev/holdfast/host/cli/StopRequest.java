@@ -27,7 +27,7 @@ record StopRequest(String who, Optional<Duration> limit) {
         return logLocation.resolve("holdfast.stop");
     }
 
-    /** Leaves word for the host; without it the host stops all the same, and says less in its log. */
+    /** Writes the request for the host; without it the host stops all the same, but its log says less. */
     static void write(Path logLocation, ProcessIdentity host, Duration limit) {
         try {
             ProcessHandle self = ProcessHandle.current();
@@ -43,7 +43,7 @@ record StopRequest(String who, Optional<Duration> limit) {
         }
     }
 
-    /** Who asked this process to stop; empty if nobody left word. */
+    /** The request to stop this process; empty if nobody wrote one. */
     static Optional<StopRequest> take(Path logLocation) throws IOException {
         Path file = file(logLocation);
         try {

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The words in which a verification is told. */
+/** A verification's result as text. */
 final class VerificationText {
 
     /** What stands below a rule is indented to the rule. */

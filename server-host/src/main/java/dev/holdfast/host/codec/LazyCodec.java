@@ -7,8 +7,8 @@ import java.io.OutputStream;
 import java.util.function.Supplier;
 
 /**
- * A codec that is made when it is used. A start needs none of them, and making one has the JVM open the library's jar and
- * load the classes by which it checks ours.
+ * A codec that is made when it is used. A start needs none of them, and making one costs the opening of a jar and the loading
+ * of classes.
  */
 record LazyCodec(String name, Supplier<Codec> codec) implements Codec {
 

@@ -27,7 +27,7 @@ final class SnappyFrames extends InputStream {
     private static final int FIRST_SKIPPABLE = 0x80;
     private static final int MOST_CONTENT = 65_536;
     private static final int CRC_LENGTH = 4;
-    /** By which the format rotates and adds to a CRC, because CRCs of data that hold CRCs are weak. */
+    /** The constant that the format adds to a rotated CRC, because CRCs of data that contain CRCs are weak. */
     private static final int MASK = 0xa282ead8;
 
     private final InputStream source;
@@ -38,7 +38,7 @@ final class SnappyFrames extends InputStream {
     private int end;
     private boolean begun;
 
-    /** Decompresses one piece, of which it is known that it says of itself to fit. */
+    /** Decompresses one piece, whose promised length was checked before. */
     @FunctionalInterface
     interface Decoder {
         int decode(byte[] input, int offset, int length, byte[] output, int outputOffset) throws IOException;

@@ -23,8 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How the files and directories of the host's own are opened and made: those below its log location, and the notes of its
- * user's hosts.
+ * Opens and creates the host's own files and directories: those below its log location, and the notes of its user's hosts.
  *
  * <ul>
  *   <li>A file is a file: where a link, a pipe or a device lies in its place it is neither followed nor opened.
@@ -158,6 +157,34 @@ public final class OwnFiles {
             others.add("group " + found.get().group().getName());
         }
         return others.isEmpty() ? Optional.empty() : Optional.of(String.join(", and ", others));
+    }
+
+    /** Takes everyone's rights to a file but its owner's, for what another program made. */
+    public static void makePrivate(Path file) throws IOException {
+        if (hasModes(file)) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        }
+    }
+
+    /**
+     * Requires that a file with a secret cannot be read by everyone.
+     *
+     * @return what the log should say where that is so, and neither this process's user nor its administrator can mend it: the
+     *     file belongs to another user, as where Kubernetes mounts it
+     * @throws UnsafePlaceException if it can, and belongs to this process's user
+     */
+    public static Optional<String> requireSecret(Path file) throws IOException {
+        Optional<PosixFileAttributes> found = attributes(file);
+        if (found.isEmpty() || !found.get().permissions().contains(PosixFilePermission.OTHERS_READ)) {
+            return Optional.empty();
+        }
+        String mode = PosixFilePermissions.toString(found.get().permissions());
+        if (isMine(file)) {
+            throw new UnsafePlaceException(file + " holds a secret and can be read by everyone (its mode is " + mode
+                    + "); chmod o-r " + file + ", or mode 0400 where Docker or Kubernetes make the file of a secret");
+        }
+        return Optional.of(file + " belongs to user " + found.get().owner().getName()
+                + " and can be read by everyone; its mode is " + mode);
     }
 
     /** Whether a user wrote the file, and no other could have. */

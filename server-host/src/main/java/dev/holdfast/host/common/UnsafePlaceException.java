@@ -2,7 +2,9 @@ package dev.holdfast.host.common;
 
 import java.io.IOException;
 
-/** A file or directory of the host's own that others have made, or could; the message names it, the reason and the cure. */
+/**
+ * A file or directory of the host's own was made by others, or could have been; the message names it, the reason and the cure.
+ */
 public final class UnsafePlaceException extends IOException {
 
     private static final long serialVersionUID = 1;

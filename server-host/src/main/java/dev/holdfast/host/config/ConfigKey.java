@@ -16,6 +16,15 @@ public enum ConfigKey {
     INFERENCE_ADDRESS("http://127.0.0.1:8080", Kept.YES),
     MANAGEMENT_ADDRESS("http://127.0.0.1:8081", Kept.YES),
     METRICS_ADDRESS("http://127.0.0.1:8082", Kept.YES),
+    /** The file with the certificate and the key of https addresses, and how it is opened. */
+    KEYSTORE("", Kept.NO),
+    KEYSTORE_PASS("changeit", Kept.NO),
+    KEYSTORE_TYPE("PKCS12", Kept.NO),
+    /** The same as two files in PEM. */
+    CERTIFICATE_FILE("", Kept.NO),
+    PRIVATE_KEY_FILE("", Kept.NO),
+    /** Certificates in PEM, one of which must have signed that of a caller; empty lets callers without one in. */
+    CLIENT_CA_FILE("", Kept.NO),
     MODEL_STORE("", Kept.YES),
     LOAD_MODELS("", Kept.YES),
     MODELS("", Kept.YES),
@@ -25,7 +34,7 @@ public enum ConfigKey {
     DEFAULT_STARTUP_TIMEOUT("120", Kept.YES),
     UNREGISTER_MODEL_TIMEOUT("120", Kept.YES),
     JOB_QUEUE_SIZE("100", Kept.YES),
-    /** With more runs than this that do not end a model version takes no more requests. */
+    /** A model version with more stuck runs than this takes no more requests. */
     MAX_STUCK_WORKERS("2", Kept.YES),
     /** How many threads of the engine work on one run of a model that does not say it itself. */
     NATIVE_THREADS("1", Kept.YES),
@@ -100,11 +109,14 @@ public enum ConfigKey {
     SNAPSHOT_STORE_REQUIRED("false", Kept.NO),
     SNAPSHOT_GROUP("default", Kept.NO),
     SNAPSHOT_TIMEOUT("60", Kept.NO),
-    /** How many of the newest snapshots stay; 0 for all. With snapshot_keep_days alone no number stays. */
+    /** How many of the newest snapshots stay; 0 for all. Does not hold where only snapshot_keep_days is set. */
     SNAPSHOT_KEEP("1000", Kept.NO),
     /** For how many days snapshots stay; 0 for no such rule. */
     SNAPSHOT_KEEP_DAYS("0", Kept.NO),
-    /** For how many days the last snapshot of each day stays; 0 for none, as where one of the two above is set. */
+    /**
+     * For how many days the last snapshot of each day stays; 0 for none, which is also the default where one of the two above
+     * is set.
+     */
     SNAPSHOT_KEEP_DAILY("30", Kept.NO),
     /** What chunks of model state are packed with: a codec, or a codec and its level. */
     STATE_CODEC("none", Kept.NO),
@@ -120,7 +132,7 @@ public enum ConfigKey {
     DURABLE_IN("either", Kept.NO),
     SNAPSHOT_CONFLICT("take-store", Kept.NO),
     RESTORE("fallback", Kept.NO),
-    /** Whether a snapshot of another host may open this one more than its own configuration does. */
+    /** Whether the configuration in another host's snapshot may open this host more than its own configuration does. */
     ACCEPT_ADDRESSES("false", Kept.NO),
     /** What becomes of a model whose archive is not the one that was registered: fail, or accept. */
     ARCHIVE_CHANGES("fail", Kept.NO),
@@ -185,7 +197,7 @@ public enum ConfigKey {
     /** Whether a key's value must never be shown or kept, whoever invented the key. */
     public static boolean isSecret(String key) {
         if (of(key).isPresent()) {
-            return false;
+            return key.equals(KEYSTORE_PASS.key());
         }
         String lower = key.toLowerCase(Locale.ROOT);
         return lower.contains("pass")
@@ -201,7 +213,7 @@ public enum ConfigKey {
                 || lower.contains("accesskey");
     }
 
-    /** Whether a value is a secret, or has one in it, under whichever key: a URL with a user's password, a private key. */
+    /** Whether a value is or contains a secret, whatever its key: a URL with a user's password, a private key. */
     static boolean hasSecret(String value) {
         return SECRET_VALUE.matcher(value).find();
     }

@@ -67,13 +67,12 @@ public final class ConfigLayers {
     }
 
     /**
-     * What a restored snapshot says, as far as a snapshot may say it.
+     * The configuration of a restored snapshot, as far as a snapshot may set it.
      *
-     * <p>A value that breaks its rule is damage of that key, named in the log, and this host's own value holds; unless the
-     * operator wants a strict restore, in which it stops the start.
+     * <p>An invalid value is named in the log and this host's own value holds; in a strict restore it stops the start.
      *
-     * @param word whether the snapshot is the word of this host's operator: what one of another host opens beyond this
-     *     host's own configuration is left out
+     * @param word whether the operator vouches for the snapshot; otherwise values that open the host more than its own
+     *     configuration does are left out
      */
     public ConfigLayers restored(Map<String, String> properties, boolean word) {
         HostConfig local = toConfig();
@@ -114,7 +113,7 @@ public final class ConfigLayers {
         }
     }
 
-    /** The same for a snapshot that is taken at its word; a value that breaks its rule is an error of {@link #toConfig}. */
+    /** The same without these checks; {@link #toConfig} refuses an invalid value. */
     public ConfigLayers snapshot(Map<String, String> properties) {
         return with(Layer.SNAPSHOT, heardOf(properties));
     }
@@ -123,7 +122,7 @@ public final class ConfigLayers {
         Map<String, String> kept = new TreeMap<>(properties);
         tellOfUnknown(kept.keySet());
         kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
-        kept.entrySet().removeIf(entry -> isAddressOfAnotherKind(entry.getKey(), entry.getValue()));
+        kept.entrySet().removeIf(entry -> isUnixSocket(entry.getKey(), entry.getValue()));
         kept.entrySet().removeIf(entry -> isForeignPlaceholder(entry.getKey(), entry.getValue()));
         Map<String, String> before = layers.getOrDefault(Layer.DEFAULT_FILE, Map.of());
         kept.forEach((key, value) -> {
@@ -140,7 +139,7 @@ public final class ConfigLayers {
         return kept;
     }
 
-    /** By their names alone: what nobody knows may be a secret. */
+    /** Names the keys only: the value of an unknown key may be a secret. */
     private static void tellOfUnknown(Set<String> keys) {
         List<String> unknown =
                 keys.stream().filter(ConfigKey::isUnknown).sorted().toList();
@@ -151,14 +150,12 @@ public final class ConfigLayers {
         }
     }
 
-    /** TorchServe listens on TLS and Unix sockets too; a host that comes back without them beats one that does not. */
-    private static boolean isAddressOfAnotherKind(String key, String value) {
-        boolean other =
-                key.endsWith("_address") && ConfigKey.of(key).isPresent() && value.matches("(?i)(https|unix):.*");
+    /** TorchServe listens on Unix sockets too; coming back without them is better than not coming back. */
+    private static boolean isUnixSocket(String key, String value) {
+        boolean other = key.endsWith("_address") && ConfigKey.of(key).isPresent() && value.matches("(?i)unix:.*");
         if (other) {
             log.warn(
-                    "{}={} of the restored snapshot is left out: this host listens on http alone, TLS is a matter of a"
-                            + " proxy in front of it",
+                    "{}={} of the restored snapshot is left out: this host listens on http and https alone",
                     key,
                     value);
         }

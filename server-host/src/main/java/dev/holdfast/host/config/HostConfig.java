@@ -60,6 +60,7 @@ public final class HostConfig {
         inferenceAddress();
         managementAddress();
         metricsAddress();
+        tls();
         modelStore();
         defaultWorkersPerModel();
         defaultResponseTimeout();
@@ -103,15 +104,34 @@ public final class HostConfig {
     }
 
     public ListenAddress inferenceAddress() {
-        return address(ConfigKey.INFERENCE_ADDRESS, 80);
+        return address(ConfigKey.INFERENCE_ADDRESS, 80, 443);
     }
 
     public ListenAddress managementAddress() {
-        return address(ConfigKey.MANAGEMENT_ADDRESS, 8081);
+        return address(ConfigKey.MANAGEMENT_ADDRESS, 8081, 8444);
     }
 
     public ListenAddress metricsAddress() {
-        return address(ConfigKey.METRICS_ADDRESS, 8082);
+        return address(ConfigKey.METRICS_ADDRESS, 8082, 8445);
+    }
+
+    /** What addresses of the form {@code https://host:port} show of themselves, and ask of callers. */
+    public TlsConfig tls() {
+        TlsConfig tls = new TlsConfig(
+                path(ConfigKey.KEYSTORE),
+                get(ConfigKey.KEYSTORE_PASS),
+                get(ConfigKey.KEYSTORE_TYPE),
+                path(ConfigKey.CERTIFICATE_FILE),
+                path(ConfigKey.PRIVATE_KEY_FILE),
+                path(ConfigKey.CLIENT_CA_FILE));
+        if (tls.certificateFile().isPresent() != tls.privateKeyFile().isPresent()) {
+            throw new ConfigException("certificate_file and private_key_file belong together; set both, or keystore");
+        }
+        if (tls.keystore().isPresent() && tls.certificateFile().isPresent()) {
+            throw new ConfigException(named(ConfigKey.KEYSTORE) + " and " + named(ConfigKey.CERTIFICATE_FILE)
+                    + " are two sources of one certificate; set one of them");
+        }
+        return tls;
     }
 
     /** The directory of archives; empty if none is configured, which stops a start. */
@@ -154,7 +174,7 @@ public final class HostConfig {
         return Duration.ofSeconds(number(ConfigKey.STOP_TIMEOUT, 1, 604_800));
     }
 
-    /** With more runs than this that do not end a model version takes no more requests. */
+    /** A model version with more stuck runs than this takes no more requests. */
     public int maxStuckWorkers() {
         return number(ConfigKey.MAX_STUCK_WORKERS, 0, 10_000);
     }
@@ -342,7 +362,7 @@ public final class HostConfig {
         return number(ConfigKey.SPOOL_MAX_SIZE, 1, 1_000_000) * 1024L * 1024;
     }
 
-    /** How many of the newest snapshots stay; 0 for no such rule. Who says for how many days asks for no number. */
+    /** How many of the newest snapshots stay; 0 for no such rule, also where the operator set only the number of days. */
     public int snapshotKeep() {
         int keep = number(ConfigKey.SNAPSHOT_KEEP, 0, 1_000_000);
         return !isSet(ConfigKey.SNAPSHOT_KEEP) && isSet(ConfigKey.SNAPSHOT_KEEP_DAYS) ? 0 : keep;
@@ -353,7 +373,7 @@ public final class HostConfig {
         return Duration.ofDays(number(ConfigKey.SNAPSHOT_KEEP_DAYS, 0, MOST_DAYS));
     }
 
-    /** For how many days the last snapshot of each day stays. Who asks for a number or an age gets that, and no more. */
+    /** For how many days the last snapshot of each day stays. Zero where the operator set a number or an age. */
     public int snapshotKeepDaily() {
         boolean otherAsked = isSet(ConfigKey.SNAPSHOT_KEEP) || isSet(ConfigKey.SNAPSHOT_KEEP_DAYS);
         return otherAsked && !isSet(ConfigKey.SNAPSHOT_KEEP_DAILY)
@@ -361,7 +381,7 @@ public final class HostConfig {
                 : number(ConfigKey.SNAPSHOT_KEEP_DAILY, 0, MOST_DAYS);
     }
 
-    /** Whether the operator said which snapshots stay, so that it is not the default that removes others. */
+    /** Whether the operator set a rule for which snapshots stay, rather than leaving it to the default. */
     public boolean snapshotKeepIsAsked() {
         return isSet(ConfigKey.SNAPSHOT_KEEP)
                 || isSet(ConfigKey.SNAPSHOT_KEEP_DAYS)
@@ -392,7 +412,7 @@ public final class HostConfig {
         return value.equals("store");
     }
 
-    /** Whether a change that another host was faster than is undone, and the host goes over to what that one saved. */
+    /** Whether, after a conflict, this host undoes its own change and takes over the snapshot that another host saved first. */
     public boolean adoptsStoreAfterConflict() {
         String value = get(ConfigKey.SNAPSHOT_CONFLICT);
         if (!value.equals("wait") && !value.equals("take-store")) {
@@ -409,7 +429,7 @@ public final class HostConfig {
         return value.equals("strict");
     }
 
-    /** Whether what a snapshot of another host opens is taken from it. */
+    /** Whether the configuration in another host's snapshot may open this host more than its own configuration does. */
     public boolean acceptsAddresses() {
         return bool(ConfigKey.ACCEPT_ADDRESSES);
     }
@@ -585,8 +605,8 @@ public final class HostConfig {
         return text(key).map(value -> toPath(key, value));
     }
 
-    private ListenAddress address(ConfigKey key, int otherwise) {
-        return ListenAddress.parse(key.key() + origin(key), get(key), otherwise);
+    private ListenAddress address(ConfigKey key, int otherwise, int otherwiseTls) {
+        return ListenAddress.parse(key.key() + origin(key), get(key), otherwise, otherwiseTls);
     }
 
     /** A key as messages name it: with its value, and with the layer that says so. */

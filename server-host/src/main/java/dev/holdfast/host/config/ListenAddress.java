@@ -8,22 +8,29 @@ import java.net.UnknownHostException;
 import java.util.List;
 
 /**
- * Where a listener listens: {@code http://host:port}.
+ * Where a listener listens: {@code http://host:port}, or {@code https://host:port} for TLS.
  *
  * @param port 0 for one that the system chooses
  */
-public record ListenAddress(String host, int port) {
+public record ListenAddress(boolean tls, String host, int port) {
+
+    /** One without TLS. */
+    public ListenAddress(String host, int port) {
+        this(false, host, port);
+    }
 
     /**
      * The address of a configuration value.
      *
      * @param otherwise the port of a value that names none
-     * @throws ConfigException if the value is not of the form {@code http://host:port}
+     * @param otherwiseTls the same with TLS
+     * @throws ConfigException if the value is of neither form
      */
-    static ListenAddress parse(String key, String value, int otherwise) {
+    static ListenAddress parse(String key, String value, int otherwise, int otherwiseTls) {
         try {
             URI uri = new URI(value);
-            if ("http".equals(uri.getScheme())
+            boolean tls = "https".equals(uri.getScheme());
+            if ((tls || "http".equals(uri.getScheme()))
                     && uri.getHost() != null
                     && uri.getRawUserInfo() == null
                     && uri.getRawQuery() == null
@@ -31,14 +38,14 @@ public record ListenAddress(String host, int port) {
                     && (uri.getPath().isEmpty() || uri.getPath().equals("/"))
                     && uri.getPort() <= 65_535) {
                 String host = uri.getHost().replaceAll("^\\[|\\]$", "");
-                return new ListenAddress(host, uri.getPort() < 0 ? otherwise : uri.getPort());
+                int byDefault = tls ? otherwiseTls : otherwise;
+                return new ListenAddress(tls, host, uri.getPort() < 0 ? byDefault : uri.getPort());
             }
         } catch (URISyntaxException e) {
             // The message below says all that the exception knows.
         }
-        throw new ConfigException(
-                key + " '" + OneLine.name(value)
-                        + "' must have the form http://host:port with a port of 0 to 65535; TLS is a matter of a proxy in front of this host");
+        throw new ConfigException(key + " '" + OneLine.name(value)
+                + "' must have the form http://host:port, or https://host:port for TLS, with a port of 0 to 65535");
     }
 
     /** Whether only processes of this machine can reach it. */
@@ -51,17 +58,17 @@ public record ListenAddress(String host, int port) {
     }
 
     /** Whether it stands for all addresses of the machine. */
-    boolean isEverywhere() {
+    public boolean isEverywhere() {
         return List.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0").contains(host);
     }
 
     public ListenAddress withPort(int actual) {
-        return new ListenAddress(host, actual);
+        return new ListenAddress(tls, host, actual);
     }
 
     /** The form in a configuration file. */
     @Override
     public String toString() {
-        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        return (tls ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
 }

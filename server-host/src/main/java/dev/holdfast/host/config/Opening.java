@@ -3,18 +3,18 @@ package dev.holdfast.host.config;
 import java.util.Optional;
 
 /**
- * Whether a value lets more callers in, or to more, than this host's own configuration does. What a snapshot of another host
- * says of that is not the word of this host's operator.
+ * Whether a value lets in more callers, or lets callers do more, than this host's own configuration does. A snapshot of another
+ * host must not do that unless this host's operator agrees.
  */
 final class Opening {
 
     private Opening() {}
 
     /**
-     * What a value opens.
+     * How a value of a snapshot opens this host.
      *
      * @param local the configuration without the snapshot
-     * @return what this host has in its place, for the message; empty if it opens nothing, or breaks its rule
+     * @return this host's own value, for the message; empty if the snapshot's value opens nothing, or is invalid
      */
     static Optional<String> beyond(HostConfig local, String key, String value) {
         Optional<ConfigKey> known = ConfigKey.of(key);
@@ -35,9 +35,10 @@ final class Opening {
 
     private static Optional<String> address(ListenAddress local, String key, String value) {
         try {
-            ListenAddress wanted = ListenAddress.parse(key, value, 0);
+            ListenAddress wanted = ListenAddress.parse(key, value, 0, 0);
             boolean within = wanted.isLoopback() || wanted.host().equals(local.host()) || local.isEverywhere();
-            return within ? Optional.empty() : Optional.of(local.toString());
+            boolean asClosed = wanted.tls() || !local.tls();
+            return within && asClosed ? Optional.empty() : Optional.of(local.toString());
         } catch (ConfigException e) {
             return Optional.empty();
         }
@@ -64,7 +65,7 @@ final class Opening {
                 : Optional.empty();
     }
 
-    /** Where this host has none, nothing is known that the other one would go beyond. */
+    /** Where this host has no value, there is nothing to compare with. */
     private static Optional<String> other(String local, String value) {
         return local.isEmpty() || value.isBlank() || value.strip().equals(local)
                 ? Optional.empty()

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The calls into plugins that are under way, written down while they are: whoever looks after a process that ended without a
- * word finds which of them did not come back.
+ * Records the calls into plugins that are under way, so that after an unexpected end of the process one can see which of them
+ * did not return.
  *
  * <p>Costs a call a few writes to memory. A log location that cannot be written to costs the record, with a line in the log.
  * Safe for several threads.
@@ -33,8 +33,8 @@ public final class CallRecord implements AutoCloseable {
     }
 
     /**
-     * Says in the log which calls the host before did not come back from, and begins this host's record. The caller sees to it
-     * that the log location has one host at a time.
+     * Logs the calls that did not return in the previous host, and begins this host's record. The caller sees to it that the
+     * log location has one host at a time.
      */
     public static CallRecord open(Path logLocation, CrashRecord.Here here, Clock clock) {
         Path file = file(logLocation);
@@ -83,7 +83,7 @@ public final class CallRecord implements AutoCloseable {
     }
 
     /**
-     * The calls that a process has under way, or had when it ended without a word.
+     * The calls that a process has under way, or had when it ended unexpectedly.
      *
      * @return such as {@code save of serializer s3 of plugin s3.jar}; empty if there are none, or the record is another one's
      */
@@ -98,7 +98,7 @@ public final class CallRecord implements AutoCloseable {
         }
     }
 
-    /** Says that a process is told to end, whatever it is calling; from whichever thread. */
+    /** Notes that a process is told to end, whatever it is calling; may be called from any thread. */
     public static void toldToEnd(Path logLocation) {
         try {
             WorkFile.givenUp(file(logLocation));
@@ -107,7 +107,7 @@ public final class CallRecord implements AutoCloseable {
         }
     }
 
-    /** What became of the host before, in lines for the operator; empty if there is nothing to be told. */
+    /** How the previous host ended, in lines for the operator; empty if there is nothing to tell. */
     public List<String> notices() {
         return notices;
     }
@@ -132,7 +132,7 @@ public final class CallRecord implements AutoCloseable {
         }
     }
 
-    /** Ends the record in good order. */
+    /** Marks the record's end as orderly. */
     @Override
     public void close() {
         if (work == null) {
@@ -147,6 +147,6 @@ public final class CallRecord implements AutoCloseable {
     }
 
     private static void nothing() {
-        // What is done at the end of a call that was not noted.
+        // Runs at the end of a call that was not recorded.
     }
 }

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The load record of a host: what is about to be loaded is written down before, what runs while it runs, and a host that
- * starts knows from it which model ended the one before.
+ * The load record of a host: it names what is being loaded and what runs, so that the next start knows which model may have
+ * ended this one.
  *
  * <p>A log location that cannot be written to costs this protection, with a line in the log, and nothing else. Safe for
  * several threads.
@@ -32,16 +32,16 @@ public final class CrashRecord implements AutoCloseable {
     private static final Note NO_NOTE = () -> {};
     private static final String ALONE = "; it is loaded after all others, alone";
 
-    /** What is known of a version before it is loaded. */
+    /** Why a version needs care before it is loaded. */
     public enum Suspicion {
         CLEAR,
         /** Was being loaded or run when a host ended unexpectedly: to be loaded after all others, alone. */
         SUSPECT,
-        /** Failed by name: not to be loaded before an operator says so. */
+        /** Failed by name: not loaded until an operator asks for it. */
         ACCUSED
     }
 
-    /** Something that was written down and holds until it is closed. */
+    /** An entry of the record; closing it removes it. */
     public interface Note extends AutoCloseable {
         @Override
         void close();
@@ -66,7 +66,7 @@ public final class CrashRecord implements AutoCloseable {
     private final @Nullable WorkFile work;
     private final @Nullable SuspectsFile file;
 
-    /** Those that have crashed a host while they were loaded, whatever became of them since; the oldest first. */
+    /** All that ever crashed a host while they were loaded, also those that were cleared since; the oldest first. */
     private final List<Suspect> crashedAtLoad;
 
     private final Map<String, WorkFile.Slot> planned = new ConcurrentHashMap<>();
@@ -90,8 +90,8 @@ public final class CrashRecord implements AutoCloseable {
     }
 
     /**
-     * Reads what the host before left, says in the log what follows from it, and begins this host's record. The caller
-     * sees to it that the log location has one host at a time.
+     * Reads the previous host's record, logs what follows from it, and begins this host's record. The caller sees to it that
+     * the log location has one host at a time.
      */
     public static CrashRecord open(Path logLocation, Here here, Clock clock) {
         Path directory = logLocation.toAbsolutePath().resolve("crash");
@@ -145,7 +145,7 @@ public final class CrashRecord implements AutoCloseable {
         return new CrashRecord(null, null, List.of(), List.of(), List.of());
     }
 
-    /** Says that this process gives up its start because it was told to end; to be called from whichever thread. */
+    /** Notes that this process gives up its start because it was told to end; may be called from any thread. */
     public static void givenUp(Path logLocation) {
         try {
             WorkFile.givenUp(logLocation.resolve("crash").resolve("work"));
@@ -173,7 +173,7 @@ public final class CrashRecord implements AutoCloseable {
         return Phase.of(line.sign()).flatMap(phase -> model.map(file -> new Ending.Work(file, phase))).stream();
     }
 
-    /** In the log location, where the launcher has it written; else where a JVM writes it that is not told. */
+    /** Looks in the log location, where the launcher has the JVM write it, and then where a JVM writes it by default. */
     private static Optional<CrashReport> report(Path logLocation, WorkFile.Left left) {
         String name = CrashReport.name(left.pid());
         return Stream.of(logLocation, left.directory(), Path.of(System.getProperty("java.io.tmpdir")))
@@ -233,7 +233,7 @@ public final class CrashRecord implements AutoCloseable {
         return Character.toUpperCase(text.charAt(0)) + text.substring(1);
     }
 
-    /** What became of the host before, in lines for the operator; empty if there is nothing to be told. */
+    /** How the previous host ended, in lines for the operator; empty if there is nothing to tell. */
     public synchronized List<String> notices() {
         return List.copyOf(notices);
     }
@@ -245,8 +245,8 @@ public final class CrashRecord implements AutoCloseable {
     }
 
     /**
-     * Whether a version may have ended a host while it was loaded: what is only tried out at load had better not be tried
-     * with it. Holds on when it is under no suspicion any more, for a load without what ended the host proves nothing.
+     * Whether a version may have ended a host while it was loaded, so that optional checks at load should be left out for it.
+     * Stays true after the suspicion is gone, because a load without those checks proves nothing about them.
      */
     public boolean isDelicate(ModelFile model) {
         return suspicion(model) != Suspicion.CLEAR
@@ -262,7 +262,10 @@ public final class CrashRecord implements AutoCloseable {
         return suspects.stream().filter(suspect -> suspect.file().isSame(model)).findFirst();
     }
 
-    /** Says that an operator wants a version tried once more: the next unexpected end that finds it alone accuses it again. */
+    /**
+     * Notes that an operator wants a version tried once more. If the host then ends unexpectedly with it alone under suspicion,
+     * it is accused again.
+     */
     public synchronized void tryOnceMore(ModelFile model) {
         Optional<Suspect> found = find(model).filter(Suspect::accused);
         found.ifPresent(suspect -> {
@@ -272,7 +275,7 @@ public final class CrashRecord implements AutoCloseable {
         });
     }
 
-    /** Takes note that a version was loaded without harm; one that was being run when the host ended stays a suspect. */
+    /** Notes that a version was loaded without harm; one that was being run when the host ended stays a suspect. */
     public synchronized void loaded(ModelFile model) {
         if (!suspects.isEmpty()
                 && suspects.removeIf(
@@ -281,7 +284,7 @@ public final class CrashRecord implements AutoCloseable {
         }
     }
 
-    /** Takes note that a version is not wanted any more. */
+    /** Notes that a version is no longer wanted. */
     public synchronized void unregistered(String model, String version) {
         if (suspects.removeIf(suspect ->
                 suspect.file().model().equals(model) && suspect.file().version().equals(version))) {
@@ -300,7 +303,10 @@ public final class CrashRecord implements AutoCloseable {
         }
     }
 
-    /** Writes down, durably and at once, what is about to be loaded; it holds for those that were not loaded by then. */
+    /**
+     * Durably records all that is about to be loaded, in one write; it counts for those that are not loaded when the machine
+     * goes down.
+     */
     public Note planned(List<ModelFile> models) {
         if (work == null || models.isEmpty()) {
             return NO_NOTE;
@@ -330,7 +336,7 @@ public final class CrashRecord implements AutoCloseable {
         return model.toLine();
     }
 
-    /** Writes down that native code loads a version from now on; durable when this returns. */
+    /** Records that native code is about to load a version; durable when this returns. */
     public Note loading(ModelFile model) {
         WorkFile.Slot slot = planned.remove(key(model));
         if (slot != null) {
@@ -351,16 +357,16 @@ public final class CrashRecord implements AutoCloseable {
         }
     }
 
-    /** Where the workers of a version that native code runs note what they do. */
+    /** The record in which the workers of a version note their runs in native code. */
     public Runs runs(ModelFile model) {
         return new Runs(work, model);
     }
 
     /**
-     * Says that the host serves: its end, when it is orderly, clears those under suspicion. One that it is not to serve at
-     * all, as after a registration that ended the host before, is under no suspicion any more.
+     * Notes that the host serves: an orderly end now clears all suspects. A version that this host does not serve is cleared at
+     * once, such as one whose registration ended the previous host.
      *
-     * @param wanted which versions, by model and version, it is to serve
+     * @param wanted tells by model and version whether the host is to serve it
      */
     public synchronized void serves(BiPredicate<String, String> wanted) {
         served = true;
@@ -381,7 +387,7 @@ public final class CrashRecord implements AutoCloseable {
         }
     }
 
-    /** Ends the record in good order. */
+    /** Marks the record's end as orderly. */
     @Override
     public void close() {
         if (work == null) {

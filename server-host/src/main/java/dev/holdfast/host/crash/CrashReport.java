@@ -13,12 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the JVM writes when native code, or the JVM itself, breaks: {@code hs_err_pid<pid>.log}.
+ * The JVM's report of a crash of native code or of itself: {@code hs_err_pid<pid>.log}.
  *
  * @param file where it lies
  * @param fault the signal and the library, such as {@code SIGFPE in libonnxruntime.so}; empty if the JVM only ran out of
  *     memory
- * @param thread the name of the thread that broke, where it is one of Java's
+ * @param thread the name of the thread that crashed, if it is a Java thread
  */
 record CrashReport(Path file, Optional<String> fault, Optional<String> thread) {
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Who is under suspicion after a host has ended; a pure function of who was before, and of that end.
+ * Decides which models are under suspicion after a host has ended: a pure function of the suspects before, and of that end.
  *
  * <pre>
  *   clear ── being loaded or run at an unexpected end ─▶ suspect ── alone again at a second one ─▶ accused
@@ -13,11 +13,12 @@ import java.util.Optional;
  *     └──── an orderly end, or loaded without harm ───────┘◀──────────── the operator's call ──────┘
  * </pre>
  *
- * <p>The evidence is weighed. A crash report of the JVM proves that native code broke, and names the thread: one such end
- * finds that model alone, whatever ran beside it, and the second accuses it. Without a report somebody may have killed the
- * process: who was loaded just then is innocent most of the time, so it takes {@value Suspect#SILENT_ENDS} such ends that found it
- * alone; and one that has answered since it was loaded is no suspect at all, for a busy host that is killed was always
- * running something. Where the machine went down, all that was about to be loaded is loaded with care, and nothing counts.
+ * <p>The evidence is weighed. A crash report of the JVM proves that native code broke, and names the thread: one such end finds
+ * that model alone, whatever ran beside it, and the second accuses it. Without a report somebody may have killed the process,
+ * and the model that was being loaded is mostly innocent: only {@value Suspect#SILENT_ENDS} such ends with it alone accuse it.
+ * A model that has answered since it was loaded is no suspect at all, because a busy host that is killed is always running
+ * something. Where the machine went down, all models that were about to be loaded are loaded one by one, and nothing counts
+ * against them.
  */
 final class CrashVerdict {
 

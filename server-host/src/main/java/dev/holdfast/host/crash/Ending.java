@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How the host before ended.
+ * How the previous host ended.
  *
  * @param pid its process
  * @param how whether it stopped in good order
- * @param sameBoot whether the machine has not been started anew since; then the work is what it was at the very end
+ * @param sameBoot whether the machine has not been restarted since; then the record of the work is exact
  * @param report the JVM's report of the crash, if there is one
  * @param work what native code was doing
  */
@@ -17,7 +17,7 @@ record Ending(long pid, How how, boolean sameBoot, Optional<CrashReport> report,
     enum How {
         /** An orderly stop of a host that served. */
         ORDERLY,
-        /** A start that was given up in good order: it proves nothing of what it had not come to. */
+        /** A start that was given up in an orderly way: it proves nothing about models that it had not loaded yet. */
         GIVEN_UP,
         UNEXPECTED
     }
@@ -32,7 +32,7 @@ record Ending(long pid, How how, boolean sameBoot, Optional<CrashReport> report,
         return new Ending(0, How.GIVEN_UP, true, Optional.empty(), List.of());
     }
 
-    /** Whether native code, or the JVM, broke; else the process was killed from outside, or ended without a word. */
+    /** Whether native code or the JVM crashed; otherwise the process was killed, or ended without a trace. */
     boolean isCrash() {
         return report.filter(CrashReport::isFault).isPresent();
     }

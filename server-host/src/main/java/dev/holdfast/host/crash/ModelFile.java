@@ -20,7 +20,7 @@ public record ModelFile(String model, String version, String archive, String sha
         return String.join("\t", model, version, archive, sha256);
     }
 
-    /** Empty if the fields are not what {@link #toLine} writes: a file that a disk has damaged accuses nobody. */
+    /** Empty if the fields are not what {@link #toLine} writes: a damaged file accuses nobody. */
     static Optional<ModelFile> of(List<String> fields) {
         boolean whole = fields.size() == 4
                 && ModelNames.isAllowed(fields.get(0))
@@ -32,14 +32,14 @@ public record ModelFile(String model, String version, String archive, String sha
                 : Optional.empty();
     }
 
-    /** Whether both are the same version with the same content; where a content is not known, it is taken for the same. */
+    /** Whether both are the same version with the same content; an unknown content counts as the same. */
     boolean isSame(ModelFile other) {
         return model.equals(other.model)
                 && version.equals(other.version)
                 && (sha256.equals(other.sha256) || sha256.isEmpty() || other.sha256.isEmpty());
     }
 
-    /** Whether a thread of this name loads or runs this version; as the threads of the serving room are called. */
+    /** Whether a thread of this name loads or runs this version, by the names that the serving room gives its threads. */
     boolean isWorkOf(String thread) {
         String name = model + "-" + version;
         return thread.equals("load-" + name)

@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /** What native code does with a model. */
 enum Phase {
-    /** Not loaded yet, but about to be; counts only where the machine itself went down, for nothing newer is certain then. */
+    /** About to be loaded; counts only if the machine went down, because then no newer record is certain. */
     PLANNED('P'),
     LOADING('L'),
     /** Running, and no run has ended well since the model was loaded. */

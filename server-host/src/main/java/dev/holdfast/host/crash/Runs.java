@@ -35,7 +35,7 @@ public final class Runs implements AutoCloseable {
         this.model = model;
     }
 
-    /** Runs of a model that no native code is behind. */
+    /** Runs of a model without native code; nothing is recorded. */
     public static Runs notNoted() {
         return new Runs(null, new ModelFile("", "", "", ""));
     }
@@ -70,7 +70,7 @@ public final class Runs implements AutoCloseable {
         };
     }
 
-    /** To be called when no run is left, or will come. */
+    /** To be called after the last run. */
     @Override
     public void close() {
         closed = true;

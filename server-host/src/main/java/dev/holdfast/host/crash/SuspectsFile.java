@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file that keeps who is under suspicion over starts: a line for each, with tabs between what it says. Replaced whole;
- * a line that is damaged is passed over with a word in the log, for it must not keep a model from being served.
+ * The file that keeps the suspects from one start to the next: a line for each, fields separated by tabs. It is replaced as a
+ * whole. A damaged line is logged and passed over, because it must not keep a model from being served.
  */
 record SuspectsFile(Path file) {
 

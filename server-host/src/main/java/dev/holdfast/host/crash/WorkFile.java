@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A file that says what code is doing that may end the process, mapped into memory: what is written to it is there after the
- * process has ended, however it ended; after a power cut, what was {@linkplain Slot#force forced} is.
+ * A file, mapped into memory, that names the dangerous work under way. What is written to it survives any end of the process; a
+ * power cut survives only what was {@linkplain Slot#force forced}.
  *
  * <pre>
  *   line of 512 bytes   head: A for alive, E for an orderly end, G for a start that was given up; format, pid, boot of the
@@ -52,10 +52,10 @@ final class WorkFile implements AutoCloseable {
     private final List<MappedByteBuffer> segments = new ArrayList<>();
     private final Deque<Slot> free = new ArrayDeque<>();
 
-    /** A line that was in use: its sign, and what stands in it. */
+    /** A line that was in use: its sign and its text. */
     record Line(byte sign, String text) {}
 
-    /** What an earlier process left. */
+    /** The file of an earlier process. */
     record Left(long pid, String boot, long startedMillis, Path directory, Ending.How how, List<Line> lines) {}
 
     private WorkFile(FileChannel channel, MappedByteBuffer head) {
@@ -64,7 +64,7 @@ final class WorkFile implements AutoCloseable {
         addSlots(head, 1);
     }
 
-    /** Begins a new file in the place of what an earlier process left; that one's mapping, if it lives, is not touched. */
+    /** Replaces the file of an earlier process by a new one. If that process still lives, its mapping is not touched. */
     static WorkFile create(Path file, long pid, String boot, long millis, Path directory) throws IOException {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         Files.deleteIfExists(part);
@@ -88,7 +88,9 @@ final class WorkFile implements AutoCloseable {
         }
     }
 
-    /** Written before it is mapped: to touch a mapped page for which the disk has no room would end the process. */
+    /**
+     * The bytes are written before they are mapped: touching a mapped page that the disk has no room for would end the process.
+     */
     private static MappedByteBuffer grow(FileChannel channel, long from) throws IOException {
         byte[] blank = new byte[SEGMENT];
         Arrays.fill(blank, FREE);
@@ -111,7 +113,7 @@ final class WorkFile implements AutoCloseable {
         segment.put(at, sign);
     }
 
-    /** Reads what an earlier process left; empty if there is nothing that could be that. */
+    /** Reads the file of an earlier process; empty if there is none that is readable. */
     static Optional<Left> read(Path file) throws IOException {
         if (!Files.isRegularFile(file) || Files.size(file) > MOST_BYTES) {
             return Optional.empty();
@@ -158,7 +160,7 @@ final class WorkFile implements AutoCloseable {
         return new String(bytes, at + 1, end - at - 1, StandardCharsets.UTF_8);
     }
 
-    /** A line of its own, which is not in use yet. */
+    /** A new line, not in use yet. */
     synchronized Slot slot(String text) throws IOException {
         if (free.isEmpty()) {
             MappedByteBuffer segment = grow(channel, (long) segments.size() * SEGMENT);
@@ -185,12 +187,12 @@ final class WorkFile implements AutoCloseable {
         free.addFirst(slot);
     }
 
-    /** Says that the process ends in good order. */
+    /** Notes that the process ends in an orderly way. */
     void ended(boolean served) {
         head.put(0, served ? ENDED : GIVEN_UP);
     }
 
-    /** Says of a file, from whichever thread, that its process gives up its start in good order. */
+    /** Notes in a file that its process gives up its start in an orderly way; may be called from any thread. */
     static void givenUp(Path file) throws IOException {
         try (FileChannel channel = OwnFiles.open(file, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(new byte[] {GIVEN_UP}), 0);
@@ -202,7 +204,7 @@ final class WorkFile implements AutoCloseable {
         channel.close();
     }
 
-    /** One line; while it has a sign, that is what the process is said to do. */
+    /** One line; while it has a sign, it names what the process is doing. */
     final class Slot implements AutoCloseable {
 
         private final MappedByteBuffer segment;

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The story that the demo tells: real models, real data, a real kill.
+ * The steps of the demo, with real models, real data and a real kill.
  *
  * <pre>
  *   start ─▶ register ─▶ predict ─▶ scale ─▶ new version, new default ─▶ a model that learns ─┐
@@ -31,7 +31,7 @@ final class Demo {
     private final DemoLearner learner;
     private final Path place;
 
-    /** @param place the directory that the demo leaves for who wants to look into it */
+    /** @param place the directory that the demo leaves behind, for users who want to look into it */
     Demo(DemoScreen screen, ChildHost host, List<Digit> digits, DemoLearner learner, Path place) {
         this.screen = screen;
         this.host = host;

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.util.thread.Scheduler;
@@ -39,6 +40,12 @@ final class CallerEndPoint extends SocketChannelEndPoint {
         this.key = key;
         this.scheduler = scheduler;
         this.lingering = lingering;
+    }
+
+    /** The end of a caller's connection, below TLS if there is any. */
+    static CallerEndPoint of(EndPoint endPoint) {
+        EndPoint.Wrapper above = endPoint instanceof EndPoint.Wrapper wrapper ? wrapper : null;
+        return (CallerEndPoint) (above == null ? endPoint : above.unwrap());
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -33,6 +34,9 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
     private static final long LOOK_MILLIS = 500;
     private static final long LOG_NANOS = Duration.ofMinutes(1).toNanos();
 
+    /** What a session has until TLS is agreed on, by {@link javax.net.ssl.SSLEngine#getSession}. */
+    private static final String NO_CIPHER = "SSL_NULL_WITH_NULL_NULL";
+
     private final String listener;
     private final CallerLimits limits;
     private final Map<Connection, Client> open = new ConcurrentHashMap<>();
@@ -50,6 +54,10 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
 
     @Override
     public void onOpened(Connection connection) {
+        if (connection instanceof SslConnection) {
+            // The one that it carries is opened too.
+            return;
+        }
         Optional<InetAddress> address = address(connection.getEndPoint());
         open.put(connection, new Client(connection, address));
         int ofAddress =
@@ -116,7 +124,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
     boolean cutOffSlowest() {
         long now = System.nanoTime();
         Optional<CallerEndPoint> slowest = open.keySet().stream()
-                .map(connection -> (CallerEndPoint) connection.getEndPoint())
+                .map(connection -> CallerEndPoint.of(connection.getEndPoint()))
                 .filter(caller -> caller.blockedFor(now) > CallerLimits.GRACE.toNanos())
                 .max(Comparator.comparingLong(caller -> caller.blockedFor(now)));
         slowest.ifPresent(
@@ -141,7 +149,18 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
         }
     }
 
+    /** Whether TLS is still being agreed on, so that nothing can be said yet. */
+    private static boolean shakesHands(Connection connection) {
+        return connection.getEndPoint() instanceof SslConnection.SslEndPoint tls
+                && NO_CIPHER.equals(
+                        tls.getSslConnection().getSSLEngine().getSession().getCipherSuite());
+    }
+
     private void turnAway(Connection connection, int status, String message) {
+        if (shakesHands(connection)) {
+            cutOff(CallerEndPoint.of(connection.getEndPoint()), message);
+            return;
+        }
         turnedAway.incrementAndGet();
         ErrorAnswer error = new ErrorAnswer(
                 status, status == 408 ? "RequestTimeoutException" : "ServiceUnavailableException", message, true);
@@ -170,6 +189,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
         private boolean gone;
         private long bytesBefore;
         private long headSince;
+        private final long openedAt = System.nanoTime();
 
         Client(Connection connection, Optional<InetAddress> address) {
             this.connection = connection;
@@ -187,12 +207,18 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
         }
 
         synchronized void look(long now) {
-            CallerEndPoint caller = (CallerEndPoint) connection.getEndPoint();
+            CallerEndPoint caller = CallerEndPoint.of(connection.getEndPoint());
             if (caller.blockedFor(now) > limits.answer().toNanos()) {
                 cutOff(
                         caller,
                         "The answer was not taken whole within response_body_timeout, "
                                 + limits.answer().toSeconds() + " s.");
+            }
+            if (shakesHands(connection)) {
+                if (now - openedAt > limits.head().toNanos()) {
+                    cutOff(caller, "TLS was not agreed on within request_head_timeout");
+                }
+                return;
             }
             if (asking || gone || connection.getBytesIn() <= bytesBefore) {
                 return;

@@ -65,9 +65,10 @@ final class DescribeJson {
 
     /** What runs the model; for the built-in handlers, which stand in for those of TorchServe, what TorchServe would say. */
     private static Optional<String> engine(VersionStatus status) {
-        return status.signature()
-                .filter(signature -> !signature.raw() && !signature.isOfHandler())
-                .flatMap(signature -> status.runtime());
+        boolean standsIn = status.signature()
+                .filter(signature -> signature.raw() || signature.isOfHandler())
+                .isPresent();
+        return standsIn ? Optional.empty() : status.runtime();
     }
 
     private static Map<String, Object> worker(WorkerStatus worker) {

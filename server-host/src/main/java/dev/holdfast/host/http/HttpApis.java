@@ -6,6 +6,7 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.metrics.MetricText;
 import dev.holdfast.host.metrics.MetricsMode;
+import dev.holdfast.host.tls.LiveKeys;
 import io.javalin.http.Context;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -20,17 +21,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP side of a running host: inference, management and metrics, each on its address, or together where they have
  * the same one. All addresses are taken before the first one answers; if one cannot be had, none is kept.
  */
 public final class HttpApis implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(HttpApis.class);
 
     /** What is still under way when all that was waited for has ended, or the time for it is over. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(1);
@@ -44,6 +50,7 @@ public final class HttpApis implements AutoCloseable {
     private final OpenRequests open = new OpenRequests();
     private final Predictions predictions;
     private final Refusals refusals;
+    private Optional<LiveKeys> keys = Optional.empty();
     private Optional<TokenFile> tokenFile = Optional.empty();
 
     private HttpApis(HostConfig config, Predictions predictions, Refusals refusals) {
@@ -74,6 +81,7 @@ public final class HttpApis implements AutoCloseable {
         HttpApis apis = new HttpApis(config, new Predictions(operations.inference()), new Refusals(clock));
         try {
             apis.bind(config.enableMetricsApi());
+            apis.keys = apis.keys(config, keyFileDirectory, clock);
             // After the ports: a second host by mistake must not replace the tokens of the first.
             Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
             Metrics metrics = new Metrics(
@@ -141,6 +149,21 @@ public final class HttpApis implements AutoCloseable {
         sockets.forEach((socket, apis) -> apis.forEach(api -> addresses.put(api, socket.address())));
     }
 
+    private Optional<LiveKeys> keys(HostConfig config, Path directory, Clock clock) {
+        if (addresses.values().stream().noneMatch(ListenAddress::tls)) {
+            if (config.tls().hasCertificate()) {
+                log.warn("The certificate that is set has no effect: no address is of the form https://host:port");
+            }
+            return Optional.empty();
+        }
+        Set<String> names = new TreeSet<>();
+        addresses.values().stream()
+                .filter(address -> !address.isEverywhere())
+                .forEach(address -> names.add(address.host()));
+        config.allowedHosts().stream().filter(name -> !name.equals("*")).forEach(names::add);
+        return Optional.of(LiveKeys.open(config.tls(), directory, names, clock));
+    }
+
     private Optional<TokenAuthorization> authorization(HostConfig config, Path directory, Clock clock) {
         if (!config.tokenAuthorization()) {
             return Optional.empty();
@@ -164,8 +187,16 @@ public final class HttpApis implements AutoCloseable {
             Optional<OwnPages> pages = metricsAlone ? Optional.empty() : ownPages.get();
             List<Route> answered = routes.of(apis);
             starting.add(CompletableFuture.runAsync(
-                    () -> listeners.add(
-                            Listener.start(name, socket, THREADS, STOP_LIMIT, limits, answered, own, pages)),
+                    () -> listeners.add(Listener.start(
+                            name,
+                            socket,
+                            THREADS,
+                            STOP_LIMIT,
+                            limits,
+                            answered,
+                            own,
+                            keys.filter(any -> socket.address().tls()),
+                            pages)),
                     start -> new Thread(start, name + "-start").start()));
         });
         try {
@@ -205,6 +236,11 @@ public final class HttpApis implements AutoCloseable {
         config.corsAllowedMethods().ifPresent(value -> headers.put("Access-Control-Allow-Methods", value));
         config.corsAllowedHeaders().ifPresent(value -> headers.put("Access-Control-Allow-Headers", value));
         return headers;
+    }
+
+    /** The keys of the addresses with TLS, which somebody is to have looked at now and then; empty if there are none. */
+    public Optional<LiveKeys> keys() {
+        return keys;
     }
 
     /** Where inference is answered. */

@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.tls.LiveKeys;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -23,8 +25,10 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.LocalConnector;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -49,6 +53,7 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
      *
      * @param threads how many requests it works on at once
      * @param limits what its connections may take of it
+     * @param keys of a socket with TLS; empty for others
      * @param ownPages what keeps pages from elsewhere away; empty where callers show tokens
      * @param stopLimit how long running requests may take to end when it is closed
      */
@@ -60,6 +65,7 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
             CallerLimits limits,
             List<Route> routes,
             Pipeline pipeline,
+            Optional<LiveKeys> keys,
             Optional<OwnPages> ownPages) {
         Connections connections = new Connections(name, limits);
         Lingering lingering = new Lingering();
@@ -74,7 +80,7 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
                 jetty.setHandler(around(connections, limits, pipeline, ownPages, pool));
             });
             config.jetty.modifyServletContextHandler(context -> context.setSessionHandler(new NoSessions()));
-            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, connections, lingering));
+            config.jetty.addConnector((jetty, http) -> connector(jetty, http, socket, keys, connections, lingering));
             for (Route route : routes) {
                 config.routes.addEndpoint(
                         Endpoint.create(route.method(), route.path()).handler(pipeline.guarded(route)));
@@ -138,10 +144,15 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
     }
 
     private static Connector connector(
-            Server jetty, HttpConfiguration http, BoundSocket socket, Connections connections, Lingering lingering) {
+            Server jetty,
+            HttpConfiguration http,
+            BoundSocket socket,
+            Optional<LiveKeys> keys,
+            Connections connections,
+            Lingering lingering) {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
-        ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http)) {
+        ServerConnector connector = new ServerConnector(jetty, 1, 1, protocols(http, keys)) {
             @Override
             protected SocketChannelEndPoint newEndPoint(
                     SocketChannel channel, ManagedSelector selector, SelectionKey key) {
@@ -161,6 +172,17 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
             throw new UncheckedIOException("The socket of " + socket.address() + " cannot be opened", e);
         }
         return connector;
+    }
+
+    private static ConnectionFactory[] protocols(HttpConfiguration http, Optional<LiveKeys> keys) {
+        HttpConnectionFactory plain = new HttpConnectionFactory(http);
+        if (keys.isEmpty()) {
+            return new ConnectionFactory[] {plain};
+        }
+        // Callers may call by an address, which no certificate needs to have; whether it has is theirs to check.
+        http.addCustomizer(new SecureRequestCustomizer(false));
+        return new ConnectionFactory[] {new SslConnectionFactory(TlsContext.of(keys.get()), plain.getProtocol()), plain
+        };
     }
 
     /** Not by Javalin, whose own stop fails where a request outlasts the time. */

@@ -44,8 +44,8 @@ final class PiecemealAnswer {
     private PiecemealAnswer(Context context, int mostHeld) {
         ServletContextRequest request = ServletContextRequest.getServletContextRequest(context.req());
         this.response = request.getServletContextResponse();
-        this.caller =
-                (CallerEndPoint) request.getConnectionMetaData().getConnection().getEndPoint();
+        this.caller = CallerEndPoint.of(
+                request.getConnectionMetaData().getConnection().getEndPoint());
         this.id = context.res().getHeader(HeaderNames.REQUEST_ID);
         this.mostHeld = mostHeld;
     }

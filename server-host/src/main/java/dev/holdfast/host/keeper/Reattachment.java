@@ -67,10 +67,23 @@ record Reattachment(
             }
             standing.untroubled();
         }
-        if (standing.isAttached() && !waiting.isEmpty()) {
+        if (standing.isAttached() && isAllKept() && !waiting.isEmpty()) {
             waiting.letGoOfRest();
             crossing.showJournal();
         }
+    }
+
+    /** Whether nothing that was learned here is in memory alone, or in what waits alone; what is, is kept aside if that goes. */
+    private boolean isAllKept() {
+        if (sides.isAnythingUnkept()) {
+            try {
+                sides.keep(served.state(), cursor.before());
+            } catch (JournalException e) {
+                log.debug("What models have learned here cannot be kept yet", e);
+                return false;
+            }
+        }
+        return true;
     }
 
     /** This host serves what the damaged snapshot held, and writes it again at once, as the next one. */

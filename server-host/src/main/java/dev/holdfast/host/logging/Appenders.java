@@ -29,7 +29,7 @@ final class Appenders {
 
     private Appenders() {}
 
-    /** These tell of each of their steps at INFO; the host says what an operator needs of it. */
+    /** These libraries log each of their steps at INFO; the host itself logs what an operator needs. */
     static void quietLibraries(LoggerContext context) {
         for (String library : List.of("org.eclipse.jetty", "io.javalin", "org.pf4j", "com.zaxxer.hikari")) {
             context.getLogger(library).setLevel(Level.WARN);

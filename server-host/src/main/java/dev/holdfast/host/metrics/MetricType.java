@@ -3,7 +3,7 @@ package dev.holdfast.host.metrics;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What becomes of the values of a metric. */
+/** How the values of a metric are combined. */
 public enum MetricType {
     /** They are added up. */
     COUNTER,

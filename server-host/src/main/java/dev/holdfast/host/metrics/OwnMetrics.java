@@ -3,7 +3,7 @@ package dev.holdfast.host.metrics;
 import java.util.List;
 import java.util.Set;
 
-/** The names of metrics that the host itself has, which no handler can have too: a scrape with a name twice is refused whole. */
+/** The names of the host's own metrics, which handlers may not use: a scrape that has a name twice is refused as a whole. */
 final class OwnMetrics {
 
     private static final Set<String> NAMES = Set.of(

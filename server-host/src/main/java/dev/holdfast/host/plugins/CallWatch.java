@@ -3,8 +3,8 @@ package dev.holdfast.host.plugins;
 import java.util.function.Supplier;
 
 /**
- * Is told of each call into a drop-in before it begins: what ends the process in the midst of one can then be named. Called
- * by many threads at once.
+ * Is told of each call into a drop-in before it begins, so that a call in which the process ends can be named. Called by many
+ * threads at once.
  */
 @FunctionalInterface
 public interface CallWatch {

@@ -43,7 +43,7 @@ record DropIn(Path path, List<Path> jars) {
         return !(jars.size() == 1 && jars.get(0).equals(path));
     }
 
-    /** Where the jars belong that this plugin needs beside its own. */
+    /** The directory for the libraries that this plugin needs. */
     String home() {
         return OneLine.of(isDirectory() ? path : path.resolveSibling(name())) + "/";
     }

@@ -73,7 +73,7 @@ final class DropInFinder {
         return others;
     }
 
-    /** What is not looked at although somebody may mean it to be, each with a reason. */
+    /** What was passed over although somebody may have meant it as a plugin, each with a reason. */
     List<RejectedPlugin> oddities() {
         return oddities;
     }

@@ -20,12 +20,12 @@ import java.util.regex.Pattern;
 /**
  * Constructs the factories that the service files of a drop-in name.
  *
- * <p>This is the first code of a plugin that runs. It runs on a thread of its own, so that an initialiser that hangs costs
- * the host the limit of initialisation and one thread, and nothing that it leaves in the thread stays.
+ * <p>This is the first code of a plugin that runs. It runs on a thread of its own: an initialiser that hangs costs the host no
+ * more than the time limit and that thread, and thread-locals that it sets go with the thread.
  */
 final class FactoryFinder {
 
-    /** A factory that could not be had, for the log. */
+    /** A factory that could not be constructed, for the log. */
     record Problem(String reason, Throwable failure) {}
 
     /** What one drop-in gave. */
@@ -63,7 +63,7 @@ final class FactoryFinder {
     }
 
     /**
-     * The factories, and what was wrong with those that could not be had.
+     * The factories, and the reasons why others could not be constructed.
      *
      * @throws RejectedException if it has not ended within {@code limit}
      */
@@ -86,7 +86,7 @@ final class FactoryFinder {
         }
     }
 
-    /** The interrupt ends one provider's code, or none; the next one's must not begin after it. */
+    /** An interrupt ends the code of one provider at most; the flag keeps the next one from starting. */
     private void giveUp(FutureTask<Findings> task) {
         givenUp = true;
         task.cancel(true);
@@ -144,7 +144,7 @@ final class FactoryFinder {
         return new Findings(all.factories().subList(0, 1), problems);
     }
 
-    /** Not constructed yet: what it does then is what one of ours does when it is opened. */
+    /** Not constructed yet, because its constructor does what a serializer of ours does when it is opened. */
     private FoundFactory foundOfTorchServe(
             ServiceLoader.Provider<org.pytorch.serve.servingsdk.snapshot.SnapshotSerializer> provider) {
         SnapshotSerializerFactory factory = new TorchServeFactory(
@@ -164,8 +164,8 @@ final class FactoryFinder {
     }
 
     /**
-     * A drop-in may take the place of the serializer that is built in, for then its author means to; a foreign one with
-     * the name of another of ours would only be taken for it.
+     * A drop-in may replace the built-in serializer on purpose. The names of our other serializers are refused, because users
+     * would take the drop-in for ours.
      */
     private static void requireOwn(String name, String type) throws RejectedException {
         if (OwnSerializers.NAMES.contains(name)

@@ -18,7 +18,7 @@ final class FailureReason {
     private static final Pattern BAD_SYNTAX = Pattern.compile(".*/([^/]+)!/META-INF/services/[^/:]+:(\\d+): (.+)");
     private static final Pattern CLASS_FILE_VERSION =
             Pattern.compile("(\\S+) has been compiled by .*?(\\d+)\\.\\d+\\).*");
-    /** The class file version of Java n is n and this. */
+    /** The class file version of Java n is n plus this. */
     private static final int MAJOR_OF_JAVA_0 = 44;
 
     private final DropIn dropIn;
@@ -41,7 +41,7 @@ final class FailureReason {
                 failure instanceof ServiceConfigurationError ? ofServiceFile(failure) : ofClass(failure, "its code"));
     }
 
-    /** The wording of these errors is the JDK's; where it is another than known here, it is passed on as it is. */
+    /** The JDK's wording of these errors is recognised; an unknown wording is passed on unchanged. */
     private String ofServiceFile(Throwable failure) {
         String message = String.valueOf(failure.getMessage());
         Throwable cause = failure.getCause();
@@ -113,7 +113,7 @@ final class FailureReason {
             return Optional.empty();
         }
         String name = String.valueOf(failure.getMessage());
-        // A class that failed to initialise, or whose file lies in the wrong directory, is told with a space in it.
+        // A name with a space in it tells of a class that failed to initialise or lies in the wrong directory.
         return name.contains(" ") ? Optional.empty() : Optional.of(name.replace('/', '.'));
     }
 

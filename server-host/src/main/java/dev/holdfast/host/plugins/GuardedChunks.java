@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.SortedMap;
 
 /**
- * A store of chunks whose every method is a {@linkplain PluginCalls guarded call}. What it gives is checked by whoever reads
- * chunks, for each says by its id what it must be.
+ * A store of chunks whose every method is a {@linkplain PluginCalls guarded call}. The chunks themselves are checked by their
+ * reader, since a chunk's id is the digest of its content.
  */
 final class GuardedChunks implements ChunkStore {
 

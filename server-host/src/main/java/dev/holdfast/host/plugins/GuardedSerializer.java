@@ -121,7 +121,16 @@ final class GuardedSerializer implements SnapshotSerializer {
         return count;
     }
 
-    /** The plugin is asked once: whoever reads or writes chunks asks here for each, and a call of a plugin is not for free. */
+    @Override
+    public void removeEmptyGroup() {
+        requireOpen();
+        calls.run("removeEmptyGroup", serializer::removeEmptyGroup);
+    }
+
+    /**
+     * Asks the plugin once and keeps the answer, because readers and writers ask for every chunk and a call of a plugin is not
+     * free.
+     */
     @Override
     public Optional<ChunkStore> chunks() {
         requireOpen();

@@ -13,8 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plugin's object of the SPI as it is, but that each call has the plugin's context class loader; so have the serializers
- * and the chunk stores that it gives.
+ * A proxy that runs each SPI call under the plugin's class loader, and wraps the serializers and chunk stores that it returns.
  *
  * <p>Unlike {@link GuardedSerializer} it changes nothing that a caller can see: the call runs on the caller's thread, for as
  * long as it likes, and fails as the plugin lets it fail.
@@ -23,7 +22,7 @@ final class InPluginContext implements InvocationHandler {
 
     private final Object target;
     private final ClassLoader loader;
-    /** What is given twice is the same the second time. */
+    /** One wrapper for each object, so that an object that is returned twice is the same one. */
     private final Map<Object, Object> given = new ConcurrentHashMap<>();
 
     private InPluginContext(Object target, ClassLoader loader) {

@@ -4,8 +4,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that never changes, so that it is asked for only until there is one. Safe for many threads; those that come
- * before the first answer may each ask.
+ * A value that never changes, computed by the first call that succeeds. Safe for many threads; until then, several may compute
+ * it at once.
  */
 final class KnownOnce<T> {
 

@@ -33,7 +33,7 @@ record OpenedDropIn(DropIn dropIn, List<PluginJar> jars) {
         return new OpenedDropIn(dropIn, List.copyOf(jars));
     }
 
-    /** An approved jar must not draw in one that nobody approved. */
+    /** The Class-Path of an approved jar must not load one that nobody approved. */
     private static void requireOwnClassPath(PluginJar jar, DropIn dropIn) throws RejectedException {
         for (String entry : jar.classPath()) {
             Optional<Path> drawnIn = drawnIn(jar, entry);
@@ -71,7 +71,7 @@ record OpenedDropIn(DropIn dropIn, List<PluginJar> jars) {
         return jars.stream().anyMatch(PluginJar::brings) ? PluginForm.HOLDFAST : PluginForm.TORCHSERVE;
     }
 
-    /** Where the classes that it brings are named. */
+    /** The service file that names its classes. */
     String serviceFile() {
         return form() == PluginForm.HOLDFAST ? PluginJar.SERVICE_FILE : PluginJar.SERVICE_FILE_OF_TORCHSERVE;
     }
@@ -123,7 +123,7 @@ record OpenedDropIn(DropIn dropIn, List<PluginJar> jars) {
      * Compares the SDK that the plugin was made for with the host's.
      *
      * @param host the host's version; empty if it is not known
-     * @return what to warn of, if the plugin may use what this host does not have
+     * @return a warning, if the plugin may use what this host does not have
      * @throws RejectedException if the plugin cannot run on this host
      */
     Optional<String> checkSdk(Optional<String> host) throws RejectedException {

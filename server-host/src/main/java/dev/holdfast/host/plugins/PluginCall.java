@@ -18,7 +18,7 @@ final class PluginCall<T> extends FutureTask<T> {
     private final PluginContext context;
     private final Consumer<T> late;
     private final Map<String, String> loggingContext = PluginContext.loggingContextOfCaller();
-    /** What came though the call was given up; written and read by the thread that runs it. */
+    /** The result of a call that was given up; written and read by the thread that runs it. */
     private @Nullable T tooLate;
 
     /**
@@ -33,8 +33,8 @@ final class PluginCall<T> extends FutureTask<T> {
     }
 
     /**
-     * Whether the caller of the call that runs on this thread has stopped to wait for it. The interrupt that tells so is
-     * gone once a plugin has taken it, so what goes on after a plugin's failure asks here.
+     * Whether the caller has stopped waiting for the call that runs on this thread. A plugin may have cleared the interrupt
+     * that said so, so code that goes on after a plugin's failure asks here.
      */
     static boolean isGivenUp() {
         PluginCall<?> call = running.get();
@@ -63,7 +63,7 @@ final class PluginCall<T> extends FutureTask<T> {
         }
     }
 
-    /** After the run, which does not end before the interrupt of who gives up has come: it is not meant for this. */
+    /** Runs after the interrupt of a caller that gave up has arrived, so that it cannot hit this code. */
     private void letGo() {
         T result = tooLate;
         tooLate = null;

@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one way into the code of one serializer.
+ * Runs all calls of one serializer.
  *
  * <pre>
  *   host's thread ── waits at most the limit ──┐
@@ -50,8 +50,8 @@ import org.slf4j.LoggerFactory;
  * at once.
  *
  * <p>Deliberately not here: a guard against {@code System.exit} or {@code Runtime.halt} in a plugin. Without a security
- * manager, which is deprecated for removal, nothing in the JVM can stop them once they are called; {@code ExitRewriter} takes
- * the calls out of plugins' classes, and a {@link CallWatch} has which call ended the process another way.
+ * manager, which is deprecated for removal, nothing in the JVM can stop them once they are called; {@code ExitRewriter} removes
+ * the calls from plugins' classes, and a {@link CallWatch} records which call was running if the process ends in another way.
  */
 final class PluginCalls implements AutoCloseable {
 
@@ -59,7 +59,7 @@ final class PluginCalls implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PluginCalls.class);
 
-    /** Of long texts that begin alike the first one is written into the log. */
+    /** Long texts whose first characters, as many as this, are equal are logged once. */
     private static final int ALIKE = 300;
 
     private static final int MOST_KNOWN = 100;
@@ -116,7 +116,7 @@ final class PluginCalls implements AutoCloseable {
 
     private void ended(Runnable call) {
         if (call instanceof FutureTask<?> task && task.isCancelled()) {
-            // First, or who takes the place at once would be told that all places are still held.
+            // Before the release, or the next caller could be told that all threads are still held.
             overdue.decrementAndGet();
             log.debug("{}: a call that was given up has ended", subject);
         }
@@ -127,7 +127,7 @@ final class PluginCalls implements AutoCloseable {
         return subject;
     }
 
-    /** Calls a method that gives nothing. */
+    /** Calls a method without a result. */
     void run(String method, Runnable body) {
         get(method, () -> {
             body.run();
@@ -141,7 +141,7 @@ final class PluginCalls implements AutoCloseable {
     }
 
     /**
-     * Calls a method that gives something.
+     * Calls a method with a result.
      *
      * @param method its name, for messages
      * @param ownProblem the exceptions that, beside {@link SnapshotStoreException}, go through as they are
@@ -172,7 +172,7 @@ final class PluginCalls implements AutoCloseable {
         }
     }
 
-    /** The same failure, with no more text than messages may repeat; the log has the whole of it. */
+    /** The same failure with its text shortened for messages; the log has the whole text. */
     private SnapshotStoreException told(String method, SnapshotStoreException failure) {
         String said = String.valueOf(failure.getMessage());
         String text = shortened(method, said);
@@ -193,7 +193,7 @@ final class PluginCalls implements AutoCloseable {
     private String shortened(String method, String said) {
         String line = OneLine.line(said);
         String text = Shortened.ofStore(line);
-        // Ids of requests and times of day make none of them new.
+        // Request ids and times do not make a text a new one.
         if (!text.equals(line) && isNew(line.substring(0, ALIKE).replaceAll("[0-9]+", ""))) {
             log.warn("{} said in {}: {}", subject, method, line.substring(0, Math.min(line.length(), MOST_LOGGED)));
         }
@@ -267,8 +267,8 @@ final class PluginCalls implements AutoCloseable {
     }
 
     /**
-     * Takes no more calls; a thread ends when its call does. A serializer that was opened too late may be about to be closed,
-     * and is not interrupted at that.
+     * Takes no more calls; each thread ends with its call. No thread is interrupted, because it may be closing a serializer
+     * that was opened too late.
      */
     void endWithTheLast() {
         threads.shutdown();

@@ -4,8 +4,8 @@ import java.util.Map;
 import org.slf4j.MDC;
 
 /**
- * What surrounds the code of a plugin while it runs. Libraries that look for classes through the thread find the plugin's,
- * and the log says whose lines they are.
+ * What surrounds the code of a plugin while it runs. Libraries that load classes through the thread's context class loader find
+ * the plugin's, and log lines name the plugin.
  *
  * @param plugin what stands under {@value #MDC_KEY} in the logging context
  * @param loader the context class loader

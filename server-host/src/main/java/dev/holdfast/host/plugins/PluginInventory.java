@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Gathers what there is to say of each drop-in while they are loaded. */
+/** Collects the status of each drop-in while they are loaded. */
 final class PluginInventory {
 
     /** What is known of one drop-in until now. */

@@ -1,6 +1,6 @@
 package dev.holdfast.host.plugins;
 
-/** Gives every drop-in a class loader of its own, and takes it back. All that the host asks of a plugin library. */
+/** Gives every drop-in a class loader of its own, and closes it again: all that the host needs of a plugin library. */
 interface PluginIsolation extends AutoCloseable {
 
     /**

@@ -32,7 +32,7 @@ final class PluginLoading {
     /** A serializer, and the plugin that it comes from. */
     record Brought(FoundFactory found, LoadedPlugin plugin) {}
 
-    /** A drop-in whose factories could be had; which of them serve is known when all drop-ins have been looked at. */
+    /** A drop-in whose factories were constructed; which of them serve is known when all drop-ins have been read. */
     private record Candidate(OpenedDropIn opened, FactoryFinder.Findings findings, Optional<String> warning) {
 
         Path path() {
@@ -172,7 +172,7 @@ final class PluginLoading {
                 .collect(Collectors.joining("; "));
     }
 
-    /** Which of two the operator means nobody can tell, and the order of files is no answer: so neither serves. */
+    /** Nobody can tell which of two the operator means, and the order of files decides nothing, so neither serves. */
     private void findNamesOfSeveral() {
         Map<String, List<Path>> byName = new TreeMap<>();
         for (Candidate candidate : candidates) {

@@ -25,9 +25,10 @@ import org.slf4j.LoggerFactory;
  * <p>A broken plugin never stops a host by itself: it is {@linkplain #rejected() rejected} with one WARN line, and is told
  * again where the choice fails. Nothing is written to the plugins directory.
  *
- * <p>Deliberately not here: changing plugins while the host runs, and protection from a plugin's ill will. A plugin is code
- * with the host's rights. Its calls of {@code System.exit} and the like are taken out of its classes ({@code ExitRewriter}),
- * as mistakes that they mostly are; by reflection or native code it can still end the host, and {@link CallWatch} has who did.
+ * <p>Deliberately not here: changing plugins while the host runs, and protection from malicious plugins. A plugin is code with
+ * the host's rights. Its calls of {@code System.exit} and the like, which are mostly mistakes, are removed from its classes
+ * ({@code ExitRewriter}); by reflection or native code it can still end the host, and {@link CallWatch} records which plugin
+ * was running.
  */
 public final class Plugins implements AutoCloseable {
 

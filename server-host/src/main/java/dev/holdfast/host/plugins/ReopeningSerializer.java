@@ -70,6 +70,11 @@ public final class ReopeningSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public void removeEmptyGroup() {
+        open().removeEmptyGroup();
+    }
+
+    @Override
     public Optional<ChunkStore> chunks() {
         return open().chunks();
     }

@@ -41,7 +41,7 @@ public final class SerializerChoice {
     }
 
     /**
-     * Whether its plugin is made for TorchServe, so that it may fail to give back what it took, and nobody is told.
+     * Whether its plugin is made for TorchServe; such a plugin may lose a snapshot without reporting it.
      */
     public boolean isMadeForTorchServe() {
         return factory instanceof TorchServeFactory;
@@ -56,7 +56,7 @@ public final class SerializerChoice {
         return factory;
     }
 
-    /** What the serializer's code finds its classes by. */
+    /** The class loader of the serializer's code. */
     ClassLoader loader() {
         return loader;
     }

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 /**
  * The jars that the operator has approved, by the SHA-256 of their bytes; the names beside them are for people.
  *
- * <p>It says where a jar comes from, not what it does. A jar that somebody exchanges between this check and the loading
- * of its classes is not noticed: the plugins directory is for the operator alone to write.
+ * <p>It proves which jar it is, not what it does. A jar that is replaced between this check and the loading of its classes goes
+ * unnoticed, so only the operator should be able to write to the plugins directory.
  */
 final class Sha256List {
 

@@ -19,7 +19,9 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a start sees in the journal; changes nothing there but what it is told that the store has. */
+/**
+ * What a start sees in the journal. It changes nothing there, except that it marks as sent what the store turns out to have.
+ */
 final class JournalView {
 
     private static final Logger log = LoggerFactory.getLogger(JournalView.class);
@@ -37,7 +39,7 @@ final class JournalView {
         Collections.reverse(newestFirst);
         this.waiting =
                 newestFirst.stream().flatMap(entry -> read(entry).stream()).findFirst();
-        // Where nothing of what waits can be read, a copy is what there is to serve.
+        // If none of the waiting snapshots is readable, a copy is the best that there is to serve.
         this.base = entries.stream()
                 .flatMap(entry -> read(entry).stream())
                 .findFirst()
@@ -45,7 +47,7 @@ final class JournalView {
                 .orElseGet(() -> copies().stream().findFirst());
     }
 
-    /** The newest that waits for the store and can be read. */
+    /** The newest readable snapshot that waits for the store. */
     Optional<HistoryPoint> waiting() {
         return waiting;
     }
@@ -55,7 +57,7 @@ final class JournalView {
         return base;
     }
 
-    /** What has been lost here, a sentence for each. */
+    /** The losses in the journal, a sentence for each. */
     List<String> lost() {
         List<String> all = new ArrayList<>();
         for (DamagedFile file : journal.damaged()) {
@@ -65,7 +67,7 @@ final class JournalView {
         return all;
     }
 
-    /** What lies aside or waits, by its name. */
+    /** A snapshot that waits or was set aside, by its name. */
     Optional<Snapshot> named(String name) {
         for (Entry entry : entries) {
             if (entry.header().name().equals(name)) {
@@ -108,8 +110,8 @@ final class JournalView {
     }
 
     /**
-     * By what the first one that waits says that it follows; one of an older host says only its revision. Where that one was
-     * dropped by the journal's bound, or is damaged, what was pinned when the first of them began to wait.
+     * Found by the predecessor that the first waiting snapshot names (an older host's names only a revision). If that snapshot
+     * was dropped by the journal's bound or is damaged, the base that was pinned when the first began to wait.
      */
     private Optional<HistoryPoint> baseOf(HistoryPoint first) {
         Optional<HistoryPoint> pinned = pinned(Pin.BASE);
@@ -153,7 +155,7 @@ final class JournalView {
                 .isPresent();
     }
 
-    /** The newest of what waits that the store has already; a reply may have been lost. */
+    /** The newest waiting snapshot that the store has already; the reply to its save may have been lost. */
     Optional<HistoryPoint> sent(SnapshotSerializer store, Optional<HistoryPoint> head) {
         for (int i = entries.size() - 1; i >= 0; i--) {
             SnapshotHeader header = entries.get(i).header();
@@ -166,7 +168,7 @@ final class JournalView {
                 : read(entries.get(0));
     }
 
-    /** The store has all that waits here and can be read; what is its newest now is what this host comes back to. */
+    /** Notes that the store has all readable snapshots that waited here; its newest is what this host restores. */
     void sentAll(HistoryPoint head) {
         entries.stream().filter(entry -> read(entry).isPresent()).forEach(journal::passed);
         journal.copy(head.snapshot());

@@ -25,7 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the snapshot that a host comes back to, and says where the host stands with its store then ({@link RestoreDecision}).
+ * Finds the snapshot that a host restores at its start, and the host's position relative to its store ({@link
+ * RestoreDecision}).
  *
  * <p>"Nothing there" and "cannot tell" are different answers: only after the first may a host write a first snapshot.
  */
@@ -69,7 +70,7 @@ public final class Restore {
      *
      * @param content what to restore; empty for a start from the configuration
      * @param name of the snapshot that is restored; empty if none is
-     * @param own whether its configuration is that of this host, as this host saved it in its store
+     * @param own whether its configuration is this host's own, saved by this host in its store
      */
     public record Found(Optional<SnapshotText.Content> content, String name, StartPoint start, boolean own) {
 
@@ -145,7 +146,7 @@ public final class Restore {
         }
     }
 
-    /** A host keeps its own configuration; only what it serves comes from others. */
+    /** The models may come from another host's snapshot; the configuration comes from this host's own. */
     private Found found(HistoryPoint point, JournalView view, StartPoint start) {
         if (isOwn(point.header())) {
             return Found.of(point.name(), point.content(), start, true);
@@ -159,13 +160,16 @@ public final class Restore {
                 own.isPresent());
     }
 
-    /** Whether this host saved it; or TorchServe did on this machine, in the place where it keeps its own. */
+    /** Whether this host saved it, or a TorchServe on this machine in its own directory. */
     private boolean isOwn(SnapshotHeader header) {
         return header.host().equals(host)
                 || (storeName.equals("fs") && header.host().equals("torchserve") && header.revision() == 0);
     }
 
-    /** The newest one is damaged for good: an older one is taken and the history goes on from there, loudly. */
+    /**
+     * The newest snapshot is permanently damaged: an older one is restored, the history goes on from there, and the operator is
+     * told.
+     */
     private StartPoint damaged(StartPoint start, Reading.Damaged damaged, RestoreDecision bearings) {
         SnapshotStoreException why = damaged.why();
         log.error("{}", why.getMessage());
@@ -186,7 +190,8 @@ public final class Restore {
         if (!damaged.tooNew()) {
             return start.with(notice + ": " + why.getMessage());
         }
-        // Nothing is lost, a newer host can read it: an older state must not become the newest unasked.
+        // Nothing is lost, since a newer host can read it; an older state must not become the newest without the
+        // operator's word.
         String detached = "Detached from store " + storeName + ". " + notice
                 + ". Start a newer Holdfast, or decide with: holdfast snapshots attach --take local. The reason: "
                 + why.getMessage();
@@ -221,7 +226,7 @@ public final class Restore {
         return notice;
     }
 
-    /** What serializer fs has, if another store was chosen; else nothing. */
+    /** The snapshot of serializer fs, if another store was chosen; otherwise nothing. */
     private Found fallBack(JournalView view, StartPoint start) {
         if (!storeName.equals("fs")) {
             Optional<HistoryPoint> local = lastOfFs();
@@ -229,7 +234,7 @@ public final class Restore {
                 log.error(
                         "Restoring snapshot {} from serializer fs instead",
                         local.get().name());
-                // Of another store, so it says nothing of this one's revisions.
+                // It comes from another store, so its revision means nothing in this one.
                 return found(
                         local.get(),
                         view,
@@ -293,7 +298,7 @@ public final class Restore {
         }
     }
 
-    /** What waits in the journal or lies aside there has a name too, and may be what the operator wants back. */
+    /** Snapshots that wait in the journal or were set aside there can be chosen by name, too. */
     private Snapshot storedOrHere(String name) {
         try {
             return store.get(name);
@@ -338,12 +343,12 @@ public final class Restore {
         }
     }
 
-    /** A start from the configuration alone; only where the host stands with its store is asked. */
+    /** A start from the configuration alone; the store is asked only for the host's position. */
     public Found nothing() {
         return Found.nothing(startPoint());
     }
 
-    /** What the operator chose is a change, and is compared with what the store has now. */
+    /** The operator's choice counts as a change and is compared with the store's newest snapshot. */
     private StartPoint startPoint() {
         RestoreDecision bearings = bearings(new JournalView(journal));
         Reading reading = bearings.look().reading();

@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a host finds itself between its store and its journal.
+ * Decides what a host restores, from what its store and its journal have.
  *
  * <pre>
  *   something waits in the journal ─▶ that is served: it was acknowledged here
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *   the store cannot be read ───────────────────────────────────▶ what the journal has, DETACHED
  * </pre>
  *
- * @param start without what the operator should know of a fall-back
+ * @param start the host's position, without the notices of a fall-back
  * @param journal the snapshot of the journal that is to be served, if one is
  * @param store the store's newest, if that is to be served
  * @param look what the store has
@@ -64,7 +64,7 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
                 : new RestoreDecision(start, Optional.empty(), Optional.of(head), look);
     }
 
-    /** What the store lacks was there, and nobody has said that it should go: an older state is never taken silently. */
+    /** The store had a snapshot that it now lacks, and nobody removed it on purpose: an older state is never taken silently. */
     private static RestoreDecision unproved(String storeName, HistoryPoint copy, Look look) {
         String there = look.head()
                 .map(head -> "its newest is " + head.name() + ", revision "
@@ -82,7 +82,7 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
     private static RestoreDecision uncertain(Optional<HistoryPoint> copy, Look look) {
         StartPoint start = names(StartPoint.of(Mode.DETACHED), look);
         Optional<HistoryPoint> older = older(look);
-        // Of a store that has lost what this host had, a higher revision says nothing.
+        // A store that has lost a snapshot may count revisions anew, so a higher revision proves nothing.
         boolean copyIsNewer = copy.isPresent()
                 && (!look.proven()
                         || older.filter(point -> point.header().revision()
@@ -115,8 +115,8 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
                 look = new Look(new Reading.Away(e), base, true, false);
             }
             if (sent.filter(waiting::isSame).isPresent() || journal.isHead(look.head(), waiting)) {
-                // Only the note that it was sent is missing; without it, the next snapshot would follow one of the
-                // past.
+                // It was sent, and only the note of that is missing; without the note the next snapshot would name an
+                // old predecessor.
                 journal.sentAll(look.head().orElseThrow());
                 return attached(look);
             }

@@ -1,6 +1,6 @@
 package dev.holdfast.host.retention;
 
-/** A round was told to end before it was done, by an interrupt of its thread: the host stops. */
+/** A round was interrupted before it was done, because the host stops. */
 final class EndedException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -9,7 +9,7 @@ final class EndedException extends RuntimeException {
         super("told to end");
     }
 
-    /** To be called between two requests, so that a stop waits for one of them at the most. */
+    /** To be called between two requests, so that a stop waits for one request at most. */
     static void throwIfInterrupted() {
         if (Thread.currentThread().isInterrupted()) {
             throw new EndedException();

@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Whether a rule may remove already. The default may not before one round has told what it would remove, so that who updates
- * a host of many snapshots can still say otherwise; a rule that the operator asked for may at once.
+ * Whether a rule may remove snapshots yet. A rule that the operator set may at once. The default rule first logs in one round
+ * what it would remove, so that an operator who updates a host with many snapshots can still change the rule.
  *
- * <p>A small file says that it was told: one for each log location, store and group.
+ * <p>A small marker file, one for each log location, store and group, says that this was logged.
  */
 public final class FirstRound {
 
@@ -21,7 +21,7 @@ public final class FirstRound {
         this.marker = marker;
     }
 
-    /** For a rule that the operator asked for: nothing needs to be told before. */
+    /** For a rule that the operator set: it may remove at once. */
     public static FirstRound ofAskedRule() {
         return new FirstRound(Optional.empty());
     }
@@ -31,12 +31,12 @@ public final class FirstRound {
         return new FirstRound(Optional.of(marker));
     }
 
-    /** Where it cannot be seen whether it was told, it is told once more. */
+    /** If the marker cannot be read, it is logged once more. */
     boolean isToTell() {
         return marker.isPresent() && !Files.exists(marker.get());
     }
 
-    /** @throws UncheckedIOException if the marker cannot be written; then the next round tells it again */
+    /** @throws UncheckedIOException if the marker cannot be written; the next round then logs it again */
     void told(String what) {
         if (!isToTell()) {
             return;

@@ -1,8 +1,8 @@
 package dev.holdfast.host.retention;
 
 /**
- * The round in which a host clears away what its group does not need any more: first snapshots, then chunks, so that a round
- * that is killed leaves no snapshot without its chunks.
+ * Removes what a group no longer needs: first snapshots, then chunks, so that a round that is killed leaves no snapshot without
+ * its chunks.
  *
  * <p>One thread at a time. Several hosts of a group may do this at once.
  */

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One round after another of clearing away what is not needed any more. It throws nothing, for that would end the schedule,
- * and that of other rounds. An interrupt of its thread ends it between two requests. One thread at a time.
+ * Runs the housekeeping rounds of a schedule. It throws nothing, because an exception would end the schedule. An interrupt of
+ * its thread ends it between two requests. One thread at a time.
  */
 public final class HousekeepingRound implements Runnable {
 

@@ -24,13 +24,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The chunks that a group's snapshots need: all that they need, and for a while some that only removed ones needed.
+ * The chunks that a group's snapshots need. This is a superset: chunks of recently removed snapshots may be among them.
  *
- * <p>A snapshot never changes, so each is read once. What is remembered of it is that it was read, and of all of them
- * together which chunks they need, 24 to 48 bytes for each snapshot and each chunk: a month in which a small model is stored
- * every 30 seconds takes about 12 MB. Who needs what is not remembered. When an eighth of the snapshots that were read is
- * gone, or any at all after a day of rounds, all is forgotten and read again. So reading costs in proportion to what is
- * saved and removed, and not in every round as much as there is.
+ * <p>A snapshot never changes, so each is read once. What is remembered of it is that it was read, and of all of them together
+ * which chunks they need, 24 to 48 bytes for each snapshot and each chunk: a month in which a small model is stored every 30
+ * seconds takes about 12 MB. Who needs what is not remembered. When an eighth of the snapshots that were read is gone, or any
+ * at all after a day of rounds, all is forgotten and read again. So the cost of reading grows with what is saved and removed,
+ * not with what there is.
  *
  * <p>A list may leave something out, so it is proved that all were read: first the last snapshot is asked for, then how many
  * there are, then the list. Of what is listed, that of revisions up to the last one was there when it was counted, for
@@ -44,7 +44,7 @@ final class NeededChunks {
     private static final Logger log = LoggerFactory.getLogger(NeededChunks.class);
     private static final int MOST_GONE = 8;
     private static final int ROUNDS = 24;
-    /** How often in a round, for a save or a removal of another host between counting and listing spoils the proof. */
+    /** How often a round tries, because a save or a removal by another host between counting and listing spoils the proof. */
     private static final int ATTEMPTS = 3;
 
     private final SnapshotSerializer store;
@@ -54,7 +54,7 @@ final class NeededChunks {
 
     private DigestSet needed = new DigestSet();
     private int rounds;
-    /** What the snapshot needs that was read before: its neighbour mostly needs the same. */
+    /** The states of the snapshot that was read last: its neighbour mostly needs the same. */
     private Set<StateReference> before = Set.of();
     /** Why some states cannot be read, found in this round. */
     private final Map<StateReference, String> unreadable = new HashMap<>();
@@ -93,7 +93,7 @@ final class NeededChunks {
         return needed;
     }
 
-    /** What was found in one going over the store. */
+    /** The result of reading the store once. */
     private static final class Reading {
 
         private final long last;
@@ -127,7 +127,7 @@ final class NeededChunks {
         long counted = store.count().orElseThrow(NotCountedException::new);
         Reading reading =
                 new Reading(last.map(snapshot -> snapshot.header().revision()).orElse(-1L), counted);
-        // The last one for certain: a list may lag behind the store.
+        // The last snapshot is read on its own, because a list may lag behind the store.
         last.filter(this::add).ifPresent(snapshot -> reading.add(snapshot.header()));
         readListed(reading);
         return reading;

@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What removes the snapshots of a group that nothing keeps, at most a thousand in a round.
+ * Removes the snapshots of a group that no rule keeps, at most a thousand in a round.
  *
- * <p>Before anything is removed, the store has a snapshot that tells up to which revision: who has a copy of a removed one
- * must not take it for lost. That snapshot makes another one old; so a process that has had one written waits until there
- * are two to remove, or a host at which nothing changes would write one in every round for ever.
+ * <p>Before anything is removed, a snapshot is saved that says up to which revision, so that a host with a copy of a removed
+ * snapshot does not take it for lost. That snapshot makes another one old; so after it a process waits until two can be
+ * removed, or an idle host would write one in every round for ever.
  *
  * <p>One thread at a time. Several hosts of a group may do this at once.
  */
@@ -97,7 +97,7 @@ public final class OldSnapshots {
         first.told(what);
     }
 
-    /** Asked once, for a store that removes nothing must not be told in every round that it is going to. */
+    /** Asked once: for a store that cannot remove anything, no round may announce a removal. */
     private boolean canRemove() {
         if (!looked) {
             try {
@@ -118,7 +118,7 @@ public final class OldSnapshots {
     private void remove(Removable found) {
         trimming.accept(found.highestRevision());
         written = 1;
-        // Once more, for that may have taken a while.
+        // Looked up again, because the save may have taken a while.
         Set<String> stay = pinned.get();
         int removed = 0;
         for (SnapshotHeader header : found.oldest()) {

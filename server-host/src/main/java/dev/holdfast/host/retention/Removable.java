@@ -15,18 +15,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * The snapshots of a group that nothing keeps: not the rule, not a name that an operator gave, not a pin, not being the
- * last one.
+ * The snapshots of a group that nothing keeps: neither the rule nor an operator's name nor a pin, and that are not the last
+ * one.
  *
  * <p>Their order is that of their revisions; their times say which day they are of and how old, nothing else.
  */
-final class Removable {
+public final class Removable {
 
-    /** So that one round does not take long; the next one goes on. */
+    /** A bound, so that a round does not take long; the next round goes on. */
     static final int MOST = 1000;
 
+    private final int most;
     private final RetentionRule rule;
     private final Set<String> pinned;
     private final SnapshotHeader last;
@@ -36,12 +38,14 @@ final class Removable {
     private final Deque<SnapshotHeader> oldest = new ArrayDeque<>();
     private int seen;
     private long count;
+    private long bytes;
     private Instant from = Instant.MAX;
     private Instant to = Instant.MIN;
 
-    private Removable(RetentionRule rule, Set<String> pinned, SnapshotHeader last, Instant now) {
+    private Removable(RetentionRule rule, Set<String> pinned, SnapshotHeader last, Instant now, int most) {
+        this.most = most;
         this.rule = rule;
-        this.pinned = pinned;
+        this.pinned = new HashSet<>(pinned);
         this.last = last;
         this.keptFrom = rule.age().isZero() ? Instant.MAX : now.minus(rule.age());
         this.firstDay = day(now).minusDays(rule.daily());
@@ -60,12 +64,39 @@ final class Removable {
         if (last.isEmpty()) {
             return Optional.empty();
         }
-        Removable found = new Removable(rule, pinned, last.get().header(), now);
-        SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST)).forEach(found::look);
+        return find(
+                rule,
+                last.get().header(),
+                SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST)),
+                pinned,
+                now,
+                MOST);
+    }
+
+    /**
+     * Looks through headers.
+     *
+     * @param last that of the group's last snapshot
+     * @param newestFirst all of the group's, the highest revision first
+     * @param pinned names and save-ids
+     * @param most how many {@link #oldest} gives
+     * @return empty if there is none
+     */
+    public static Optional<Removable> find(
+            RetentionRule rule,
+            SnapshotHeader last,
+            Stream<SnapshotHeader> newestFirst,
+            Set<String> pinned,
+            Instant now,
+            int most) {
+        Removable found = new Removable(rule, pinned, last, now, most);
+        newestFirst.forEach(found::look);
         return Optional.of(found).filter(some -> some.count > 0);
     }
 
     private void look(SnapshotHeader header) {
+        // A mark is newer than what it keeps, so it is met first.
+        KeepMark.kept(header).ifPresent(pinned::add);
         boolean newest = seen++ < rule.newest();
         boolean lastOfItsDay = isLastOfItsDay(header);
         if (newest
@@ -77,21 +108,25 @@ final class Removable {
             return;
         }
         count++;
+        bytes += header.size();
         from = header.createdOn().isBefore(from) ? header.createdOn() : from;
         to = header.createdOn().isAfter(to) ? header.createdOn() : to;
         oldest.addFirst(header);
-        if (oldest.size() > MOST) {
+        if (oldest.size() > most) {
             oldest.removeLast();
         }
     }
 
-    /** Asked of each one in turn, for the first one of a day that is met is its last. A save can be deleted, and counts not. */
+    /**
+     * Must be asked of each one in turn from the newest: the first of a day is that day's last. An operator's save does not
+     * count, since it can be deleted.
+     */
     private boolean isLastOfItsDay(SnapshotHeader header) {
         LocalDate day = day(header.createdOn());
         return rule.daily() > 0 && header.kind() != SnapshotKind.SAVE && !day.isBefore(firstDay) && days.add(day);
     }
 
-    /** What was saved since the last one was asked for is no older, whatever the clock says that it was taken by. */
+    /** A snapshot that was saved after the last one was asked for counts as newer, whatever its clock said. */
     private boolean isLast(SnapshotHeader header) {
         return header.name().equals(last.name()) || header.revision() > last.revision();
     }
@@ -104,8 +139,13 @@ final class Removable {
         return time.atOffset(ZoneOffset.UTC).toLocalDate();
     }
 
-    /** The oldest of them, at most {@link #MOST}: the oldest first, so that a round that is cut short leaves no gaps. */
-    List<SnapshotHeader> oldest() {
+    /** How large the texts of all of them are together. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** The oldest of them, the oldest first, so that a round that is cut short leaves no gaps. */
+    public List<SnapshotHeader> oldest() {
         return List.copyOf(oldest);
     }
 

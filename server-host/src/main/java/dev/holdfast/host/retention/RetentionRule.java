@@ -30,7 +30,8 @@ public record RetentionRule(int newest, Duration age, int daily) {
         return new RetentionRule(config.snapshotKeep(), config.snapshotKeepFor(), config.snapshotKeepDaily());
     }
 
-    boolean keepsAll() {
+    /** Whether it removes nothing. */
+    public boolean keepsAll() {
         return newest == 0 && age.isZero();
     }
 
@@ -49,7 +50,7 @@ public record RetentionRule(int newest, Duration age, int daily) {
                 Math.max(daily, other.daily));
     }
 
-    /** In words that fit behind "What stays: ". */
+    /** In words that follow "What stays: ". */
     @Override
     public String toString() {
         if (keepsAll()) {

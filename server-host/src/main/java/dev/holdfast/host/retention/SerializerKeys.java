@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The keys by which a serializer would remove old snapshots after its saves. The host takes them in its place and widens its
- * own rule by them: so there is one rule, and nothing is removed of which the hosts of the group have not been told.
+ * The keys by which a serializer would remove old snapshots after its saves. The host takes these keys over and widens its own
+ * rule by them, so that there is one rule, and every removal is announced to the hosts of the group.
  *
  * @param rule what these keys keep; {@link RetentionRule#ALL} if they say nothing
  * @param taken the properties that the host took, as {@code snapshot.jdbc.keep=5}
@@ -18,7 +18,7 @@ import java.util.TreeMap;
  */
 public record SerializerKeys(RetentionRule rule, List<String> taken, Map<String, String> others) {
 
-    /** Every serializer that removes old snapshots itself calls its keys so. */
+    /** The names of these keys in every serializer that removes old snapshots itself. */
     public static final Set<String> NAMES = Set.of("keep", "keep-for");
 
     public SerializerKeys {

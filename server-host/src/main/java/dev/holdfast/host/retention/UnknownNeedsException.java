@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** It cannot be told which chunks some snapshots need, so none can be removed; the message says why. */
+/** It is unknown which chunks some snapshots need, so no chunk can be removed; the message says why. */
 public final class UnknownNeedsException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

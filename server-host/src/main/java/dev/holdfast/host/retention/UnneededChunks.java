@@ -15,10 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What removes the chunks of model state that no snapshot of the group needs.
+ * Removes the chunks of model state that no snapshot of the group needs.
  *
- * <p>No chunk is removed while any snapshot cannot be read, or it is not proved that all were: nobody can tell then what
- * is needed. Nor is one that a snapshot of this host's journal needs, such as what lies aside there.
+ * <p>No chunk is removed unless it is proved that all snapshots were read: otherwise it is unknown what they need. A chunk that
+ * a snapshot in this host's journal needs stays too, also one that was set aside.
  *
  * <p>One thread at a time. Several hosts of a group may do this at once.
  */

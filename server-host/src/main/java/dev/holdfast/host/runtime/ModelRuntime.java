@@ -1,6 +1,7 @@
 package dev.holdfast.host.runtime;
 
 import dev.holdfast.host.archive.Archive;
+import java.util.Optional;
 
 /** A way to run models of one kind. Implementations are safe for use by several threads. */
 public interface ModelRuntime {
@@ -10,6 +11,19 @@ public interface ModelRuntime {
 
     /** Whether this runtime runs the archive, judged by its manifest and file names alone. */
     boolean runs(Archive archive);
+
+    /** Whether a file of that name is a model of this runtime without anything beside it. */
+    default boolean runs(String fileName) {
+        return false;
+    }
+
+    /**
+     * The engine that descriptions of its models name, as {@link ModelSignature#engine} does; empty for handlers that stand in
+     * for TorchServe's.
+     */
+    default Optional<String> engine() {
+        return Optional.empty();
+    }
 
     /** What this runtime runs, as a noun for messages, such as {@code ONNX models (.onnx)}. */
     default String supports() {

@@ -26,6 +26,19 @@ public final class Runtimes {
         return runtimes.stream().filter(runtime -> runtime.runs(archive)).findFirst();
     }
 
+    /** The engine that runs the archive; empty if none does, or a handler that stands in for one of TorchServe's. */
+    public Optional<String> engine(Archive archive) {
+        return of(archive).flatMap(ModelRuntime::engine);
+    }
+
+    /** The same of an archive of which the name alone is known; empty also where that does not say it. */
+    public Optional<String> engine(String fileName) {
+        return runtimes.stream()
+                .filter(runtime -> runtime.runs(fileName))
+                .findFirst()
+                .flatMap(ModelRuntime::engine);
+    }
+
     /** Whether native code in the host's process runs the archive. */
     public boolean isNative(Archive archive) {
         return of(archive).filter(runtime -> runtime.isNative(archive)).isPresent();

@@ -153,7 +153,8 @@ final class Reconciler {
         String version = load.version();
         String reason = String.valueOf(why.getMessage());
         Hold hold = why instanceof HeldBackException held ? held.hold() : Hold.NONE;
-        RunningVersion failed = RunningVersion.failed(model, version, state, atStartup, reason, hold);
+        RunningVersion failed = RunningVersion.failed(
+                model, version, state, atStartup, reason, hold, () -> loading.engine(state.archive()));
         boolean known = running.get(model, version)
                 .flatMap(RunningVersion::failure)
                 .filter(reason::equals)
@@ -185,7 +186,8 @@ final class Reconciler {
                     later.state(),
                     false,
                     "is being loaded; try again later",
-                    Hold.LOADING));
+                    Hold.LOADING,
+                    () -> loading.engine(later.state().archive())));
         } else if (action instanceof Action.Scale scale) {
             require(scale.model(), scale.version()).scale(scale.state());
             log.info(

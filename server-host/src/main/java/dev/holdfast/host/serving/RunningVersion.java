@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One model version that is served: loaded with its workers, or failed with the reason. */
@@ -24,6 +25,7 @@ public final class RunningVersion {
     private final boolean loadedAtStartup;
     private final @Nullable String failure;
     private final Hold hold;
+    private final Supplier<Optional<String>> engine;
     private final @Nullable Loaded loaded;
     private volatile ServedVersion state;
     private volatile long storedUpdates;
@@ -38,6 +40,7 @@ public final class RunningVersion {
             boolean loadedAtStartup,
             @Nullable String failure,
             Hold hold,
+            Supplier<Optional<String>> engine,
             @Nullable Loaded loaded) {
         this.model = model;
         this.version = version;
@@ -45,6 +48,7 @@ public final class RunningVersion {
         this.loadedAtStartup = loadedAtStartup;
         this.failure = failure;
         this.hold = hold;
+        this.engine = engine;
         this.loaded = loaded;
     }
 
@@ -63,13 +67,23 @@ public final class RunningVersion {
                 atStartup,
                 null,
                 Hold.NONE,
+                () -> Optional.of(loaded.signature().engine()),
                 new Loaded(archive, loaded, workers, new Training(ServingException.nameOf(model, version))));
     }
 
-    /** @param hold whether and when it is tried again without an operator's call */
+    /**
+     * @param hold whether and when it is tried again without an operator's call
+     * @param engine what would run it, as far as that is known
+     */
     static RunningVersion failed(
-            String model, String version, ServedVersion state, boolean atStartup, String why, Hold hold) {
-        return new RunningVersion(model, version, state, atStartup, why, hold, null);
+            String model,
+            String version,
+            ServedVersion state,
+            boolean atStartup,
+            String why,
+            Hold hold,
+            Supplier<Optional<String>> engine) {
+        return new RunningVersion(model, version, state, atStartup, why, hold, engine, null);
     }
 
     public String model() {
@@ -305,8 +319,7 @@ public final class RunningVersion {
                 isDefault,
                 state,
                 loadedAtStartup,
-                Optional.ofNullable(loaded)
-                        .map(ready -> ready.model().signature().engine()),
+                engine.get(),
                 Optional.ofNullable(loaded).map(ready -> ready.model().signature()),
                 Optional.ofNullable(failure),
                 hold,

@@ -117,7 +117,7 @@ public record StateDifferences(String from, String to) {
     }
 
     /** The settings as an operator reads them, all of them for each version. */
-    private static Map<String, String> settings(ServedVersion version) {
+    public static Map<String, String> settings(ServedVersion version) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("archive", version.archive());
         settings.put("workers", version.minWorkers() + " to " + version.maxWorkers());

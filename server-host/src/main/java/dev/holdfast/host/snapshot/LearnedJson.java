@@ -10,7 +10,7 @@ import dev.holdfast.sdk.SnapshotCorruptException;
 
 /**
  * What a snapshot says of the learned state of a model version: {@code {"format", "formatVersion", "fingerprint", "bytes",
- * "chunks", "root", "depth"}}. Not lenient: nobody writes this by hand, and what is wrong would lose a state.
+ * "chunks", "root", "depth"}}. Read strictly: nobody writes this by hand, and a guess could lose a state.
  */
 final class LearnedJson {
 

@@ -36,10 +36,10 @@ import org.slf4j.LoggerFactory;
  * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with five fields
  * of ours for each version ({@code handler}, {@code batching}, {@code url}, {@code archiveSha256}, {@code learned}).
  *
- * <p>Lenient in reading, because people write such texts by hand and older versions left fields out: every field of a
- * version has a default, and unknown fields are passed over. A value of the wrong type is an error, for a default in its
- * place would serve what nobody asked for. What comes from a store is not trusted: names that could leave the model store
- * make the whole text invalid.
+ * <p>Lenient in reading, because people write such texts by hand and older versions left fields out: every field of a version
+ * has a default, and unknown fields are passed over. A value of the wrong type is an error, because a default in its place
+ * would serve something nobody asked for. What comes from a store is not trusted: names that could leave the model store make
+ * the whole text invalid.
  */
 final class ModelSnapshotJson {
 
@@ -56,7 +56,10 @@ final class ModelSnapshotJson {
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
             .build();
 
-    /** In the form of models: the plans of workflows and their functions. TorchServe keeps no workflows, and passes over it. */
+    /**
+     * Holds the plans of workflows and their functions in the form of models. TorchServe passes over it, since it keeps no
+     * workflows.
+     */
     private static final String WORKFLOWS = "workflows";
 
     private static final String COUNT = "modelCount";
@@ -94,7 +97,7 @@ final class ModelSnapshotJson {
                 .sum();
     }
 
-    /** What TorchServe does not take for a model, and would not start with. */
+    /** Models that TorchServe could not start with. */
     private static boolean isOfWorkflow(ServedModel model) {
         return model.versions().values().stream()
                 .anyMatch(version -> version.archive().endsWith(".war"));
@@ -118,7 +121,7 @@ final class ModelSnapshotJson {
     }
 
     /**
-     * The serving state of a JSON text. Of a text that says more than a host serves, no more is kept than that.
+     * The serving state of a JSON text. Fields that a host does not use are not kept.
      *
      * @throws SnapshotCorruptException if it is no JSON, or says what no host can serve
      */
@@ -140,7 +143,7 @@ final class ModelSnapshotJson {
     }
 
     /**
-     * Refuses a text whose count says that it has no models although there are some: they would be passed over.
+     * Refuses a text that counts no models although it has some: they would be passed over.
      *
      * @param properties of the whole text
      * @param state what was read of it
@@ -326,7 +329,7 @@ final class ModelSnapshotJson {
         return value;
     }
 
-    /** What a registration gives as a text of its own, and so under the rule of registrations. */
+    /** A text that a registration may give, under the same rule as there. */
     private static Optional<String> line(String name, String model, JsonNode node, String field) {
         Optional<String> value = text(name, model, node, field).filter(given -> !given.isEmpty());
         value.filter(given -> !ModelNames.isLabel(given)).ifPresent(other -> {

@@ -42,7 +42,7 @@ final class SavesJson {
         });
     }
 
-    /** The saves of a text, by model and id; the parser is at their beginning, and at their end afterwards. */
+    /** Reads the saves by model and id, from the parser's position at their beginning to their end. */
     static SortedMap<String, SortedMap<String, List<ModelSave>>> read(String name, JsonParser parser)
             throws IOException {
         SortedMap<String, SortedMap<String, List<ModelSave>>> saves = new TreeMap<>();

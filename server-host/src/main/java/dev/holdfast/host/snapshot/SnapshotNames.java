@@ -30,7 +30,7 @@ public final class SnapshotNames {
         return name.matches("[0-9]{17}-.*");
     }
 
-    /** From now on names come after this one; a name of another form says nothing. */
+    /** Makes later names sort after this one; a name of another form is ignored. */
     public void after(String name) {
         if (isOne(name)) {
             try {
@@ -42,7 +42,7 @@ public final class SnapshotNames {
         }
     }
 
-    /** From now on names come after this time. */
+    /** Makes later names sort after this time. */
     public void after(Instant time) {
         last = time.isAfter(last) ? time : last;
     }

@@ -6,7 +6,7 @@ import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotCorruptException;
 
-/** What the JSON of a snapshot must keep to, and how it is said that it does not. */
+/** The rules for a snapshot's JSON, and the exceptions for breaking them. */
 final class SnapshotRules {
 
     private SnapshotRules() {}

@@ -35,9 +35,9 @@ import java.util.stream.Collectors;
  *   #sha256=&lt;of all bytes before this line&gt;
  * </pre>
  *
- * <p>Both lines are comments to a reader of properties, so TorchServe starts from such a text; and a text without the
- * first line is one of TorchServe's, or written by hand, and is taken as it is. The format of {@code model_snapshot} is
- * that of TorchServe 0.12; what it does not know it passes over.
+ * <p>Both lines are comments to a reader of properties, so TorchServe starts from such a text. A text without the first line
+ * comes from TorchServe or was written by hand, and is taken as it is. The format of {@code model_snapshot} is that of
+ * TorchServe 0.12; what it does not know it passes over.
  *
  * <p>Does not check the values of the configuration: that is done where they are used.
  */
@@ -45,18 +45,18 @@ public final class SnapshotText {
 
     static final int FORMAT = 1;
     private static final String FIRST_LINE = "#Holdfast snapshot format=";
-    private static final String LAST_LINE = "#sha256=";
+    static final String LAST_LINE = "#sha256=";
     private static final String MODEL_SNAPSHOT = "model_snapshot";
     private static final String CALLERS = "holdfast.callers";
-    private static final Pattern FIRST = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\R");
+    static final Pattern FIRST = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\R");
 
-    /** Of a later format, whose rest nobody here can know. */
+    /** The first line of a later format, which this host cannot read any further. */
     private static final Pattern LATER = Pattern.compile("\\A#Holdfast snapshot format=(\\d{1,9})\\b");
 
-    /** As this host writes it; TorchServe carries the key on in snapshots of its own, with escapes that this one lacks. */
+    /** The header as this host writes it; TorchServe copies the key into its own snapshots, but with escapes. */
     private static final Pattern HEADER = Pattern.compile("^holdfast\\.header=name=", Pattern.MULTILINE);
 
-    private static final Pattern HEADER_LINE = Pattern.compile("^holdfast\\.header=(name=[^\n]*)$", Pattern.MULTILINE);
+    static final Pattern HEADER_LINE = Pattern.compile("^holdfast\\.header=(name=[^\n]*)$", Pattern.MULTILINE);
 
     private static final String IF_EDITED =
             ". If somebody changed it on purpose: holdfast snapshots accept FILE, where FILE holds it";
@@ -67,7 +67,7 @@ public final class SnapshotText {
      * What a text says.
      *
      * @param config the configuration that it keeps
-     * @param verified whether the text proves that it is whole; a foreign one cannot
+     * @param verified whether a checksum proves that the text is whole; a foreign text has none
      * @param callers the addresses from which the changes came that it is the first to hold
      */
     public record Content(Map<String, String> config, ServingState state, boolean verified, List<String> callers) {
@@ -78,7 +78,7 @@ public final class SnapshotText {
         }
     }
 
-    /** Loads what a start will need, beside other work of the start; changes nothing, and may be left out. */
+    /** Loads classes that a start will need, in parallel with its other work; optional, changes nothing. */
     public static void warmUp() {
         SnapshotHeader.Builder header = SnapshotHeader.builder()
                 .name("warm-up")
@@ -91,7 +91,7 @@ public final class SnapshotText {
         parse(snapshot.header().name(), snapshot.text());
     }
 
-    /** A snapshot of which nobody knows who asked for it. */
+    /** A snapshot without the addresses of callers. */
     public static Snapshot write(SnapshotHeader.Builder header, Map<String, String> config, ServingState state) {
         return write(header, config, state, List.of());
     }
@@ -117,8 +117,8 @@ public final class SnapshotText {
     }
 
     /**
-     * The header of a snapshot with what its store may have lost of it: where it stands in the history of its group, which
-     * the text says too.
+     * The header of a snapshot, completed from its text with its place in the group's history where the store does not keep
+     * that.
      */
     public static SnapshotHeader wholeHeader(Snapshot snapshot) {
         SnapshotHeader header = snapshot.header();
@@ -128,7 +128,7 @@ public final class SnapshotText {
         }
         Map<String, String> map = fields(line.group(1));
         if (!header.saveId().equals(map.get("saveId"))) {
-            // A text that somebody else saved under a header of his own.
+            // The text was saved by somebody else under another header.
             return header;
         }
         map.putAll(header.toMap());
@@ -136,8 +136,8 @@ public final class SnapshotText {
     }
 
     /**
-     * A text that somebody changed by hand, as a snapshot that follows the one that it was: with a save-id of its own, so
-     * that no host takes it for what it knows already. The text stays as it is written, but for our own lines.
+     * Seals a text that was edited by hand as a new snapshot that follows the original: it gets a save-id of its own, so that
+     * no host takes it for the original. Apart from our own lines the text stays as it is.
      *
      * @param name for messages
      * @throws SnapshotCorruptException if it is not one of ours, or says what no host can serve
@@ -161,7 +161,7 @@ public final class SnapshotText {
                 header, (sealed + LAST_LINE + Sha256.of(sealed) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Without the line of the checksum and what stores put behind it; with the line ends of ours. */
+    /** Without the checksum line and lines that stores add after it; with our line ends. */
     private static String withoutLastLines(String text) {
         String lines = text.replace("\r\n", "\n");
         int last = lines.lastIndexOf('\n' + LAST_LINE);
@@ -208,7 +208,7 @@ public final class SnapshotText {
         }
     }
 
-    private static Map<String, String> fields(String line) {
+    static Map<String, String> fields(String line) {
         Map<String, String> map = new LinkedHashMap<>();
         for (String entry : line.split(" ")) {
             int equals = entry.indexOf('=');
@@ -218,7 +218,7 @@ public final class SnapshotText {
     }
 
     /** A text cannot hold its own size and digest. */
-    private static String withoutTextFields(SnapshotHeader header) {
+    static String withoutTextFields(SnapshotHeader header) {
         StringBuilder line = new StringBuilder();
         header.toMap().forEach((field, value) -> {
             if (!field.equals("size") && !field.equals("sha256")) {
@@ -269,6 +269,11 @@ public final class SnapshotText {
         return json.isBlank() ? Map.of() : ModelSnapshotJson.readModels("of the key models", json);
     }
 
+    /** Whether it is one of Holdfast's, with a header in its text; else it is one of TorchServe's, or written by hand. */
+    public static boolean isOurs(Snapshot snapshot) {
+        return FIRST.matcher(snapshot.text()).lookingAt();
+    }
+
     /** Whether a configuration text is a snapshot: has models to restore, or says that it is one. */
     public static boolean isSnapshot(Map<String, String> properties) {
         return properties.containsKey(MODEL_SNAPSHOT);
@@ -298,7 +303,7 @@ public final class SnapshotText {
             throw new SnapshotCorruptException(String.valueOf(e.getMessage()), e);
         }
         properties.remove("holdfast.header");
-        // What a snapshot went through a plugin for TorchServe with; TorchServe keeps it.
+        // The property by which a plugin for TorchServe carries our text; TorchServe keeps it.
         properties.remove("holdfast.snapshot");
         String json = properties.remove(MODEL_SNAPSHOT);
         if (json == null) {

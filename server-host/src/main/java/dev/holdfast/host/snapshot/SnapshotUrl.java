@@ -62,6 +62,16 @@ public record SnapshotUrl(
      * @throws ConfigException if it is of this form, and wrong; no message shows a secret
      */
     public static Optional<SnapshotUrl> parse(String value, Set<String> serializers, String notLoaded) {
+        return parse(value, serializers, notLoaded, false);
+    }
+
+    /** The same for a value that names a store and no snapshot of it: {@link #name} is that of the last one. */
+    public static Optional<SnapshotUrl> parseStore(String value, Set<String> serializers, String notLoaded) {
+        return parse(value, serializers, notLoaded, true);
+    }
+
+    private static Optional<SnapshotUrl> parse(
+            String value, Set<String> serializers, String notLoaded, boolean storeAlone) {
         Matcher form = FORM.matcher(value);
         if (!form.matches()) {
             return Optional.empty();
@@ -92,7 +102,10 @@ public record SnapshotUrl(
         if (!rest.isEmpty() && keys.put("url", url) != null) {
             throw wrong(shown, "the key url stands behind the # although a URL stands before it; leave one out");
         }
-        String name = Optional.ofNullable(keys.remove("name"))
+        if (storeAlone && keys.containsKey("name")) {
+            throw wrong(shown, "it names a snapshot where a store is meant; leave the key name out");
+        }
+        String name = Optional.ofNullable(storeAlone ? LATEST : keys.remove("name"))
                 .filter(some -> !some.isBlank())
                 .orElseThrow(() -> wrong(
                         shown,
@@ -138,7 +151,7 @@ public record SnapshotUrl(
         }
     }
 
-    /** Without what may hold a secret: the user and what is before the host, and all parameters. */
+    /** The URL without what may be secret: the user and all before the host, and all parameters. */
     private static String shown(String url) {
         return OneLine.name(url.replaceFirst("//.*@", "//***@").replaceFirst("(?s)[?;].*", "?***"));
     }
@@ -161,8 +174,8 @@ public record SnapshotUrl(
     }
 
     /**
-     * What is said when the snapshot cannot be had. A serializer that shows the URL in its message shows no more of it than
-     * we do.
+     * The failure to read the snapshot, for the operator. Where the serializer's message shows the URL, it is shortened as ours
+     * is.
      */
     public ConfigException unreadable(RuntimeException e) {
         String message = String.valueOf(e.getMessage());

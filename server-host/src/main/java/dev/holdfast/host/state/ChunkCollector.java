@@ -36,7 +36,7 @@ public final class ChunkCollector {
     private final Duration grace;
 
     /**
-     * One for chunks of which the loss costs nothing, as of copies.
+     * A collector of chunks that are only copies, so that losing one costs nothing.
      *
      * @param grace any
      */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What can be told of a chunk's content without its state. */
+/** Checks a chunk's content without the state that it belongs to. */
 public final class ChunkContent {
 
     private final Map<String, Codec> codecs;

@@ -19,7 +19,7 @@ import java.util.Map;
  */
 final class ChunkFrame {
 
-    /** The longest piece that is ever unpacked: a length beyond it is damage, and no memory is taken for it. */
+    /** The longest piece that is unpacked: a greater length is damage, and no memory is allocated for it. */
     static final int LONGEST_PIECE = 1024 * 1024;
     /** What a frame has besides the packed bytes, with the longest name of a codec. */
     static final int OVERHEAD = 4 + 1 + 10 + 4;

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-/** Chunks from a store, each checked: that it is there, that it is whole, and that it is the one. */
+/** Verifies that each chunk exists, is complete and matches its id. */
 final class ChunkReader {
 
     /** How many pieces a state has at most; at their usual sizes these are more bytes than any host's memory. */

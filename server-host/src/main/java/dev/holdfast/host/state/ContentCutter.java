@@ -5,8 +5,8 @@ package dev.holdfast.host.state;
  * "FastCDC: a Fast and Efficient Content-Defined Chunking Approach for Data Deduplication", USENIX ATC 2016): no end in
  * the first quarter, rare ends up to the half, frequent ones from there on.
  *
- * <p>The table and the masks are part of the stored format in so far as another table would cut every state anew: the
- * next save would then be a full one.
+ * <p>The table and the masks must not change: other ones would cut every state differently, and the next save would store all
+ * of it.
  */
 final class ContentCutter implements Cutter {
 

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which chunks of a state a store lacks, as far as can be told: the chunks below a list are known when the list is there.
- * Whoever brings the chunks asks again until none is lacking.
+ * Which chunks of a state a store lacks. The chunks below a missing list are unknown until the list is there, so the caller
+ * brings the chunks and asks again until none is missing.
  */
 public final class LackingChunks {
 
@@ -39,20 +39,6 @@ public final class LackingChunks {
             part.tree().ifPresent(tree -> lacking.addAll(absent(leaves(tree, lacking))));
         }
         return lacking;
-    }
-
-    /**
-     * The chunks that are there and are not what they should be; reads all of the state.
-     *
-     * @throws StateDamagedException if a list is missing or damaged
-     */
-    public Set<String> damaged(StateReference reference) {
-        Set<String> damaged = new LinkedHashSet<>();
-        Set<String> ignored = new LinkedHashSet<>();
-        for (StateManifest.Part part : manifest(reference, ignored).parts()) {
-            part.tree().ifPresent(tree -> leaves(tree, ignored).forEach(id -> read(id, damaged)));
-        }
-        return damaged;
     }
 
     /** The list of the parts; one without parts as long as some of its chunks are lacking. */

@@ -17,8 +17,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The packing and putting of the pieces of one state: several at once, few enough at once to bound the memory, and not
- * one that is there already. One thread adds pieces; the packers work on them.
+ * Packs and stores the pieces of one state: several at once, few enough to bound the memory, and none that the store has
+ * already. One thread adds pieces; the packers work on them.
  */
 final class Packing {
 
@@ -53,7 +53,7 @@ final class Packing {
     /** A piece on its way; its id is known when it has been packed. */
     record Piece(int length, CompletableFuture<String> id) {}
 
-    /** A piece of which it is known that it is there. */
+    /** A piece that the store has already. */
     Piece known(Entry entry) {
         chunks.add(entry.id());
         return new Piece(entry.length(), CompletableFuture.completedFuture(entry.id()));
@@ -105,7 +105,7 @@ final class Packing {
         return taken;
     }
 
-    /** The chunks of pieces, in their order, when all are packed. What is gathered is not put yet. */
+    /** Waits until all pieces are packed, and returns their chunks in the same order. The last batch is not stored yet. */
     List<Entry> finish(List<Piece> pieces) {
         List<Entry> entries = new ArrayList<>(pieces.size());
         RuntimeException failure = null;
@@ -113,7 +113,7 @@ final class Packing {
             try {
                 entries.add(new Entry(piece.id().join(), piece.length()));
             } catch (CompletionException | CancellationException e) {
-                // The first failure in time made the others give up.
+                // The first failure is the cause; it made the others give up.
                 RuntimeException cause = e.getCause() instanceof RuntimeException own ? own : e;
                 failure = failure == null || failure instanceof CancellationException ? cause : failure;
             }
@@ -125,7 +125,7 @@ final class Packing {
         return entries;
     }
 
-    /** Puts what was gathered last. */
+    /** Stores the last batch. */
     void flush() {
         Map<String, byte[]> rest;
         synchronized (batch) {
@@ -136,7 +136,7 @@ final class Packing {
         }
     }
 
-    /** Lets the packers give up what is still on its way, if anything is. */
+    /** Makes the packers give up the pieces that are still on their way. */
     void end() {
         ended = true;
     }

@@ -57,7 +57,7 @@ final class PieceStream extends InputStream {
         return count;
     }
 
-    /** Goes to the next piece where the present one is read; false at the end. */
+    /** Moves to the next piece when the present one has been read; false at the end. */
     private boolean advance() {
         while (position == piece.length) {
             if (!pieces.hasNext()) {

@@ -1,6 +1,6 @@
 package dev.holdfast.host.state;
 
-/** A stored state is incomplete or is not what it was: a chunk is missing, damaged, or another one. */
+/** A stored state is incomplete or damaged: a chunk is missing, or does not match its id. */
 public final class StateDamagedException extends StateException {
 
     private static final long serialVersionUID = 1;

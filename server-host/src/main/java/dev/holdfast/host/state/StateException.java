@@ -1,6 +1,6 @@
 package dev.holdfast.host.state;
 
-/** A state that cannot be stored or restored; the message says which and why. */
+/** A state cannot be stored or restored; the message says which and why. */
 public sealed class StateException extends RuntimeException permits StateDamagedException, StateMismatchException {
 
     private static final long serialVersionUID = 1;

@@ -3,7 +3,7 @@ package dev.holdfast.host.state;
 import java.util.regex.Pattern;
 
 /**
- * How a state is written, and for which model: what must fit before a state is restored.
+ * The format of a state, and the model that it is for: both must match before a state is restored.
  *
  * @param name the format's name, such as {@code random-cut-forest}; matches {@code [a-z][a-z0-9-]{0,62}}
  * @param version of the format, 1 or more; a runtime reads its own and older ones

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  */
 record StateManifest(List<Part> parts) {
 
-    /** Room for 50,000 parts with the longest names; more would take memory that nobody meant to give. */
+    /** Room for 50,000 parts with the longest names; a bound on the memory that reading takes. */
     static final int MOST_CHUNKS = 128;
 
     private static final String FIRST_LINE = "holdfast-state 1";

@@ -1,6 +1,6 @@
 package dev.holdfast.host.state;
 
-/** A state is whole, and not for this model or this host. */
+/** A state is undamaged, but does not fit this model or this host. */
 public final class StateMismatchException extends StateException {
 
     private static final long serialVersionUID = 1;

@@ -8,7 +8,7 @@ package dev.holdfast.host.state;
  */
 public interface StatePart {
 
-    /** Matches {@code [A-Za-z0-9][A-Za-z0-9._/-]{0,199}} and is no other part's. */
+    /** Matches {@code [A-Za-z0-9][A-Za-z0-9._/-]{0,199}}, unique among the parts. */
     String name();
 
     /** The number of bytes, 0 or more. */
@@ -18,8 +18,8 @@ public interface StatePart {
     void read(long offset, byte[] target, int length);
 
     /**
-     * Whether a range is known to hold what it held in an earlier capture, at the same place. A part that does not track
-     * its changes answers false, as is the default: its bytes are then read and compared by digest.
+     * Whether a range is known to be unchanged since an earlier capture. A part that does not track its changes answers false,
+     * as is the default: its bytes are then read and compared by digest.
      *
      * @param capture the {@linkplain StateCapture#number() number} of the earlier capture
      */
@@ -27,7 +27,7 @@ public interface StatePart {
         return false;
     }
 
-    /** A part of bytes that nobody changes any more. */
+    /** A part whose bytes no longer change. */
     static StatePart of(String name, byte[] bytes) {
         return new BytesPart(name, bytes);
     }

@@ -30,7 +30,7 @@ public final class StateReader {
     }
 
     /**
-     * A stored state of which the lists have been read and fit together; its parts are read when they are opened.
+     * A stored state whose lists have been read and checked; its parts are read when they are opened.
      *
      * @throws StateDamagedException if a list is missing or damaged
      * @throws dev.holdfast.sdk.StoreUnavailableException if the store does not answer
@@ -58,7 +58,7 @@ public final class StateReader {
         return new Found(reference, manifest, layout, ids);
     }
 
-    /** The list of the parts, whose length the reference does not say. */
+    /** The list of the parts; the reference does not hold its length. */
     private byte[] manifest(StateReference reference, Set<String> ids) {
         String what = "The list of the state's parts";
         ids.add(reference.root().id());
@@ -121,7 +121,7 @@ public final class StateReader {
             return Set.copyOf(ids);
         }
 
-        /** Reads every chunk and keeps none: that it returns says that the state can be restored. */
+        /** Reads and checks every chunk, keeping none. Returns normally only if the state can be restored. */
         public void verify() {
             for (StateManifest.Part part : manifest.parts()) {
                 try (InputStream stream = open(part.name())) {

@@ -3,7 +3,7 @@ package dev.holdfast.host.state;
 import java.util.regex.Pattern;
 
 /**
- * Where a stored state is to be found, and of what kind it is: what a snapshot says of a model's state.
+ * Where a stored state lies, and its format: what a snapshot records of a model's state.
  *
  * @param format how the state is written
  * @param bytes how large all parts together are
@@ -16,7 +16,7 @@ public record StateReference(StateFormat format, long bytes, long chunks, ChunkT
      * A run of bytes as a tree of chunks.
      *
      * @param id the chunk at the top
-     * @param depth 0 if that chunk is the bytes; else it is a list of chunks that are of one depth less
+     * @param depth 0 if that chunk holds the bytes; otherwise it is a list of chunks whose depth is one less
      */
     public record ChunkTree(String id, int depth) {
 

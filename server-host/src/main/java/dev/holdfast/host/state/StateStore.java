@@ -9,12 +9,11 @@ import java.util.concurrent.ThreadPoolExecutor;
 /**
  * The learned states of models in one store of chunks.
  *
- * <p>It deliberately decides nothing about when states are stored and which of them is a model's: that is a snapshot's
- * business.
+ * <p>It deliberately does not decide when states are stored, or which of them belongs to a model: snapshots say that.
  */
 public final class StateStore implements AutoCloseable {
 
-    /** Small enough that one changed number costs little, large enough that a digest for each is nothing. */
+    /** Small enough that one changed number costs little, large enough that a digest for each piece costs nothing. */
     private static final int PIECE_BYTES = 256 * 1024;
 
     private static final int TOGETHER = 64;
@@ -51,7 +50,7 @@ public final class StateStore implements AutoCloseable {
         return reader;
     }
 
-    /** Whether every chunk of a state is there; says nothing of what is in them. */
+    /** Whether the store has every chunk of a state; their content is not checked. */
     public boolean hasAll(StoredState state) {
         List<String> ids = List.copyOf(state.chunks());
         for (int start = 0; start < ids.size(); start += TOGETHER) {

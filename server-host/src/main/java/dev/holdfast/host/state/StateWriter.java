@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
 /**
- * Stores captured states in chunks, and only what the store lacks.
+ * Stores captured states in chunks, writing only those that the store lacks.
  *
  * <pre>
  *   part ─ cut ─▶ piece ─ SHA-256 ─▶ known? ─ no ─▶ pack ─▶ gather ─▶ put
@@ -97,7 +97,7 @@ public final class StateWriter {
         return pieces;
     }
 
-    /** The piece that was cut here before, if the model knows that these bytes are the same. */
+    /** The piece that was cut here last time, if the model knows that its bytes have not changed. */
     private static Optional<Entry> unchanged(StatePart part, long offset, long capture, StoredState base) {
         if (capture == 0 || base.capture() == 0) {
             return Optional.empty();

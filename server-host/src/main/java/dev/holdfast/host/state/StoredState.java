@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A state that lies in the store, with what a host must know to store the next one by its differences: where each piece
- * began, and which chunks are there. About 150 bytes for each chunk; immutable.
+ * A state in the store, with what a host needs to store only the differences of the next one: where each piece begins, and
+ * which chunks the store has. About 150 bytes for each chunk; immutable.
  *
- * <p>It is trusted that its chunks are there, because this host has put or read each of them, and because none that the
- * group's last snapshot refers to is ever removed.
+ * <p>Its chunks need no check: this host has written or read each of them, and no chunk that the group's last snapshot refers
+ * to is ever removed.
  */
 public final class StoredState {
 

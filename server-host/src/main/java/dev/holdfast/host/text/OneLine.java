@@ -29,7 +29,7 @@ public final class OneLine {
         return BREAK.matcher(name).replaceAll("?");
     }
 
-    /** What a failure says of itself; with its class where that may say nothing to the reader. */
+    /** A failure's message, with its class where the message alone may mean nothing to the reader. */
     public static String of(Throwable failure) {
         String message = failure.getMessage();
         if (message == null || message.isBlank() || !(failure instanceof RuntimeException)) {

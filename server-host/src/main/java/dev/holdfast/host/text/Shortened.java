@@ -3,9 +3,9 @@ package dev.holdfast.host.text;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Texts that others wrote, as long as they may be where they go: what a store's client has to say of a failure may have thousands of
- * characters. Our own sentence, with the cure, stands first in a message, and so is never what is left out; of the rest the beginning
- * and the end stay, for libraries say the reason last.
+ * Shortens foreign texts to the length that their destination allows: the message of a store's client may have thousands of
+ * characters. Our own sentence, with the cure, stands first in a message, and so is never what is left out; of the rest the
+ * beginning and the end stay, for libraries say the reason last.
  */
 public final class Shortened {
 

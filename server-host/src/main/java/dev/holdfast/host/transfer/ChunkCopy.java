@@ -7,16 +7,20 @@ import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * Copies learned states from one store to another that both can be reached from here, each chunk checked.
  *
  * <p>Every chunk is put, also one that is there: what no snapshot needs may be about to be collected, and a chunk counts as
- * young again when it is put. So the copy is safe from a collector for as long as a state that was stored is.
+ * young again when it is put. So the copy is safe from a collector for as long as a state that was stored is. Only what this
+ * copy has put before is passed over, and what the other store is known to keep.
  */
 public final class ChunkCopy {
 
@@ -26,6 +30,8 @@ public final class ChunkCopy {
     private final StateReader states;
     private final ChunkStore to;
     private final ChunkContent content;
+    private final Set<String> there = new HashSet<>();
+    private long bytes;
 
     /**
      * @param states reads the lists of chunks in {@code from}
@@ -38,6 +44,21 @@ public final class ChunkCopy {
         this.content = new ChunkContent(codecs);
     }
 
+    /** Passes over chunks that the last snapshot of the other store needs, which nobody removes. */
+    public void passOver(Collection<String> kept) {
+        there.addAll(kept);
+    }
+
+    /** The chunks that were put, and those that were passed over. */
+    public Set<String> there() {
+        return Set.copyOf(there);
+    }
+
+    /** How many bytes were put. */
+    public long bytes() {
+        return bytes;
+    }
+
     /**
      * Copies a state; all of its chunks are there when this returns.
      *
@@ -47,7 +68,9 @@ public final class ChunkCopy {
      * @throws dev.holdfast.sdk.SnapshotStoreException if a store fails
      */
     public int copy(StateReference state) {
-        List<String> ids = List.copyOf(new TreeSet<>(states.find(state).chunkIds()));
+        Set<String> needed = new TreeSet<>(states.find(state).chunkIds());
+        needed.removeAll(there);
+        List<String> ids = List.copyOf(needed);
         for (int start = 0; start < ids.size(); start += TOGETHER) {
             copyChunks(ids.subList(start, Math.min(ids.size(), start + TOGETHER)));
         }
@@ -74,5 +97,7 @@ public final class ChunkCopy {
                     bad.size() + " of the chunks to copy are missing or damaged, the first of them " + bad.get(0));
         }
         to.put(checked);
+        there.addAll(ids);
+        bytes += checked.values().stream().mapToLong(one -> one.length).sum();
     }
 }

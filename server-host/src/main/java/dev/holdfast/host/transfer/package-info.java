@@ -1,5 +1,5 @@
 /**
- * Snapshots with the chunks that they need, on the way from one store to another: as a file, and as messages to a peer.
+ * Snapshots with the chunks that they need, on the way from one store to another, or into a file and out of it.
  */
 @NullMarked
 package dev.holdfast.host.transfer;

@@ -42,7 +42,7 @@ class MainTest {
                 "-D key                       | KEY=VALUE",
                 "-D =value                    | --set needs a key",
                 "-D vmargs=-Xmx1g             | --set vmargs is not taken",
-                "snapshots                    | list, show NAME, delete NAME..., status, or attach",
+                "snapshots                    | list, show NAME, diff NAME NAME, verify, export NAME FILE",
                 "snapshots show               | NAME",
                 "snapshots delete             | NAME",
                 "snapshots attach             | --take",
@@ -77,7 +77,7 @@ class MainTest {
         assertThat(typed.run("snapshots", "attach", "--help")).isZero();
         assertThat(typed.out()).contains("--take");
         assertThat(typed.run("generate-completion")).isZero();
-        assertThat(typed.out()).contains("--snapshot-store", "complete ", "attach delete list show");
+        assertThat(typed.out()).contains("--snapshot-store", "complete ", "accept attach status list show");
     }
 
     @Test

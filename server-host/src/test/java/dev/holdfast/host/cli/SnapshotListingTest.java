@@ -51,7 +51,10 @@ class SnapshotListingTest {
         int from = right && query.group(2) != null ? Integer.parseInt(query.group(2)) : 0;
         int to = right ? Math.min(stored, from + Integer.parseInt(query.group(1))) : 0;
         String names = IntStream.range(from, to)
-                .mapToObj(i -> "{\"name\":\"" + (stored - i) + ".cfg\"}")
+                .mapToObj(i -> "{\"name\":\"" + (stored - i) + ".cfg\",\"kind\":\"snapshot\",\"group\":\"default\","
+                        + "\"createdOn\":\"2026-11-21T09:30:00Z\",\"host\":\"h\",\"saveId\":\"s" + i
+                        + "\",\"sha256\":\""
+                        + "0".repeat(64) + "\",\"size\":1,\"modelCount\":1,\"revision\":" + (stored - i) + "}")
                 .collect(Collectors.joining(","));
         String next = to < stored ? "\"nextPageToken\":\"from " + to + "\"," : "";
         byte[] body = ("{" + next + "\"snapshots\":[" + names + "]}").getBytes(StandardCharsets.UTF_8);
@@ -62,7 +65,8 @@ class SnapshotListingTest {
 
     private SnapshotListing list(int limit) {
         String address = "http://127.0.0.1:" + server.getAddress().getPort();
-        return SnapshotListing.of(new HostApi(address, address, directory.resolve("none.json")), limit);
+        return SnapshotListing.of(
+                new HostSource(new HostApi(address, address, directory.resolve("none.json"), directory)), limit);
     }
 
     @ParameterizedTest
@@ -73,7 +77,7 @@ class SnapshotListingTest {
         SnapshotListing listing = list(limit);
 
         assertThat(listing.newest()).hasSize(limit);
-        assertThat(listing.newest().get(limit - 1).path("name").asText()).isEqualTo(all - limit + 1 + ".cfg");
+        assertThat(listing.newest().get(limit - 1).name()).isEqualTo(all - limit + 1 + ".cfg");
         assertThat(listing.shortened())
                 .hasValue(String.format(
                         java.util.Locale.ROOT, "These are the newest %,d of %,d; --limit N shows more.", limit, all));

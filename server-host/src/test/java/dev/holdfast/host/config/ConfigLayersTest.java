@@ -257,7 +257,8 @@ class ConfigLayersTest {
                 "http://[::1]:0/, ::1, 0",
                 "http://0.0.0.0:65535, 0.0.0.0, 65535",
                 "http://h:65536, bad, 0",
-                "https://h:1, bad, 0",
+                "https://h:x, bad, 0",
+                "HTTPS://h:1, bad, 0",
                 "unix:/tmp/s, bad, 0",
                 "http://u:p@h:1, bad, 0",
                 "http://h:1/path, bad, 0",
@@ -268,14 +269,14 @@ class ConfigLayersTest {
             })
     void addressIsAHostAndAPort(String value, String host, int port) {
         if (host == null) {
-            assertThatThrownBy(() -> ListenAddress.parse("inference_address", value, 80))
+            assertThatThrownBy(() -> ListenAddress.parse("inference_address", value, 80, 443))
                     .isInstanceOf(ConfigException.class)
                     .hasMessageContaining("inference_address");
             return;
         }
-        ListenAddress address = ListenAddress.parse("inference_address", value, 80);
+        ListenAddress address = ListenAddress.parse("inference_address", value, 80, 443);
         assertThat(address).isEqualTo(new ListenAddress(host, port));
-        assertThat(ListenAddress.parse("x", address.toString(), 1)).isEqualTo(address);
+        assertThat(ListenAddress.parse("x", address.toString(), 1, 2)).isEqualTo(address);
         assertThat(address.isLoopback()).isEqualTo(!host.equals("0.0.0.0"));
     }
 
@@ -315,12 +316,65 @@ class ConfigLayersTest {
         assertThat(config.serializerProperties("ddb")).isEqualTo(Map.of("region", "eu"));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "inference_address, https://h, https://h:443",
+        "inference_address, http://h, http://h:80",
+        "management_address, https://h, https://h:8444",
+        "metrics_address, https://h, https://h:8445",
+        "metrics_address, https://h:0, https://h:0"
+    })
+    void anAddressWithTlsHasThePortOfTorchServeByDefault(String key, String value, String expected) {
+        HostConfig config =
+                ConfigLayers.of(Map.of()).givenFile(Map.of(key, value)).toConfig();
+
+        assertThat(List.of(config.inferenceAddress(), config.managementAddress(), config.metricsAddress()))
+                .extracting(ListenAddress::toString)
+                .contains(expected);
+    }
+
     @Test
-    void anAddressOfTlsInARestoredSnapshotDoesNotKeepTheHostDown() {
+    void aUnixSocketInARestoredSnapshotDoesNotKeepTheHostDown() {
         HostConfig config = ConfigLayers.of(Map.of())
-                .snapshot(Map.of("inference_address", "https://0.0.0.0:8443", "job_queue_size", "7"))
+                .snapshot(Map.of("inference_address", "unix:/tmp/s", "job_queue_size", "7"))
                 .toConfig();
         assertThat(config.inferenceAddress().toString()).isEqualTo("http://127.0.0.1:8080");
         assertThat(config.jobQueueSize()).isEqualTo(7);
+    }
+
+    @Test
+    void aSnapshotOfAnotherHostDoesNotTakeTlsAway() {
+        HostConfig config = ConfigLayers.of(Map.of())
+                .defaultFile(Map.of("inference_address", "https://127.0.0.1:8443"))
+                .restored(Map.of("inference_address", "http://127.0.0.1:8080"), false)
+                .toConfig();
+
+        assertThat(config.inferenceAddress().toString()).isEqualTo("https://127.0.0.1:8443");
+    }
+
+    @Test
+    void filesOfACertificateAreSetInOneWayAndWholly() {
+        assertThatThrownBy(() -> ConfigLayers.of(Map.of())
+                        .givenFile(Map.of("certificate_file", "c.pem"))
+                        .toConfig())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("certificate_file and private_key_file belong together");
+        assertThatThrownBy(() -> ConfigLayers.of(Map.of())
+                        .givenFile(
+                                Map.of("certificate_file", "c.pem", "private_key_file", "k.pem", "keystore", "k.p12"))
+                        .toConfig())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("set one of them");
+    }
+
+    @Test
+    void thePasswordOfAKeystoreIsKeptNowhere() {
+        HostConfig config = ConfigLayers.of(Map.of())
+                .givenFile(Map.of("keystore", "k.p12", "keystore_pass", "canary", "client_ca_file", "ca.pem"))
+                .toConfig();
+
+        assertThat(config.toSnapshot()).isEmpty();
+        assertThat(config.tls().toString()).doesNotContain("canary");
+        assertThat(ConfigKey.isSecret("keystore_pass")).isTrue();
     }
 }

@@ -64,7 +64,7 @@ class DemoLearnerTest {
                         rows(exchange).stream().map(row -> score).collect(Collectors.joining(",", "[", "]"))));
         server.start();
         String address = "http://127.0.0.1:" + server.getAddress().getPort();
-        api = new HostApi(address, address, directory.resolve("no-keys.json"));
+        api = new HostApi(address, address, directory.resolve("no-keys.json"), directory);
         learner = new DemoLearner(screen(), series);
     }
 

@@ -36,6 +36,7 @@ final class BareListener {
                         context -> {},
                         caller -> {},
                         new Audit(new AuditLog(logs), Clock.systemUTC())),
+                Optional.empty(),
                 Optional.empty());
     }
 }

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -276,6 +277,44 @@ class LearnedSidesTest {
                         .state()
                         .models())
                 .containsOnlyKeys("a", "b");
+    }
+
+    /** What waits holds the lesson, and goes only when that lies aside. */
+    @Test
+    void ofAHostThatComesBackWhileAnotherOneTeachesAndItsJournalTakesNoSide() {
+        host.crash();
+        host.startByHand();
+        host.store.down = true;
+        CompletableFuture<Durability> taught = host.teach("a", 2);
+        host.keeper.work(0, 0);
+        assertThat(Rig.get(taught).kind()).isEqualTo(Durability.Kind.SPOOLED);
+        teacher.changed("b");
+        host.asideDown(true);
+        host.store.down = false;
+        host.store.onSave = () -> {
+            host.store.onSave = () -> {};
+            teach(teacher, 1);
+        };
+
+        lookTenTimes();
+
+        assertThat(learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
+        assertThat(host.pending()).isNotEmpty();
+        assertThat(learned(HistoryPoint.of(host.pending(0)).state())).isEqualTo(Map.of(A, States.lesson(2)));
+        assertThat(host.keeper.status().notices())
+                .anySatisfy(line -> assertThat(line).contains("What these have learned here is not in store ddb"));
+
+        host.asideDown(false);
+        lookTenTimes();
+
+        assertKeptAside(2);
+        assertThat(host.pending()).isEmpty();
+    }
+
+    private void lookTenTimes() {
+        for (int i = 0; i < 10; i++) {
+            host.keeper.look();
+        }
     }
 
     /** It writes down what the other one has taught, and does not serve it. */

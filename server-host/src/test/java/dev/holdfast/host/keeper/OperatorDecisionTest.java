@@ -1,6 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
@@ -9,9 +10,15 @@ import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.snapshot.SnapshotNames;
 import dev.holdfast.host.snapshot.States;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -229,6 +236,7 @@ class OperatorDecisionTest {
         String done = other.attach(Take.STORE);
 
         assertThat(done).startsWith("Attached to store ddb; the host serves its snapshot");
+        assertThat(other.journal.aside()).as("it had changed nothing").isEmpty();
         assertThat(other.state.get().models()).containsOnlyKeys("a");
         assertThatIllegalStateException()
                 .isThrownBy(() -> other.attach(Take.STORE))
@@ -246,5 +254,207 @@ class OperatorDecisionTest {
         assertThatIllegalStateException().isThrownBy(() -> rig.attach(Take.STORE));
 
         assertThat(rig.state.get().models()).containsOnlyKeys("a");
+    }
+
+    @Test
+    void ofAHostThatIsBehindNothingLosesSoThereIsNothingToDecideForIt() {
+        other.start();
+        rig.start();
+        rig.changed("a");
+        String newest = disk.newest().header().name();
+
+        for (Take take : new Take[] {Take.LOCAL, Take.MERGE}) {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> other.attach(take))
+                    .withMessage("There is nothing to decide: the host is attached to its store ddb, and behind;"
+                            + " --take store lets it go over");
+        }
+
+        assertThat(disk.newest().header().name()).isEqualTo(newest);
+    }
+
+    @Test
+    void whatWaitsStaysWhereTheHostCannotServeWhatTheStoreHas() {
+        bothChange();
+        List<String> waits = rig.pending();
+        rig.whileGoingOver = () -> {
+            throw new IllegalStateException("c.mar is not there");
+        };
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> rig.attach(Take.STORE))
+                .withMessage("c.mar is not there");
+
+        assertThat(rig.pending()).isEqualTo(waits).isNotEmpty();
+        assertThat(rig.keeper.status().mode()).isEqualTo(StoreStatus.Mode.DETACHED);
+        rig.whileGoingOver = () -> {};
+        rig.attach(Take.STORE);
+        assertThat(rig.pending()).isEmpty();
+    }
+
+    @Test
+    void takeLocalWritesNothingOverWhatCannotBeReadForNow() {
+        bothChange();
+        List<String> before = disk.names();
+        List<String> waits = rig.pending();
+        rig.store.newestUnreadable = true;
+
+        assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> rig.attach(Take.LOCAL));
+
+        assertThat(disk.names()).isEqualTo(before);
+        assertThat(rig.pending()).isEqualTo(waits).isNotEmpty();
+    }
+
+    @Test
+    void takeLocalGoesOnAfterADamagedSnapshot() {
+        bothChange();
+        // Or it would write again what is damaged.
+        other.stop();
+        disk.damaged.add(disk.newest().header().name());
+
+        rig.attach(Take.LOCAL);
+
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+        assertThat(rig.pending()).isEmpty();
+        assertThat(rig.keeper.status().mode()).isEqualTo(StoreStatus.Mode.ATTACHED);
+    }
+
+    /** The winner finds its place taken again and again, by the loser that was kept just now as well. */
+    @Test
+    void whatLosesIsKeptOnceHoweverOftenTheStoreRefusesTheWinner() {
+        bothChange();
+        SnapshotHeader loser = disk.newest().header();
+        AtomicInteger saves = new AtomicInteger();
+        rig.store.onSave = () -> {
+            int save = saves.incrementAndGet();
+            if (save > 1 && save < 5) {
+                throw new SnapshotConflictException("the revision is taken");
+            }
+        };
+
+        String done = rig.attach(Take.LOCAL);
+
+        assertThat(done).endsWith("What lost is kept in the store as kept-" + loser.name());
+        assertThat(disk.newestFirst())
+                .filteredOn(header -> header.kind() == SnapshotKind.SAVE)
+                .hasSize(1);
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+        assertThat(disk.newest().header().revision())
+                .as("one after the loser that is kept, and three that were refused")
+                .isEqualTo(loser.revision() + 1 + 3 + 1);
+    }
+
+    @Test
+    void whatWaitsStaysUntilTheStoreHasTheWinnerAndThenTheJournalHasACopyOfIt() {
+        bothChange();
+        List<String> waits = rig.pending();
+        AtomicInteger saves = new AtomicInteger();
+        rig.store.onSave = () -> {
+            if (saves.incrementAndGet() == 2) {
+                throw new StoreUnavailableException("gone while it was decided");
+            }
+        };
+
+        assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> rig.attach(Take.LOCAL));
+
+        assertThat(rig.pending()).isEqualTo(waits).isNotEmpty();
+        rig.attach(Take.LOCAL);
+        assertThat(rig.pending()).isEmpty();
+        assertThat(rig.copies()).contains(disk.newest().header());
+    }
+
+    @Test
+    void whatThisHostGoesOnFromDoesNotLose() {
+        rig.retry = Duration.ofHours(1);
+        rig.start();
+        rig.changed("a");
+        rig.store.down = true;
+        rig.changed("b");
+        rig.store.down = false;
+
+        rig.attach(Take.LOCAL);
+
+        assertThat(disk.newestFirst()).noneMatch(header -> header.kind() == SnapshotKind.SAVE);
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+    }
+
+    @Test
+    void aDamagedSaveHasItsNameStill() {
+        rig.start();
+        rig.storeDisk.put(States.snapshot(2, "before-upgrade", SnapshotKind.SAVE, "theirs"));
+        rig.changed("a");
+        rig.store.down = true;
+        Rig.get(rig.keeper.save("before-upgrade"));
+        disk.damaged.add("before-upgrade");
+        rig.store.down = false;
+
+        String done = rig.attach(Take.LOCAL);
+
+        assertThat(done).contains("this host's are kept here: before-upgrade");
+        assertThat(States.models(rig.journal.aside("before-upgrade"))).containsExactly("a");
+        assertThat(disk.snapshots.get("before-upgrade").header().revision()).isEqualTo(2);
+    }
+
+    @Test
+    void theStoreHasWhatModelsLearnedHereBeforeTheWinnerThatNeedsIt() {
+        bothChange();
+        Rig.get(rig.change(state -> States.learned(state, 2)));
+        List<List<String>> inStore = new ArrayList<>();
+        rig.bringChunks = needed -> {
+            if (needed.contains(States.lesson(2))) {
+                inStore.add(
+                        disk.newest().header().kind() == SnapshotKind.SAVE
+                                ? States.models(disk.newest()).stream().toList()
+                                : List.of());
+            }
+        };
+
+        rig.attach(Take.LOCAL);
+
+        assertThat(inStore).as("what the store had last when the chunks came").containsExactly(List.of("a", "c"));
+        assertThat(States.models(disk.newest())).containsExactly("a", "b");
+    }
+
+    @Test
+    void aMergeIsRefusedWhereTheStoreHasLostWhatThisHostGoesOnFrom() {
+        rig.start();
+        rig.changed("a");
+        String lost = disk.newest().header().name();
+        rig.changed("b");
+        disk.snapshots.keySet().removeIf(name -> name.compareTo(lost) > 0);
+        await().until(() -> rig.keeper.status().mode() == StoreStatus.Mode.DETACHED);
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> rig.attach(Take.MERGE))
+                .withMessageStartingWith("No merge is possible: store ddb lacks what this host goes on from");
+
+        assertThat(rig.state.get().models()).containsOnlyKeys("a", "b");
+    }
+
+    @Test
+    void aMergeThatCannotBeLoadedChangesNothing() {
+        bothChange();
+        String newest = disk.newest().header().name();
+        rig.failures.add("model c: its archive is not there");
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> rig.attach(Take.MERGE))
+                .withMessage(
+                        "Nothing was merged, for the result could not be loaded: model c: its archive is not there");
+
+        assertThat(rig.state.get().models()).containsOnlyKeys("a", "b");
+        assertThat(disk.newest().header().name()).isEqualTo(newest);
+        assertThat(rig.pending()).isNotEmpty();
+    }
+
+    @Test
+    void aModelThatFailedBeforeStandsInTheWayOfNoMerge() {
+        bothChange();
+        rig.failures.add("model a: it failed at the start");
+        rig.failuresBefore.add("model a: it failed at the start");
+
+        rig.attach(Take.MERGE);
+
+        assertThat(States.models(disk.newest())).containsExactly("a", "b", "c");
     }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.ManualClock;
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.restore.Restore;
@@ -8,6 +9,7 @@ import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import java.io.IOException;
@@ -23,10 +25,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -42,6 +47,8 @@ public final class Rig implements AutoCloseable {
     public final List<ServingState> takenOver = new ArrayList<>();
     /** Why the host cannot load what it goes over to. */
     public final List<String> failures = new ArrayList<>();
+    /** Why it could not load what it serves already. */
+    final List<String> failuresBefore = new ArrayList<>();
 
     public FakeStore store;
     volatile Supplier<Map<String, String>> config = () -> States.CONFIG;
@@ -52,6 +59,8 @@ public final class Rig implements AutoCloseable {
     public boolean storeOnly;
     public String host = "this-host";
     Runnable whileGoingOver = () -> {};
+    Consumer<Set<StateReference>> bringChunks = needed -> {};
+    private Executor asking = question -> DaemonThreads.start("snapshot-store-probe", question);
     public Journal journal;
     public SnapshotKeeper keeper;
     private ChangeQueue changes = new ChangeQueue("ddb");
@@ -232,6 +241,15 @@ public final class Rig implements AutoCloseable {
         return found;
     }
 
+    /** Starts a host whose keeper has no thread: it works when the test says so, and looks when it says so again. */
+    void startByHand() {
+        asking = Runnable::run;
+        Restore.Found found = restore().latest();
+        prepare(found.start());
+        found.content().ifPresent(content -> state.set(content.state()));
+        keeper.begin();
+    }
+
     /** A keeper that does not run yet. */
     SnapshotKeeper prepare(StartPoint start) {
         if (journal == null) {
@@ -257,7 +275,7 @@ public final class Rig implements AutoCloseable {
 
             @Override
             public List<String> failures() {
-                return List.of();
+                return failuresBefore;
             }
 
             @Override
@@ -275,8 +293,9 @@ public final class Rig implements AutoCloseable {
                 new StoreAttachment(options, start),
                 store,
                 journal,
-                false,
-                (needed, safe) -> {},
+                new SideBySide(store, journal, true),
+                new StoreProbe(store, changes.works()::wake, asking),
+                (needed, safe) -> bringChunks.accept(needed),
                 served,
                 () -> config.get(),
                 clock);

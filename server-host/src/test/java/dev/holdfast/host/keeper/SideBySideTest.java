@@ -1,12 +1,14 @@
 package dev.holdfast.host.keeper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.journal.JournalWithFaults;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -153,5 +155,79 @@ class SideBySideTest {
         assertThat(write(false, true).waits()).isTrue();
 
         assertThat(journal.pending()).hasSize(1);
+    }
+
+    @Test
+    void whatIsRefusedIsNotStored() {
+        conflict();
+
+        assertThat(write(true, true).isStored()).isFalse();
+        assertThat(write(false, true).isStored()).isFalse();
+
+        assertThat(copies()).isEmpty();
+    }
+
+    /** A plugin whose class is not there throws an error and no exception. */
+    @Test
+    void anErrorOfTheStoreIsOneThatDoesNotTakeIt() {
+        store.failure = new NoClassDefFoundError("com/example/Client");
+
+        assertThat(write(true, true).waits()).isTrue();
+
+        assertThat(journal.pending()).hasSize(1);
+    }
+
+    @Test
+    void whatTheStoreNeedsBeforeAndDoesNotTakeKeepsTheSnapshotFromIt() {
+        SideBySide.Outcome outcome;
+        try (SideBySide pair = new SideBySide(store, journal, true)) {
+            outcome = pair.write(snapshot, true, () -> {
+                throw new StoreUnavailableException("no room for chunks");
+            });
+        }
+
+        assertThat(outcome.storeProblem()).get().asString().contains("no room for chunks");
+        assertThat(outcome.waits()).isTrue();
+        assertThat(store.disk.names()).isEmpty();
+    }
+
+    @Test
+    void whatNeitherTakesDoesNotWait() {
+        store.down = true;
+        failing.add("WRITE");
+
+        SideBySide.Outcome outcome = write(true, true);
+
+        assertThat(outcome.waits()).isFalse();
+        assertThat(outcome.isStored()).isFalse();
+        assertThat(outcome.storeProblem()).isPresent();
+        assertThat(outcome.journalProblem()).isPresent();
+    }
+
+    /** A start finds in the store what it has taken, and a crash revives nothing that was refused. */
+    @Test
+    void whatTheStoreHasTakenMayStayInAJournalThatIsClosed() {
+        store.onSave = () -> {
+            await().until(() -> !journal.pending().isEmpty());
+            journal.close();
+        };
+
+        SideBySide.Outcome outcome = write(true, true);
+
+        assertThat(outcome.isStored()).isTrue();
+        assertThat(outcome.journalProblem()).isPresent();
+        assertThat(outcome.mayRevive()).isFalse();
+    }
+
+    @Test
+    void anInterruptThatTheStoreLeavesBehindKeepsNothingFromTheJournal() {
+        store.onSave = () -> Thread.currentThread().interrupt();
+
+        SideBySide.Outcome outcome = write(true, true);
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(outcome.isStored()).isTrue();
+        assertThat(outcome.journalProblem()).isEmpty();
+        assertThat(copies()).containsExactly(snapshot.header().name());
     }
 }

@@ -898,4 +898,49 @@ class SnapshotKeeperTest {
     private void awaitMode(Mode mode) {
         await().until(() -> rig.keeper.status().mode() == mode);
     }
+
+    /** The store was asked before the host's own save, or before a decision, and answers after it. */
+    @Test
+    void anAnswerThatIsOlderThanTheHostsLastSnapshotSaysNothing() {
+        rig.startByHand();
+        work(rig.change("a"));
+        rig.keeper.look();
+        work(rig.change("b"));
+
+        rig.keeper.look();
+
+        assertThat(rig.keeper.status().behind()).isEmpty();
+        assertThat(rig.keeper.status().notices()).isEmpty();
+        assertThat(rig.keeper.base().orElseThrow().header())
+                .isEqualTo(rig.storeDisk.newest().header());
+    }
+
+    @Test
+    void anAnswerThatIsOlderThanTheReturnToTheStoreSaysNothing() {
+        rig.startByHand();
+        work(rig.change("a"));
+        Snapshot before = rig.storeDisk.newest();
+        rig.keeper.look();
+        rig.store.down = true;
+        work(rig.change("b"));
+        rig.store.down = false;
+        // The answer of before is acted on by a look of its own, for the host does not trust one that is older than its
+        // question.
+        rig.keeper.look();
+        assertThat(rig.keeper.status().mode()).isEqualTo(Mode.ATTACHED);
+        rig.keeper.look();
+        work(rig.change("c"));
+
+        rig.keeper.look();
+
+        assertThat(rig.keeper.status().behind()).isEmpty();
+        assertThat(rig.keeper.base().orElseThrow().header())
+                .isEqualTo(rig.storeDisk.newest().header())
+                .isNotEqualTo(before.header());
+    }
+
+    private void work(CompletableFuture<Durability> asked) {
+        rig.keeper.work(0, 0);
+        assertThat(asked).isDone();
+    }
 }

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.archive.ArchiveManifest;
+import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
+import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
+import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +32,36 @@ class RuntimesTest {
 
         assertThat(model.signature().raw()).isTrue();
         assertThat(answers).extracting(answer -> text(answer.get(0))).containsExactly("OK", "OK");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "onnx,onnx",
+        "onnx-session,onnx",
+        "base_handler,onnx",
+        "random-cut-forest,random-cut-forest",
+        "noop,",
+        "x.py,"
+    })
+    void whatIsNotLoadedHasTheNameThatTheLoadedOneWouldHave(String handler, String engine) {
+        OnnxRuntime onnx = new OnnxRuntime();
+        Runtimes all = new Runtimes(List.of(
+                onnx,
+                new OnnxSessionRuntime(onnx, System::nanoTime),
+                new OnnxOfBaseHandler(onnx),
+                new RandomCutForestRuntime(),
+                new BuiltInRuntime()));
+        ArchiveManifest manifest = FakeArchive.manifest("m", "model.onnx", handler, "python");
+
+        assertThat(all.engine(new FakeArchive("m.mar", Path.of("nowhere"), manifest)))
+                .isEqualTo(Optional.ofNullable(engine));
+    }
+
+    @Test
+    void aFileThatIsAModelByItselfTellsItsEngineByItsName() {
+        assertThat(runtimes.engine("digits.ONNX")).contains("onnx");
+        assertThat(runtimes.engine("digits.mar")).isEmpty();
+        assertThat(runtimes.engine("onnx")).isEmpty();
     }
 
     @Test

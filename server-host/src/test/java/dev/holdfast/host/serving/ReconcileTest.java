@@ -107,6 +107,23 @@ class ReconcileTest {
     }
 
     @Test
+    void oneThatCannotBeLoadedIsDescribedWithTheEngineOfItsArchiveAsFarAsThatIsKnown() {
+        ServingState wanted = ServingState.EMPTY
+                .with("gone", model("gone.known"))
+                .with("unknown", model("unknown.mar"))
+                .with("broken", model("broken.mar"));
+        host.store.missing.put("gone.known", "Model not found at: gone.known");
+        host.store.missing.put("unknown.mar", "Model not found at: unknown.mar");
+        host.broken.put("broken.mar", new ModelLoadException("bad"));
+
+        assertThat(serving.reconcile(wanted, true)).hasSize(3);
+
+        assertThat(serving.describe("gone", DEFAULT).runtime()).contains("engine by name");
+        assertThat(serving.describe("unknown", DEFAULT).runtime()).isEmpty();
+        assertThat(serving.describe("broken", DEFAULT).runtime()).contains("engine of broken.mar");
+    }
+
+    @Test
     void oneThatCannotBeLoadedStaysRegisteredAndDoesNotStopTheRest() {
         host.store.missing.put("a-1.0.mar", "Model not found at: a-1.0.mar");
         host.broken.put("b-1.0.mar", new OutOfMemoryError("too big"));

@@ -44,7 +44,22 @@ final class Serving implements AutoCloseable {
                 state,
                 changes,
                 store,
-                this::load,
+                new ModelLoader() {
+                    @Override
+                    public LoadedModel load(Archive archive) {
+                        return Serving.this.load(archive);
+                    }
+
+                    @Override
+                    public Optional<String> engine(Archive archive) {
+                        return Optional.of("engine of " + archive.fileName());
+                    }
+
+                    @Override
+                    public Optional<String> engine(String fileName) {
+                        return fileName.endsWith(".known") ? Optional.of("engine by name") : Optional.empty();
+                    }
+                },
                 safeguards,
                 (model, learned) -> {
                     throw new AssertionError("no model here has a state");

@@ -17,18 +17,25 @@ import org.junit.jupiter.api.Test;
 
 class BundleTest {
 
+    private static final List<Codec> CODECS = List.of(Codec.none(), Codec.gz());
+
     private final Peer here = new Peer();
     private final Peer there = new Peer();
 
     private byte[] bundle(Peer.Saved saved) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        BundleWriter.write(saved.snapshot(), here.chunksOf(saved), here.chunkStore(), bytes);
+        BundleWriter.write(saved.snapshot(), here.chunksOf(saved), here.chunkStore(), CODECS, List.of(), bytes);
         return bytes.toByteArray();
     }
 
     private Snapshot read(byte[] bundle) throws IOException {
-        return new BundleReader(there.chunkStore(), List.of(Codec.none(), Codec.gz()))
-                .read(new ByteArrayInputStream(bundle));
+        Snapshot checked = BundleReader.check(new ByteArrayInputStream(bundle), BundleReader.Files.NONE)
+                .snapshot();
+        Snapshot stored = BundleReader.store(
+                        new ByteArrayInputStream(bundle), there.chunkStore(), CODECS, BundleReader.Files.NONE)
+                .snapshot();
+        assertThat(stored).isEqualTo(checked);
+        return stored;
     }
 
     @Test
@@ -46,7 +53,7 @@ class BundleTest {
     void aSnapshotWithoutStatesMakesABundleToo() throws IOException {
         Peer.Saved saved = here.save(1, 10, 1);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        BundleWriter.write(saved.snapshot(), Set.of(), here.chunkStore(), bytes);
+        BundleWriter.write(saved.snapshot(), Set.of(), here.chunkStore(), CODECS, List.of(), bytes);
 
         assertThat(read(bytes.toByteArray()).header())
                 .isEqualTo(saved.snapshot().header());
@@ -66,7 +73,7 @@ class BundleTest {
         byte[] followed = Arrays.copyOf(bundle, bundle.length + 3);
         ByteArrayInputStream stream = new ByteArrayInputStream(followed);
 
-        new BundleReader(there.chunkStore(), List.of(Codec.none())).read(stream);
+        BundleReader.store(stream, there.chunkStore(), CODECS, BundleReader.Files.NONE);
 
         assertThat(stream.available()).isEqualTo(3);
     }
@@ -77,7 +84,7 @@ class BundleTest {
 
         for (int length = 0; length < bundle.length; length++) {
             byte[] cut = Arrays.copyOf(bundle, length);
-            assertThatExceptionOfType(DamagedMessageException.class)
+            assertThatExceptionOfType(DamagedBundleException.class)
                     .as("cut at %s", length)
                     .isThrownBy(() -> read(cut));
         }
@@ -90,7 +97,7 @@ class BundleTest {
         for (int at = 0; at < bundle.length; at++) {
             byte[] damaged = bundle.clone();
             damaged[at] ^= 1;
-            assertThatExceptionOfType(DamagedMessageException.class)
+            assertThatExceptionOfType(DamagedBundleException.class)
                     .as("damage at %s", at)
                     .isThrownBy(() -> read(damaged));
         }
@@ -103,8 +110,8 @@ class BundleTest {
         here.forget(saved);
 
         assertThatExceptionOfType(StateDamagedException.class)
-                .isThrownBy(() ->
-                        BundleWriter.write(saved.snapshot(), chunks, here.chunkStore(), new ByteArrayOutputStream()))
+                .isThrownBy(() -> BundleWriter.write(
+                        saved.snapshot(), chunks, here.chunkStore(), CODECS, List.of(), new ByteArrayOutputStream()))
                 .withMessageContainingAll(
                         saved.snapshot().header().name(), chunks.iterator().next());
     }

@@ -2,42 +2,33 @@ package dev.holdfast.host.transfer;
 
 import dev.holdfast.host.state.ChunkContent;
 import dev.holdfast.host.state.GivenCapture;
-import dev.holdfast.host.state.StateReader;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.state.StateStore;
 import dev.holdfast.host.state.StoredState;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.Snapshot;
-import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.testkit.TestSnapshots;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
-/** One side of a transfer: chunks in memory, the snapshots that it made, and those that it took over. */
-final class Peer implements Receiver.Target {
+/** One side of a transfer: chunks in memory, and the snapshots that it made. */
+final class Peer {
 
     private static final List<Codec> CODECS = List.of(Codec.none(), Codec.gz());
-    /** What the snapshots of all peers refer to: here it need not stand in their texts. */
-    private static final Map<String, StateReference> REFERENCES = new HashMap<>();
 
     private final Chunks chunks = new Chunks();
-    private final List<SnapshotHeader> installed = new ArrayList<>();
-    private @Nullable RuntimeException failure;
 
     /** A snapshot with the one state that it refers to. */
     record Saved(Snapshot snapshot, StateReference reference, byte[] state, StoredState stored) {}
@@ -82,34 +73,18 @@ final class Peer implements Receiver.Target {
         return save(revision, state, StoredState.NONE);
     }
 
-    /** The state of an earlier snapshot, of which a few bytes have changed. */
-    Saved saveChanged(Saved before, long revision) {
-        byte[] state = before.state().clone();
-        state[state.length / 2] ^= 1;
-        return save(revision, state, before.stored());
-    }
-
     private Saved save(long revision, byte[] state, StoredState base) {
         Snapshot snapshot = TestSnapshots.snapshot("default", revision);
         try (StateStore store = store()) {
             StoredState stored =
                     store.writer().write(GivenCapture.of(state), base).state();
             StateReference reference = stored.reference().orElseThrow();
-            REFERENCES.put(snapshot.header().saveId(), reference);
             return new Saved(snapshot, reference, state, stored);
         }
     }
 
     private StateStore store() {
         return new StateStore(chunks, Codec.none(), CODECS, 1);
-    }
-
-    Sender sender(Saved saved) {
-        return new Sender(saved.snapshot(), chunks);
-    }
-
-    Receiver receiver() {
-        return new Receiver(chunks, CODECS, this);
     }
 
     boolean hasOnlyWholeChunks() {
@@ -130,19 +105,6 @@ final class Peer implements Receiver.Target {
     /** The chunks of a snapshot are removed, as by a collector. */
     void forget(Saved saved) {
         chunks.contents.keySet().removeAll(chunksOf(saved));
-    }
-
-    void damageSharedChunk(Saved one, Saved other) {
-        Set<String> shared = new HashSet<>(chunksOf(one));
-        Set<String> here = chunks.contents.keySet();
-        shared.removeIf(
-                id -> !here.contains(id) || id.equals(other.reference().root().id()));
-        // Not a list, which would be found to be damaged at once.
-        String id = shared.stream()
-                .filter(one2 -> chunks.contents.get(one2).length > 100_000)
-                .findFirst()
-                .orElseThrow();
-        damage(id);
     }
 
     /** Damages all chunks but a few of the largest. */
@@ -176,45 +138,7 @@ final class Peer implements Receiver.Target {
         }
     }
 
-    int chunks() {
-        return chunks.contents.size();
-    }
-
     int puts() {
         return chunks.puts;
-    }
-
-    List<SnapshotHeader> installed() {
-        return installed;
-    }
-
-    void failNextInstall(RuntimeException with) {
-        failure = with;
-    }
-
-    @Override
-    public long revision() {
-        return installed.isEmpty() ? 0 : installed.get(installed.size() - 1).revision();
-    }
-
-    @Override
-    public List<StateReference> states(Snapshot snapshot) {
-        return Optional.ofNullable(REFERENCES.get(snapshot.header().saveId()))
-                .map(List::of)
-                .orElseThrow();
-    }
-
-    @Override
-    public void install(Snapshot snapshot) {
-        RuntimeException planned = failure;
-        failure = null;
-        if (planned != null) {
-            throw planned;
-        }
-        try (StateStore store = store()) {
-            StateReader reader = store.reader();
-            states(snapshot).forEach(reference -> reader.find(reference).verify());
-        }
-        installed.add(snapshot.header());
     }
 }

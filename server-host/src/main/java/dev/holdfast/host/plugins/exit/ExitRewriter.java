@@ -12,7 +12,7 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /**
- * Leads a class's calls of {@code System.exit}, {@code Runtime.exit} and {@code Runtime.halt} to {@link RefusedExit}.
+ * Redirects a class's calls of {@code System.exit}, {@code Runtime.exit} and {@code Runtime.halt} to {@link RefusedExit}.
  *
  * <p>Each is replaced by a static call that takes from the stack what the original takes, so the stack maps, the line
  * numbers and all else of the class stay as they are. References to these methods ({@code System::exit}) are led there too.
@@ -28,9 +28,9 @@ final class ExitRewriter {
     private ExitRewriter() {}
 
     /**
-     * The class with its calls led away; the very same array if it has none.
+     * The class with its calls redirected; the same array if it has none.
      *
-     * @throws ClassFormatError if it cannot be understood, and so neither be trusted
+     * @throws ClassFormatError if it cannot be parsed
      */
     static byte[] rewrite(byte[] classFile) {
         // Names of methods stand in a class file as they are.
@@ -45,7 +45,7 @@ final class ExitRewriter {
             reader.accept(rewriting, 0);
             return rewriting.changed ? writer.toByteArray() : classFile;
         } catch (RuntimeException e) {
-            // What the JVM itself refuses, such as a class for a newer Java, it tells better.
+            // The JVM's own message is better for what it refuses itself, such as a class for a newer Java.
             if (isForNewerJava(classFile)) {
                 return classFile;
             }
@@ -61,7 +61,7 @@ final class ExitRewriter {
                         > Runtime.version().feature() + 44;
     }
 
-    /** Where such a call leads instead. */
+    /** The method that such a call is redirected to. */
     private static @Nullable String replacement(String owner, String name, String descriptor) {
         if (!descriptor.equals("(I)V")) {
             return null;

@@ -9,11 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What happens instead when a plugin wants to end the process; public for the plugin's classes alone, whose calls of {@code
- * exit} and {@code halt} {@link ExitRewriter} leads here.
+ * Thrown when a plugin tries to end the process; public only for the plugins' classes, whose calls of {@code exit} and {@code
+ * halt} {@link ExitRewriter} redirects here.
  *
- * <p>An error, so that what passes over a plugin's exceptions does not pass over this. It is logged where it happens too,
- * because a plugin may catch it, or be on a thread of its own.
+ * <p>An error, so that code that swallows exceptions does not swallow this. It is also logged where it happens, because a
+ * plugin may catch it, or throw it on a thread of its own.
  */
 @SuppressWarnings("DoNotCallSuggester") // Called by rewritten classes alone.
 public final class RefusedExit extends Error {

@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A store that may not give back what it took, held to it by this host's own copies.
+ * A store that may lose what it took, made up for by this host's own copies.
  *
  * <pre>
  *   save    ──▶ the store; the keeper puts a copy into the journal beside it, and acknowledges when both have it
@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>An ordinary store needs none of this: there, an older last snapshot is the truth, and a copy stands in only while the
- * store cannot be read. Here the copies are the memory that the store lacks, and as short: the newest few.
+ * store cannot be read. Here the copies replace what the store forgets; they are the newest few.
  */
 public final class RememberingStore implements SnapshotSerializer {
 
@@ -38,7 +38,7 @@ public final class RememberingStore implements SnapshotSerializer {
     private final String name;
     private final SnapshotSerializer store;
     private final Supplier<List<Snapshot>> copies;
-    /** What was said of the store last, so that it is not said at every look. */
+    /** The last message about the store, so that it is not repeated at every look. */
     private final AtomicReference<String> said = new AtomicReference<>("");
 
     /**
@@ -86,7 +86,7 @@ public final class RememberingStore implements SnapshotSerializer {
         return kept;
     }
 
-    /** What TorchServe saved since then has no revision of its own: it is the next one. Only its time tells. */
+    /** A snapshot that TorchServe saved has no revision, so it gets the next one; its time alone says that it is newer. */
     private Snapshot after(Snapshot kept, Snapshot foreign) {
         SnapshotHeader header = foreign.header();
         if (!said.getAndSet(header.name()).equals(header.name())) {

@@ -11,11 +11,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the models that a plugin gives back are those of a snapshot of this host, by what they mean.
+ * Compares the models that a plugin gives back with those of a snapshot of this host, by meaning.
  *
- * <p>Plugins write the JSON anew before they store it, with a library and with classes of their own. So the order of the
- * fields, how a number or a letter is written, and a field without a value say nothing; nor does it say anything that a field
- * is missing, except for models and versions themselves.
+ * <p>Plugins write the JSON anew before they store it, with a library and with classes of their own. So the order of fields,
+ * the notation of numbers and letters, and null fields do not count; neither do missing fields, except that no model and no
+ * version may be missing.
  */
 final class SameModels {
 
@@ -70,7 +70,9 @@ final class SameModels {
         return stored.entrySet().stream().allMatch(field -> agree(ours.get(field.getKey()), field.getValue()));
     }
 
-    /** Whether they do not contradict each other. A class of a plugin's own writes 0, false and "" where ours says nothing. */
+    /**
+     * Whether they do not contradict each other. A plugin's own class writes 0, false and "" for fields that ours leaves out.
+     */
     private static boolean agree(@Nullable JsonElement ours, JsonElement stored) {
         if (isNothing(stored)) {
             return true;

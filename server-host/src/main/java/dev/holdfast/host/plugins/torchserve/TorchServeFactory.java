@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Opens a serializer that was made for TorchServe.
  *
- * <p>Such a serializer knows no opening: it takes hold of its store in its constructor. So this constructs it, once for each
- * opening, and a constructor that fails is a store that cannot be opened now and may be later.
+ * <p>Such a serializer connects to its store in its constructor. So each opening constructs one, and a constructor that fails
+ * means that the store cannot be opened now; a later opening may succeed.
  */
 public final class TorchServeFactory implements SnapshotSerializerFactory {
 

@@ -4,9 +4,9 @@ import dev.holdfast.host.common.OwnSerializers;
 import java.util.Locale;
 
 /**
- * The name of the serializer that a drop-in for TorchServe brings. Such a plugin has no name of its own, so it gets that of
- * its file, without the version: {@code DDBEndPoint-1.0.jar} is {@code ddbendpoint}. A newer file of the same plugin is
- * the same serializer then, and finds again what it left on the host's disk.
+ * The name of the serializer that a drop-in for TorchServe brings. Such a plugin has no name of its own, so it gets that of its
+ * file, without the version: {@code DDBEndPoint-1.0.jar} is {@code ddbendpoint}. So a newer file of the same plugin is the same
+ * serializer, and finds what the older one left on the host's disk.
  */
 final class TorchServeName {
 

@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A serializer that was made for TorchServe, as far as it can be one of ours.
+ * Adapts a serializer that was made for TorchServe to our SPI.
  *
  * <pre>
  *   save ──▶ getLastSnapshot ── another host's newer one? conflict
@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  *        ──▶ getLastSnapshot ── this snapshot? sure · an older one, or none? said once · read neither time? unavailable
  * </pre>
  *
- * <p>What the form cannot do stays undone: the last snapshot is the only one that can be listed or got by its name, and
- * between two hosts that save in the same moment nothing decides. A plugin that swallows an error is believed, because
- * known ones do not give back what they took even when they have it; the host's own copies make up for that.
+ * <p>Two things are impossible with that interface: only the last snapshot can be listed or got by its name, and nothing
+ * decides between two hosts that save in the same moment. A plugin that swallows an error is believed, because known plugins do
+ * not give back what they took even when they have it; the host's own copies make up for that.
  *
  * <p>Threads: one call of the plugin at a time, as it was never told to expect more.
  */
@@ -193,13 +193,13 @@ final class TorchServeSerializer implements SnapshotSerializer {
                 | ClassCastException
                 | NoSuchElementException
                 | JsonParseException e) {
-            // A mistake in the plugin that what is stored brings out; trying again later would not help.
+            // The stored content triggers a bug in the plugin; trying again later would not help.
             throw new SnapshotCorruptException(
                     subject + " cannot read its last snapshot: getLastSnapshot throws " + e.toString(), e);
         } catch (Throwable e) {
             throw new StoreUnavailableException(subject + " failed in getLastSnapshot: " + e.toString(), e);
         }
-        // TorchServe's way to say that there is none.
+        // This is how TorchServe's plugins say that there is none.
         if (properties == null) {
             return Optional.empty();
         }
@@ -241,7 +241,7 @@ final class TorchServeSerializer implements SnapshotSerializer {
                         + " is not the last one of " + subject + ", and no other can be had" + " from it"));
     }
 
-    /** The form has no end of its own: what the plugin holds, it holds until the process ends. */
+    /** That interface has no close: what the plugin holds, it holds until the process ends. */
     @Override
     public void close() {
         closed = true;

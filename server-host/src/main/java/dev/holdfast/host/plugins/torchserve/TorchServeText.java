@@ -32,10 +32,10 @@ import java.util.regex.Pattern;
  *   Properties of TorchServe's own ──▶ a text of them, under a header that is made up
  * </pre>
  *
- * <p>Properties have neither order nor comments, so a text cannot be had from them again; hence the one property more, which
- * adds about a quarter. TorchServe keeps properties that it does not know, so it carries this one on into
- * snapshots of its own: where the models are not those of the text any more, the snapshot is TorchServe's. Plugins write
- * the models anew, so it is their meaning that is compared.
+ * <p>Properties have neither order nor comments, so the text cannot be rebuilt from them; hence the additional property, which
+ * adds about a quarter to the size. TorchServe keeps properties that it does not know, so it carries this one on into snapshots
+ * of its own: where the models are not those of the text any more, the snapshot is TorchServe's. Plugins write the models anew,
+ * so it is their meaning that is compared.
  */
 final class TorchServeText {
 

@@ -4,6 +4,7 @@ import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.HandlerRuntime;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
+import java.util.Optional;
 
 /**
  * Random cut forests, which find anomalies in a stream of rows: Guha et al., "Robust Random Cut Forest Based Anomaly
@@ -20,6 +21,11 @@ public final class RandomCutForestRuntime extends HandlerRuntime {
 
     public RandomCutForestRuntime() {
         super(NAME);
+    }
+
+    @Override
+    public Optional<String> engine() {
+        return Optional.of(NAME);
     }
 
     @Override

@@ -65,6 +65,16 @@ public final class OnnxProcessRuntime implements ModelRuntime {
         return onnx.runs(archive);
     }
 
+    @Override
+    public boolean runs(String fileName) {
+        return onnx.runs(fileName);
+    }
+
+    @Override
+    public Optional<String> engine() {
+        return onnx.engine();
+    }
+
     private boolean isApart(Archive archive) {
         return archive.manifest().workerProcesses().orElse(byDefault);
     }

@@ -71,9 +71,17 @@ public final class OnnxRuntime implements ModelRuntime {
     public boolean runs(Archive archive) {
         Optional<String> file = archive.manifest().modelFile();
         String handler = archive.manifest().handler().orElse("onnx");
-        return handler.equals("onnx")
-                && file.isPresent()
-                && file.get().toLowerCase(Locale.ROOT).endsWith(".onnx");
+        return handler.equals("onnx") && file.filter(this::runs).isPresent();
+    }
+
+    @Override
+    public boolean runs(String fileName) {
+        return fileName.toLowerCase(Locale.ROOT).endsWith(".onnx");
+    }
+
+    @Override
+    public Optional<String> engine() {
+        return Optional.of(name());
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -28,6 +29,11 @@ public final class OnnxSessionRuntime extends HandlerRuntime {
         super(NAME);
         this.onnx = onnx;
         this.nanos = nanos;
+    }
+
+    @Override
+    public Optional<String> engine() {
+        return onnx.engine();
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.LoadedModel;
 import dev.holdfast.host.runtime.ModelRuntime;
 import java.util.Locale;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +54,11 @@ public final class OnnxOfBaseHandler implements ModelRuntime {
     @Override
     public boolean runs(Archive archive) {
         return is(archive);
+    }
+
+    @Override
+    public Optional<String> engine() {
+        return onnx.engine();
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.holdfast.plugin.jdbc;
+package dev.holdfast.testsupport;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,13 +15,17 @@ import java.util.concurrent.TimeUnit;
 /**
  * A key and a certificate that it has signed itself, in the files that servers want.
  *
- * @param certificate which a client may be told to trust
- * @param key that the owner alone may read
+ * @param certificate in PEM, which a client may be told to trust
+ * @param key in PEM, which the owner alone may read
+ * @param keystore with both, in PKCS #12
  */
-record ServerCertificate(Path certificate, Path key) {
+public record ServerCertificate(Path certificate, Path key, Path keystore) {
+
+    /** Opens {@link #keystore}. */
+    public static final String PASSWORD = "changeit";
 
     /** @param host the one name that it is for */
-    static ServerCertificate make(Path directory, String host) throws IOException, GeneralSecurityException {
+    public static ServerCertificate make(Path directory, String host) throws IOException, GeneralSecurityException {
         Path store = directory.resolve("server.p12");
         Process keytool = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
@@ -42,7 +46,7 @@ record ServerCertificate(Path certificate, Path key) {
                         "-keystore",
                         store.toString(),
                         "-storepass",
-                        "changeit"))
+                        PASSWORD))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -54,22 +58,22 @@ record ServerCertificate(Path certificate, Path key) {
             Thread.currentThread().interrupt();
             throw new IOException(e);
         }
+        Files.setPosixFilePermissions(store, PosixFilePermissions.fromString("rw-------"));
         KeyStore made = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(store)) {
-            made.load(in, "changeit".toCharArray());
+            made.load(in, PASSWORD.toCharArray());
         }
         Path key = directory.resolve("server.key");
         Files.createFile(key, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(
                 key,
-                pem(
-                        "PRIVATE KEY",
-                        made.getKey("server", "changeit".toCharArray()).getEncoded()));
+                pem("PRIVATE KEY", made.getKey("server", PASSWORD.toCharArray()).getEncoded()));
         return new ServerCertificate(
                 Files.writeString(
                         directory.resolve("server.crt"),
                         pem("CERTIFICATE", made.getCertificate("server").getEncoded())),
-                key);
+                key,
+                store);
     }
 
     private static String pem(String what, byte[] bytes) {

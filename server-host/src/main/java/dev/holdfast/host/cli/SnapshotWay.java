@@ -1,0 +1,257 @@
+package dev.holdfast.host.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.OperatorStores;
+import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.logging.HostLogging;
+import dev.holdfast.host.operate.RefusedException;
+import dev.holdfast.host.operate.SnapshotSource;
+import dev.holdfast.host.operate.StoreGroup;
+import dev.holdfast.sdk.SnapshotConflictException;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
+
+/**
+ * How a command about snapshots reaches them: through the host that runs here, or in the store itself. Each use says on
+ * standard error which way was taken.
+ */
+final class SnapshotWay {
+
+    static final int NOTHING_FOUND = 3;
+    static final int REFUSED = 4;
+
+    private final HoldfastCommand holdfast;
+    private final StoreArguments arguments;
+
+    SnapshotWay(HoldfastCommand holdfast, StoreArguments arguments) {
+        this.holdfast = holdfast;
+        this.arguments = arguments;
+    }
+
+    /** What the process ends with after a failure. */
+    static int exitCode(Exception failure) {
+        if (failure instanceof CommandFailure own) {
+            return own.exitCode();
+        }
+        if (failure instanceof SnapshotNotFoundException) {
+            return NOTHING_FOUND;
+        }
+        return failure instanceof RefusedException || failure instanceof SnapshotConflictException ? REFUSED : 1;
+    }
+
+    StoreArguments arguments() {
+        return arguments;
+    }
+
+    Surroundings surroundings() {
+        return holdfast.surroundings();
+    }
+
+    /** A line of the answer for a person; nothing with {@code --json} or {@code --quiet}. */
+    void answer(String line) {
+        if (!arguments.json() && !arguments.quiet()) {
+            holdfast.surroundings().out().println(line);
+        }
+    }
+
+    /** The answer for a program; nothing without {@code --json}. */
+    void answer(ObjectNode json) {
+        if (arguments.json()) {
+            holdfast.surroundings().out().print(CommandJson.pretty(json));
+        }
+    }
+
+    /** Where the answer comes from, as a part of answers in JSON. */
+    record From(String store, String group, Optional<RunningHost> host) {
+
+        ObjectNode toJson() {
+            ObjectNode json = CommandJson.object();
+            json.put("store", store);
+            json.put("group", group);
+            host.ifPresent(running -> json.put("host", running.management()));
+            return json;
+        }
+    }
+
+    /** What a command does with snapshots, wherever they are. */
+    interface Work {
+        int with(SnapshotSource source, From from);
+    }
+
+    /** Goes through the host, if one runs here and no store was named; else to the store. */
+    int toEither(String command, boolean writes, Work work) {
+        Optional<RunningHost> host = arguments.namesStore() ? Optional.empty() : host(command);
+        if (host.isEmpty()) {
+            return toStore(command, writes, (store, stores) -> work.with(store, from(store)));
+        }
+        HostApi api = new HostApi(host.get());
+        JsonNode status = api.manage("GET", "/snapshots/status");
+        String store = status.path("store").asText();
+        String group = status.path("group").asText();
+        say("From the host at " + host.get().management() + " (pid "
+                + host.get().process().pid() + "): store " + store + ", group " + group);
+        return work.with(new HostSource(api), new From(store, group, host));
+    }
+
+    private Optional<RunningHost> host(String command) {
+        return finder().find(holdfast.logLocation(), "snapshots " + command);
+    }
+
+    private HostFinder finder() {
+        return new HostFinder(new RunFiles(holdfast.surroundings().runDirectory()));
+    }
+
+    static From from(StoreGroup store) {
+        return new From(store.store(), store.group(), Optional.empty());
+    }
+
+    /** What a command does in a store itself. */
+    interface StoreWork {
+        int in(StoreGroup store, OperatorStores stores);
+    }
+
+    /**
+     * Goes to the store that was named, or that a start with the same options would use.
+     *
+     * @param writes whether it is refused while a host has this log location
+     */
+    int toStore(String command, boolean writes, StoreWork work) {
+        return toStores(command, stores -> {
+            try (StoreGroup store = stores.open(arguments.store(), arguments.group())) {
+                if (writes) {
+                    requireNoHostIn(store);
+                }
+                say("From store " + store.store() + ", group " + store.group() + ", " + seen());
+                requireTheHosts(command, store);
+                return work.in(store, stores);
+            }
+        });
+    }
+
+    /** Loads the plugins and leaves it to the command which stores it opens. */
+    int toStores(String command, ToIntFunction<OperatorStores> work) {
+        ConfigArguments config = arguments.config();
+        if (config.hasEmptyKey()) {
+            throw new WrongLine("--set needs a key before the '=', as in KEY=VALUE");
+        }
+        StartOptions options = config.toStartOptions(place(command), holdfast.surroundings());
+        Function<StartOptions, Integer> inStores = given -> {
+            try (OperatorStores stores = OperatorStores.of(given)) {
+                return work.applyAsInt(stores);
+            }
+        };
+        return EndedByCode.telling(
+                holdfast.surroundings().err(), () -> HostLogging.silently(() -> inStores.apply(options)));
+    }
+
+    /** The log location of the store: that of the host that was found, where nothing was said of one. */
+    private LogLocation place(String command) {
+        LogLocation said = holdfast.logLocation();
+        if (arguments.namesStore() || said.named()) {
+            return said;
+        }
+        Optional<RunningHost> host = host(command);
+        if (host.isPresent()) {
+            return new LogLocation(host.get().logLocation(), true);
+        }
+        if (!Files.isDirectory(said.directory())) {
+            throw new CommandFailure("Holdfast is not currently running.");
+        }
+        return said;
+    }
+
+    private String seen() {
+        Path directory = holdfast.logLocation().directory();
+        return "log location " + directory
+                + holder(directory).map(host -> "; a host runs there, " + host).orElse("; no host runs there");
+    }
+
+    private Optional<String> holder(Path directory) {
+        Optional<ProcessIdentity> process = LockFile.holder(directory);
+        if (process.isPresent()) {
+            return Optional.of("pid " + process.get().pid());
+        }
+        return LockFile.isHeldUnseen(directory)
+                ? Optional.of("in a process that cannot be seen from here")
+                : Optional.empty();
+    }
+
+    /**
+     * Before something is written past a host.
+     *
+     * @throws RefusedException if a host with this log location has a store of that kind open, or may have
+     */
+    void requireNoHostIn(StoreGroup store) {
+        Path directory = holdfast.logLocation().directory();
+        Optional<String> holder = holder(directory);
+        if (holder.isPresent() && !keepsElsewhere(directory, store)) {
+            throw new RefusedException("Not done, and nothing changed: a host with the log location " + directory
+                    + " runs, " + holder.get() + ", and has store " + store.store()
+                    + " open, or may have. Stop it with holdfast --stop, or, where the command can go through the host,"
+                    + " leave out the options of a store");
+        }
+    }
+
+    private boolean keepsElsewhere(Path directory, StoreGroup store) {
+        Optional<RunningHost> host = new RunFiles(holdfast.surroundings().runDirectory()).of(directory);
+        return host.isPresent()
+                && !new HostApi(host.get())
+                        .manage("GET", "/snapshots/status")
+                        .path("store")
+                        .asText(store.store())
+                        .equals(store.store());
+    }
+
+    /** Where no store was named and a host runs, the configuration at hand may be another than the host's. */
+    private void requireTheHosts(String command, StoreGroup store) {
+        if (arguments.namesStore()) {
+            return;
+        }
+        host(command).ifPresent(running -> {
+            JsonNode status = new HostApi(running).manage("GET", "/snapshots/status");
+            String theirs = status.path("store").asText();
+            String group = status.path("group").asText();
+            if (!theirs.equals(store.store()) || !group.equals(store.group())) {
+                throw new CommandFailure("The host that runs here (pid "
+                        + running.process().pid()
+                        + ") keeps its snapshots in store " + theirs + ", group " + group
+                        + ", and by the configuration at hand it would be store " + store.store() + ", group "
+                        + store.group() + ". Say --store " + theirs + " and --config FILE, or whatever the host was"
+                        + " started with");
+            }
+        });
+    }
+
+    /** The log location that was said, or is taken where none was. */
+    Path logLocation() {
+        return holdfast.logLocation().directory();
+    }
+
+    /** How far something is that takes long; on a terminal alone. */
+    void progress(String what) {
+        if (surroundings().terminal() && !arguments.quiet() && !arguments.json()) {
+            surroundings().err().print("\r" + what);
+            surroundings().err().flush();
+        }
+    }
+
+    /** Goes on below the line of {@link #progress}. */
+    void progressDone() {
+        if (surroundings().terminal() && !arguments.quiet() && !arguments.json()) {
+            surroundings().err().print("\r\u001b[K");
+            surroundings().err().flush();
+        }
+    }
+
+    /** A line about the command itself, on standard error; nothing with {@code --json} or {@code --quiet}. */
+    void say(String what) {
+        if (!arguments.quiet() && !arguments.json()) {
+            holdfast.surroundings().err().println(what);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.holdfast.host.operate;
+
+import dev.holdfast.host.text.NearestNames;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotStoreException;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Finds snapshots by what an operator types; a wrong name is answered with the nearest ones. */
+public final class NamedSnapshots {
+
+    /** The last one, whatever its name is. */
+    public static final String LATEST = "latest";
+
+    /** So that a wrong name is answered soon; who looks for an older one will list them. */
+    private static final int MOST_LOOKED_AT = 10_000;
+
+    private NamedSnapshots() {}
+
+    /**
+     * One snapshot.
+     *
+     * @throws SnapshotNotFoundException if there is none of that name; says what there is instead
+     */
+    public static Snapshot find(SnapshotSource source, String name) {
+        if (name.equals(LATEST)) {
+            return source.last().orElseThrow(() -> new SnapshotNotFoundException("There are no snapshots"));
+        }
+        return helping(name, source, () -> source.get(name));
+    }
+
+    /** Runs what needs a snapshot of a name, and tells the nearest ones where there is none. */
+    public static <T> T helping(String name, SnapshotSource source, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (SnapshotNotFoundException e) {
+            throw new SnapshotNotFoundException(e.getMessage() + nearest(name, source::all), e);
+        }
+    }
+
+    /** The end of a message about a name that is not there: what may have been meant, and how to see all. */
+    private static String nearest(String name, Supplier<Stream<SnapshotHeader>> all) {
+        String list = "; to see all: holdfast snapshots list";
+        try {
+            List<String> nearest = NearestNames.of(
+                    name,
+                    Stream.concat(
+                            Stream.of(LATEST), all.get().limit(MOST_LOOKED_AT).map(SnapshotHeader::name)));
+            return nearest.isEmpty()
+                    ? list
+                    : "; the nearest: "
+                            + String.join(
+                                    ", ", nearest.stream().map(OneLine::name).toList()) + list;
+        } catch (SnapshotStoreException e) {
+            // That it is not there is what counts; the list is only help.
+            return list;
+        }
+    }
+}

@@ -1,0 +1,254 @@
+package dev.holdfast.host.operate;
+
+import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.snapshot.StateReferences;
+import dev.holdfast.host.state.LackingChunks;
+import dev.holdfast.host.state.StateReference;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.transfer.BundleFile;
+import dev.holdfast.host.transfer.BundleReader;
+import dev.holdfast.host.transfer.BundleReader.Contents;
+import dev.holdfast.host.transfer.BundleWriter;
+import dev.holdfast.host.transfer.DamagedBundleException;
+import dev.holdfast.sdk.ChunkStore;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotCorruptException;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Snapshots as files that hold all that they need: out of a group, and into one.
+ *
+ * <p>Deliberately not: several snapshots in one file, for a history goes from store to store by {@link HistoryCopy}.
+ */
+public final class SnapshotFiles {
+
+    private static final int BUFFER = 1024 * 1024;
+
+    private final StoreGroup group;
+    private final Optional<Path> modelStore;
+
+    /** @param modelStore where archives are; empty where nothing says it */
+    public SnapshotFiles(StoreGroup group, Optional<Path> modelStore) {
+        this.group = group;
+        this.modelStore = modelStore.map(Path::toAbsolutePath).map(Path::normalize);
+    }
+
+    /** What was exported: as many chunks, and as many files of archives. */
+    public record Exported(Snapshot snapshot, int chunks, int files) {}
+
+    /**
+     * What became of an import.
+     *
+     * @param snapshot as it is in the group now
+     * @param isNew false if it was there already, and nothing was stored
+     * @param archives how many the model store lacked
+     */
+    public record Imported(Snapshot snapshot, boolean isNew, int chunks, int archives) {}
+
+    /**
+     * Writes a snapshot to a stream, which stays open.
+     *
+     * @throws dev.holdfast.host.state.StateException if a chunk is missing or damaged; what was written is no whole file then
+     * @throws IOException if an archive cannot be read or the stream fails
+     */
+    public Exported export(Snapshot snapshot, boolean archives, OutputStream target) throws IOException {
+        HistoryPoint point = HistoryPoint.of(snapshot);
+        List<BundleFile> files = archives ? new ModelArchives(requireModelStore()).of(point.state()) : List.of();
+        Set<StateReference> states = StateReferences.of(point.state());
+        Set<String> ids = new TreeSet<>();
+        try (LearnedChunks learned = states.isEmpty() ? null : requireChunks()) {
+            if (learned != null) {
+                states.forEach(state -> ids.addAll(learned.reader().find(state).chunkIds()));
+            }
+            ChunkStore chunks = learned == null ? NoChunks.INSTANCE : learned.chunks();
+            BundleWriter.write(snapshot, ids, chunks, group.codecs(), files, target);
+        }
+        return new Exported(snapshot, ids.size(), files.size());
+    }
+
+    /**
+     * Writes a snapshot to a file, which appears under its name when it is whole and durable.
+     *
+     * @param replace whether a file of that name may go
+     * @throws RefusedException if there is one
+     */
+    public Exported export(Snapshot snapshot, boolean archives, Path file, boolean replace) throws IOException {
+        if (!replace && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new RefusedException(
+                    "Not exported: " + file + " is there already. Name another file, or say --force");
+        }
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory == null || !Files.isDirectory(directory)) {
+            throw new NoSuchFileException(String.valueOf(directory));
+        }
+        Path half = Files.createTempFile(directory, ".export", ".tmp");
+        try {
+            Exported exported;
+            try (FileChannel channel = FileChannel.open(half, StandardOpenOption.WRITE);
+                    OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
+                exported = export(snapshot, archives, out);
+                out.flush();
+                channel.force(true);
+            }
+            Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
+            return exported;
+        } finally {
+            Files.deleteIfExists(half);
+        }
+    }
+
+    /**
+     * Reads a file into the group: all of it is checked first, and then its chunks, its archives and its snapshot are stored,
+     * in that order. Where it breaks off it may be done again.
+     *
+     * @param asNewest whether it may become the newest of a group that has others
+     * @throws DamagedBundleException if the file is damaged or no such file; nothing was stored
+     * @throws RefusedException if the group has others, or one of this name, or an archive differs; nothing was stored
+     */
+    public Imported importFrom(Path file, boolean asNewest) throws IOException {
+        ModelArchives archives = new ModelArchives(modelStore.orElse(Path.of("")));
+        Contents contents;
+        try (InputStream in = open(file)) {
+            contents = BundleReader.check(in, (name, size, content) -> {
+                requireModelStore();
+                archives.comparing().take(name, size, content);
+            });
+        }
+        HistoryPoint point = parsed(contents.snapshot());
+        Optional<Snapshot> there = there(point.name());
+        if (there.filter(same -> Succession.isSame(same, contents.snapshot())).isPresent()) {
+            return new Imported(there.get(), false, 0, 0);
+        }
+        Optional<HistoryPoint> last = last();
+        requireFree(point, there, last, asNewest);
+        if (contents.chunks() > 0) {
+            requireChunks().close();
+        }
+        if (modelStore.isPresent()) {
+            archives.tidy();
+        }
+        ChunkStore chunks = group.chunks().orElse(NoChunks.INSTANCE);
+        try (InputStream in = open(file)) {
+            BundleReader.store(in, chunks, group.codecs(), archives.writing());
+        }
+        requireWhole(point, chunks);
+        int added = modelStore.isPresent() ? archives.finish() : 0;
+        Snapshot placed = new Succession(group.group(), last).place(contents.snapshot());
+        group.serializer().save(placed);
+        return new Imported(placed, true, contents.chunks(), added);
+    }
+
+    /**
+     * The same from a stream, which is written to a temporary file first.
+     *
+     * @param directory where that file is for a while
+     */
+    public Imported importFrom(InputStream source, Path directory, boolean asNewest) throws IOException {
+        OwnFiles.createDirectories(directory);
+        Path copy = Files.createTempFile(directory, "import", ".tmp");
+        try {
+            Files.copy(source, copy, StandardCopyOption.REPLACE_EXISTING);
+            return importFrom(copy, asNewest);
+        } finally {
+            Files.deleteIfExists(copy);
+        }
+    }
+
+    /** What a failure of an import or an export says to an operator. */
+    public static String why(IOException e) {
+        return e instanceof DamagedBundleException ? String.valueOf(e.getMessage()) : OneLine.of(e);
+    }
+
+    private static InputStream open(Path file) throws IOException {
+        return new BufferedInputStream(Files.newInputStream(file), BUFFER);
+    }
+
+    private static HistoryPoint parsed(Snapshot snapshot) throws DamagedBundleException {
+        try {
+            return HistoryPoint.of(snapshot);
+        } catch (SnapshotCorruptException e) {
+            throw new DamagedBundleException("The snapshot in the file cannot be: " + e.getMessage(), e);
+        }
+    }
+
+    /** One that is there and cannot be read is not the one that is to be stored. */
+    private Optional<Snapshot> there(String name) {
+        try {
+            return Optional.of(group.get(name));
+        } catch (SnapshotNotFoundException e) {
+            return Optional.empty();
+        } catch (SnapshotUnreadableException e) {
+            throw new RefusedException(
+                    "Not imported: group " + group.group() + " has a damaged snapshot of that name. Delete it first: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    private Optional<HistoryPoint> last() {
+        try {
+            return group.last().map(HistoryPoint::of);
+        } catch (SnapshotUnreadableException e) {
+            throw new RefusedException(
+                    "Not imported, for the last snapshot of group " + group.group() + " cannot be read: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    private void requireFree(
+            HistoryPoint point, Optional<Snapshot> there, Optional<HistoryPoint> last, boolean asNewest) {
+        if (there.isPresent()) {
+            throw new RefusedException("Not imported: group " + group.group() + " of store " + group.store()
+                    + " has another snapshot that is named " + point.name()
+                    + ". Import it into another group: --group NAME");
+        }
+        if (last.isPresent() && !asNewest) {
+            throw new RefusedException("Not imported: group " + group.group() + " of store " + group.store()
+                    + " has snapshots, and the next start would restore this one in place of "
+                    + last.get().name() + ". If that is meant, say --as-newest; else --group NAME");
+        }
+    }
+
+    private void requireWhole(HistoryPoint point, ChunkStore chunks) throws DamagedBundleException {
+        LackingChunks lacking = new LackingChunks(chunks, group.codecs());
+        for (StateReference state : StateReferences.of(point.state())) {
+            Set<String> ids = lacking.of(state);
+            if (!ids.isEmpty()) {
+                throw new DamagedBundleException("The file lacks " + Sizes.count(ids.size(), "chunk")
+                        + " that its snapshot needs, the first of them "
+                        + ids.iterator().next());
+            }
+        }
+    }
+
+    private LearnedChunks requireChunks() {
+        return LearnedChunks.of(group)
+                .orElseThrow(() -> new IllegalStateException("Store " + group.store()
+                        + " keeps no learned states, and the snapshot has some; they are on the disks of the hosts"));
+    }
+
+    private Path requireModelStore() {
+        return modelStore.orElseThrow(() -> new IllegalStateException(
+                "Archives are in a model store, and nothing says where it is: -D model_store=DIR"));
+    }
+}
