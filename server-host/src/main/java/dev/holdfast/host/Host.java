@@ -25,8 +25,10 @@ import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
+import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
+import dev.holdfast.host.runtime.onnx.OnnxProcessRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
 import dev.holdfast.host.runtime.process.WorkerDirectory;
@@ -163,14 +165,16 @@ public final class Host implements AutoCloseable {
         WorkerDirectory workers = lifecycle.add(workers(options));
         PythonRuntime python =
                 ConfiguredPython.runtime(config, measurements.ofWorkers(config.metricsConfig()), workers, temporary());
+        ModelRuntime models = new OnnxProcessRuntime(
+                onnx, config.workerProcesses(), workers, config.workerEnvironment(), options.logLocation());
         Runtimes runtimes = new Runtimes(List.of(
-                onnx,
+                models,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
                 new BuiltInRuntime(),
                 new WorkflowRuntime(),
                 python,
-                new OnnxOfBaseHandler(onnx)));
+                new OnnxOfBaseHandler(models)));
         ModelServing serving = lifecycle.add(new ModelServing(
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
