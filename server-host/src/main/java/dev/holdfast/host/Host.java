@@ -5,6 +5,8 @@ import dev.holdfast.host.archive.ArchiveLimits;
 import dev.holdfast.host.archive.DirectoryModelStore;
 import dev.holdfast.host.archive.UrlPolicy;
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.common.UnsafePlaceException;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
@@ -23,8 +25,10 @@ import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
+import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
+import dev.holdfast.host.runtime.onnx.OnnxProcessRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
 import dev.holdfast.host.runtime.process.WorkerDirectory;
@@ -45,6 +49,7 @@ import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.workflow.WorkflowRuntime;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -160,14 +165,16 @@ public final class Host implements AutoCloseable {
         WorkerDirectory workers = lifecycle.add(workers(options));
         PythonRuntime python =
                 ConfiguredPython.runtime(config, measurements.ofWorkers(config.metricsConfig()), workers, temporary());
+        ModelRuntime models = new OnnxProcessRuntime(
+                onnx, config.workerProcesses(), workers, config.workerEnvironment(), options.logLocation());
         Runtimes runtimes = new Runtimes(List.of(
-                onnx,
+                models,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
                 new BuiltInRuntime(),
                 new WorkflowRuntime(),
                 python,
-                new OnnxOfBaseHandler(onnx)));
+                new OnnxOfBaseHandler(models)));
         ModelServing serving = lifecycle.add(new ModelServing(
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
@@ -306,6 +313,7 @@ public final class Host implements AutoCloseable {
             throw new ConfigException(config.named(ConfigKey.MODEL_STORE)
                     + " is not a directory; make it, or name another one with --model-store");
         }
+        requireOwn(directory);
         DirectoryModelStore store = new DirectoryModelStore(
                 directory,
                 options.logLocation().resolve("work"),
@@ -313,6 +321,20 @@ public final class Host implements AutoCloseable {
                 ArchiveLimits.defaults());
         store.clean();
         return store;
+    }
+
+    /** What everyone may put there would be served, and a handler in Python of it would run with the rights of the host. */
+    private static void requireOwn(Path modelStore) {
+        try {
+            OwnFiles.requireOwn(
+                    modelStore,
+                    "name a directory in it in which only its owner may write: --model-store "
+                            + modelStore.resolve("models"));
+        } catch (UnsafePlaceException e) {
+            throw new ConfigException("The model store " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new ConfigException("The model store " + modelStore + " cannot be read: " + e, e);
+        }
     }
 
     private static Path temporary() {

@@ -307,6 +307,12 @@ public final class Restore {
 
     /** Snapshots that wait in the journal or were set aside there can be chosen by name, too. */
     private Snapshot storedOrHere(String name) {
+        if (journal.aside().stream().anyMatch(header -> header.name().equals(name))) {
+            log.info(
+                    "Snapshot {} lies aside on this host, and is taken; a snapshot of the store of that name is not",
+                    name);
+            return journal.aside(name);
+        }
         try {
             return store.get(name);
         } catch (SnapshotNotFoundException | StoreUnavailableException e) {
