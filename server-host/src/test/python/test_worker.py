@@ -270,12 +270,29 @@ class Predicting(Worker):
                 error_code = 418
                 message = "not that class"
 
+            class Mute(Exception):
+                def __str__(self):
+                    raise ValueError("no")
+
             def handle(data, context):
                 if data is None:
                     return None
                 what = data[0]["body"].decode()
                 if what == "coded":
                     raise PredictionException("told", 513)
+                if what == "miscoded":
+                    raise PredictionException("told", "abc")
+                if what == "long":
+                    raise PredictionException("m" * 3000000, 513)
+                if what == "mute":
+                    raise Mute()
+                if what == "status":
+                    context.set_response_status(1 << 40, "", 0)
+                    return [""]
+                if what == "headers":
+                    for i in range(2000):
+                        context.set_response_header(0, "X-%d" % i, "")
+                    return [""]
                 return {"other": None, "circle": None, "set": [{1}], "two": [1, 2], "none": None}[what] if what in (
                     "set", "two", "none") else raise_other(what)
 
@@ -295,6 +312,11 @@ class Predicting(Worker):
         )
         for what, code, message in [
             (b"coded", 513, "told"),
+            (b"miscoded", 503, "Prediction failed"),
+            (b"long", 513, "m" * (1 << 16)),
+            (b"mute", 503, "Prediction failed"),
+            (b"status", 503, "Prediction failed"),
+            (b"headers", 503, "Prediction failed"),
             (b"other", 503, "Prediction failed"),
             (b"circle", 503, "Prediction failed"),
             (b"surrogate", 503, "Prediction failed"),

@@ -22,10 +22,13 @@ import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
+import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.runtime.Runtimes;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
+import dev.holdfast.host.runtime.onnx.OnnxProcessRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
 import dev.holdfast.host.runtime.process.WorkerDirectory;
@@ -162,14 +165,16 @@ public final class Host implements AutoCloseable {
         WorkerDirectory workers = lifecycle.add(workers(options));
         PythonRuntime python =
                 ConfiguredPython.runtime(config, measurements.ofWorkers(config.metricsConfig()), workers, temporary());
+        ModelRuntime models = new OnnxProcessRuntime(
+                onnx, config.workerProcesses(), workers, config.workerEnvironment(), options.logLocation());
         Runtimes runtimes = new Runtimes(List.of(
-                onnx,
+                models,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
                 new BuiltInRuntime(),
                 new WorkflowRuntime(),
                 python,
-                new OnnxOfBaseHandler(onnx)));
+                new OnnxOfBaseHandler(models)));
         ModelServing serving = lifecycle.add(new ModelServing(
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
@@ -207,8 +212,14 @@ public final class Host implements AutoCloseable {
                 HostVersion.get(),
                 config.enableModelApi(),
                 config.snapshotTimeout());
-        HttpApis http = lifecycle.add(
-                HttpApis.start(config, operations, counters, measurements::write, options.logLocation(), clock));
+        HttpApis http = lifecycle.add(HttpApis.start(
+                config,
+                operations,
+                counters,
+                begin.persistence().map(Persistence::measures).orElseGet(StoreMeasures::new),
+                measurements::write,
+                options.logLocation(),
+                clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);

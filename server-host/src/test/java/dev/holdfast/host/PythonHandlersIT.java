@@ -135,6 +135,21 @@ class PythonHandlersIT {
     }
 
     @Test
+    void headersThatAreTooLongAreRefusedWithTheReason() throws Exception {
+        host.register(
+                "headers",
+                "def handle(data, context):\n    if data is None:\n        return None\n"
+                        + "    context.set_response_header(0, 'X-Big', 'y' * int(data[0]['body']))\n    return ['ok']\n");
+
+        assertThat(host.predict("/predictions/headers", "6000").statusCode()).isEqualTo(200);
+        HttpResponse<String> refused = host.predict("/predictions/headers", "7000");
+
+        assertThat(refused.statusCode()).isEqualTo(500);
+        assertThat(refused.body())
+                .contains("The handler's answer has headers of 7009 bytes, and no more than 6144 are sent");
+    }
+
+    @Test
     void statusHeadersAndContentTypeAreThoseThatTheHandlerSets() throws Exception {
         host.register("custom", """
                 def handle(data, context):

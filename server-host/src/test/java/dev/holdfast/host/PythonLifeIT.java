@@ -47,6 +47,10 @@ class PythonLifeIT {
                     if os.fork() == 0:
                         time.sleep(600)
                     os._exit(1)
+                if what == "double":
+                    os.fork()
+                if what == "execute":
+                    os.execv("/bin/sleep", ["sleep", "600"])
                 if what == "hang":
                     time.sleep(600)
                 if what == "deaf":
@@ -95,7 +99,7 @@ class PythonLifeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"exit", "sysexit", "kill", "garbage", "huge", "twice", "close", "fork"})
+    @ValueSource(strings = {"exit", "sysexit", "kill", "garbage", "huge", "twice", "close", "fork", "execute"})
     void aWorkerThatIsRuinedCostsItsRequestAndIsStartedAgain(String what) throws Exception {
         String model = "ruined-" + what;
         host.register(model, UNRULY);
@@ -128,6 +132,17 @@ class PythonLifeIT {
             return host.worker(model).path("id").asText();
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void ofAHandlerThatForksAndReturnsTwiceTheParentAnswers() throws Exception {
+        host.register("double", UNRULY);
+        String pid = pid("double");
+        for (int i = 0; i < 6; i++) {
+            HttpResponse<String> answer = host.predict("/predictions/double", "double");
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            assertThat(answer.body()).isEqualTo(pid);
         }
     }
 

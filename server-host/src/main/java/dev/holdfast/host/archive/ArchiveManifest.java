@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param batching the author's word on running requests together; empty where the archive does not say
  * @param warmUp the prediction to run before the model is ready
  * @param nativeThreads how many threads of the engine work on one run; empty where the archive leaves it to the host
+ * @param workerProcesses whether its model runs in processes of its workers; empty where the archive leaves it to the host
  * @param config how the archive wants its model served, and what else its configuration file says
  * @param requirementsFile the file that names the Python packages which the handler needs, relative to the archive's root
  * @param envelope what stands around the handler's requests and answers, such as {@code kserve}
@@ -31,6 +32,7 @@ public record ArchiveManifest(
         Optional<BatchAxes> batching,
         Optional<WarmUpRequest> warmUp,
         OptionalInt nativeThreads,
+        Optional<Boolean> workerProcesses,
         ModelConfig config,
         Optional<String> requirementsFile,
         Optional<String> envelope) {
@@ -59,6 +61,7 @@ public record ArchiveManifest(
                 Optional.empty(),
                 Optional.empty(),
                 OptionalInt.empty(),
+                Optional.empty(),
                 ModelConfig.NONE,
                 Optional.empty(),
                 Optional.empty());
@@ -77,6 +80,7 @@ public record ArchiveManifest(
                 batching,
                 warmUp,
                 nativeThreads,
+                workerProcesses,
                 config,
                 requirementsFile,
                 envelope);

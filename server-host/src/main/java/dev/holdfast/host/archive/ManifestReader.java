@@ -31,7 +31,7 @@ import java.util.TreeMap;
  * <ul>
  *   <li>{@code MAR-INF/MANIFEST.json}, TorchServe's, with the model's facts under {@code model};
  *   <li>{@code manifest.json}, ours: {@code modelFile}, and where wanted {@code modelName}, {@code modelVersion}, {@code
- *       handler}, {@code runtime}, {@code description}, {@code labels}, {@code batching}, {@code warmUp}, {@code nativeThreads};
+ *       handler}, {@code runtime}, {@code description}, {@code labels}, {@code batching}, {@code warmUp}, {@code nativeThreads}, {@code workerProcesses};
  *   <li>neither, and exactly one {@code .onnx} file;
  *   <li>neither, and files of Python: one of them is the handler that the registration names.
  * </ul>
@@ -159,6 +159,7 @@ final class ManifestReader {
                 batching(TORCHSERVE, model),
                 warmUp(TORCHSERVE, model),
                 nativeThreads(TORCHSERVE, model),
+                workerProcesses(TORCHSERVE, model),
                 config(text(TORCHSERVE, model, "configFile")),
                 text(TORCHSERVE, model, "requirementsFile"),
                 text(TORCHSERVE, model, "envelope"));
@@ -184,6 +185,7 @@ final class ManifestReader {
                 batching(OURS, manifest),
                 warmUp(OURS, manifest),
                 nativeThreads(OURS, manifest),
+                workerProcesses(OURS, manifest),
                 ModelConfig.NONE,
                 Optional.empty(),
                 Optional.empty());
@@ -384,6 +386,17 @@ final class ManifestReader {
             throw damaged(file, "'nativeThreads' must be a whole number from 1 to " + MOST_THREADS);
         }
         return OptionalInt.of(value.intValue());
+    }
+
+    private Optional<Boolean> workerProcesses(String file, JsonNode object) {
+        JsonNode value = object.path("workerProcesses");
+        if (value.isMissingNode() || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isBoolean()) {
+            throw damaged(file, "'workerProcesses' must be true or false");
+        }
+        return Optional.of(value.booleanValue());
     }
 
     private void requireSafe(String field, String value) {

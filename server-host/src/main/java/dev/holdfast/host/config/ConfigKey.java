@@ -38,6 +38,8 @@ public enum ConfigKey {
     MAX_STUCK_WORKERS("2", Kept.YES),
     /** How many threads of the engine work on one run of a model that does not say it itself. */
     NATIVE_THREADS("1", Kept.YES),
+    /** Whether ONNX models run in processes of their workers, where their manifests do not say it. */
+    WORKER_PROCESSES("false", Kept.YES),
     MAX_REQUEST_SIZE("6553500", Kept.YES),
     MAX_RESPONSE_SIZE("6553500", Kept.YES),
     /** How many connections a listener has at once; 0 for any number. */

@@ -70,6 +70,7 @@ public final class HostConfig {
         maxStuckWorkers();
         stopTimeout();
         nativeThreads();
+        workerProcesses();
         maxRequestSize();
         maxResponseSize();
         maxConnections();
@@ -181,6 +182,11 @@ public final class HostConfig {
     /** How many threads of the engine work on one run of a model that does not say it itself. */
     public int nativeThreads() {
         return number(ConfigKey.NATIVE_THREADS, 1, 1_024);
+    }
+
+    /** Whether ONNX models run in processes of their workers, where their manifests do not say it. */
+    public boolean workerProcesses() {
+        return bool(ConfigKey.WORKER_PROCESSES);
     }
 
     /** In bytes. */

@@ -40,6 +40,12 @@ final class HandlerForms {
     private static final int LEAST_STATUS = 200;
     private static final int MOST_STATUS = 599;
 
+    /** The library's buffer has 8,192; the host has headers of its own. */
+    private static final int MOST_HEADER_BYTES = 6_144;
+
+    /** A colon, a space, and the end of the line. */
+    private static final int SEPARATORS = 4;
+
     private final int maxRequestSize;
     private final int maxResponseSize;
     private final boolean withholdTokens;
@@ -144,7 +150,23 @@ final class HandlerForms {
                 .filter(header -> !OF_THE_CONNECTION.contains(header.name().toLowerCase(Locale.ROOT)))
                 .map(header -> new Header(header.name(), oneLine(header.value())))
                 .toList();
+        requireFit(answer.contentType(), headers);
         return new InferenceAnswer(answer.status(), oneLine(answer.contentType()), headers, answer.bytes(), Map.of());
+    }
+
+    /** What does not fit into the library's buffer would fail without a word about why. */
+    private static void requireFit(String contentType, List<Header> headers) {
+        int bytes = HandlerRequest.utf8Length(contentType);
+        for (Header header : headers) {
+            bytes += header.name().length() + HandlerRequest.utf8Length(header.value()) + SEPARATORS;
+        }
+        if (bytes > MOST_HEADER_BYTES) {
+            throw new ApiException(
+                    500,
+                    FAILURE,
+                    "The handler's answer has headers of " + bytes + " bytes, and no more than " + MOST_HEADER_BYTES
+                            + " are sent. Put what is so long into the body.");
+        }
     }
 
     private static String oneLine(String value) {

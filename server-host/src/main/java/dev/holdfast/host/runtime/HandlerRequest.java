@@ -92,6 +92,11 @@ public record HandlerRequest(String id, List<Header> headers, List<Parameter> pa
         throw new InvalidInputException("A handler wants whole requests, not " + tensors);
     }
 
+    /** How many bytes a text has in UTF-8. */
+    public static int utf8Length(String text) {
+        return utf8(text).length;
+    }
+
     static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }

@@ -28,6 +28,10 @@ public record Joining(By by, String why) {
         return new Joining(By.SINGLE, why);
     }
 
+    public boolean isChecked() {
+        return by == By.CHECKED;
+    }
+
     public boolean isJoined() {
         return by != By.SINGLE;
     }

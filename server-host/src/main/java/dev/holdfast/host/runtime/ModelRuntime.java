@@ -30,8 +30,8 @@ public interface ModelRuntime {
         return "models of the runtime " + name();
     }
 
-    /** Whether the models run in native code, which ends the process where it breaks. */
-    default boolean isNative() {
+    /** Whether a model of these runs in native code of the host's process, and ends it where that breaks. */
+    default boolean isNative(Archive archive) {
         return false;
     }
 

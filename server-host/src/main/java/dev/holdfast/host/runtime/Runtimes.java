@@ -39,9 +39,9 @@ public final class Runtimes {
                 .flatMap(ModelRuntime::engine);
     }
 
-    /** Whether native code runs the archive. */
+    /** Whether native code in the host's process runs the archive. */
     public boolean isNative(Archive archive) {
-        return of(archive).filter(ModelRuntime::isNative).isPresent();
+        return of(archive).filter(runtime -> runtime.isNative(archive)).isPresent();
     }
 
     /** How many bytes of weights the archive brings into memory; 0 where nothing is known. */

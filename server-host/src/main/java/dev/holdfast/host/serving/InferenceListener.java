@@ -12,4 +12,11 @@ public interface InferenceListener {
      * @param inferenceNanos of its batch in the model
      */
     void predicted(String model, String version, long queueNanos, long inferenceNanos);
+
+    /**
+     * The model has run once.
+     *
+     * @param requests how many were in the batch
+     */
+    default void ran(String model, String version, int requests) {}
 }

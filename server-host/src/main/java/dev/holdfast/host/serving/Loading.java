@@ -167,7 +167,9 @@ final class Loading {
         try {
             requireUnchanged(file, state, archive);
             requireNoneUnended(file);
-            requireNotHeldBack(file, occasion);
+            if (safeguards.isNative().test(archive)) {
+                requireNotHeldBack(file, occasion);
+            }
         } catch (RuntimeException e) {
             Closing.quietly("archive " + archive.fileName(), archive::close);
             throw e;
@@ -272,6 +274,9 @@ final class Loading {
         LoadedModel loaded = attempt.loaded;
         if (loaded != null) {
             loaded.end(thread);
+        } else {
+            // It may wait for a process, which nobody needs any more.
+            thread.interrupt();
         }
     }
 

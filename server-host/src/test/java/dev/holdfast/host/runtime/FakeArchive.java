@@ -30,6 +30,7 @@ public record FakeArchive(String fileName, Path root, ArchiveManifest manifest) 
                         Optional.empty(),
                         Optional.empty(),
                         OptionalInt.of(nativeThreads),
+                        Optional.empty(),
                         ModelConfig.NONE,
                         Optional.empty(),
                         Optional.empty()));

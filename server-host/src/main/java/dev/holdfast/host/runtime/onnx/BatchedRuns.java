@@ -70,6 +70,10 @@ final class BatchedRuns {
         way = oneByOne(why);
     }
 
+    int mostRows() {
+        return way.mostRows();
+    }
+
     Joining joining() {
         return way.joining();
     }

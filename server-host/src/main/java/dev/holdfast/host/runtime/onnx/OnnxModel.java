@@ -94,6 +94,19 @@ final class OnnxModel implements LoadedModel {
         }
     }
 
+    /** As {@link #prepareBatches}, where a self-check of the same model has found that it may run this many rows together. */
+    void joinAsChecked(String why, int mostRows) {
+        runs.join(
+                new Joining(Joining.By.CHECKED, why),
+                Batches.ofFirstDimensions(signature.inputs(), signature.outputs()),
+                mostRows);
+    }
+
+    /** How many rows run together at the most. */
+    int mostRows() {
+        return runs.mostRows();
+    }
+
     private JoinCheck.Result selfCheck(JoinCheck.Subject subject) {
         // Later than the check looks at the clock, so that a run which was ended is never taken for one that failed.
         try (RunLimit limit = new RunLimit(subject.patience().plusMillis(100))) {

@@ -85,7 +85,7 @@ public final class OnnxRuntime implements ModelRuntime {
     }
 
     @Override
-    public boolean isNative() {
+    public boolean isNative(Archive archive) {
         return true;
     }
 
@@ -106,29 +106,42 @@ public final class OnnxRuntime implements ModelRuntime {
 
     @Override
     public LoadedModel load(Archive archive) {
+        return load(archive.fileName(), path(archive), threads(archive));
+    }
+
+    /** By its path, not by its bytes: ONNX Runtime then reads weights that lie beside the model, and only those. */
+    static Path path(Archive archive) {
         String file = archive.manifest()
                 .modelFile()
                 .orElseThrow(() -> new ModelLoadException("Archive " + archive.fileName() + " names no model file"));
-        // By its path, not by its bytes: ONNX Runtime then reads weights that lie beside the model, and only those.
-        Path path = archive.root().resolve(file);
+        return archive.root().resolve(file);
+    }
+
+    /**
+     * Loads a model of a file.
+     *
+     * @param archive the archive's name, for messages
+     */
+    static OnnxModel load(String archive, Path path, int threadsForEachRun) {
         try {
             OrtEnvironment environment = environment();
-            OrtSession session = open(environment, path, threads(archive));
+            OrtSession session = open(environment, path, threadsForEachRun);
             try {
-                return new OnnxModel(environment, session, archive.fileName(), path);
+                return new OnnxModel(environment, session, archive, path);
             } catch (OrtException | RuntimeException e) {
                 session.close();
                 throw e;
             }
         } catch (OrtException e) {
             throw new ModelLoadException(
-                    "Archive " + archive.fileName() + ": " + OneLine.name(file) + " cannot be loaded as an ONNX model: "
+                    "Archive " + archive + ": " + OneLine.name(String.valueOf(path.getFileName()))
+                            + " cannot be loaded as an ONNX model: "
                             + OneLine.reason(String.valueOf(e.getMessage())),
                     e);
         }
     }
 
-    private int threads(Archive archive) {
+    int threads(Archive archive) {
         OptionalInt own = archive.manifest().nativeThreads();
         if (own.isPresent()) {
             log.info(
@@ -140,7 +153,7 @@ public final class OnnxRuntime implements ModelRuntime {
         return own.orElse(threads);
     }
 
-    private OrtSession open(OrtEnvironment environment, Path path, int threadsForEachRun) throws OrtException {
+    private static OrtSession open(OrtEnvironment environment, Path path, int threadsForEachRun) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(threadsForEachRun);
             options.setInterOpNumThreads(1);

@@ -37,8 +37,8 @@ public final class OnnxSessionRuntime extends HandlerRuntime {
     }
 
     @Override
-    public boolean isNative() {
-        return onnx.isNative();
+    public boolean isNative(Archive archive) {
+        return onnx.isNative(archive);
     }
 
     @Override
@@ -48,6 +48,10 @@ public final class OnnxSessionRuntime extends HandlerRuntime {
 
     @Override
     public LoadedModel load(Archive archive) {
+        if (archive.manifest().workerProcesses().orElse(false)) {
+            throw new ModelLoadException("Archive " + archive.fileName() + " says workerProcesses, which models with"
+                    + " sessions cannot have: what they carry is in the host. Leave it away");
+        }
         SessionSettings settings = SessionSettings.read(archive);
         LoadedModel model = onnx.load(archive);
         try {

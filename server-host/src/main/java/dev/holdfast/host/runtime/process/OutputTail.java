@@ -4,12 +4,16 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /** The last lines that a worker printed, for the message of a start that failed. Safe for several threads. */
 public final class OutputTail {
 
     private static final int MOST = 60;
     private static final String TRACEBACK = "Traceback (most recent call last)";
+
+    private static final String CRASH = "A fatal error has been detected by the Java Runtime Environment:";
+    private static final String FRAME = "Problematic frame:";
 
     private final Deque<String> lines = new ArrayDeque<>();
 
@@ -18,6 +22,21 @@ public final class OutputTail {
             lines.removeFirst();
         }
         lines.addLast(line);
+    }
+
+    /** What broke a JVM, such as {@code SIGFPE (0x8) at pc=0x… in C [libonnxruntime.so+0x1]}; empty if nothing says so. */
+    synchronized Optional<String> crash() {
+        List<String> all = lines.stream()
+                .map(line -> line.replaceFirst("^# *", "").strip())
+                .filter(line -> !line.isEmpty())
+                .toList();
+        int begin = all.indexOf(CRASH);
+        if (begin < 0 || begin + 1 == all.size()) {
+            return Optional.empty();
+        }
+        int frame = all.indexOf(FRAME);
+        String where = frame < 0 || frame + 1 == all.size() ? "" : " in " + all.get(frame + 1);
+        return Optional.of(all.get(begin + 1).replaceFirst(", pid=.*", "") + where);
     }
 
     /**

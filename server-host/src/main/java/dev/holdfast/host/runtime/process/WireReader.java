@@ -1,6 +1,7 @@
 package dev.holdfast.host.runtime.process;
 
 import dev.holdfast.host.runtime.HandlerAnswer;
+import dev.holdfast.host.runtime.HandlerRequest;
 import dev.holdfast.host.runtime.Header;
 import java.io.EOFException;
 import java.io.IOException;
@@ -11,9 +12,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Messages from a worker to the host. What a handler does to its process can put anything on the wire, so nothing is taken
+ * Messages from a worker to the host, and from a host to a worker in Java. What a handler does to its process can put anything on the wire, so nothing is taken
  * on its word: no length takes memory before it is compared with a limit.
  */
 final class WireReader {
@@ -68,6 +70,52 @@ final class WireReader {
             }
         }
         return new Reply(code, message, answers);
+    }
+
+    /** The order of a host that comes next; a batch is a list of requests, an order to load has none. */
+    record Order(Optional<WorkerLaunch.LoadOrder> load, List<HandlerRequest> requests) {}
+
+    /**
+     * As a worker reads it.
+     *
+     * @throws EOFException if the host has closed the connection
+     */
+    Order order() throws IOException {
+        byte command = bytes("command", 1, 1)[0];
+        if (command == 'L') {
+            text("model", integer());
+            String directory = text("directory", integer());
+            integer();
+            String handler = text("handler", integer());
+            integer();
+            String envelope = text("envelope", integer());
+            boolean limitPixels = bytes("flag", 1, 1)[0] != 0;
+            return new Order(
+                    Optional.of(new WorkerLaunch.LoadOrder(directory, handler, envelope, limitPixels)), List.of());
+        }
+        if (command != 'I') {
+            throw new MalformedException("the command " + command);
+        }
+        List<HandlerRequest> requests = new ArrayList<>();
+        for (int length = integer(); length != END; length = integer()) {
+            requests.add(request(text("request id", length)));
+        }
+        return new Order(Optional.empty(), requests);
+    }
+
+    private HandlerRequest request(String id) throws IOException {
+        List<Header> headers = new ArrayList<>();
+        for (int length = integer(); length != END; length = integer()) {
+            String name = text("header", length);
+            headers.add(new Header(name, text("header", integer())));
+        }
+        List<HandlerRequest.Parameter> parameters = new ArrayList<>();
+        for (int length = integer(); length != END; length = integer()) {
+            String name = text("parameter", length);
+            String type = text("content type", integer());
+            parameters.add(HandlerRequest.Parameter.of(name, type, bytes("value", integer(), longestBody)));
+        }
+        return new HandlerRequest(id, headers, parameters);
     }
 
     private HandlerAnswer answer() throws IOException {

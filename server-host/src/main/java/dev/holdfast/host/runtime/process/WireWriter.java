@@ -1,5 +1,6 @@
 package dev.holdfast.host.runtime.process;
 
+import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
 import dev.holdfast.host.runtime.Header;
 import java.io.ByteArrayOutputStream;
@@ -9,9 +10,10 @@ import java.nio.channels.GatheringByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Messages from the host to a worker. All integers are signed, 32 bits, big-endian; a field is its length and its bytes; the
+ * Messages from the host to a worker, and from a worker in Java to its host. All integers are signed, 32 bits, big-endian; a field is its length and its bytes; the
  * length -1 ends a list. Large values are not copied.
  */
 final class WireWriter {
@@ -69,6 +71,31 @@ final class WireWriter {
             }
             writer.end();
         }
+        writer.end();
+        return writer;
+    }
+
+    /**
+     * What a worker says to an order.
+     *
+     * @param answers by the ids of the requests
+     */
+    static WireWriter reply(int code, String message, Map<String, HandlerAnswer> answers) {
+        WireWriter writer = new WireWriter();
+        writer.pending.putInt(code);
+        writer.text(message);
+        answers.forEach((id, answer) -> {
+            writer.text(id);
+            writer.text(answer.contentType());
+            writer.pending.putInt(answer.status());
+            writer.text("");
+            writer.pending.putInt(answer.headers().size());
+            for (Header header : answer.headers()) {
+                writer.text(header.name());
+                writer.text(header.value());
+            }
+            writer.field(answer.bytes());
+        });
         writer.end();
         return writer;
     }

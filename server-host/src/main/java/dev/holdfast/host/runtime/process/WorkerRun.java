@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,7 @@ final class WorkerRun {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerRun.class);
 
-    private static final String STARTED = "Torch worker started.";
+    static final String STARTED = "Torch worker started.";
     private static final int LINES_OF_REASON = 8;
     private static final int SIGKILL = 128 + 9;
 
@@ -178,7 +179,7 @@ final class WorkerRun {
         }
         await(CompletableFuture.allOf(outputRead, errorsRead));
         String how = failure instanceof MalformedException ? malformed(failure) : ending();
-        String printed = String.join("\n", tail.reason(LINES_OF_REASON));
+        String printed = tail.crash().isPresent() ? "" : String.join("\n", tail.reason(LINES_OF_REASON));
         return new ProcessStartException(
                 printed.isBlank() ? how : how + ", having printed: " + printed, isKilledForMemory());
     }
@@ -259,6 +260,10 @@ final class WorkerRun {
         if (isKilledForMemory()) {
             return "the kernel killed it, because there was no memory left";
         }
+        Optional<String> crash = tail.crash();
+        if (crash.isPresent()) {
+            return "native code ended its process by " + crash.get();
+        }
         int code = process.exitValue();
         return code > 128 ? "its process ended by signal " + (code - 128) : "its process ended with exit code " + code;
     }
@@ -324,6 +329,9 @@ final class WorkerRun {
             kill(malformed(failure));
         }
         await(process.onExit());
+        if (!process.isAlive()) {
+            await(outputRead);
+        }
         kill("it closed its connection");
         return HandlerAnswer.failure(isKilledForMemory() ? 507 : 500, "Worker died. The reason: " + ending() + ".");
     }

@@ -62,8 +62,8 @@ public final class OnnxOfBaseHandler implements ModelRuntime {
     }
 
     @Override
-    public boolean isNative() {
-        return onnx.isNative();
+    public boolean isNative(Archive archive) {
+        return onnx.isNative(archive);
     }
 
     @Override

@@ -4,6 +4,7 @@ What few workers need is imported where it is needed: each worker is a process, 
 """
 
 import _thread
+import importlib
 import json
 import os
 import socket
@@ -103,6 +104,7 @@ def serve(connection, options):
     decode = os.environ.get("TS_DECODE_INPUT_REQUEST", "true") == "true"
     loaded = None
     reader = wire.Reader(connection)
+    process = os.getpid()
     try:
         while True:
             try:
@@ -118,6 +120,9 @@ def serve(connection, options):
                 wire.write(connection, 500, "No model is loaded")
             else:
                 outcome = service.predict(loaded, message, decode)
+                if os.getpid() != process:
+                    # The handler has forked, and this is the child: the answer is its parent's to give.
+                    os._exit(0)
                 wire.write(connection, outcome.code, outcome.message, outcome.answers)
     except ConnectionError:
         return 1  # The host has gone while it was to be answered.
@@ -170,7 +175,7 @@ def _reason(failure):
     import traceback
 
     trace = traceback.TracebackException.from_exception(failure)
-    ours = os.path.dirname(os.path.abspath(__file__))
-    frames = [frame for frame in trace.stack if not frame.filename.startswith((ours, "<frozen importlib"))]
+    loading = (os.path.dirname(os.path.abspath(__file__)), os.path.dirname(importlib.__file__), "<frozen importlib")
+    frames = [frame for frame in trace.stack if not frame.filename.startswith(loading)]
     lines = "".join(traceback.format_list(frames) + list(trace.format_exception_only())).splitlines()
     return "\n".join(lines[-_LINES_OF_TRACEBACK:])

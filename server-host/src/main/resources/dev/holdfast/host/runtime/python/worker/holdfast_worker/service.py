@@ -11,6 +11,9 @@ from holdfast_worker.wire import Answer
 
 _RESERVED = ("content-type",)
 _MORE = "ts_stream_next"
+# What the host takes.
+_MOST_HEADERS = 1000
+_LONGEST_MESSAGE = 1 << 16
 
 
 class Outcome:
@@ -36,12 +39,7 @@ def predict(service, requests, decode=True):
     except MemoryError:
         return _failed(requests, 507, "Out of resources")
     except Exception as failure:  # Whatever a handler raises costs its batch, and no more.
-        if _is_prediction_exception(failure):
-            return _failed(requests, int(failure.error_code), str(failure.message))
-        _print_traceback()
-        if "CUDA" in str(failure):
-            return _failed(requests, 507, "Out of resources")
-        return _failed(requests, 503, "Prediction failed")
+        return _failure(requests, failure)
     if not isinstance(result, list):
         return _failed(requests, 503, "Invalid model predict output")
     if len(result) != len(requests):
@@ -53,6 +51,28 @@ def predict(service, requests, decode=True):
     except Exception:
         _print_traceback()
         return _failed(requests, 503, "Prediction failed")
+
+
+def _failure(requests, failure):
+    try:
+        if _is_prediction_exception(failure):
+            return _failed(requests, _int32(failure.error_code), str(failure.message)[:_LONGEST_MESSAGE])
+    except Exception:  # Neither is what it should be.
+        pass
+    _print_traceback()
+    try:
+        if "CUDA" in str(failure):
+            return _failed(requests, 507, "Out of resources")
+    except Exception:  # It does not even tell what it is.
+        pass
+    return _failed(requests, 503, "Prediction failed")
+
+
+def _int32(value):
+    number = int(value)
+    if not -(1 << 31) <= number < 1 << 31:
+        raise ValueError("%d does not fit into 32 bits" % number)
+    return number
 
 
 def _print_traceback():
@@ -71,11 +91,13 @@ def answer(context, index, value, more=False):
     if _MORE in headers:
         headers[_MORE] = "true" if more else "false"
     status, phrase = context.get_response_status(index)
+    if len(headers) > _MOST_HEADERS:
+        raise ValueError("An answer has %d headers, more than %d" % (len(headers), _MOST_HEADERS))
     return Answer(
         context.get_request_id(index),
         _body(value),
         content_type=str(context.get_response_content_type(index) or ""),
-        status=int(status),
+        status=_int32(status),
         phrase=str(phrase or ""),
         headers=[(str(k), str(v)) for k, v in headers.items() if k not in _RESERVED],
     )
