@@ -101,6 +101,10 @@ public final class HostConfig {
             }
         }
         word(ConfigKey.SNAPSHOT_GROUP, 64);
+        if (hostName().isPresent()) {
+            // Hosts know their own snapshots by it, so two that differ must not become one.
+            word(ConfigKey.HOST_NAME, 255);
+        }
     }
 
     public ListenAddress inferenceAddress() {

@@ -219,6 +219,8 @@ class ConfigLayersTest {
                 "restore|lenient|strict or fallback",
                 "enable_model_api|yes|true or false",
                 "snapshot_group|a/b|of the form [A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+                "host_name|web 1|of the form [A-Za-z0-9][A-Za-z0-9._-]{0,254}",
+                "host_name|../web|of the form [A-Za-z0-9][A-Za-z0-9._-]{0,254}",
                 "snapshot_timeout|0|a whole number from 1 to 86400",
             })
     void badValueIsNamedWithItsRuleAndItsPlace(String key, String value, String rule) {
