@@ -6,6 +6,7 @@ import dev.holdfast.host.metrics.MetricsMode;
 import dev.holdfast.host.serving.InferenceListener;
 import dev.holdfast.host.serving.ServingState;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +78,13 @@ public final class InferenceCounters implements InferenceListener {
             log("QueueTime.Milliseconds:" + Math.floor(queueNanos / 1e6), "Level:Host");
             log("WorkerThreadTime.Milliseconds:" + Math.floor(inferenceNanos / 1e6), "Level:Host");
         }
+    }
+
+    @Override
+    public void loaded(String model, String version, int worker, Duration took) {
+        log(
+                "WorkerLoadTime.Milliseconds:" + (double) took.toMillis(),
+                "WorkerName:W-" + worker + "-" + model + "_" + version + ",Level:Host");
     }
 
     private Cell cell(String model, String version) {
