@@ -5,6 +5,8 @@ import dev.holdfast.host.archive.ArchiveLimits;
 import dev.holdfast.host.archive.DirectoryModelStore;
 import dev.holdfast.host.archive.UrlPolicy;
 import dev.holdfast.host.common.DaemonThreads;
+import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.common.UnsafePlaceException;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
@@ -20,6 +22,7 @@ import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.ModelRuntime;
@@ -46,6 +49,7 @@ import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.workflow.WorkflowRuntime;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -208,8 +212,14 @@ public final class Host implements AutoCloseable {
                 HostVersion.get(),
                 config.enableModelApi(),
                 config.snapshotTimeout());
-        HttpApis http = lifecycle.add(
-                HttpApis.start(config, operations, counters, measurements::write, options.logLocation(), clock));
+        HttpApis http = lifecycle.add(HttpApis.start(
+                config,
+                operations,
+                counters,
+                begin.persistence().map(Persistence::measures).orElseGet(StoreMeasures::new),
+                measurements::write,
+                options.logLocation(),
+                clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
@@ -303,6 +313,7 @@ public final class Host implements AutoCloseable {
             throw new ConfigException(config.named(ConfigKey.MODEL_STORE)
                     + " is not a directory; make it, or name another one with --model-store");
         }
+        requireOwn(directory);
         DirectoryModelStore store = new DirectoryModelStore(
                 directory,
                 options.logLocation().resolve("work"),
@@ -310,6 +321,20 @@ public final class Host implements AutoCloseable {
                 ArchiveLimits.defaults());
         store.clean();
         return store;
+    }
+
+    /** What everyone may put there would be served, and a handler in Python of it would run with the rights of the host. */
+    private static void requireOwn(Path modelStore) {
+        try {
+            OwnFiles.requireOwn(
+                    modelStore,
+                    "name a directory in it in which only its owner may write: --model-store "
+                            + modelStore.resolve("models"));
+        } catch (UnsafePlaceException e) {
+            throw new ConfigException("The model store " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new ConfigException("The model store " + modelStore + " cannot be read: " + e, e);
+        }
     }
 
     private static Path temporary() {

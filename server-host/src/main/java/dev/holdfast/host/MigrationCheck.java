@@ -5,6 +5,7 @@ import dev.holdfast.host.archive.ArchiveException;
 import dev.holdfast.host.archive.ArchiveLimits;
 import dev.holdfast.host.archive.DirectoryModelStore;
 import dev.holdfast.host.archive.UrlPolicy;
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigFile;
 import dev.holdfast.host.config.ConfigLayers;
@@ -251,8 +252,17 @@ public final class MigrationCheck {
         if (!config.unknownKeys().isEmpty()) {
             notes.add("keys that neither TorchServe nor Holdfast has: " + String.join(", ", config.unknownKeys()));
         }
+        config.modelStore().ifPresent(store -> noteOwner(store, notes));
         if (config.allowedUrls().isEmpty()) {
             notes.add("no allowed_urls: archives come from the model store alone, where TorchServe takes any URL");
+        }
+    }
+
+    private static void noteOwner(Path modelStore, List<String> notes) {
+        try {
+            OwnFiles.requireOwn(modelStore, "name another directory with --model-store");
+        } catch (IOException e) {
+            notes.add("a start would refuse the model store: " + OneLine.of(e));
         }
     }
 

@@ -3,6 +3,8 @@ package dev.holdfast.host;
 import dev.holdfast.host.codec.Codecs;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.journal.JournalLook;
+import dev.holdfast.host.operate.HostDisk;
 import dev.holdfast.host.operate.StoreGroup;
 import dev.holdfast.host.plugins.CallWatch;
 import dev.holdfast.host.plugins.Plugins;
@@ -63,10 +65,20 @@ public final class OperatorStores implements AutoCloseable {
                 .others();
         try {
             return new StoreGroup(
-                    choice.name(), name, plugins.open(choice, of(choice, name, kept)), Codecs.all(), Clock.systemUTC());
+                    choice.name(),
+                    name,
+                    plugins.open(choice, of(choice, name, kept)),
+                    Codecs.all(),
+                    disk(choice.name(), name),
+                    Clock.systemUTC());
         } catch (IllegalArgumentException | IllegalStateException e) {
             throw new ConfigException("Snapshot store " + choice.name() + ": " + e.getMessage(), e);
         }
+    }
+
+    private HostDisk disk(String store, String group) {
+        JournalLook look = JournalLook.at(configured.logLocation(), store, group);
+        return new HostDisk(look.waiting(), look.pinned());
     }
 
     private SerializerConfig of(SerializerChoice choice, String group, Map<String, String> values) {

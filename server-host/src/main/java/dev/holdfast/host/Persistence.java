@@ -14,6 +14,7 @@ import dev.holdfast.host.keeper.ServingSource;
 import dev.holdfast.host.keeper.SnapshotKeeper;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
+import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.plugins.CallWatch;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
@@ -62,6 +63,7 @@ final class Persistence implements AutoCloseable {
     private final HostConfig config;
     private final ConfiguredPlugins configured;
     private final Codec stateCodec;
+    private final StoreMeasures measures = new StoreMeasures();
     private final SnapshotSerializerFactory fs = new FsSnapshotSerializerFactory();
     private final Plugins plugins;
     private final String storeName;
@@ -118,6 +120,11 @@ final class Persistence implements AutoCloseable {
     private record Opening(
             String name, boolean builtIn, Supplier<SnapshotSerializer> opener, boolean mayForget, RetentionRule rule) {}
 
+    /** What the calls of the store took. */
+    StoreMeasures measures() {
+        return measures;
+    }
+
     private Opening choose() {
         try {
             SerializerChoice choice = plugins.choose(config.snapshotStore().orElse(null), fs);
@@ -126,7 +133,7 @@ final class Persistence implements AutoCloseable {
             return new Opening(
                     choice.name(),
                     choice.plugin().isEmpty(),
-                    () -> plugins.open(choice, own),
+                    () -> new MeasuredStore(plugins.open(choice, own), measures),
                     choice.isMadeForTorchServe(),
                     RetentionRule.of(config).widenedBy(keys.rule()));
         } catch (SerializerChoiceException e) {

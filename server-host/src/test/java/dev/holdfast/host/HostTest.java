@@ -20,6 +20,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -114,6 +115,24 @@ class HostTest {
         try (Host host = start()) {
             assertThat(host.storeStatus().revision()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void aModelStoreThatEveryoneMayWriteStopsTheStartAndOneInItDoesNot() throws Exception {
+        Path open = Files.createDirectory(directory.resolve("open"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+        assertThatThrownBy(() -> start(Map.of("model_store", open.toString())))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("The model store " + open + " may be written by everyone (its mode is rwxrwxrwx), who could"
+                        + " put files and links there; chmod o-w " + open
+                        + ", or name a directory in it in which only its"
+                        + " owner may write: --model-store " + open.resolve("models"));
+
+        Path models = Files.createDirectory(
+                open.resolve("models"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxrwxr-x")));
+        start(Map.of("model_store", models.toString())).close();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.holdfast.sdk;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -44,6 +45,20 @@ public interface SnapshotSerializer extends AutoCloseable {
      * @throws StoreUnavailableException if the store could not be reached or refused
      */
     void save(Snapshot snapshot);
+
+    /**
+     * Saves several, each after the one before it, as {@link #save} would one by one. A store for which a call or a commit is
+     * dear does well to take many at once; by default each is saved by itself.
+     *
+     * <p>After an exception those before some place of the list are saved, maybe none, and those from there on are not; called
+     * again with the same list, it goes on. After a {@link StoreUnavailableException} a caller looks where that place is.
+     *
+     * @param snapshots by rising revision, at most 1,000; each follows the one before it
+     * @throws SnapshotConflictException and {@link StoreUnavailableException}: as {@link #save}
+     */
+    default void saveAll(List<Snapshot> snapshots) {
+        snapshots.forEach(this::save);
+    }
 
     /**
      * The snapshot with the highest revision of the group.

@@ -537,6 +537,34 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves({Requirement.SAVED_IS_DURABLE, Requirement.CONFLICTS, Requirement.SAME_SAVE_AGAIN})
+    void severalAreSavedAfterOneAnotherUpToTheFirstThatMayNotBe() {
+        SnapshotSerializer serializer = open();
+        Snapshot first = snapshot(group, 1);
+        Snapshot second = following(first, 2);
+        Snapshot third = following(second, 3);
+        serializer.saveAll(List.of());
+        serializer.saveAll(List.of(first, second));
+        serializer.saveAll(List.of(first, second, third));
+
+        assertThat(headers(open())).containsExactly(third.header(), second.header(), first.header());
+        assertSame(open().getLast().orElseThrow(), third);
+
+        Snapshot fourth = following(third, 4);
+        Snapshot wrong = following(first, 5);
+        Snapshot afterWrong = following(wrong, 6);
+        assertThatThrownBy(() -> serializer.saveAll(List.of(fourth, wrong, afterWrong)))
+                .isInstanceOf(SnapshotConflictException.class);
+
+        assertThat(headers(open()))
+                .as("nothing from the wrong one on, and before it as many as the store likes")
+                .doesNotContain(wrong.header(), afterWrong.header())
+                .contains(third.header());
+        serializer.saveAll(List.of(fourth));
+        assertSame(open().getLast().orElseThrow(), fourth);
+    }
+
+    @Test
     @Proves(Requirement.CONFLICTS)
     void aLowerRevisionIsAConflictAlsoWhereItIsFree() {
         SnapshotSerializer serializer = open();

@@ -12,7 +12,9 @@ import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.Driver;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -93,26 +95,72 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
 
     @Override
     public void save(Snapshot snapshot) {
+        saveAll(List.of(snapshot));
+    }
+
+    /** In one transaction, so all of them or none. */
+    @Override
+    public void saveAll(List<Snapshot> snapshots) {
         requireOpen();
-        SnapshotHeader header = snapshot.header();
-        header.requireGroup(group);
-        String failure = "Snapshot " + header.name() + " could not be saved in " + place;
+        if (snapshots.isEmpty()) {
+            return;
+        }
+        snapshots.forEach(snapshot -> snapshot.header().requireGroup(group));
+        SnapshotHeader first = snapshots.get(0).header();
+        SnapshotHeader last = snapshots.get(snapshots.size() - 1).header();
+        String failure = (snapshots.size() == 1
+                        ? "Snapshot " + first.name()
+                        : "Snapshots " + first.name() + " to " + last.name())
+                + " could not be saved in " + place;
         Deadline deadline = transactions.deadline();
         bringUp(failure, deadline);
-        Payload payload = Payload.of(snapshot, codec);
+        List<SnapshotTable.Entry> entries = snapshots.stream()
+                .map(snapshot -> new SnapshotTable.Entry(snapshot.header(), Payload.of(snapshot, codec)))
+                .toList();
+        // Once: a name that is in use clashes, and the second attempt finds out whose.
+        AtomicBoolean together = new AtomicBoolean(entries.size() > 1);
         transactions.write(failure, deadline, connection -> {
             table.lock(connection);
             deadline.require();
-            SnapshotTable.Neighbours neighbours = table.neighbours(connection, header);
-            if (header.saveId().equals(neighbours.ofRevision())) {
-                return true; // this very save, sent again
-            }
-            requireFree(header, neighbours);
-            table.insert(connection, header, codec.name(), payload, deadline);
-            return true;
+            return (together.getAndSet(false) && insertedTogether(connection, entries, deadline))
+                    || insertedEach(connection, entries, deadline);
         });
-        highest.accumulateAndGet(header.revision(), Math::max);
+        highest.accumulateAndGet(last.revision(), Math::max);
         removeOld(deadline);
+    }
+
+    private boolean insertedEach(Connection connection, List<SnapshotTable.Entry> entries, Deadline deadline)
+            throws SQLException {
+        for (SnapshotTable.Entry entry : entries) {
+            deadline.require();
+            SnapshotTable.Neighbours neighbours = table.neighbours(connection, entry.header());
+            // This very save, sent again, is there.
+            if (!entry.header().saveId().equals(neighbours.ofRevision())) {
+                requireFree(entry.header(), neighbours);
+                table.insert(connection, List.of(entry), codec.name(), deadline);
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Where nothing is in the way of the first one, what is before each of the others is known without asking.
+     *
+     * @return false if something is: some may be there, from an attempt whose outcome nobody was told
+     */
+    private boolean insertedTogether(Connection connection, List<SnapshotTable.Entry> entries, Deadline deadline)
+            throws SQLException {
+        SnapshotTable.Neighbours neighbours =
+                table.neighbours(connection, entries.get(0).header());
+        if (neighbours.last() >= entries.get(0).header().revision()) {
+            return false;
+        }
+        for (SnapshotTable.Entry entry : entries) {
+            requireFree(entry.header(), neighbours);
+            neighbours = SnapshotTable.Neighbours.of(entry.header());
+        }
+        table.insert(connection, entries, codec.name(), deadline);
+        return true;
     }
 
     private void requireFree(SnapshotHeader header, SnapshotTable.Neighbours neighbours) {

@@ -69,7 +69,13 @@ final class SnapshotTable {
             @Nullable String newest,
             @Nullable String newestSaveId,
             @Nullable String ofName,
-            @Nullable String ofRevision) {}
+            @Nullable String ofRevision) {
+
+        /** Those of a snapshot that is to come after the newest one. */
+        static Neighbours of(SnapshotHeader newest) {
+            return new Neighbours(newest.revision(), newest.name(), newest.saveId(), null, null);
+        }
+    }
 
     /** A row of which the header can be read or not. */
     record Row(long revision, Optional<SnapshotHeader> header) {}
@@ -128,36 +134,58 @@ final class SnapshotTable {
         }
     }
 
-    void insert(Connection connection, SnapshotHeader header, String codec, Payload payload, Deadline deadline)
-            throws SQLException {
+    /** A snapshot that is to be stored. */
+    record Entry(SnapshotHeader header, Payload payload) {}
+
+    void insert(Connection connection, List<Entry> entries, String codec, Deadline deadline) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement("insert into " + table.snapshots()
                 + " (timestamp, id, log_id, workflow, name, codec, revision, kind, host, model_count, size, sha256,"
                 + " save_id, parts, data) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-            dialect.setTime(insert, 1, header.createdOn());
-            insert.setString(2, id(header.saveId()));
-            insert.setString(3, logId);
-            insert.setString(4, group);
-            insert.setString(5, header.name());
-            insert.setString(6, codec);
-            insert.setLong(7, header.revision());
-            insert.setString(8, header.kind().word());
-            insert.setString(9, header.host());
-            insert.setInt(10, header.modelCount());
-            insert.setLong(11, header.size());
-            insert.setString(12, header.sha256());
-            insert.setString(13, header.saveId());
-            insert.setInt(14, payload.pieces().size());
-            insert.setBytes(15, payload.whole());
+            for (Entry entry : entries) {
+                set(insert, entry.header(), codec, entry.payload());
+                if (entries.size() > 1) {
+                    insert.addBatch();
+                }
+            }
             deadline.require();
-            insert.executeUpdate();
+            if (entries.size() > 1) {
+                insert.executeBatch();
+            } else {
+                insert.executeUpdate();
+            }
         }
+        for (Entry entry : entries) {
+            insertParts(connection, entry, deadline);
+        }
+    }
+
+    private void set(PreparedStatement insert, SnapshotHeader header, String codec, Payload payload)
+            throws SQLException {
+        dialect.setTime(insert, 1, header.createdOn());
+        insert.setString(2, id(header.saveId()));
+        insert.setString(3, logId);
+        insert.setString(4, group);
+        insert.setString(5, header.name());
+        insert.setString(6, codec);
+        insert.setLong(7, header.revision());
+        insert.setString(8, header.kind().word());
+        insert.setString(9, header.host());
+        insert.setInt(10, header.modelCount());
+        insert.setLong(11, header.size());
+        insert.setString(12, header.sha256());
+        insert.setString(13, header.saveId());
+        insert.setInt(14, payload.pieces().size());
+        insert.setBytes(15, payload.whole());
+    }
+
+    private void insertParts(Connection connection, Entry entry, Deadline deadline) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(
                 "insert into " + table.parts() + " (workflow, revision, part, data) values (?, ?, ?, ?)")) {
-            for (int part = 0; part < payload.pieces().size(); part++) {
+            for (int part = 0; part < entry.payload().pieces().size(); part++) {
                 insert.setString(1, group);
-                insert.setLong(2, header.revision());
+                insert.setLong(2, entry.header().revision());
                 insert.setInt(3, part);
-                insert.setBytes(4, payload.pieces().get(part));
+                insert.setBytes(4, entry.payload().pieces().get(part));
                 deadline.require();
                 insert.executeUpdate();
             }

@@ -398,7 +398,11 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         try (Connection connection = source.getConnection()) {
             new Schema(dialect, settings.table(), List.of(dialect.tables(settings.table()))).bringUp(connection, FAR);
             new SnapshotTable(settings.table(), group(), dialect)
-                    .insert(connection, old.header(), "gz", Payload.of(old, settings.codec()), FAR);
+                    .insert(
+                            connection,
+                            List.of(new SnapshotTable.Entry(old.header(), Payload.of(old, settings.codec()))),
+                            "gz",
+                            FAR);
             connection.commit();
         }
         return old;

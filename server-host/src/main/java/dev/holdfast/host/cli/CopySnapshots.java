@@ -73,6 +73,7 @@ final class CopySnapshots implements Callable<Integer> {
             way.requireNoHostIn(target);
             way.say("From store " + source.store() + ", group " + source.group() + ", to store " + target.store()
                     + ", group " + target.group());
+            way.sayWhatWaits(source);
             Report report = copy(new HistoryCopy(
                     source, target, skipDamaged, asNewest, count -> way.progress(count + " snapshots copied")));
             way.progressDone();

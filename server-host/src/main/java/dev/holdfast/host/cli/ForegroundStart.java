@@ -211,6 +211,7 @@ final class ForegroundStart {
         if (report.isPresent()) {
             StartReport.ready(text).write(report.get());
         }
+        new ServiceManager(surroundings).ready();
     }
 
     private static String readyText(RunningHost host, String summary) {
@@ -272,6 +273,7 @@ final class ForegroundStart {
                 .or(() -> code)
                 .orElse("the process was told to end (by SIGTERM, SIGINT or SIGHUP)");
         log.info("Stopping, as {}; that may take {} s", asked, limit.toSeconds());
+        new ServiceManager(surroundings).stopping();
         Thread stop = DaemonThreads.create("stopping", () -> host.stop(limit));
         stop.setUncaughtExceptionHandler((thread, e) -> {
             log.error("The stop was not orderly: {}", OneLine.of(e));

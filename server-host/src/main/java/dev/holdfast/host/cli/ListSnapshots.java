@@ -3,7 +3,6 @@ package dev.holdfast.host.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.host.operate.Sizes;
-import dev.holdfast.host.operate.SnapshotSource;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -57,11 +56,14 @@ final class ListSnapshots implements Callable<Integer> {
         if (limit < 1) {
             throw new WrongLine("--limit '" + limit + "' must be 1 or more");
         }
-        ListRequest request = request();
+        ListRequest filtered = request();
         boolean all = kind.isEmpty() && host.isEmpty() && since.isEmpty() && until.isEmpty();
         return way.toEither("list", false, (source, from) -> {
+            // A store counts by itself; of a host all pages are asked for, and of what is filtered, so these are large.
+            ListRequest request = all && from.host().isEmpty()
+                    ? ListRequest.firstPage(Math.min(limit, ListRequest.MOST))
+                    : filtered;
             print(
-                    source,
                     from,
                     SnapshotListing.of(
                             source,
@@ -96,7 +98,7 @@ final class ListSnapshots implements Callable<Integer> {
         }
     }
 
-    private void print(SnapshotSource source, SnapshotWay.From from, SnapshotListing listing) {
+    private void print(SnapshotWay.From from, SnapshotListing listing) {
         PrintWriter out = way.surroundings().out();
         if (way.arguments().json()) {
             ObjectNode json = CommandJson.object();
@@ -108,7 +110,9 @@ final class ListSnapshots implements Callable<Integer> {
                 snapshots.add(one);
             });
             json.put("more", listing.isMore());
-            source.count().ifPresent(count -> json.put("count", count));
+            if (!listing.isMore()) {
+                json.put("count", listing.newest().size());
+            }
             out.print(CommandJson.pretty(json));
             return;
         }

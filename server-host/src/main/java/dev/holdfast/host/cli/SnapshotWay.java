@@ -6,6 +6,7 @@ import dev.holdfast.host.OperatorStores;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.operate.RefusedException;
+import dev.holdfast.host.operate.Sizes;
 import dev.holdfast.host.operate.SnapshotSource;
 import dev.holdfast.host.operate.StoreGroup;
 import dev.holdfast.sdk.SnapshotConflictException;
@@ -127,6 +128,7 @@ final class SnapshotWay {
                     requireNoHostIn(store);
                 }
                 say("From store " + store.store() + ", group " + store.group() + ", " + seen());
+                sayWhatWaits(store);
                 requireTheHosts(command, store);
                 return work.in(store, stores);
             }
@@ -163,6 +165,14 @@ final class SnapshotWay {
             throw new CommandFailure("Holdfast is not currently running.");
         }
         return said;
+    }
+
+    /** What waits may be newer than all that the store has. */
+    void sayWhatWaits(StoreGroup store) {
+        if (store.disk().waiting() > 0) {
+            say("In the journal of this log location's host, and not in the store yet: "
+                    + Sizes.count(store.disk().waiting(), "snapshot") + "; the host sends them when it runs");
+        }
     }
 
     private String seen() {

@@ -1,5 +1,6 @@
 package dev.holdfast.host.history;
 
+import dev.holdfast.host.history.StoreHead.Line;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -11,45 +12,52 @@ import java.util.Optional;
  * @param base what the host went on from when it asked; the answer is stale once that has changed
  * @param proven whether the store's line leads from the base to its head
  * @param baseIsDamaged whether the newest snapshot is damaged and is the base
+ * @param baseIsPassedOver whether the base is damaged, and what was saved next lacks what models had learned there
  */
-public record Look(Reading reading, Optional<HistoryPoint> base, boolean proven, boolean baseIsDamaged) {
+public record Look(
+        Reading reading, Optional<HistoryPoint> base, boolean proven, boolean baseIsDamaged, boolean baseIsPassedOver) {
 
     /** Looks now. Throws nothing that a store means to throw. */
     public static Look at(SnapshotSerializer store, Optional<HistoryPoint> base) {
         Reading reading = StoreHead.read(store);
         if (base.isEmpty()) {
-            return new Look(reading, base, true, false);
+            return of(reading, base);
         }
         try {
             return at(store, base.get(), reading);
         } catch (SnapshotStoreException e) {
-            return new Look(new Reading.Away(e), base, true, false);
+            return of(new Reading.Away(e), base);
         }
+    }
+
+    /** Of which nothing is known that would speak against the base. */
+    public static Look of(Reading reading, Optional<HistoryPoint> base) {
+        return new Look(reading, base, true, false, false);
     }
 
     private static Look at(SnapshotSerializer store, HistoryPoint base, Reading reading) {
         boolean own = false;
-        boolean proven = true;
+        Line line = Line.LEADS;
         if (reading instanceof Reading.Found found) {
-            proven = StoreHead.leadsFrom(store, base, Optional.of(found.head()));
+            line = StoreHead.line(store, base, Optional.of(found.head()));
         } else if (reading instanceof Reading.Damaged damaged) {
             own = StoreHead.isDamaged(store, base, damaged);
-            proven = own || StoreHead.leadsFrom(store, base, damaged.older());
+            line = own ? Line.LEADS : StoreHead.line(store, base, damaged.older());
         } else if (reading instanceof Reading.Unreadable unreadable
                 && unreadable.older().isPresent()) {
-            proven = mayLeadFrom(store, base, unreadable.older());
+            line = lineAsFarAsKnown(store, base, unreadable.older());
         } else if (reading instanceof Reading.Nothing) {
-            proven = false;
+            line = Line.BROKEN;
         }
-        return new Look(reading, Optional.of(base), proven, own);
+        return new Look(reading, Optional.of(base), line != Line.BROKEN, own, line == Line.PASSED_OVER);
     }
 
     /** The base may be the one that cannot be read now. */
-    private static boolean mayLeadFrom(SnapshotSerializer store, HistoryPoint base, Optional<HistoryPoint> older) {
+    private static Line lineAsFarAsKnown(SnapshotSerializer store, HistoryPoint base, Optional<HistoryPoint> older) {
         try {
-            return StoreHead.leadsFrom(store, base, older);
+            return StoreHead.line(store, base, older);
         } catch (StoreUnavailableException e) {
-            return true;
+            return Line.LEADS;
         }
     }
 

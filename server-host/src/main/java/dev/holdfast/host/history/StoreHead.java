@@ -17,6 +17,7 @@ import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.SnapshotUnreadableException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -146,40 +147,84 @@ public final class StoreHead {
         }
     }
 
+    /** Where a snapshot stands to the store's newest. */
+    enum Line {
+        /** The store has it, or has let go of it on purpose, and went on from it. */
+        LEADS,
+        /**
+         * It is damaged, and what was saved next lacks what models had learned there, though it serves what that one changed.
+         */
+        PASSED_OVER,
+        /** The store lacks it, or what it serves. */
+        BROKEN
+    }
+
     /**
-     * Whether a snapshot is in the line that leads to the head: the store still has it, or has let go of it on purpose.
+     * Whether a snapshot is in the line that leads to the head.
      *
      * @param head the store's newest; empty if it has none
      * @throws SnapshotStoreException if the store cannot be reached
      */
-    public static boolean leadsFrom(SnapshotSerializer store, HistoryPoint point, Optional<HistoryPoint> head) {
-        if (head.isEmpty() || head.get().isSame(point)) {
-            return head.isPresent();
+    static Line line(SnapshotSerializer store, HistoryPoint point, Optional<HistoryPoint> head) {
+        if (head.isEmpty()) {
+            return Line.BROKEN;
+        }
+        if (head.get().isSame(point)) {
+            return Line.LEADS;
         }
         boolean followed = follows(head.get().header(), point);
         try {
             Snapshot there = store.get(point.name());
-            return followed || point.isSave(there.header()) || follows(SnapshotText.wholeHeader(there), point);
+            return leads(followed || point.isSave(there.header()) || follows(SnapshotText.wholeHeader(there), point));
         } catch (StoreUnavailableException e) {
             if (followed) {
-                return true;
+                return Line.LEADS;
             }
             throw e;
         } catch (SnapshotFormatTooNewException e) {
             // It is there, under its name; a name is given once.
             log.debug("{} is there, and cannot be read", point.name(), e);
-            return true;
+            return Line.LEADS;
         } catch (SnapshotCorruptException e) {
-            // Whoever saved next could not read it, perhaps, and took its place in the line with an older state.
             log.debug("{} is there, and is damaged", point.name(), e);
-            return ServingComparison.same(head.get().state(), point.state()) || successorHolds(store, point);
+            return lineOfDamaged(store, point, head.get());
         } catch (SnapshotNotFoundException e) {
             SnapshotHeader last = head.get().header();
             String mine = point.header().history().orElse(point.header().saveId());
-            return followed
+            return leads(followed
                     || (last.history().filter(mine::equals).isPresent()
-                            && point.header().revision() <= last.trimmed());
+                            && point.header().revision() <= last.trimmed()));
         }
+    }
+
+    private static Line leads(boolean does) {
+        return does ? Line.LEADS : Line.BROKEN;
+    }
+
+    /** Whoever saved next could not read it, perhaps, and took its place in the line with an older state. */
+    private static Line lineOfDamaged(SnapshotSerializer store, HistoryPoint point, HistoryPoint head) {
+        Optional<HistoryPoint> next = successor(store, point);
+        if (!ServingComparison.same(head.state(), point.state()) && !successorHolds(store, point, next)) {
+            return Line.BROKEN;
+        }
+        // What it follows says nothing: the place after a damaged one is known, and what it held need not be.
+        Set<Map.Entry<ServingComparison.Key, StateReference>> learned =
+                ServingComparison.learned(point.state()).entrySet();
+        return next.filter(saved -> ServingComparison.learned(saved.state())
+                                .entrySet()
+                                .containsAll(learned))
+                        .isPresent()
+                ? Line.LEADS
+                : Line.PASSED_OVER;
+    }
+
+    /** The snapshot that was saved next, of those that are still there; empty if it cannot be read. */
+    private static Optional<HistoryPoint> successor(SnapshotSerializer store, HistoryPoint point) {
+        long revision = point.header().revision();
+        return SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
+                .takeWhile(header -> header.revision() > revision)
+                .reduce((later, earlier) -> earlier)
+                .flatMap(header -> readable(store, header.name()));
     }
 
     /** Whether it was made to follow the point, perhaps in its place, as an edited snapshot does that was accepted. */
@@ -192,15 +237,11 @@ public final class StoreHead {
      * Whether what was saved after a damaged snapshot holds what that one had changed; who could not read it began with the
      * older one, which has to be readable then.
      */
-    private static boolean successorHolds(SnapshotSerializer store, HistoryPoint point) {
+    private static boolean successorHolds(SnapshotSerializer store, HistoryPoint point, Optional<HistoryPoint> next) {
         if (point.header().follows().isEmpty()) {
             return true;
         }
         long revision = point.header().revision();
-        Optional<HistoryPoint> next = SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
-                .takeWhile(header -> header.revision() > revision)
-                .reduce((later, earlier) -> earlier)
-                .flatMap(header -> readable(store, header.name()));
         Optional<HistoryPoint> older = SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
                 .dropWhile(header -> header.revision() >= revision)
                 .flatMap(header -> readable(store, header.name()).stream())

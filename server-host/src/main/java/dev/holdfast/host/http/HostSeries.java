@@ -4,19 +4,25 @@ import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.metrics.MetricText;
 import dev.holdfast.host.metrics.MetricType;
+import dev.holdfast.host.metrics.StoreMeasures;
+import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.VersionStatus;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The state of this host as metrics: its models and workers, and how it stands with its snapshot store. */
-record HostSeries(Operations operations) {
+record HostSeries(Operations operations, StoreMeasures store) {
 
     MetricSnapshots collect() {
         MetricSnapshots.Builder all = MetricSnapshots.builder();
         collectStore(all);
+        collectStoreCalls(all);
+        collectPlugins(all);
         collectModels(all);
         return all.build();
     }
@@ -45,6 +51,45 @@ record HostSeries(Operations operations) {
             gauge(all, "holdfast_journal_full", "1 while the last snapshot found no room in it", one(use.full()));
         });
         gauge(all, "holdfast_snapshot_revision", "Revision of the newest snapshot", status.revision());
+    }
+
+    private void collectStoreCalls(MetricSnapshots.Builder all) {
+        Distributions calls = new Distributions(
+                "holdfast_store_call_seconds", "How long calls of the snapshot store took, by how they ended");
+        store.calls()
+                .forEach((call, times) -> calls.add(
+                        times,
+                        Labels.of(
+                                "method",
+                                call.method(),
+                                "outcome",
+                                call.outcome().name().toLowerCase(Locale.ROOT))));
+        all.metricSnapshot(calls.build());
+        all.metricSnapshot(CounterSnapshot.builder()
+                .name("holdfast_snapshot_saved_bytes")
+                .help("Bytes of the snapshots that this host has saved in its store")
+                .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                        .value(store.savedBytes())
+                        .build())
+                .build());
+        if (store.savedMillis() > 0) {
+            gauge(
+                    all,
+                    "holdfast_snapshot_last_saved_timestamp_seconds",
+                    "When the snapshot was taken that this host saved in its store last",
+                    store.savedMillis() / 1e3);
+        }
+    }
+
+    private void collectPlugins(MetricSnapshots.Builder all) {
+        Series plugins = new Series("holdfast_plugins", "Plugins that were found at the start, by what became of them");
+        List<PluginStatus> found = operations.host().plugins();
+        for (PluginStatus.State state : PluginStatus.State.values()) {
+            plugins.value(
+                    found.stream().filter(plugin -> plugin.state() == state).count(),
+                    Labels.of("state", state.words()));
+        }
+        all.metricSnapshot(plugins.build());
     }
 
     /** How long the workers with processes took to start, as TorchServe writes it. */

@@ -6,6 +6,7 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.metrics.MetricText;
 import dev.holdfast.host.metrics.MetricsMode;
+import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.tls.LiveKeys;
 import io.javalin.http.Context;
 import java.nio.file.Path;
@@ -66,6 +67,7 @@ public final class HttpApis implements AutoCloseable {
      * Starts to listen and answer.
      *
      * @param counters told of each prediction
+     * @param store what the calls of the snapshot store took
      * @param more writes what a scrape has beside what this room knows
      * @param keyFileDirectory where {@code key_file.json} and {@code audit.log} are put
      * @throws dev.holdfast.host.config.ConfigException if an address cannot be listened on, or the tokens cannot be
@@ -75,6 +77,7 @@ public final class HttpApis implements AutoCloseable {
             HostConfig config,
             Operations operations,
             InferenceCounters counters,
+            StoreMeasures store,
             Consumer<MetricText> more,
             Path keyFileDirectory,
             Clock clock) {
@@ -86,7 +89,7 @@ public final class HttpApis implements AutoCloseable {
             Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
             Metrics metrics = new Metrics(
                     counters,
-                    new HostSeries(operations),
+                    new HostSeries(operations, store),
                     apis.refusals,
                     MetricsMode.valueOf(config.metricsMode().toUpperCase(Locale.ROOT)),
                     more);

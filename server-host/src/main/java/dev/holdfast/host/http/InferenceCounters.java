@@ -1,10 +1,14 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.metrics.Histogram;
 import dev.holdfast.host.metrics.MetricText;
 import dev.holdfast.host.metrics.MetricType;
 import dev.holdfast.host.metrics.MetricsMode;
 import dev.holdfast.host.serving.InferenceListener;
 import dev.holdfast.host.serving.ServingState;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -13,14 +17,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts requests and their times under the names that TorchServe gives them. Counting takes two look-ups and three
- * additions without a lock. What is counted for a model version goes with it, so that there are never more series than
+ * Counts requests and their times under the names that TorchServe gives them. Counting takes two look-ups and a
+ * few additions without a lock. What is counted for a model version goes with it, so that there are never more series than
  * versions.
  */
 public final class InferenceCounters implements InferenceListener {
@@ -33,6 +38,9 @@ public final class InferenceCounters implements InferenceListener {
         private final LongAdder requests = new LongAdder();
         private final LongAdder queueNanos = new LongAdder();
         private final LongAdder inferenceNanos = new LongAdder();
+        private final Histogram times = Histogram.ofSeconds();
+        private final Histogram waits = Histogram.ofSeconds();
+        private final Histogram batches = Histogram.ofSizes();
     }
 
     private final String hostName;
@@ -68,6 +76,8 @@ public final class InferenceCounters implements InferenceListener {
         cell.requests.increment();
         cell.queueNanos.add(queueNanos);
         cell.inferenceNanos.add(inferenceNanos);
+        cell.times.recordNanos(queueNanos + inferenceNanos);
+        cell.waits.recordNanos(queueNanos);
         lastQueueNanos = queueNanos;
         lastInferenceNanos = inferenceNanos;
         if (logged.isPresent()) {
@@ -85,6 +95,35 @@ public final class InferenceCounters implements InferenceListener {
         log(
                 "WorkerLoadTime.Milliseconds:" + (double) took.toMillis(),
                 "WorkerName:W-" + worker + "-" + model + "_" + version + ",Level:Host");
+    }
+
+    @Override
+    public void ran(String model, String version, int requests) {
+        cell(model, version).batches.record(requests);
+    }
+
+    /** The same as distributions, under names of ours. */
+    MetricSnapshots collect() {
+        forgetUnserved();
+        return MetricSnapshots.builder()
+                .metricSnapshot(distributions(
+                        "holdfast_request_seconds",
+                        "From a request's arrival to the end of its run",
+                        cell -> cell.times))
+                .metricSnapshot(distributions(
+                        "holdfast_request_queue_seconds",
+                        "From a request's arrival to the begin of its run",
+                        cell -> cell.waits))
+                .metricSnapshot(distributions(
+                        "holdfast_batch_requests", "How many requests ran together", cell -> cell.batches))
+                .build();
+    }
+
+    private HistogramSnapshot distributions(String name, String help, Function<Cell, Histogram> of) {
+        Distributions all = new Distributions(name, help);
+        cells.forEach((model, versions) -> versions.forEach(
+                (version, cell) -> all.add(of.apply(cell), Labels.of("model_name", model, "model_version", version))));
+        return all.build();
     }
 
     private Cell cell(String model, String version) {

@@ -50,6 +50,9 @@ final class Metrics {
         this.more = more;
         collected.register((MultiCollector) host::collect);
         collected.register((MultiCollector) refusals::collect);
+        if (mode != MetricsMode.LOG) {
+            collected.register((MultiCollector) counters::collect);
+        }
     }
 
     /**

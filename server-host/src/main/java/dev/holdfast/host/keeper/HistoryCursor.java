@@ -6,6 +6,7 @@ import dev.holdfast.host.history.Place;
 import dev.holdfast.host.history.SaveDecision;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.sdk.SnapshotSerializer;
 import java.util.Optional;
 
 /** Which snapshot of its group this host goes on from, and where its next one belongs. Used by the keeper's thread alone. */
@@ -48,6 +49,20 @@ final class HistoryCursor {
     /** Whether what is served differs from this host's last snapshot in the store. */
     boolean isAhead(ServingState mine) {
         return !ServingComparison.same(mine, before()) || learned.isAhead(mine);
+    }
+
+    /** Looks at the store, and at what has become there of the snapshot that this host goes on from. */
+    Look look(SnapshotSerializer store) {
+        return seen(Look.at(store, base));
+    }
+
+    /** The same of a look that somebody else had, from where this host goes on. */
+    Look seen(Look look) {
+        if (look.baseIsPassedOver()) {
+            ServingState there = look.head().map(HistoryPoint::state).orElse(ServingState.EMPTY);
+            base.ifPresent(lost -> learned.lost(lost.state(), there));
+        }
+        return look;
     }
 
     /** What this host, which serves {@code mine}, may do after a look at the store. */

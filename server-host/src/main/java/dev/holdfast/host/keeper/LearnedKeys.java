@@ -37,6 +37,15 @@ final class LearnedKeys {
         there = stored;
     }
 
+    /**
+     * The store has lost what models had learned in a snapshot: where it is not in {@code now} either, nobody has the same there,
+     * so that this host's is written again, or loses to another one's like any other.
+     */
+    void lost(ServingState lost, ServingState now) {
+        agreed = LearnedMerge.without(agreed, lost, now);
+        there = LearnedMerge.without(there, lost, now);
+    }
+
     /** What is to be written, with what was learned here or in the store, whichever is newer. */
     ServingState onto(ServingState wanted, ServingState mine) {
         return LearnedMerge.onto(wanted, agreed, mine, there);

@@ -52,7 +52,7 @@ record OperatorDecision(
 
     /** @return what was done, in one sentence */
     String carryOut(Take take) {
-        Look look = Look.at(store, cursor.base());
+        Look look = cursor.look(store);
         requireSomethingToDecide(take, look);
         String done;
         try {
@@ -184,7 +184,7 @@ record OperatorDecision(
                 if (tries == TRIES) {
                     throw e;
                 }
-                look = Look.at(store, cursor.base());
+                look = cursor.look(store);
                 // Damaged snapshots have revisions that nobody can read.
                 place = look.place().notBelow(place.revision() + 1);
             }
@@ -243,7 +243,7 @@ record OperatorDecision(
                     throw e;
                 }
                 log.debug("Once more, for the store refused the merged snapshot", e);
-                look = Look.at(store, cursor.base());
+                look = cursor.look(store);
             }
         }
     }

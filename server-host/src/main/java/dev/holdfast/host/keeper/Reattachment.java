@@ -39,6 +39,7 @@ record Reattachment(
             // A save has come between the question and the answer.
             return;
         }
+        cursor.seen(look);
         if (standing.isAttached()) {
             lookedWhileAttached(look);
         } else {
@@ -67,9 +68,22 @@ record Reattachment(
             }
             standing.untroubled();
         }
+        if (standing.isAttached() && look.baseIsPassedOver()) {
+            tellWhatIsLost(look);
+        }
         if (standing.isAttached() && isAllKept() && !waiting.isEmpty()) {
             waiting.letGoOfRest();
             crossing.showJournal();
+        }
+    }
+
+    /** What models have learned here, and the store has lost, is written again, or kept aside where another one's is there. */
+    private void tellWhatIsLost(Look look) {
+        ServingState mine = served.state();
+        ServingState there = look.head().map(HistoryPoint::state).orElse(ServingState.EMPTY);
+        keepAside(mine, cursor.learned().onto(there, mine));
+        if (cursor.learned().isAhead(mine)) {
+            writer.save(SnapshotKind.SNAPSHOT, Optional.empty());
         }
     }
 
@@ -103,7 +117,7 @@ record Reattachment(
     /** Attaches without an operator, where nothing that was acknowledged is lost by it. */
     private void attachAgain(Look answer) {
         // A save whose fate is unknown may have reached the store since the answer.
-        Look look = answer.isCertain() ? Look.at(store, cursor.base()) : answer;
+        Look look = answer.isCertain() ? cursor.look(store) : answer;
         if (!look.isCertain()) {
             notYet(look);
             return;
@@ -111,7 +125,7 @@ record Reattachment(
         Optional<HistoryPoint> sent = waiting.settle(look.head());
         if (sent.isPresent()) {
             cursor.goOnFrom(sent.get(), served.state());
-            look = Look.at(store, cursor.base());
+            look = cursor.look(store);
             if (!look.isCertain()) {
                 notYet(look);
                 return;

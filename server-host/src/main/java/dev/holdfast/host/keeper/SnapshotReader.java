@@ -46,28 +46,27 @@ record SnapshotReader(SnapshotSerializer store, Journal journal, StoreAttachment
         }
     }
 
+    /** What lies aside under a name comes first, as where it is deleted: the store may have another one of that name. */
     Snapshot get(String name) {
-        Optional<Snapshot> here = here(name);
-        if (!standing.isAttached() && here.isPresent()) {
-            return here.get();
+        if (journal.aside().stream().anyMatch(header -> header.name().equals(name))) {
+            return journal.aside(name);
+        }
+        Optional<Snapshot> waits = waiting(name);
+        if (!standing.isAttached() && waits.isPresent()) {
+            return waits.get();
         }
         try {
             return store.get(name);
         } catch (SnapshotNotFoundException | StoreUnavailableException e) {
-            return here.orElseThrow(() -> e);
+            return waits.orElseThrow(() -> e);
         }
     }
 
-    /** What waits in the journal, or lies aside there. */
-    private Optional<Snapshot> here(String name) {
-        for (Entry entry : journal.pending()) {
-            if (entry.header().name().equals(name)) {
-                return Optional.of(journal.read(entry));
-            }
-        }
-        return journal.aside().stream().anyMatch(header -> header.name().equals(name))
-                ? Optional.of(journal.aside(name))
-                : Optional.empty();
+    private Optional<Snapshot> waiting(String name) {
+        return journal.pending().stream()
+                .filter(entry -> entry.header().name().equals(name))
+                .findFirst()
+                .map(journal::read);
     }
 
     /**

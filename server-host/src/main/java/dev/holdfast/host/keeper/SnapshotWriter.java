@@ -160,7 +160,7 @@ final class SnapshotWriter {
                         ? notStored(point, mine, change, outcome)
                         : undecided(kind, name, message(outcome.storeProblem().orElseThrow()));
             }
-            Look look = Look.at(store, cursor.base());
+            Look look = cursor.look(store);
             if (!look.isCertain()) {
                 return undecided(kind, name, "it does not say why: " + look.uncertainty());
             }

@@ -1,5 +1,6 @@
 package dev.holdfast.host.operate;
 
+import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.StateException;
@@ -19,6 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 
 /**
@@ -30,11 +35,13 @@ import java.util.function.IntConsumer;
  *   to     S1'─ S2'                       S3 and S4 are copied
  * </pre>
  *
- * <p>One thread.
+ * <p>Used by one thread.
  */
 public final class HistoryCopy {
 
     private static final int TOGETHER = 100;
+    /** Large texts go to the store alone, for a call has a limit of time. */
+    private static final long TOGETHER_BYTES = 1 << 20;
 
     private final StoreGroup from;
     private final StoreGroup to;
@@ -211,16 +218,71 @@ public final class HistoryCopy {
 
     private void copy(List<SnapshotHeader> rest, Succession succession, Optional<ChunkCopy> chunks) {
         Set<StateReference> done = new HashSet<>();
-        for (SnapshotHeader header : rest) {
-            Optional<Snapshot> snapshot = read(header, chunks, done);
-            if (snapshot.isPresent()) {
-                Snapshot placed = succession.place(snapshot.get());
-                to.serializer().save(placed);
-                copied.put(header.name(), placed.header());
-                if (copied.size() % TOGETHER == 0) {
-                    progress.accept(copied.size());
+        List<Snapshot> waiting = new ArrayList<>();
+        long bytes = 0;
+        try (Saving saving = new Saving()) {
+            for (SnapshotHeader header : rest) {
+                Optional<Snapshot> snapshot = read(header, chunks, done);
+                if (snapshot.isPresent()) {
+                    waiting.add(succession.place(snapshot.get()));
+                    bytes += header.size();
+                }
+                if (waiting.size() == TOGETHER || bytes >= TOGETHER_BYTES) {
+                    saving.begin(waiting);
+                    waiting = new ArrayList<>();
+                    bytes = 0;
                 }
             }
+        } catch (IllegalStateException e) {
+            // What was read before is saved, so that the next copy need not read it again.
+            save(waiting);
+            throw e;
+        }
+        save(waiting);
+    }
+
+    /** Saves some snapshots on a thread of its own, while the next ones are read. */
+    private final class Saving implements AutoCloseable {
+
+        private final ExecutorService writer = DaemonThreads.single("snapshot-copy");
+        private Future<?> running = CompletableFuture.completedFuture(null);
+
+        void begin(List<Snapshot> snapshots) {
+            await();
+            running = writer.submit(() -> save(snapshots));
+        }
+
+        private void await() {
+            try {
+                running.get();
+            } catch (ExecutionException e) {
+                running = CompletableFuture.completedFuture(null);
+                if (e.getCause() instanceof RuntimeException cause) {
+                    throw cause;
+                }
+                throw new IllegalStateException("Snapshots cannot be saved", e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("Interrupted while snapshots were saved", e);
+            }
+        }
+
+        /** Returns when all that was begun is saved. */
+        @Override
+        public void close() {
+            try {
+                await();
+            } finally {
+                writer.shutdown();
+            }
+        }
+    }
+
+    private void save(List<Snapshot> snapshots) {
+        if (!snapshots.isEmpty()) {
+            to.serializer().saveAll(List.copyOf(snapshots));
+            snapshots.forEach(saved -> copied.put(saved.header().name(), saved.header()));
+            progress.accept(copied.size());
         }
     }
 

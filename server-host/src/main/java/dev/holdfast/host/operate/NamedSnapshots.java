@@ -1,12 +1,10 @@
 package dev.holdfast.host.operate;
 
 import dev.holdfast.host.text.NearestNames;
-import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
 import dev.holdfast.sdk.SnapshotStoreException;
-import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -42,22 +40,15 @@ public final class NamedSnapshots {
         }
     }
 
-    /** The end of a message about a name that is not there: what may have been meant, and how to see all. */
     private static String nearest(String name, Supplier<Stream<SnapshotHeader>> all) {
-        String list = "; to see all: holdfast snapshots list";
         try {
-            List<String> nearest = NearestNames.of(
+            return NearestNames.ofSnapshots(
                     name,
                     Stream.concat(
                             Stream.of(LATEST), all.get().limit(MOST_LOOKED_AT).map(SnapshotHeader::name)));
-            return nearest.isEmpty()
-                    ? list
-                    : "; the nearest: "
-                            + String.join(
-                                    ", ", nearest.stream().map(OneLine::name).toList()) + list;
         } catch (SnapshotStoreException e) {
             // That it is not there is what counts; the list is only help.
-            return list;
+            return "";
         }
     }
 }

@@ -27,8 +27,10 @@ import java.util.UUID;
  *
  * @param store the serializer's name, for messages
  * @param codecs what chunks may have been packed with
+ * @param disk what the host of the log location has left there
  */
-public record StoreGroup(String store, String group, SnapshotSerializer serializer, List<Codec> codecs, Clock clock)
+public record StoreGroup(
+        String store, String group, SnapshotSerializer serializer, List<Codec> codecs, HostDisk disk, Clock clock)
         implements SnapshotSource, AutoCloseable {
 
     @Override
@@ -59,6 +61,11 @@ public record StoreGroup(String store, String group, SnapshotSerializer serializ
     @Override
     public void delete(String name) {
         requireThere(name);
+        if (disk.undecided()) {
+            throw new RefusedException(
+                    "Snapshot " + name + " is not deleted: a divergence of the host of this log location"
+                            + " waits for a decision, which may need it. Start the host, and see: holdfast snapshots status");
+        }
         HistoryPoint last = head("Snapshot " + name + " is not deleted");
         if (last.name().equals(name)) {
             throw new RefusedException("Snapshot " + name + " is not deleted: it is the last one of group " + group

@@ -62,6 +62,12 @@ final class GuardedSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public void saveAll(List<Snapshot> snapshots) {
+        requireOpen();
+        calls.run("saveAll", () -> serializer.saveAll(snapshots));
+    }
+
+    @Override
     public Optional<Snapshot> getLast() {
         requireOpen();
         Optional<Snapshot> last = calls.get("getLast", serializer::getLast);

@@ -139,7 +139,10 @@ public final class Plugins implements AutoCloseable {
 
     private String available(SnapshotSerializerFactory builtIn) {
         return "there are: " + String.join(", ", serializers(builtIn))
-                + (options.paths().isEmpty() ? "; plugins were not looked for, as --plugins-path is not set" : "");
+                + (options.paths().isEmpty()
+                        ? "; no plugin is installed: put it into the directory plugins of the distribution (those of Holdfast are in"
+                                + " plugins-available), or name another directory with --plugins-path"
+                        : "");
     }
 
     /** The rejected plugins, as the end of a message about what is not here; empty if there are none. */

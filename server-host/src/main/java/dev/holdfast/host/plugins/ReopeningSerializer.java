@@ -5,6 +5,7 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -42,6 +43,11 @@ public final class ReopeningSerializer implements SnapshotSerializer {
     @Override
     public void save(Snapshot snapshot) {
         open().save(snapshot);
+    }
+
+    @Override
+    public void saveAll(List<Snapshot> snapshots) {
+        open().saveAll(snapshots);
     }
 
     @Override

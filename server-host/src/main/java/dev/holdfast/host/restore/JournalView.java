@@ -5,6 +5,7 @@ import dev.holdfast.host.history.StoreHead;
 import dev.holdfast.host.journal.DamagedFile;
 import dev.holdfast.host.journal.Entry;
 import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.journal.JournalException;
 import dev.holdfast.host.journal.Pin;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -65,6 +66,16 @@ final class JournalView {
         }
         all.addAll(unreadable);
         return all;
+    }
+
+    /** Keeps on this host what is nowhere else, and says so. */
+    String keepAside(HistoryPoint point) {
+        try {
+            journal.setAside(point.snapshot());
+            return "It is kept on this host under its name, " + point.name();
+        } catch (JournalException e) {
+            return "It cannot be kept on this host, and goes with the copies of its journal: " + e.getMessage();
+        }
     }
 
     /** A snapshot that waits or was set aside, by its name. */

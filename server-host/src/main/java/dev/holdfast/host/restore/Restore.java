@@ -9,9 +9,12 @@ import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
 import dev.holdfast.host.snapshot.SnapshotText;
+import dev.holdfast.host.text.NearestNames;
+import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
@@ -33,6 +36,8 @@ import org.slf4j.LoggerFactory;
 public final class Restore {
 
     private static final Logger log = LoggerFactory.getLogger(Restore.class);
+    /** A name that is older is not guessed. */
+    private static final int MOST_LOOKED_AT = 10_000;
 
     private final String storeName;
     private final String host;
@@ -292,7 +297,9 @@ public final class Restore {
             return Found.of(snapshot.header().name(), content, startPoint(), isOwn(snapshot.header()));
         } catch (SnapshotStoreException e) {
             throw new ConfigException(
-                    "--snapshot " + choice + " cannot be restored from store " + storeName + ": " + e.getMessage(), e);
+                    "--snapshot " + choice + " cannot be restored from store " + storeName + ": " + e.getMessage()
+                            + (e instanceof SnapshotNotFoundException ? nearest(choice) : ""),
+                    e);
         } catch (IllegalArgumentException e) {
             throw new ConfigException("--snapshot " + choice + ": " + e.getMessage(), e);
         }
@@ -300,10 +307,30 @@ public final class Restore {
 
     /** Snapshots that wait in the journal or were set aside there can be chosen by name, too. */
     private Snapshot storedOrHere(String name) {
+        if (journal.aside().stream().anyMatch(header -> header.name().equals(name))) {
+            log.info(
+                    "Snapshot {} lies aside on this host, and is taken; a snapshot of the store of that name is not",
+                    name);
+            return journal.aside(name);
+        }
         try {
             return store.get(name);
         } catch (SnapshotNotFoundException | StoreUnavailableException e) {
             return new JournalView(journal).named(name).orElseThrow(() -> e);
+        }
+    }
+
+    /** What may have been meant, as the end of a message; a store that lists nothing is no help. */
+    private String nearest(String name) {
+        try {
+            return NearestNames.ofSnapshots(
+                    name,
+                    SnapshotPage.all(store, ListRequest.firstPage(ListRequest.MOST))
+                            .limit(MOST_LOOKED_AT)
+                            .map(SnapshotHeader::name));
+        } catch (SnapshotStoreException | UnsupportedOperationException e) {
+            log.debug("The names in store {} are not known", storeName, e);
+            return "";
         }
     }
 

@@ -6,10 +6,15 @@ import dev.holdfast.host.history.Reading;
 import dev.holdfast.host.history.SaveDecision;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.state.StateReference;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +53,29 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
         if (base.isPresent() && !look.proven()) {
             return unproved(storeName, base.get(), look);
         }
-        return attached(look);
+        return withWhatIsLost(storeName, journal, attached(look));
+    }
+
+    /** What models had learned in the last snapshot of this host, which is damaged in the store, is nowhere else. */
+    private static RestoreDecision withWhatIsLost(String storeName, JournalView journal, RestoreDecision decision) {
+        Optional<HistoryPoint> lost =
+                decision.look().base().filter(base -> decision.look().baseIsPassedOver());
+        Map<ServingComparison.Key, StateReference> lessons = new LinkedHashMap<>(
+                ServingComparison.learned(lost.map(HistoryPoint::state).orElse(ServingState.EMPTY)));
+        lessons.entrySet()
+                .removeAll(ServingComparison.learned(
+                                decision.look().head().map(HistoryPoint::state).orElse(ServingState.EMPTY))
+                        .entrySet());
+        if (lessons.isEmpty()) {
+            return decision;
+        }
+        String notice =
+                "Snapshot " + lost.get().name() + ", which this host went on from, is damaged in store " + storeName
+                        + ", and what others saved after it lacks what these had learned: "
+                        + lessons.keySet().stream().map(Object::toString).collect(Collectors.joining("; ")) + ". "
+                        + journal.keepAside(lost.get());
+        log.warn(notice);
+        return decision.with(notice);
     }
 
     private static RestoreDecision attached(Look look) {
@@ -112,7 +139,7 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
                 sent = journal.sent(store, look.head());
             } catch (SnapshotStoreException e) {
                 // It has gone away since.
-                look = new Look(new Reading.Away(e), base, true, false);
+                look = Look.of(new Reading.Away(e), base);
             }
             if (sent.filter(waiting::isSame).isPresent() || journal.isHead(look.head(), waiting)) {
                 // It was sent, and only the note of that is missing; without the note the next snapshot would name an

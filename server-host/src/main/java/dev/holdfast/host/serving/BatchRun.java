@@ -205,6 +205,7 @@ final class BatchRun {
         long usual = usualNanos;
         usualNanos = usual + (inference - usual) / 8;
         try {
+            listener.ran(model, version, batch.size());
             for (int i = 0; i < batch.size(); i++) {
                 listener.predicted(model, version, started - batch.get(i).arrivedNanos(), inference);
             }

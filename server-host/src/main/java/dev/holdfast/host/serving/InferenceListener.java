@@ -21,4 +21,11 @@ public interface InferenceListener {
      * @param took from the start to the loaded model
      */
     default void loaded(String model, String version, int worker, Duration took) {}
+
+    /**
+     * The model has run once.
+     *
+     * @param requests how many were in the batch
+     */
+    default void ran(String model, String version, int requests) {}
 }

@@ -50,6 +50,15 @@ public final class LearnedMerge {
                                 .flatMap(ServedVersion::learned));
     }
 
+    /** The models of a state without what they had learned in {@code lost} and have not learned in {@code kept}. */
+    public static ServingState without(ServingState state, ServingState lost, ServingState kept) {
+        return each(
+                state,
+                (key, version) -> version.learned()
+                        .filter(learned -> !learned(lost, key).equals(version.learned())
+                                || learned(kept, key).equals(version.learned())));
+    }
+
     private static ServingState each(
             ServingState state, BiFunction<ServingComparison.Key, ServedVersion, Optional<StateReference>> learned) {
         TreeMap<String, ServedModel> models = new TreeMap<>(state.models());

@@ -33,6 +33,22 @@ public final class NearestNames {
                 .toList();
     }
 
+    /**
+     * The end of a message about a snapshot that is not there: which names may have been meant, and how to see all.
+     *
+     * @param names as {@link #of} has them; the wrong one itself is none
+     */
+    public static String ofSnapshots(String wrong, Stream<String> names) {
+        List<String> nearest = of(wrong, names.filter(name -> !name.equals(wrong)));
+        return (nearest.isEmpty()
+                        ? ""
+                        : "; the nearest: "
+                                + String.join(
+                                        ", ",
+                                        nearest.stream().map(OneLine::name).toList()))
+                + "; to see all: holdfast snapshots list";
+    }
+
     private static int distance(String typed, String name) {
         if (typed.length() >= 3 && name.contains(typed)) {
             return 0;

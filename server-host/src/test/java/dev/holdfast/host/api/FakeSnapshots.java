@@ -25,6 +25,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A store in memory with switches for what may be wrong with it. */
 public final class FakeSnapshots implements Snapshots, ChangeLog {
 
+    public Optional<StoreStatus.JournalUse> journal = Optional.empty();
+
     public volatile Durability durability =
             new Durability(Durability.Kind.STORED, Optional.of("20261121093000123-snapshot.cfg"), List.of());
     public volatile StoreStatus.Mode mode = StoreStatus.Mode.ATTACHED;
@@ -71,7 +73,19 @@ public final class FakeSnapshots implements Snapshots, ChangeLog {
 
     @Override
     public StoreStatus status() {
-        return new StoreStatus("fs", "default", mode, Optional.of("last.cfg"), 7, notices.size(), notices);
+        return new StoreStatus(
+                "fs",
+                "default",
+                mode,
+                Optional.of("last.cfg"),
+                7,
+                notices.size(),
+                notices,
+                Optional.empty(),
+                false,
+                Optional.empty(),
+                List.of(),
+                journal);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.metrics.MetricsMode;
+import dev.holdfast.host.metrics.StoreMeasures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -49,7 +50,7 @@ class DocumentationTest {
             Predictions predictions = new Predictions(host.operations.inference());
             routes.addAll(new MetricsApi(new Metrics(
                             host.counters,
-                            new HostSeries(host.operations),
+                            new HostSeries(host.operations, new StoreMeasures()),
                             new Refusals(Clock.systemUTC()),
                             MetricsMode.PROMETHEUS,
                             text -> {}))

@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.host.metrics.StoreMeasures;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Map;
@@ -54,6 +55,36 @@ class MetricsTest {
                             "holdfast_models 1.0\n",
                             "holdfast_model_versions{status=\"READY\"} 1.0\n",
                             "holdfast_workers{model_name=\"sum\",model_version=\"1.0\"} 1.0\n");
+        }
+    }
+
+    @Test
+    void timesOfRequestsAndOfTheStoreAreHistograms() {
+        try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("sum.mar")) {
+            host.counters.ran("sum", "1.0", 3);
+            host.counters.predicted("sum", "1.0", 1_000_000, 3_000_000);
+            host.counters.predicted("sum", "1.0", 20_000_000, 3_000_000);
+            host.store.called("save", StoreMeasures.Outcome.OK, 2_000_000);
+            host.store.called("save", StoreMeasures.Outcome.CONFLICT, 60_000_000_000L);
+
+            String labels = "model_name=\"sum\",model_version=\"1.0\"";
+            assertThat(host.metrics("/metrics").body())
+                    .contains(
+                            "# TYPE holdfast_request_seconds histogram\n",
+                            "holdfast_request_seconds_bucket{" + labels + ",le=\"0.0025\"} 0\n",
+                            "holdfast_request_seconds_bucket{" + labels + ",le=\"0.005\"} 1\n",
+                            "holdfast_request_seconds_bucket{" + labels + ",le=\"0.025\"} 2\n",
+                            "holdfast_request_seconds_count{" + labels + "} 2\n",
+                            "holdfast_request_seconds_sum{" + labels + "} 0.027\n",
+                            "holdfast_request_queue_seconds_bucket{" + labels + ",le=\"0.001\"} 1\n",
+                            "holdfast_batch_requests_bucket{" + labels + ",le=\"2.0\"} 0\n",
+                            "holdfast_batch_requests_bucket{" + labels + ",le=\"4.0\"} 1\n",
+                            "holdfast_store_call_seconds_bucket{method=\"save\",outcome=\"ok\",le=\"0.0025\"} 1\n",
+                            "holdfast_store_call_seconds_bucket{method=\"save\",outcome=\"conflict\",le=\"30.0\"} 0\n",
+                            "holdfast_store_call_seconds_bucket{method=\"save\",outcome=\"conflict\",le=\"+Inf\"} 1\n",
+                            "holdfast_snapshot_saved_bytes_total 0.0\n",
+                            "holdfast_plugins{state=\"loaded\"} ")
+                    .doesNotContain("holdfast_snapshot_last_saved_timestamp_seconds");
         }
     }
 

@@ -80,6 +80,10 @@ class HistoryModelTest {
         }
 
         assertThat(failures).as("after %s", counts).isEmpty();
+        if (walks < WALKS) {
+            // Who repeats a few asks for their own outcome.
+            return;
+        }
         assertThat(counts).containsKeys("ATTACHED", "DETACHED", "SPOOLING", "acknowledged", "refused", "taught");
     }
 

@@ -6,12 +6,14 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus.Mode;
+import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.StateReference;
+import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.testsupport.LogLines;
@@ -311,6 +313,72 @@ class LearnedSidesTest {
         assertThat(host.pending()).isEmpty();
     }
 
+    /** Whoever saved next could not read it, and began with what was before. */
+    @Test
+    void whatWasLearnedInASnapshotThatIsDamagedAndPassedOverLosesLikeAnyOther() {
+        host.crash();
+        host.startByHand();
+        CompletableFuture<Durability> taught = host.teach("a", 2);
+        host.keeper.work(0, 0);
+        assertThat(Rig.get(taught).kind()).isEqualTo(Durability.Kind.STORED);
+        passOverWhatIsNewest();
+
+        lookTenTimes();
+
+        assertKeptAside(2);
+    }
+
+    @Test
+    void whatWasLearnedInASnapshotThatIsDamagedIsWrittenAgainWhereNobodyElseTaught() {
+        neverLook(teacher);
+        host.crash();
+        host.startByHand();
+        CompletableFuture<Durability> taught = host.teach("a", 2);
+        host.keeper.work(0, 0);
+        assertThat(Rig.get(taught).kind()).isEqualTo(Durability.Kind.STORED);
+        disk.damaged.add(disk.newest().header().name());
+        teacher.changed("b");
+        assertThat(learned(newest())).isEmpty();
+
+        lookTenTimes();
+
+        assertThat(newest().models()).containsOnlyKeys("a", "b");
+        assertThat(learned(newest())).isEqualTo(Map.of(A, States.lesson(2)));
+        assertThat(disk.writes()).as("once, and not at every look").hasSizeLessThan(8);
+    }
+
+    @Test
+    void aStartKeepsAsideWhatModelsHadLearnedInASnapshotThatIsDamagedAndPassedOver() {
+        teach(host, 2);
+        Snapshot damaged = disk.newest();
+        host.crash();
+        passOverWhatIsNewest();
+
+        Restore.Found found = host.start();
+
+        assertThat(found.start().mode()).isEqualTo(Mode.ATTACHED);
+        assertThat(learned(host.state.get())).isEqualTo(Map.of(A, States.lesson(1)));
+        assertThat(asides()).containsExactly(States.lesson(2));
+        String name = damaged.header().name();
+        assertThat(found.start().notices())
+                .singleElement()
+                .asString()
+                .contains(
+                        "Snapshot " + name + ", which this host went on from, is damaged in store ddb",
+                        "model a, version 1.0",
+                        "It is kept on this host under its name, " + name);
+        assertThat(host.keeper.get(name))
+                .as("the store's of this name is damaged")
+                .isEqualTo(damaged);
+    }
+
+    private void passOverWhatIsNewest() {
+        neverLook(teacher);
+        disk.damaged.add(disk.newest().header().name());
+        teach(teacher, 1);
+        assertThat(learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
+    }
+
     private void lookTenTimes() {
         for (int i = 0; i < 10; i++) {
             host.keeper.look();
@@ -492,9 +560,13 @@ class LearnedSidesTest {
     }
 
     private void neverLook() {
-        host.stop();
-        host.look = Duration.ofDays(1);
-        host.start();
+        neverLook(host);
+    }
+
+    private static void neverLook(Rig rig) {
+        rig.stop();
+        rig.look = Duration.ofDays(1);
+        rig.start();
     }
 
     private void assertKeptAside(int lesson) {

@@ -61,7 +61,7 @@ final class ModelHost {
     boolean cutOff;
     /**
      * Whether a life began with less than had been acknowledged, because its journal could not be used, or was damaged while the
-     * store was away. What was acknowledged before and in that life may be two states.
+     * store was away, and the host has not attached with what was acknowledged before and in that life since: it may be two states.
      */
     boolean beganWithLess;
     /** The changes that it acknowledged, of which no operator has decided otherwise. */

@@ -127,18 +127,13 @@ final class ModelOracle {
         own.retainAll(reachable);
         host.beganWithLess |= host.isDamaged() && (host.life.store.down || !(reading() instanceof Reading.Found));
         if (host.beganWithLess && found.start().mode() == Mode.DETACHED && !here.isEmpty()) {
-            // It has acknowledged two states, and waits for a word on which of them it is to be.
-            own.retainAll(world.ledger.history(here.get(0).header().saveId()));
+            // It has acknowledged two states, and waits for a word on which of them it is to be: the other one is the
+            // store's.
+            world.newestWhole().ifPresent(it -> own.removeAll(world.ledger.history(it.saveId())));
         }
         Set<Integer> served = restored(host, found);
         own.removeAll(served);
-        // Of a damaged snapshot nobody can tell what goes on from it, and the copy of what does is damaged too.
-        boolean damagedTwice = host.isDamaged()
-                && found.start()
-                        .base()
-                        .filter(it -> world.gone.contains(it.header().saveId()))
-                        .isPresent();
-        if (!own.isEmpty() && !damagedTwice && !world.promises.isOutcomeOf(own, life.state)) {
+        if (!own.isEmpty() && !world.promises.isOutcomeOf(own, life.state)) {
             world.fail(
                     "I4",
                     host.name + " does not serve what it acknowledged: "

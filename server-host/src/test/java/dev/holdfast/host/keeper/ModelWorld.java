@@ -271,6 +271,9 @@ final class ModelWorld implements AutoCloseable {
                 && ServingComparison.same(base.get().state(), life.state)) {
             ledger.join(base.get().header().saveId(), ModelOp.ids(life.unsent));
             life.unsent.clear();
+            if (life.keeper.status().behind().isEmpty()) {
+                host.beganWithLess = false;
+            }
         }
     }
 

@@ -96,11 +96,13 @@ class SerializerChoiceTest {
     }
 
     @Test
-    void unknownNameWithoutAPluginsPathSaysThatNoneIsSet() {
+    void unknownNameWithoutAPluginSaysHowToInstallOne() {
         try (Plugins loaded = Plugins.load(PluginOptions.of(List.of()))) {
             assertThatThrownBy(() -> loaded.choose("ddb", fs))
-                    .hasMessage("Snapshot serializer 'ddb' is not here; there are: fs; plugins were not looked for, as"
-                            + " --plugins-path is not set");
+                    .hasMessage(
+                            "Snapshot serializer 'ddb' is not here; there are: fs; no plugin is installed: put it into the"
+                                    + " directory plugins of the distribution (those of Holdfast are in plugins-available), or name"
+                                    + " another directory with --plugins-path");
         }
     }
 

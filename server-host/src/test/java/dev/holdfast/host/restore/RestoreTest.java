@@ -574,7 +574,11 @@ class RestoreTest {
         assertThat(found.start().least()).isEqualTo(3);
         assertThatThrownBy(() -> rig.restore().chosen("none"))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("--snapshot none cannot be restored from store ddb: no snapshot none");
+                .hasMessage(
+                        "--snapshot none cannot be restored from store ddb: no snapshot none; the nearest: one; to see all:"
+                                + " holdfast snapshots list");
+        assertThatThrownBy(() -> rig.restore().chosen("production"))
+                .hasMessageEndingWith("no snapshot production; to see all: holdfast snapshots list");
         rig.storeDisk.damaged.add("one");
         assertThatThrownBy(() -> rig.restore().chosen("one")).hasMessageContaining("is damaged");
         assertThatThrownBy(() -> rig.restore().chosen("./gone.cfg"))
