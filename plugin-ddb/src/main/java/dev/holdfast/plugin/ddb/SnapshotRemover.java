@@ -76,7 +76,7 @@ final class SnapshotRemover {
     void removeEmptyGroup(Deadline deadline) {
         String what = "The items of group " + keys.group() + " could not be removed";
         Optional<Head> head = reader.head(what, deadline);
-        if (head.isPresent() && head.get().last().isPresent()
+        if ((head.isPresent() && head.get().last().isPresent())
                 || reader.last(deadline).isPresent()) {
             return;
         }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -83,7 +84,8 @@ public class JdbcBenchmark {
             connection.setAutoCommit(false);
             Deadline never = Deadline.in(Duration.ofDays(1));
             while (revision < snapshots - 1) {
-                table.insert(connection, next().header(), gz.name(), payload, never);
+                table.insert(
+                        connection, List.of(new SnapshotTable.Entry(next().header(), payload)), gz.name(), never);
             }
             connection.commit();
         }
