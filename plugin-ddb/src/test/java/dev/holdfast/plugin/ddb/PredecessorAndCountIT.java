@@ -223,4 +223,19 @@ class PredecessorAndCountIT {
             assertThat(store.serializer().count()).hasValue(2);
         }
     }
+
+    @Test
+    void ofAGroupThatWasEmptiedNothingStays() {
+        try (Store store = Store.open(table)) {
+            store.serializer().save(snapshot("default", 1));
+            store.serializer().removeEmptyGroup();
+            assertThat(store.serializer().getLast()).isPresent();
+            store.serializer().delete(snapshot("default", 1).header().name());
+            assertThat(LocalDynamoDb.shared().items(table)).isNotEmpty();
+
+            store.serializer().removeEmptyGroup();
+        }
+
+        assertThat(LocalDynamoDb.shared().items(table)).isEmpty();
+    }
 }
