@@ -93,6 +93,9 @@ final class ModelHost {
         /** The changes since what the store is known to have. */
         List<ModelOp> unsent = new ArrayList<>();
 
+        /** The save-id of what it went on from when nothing was unsent last. */
+        String settledOn = "";
+
         ChangeQueue changes = new ChangeQueue("ddb");
         SnapshotKeeper keeper;
         boolean deciding;

@@ -269,8 +269,16 @@ final class ModelWorld implements AutoCloseable {
                 && base.isPresent()
                 && host.journal.pending().isEmpty()
                 && ServingComparison.same(base.get().state(), life.state)) {
-            ledger.join(base.get().header().saveId(), ModelOp.ids(life.unsent));
+            String now = base.get().header().saveId();
+            ledger.join(now, ModelOp.ids(life.unsent));
             life.unsent.clear();
+            if (gone.contains(life.settledOn)
+                    && ServingComparison.same(
+                            ledger.state(life.settledOn), base.get().state())) {
+                // Another host has made the same of what the store has lost.
+                ledger.join(now, ledger.history(life.settledOn));
+            }
+            life.settledOn = now;
             if (life.keeper.status().behind().isEmpty()) {
                 host.beganWithLess = false;
             }
