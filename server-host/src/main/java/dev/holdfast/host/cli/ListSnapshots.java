@@ -60,9 +60,8 @@ final class ListSnapshots implements Callable<Integer> {
         boolean all = kind.isEmpty() && host.isEmpty() && since.isEmpty() && until.isEmpty();
         return way.toEither("list", false, (source, from) -> {
             // A store counts by itself; of a host all pages are asked for, and of what is filtered, so these are large.
-            ListRequest request = all && from.host().isEmpty()
-                    ? ListRequest.firstPage(Math.min(limit, ListRequest.MOST))
-                    : filtered;
+            ListRequest request =
+                    all && from.host().isEmpty() ? ListRequest.firstPage(Math.min(limit, ListRequest.MOST)) : filtered;
             print(
                     from,
                     SnapshotListing.of(
