@@ -76,19 +76,20 @@ public final class WorkflowRun {
     }
 
     private void goOn() {
-        Map<String, HandlerRequest> ready = new LinkedHashMap<>();
+        Map<WorkflowNode, HandlerRequest> ready = new LinkedHashMap<>();
         synchronized (this) {
             if (answer.isDone()) {
                 return;
             }
-            for (String node : spec.nodes().keySet()) {
-                if (!asked.contains(node) && answers.keySet().containsAll(before(node))) {
-                    asked.add(node);
-                    ready.put(node, request(node));
+            for (WorkflowNode node : spec.nodes().values()) {
+                String name = node.name();
+                if (!asked.contains(name) && answers.keySet().containsAll(before(name))) {
+                    asked.add(name);
+                    ready.put(node, request(name));
                 }
             }
         }
-        ready.forEach((node, given) -> ask(node, given, spec.nodes().get(node).retries()));
+        ready.forEach((node, given) -> ask(node.name(), given, node.retries()));
     }
 
     private List<String> before(String node) {
