@@ -162,6 +162,34 @@ class WorkflowIT {
     }
 
     @Test
+    void aNodeThatFailsIsAskedAgainAsOftenAsItsRetryAttemptsSay() throws Exception {
+        PythonArchives.mar(
+                store,
+                "moody",
+                "calls = []\ndef handle(data, context):\n    if data is None:\n        return None\n"
+                        + "    calls.append(1)\n    if len(calls) % 3:\n        raise ValueError('moody')\n"
+                        + "    return [str(len(calls))] * len(data)\n");
+        PythonArchives.war(
+                store, "patient", "models: {retry-attempts: 2, m: {url: moody.mar}}\ndag: {pre: [m]}\n", FUNCTIONS);
+        PythonArchives.war(
+                store, "hasty", "models: {m: {url: moody.mar, retry-attempts: 1}}\ndag: {pre: [m]}\n", FUNCTIONS);
+        PythonArchives.war(
+                store, "endless", "models: {retry-attempts: 99, m: {url: moody.mar}}\ndag: {pre: [m]}\n", FUNCTIONS);
+        json("POST", "/workflows?url=patient.war", 200);
+        json("POST", "/workflows?url=hasty.war", 200);
+
+        assertThat(host.predict("/wfpredict/patient", "x", "Content-Type", "a/b")
+                        .body())
+                .isEqualTo("3");
+        assertThat(host.predict("/wfpredict/hasty", "x", "Content-Type", "a/b").statusCode())
+                .isEqualTo(503);
+        assertThat(json("POST", "/workflows?url=endless.war", 400)
+                        .path("message")
+                        .asText())
+                .contains("retry-attempts '99' must be a whole number from 0 to 10");
+    }
+
+    @Test
     void whatCannotBeRegisteredSaysWhyAndLeavesNothing() throws Exception {
         PythonArchives.war(store, "circle", "dag: {a: [b], b: [a]}\n", FUNCTIONS);
         PythonArchives.war(store, "lacks", "models: {m: {url: none.mar}}\ndag: {pre: [m]}\n", FUNCTIONS);

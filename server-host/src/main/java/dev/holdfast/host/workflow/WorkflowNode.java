@@ -9,6 +9,7 @@ import java.util.OptionalInt;
  *
  * @param archive of its model; of a function that of the workflow
  * @param handler of a function, as {@code file.py:function}; empty for a model
+ * @param retries how many times more it is asked where it fails
  */
 public record WorkflowNode(
         String name,
@@ -17,4 +18,5 @@ public record WorkflowNode(
         OptionalInt minWorkers,
         OptionalInt batchSize,
         Optional<Duration> maxBatchDelay,
-        Optional<Duration> timeout) {}
+        Optional<Duration> timeout,
+        int retries) {}

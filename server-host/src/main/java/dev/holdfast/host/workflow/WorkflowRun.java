@@ -26,11 +26,13 @@ import java.util.function.BiFunction;
  * </pre>
  *
  * <p>A node is asked as soon as all before it have answered, on the thread that completed the last of them. What one node gave is
- * the {@code body} of the next; what several gave are parameters with their names. The first that fails ends the run.
+ * the {@code body} of the next; what several gave are parameters with their names. The first that fails, and goes on to fail where it
+ * is asked again, ends the run.
  */
 public final class WorkflowRun {
 
     private static final int GOOD = 400;
+    private static final int BROKEN = 500;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String workflow;
@@ -74,19 +76,20 @@ public final class WorkflowRun {
     }
 
     private void goOn() {
-        Map<String, HandlerRequest> ready = new LinkedHashMap<>();
+        Map<WorkflowNode, HandlerRequest> ready = new LinkedHashMap<>();
         synchronized (this) {
             if (answer.isDone()) {
                 return;
             }
-            for (String node : spec.nodes().keySet()) {
-                if (!asked.contains(node) && answers.keySet().containsAll(before(node))) {
-                    asked.add(node);
-                    ready.put(node, request(node));
+            for (WorkflowNode node : spec.nodes().values()) {
+                String name = node.name();
+                if (!asked.contains(name) && answers.keySet().containsAll(before(name))) {
+                    asked.add(name);
+                    ready.put(node, request(name));
                 }
             }
         }
-        ready.forEach(this::ask);
+        ready.forEach((node, given) -> ask(node.name(), given, node.retries()));
     }
 
     private List<String> before(String node) {
@@ -112,7 +115,11 @@ public final class WorkflowRun {
         return new HandlerRequest(request.id(), headers, parameters);
     }
 
-    private void ask(String node, HandlerRequest given) {
+    /** @param retries how many times more it may be asked; what the handler itself says of an error is an answer */
+    private void ask(String node, HandlerRequest given, int retries) {
+        if (answer.isDone()) {
+            return;
+        }
         CompletableFuture<HandlerAnswer> asking;
         try {
             asking = ask.apply(node, given);
@@ -126,6 +133,8 @@ public final class WorkflowRun {
         asking.whenComplete((done, failure) -> {
             if (failure != null) {
                 answer.completeExceptionally(failure);
+            } else if (retries > 0 && done.failed() && done.status() >= BROKEN) {
+                ask(node, given, retries - 1);
             } else {
                 answered(node, done);
             }

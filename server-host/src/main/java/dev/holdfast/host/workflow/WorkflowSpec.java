@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public record WorkflowSpec(Map<String, WorkflowNode> nodes, Map<String, List<String>> before) {
 
     private static final int MOST_NODES = 100;
+    private static final int MOST_RETRIES = 10;
     private static final Pattern FUNCTION = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
     private static final Pattern NODE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final Set<String> SETTINGS =
@@ -171,7 +172,8 @@ public record WorkflowSpec(Map<String, WorkflowNode> nodes, Map<String, List<Str
                     OptionalInt.of(1),
                     OptionalInt.empty(),
                     Optional.empty(),
-                    timeout("models", all));
+                    timeout("models", all),
+                    retries("models", all));
         }
         Map<String, @Nullable Object> settings = new LinkedHashMap<>(all);
         settings.putAll(own);
@@ -193,7 +195,12 @@ public record WorkflowSpec(Map<String, WorkflowNode> nodes, Map<String, List<Str
                 OptionalInt.of(number(where, settings, "min-workers", 1, 1_024).orElse(1)),
                 number(where, settings, "batch-size", 1, 65_536),
                 delay.isPresent() ? Optional.of(Duration.ofMillis(delay.getAsInt())) : Optional.empty(),
-                timeout(where, settings));
+                timeout(where, settings),
+                retries(where, settings));
+    }
+
+    private static int retries(String where, Map<String, @Nullable Object> settings) {
+        return number(where, settings, "retry-attempts", 0, MOST_RETRIES).orElse(0);
     }
 
     /** Whole seconds, as the response_timeout of a model has them. */

@@ -47,7 +47,8 @@ class WorkflowSpecTest {
                         OptionalInt.of(2),
                         OptionalInt.of(4),
                         Optional.of(Duration.ofSeconds(5)),
-                        Optional.of(Duration.ofSeconds(2))));
+                        Optional.of(Duration.ofSeconds(2)),
+                        3));
         assertThat(spec.nodes().get("m2").batchSize()).hasValue(3);
         assertThat(spec.nodes().get("pre").handler()).contains("h.py:pre");
         assertThat(spec.nodes().get("pre").archive()).isEqualTo("w.war");
