@@ -9,6 +9,7 @@ import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -45,6 +46,12 @@ record MeasuredStore(SnapshotSerializer store, StoreMeasures measures) implement
     public void save(Snapshot snapshot) {
         measured("save", () -> store.save(snapshot));
         measures.saved(snapshot.header());
+    }
+
+    @Override
+    public void saveAll(List<Snapshot> snapshots) {
+        measured("save_all", () -> store.saveAll(snapshots));
+        snapshots.forEach(snapshot -> measures.saved(snapshot.header()));
     }
 
     @Override

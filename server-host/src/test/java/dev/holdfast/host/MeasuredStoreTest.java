@@ -1,6 +1,7 @@
 package dev.holdfast.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.host.metrics.Histogram;
@@ -14,10 +15,14 @@ import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MeasuredStoreTest {
 
@@ -29,6 +34,19 @@ class MeasuredStoreTest {
     private long counted(String method, Outcome outcome) {
         Histogram times = measures.calls().get(new Call(method, outcome));
         return times == null ? 0 : Arrays.stream(times.counts()).sum();
+    }
+
+    /** A method that is not handed on would be the default of the SDK, in silence. */
+    @ParameterizedTest
+    @ValueSource(strings = {"MeasuredStore", "plugins.GuardedSerializer", "plugins.ReopeningSerializer"})
+    void whatStandsBeforeAStoreHandsEveryMethodOn(String name) throws ReflectiveOperationException {
+        Class<?> before = Class.forName("dev.holdfast.host." + name);
+
+        assertThat(SnapshotSerializer.class.getDeclaredMethods())
+                .filteredOn(method -> !method.isSynthetic() && !Modifier.isStatic(method.getModifiers()))
+                .allSatisfy(method -> assertThatCode(
+                                () -> before.getDeclaredMethod(method.getName(), method.getParameterTypes()))
+                        .doesNotThrowAnyException());
     }
 
     @Test

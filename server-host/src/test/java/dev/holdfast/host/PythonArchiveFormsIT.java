@@ -48,8 +48,9 @@ class PythonArchiveFormsIT {
     @BeforeEach
     void makeStore() throws IOException {
         PythonArchives.assumePython();
-        store = Files.createDirectories(directory.resolve("store"));
-        logs = directory.resolve("logs");
+        HostDirectories places = HostDirectories.in(directory);
+        store = places.store();
+        logs = places.logs();
     }
 
     private void archiver(String form, String name) throws Exception {

@@ -3,6 +3,8 @@ package dev.holdfast.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,6 +103,28 @@ class PythonMetricsIT {
                     .containsPattern(
                             "PredictionTime\\{ModelName=\"found\",Level=\"Model\",Hostname=\"h\",\\} \\d+\\.\\d+")
                     .doesNotContain("CPUUtilization"));
+        }
+    }
+
+    @Test
+    void inTheModeLogEachValueIsALineAndSoIsHowLongAWorkerTookToLoad() throws Exception {
+        Path declared = Files.writeString(directory.resolve("metrics.yaml"), DECLARED);
+        try (LogLines lines = LogLines.ofAll(Level.INFO);
+                PythonHost host = new PythonHost(
+                        directory.resolve("store"),
+                        directory.resolve("logs"),
+                        Map.of("metrics_mode", "log", "metrics_config", declared.toString()))) {
+            host.register("measured", HANDLER);
+            host.predict("/predictions/measured", "");
+            host.predict("/predictions/measured", "");
+
+            assertThat(lines.info())
+                    .anySatisfy(line -> assertThat(line)
+                            .matches("WorkerLoadTime.Milliseconds:\\d+.0\\|#WorkerName:W-\\d+-measured_1.0,Level:Host"
+                                    + "\\|#hostname:.*,timestamp:\\d+"));
+            await().untilAsserted(() -> assertThat(lines.info())
+                    .filteredOn(line -> line.startsWith("Undeclared.Count:1|"))
+                    .hasSize(2));
         }
     }
 

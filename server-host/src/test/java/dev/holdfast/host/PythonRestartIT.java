@@ -44,8 +44,9 @@ class PythonRestartIT {
     @BeforeEach
     void makeDirectories() throws IOException {
         PythonArchives.assumePython();
-        store = Files.createDirectories(directory.resolve("store"));
-        logs = directory.resolve("logs");
+        HostDirectories places = HostDirectories.in(directory);
+        store = places.store();
+        logs = places.logs();
     }
 
     private static List<ProcessHandle> workers(HostProcess host, String model) throws Exception {

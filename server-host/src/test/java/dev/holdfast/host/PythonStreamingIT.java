@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.testsupport.LogLines;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -101,7 +102,11 @@ class PythonStreamingIT {
     }
 
     private static Socket ask(String path, String body) throws IOException {
-        Socket socket = host.connect();
+        return ask(host, path, body);
+    }
+
+    private static Socket ask(PythonHost asked, String path, String body) throws IOException {
+        Socket socket = asked.connect();
         socket.setSoTimeout(120_000);
         socket.getOutputStream()
                 .write(("POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: a/b\r\nContent-Length: "
@@ -122,6 +127,19 @@ class PythonStreamingIT {
             next = in.read();
         }
         return read.toString(StandardCharsets.US_ASCII);
+    }
+
+    /** What chunks hold, up to the last one. */
+    private static String chunked(InputStream in) throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        while (true) {
+            int size = Integer.parseInt(until(in, "\r\n").strip(), 16);
+            all.writeBytes(in.readNBytes(size));
+            in.skipNBytes(2);
+            if (size == 0) {
+                return all.toString(StandardCharsets.US_ASCII);
+            }
+        }
     }
 
     /** Whether an answer comes to its last chunk before its connection ends, in whatever way. */
@@ -289,6 +307,27 @@ class PythonStreamingIT {
 
         await().atMost(Duration.ofSeconds(60)).until(() -> !pid(model).equals(before));
         assertThat(host.predict("/predictions/" + model, "next").body()).isEqualTo("next\n");
+    }
+
+    /** With a call inside a call for each piece, so many would be more than a thread's stack holds. */
+    @Test
+    void manyTinyPiecesThatHaveWaitedForTheCallerAllCome(@TempDir Path theirStore, @TempDir Path theirLogs)
+            throws Exception {
+        int large = 32 << 20;
+        String tiny = " 123456789".repeat(30_000);
+        try (PythonHost roomy = new PythonHost(
+                theirStore, theirLogs, Map.of("max_response_size", "100000000", "max_request_size", "10000000"))) {
+            roomy.register("words", WORDS);
+            try (Socket socket = ask(roomy, "/predictions/words", "size=" + large + tiny)) {
+                InputStream in = socket.getInputStream();
+                assertThat(until(in, "\r\n\r\n")).startsWith("HTTP/1.1 200");
+                // The one worker is done with the other answer then; its pieces wait behind the large one.
+                assertThat(roomy.predict("/predictions/words", "next").body()).isEqualTo("next\n");
+
+                assertThat(chunked(new BufferedInputStream(in, 1 << 16)))
+                        .isEqualTo("x".repeat(large) + "123456789\n".repeat(30_000));
+            }
+        }
     }
 
     @Test

@@ -25,8 +25,9 @@ class PythonWorkersIT {
     @BeforeEach
     void makeStore() throws IOException {
         PythonArchives.assumePython();
-        store = Files.createDirectories(directory.resolve("store"));
-        logs = directory.resolve("logs");
+        HostDirectories places = HostDirectories.in(directory);
+        store = places.store();
+        logs = places.logs();
     }
 
     @Test

@@ -76,8 +76,8 @@ final class SnapshotRemover {
     void removeEmptyGroup(Deadline deadline) {
         String what = "The items of group " + keys.group() + " could not be removed";
         Optional<Head> head = reader.head(what, deadline);
-        if ((head.isPresent() && head.get().last().isPresent())
-                || reader.last(deadline).isPresent()) {
+        boolean hasLast = head.flatMap(Head::last).isPresent();
+        if (hasLast || reader.last(deadline).isPresent()) {
             return;
         }
         try {

@@ -18,6 +18,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -568,6 +569,8 @@ final class FsSnapshotSerializer implements SnapshotSerializer {
             advice = ". Nothing that was saved is lost: make room there, or remove old snapshots, and try again";
         } else if (text.contains("Read-only") || e instanceof AccessDeniedException) {
             advice = ". The host needs to read and write there: check the mount, the owner and the mode";
+        } else if (e instanceof NotDirectoryException) {
+            advice = ". A file or a link stands where a directory belongs: remove it, or put the directory back";
         }
         return new StoreUnavailableException(failure + ": " + e + advice, e);
     }

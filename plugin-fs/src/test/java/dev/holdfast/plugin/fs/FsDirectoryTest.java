@@ -515,4 +515,18 @@ class FsDirectoryTest {
 
         assertThat(directory()).isDirectory();
     }
+
+    @Test
+    void aFileInThePlaceOfTheNotesIsNamedWithTheCure() throws IOException {
+        Files.createDirectories(directory());
+        Files.writeString(directory().resolve(".holdfast"), "x");
+
+        try (FsSnapshotSerializer serializer = open()) {
+            assertThatThrownBy(() -> serializer.save(snapshot(1)))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessageContaining(directory().resolve(".holdfast").toString())
+                    .hasMessageEndingWith(
+                            ". A file or a link stands where a directory belongs: remove it, or put the directory back");
+        }
+    }
 }

@@ -11,6 +11,7 @@ import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,6 +32,9 @@ import org.slf4j.LoggerFactory;
 final class ForegroundStart {
 
     static final String ALREADY_RUNNING = "Holdfast is already running, please use holdfast --stop to stop Holdfast.";
+
+    /** Where TorchServe puts the files of metrics. */
+    private static final String METRICS_LOCATION = "METRICS_LOCATION";
 
     private static final Logger log = LoggerFactory.getLogger(ForegroundStart.class);
     /** Longer than a thread of it that waits for a disk should need; after that the start fails with a message. */
@@ -72,10 +76,22 @@ final class ForegroundStart {
         }
     }
 
+    private static Optional<Path> metricsLocation(StartOptions options) {
+        String named = options.environment().getOrDefault(METRICS_LOCATION, "");
+        try {
+            return named.isBlank()
+                    ? Optional.empty()
+                    : Optional.of(Path.of(named).toAbsolutePath());
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException(METRICS_LOCATION + " is no path: " + OneLine.name(named), e);
+        }
+    }
+
     private int runAlone(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
         try {
             HostLogging.start(
                     options.logLocation(),
+                    metricsLocation(options),
                     report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
                     logConfig);
             List<String> notices = new ArrayList<>(

@@ -69,7 +69,7 @@ record HostSeries(Operations operations, StoreMeasures store) {
                 .name("holdfast_snapshot_saved_bytes")
                 .help("Bytes of the snapshots that this host has saved in its store")
                 .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
-                        .value(store.savedBytes())
+                        .value((double) store.savedBytes())
                         .build())
                 .build());
         if (store.savedMillis() > 0) {
@@ -86,7 +86,9 @@ record HostSeries(Operations operations, StoreMeasures store) {
         List<PluginStatus> found = operations.host().plugins();
         for (PluginStatus.State state : PluginStatus.State.values()) {
             plugins.value(
-                    found.stream().filter(plugin -> plugin.state() == state).count(),
+                    (double) found.stream()
+                            .filter(plugin -> plugin.state() == state)
+                            .count(),
                     Labels.of("state", state.words()));
         }
         all.metricSnapshot(plugins.build());

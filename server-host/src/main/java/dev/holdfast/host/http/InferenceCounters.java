@@ -10,6 +10,7 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,6 +88,13 @@ public final class InferenceCounters implements InferenceListener {
             log("QueueTime.Milliseconds:" + Math.floor(queueNanos / 1e6), "Level:Host");
             log("WorkerThreadTime.Milliseconds:" + Math.floor(inferenceNanos / 1e6), "Level:Host");
         }
+    }
+
+    @Override
+    public void loaded(String model, String version, int worker, Duration took) {
+        log(
+                "WorkerLoadTime.Milliseconds:" + (double) took.toMillis(),
+                "WorkerName:W-" + worker + "-" + model + "_" + version + ",Level:Host");
     }
 
     @Override

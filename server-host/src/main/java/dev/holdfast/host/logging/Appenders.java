@@ -51,10 +51,10 @@ final class Appenders {
      * The further files that TorchServe has, each for a logger of its own; they are rotated as {@code holdfast.log} is. Beside
      * them {@code ts_log.log} is another name of that one.
      */
-    static void torchServeFiles(LoggerContext context, Path directory, boolean console) {
+    static void torchServeFiles(LoggerContext context, Path directory, Path metrics, boolean console) {
         own(context, directory, "ACCESS_LOG", "access_log", BARE_PATTERN);
-        own(context, directory, "MODEL_METRICS", "model_metrics", BARE_PATTERN);
-        own(context, directory, "TS_METRICS", "ts_metrics", BARE_PATTERN);
+        own(context, metrics, "MODEL_METRICS", "model_metrics", BARE_PATTERN);
+        own(context, metrics, "TS_METRICS", "ts_metrics", BARE_PATTERN);
         Logger models = own(context, directory, "model", "model_log", PATTERN);
         if (console) {
             models.addAppender(console(context, "System.out"));

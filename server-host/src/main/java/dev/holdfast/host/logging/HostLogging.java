@@ -8,6 +8,7 @@ import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.joran.spi.JoranException;
 import ch.qos.logback.core.spi.FilterReply;
 import ch.qos.logback.core.status.Status;
+import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,14 +41,23 @@ public final class HostLogging {
 
     /**
      * Sends log lines to {@code holdfast.log} in a directory, or wherever {@code --log-config} sends them; such a file may
-     * use <code>${LOG_LOCATION}</code>.
+     * use <code>${LOG_LOCATION}</code> and <code>${METRICS_LOCATION}</code>.
      *
+     * @param metrics where the two files of metrics lie; empty for the same directory
      * @throws IllegalArgumentException if the file cannot be used, or would have nothing logged
      */
-    public static void start(Path directory, Console console, Optional<Path> logConfig) {
+    public static void start(Path directory, Optional<Path> metrics, Console console, Optional<Path> logConfig) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
+        Path ofMetrics = metrics.orElse(directory);
+        try {
+            OwnFiles.createDirectories(ofMetrics);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "The directory " + ofMetrics + " cannot be made: " + e + "; name another one", e);
+        }
         context.putProperty("LOG_LOCATION", directory.toString());
+        context.putProperty("METRICS_LOCATION", ofMetrics.toString());
         if (logConfig.isPresent()) {
             read(logConfig.get(), context);
             return;
@@ -56,7 +66,7 @@ public final class HostLogging {
         root.setLevel(Level.INFO);
         Appenders.quietLibraries(context);
         root.addAppender(Appenders.file(context, directory));
-        Appenders.torchServeFiles(context, directory, console == Console.YES);
+        Appenders.torchServeFiles(context, directory, ofMetrics, console == Console.YES);
         if (console == Console.YES) {
             root.addAppender(Appenders.console(context, "System.out"));
         }

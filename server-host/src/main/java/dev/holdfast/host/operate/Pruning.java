@@ -63,7 +63,6 @@ public record Pruning(List<SnapshotHeader> remove, String days, long bytes, Stri
                 removed++;
             } catch (SnapshotNotFoundException e) {
                 // Another host has removed it.
-                continue;
             }
         }
         return removed;

@@ -1,6 +1,8 @@
 package dev.holdfast.host.serving;
 
-/** Told of every prediction, on worker threads; must be quick and must not throw. */
+import java.time.Duration;
+
+/** Told of every prediction, and of every process of a worker that is up, on worker threads; must be quick and must not throw. */
 public interface InferenceListener {
 
     InferenceListener NONE = (model, version, queueNanos, inferenceNanos) -> {};
@@ -12,6 +14,13 @@ public interface InferenceListener {
      * @param inferenceNanos of its batch in the model
      */
     void predicted(String model, String version, long queueNanos, long inferenceNanos);
+
+    /**
+     * The process of a worker has started and loaded its model.
+     *
+     * @param took from the start to the loaded model
+     */
+    default void loaded(String model, String version, int worker, Duration took) {}
 
     /**
      * The model has run once.

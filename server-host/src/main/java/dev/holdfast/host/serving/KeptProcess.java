@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +59,7 @@ final class KeptProcess {
     private final String name;
     private final ModelProcess process;
     private final Patience patience;
+    private final Consumer<Duration> up;
     private final CompletableFuture<Void> firstStart = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition told = lock.newCondition();
@@ -72,9 +74,13 @@ final class KeptProcess {
     private int failures;
     private long firstFailureNanos;
 
-    /** @param name of the worker, for the log */
-    KeptProcess(String name, ModelProcess process, Patience patience) {
+    /**
+     * @param name of the worker, for the log
+     * @param up told how long a start took, each time that the process is up
+     */
+    KeptProcess(String name, ModelProcess process, Patience patience, Consumer<Duration> up) {
         this.name = name;
+        this.up = up;
         this.process = process;
         this.patience = patience;
     }
@@ -133,6 +139,7 @@ final class KeptProcess {
         } finally {
             lock.unlock();
         }
+        up.accept(took);
         firstStart.complete(null);
     }
 

@@ -62,6 +62,7 @@ final class WorkerPool implements Worker.Crew {
     private final String version;
     private final LoadedModel loaded;
     private final BatchRun batchRun;
+    private final InferenceListener listener;
     private final int maxStuckWorkers;
     private final Set<StuckRun> stuckRuns;
     private final Semaphore callersThreads;
@@ -119,6 +120,7 @@ final class WorkerPool implements Worker.Crew {
         this.state = state;
         this.loaded = loaded;
         this.batchRun = new BatchRun(model, version, loaded, runs, listener);
+        this.listener = listener;
         this.maxStuckWorkers = maxStuckWorkers;
         this.stuckRuns = stuckRuns;
         this.callersThreads = callersThreads;
@@ -507,7 +509,10 @@ final class WorkerPool implements Worker.Crew {
         ProcessTerms terms =
                 new ProcessTerms(model, version, id, state.batchSize(), state.startupTimeout(), () -> processEnded(id));
         KeptProcess process = new KeptProcess(
-                "Model " + model + " version " + version + ": worker " + id, processes.process(terms), patience);
+                "Model " + model + " version " + version + ": worker " + id,
+                processes.process(terms),
+                patience,
+                took -> listener.loaded(model, version, id, took));
         return new Worker(id, clock.instant(), this, batchRun, lock.newCondition(), process);
     }
 

@@ -60,8 +60,8 @@ final class ModelHost {
     boolean journalFails;
     boolean cutOff;
     /**
-     * Whether a life began with less than had been acknowledged, because its journal could not be used, or was damaged while the
-     * store was away, and the host has not attached with what was acknowledged before and in that life since: it may be two states.
+     * Whether a life began with less than had been acknowledged, because the rest was out of its reach, and the host has not
+     * attached since: what was acknowledged before and in that life may be two states.
      */
     boolean beganWithLess;
     /** The changes that it acknowledged, of which no operator has decided otherwise. */
@@ -71,6 +71,10 @@ final class ModelHost {
 
     /** What was read of its files; a file is written once. */
     private Map<List<Object>, Optional<Snapshot>> files = Map.of();
+    /** Whether something may have been written since, and of which disk that is. */
+    private boolean written = true;
+
+    private Path seen = Path.of("");
 
     ModelHost(ModelWorld world, String name, Path place) {
         this.world = world;
@@ -191,10 +195,15 @@ final class ModelHost {
         Journal opened;
         try {
             opened = JournalWithFaults.open(mine, world.bound, (step, file) -> {
-                if (its != null) {
-                    its.beforeWrite();
-                } else if (journalFails) {
-                    throw new IOException("Input/output error");
+                try {
+                    if (its != null) {
+                        its.beforeWrite();
+                    } else if (journalFails) {
+                        throw new IOException("Input/output error");
+                    }
+                } finally {
+                    // At the end, for somebody may look at the disk in between.
+                    written = true;
                 }
             });
         } catch (JournalException e) {
@@ -329,7 +338,6 @@ final class ModelHost {
         Life dead = life;
         dead.store.gone = true;
         life = null;
-        beganWithLess |= journal != null && !journal.isUsable();
         if (inTheMiddle) {
             // It goes on for a while, and does not know that its disk is another one now.
             Path image = place.resolve(String.valueOf(++disks));
@@ -382,6 +390,7 @@ final class ModelHost {
             bytes[bytes.length / 3] ^= 1;
             Files.write(newest.get(), bytes);
             this.files = Map.of();
+            written = true;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -403,6 +412,13 @@ final class ModelHost {
 
     /** All that its disk holds and that can be read. */
     List<Snapshot> onDisk() {
+        if (written || !seen.equals(disk)) {
+            look();
+        }
+        return files.values().stream().flatMap(Optional::stream).toList();
+    }
+
+    private void look() {
         Map<List<Object>, Optional<Snapshot>> now = new HashMap<>();
         for (String part : List.of("pending", "copies", "aside", "pins")) {
             Path drawer = disk.resolve("journal/ddb/default").resolve(part);
@@ -420,13 +436,8 @@ final class ModelHost {
             }
         }
         files = now;
-        return now.values().stream().flatMap(Optional::stream).toList();
-    }
-
-    /** Whether something on its disk cannot be read. */
-    boolean isDamaged() {
-        onDisk();
-        return files.values().stream().anyMatch(Optional::isEmpty);
+        written = false;
+        seen = disk;
     }
 
     private static Optional<Snapshot> read(Path file) {

@@ -125,7 +125,6 @@ final class ModelOracle {
         here.forEach(it -> reachable.addAll(world.ledger.history(it.header().saveId())));
         Set<Integer> own = world.promises.acknowledgedBy(host);
         own.retainAll(reachable);
-        host.beganWithLess |= host.isDamaged() && (host.life.store.down || !(reading() instanceof Reading.Found));
         if (host.beganWithLess && found.start().mode() == Mode.DETACHED && !here.isEmpty()) {
             // It has acknowledged two states, and waits for a word on which of them it is to be: the other one is the
             // store's.
@@ -133,6 +132,9 @@ final class ModelOracle {
         }
         Set<Integer> served = restored(host, found);
         own.removeAll(served);
+        Set<Integer> outOfReach = world.promises.acknowledgedBy(host);
+        outOfReach.removeAll(served);
+        host.beganWithLess |= !outOfReach.isEmpty();
         if (!own.isEmpty() && !world.promises.isOutcomeOf(own, life.state)) {
             world.fail(
                     "I4",

@@ -29,7 +29,7 @@ class LogConfigTest {
     }
 
     private void start(Path file) {
-        HostLogging.start(directory, HostLogging.Console.NO, Optional.of(file));
+        HostLogging.start(directory, Optional.empty(), HostLogging.Console.NO, Optional.of(file));
     }
 
     private Path file(String text) throws IOException {

@@ -20,7 +20,7 @@ class LogFilesTest {
 
     @BeforeEach
     void start() {
-        HostLogging.start(directory, HostLogging.Console.NO, Optional.empty());
+        HostLogging.start(directory, Optional.empty(), HostLogging.Console.NO, Optional.empty());
     }
 
     @AfterEach
@@ -60,11 +60,23 @@ class LogFilesTest {
     }
 
     @Test
+    void metricsMayHaveAPlaceOfTheirOwn() {
+        Path metrics = directory.resolve("elsewhere");
+        HostLogging.start(directory, Optional.of(metrics), HostLogging.Console.NO, Optional.empty());
+
+        LoggerFactory.getLogger("TS_METRICS").info("one");
+        LoggerFactory.getLogger("MODEL_METRICS").info("two");
+
+        assertThat(metrics.resolve("ts_metrics.log")).content().endsWith(" - one\n");
+        assertThat(metrics.resolve("model_metrics.log")).content().endsWith(" - two\n");
+    }
+
+    @Test
     void whatLiesInThePlaceOfTheOtherNameStays() throws Exception {
         Files.delete(directory.resolve("ts_log.log"));
         Files.writeString(directory.resolve("ts_log.log"), "TorchServe's");
 
-        HostLogging.start(directory, HostLogging.Console.NO, Optional.empty());
+        HostLogging.start(directory, Optional.empty(), HostLogging.Console.NO, Optional.empty());
 
         assertThat(directory.resolve("ts_log.log")).hasContent("TorchServe's");
     }

@@ -31,7 +31,7 @@ class KeptProcessTest {
 
     @Test
     void theFirstStartWaitsForNothing() throws Exception {
-        KeptProcess kept = new KeptProcess("w", process, Patience.USUAL);
+        KeptProcess kept = new KeptProcess("w", process, Patience.USUAL, took -> {});
 
         assertThat(kept.awaitUp()).isTrue();
 
@@ -42,7 +42,7 @@ class KeptProcessTest {
 
     @Test
     void aProcessThatDiedIsStartedAgainAndSaidSoInOneLine() {
-        KeptProcess kept = new KeptProcess("Worker 7", process, SHORT);
+        KeptProcess kept = new KeptProcess("Worker 7", process, SHORT, took -> {});
         kept.awaitUp();
         process.up = false;
 
@@ -56,7 +56,7 @@ class KeptProcessTest {
     @Test
     void startsAreTriedUntilOneSucceedsAndTheFirstFailureIsKnown() {
         process.failures = 5;
-        KeptProcess kept = new KeptProcess("w", process, SHORT);
+        KeptProcess kept = new KeptProcess("w", process, SHORT, took -> {});
 
         assertThat(kept.awaitUp()).isTrue();
 
@@ -68,7 +68,7 @@ class KeptProcessTest {
     @Test
     void afterTheWindowItIsGivenUp() {
         process.failures = Integer.MAX_VALUE;
-        KeptProcess kept = new KeptProcess("Worker 7", process, new Patience(SHORT.waits(), Duration.ZERO));
+        KeptProcess kept = new KeptProcess("Worker 7", process, new Patience(SHORT.waits(), Duration.ZERO), took -> {});
 
         assertThat(kept.awaitUp()).isFalse();
 
@@ -80,8 +80,8 @@ class KeptProcessTest {
     @Test
     void whoLeavesWhileItWaitsForTheNextStartLeavesAtOnce() throws Exception {
         process.failures = Integer.MAX_VALUE;
-        KeptProcess kept =
-                new KeptProcess("w", process, new Patience(List.of(Duration.ofHours(1)), Duration.ofHours(2)));
+        KeptProcess kept = new KeptProcess(
+                "w", process, new Patience(List.of(Duration.ofHours(1)), Duration.ofHours(2)), took -> {});
         CompletableFuture<Boolean> waits = CompletableFuture.supplyAsync(kept::awaitUp);
         assertThatThrownBy(() -> kept.firstStart().get(60, TimeUnit.SECONDS)).hasMessageContaining("not today");
 
@@ -93,7 +93,7 @@ class KeptProcessTest {
     @Test
     void whoLeavesDuringAStartEndsIt() throws Exception {
         process.hangs = true;
-        KeptProcess kept = new KeptProcess("w", process, Patience.USUAL);
+        KeptProcess kept = new KeptProcess("w", process, Patience.USUAL, took -> {});
         CompletableFuture<Boolean> waits = CompletableFuture.supplyAsync(kept::awaitUp);
         assertThat(process.starting.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(kept.status().state()).isEqualTo("STARTING");
