@@ -105,8 +105,8 @@ public final class HostApi {
 
     private static int exitCode(int status) {
         return switch (status) {
-            case 404 -> SnapshotWay.NOTHING_FOUND;
-            case 409 -> SnapshotWay.REFUSED;
+            case 404 -> ExitCodes.NOTHING_FOUND;
+            case 409 -> ExitCodes.REFUSED;
             default -> 1;
         };
     }

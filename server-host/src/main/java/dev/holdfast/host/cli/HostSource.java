@@ -107,7 +107,7 @@ record HostSource(HostApi api) implements SnapshotSource {
         try {
             return call.get();
         } catch (CommandFailure e) {
-            if (e.exitCode() == SnapshotWay.NOTHING_FOUND) {
+            if (e.exitCode() == ExitCodes.NOTHING_FOUND) {
                 throw new SnapshotNotFoundException(String.valueOf(e.getMessage()), e);
             }
             throw e;

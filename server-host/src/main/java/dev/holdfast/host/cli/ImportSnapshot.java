@@ -40,7 +40,7 @@ final class ImportSnapshot implements Callable<Integer> {
     public Integer call() {
         Path path = way.surroundings().absolute(Path.of(file));
         if (!file.equals(ExportSnapshot.STANDARD) && !Files.exists(path)) {
-            throw new CommandFailure(SnapshotWay.NOTHING_FOUND, "There is no file " + path);
+            throw new CommandFailure(ExitCodes.NOTHING_FOUND, "There is no file " + path);
         }
         return way.toStore("import", true, (store, stores) -> {
             Imported imported = read(new SnapshotFiles(store, stores.modelStore()), path);

@@ -91,6 +91,6 @@ public final class Main {
                 .filter(message -> failure instanceof CommandFailure)
                 .orElseGet(() -> OneLine.of(failure));
         surroundings.err().println(text);
-        return SnapshotWay.exitCode(failure);
+        return ExitCodes.of(failure);
     }
 }

@@ -9,12 +9,11 @@ import dev.holdfast.host.operate.RefusedException;
 import dev.holdfast.host.operate.Sizes;
 import dev.holdfast.host.operate.SnapshotSource;
 import dev.holdfast.host.operate.StoreGroup;
-import dev.holdfast.sdk.SnapshotConflictException;
-import dev.holdfast.sdk.SnapshotNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
 /**
@@ -23,26 +22,15 @@ import java.util.function.ToIntFunction;
  */
 final class SnapshotWay {
 
-    static final int NOTHING_FOUND = 3;
-    static final int REFUSED = 4;
-
-    private final HoldfastCommand holdfast;
+    private final Surroundings surroundings;
+    private final Supplier<LogLocation> logLocation;
     private final StoreArguments arguments;
 
-    SnapshotWay(HoldfastCommand holdfast, StoreArguments arguments) {
-        this.holdfast = holdfast;
+    /** @param logLocation that of the command line, which is parsed later */
+    SnapshotWay(Surroundings surroundings, Supplier<LogLocation> logLocation, StoreArguments arguments) {
+        this.surroundings = surroundings;
+        this.logLocation = logLocation;
         this.arguments = arguments;
-    }
-
-    /** What the process ends with after a failure. */
-    static int exitCode(Exception failure) {
-        if (failure instanceof CommandFailure own) {
-            return own.exitCode();
-        }
-        if (failure instanceof SnapshotNotFoundException) {
-            return NOTHING_FOUND;
-        }
-        return failure instanceof RefusedException || failure instanceof SnapshotConflictException ? REFUSED : 1;
     }
 
     StoreArguments arguments() {
@@ -50,20 +38,20 @@ final class SnapshotWay {
     }
 
     Surroundings surroundings() {
-        return holdfast.surroundings();
+        return surroundings;
     }
 
     /** A line of the answer for a person; nothing with {@code --json} or {@code --quiet}. */
     void answer(String line) {
         if (!arguments.json() && !arguments.quiet()) {
-            holdfast.surroundings().out().println(line);
+            surroundings.out().println(line);
         }
     }
 
     /** The answer for a program; nothing without {@code --json}. */
     void answer(ObjectNode json) {
         if (arguments.json()) {
-            holdfast.surroundings().out().print(CommandJson.pretty(json));
+            surroundings.out().print(CommandJson.pretty(json));
         }
     }
 
@@ -100,11 +88,11 @@ final class SnapshotWay {
     }
 
     private Optional<RunningHost> host(String command) {
-        return finder().find(holdfast.logLocation(), "snapshots " + command);
+        return finder().find(logLocation.get(), "snapshots " + command);
     }
 
     private HostFinder finder() {
-        return new HostFinder(new RunFiles(holdfast.surroundings().runDirectory()));
+        return new HostFinder(new RunFiles(surroundings.runDirectory()));
     }
 
     static From from(StoreGroup store) {
@@ -141,19 +129,18 @@ final class SnapshotWay {
         if (config.hasEmptyKey()) {
             throw new WrongLine("--set needs a key before the '=', as in KEY=VALUE");
         }
-        StartOptions options = config.toStartOptions(place(command), holdfast.surroundings());
+        StartOptions options = config.toStartOptions(place(command), surroundings);
         Function<StartOptions, Integer> inStores = given -> {
             try (OperatorStores stores = OperatorStores.of(given)) {
                 return work.applyAsInt(stores);
             }
         };
-        return EndedByCode.telling(
-                holdfast.surroundings().err(), () -> HostLogging.silently(() -> inStores.apply(options)));
+        return EndedByCode.telling(surroundings.err(), () -> HostLogging.silently(() -> inStores.apply(options)));
     }
 
     /** The log location of the store: that of the host that was found, where nothing was said of one. */
     private LogLocation place(String command) {
-        LogLocation said = holdfast.logLocation();
+        LogLocation said = logLocation.get();
         if (arguments.namesStore() || said.named()) {
             return said;
         }
@@ -176,7 +163,7 @@ final class SnapshotWay {
     }
 
     private String seen() {
-        Path directory = holdfast.logLocation().directory();
+        Path directory = logLocation.get().directory();
         return "log location " + directory
                 + holder(directory).map(host -> "; a host runs there, " + host).orElse("; no host runs there");
     }
@@ -197,7 +184,7 @@ final class SnapshotWay {
      * @throws RefusedException if a host with this log location has a store of that kind open, or may have
      */
     void requireNoHostIn(StoreGroup store) {
-        Path directory = holdfast.logLocation().directory();
+        Path directory = logLocation.get().directory();
         Optional<String> holder = holder(directory);
         if (holder.isPresent() && !keepsElsewhere(directory, store)) {
             throw new RefusedException("Not done, and nothing changed: a host with the log location " + directory
@@ -208,7 +195,7 @@ final class SnapshotWay {
     }
 
     private boolean keepsElsewhere(Path directory, StoreGroup store) {
-        Optional<RunningHost> host = new RunFiles(holdfast.surroundings().runDirectory()).of(directory);
+        Optional<RunningHost> host = new RunFiles(surroundings.runDirectory()).of(directory);
         return host.isPresent()
                 && !new HostApi(host.get())
                         .manage("GET", "/snapshots/status")
@@ -239,29 +226,29 @@ final class SnapshotWay {
 
     /** The log location that was said, or is taken where none was. */
     Path logLocation() {
-        return holdfast.logLocation().directory();
+        return logLocation.get().directory();
     }
 
     /** How far something is that takes long; on a terminal alone. */
     void progress(String what) {
-        if (surroundings().terminal() && !arguments.quiet() && !arguments.json()) {
-            surroundings().err().print("\r" + what);
-            surroundings().err().flush();
+        if (surroundings.terminal() && !arguments.quiet() && !arguments.json()) {
+            surroundings.err().print("\r" + what);
+            surroundings.err().flush();
         }
     }
 
     /** Goes on below the line of {@link #progress}. */
     void progressDone() {
-        if (surroundings().terminal() && !arguments.quiet() && !arguments.json()) {
-            surroundings().err().print("\r\u001b[K");
-            surroundings().err().flush();
+        if (surroundings.terminal() && !arguments.quiet() && !arguments.json()) {
+            surroundings.err().print("\r\u001b[K");
+            surroundings.err().flush();
         }
     }
 
     /** A line about the command itself, on standard error; nothing with {@code --json} or {@code --quiet}. */
     void say(String what) {
         if (!arguments.quiet() && !arguments.json()) {
-            holdfast.surroundings().err().println(what);
+            surroundings.err().println(what);
         }
     }
 }

@@ -47,7 +47,7 @@ final class SnapshotsCommand implements Runnable {
     static CommandLine line(HoldfastCommand holdfast) {
         SnapshotsCommand snapshots = new SnapshotsCommand(holdfast);
         CommandLine line = new CommandLine(snapshots);
-        SnapshotWay way = new SnapshotWay(holdfast, snapshots.arguments);
+        SnapshotWay way = new SnapshotWay(holdfast.surroundings(), holdfast::logLocation, snapshots.arguments);
         line.addSubcommand(new ListSnapshots(way));
         line.addSubcommand(new ShowSnapshot(way));
         line.addSubcommand(new DiffSnapshots(way));

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ChunkPuts implements AutoCloseable {
 
     /** As much as a host puts at once. */
-    private static final int TOGETHER_BYTES = 8 * 1024 * 1024;
+    private static final int TOGETHER_BYTES = 16 * 1024 * 1024;
 
     private final ChunkStore store;
     private final ExecutorService putter = DaemonThreads.single("bundle-putter");
