@@ -40,9 +40,8 @@ final class ClassDataArchive {
     void makeBesides() throws IOException {
         if (missing.isPresent()) {
             List<String> command = new ArrayList<>();
-            HostLauncher.onPath("setsid", surroundings).ifPresent(setsid -> command.add(setsid.toString()));
-            HostLauncher.onPath("nice", surroundings)
-                    .ifPresent(nice -> command.addAll(List.of(nice.toString(), "-n", "19")));
+            surroundings.onPath("setsid").ifPresent(setsid -> command.add(setsid.toString()));
+            surroundings.onPath("nice").ifPresent(nice -> command.addAll(List.of(nice.toString(), "-n", "19")));
             command.add(script().toString());
             command.add("warm-up");
             quiet(new ProcessBuilder(command)).start();

@@ -147,7 +147,7 @@ record HostLauncher(Surroundings surroundings) {
 
     private List<String> hostCommand(Path logLocation) {
         List<String> command = new ArrayList<>();
-        onPath("setsid", surroundings).ifPresent(setsid -> command.add(setsid.toString()));
+        surroundings.onPath("setsid").ifPresent(setsid -> command.add(setsid.toString()));
         Optional<Path> script = surroundings.inHome("bin", "holdfast");
         if (script.isPresent()) {
             command.add(script.get().toString());
@@ -160,20 +160,5 @@ record HostLauncher(Surroundings surroundings) {
         command.add(System.getProperty("java.class.path"));
         command.add(Main.class.getName());
         return command;
-    }
-
-    /**
-     * A program on the path, if there is one. Without setsid a host stays in the terminal's session, and stops when that hangs
-     * up.
-     */
-    static Optional<Path> onPath(String program, Surroundings surroundings) {
-        for (String directory :
-                surroundings.environment().getOrDefault("PATH", "").split(File.pathSeparator)) {
-            Path candidate = Path.of(directory, program);
-            if (!directory.isEmpty() && Files.isExecutable(candidate)) {
-                return Optional.of(candidate);
-            }
-        }
-        return Optional.empty();
     }
 }

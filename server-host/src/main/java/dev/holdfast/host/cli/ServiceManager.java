@@ -33,7 +33,7 @@ record ServiceManager(Surroundings surroundings) {
         if (socket.isEmpty()) {
             return;
         }
-        Optional<Path> program = HostLauncher.onPath("systemd-notify", surroundings);
+        Optional<Path> program = surroundings.onPath("systemd-notify");
         if (program.isEmpty()) {
             log.warn(
                     "systemd waits to be told {}, and systemd-notify is not on the PATH; set Type=exec in the unit",

@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import java.io.File;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,5 +62,16 @@ public record Surroundings(
                     return path;
                 })
                 .filter(Files::exists);
+    }
+
+    /** A program of the environment's PATH, if it is there. */
+    Optional<Path> onPath(String program) {
+        for (String directory : environment.getOrDefault("PATH", "").split(File.pathSeparator)) {
+            Path candidate = Path.of(directory, program);
+            if (!directory.isEmpty() && Files.isExecutable(candidate)) {
+                return Optional.of(candidate);
+            }
+        }
+        return Optional.empty();
     }
 }
