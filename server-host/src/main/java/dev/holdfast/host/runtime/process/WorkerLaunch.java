@@ -8,6 +8,9 @@ import java.util.concurrent.CompletableFuture;
 /** How the workers of one model are started, and what they are told. Safe for several threads. */
 public interface WorkerLaunch {
 
+    /** What a worker prints once it listens. */
+    String STARTED = "Torch worker started.";
+
     /**
      * What a worker is told to load.
      *

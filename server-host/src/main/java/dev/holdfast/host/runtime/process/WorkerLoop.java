@@ -4,11 +4,14 @@ import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
 import java.io.EOFException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,14 +60,18 @@ public final class WorkerLoop {
         DaemonThreads.start("host-watch", WorkerLoop::endWithHost);
         try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(socket));
-            System.out.println(WorkerRun.STARTED);
-            System.out.flush();
+            say(WorkerLaunch.STARTED);
             try (SocketChannel host = listener.accept()) {
                 serve(host, new WireReader(host, LARGEST), answerer);
             }
         } catch (EOFException e) {
             // The host needs it no more.
         }
+    }
+
+    /** To the host, which reads what this process prints. */
+    private static void say(String line) throws IOException {
+        new FileOutputStream(FileDescriptor.out).write((line + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void endWithHost() {

@@ -44,7 +44,6 @@ final class WorkerRun {
 
     private static final Logger log = LoggerFactory.getLogger(WorkerRun.class);
 
-    static final String STARTED = "Torch worker started.";
     private static final int LINES_OF_REASON = 8;
     private static final int SIGKILL = 128 + 9;
 
@@ -106,7 +105,7 @@ final class WorkerRun {
         String name = terms.model() + "-" + terms.worker();
         Logger model = LoggerFactory.getLogger("model." + terms.model());
         OutputLines.drain(process.getInputStream(), "out-" + name, outputRead, line -> {
-            if (!listens.isDone() && line.equals(STARTED)) {
+            if (!listens.isDone() && line.equals(WorkerLaunch.STARTED)) {
                 listens.complete(null);
             }
             if (launch.takes(terms.model(), line)) {
