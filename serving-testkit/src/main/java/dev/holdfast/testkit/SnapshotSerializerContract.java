@@ -553,7 +553,8 @@ public abstract class SnapshotSerializerContract {
         Snapshot fourth = following(third, 4);
         Snapshot wrong = following(first, 5);
         Snapshot afterWrong = following(wrong, 6);
-        assertThatThrownBy(() -> serializer.saveAll(List.of(fourth, wrong, afterWrong)))
+        assertThat(catchThrowable(() -> serializer.saveAll(List.of(fourth, wrong, afterWrong))))
+                .as("saveAll of three snapshots, of which the second follows another one than the first of them")
                 .isInstanceOf(SnapshotConflictException.class);
 
         assertThat(headers(open()))

@@ -28,16 +28,30 @@ final class BatchGatherer {
 
     private final RequestQueue queue;
     private final Deque<Worker> resting = new ArrayDeque<>();
-    private final Condition rests;
+    /** Callers' threads that wait to be lent a worker; while there are any, no worker rests. */
+    private final Deque<Borrower> borrowers = new ArrayDeque<>();
+
+    private final ReentrantLock lock;
     private final Condition batchGrew;
     private final Condition gathererLeft;
     private ServedVersion state;
     private boolean gathering;
     private boolean closed;
 
+    /** A caller's thread that waits for a worker. */
+    private static final class Borrower {
+
+        private final Condition called;
+        private @Nullable Worker worker;
+
+        Borrower(Condition called) {
+            this.called = called;
+        }
+    }
+
     BatchGatherer(ReentrantLock lock, RequestQueue queue, ServedVersion state) {
         this.queue = queue;
-        this.rests = lock.newCondition();
+        this.lock = lock;
         this.batchGrew = lock.newCondition();
         this.gathererLeft = lock.newCondition();
         this.state = state;
@@ -86,15 +100,28 @@ final class BatchGatherer {
      */
     @Nullable
     Worker lend(boolean waits) {
-        long nanos = waits ? MOST_WAIT_NANOS : 0;
+        boolean othersComeFirst = !queue.isEmpty() && !resting.isEmpty();
+        if (closed || othersComeFirst) {
+            return null;
+        }
+        Worker worker = resting.poll();
+        return worker != null || !waits ? worker : awaitWorker();
+    }
+
+    /** In the order in which callers came: whoever came later and runs already would else be faster than one to be woken. */
+    private @Nullable Worker awaitWorker() {
+        Borrower self = new Borrower(lock.newCondition());
+        borrowers.add(self);
+        long nanos = MOST_WAIT_NANOS;
         try {
-            while (resting.isEmpty() && !closed && nanos > 0) {
-                nanos = rests.awaitNanos(nanos);
+            while (self.worker == null && !closed && nanos > 0) {
+                nanos = self.called.awaitNanos(nanos);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return queue.isEmpty() && !closed ? resting.poll() : null;
+        borrowers.remove(self);
+        return self.worker;
     }
 
     void giveBack(Worker worker) {
@@ -106,15 +133,20 @@ final class BatchGatherer {
     }
 
     private void rest(Worker worker) {
-        resting.push(worker);
-        rests.signal();
+        Borrower first = borrowers.poll();
+        if (first == null) {
+            resting.push(worker);
+        } else {
+            first.worker = worker;
+            first.called.signal();
+        }
     }
 
     /** Lets every worker look whether it is to leave. */
     void wakeAll() {
         resting.forEach(Worker::call);
         resting.clear();
-        rests.signalAll();
+        borrowers.forEach(borrower -> borrower.called.signal());
         batchGrew.signalAll();
         gathererLeft.signalAll();
     }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.testsupport.LogLines;
+import dev.holdfast.testsupport.Uninterrupted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -289,7 +290,7 @@ class ModelServingTest {
         serving.register(Registrations.named("https://host/m-1.0.mar", "first"));
         host.beforeLoad = archive -> {
             loading.countDown();
-            awaitUninterruptibly(go);
+            Uninterrupted.await(go);
         };
         CompletableFuture<RunningChange> second = CompletableFuture.supplyAsync(
                 () -> serving.register(Registrations.named("https://host/m-1.0.mar", "second")));
@@ -309,7 +310,7 @@ class ModelServingTest {
     void changesOfOneModelDoNotWaitForTheLoadOfAnother() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         serving.register(Registrations.of("m-1.0.mar"));
-        host.beforeLoad = archive -> awaitUninterruptibly(go);
+        host.beforeLoad = archive -> Uninterrupted.await(go);
         CompletableFuture<RunningChange> slow =
                 CompletableFuture.supplyAsync(() -> serving.register(Registrations.of("slow-1.0.mar")));
         await().until(() -> host.store.opened.size() == 2);
@@ -351,7 +352,7 @@ class ModelServingTest {
     @Test
     void aLoadThatTakesTooLongFailsAndIsLetGoOfWhenItEndsAfterAll() {
         CountDownLatch go = new CountDownLatch(1);
-        host.beforeLoad = archive -> awaitUninterruptibly(go);
+        host.beforeLoad = archive -> Uninterrupted.await(go);
         Registration impatient = Registrations.withStartupTimeout("m-1.0.mar", Duration.ofSeconds(1));
 
         assertThatThrownBy(() -> serving.register(impatient))
@@ -370,7 +371,7 @@ class ModelServingTest {
         AtomicInteger loads = new AtomicInteger();
         host.beforeLoad = archive -> {
             loads.incrementAndGet();
-            awaitUninterruptibly(go);
+            Uninterrupted.await(go);
         };
         Registration impatient = Registrations.withStartupTimeout("m-1.0.mar", Duration.ofSeconds(1));
         assertThatThrownBy(() -> serving.register(impatient))
@@ -403,13 +404,5 @@ class ModelServingTest {
         refused(Kind.UNAVAILABLE, "This host is stopping.", () -> serving.register(Registrations.of("n-1.0.mar")));
         refused(Kind.UNAVAILABLE, "This host is stopping.", () -> serving.reconcile(before, false));
         serving.retryFailed();
-    }
-
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-        try {
-            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 }
