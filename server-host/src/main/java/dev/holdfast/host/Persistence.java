@@ -16,6 +16,7 @@ import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.plugins.CallWatch;
+import dev.holdfast.host.plugins.MeasuredSerializer;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.plugins.Plugins;
 import dev.holdfast.host.plugins.ReopeningSerializer;
@@ -133,7 +134,7 @@ final class Persistence implements AutoCloseable {
             return new Opening(
                     choice.name(),
                     choice.plugin().isEmpty(),
-                    () -> new MeasuredStore(plugins.open(choice, own), measures),
+                    () -> new MeasuredSerializer(plugins.open(choice, own), measures),
                     choice.isMadeForTorchServe(),
                     RetentionRule.of(config).widenedBy(keys.rule()));
         } catch (SerializerChoiceException e) {

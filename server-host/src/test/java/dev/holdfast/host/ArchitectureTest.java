@@ -46,7 +46,7 @@ class ArchitectureTest {
             Map.entry("state", rooms()),
             Map.entry("logging", rooms("config", "text")),
             Map.entry("metrics", rooms("archive", "text")),
-            Map.entry("plugins", rooms("text")),
+            Map.entry("plugins", rooms("metrics", "text")),
             Map.entry("runtime", rooms("archive", "state", "text")),
             Map.entry("crash", rooms("text")),
             Map.entry("serving", rooms("archive", "crash", "runtime", "state", "text")),

@@ -92,8 +92,11 @@ class DifferencesTest {
                     "an archive whose manifest says `noop` of its model",
                     "PythonArchiveFormsIT#anArchiveThatIsCalledNoopOrHasAHandlerCalledEchoRunsItsOwn"),
             Map.entry(
+                    "`system_metrics_cmd` names a program",
+                    "config.ConfigLayersTest#keysOfTorchServeThatHaveNoEffectHereAreNamed"),
+            Map.entry(
                     "[more of Python handlers]",
-                    "config.ConfigLayersTest#anAddressOfTlsInARestoredSnapshotDoesNotKeepTheHostDown"));
+                    "config.ConfigLayersTest#aUnixSocketInARestoredSnapshotDoesNotKeepTheHostDown"));
 
     private static List<String> rows() throws IOException {
         String manual = Files.readString(Path.of("..", "docs", "operators-manual.md"));

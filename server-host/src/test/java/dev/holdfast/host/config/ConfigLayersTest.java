@@ -379,4 +379,14 @@ class ConfigLayersTest {
         assertThat(config.tls().toString()).doesNotContain("canary");
         assertThat(ConfigKey.isSecret("keystore_pass")).isTrue();
     }
+
+    @Test
+    void keysOfTorchServeThatHaveNoEffectHereAreNamed() {
+        HostConfig config = ConfigLayers.of(Map.of())
+                .givenFile(Map.of("system_metrics_cmd", "ts/metrics/metric_collector.py", "job_queue_size", "7"))
+                .toConfig();
+
+        assertThat(config.keysWithoutEffect()).containsExactly("system_metrics_cmd");
+        assertThat(config.unknownKeys()).isEmpty();
+    }
 }

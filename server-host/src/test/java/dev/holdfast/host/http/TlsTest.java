@@ -194,16 +194,17 @@ class TlsTest {
         try (HostUnderTest host = host("max_connections", "2")) {
             SSLContext context = caller(null, one.certificate());
             try (SSLSocket first = open(context, host.apis.inference());
-                    SSLSocket second = open(context, host.apis.inference());
-                    SSLSocket third = open(context, host.apis.inference())) {
+                    SSLSocket second = open(context, host.apis.inference())) {
                 first.startHandshake();
                 second.startHandshake();
                 send(second, PING);
                 assertThat(upTo(second, "Healthy")).startsWith("HTTP/1.1 200");
                 assertThatThrownBy(() -> {
-                            third.startHandshake();
-                            send(third, PING);
-                            upTo(third, "Healthy");
+                            try (SSLSocket third = open(context, host.apis.inference())) {
+                                third.startHandshake();
+                                send(third, PING);
+                                upTo(third, "Healthy");
+                            }
                         })
                         .isInstanceOfAny(IOException.class, AssertionError.class);
             }

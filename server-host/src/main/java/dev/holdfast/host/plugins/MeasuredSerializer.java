@@ -1,4 +1,4 @@
-package dev.holdfast.host;
+package dev.holdfast.host.plugins;
 
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.metrics.StoreMeasures.Outcome;
@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
-/** A store whose calls are measured. Chunks are not: a state is thousands of them. */
-record MeasuredStore(SnapshotSerializer store, StoreMeasures measures) implements SnapshotSerializer {
+/** A serializer whose calls are measured. Those of its chunks are not: a state is thousands of them. */
+public record MeasuredSerializer(SnapshotSerializer store, StoreMeasures measures) implements SnapshotSerializer {
 
     private <T> T measured(String method, Supplier<T> call) {
         long begin = System.nanoTime();

@@ -1,4 +1,4 @@
-package dev.holdfast.host;
+package dev.holdfast.host.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MeasuredStoreTest {
+class MeasuredSerializerTest {
 
     @TempDir
     private Path logs;
@@ -38,9 +38,9 @@ class MeasuredStoreTest {
 
     /** A method that is not handed on would be the default of the SDK, in silence. */
     @ParameterizedTest
-    @ValueSource(strings = {"MeasuredStore", "plugins.GuardedSerializer", "plugins.ReopeningSerializer"})
+    @ValueSource(strings = {"MeasuredSerializer", "GuardedSerializer", "ReopeningSerializer"})
     void whatStandsBeforeAStoreHandsEveryMethodOn(String name) throws ReflectiveOperationException {
-        Class<?> before = Class.forName("dev.holdfast.host." + name);
+        Class<?> before = Class.forName("dev.holdfast.host.plugins." + name);
 
         assertThat(SnapshotSerializer.class.getDeclaredMethods())
                 .filteredOn(method -> !method.isSynthetic() && !Modifier.isStatic(method.getModifiers()))
@@ -51,7 +51,7 @@ class MeasuredStoreTest {
 
     @Test
     void callsAreMeasuredByHowTheyEnd() {
-        try (MeasuredStore store = new MeasuredStore(
+        try (MeasuredSerializer store = new MeasuredSerializer(
                 new FsSnapshotSerializerFactory()
                         .open(SerializerConfig.builder("fs", logs).build()),
                 measures)) {
