@@ -82,7 +82,7 @@ public final class Host implements AutoCloseable {
     private static final Duration RETRY = Duration.ofSeconds(30);
     private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(10);
     private static final long MOST_USED_TO_COLLECT = 1L << 30;
-    private static final Duration FIRST_HOUSEKEEPING = Duration.ofSeconds(60);
+    private static final Duration FIRST_HOUSEKEEPING = Duration.ofSeconds(20);
     private static final Duration HOUSEKEEPING = Duration.ofHours(1);
     private static final Duration FIRST_TIDYING = Duration.ofSeconds(30);
     private static final Duration TIDYING = Duration.ofMinutes(10);
