@@ -194,7 +194,7 @@ class DistributionIT {
         assertThat(last.err()).contains("answered with 409", "is the last one of group default");
         assertThat(unpacked.run("snapshots", "attach", "--take=local").exitCode())
                 .as("the host is not detached")
-                .isEqualTo(1);
+                .isEqualTo(4);
 
         Said stop = unpacked.run("--stop");
         assertThat(stop).isEqualTo(new Said(0, "Holdfast has stopped.\n", ""));
