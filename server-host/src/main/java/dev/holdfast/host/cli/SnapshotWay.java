@@ -12,7 +12,6 @@ import dev.holdfast.host.operate.StoreGroup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
@@ -79,12 +78,16 @@ final class SnapshotWay {
             return toStore(command, writes, (store, stores) -> work.with(store, from(store)));
         }
         HostApi api = new HostApi(host.get());
-        JsonNode status = api.manage("GET", "/snapshots/status");
-        String store = status.path("store").asText();
-        String group = status.path("group").asText();
+        From from = from(api, host.get());
         say("From the host at " + host.get().management() + " (pid "
-                + host.get().process().pid() + "): store " + store + ", group " + group);
-        return work.with(new HostSource(api), new From(store, group, host));
+                + host.get().process().pid() + "): store " + from.store() + ", group " + from.group());
+        return work.with(new HostSource(api), from);
+    }
+
+    /** Where a host keeps its snapshots, by its own word. */
+    private static From from(HostApi api, RunningHost host) {
+        JsonNode status = api.manage("GET", "/snapshots/status");
+        return new From(status.path("store").asText(), status.path("group").asText(), Optional.of(host));
     }
 
     private Optional<RunningHost> host(String command) {
@@ -130,12 +133,13 @@ final class SnapshotWay {
             throw new WrongLine("--set needs a key before the '=', as in KEY=VALUE");
         }
         StartOptions options = config.toStartOptions(place(command), surroundings);
-        Function<StartOptions, Integer> inStores = given -> {
-            try (OperatorStores stores = OperatorStores.of(given)) {
-                return work.applyAsInt(stores);
-            }
-        };
-        return EndedByCode.telling(surroundings.err(), () -> HostLogging.silently(() -> inStores.apply(options)));
+        return EndedByCode.telling(
+                surroundings.err(),
+                () -> HostLogging.silently(() -> {
+                    try (OperatorStores stores = OperatorStores.of(options)) {
+                        return work.applyAsInt(stores);
+                    }
+                }));
     }
 
     /** The log location of the store: that of the host that was found, where nothing was said of one. */
@@ -195,7 +199,7 @@ final class SnapshotWay {
     }
 
     private boolean keepsElsewhere(Path directory, StoreGroup store) {
-        Optional<RunningHost> host = new RunFiles(surroundings.runDirectory()).of(directory);
+        Optional<RunningHost> host = finder().runFiles().of(directory);
         return host.isPresent()
                 && !new HostApi(host.get())
                         .manage("GET", "/snapshots/status")
@@ -210,15 +214,14 @@ final class SnapshotWay {
             return;
         }
         host(command).ifPresent(running -> {
-            JsonNode status = new HostApi(running).manage("GET", "/snapshots/status");
-            String theirs = status.path("store").asText();
-            String group = status.path("group").asText();
-            if (!theirs.equals(store.store()) || !group.equals(store.group())) {
+            From theirs = from(new HostApi(running), running);
+            if (!theirs.store().equals(store.store()) || !theirs.group().equals(store.group())) {
                 throw new CommandFailure("The host that runs here (pid "
                         + running.process().pid()
-                        + ") keeps its snapshots in store " + theirs + ", group " + group
+                        + ") keeps its snapshots in store " + theirs.store() + ", group " + theirs.group()
                         + ", and by the configuration at hand it would be store " + store.store() + ", group "
-                        + store.group() + ". Say --store " + theirs + " and --config FILE, or whatever the host was"
+                        + store.group() + ". Say --store " + theirs.store()
+                        + " and --config FILE, or whatever the host was"
                         + " started with");
             }
         });

@@ -169,8 +169,8 @@ public final class OwnFiles {
     /**
      * Requires that a file with a secret cannot be read by everyone.
      *
-     * @return what the log should say where that is so, and neither this process's user nor its administrator can mend it: the
-     *     file belongs to another user, as where Kubernetes mounts it
+     * @return a warning for the log where everyone can read it and it belongs to another user, as where Kubernetes mounts it;
+     *     empty if all is well
      * @throws UnsafePlaceException if it can, and belongs to this process's user
      */
     public static Optional<String> requireSecret(Path file) throws IOException {
