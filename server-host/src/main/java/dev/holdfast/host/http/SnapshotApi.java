@@ -9,6 +9,9 @@ import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Shortened;
+import dev.holdfast.host.wire.Parameters;
+import dev.holdfast.host.wire.SafeNames;
+import dev.holdfast.host.wire.Scope;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -43,7 +46,7 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
     }
 
     private void list(Context context) {
-        Parameters parameters = Parameters.ofQuery(context);
+        Parameters parameters = RequestParameters.ofQuery(context);
         SnapshotPage page = snapshots.list(request(parameters));
         Map<String, Object> body = new LinkedHashMap<>();
         page.nextPageToken().ifPresent(token -> body.put("nextPageToken", token));
@@ -133,11 +136,11 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
     }
 
     private static String checkedName(String name) {
-        return RequestNames.check("Snapshot name", name);
+        return SafeNames.check("Snapshot name", name);
     }
 
     private void save(Context context) {
-        String name = Parameters.ofQuery(context)
+        String name = RequestParameters.ofQuery(context)
                 .text("name")
                 .map(SnapshotApi::checkedName)
                 .orElseThrow(() -> ApiException.badRequest("Parameter name is required."));
@@ -145,7 +148,7 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
     }
 
     private void attach(Context context) {
-        String take = Parameters.ofQuery(context).text("take").orElse("");
+        String take = RequestParameters.ofQuery(context).text("take").orElse("");
         if (!List.of("store", "local", "merge").contains(take)) {
             throw ApiException.badRequest("Parameter take '" + OneLine.name(take)
                     + "' must be store (go over to the store's last snapshot), local (write what this host serves) or"

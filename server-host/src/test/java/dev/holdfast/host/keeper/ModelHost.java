@@ -64,6 +64,8 @@ final class ModelHost {
      * attached since: what was acknowledged before and in that life may be two states.
      */
     boolean beganWithLess;
+    /** Whether it has attached since, in such a life: what was out of its reach is not what it acknowledged last. */
+    boolean wentOnWithLess;
     /** The changes that it acknowledged, of which no operator has decided otherwise. */
     final Set<Integer> acknowledged = new TreeSet<>();
     /** The save-ids of what its disk holds. */

@@ -280,6 +280,7 @@ final class ModelWorld implements AutoCloseable {
             }
             life.settledOn = now;
             if (life.keeper.status().behind().isEmpty()) {
+                host.wentOnWithLess |= host.beganWithLess;
                 host.beganWithLess = false;
             }
         }

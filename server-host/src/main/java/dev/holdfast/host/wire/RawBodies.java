@@ -1,19 +1,17 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorType;
 import java.io.ByteArrayOutputStream;
-import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The bodies of models that take a request as it is and give the answer likewise. */
-final class RawBodies {
+public final class RawBodies {
 
     private RawBodies() {}
 
-    static Tensor input(ModelSignature signature, byte[] body) {
+    public static Tensor input(ModelSignature signature, byte[] body) {
         String name = signature.inputs().isEmpty()
                 ? "body"
                 : signature.inputs().get(0).name();
@@ -21,7 +19,7 @@ final class RawBodies {
     }
 
     /** The bytes of all outputs, one after the other. */
-    static byte[] answer(List<Tensor> outputs) {
+    public static byte[] answer(List<Tensor> outputs) {
         if (outputs.size() == 1 && outputs.get(0).elements() instanceof byte[][] texts && texts.length == 1) {
             return texts[0];
         }
@@ -34,15 +32,5 @@ final class RawBodies {
             }
         }
         return all.toByteArray();
-    }
-
-    /** That of the request, if the answer is its echo, or JSON for JSON; else text. */
-    static String contentType(@Nullable String requested, byte[] body, byte[] answer) {
-        if (requested == null) {
-            return Answers.TEXT;
-        }
-        boolean jsonForJson =
-                requested.startsWith(Answers.JSON) && answer.length > 0 && (answer[0] == '{' || answer[0] == '[');
-        return jsonForJson || Arrays.equals(body, answer) ? requested : Answers.TEXT;
     }
 }

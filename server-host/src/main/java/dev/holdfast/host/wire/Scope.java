@@ -1,7 +1,7 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 /** What a token allows, and what a route asks of it; {@link #key} is the name in {@code key_file.json}. */
-enum Scope {
+public enum Scope {
     /** Nothing is asked: documentation, and whether the host lives. */
     NONE(""),
     MANAGEMENT("management"),
@@ -15,7 +15,7 @@ enum Scope {
         this.key = key;
     }
 
-    String key() {
+    public String key() {
         return key;
     }
 }

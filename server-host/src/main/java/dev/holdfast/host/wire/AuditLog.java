@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.holdfast.host.common.OlderFiles;
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A line that cannot be written keeps no call from being answered; the log says so.
  */
-final class AuditLog {
+public final class AuditLog {
 
     private static final Logger log = LoggerFactory.getLogger(AuditLog.class);
     private static final int OLDER = 5;
@@ -30,17 +30,17 @@ final class AuditLog {
     private final long largest;
     private boolean failed;
 
-    AuditLog(Path directory) {
+    public AuditLog(Path directory) {
         this(directory, LARGEST);
     }
 
     /** @param largest how many bytes a file has at the most */
-    AuditLog(Path directory, long largest) {
+    public AuditLog(Path directory, long largest) {
         this.file = directory.resolve("audit.log");
         this.largest = largest;
     }
 
-    synchronized void write(Map<String, Object> line) {
+    public synchronized void write(Map<String, Object> line) {
         try {
             byte[] bytes = bytes(line);
             if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) + bytes.length > largest) {
@@ -62,8 +62,8 @@ final class AuditLog {
 
     private static byte[] bytes(Map<String, Object> line) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
-        try (JsonGenerator json = HttpJson.FACTORY.createGenerator(bytes)) {
-            HttpJson.write(json, line);
+        try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+            Json.write(json, line);
             json.writeRaw('\n');
         }
         return bytes.toByteArray();

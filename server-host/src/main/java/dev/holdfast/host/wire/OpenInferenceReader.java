@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Reads a request of the Open Inference Protocol, version 2, in its JSON form; fields may come in any order. What it does
  * not know it passes over, because clients send more than the protocol has; a field that is null is none.
  */
-final class OpenInferenceReader {
+public final class OpenInferenceReader {
 
-    static final Set<String> FIELDS = Set.of("name", "shape", "datatype", "data", "parameters");
+    public static final Set<String> FIELDS = Set.of("name", "shape", "datatype", "data", "parameters");
 
     private final byte[] body;
     private Optional<String> id = Optional.empty();
@@ -35,9 +35,9 @@ final class OpenInferenceReader {
      * @throws InvalidInputException if it is JSON, but no request of the protocol
      * @throws IOException if it is no JSON
      */
-    static TensorRequest read(byte[] body) throws IOException {
+    public static TensorRequest read(byte[] body) throws IOException {
         OpenInferenceReader reader = new OpenInferenceReader(body);
-        try (JsonParser json = HttpJson.FACTORY.createParser(HttpJson.utf8(body))) {
+        try (JsonParser json = Json.FACTORY.createParser(Json.utf8(body))) {
             reader.readRequest(json);
             if (json.nextToken() != null) {
                 throw new InvalidInputException("The body goes on after its first value");
@@ -127,7 +127,7 @@ final class OpenInferenceReader {
         ArrayReader data = read;
         if (data == null) {
             data = new ArrayReader(name, type);
-            try (JsonParser json = HttpJson.FACTORY.createParser(body, dataAt, dataEnd - dataAt)) {
+            try (JsonParser json = Json.FACTORY.createParser(body, dataAt, dataEnd - dataAt)) {
                 json.nextToken();
                 data.read(json);
             }

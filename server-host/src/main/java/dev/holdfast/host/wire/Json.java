@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * JSON as this host reads and writes it: token by token, without databind, whose classes would be a fifth of the start.
  */
-final class HttpJson {
+public final class Json {
 
     /** Deeper than any tensor or document that there is; shallow enough for every stack. */
-    static final int DEEPEST = 64;
+    public static final int DEEPEST = 64;
 
     /** Reads strictly: no duplicate fields, no NaN, UTF-8 only, bounded in depth. */
-    static final JsonFactory FACTORY = JsonFactory.builder()
+    public static final JsonFactory FACTORY = JsonFactory.builder()
             .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
@@ -54,14 +54,14 @@ final class HttpJson {
     private static final Pattern OWN_CURE =
             Pattern.compile(" \\(start marker at .*|: enable `[^`]*` to allow|, from `[^`]*`(?=\\))");
 
-    private HttpJson() {}
+    private Json() {}
 
     /**
      * A body that is to be read as JSON, after a check that it is UTF-8: Jackson would mend some of what is not.
      *
      * @throws IOException if it is not, saying where
      */
-    static byte[] utf8(byte[] body) throws IOException {
+    public static byte[] utf8(byte[] body) throws IOException {
         int malformed = Utf8.firstMalformed(body);
         if (malformed >= 0) {
             throw new CharConversionException("byte " + malformed + ", "
@@ -71,7 +71,7 @@ final class HttpJson {
     }
 
     /** Why a text is no JSON, and where, without repeating it. */
-    static String reason(IOException failure) {
+    public static String reason(IOException failure) {
         if (!(failure instanceof JsonProcessingException json)) {
             return String.valueOf(failure.getMessage());
         }
@@ -96,7 +96,7 @@ final class HttpJson {
     }
 
     /** Two spaces a level and a line break at the end, as TorchServe writes. */
-    static byte[] pretty(Object value) {
+    public static byte[] pretty(Object value) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
         try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
             json.setPrettyPrinter(printer());
@@ -109,13 +109,13 @@ final class HttpJson {
     }
 
     /** The layout of every answer that people read. */
-    static PrettyPrinter printer() {
+    public static PrettyPrinter printer() {
         DefaultIndenter lines = new DefaultIndenter("  ", "\n");
         return new DefaultPrettyPrinter(SEPARATORS).withObjectIndenter(lines).withArrayIndenter(lines);
     }
 
     /** Writes maps, lists, strings, numbers, truth values and null. */
-    static void write(JsonGenerator json, @Nullable Object value) throws IOException {
+    public static void write(JsonGenerator json, @Nullable Object value) throws IOException {
         if (value instanceof Map<?, ?> map) {
             json.writeStartObject();
             for (Map.Entry<?, ?> entry : map.entrySet()) {

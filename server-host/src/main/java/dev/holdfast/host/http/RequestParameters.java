@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.Json;
+import dev.holdfast.host.wire.Parameters;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.HashMap;
@@ -12,19 +14,20 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
- * The parameters of a management call: those of the query and, over them, those of a JSON body. The body is read as
+ * Reads the parameters of a management call: those of the query and, over them, those of a JSON body. The body is read as
  * leniently as TorchServe reads it, with single quotes and numbers as strings; the values are not.
  */
-record Parameters(Map<String, String> values) {
+final class RequestParameters {
 
-    private static final JsonFactory LENIENT = HttpJson.FACTORY
+    private static final JsonFactory LENIENT = Json.FACTORY
             .rebuild()
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
             .enable(JsonReadFeature.ALLOW_UNQUOTED_FIELD_NAMES)
             .build();
+
+    private RequestParameters() {}
 
     static Parameters ofQuery(Context context) {
         Map<String, String> values = new HashMap<>();
@@ -48,14 +51,14 @@ record Parameters(Map<String, String> values) {
         byte[] body = RequestBody.read(context, most);
         // Many clients set the content type of JSON on every call, with a body or without.
         if (body.length > 0 && contentType.toLowerCase(Locale.ROOT).startsWith(Answers.JSON)) {
-            query.values.putAll(parse(body));
+            query.values().putAll(parse(body));
         }
         return query;
     }
 
     private static Map<String, String> parse(byte[] body) {
         Map<String, String> values = new HashMap<>();
-        try (JsonParser json = LENIENT.createParser(HttpJson.utf8(body))) {
+        try (JsonParser json = LENIENT.createParser(Json.utf8(body))) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw ApiException.badRequest("The body must be a JSON object, such as {\"url\": \"model.mar\"}.");
             }
@@ -75,57 +78,7 @@ record Parameters(Map<String, String> values) {
             }
             return values;
         } catch (IOException e) {
-            throw ApiException.badRequest("The body is no JSON: " + HttpJson.reason(e));
-        }
-    }
-
-    /** A text; a missing and an empty one are the same. */
-    Optional<String> text(String name) {
-        return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
-    }
-
-    boolean has(String name) {
-        return values.containsKey(name);
-    }
-
-    /**
-     * @throws ApiException if it is there and no whole number
-     */
-    OptionalInt number(String name) {
-        Optional<String> value = text(name);
-        if (value.isEmpty()) {
-            return OptionalInt.empty();
-        }
-        try {
-            String digits = value.get().strip();
-            if (digits.matches("[+-]?[0-9]+")) {
-                return OptionalInt.of(Integer.parseInt(digits));
-            }
-        } catch (NumberFormatException e) {
-            // Said below.
-        }
-        throw ApiException.badRequest(
-                "Parameter " + name + " '" + OneLine.name(value.get()) + "' must be a whole number.");
-    }
-
-    /**
-     * @throws ApiException if it is there and neither true nor false
-     */
-    boolean truth(String name, boolean otherwise) {
-        String value = text(name).orElse(String.valueOf(otherwise));
-        if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
-            throw ApiException.badRequest(
-                    "Parameter " + name + " '" + OneLine.name(value) + "' must be true or false.");
-        }
-        return Boolean.parseBoolean(value);
-    }
-
-    /** A number as the lists take it: what is none counts as left out. */
-    int lenientNumber(String name, int otherwise) {
-        try {
-            return text(name).map(Integer::parseInt).orElse(otherwise);
-        } catch (NumberFormatException e) {
-            return otherwise;
+            throw ApiException.badRequest("The body is no JSON: " + Json.reason(e));
         }
     }
 }

@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import dev.holdfast.host.common.OwnFiles;
 import dev.holdfast.host.config.ConfigException;
@@ -19,16 +19,16 @@ import org.slf4j.LoggerFactory;
  * {@code key_file.json}: where the operator of this host finds its tokens. Only the owner reads it; it is replaced whole,
  * and removed at the end.
  */
-final class TokenFile implements AutoCloseable {
+public final class TokenFile implements AutoCloseable {
 
-    static final String NAME = "key_file.json";
+    public static final String NAME = "key_file.json";
 
     private static final Logger log = LoggerFactory.getLogger(TokenFile.class);
 
     private final Path file;
     private byte[] written = {};
 
-    TokenFile(Path directory) {
+    public TokenFile(Path directory) {
         this.file = directory.resolve(NAME);
     }
 
@@ -37,8 +37,8 @@ final class TokenFile implements AutoCloseable {
      *
      * @throws ConfigException if the file cannot be written; what was there before is there still
      */
-    synchronized void write(Map<String, Object> tokens) {
-        byte[] content = HttpJson.pretty(tokens);
+    public synchronized void write(Map<String, Object> tokens) {
+        byte[] content = Json.pretty(tokens);
         Path temporary = file.resolveSibling("." + NAME + "." + UUID.randomUUID());
         try {
             OwnFiles.createParent(file);

@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.text.OneLine;
@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
  * The calls that were turned away before their routes: counted for the metrics, told in the log by one line a minute at the
  * most, and limited for addresses that try one key after the other. Safe for several threads.
  */
-final class Refusals implements AutoCloseable {
+public final class Refusals implements AutoCloseable {
 
     /** Why a call was turned away. */
-    enum Reason {
+    public enum Reason {
         NO_TOKEN("without a token"),
         UNKNOWN_TOKEN("with an unknown token"),
         EXPIRED_TOKEN("with an expired token"),
@@ -41,7 +41,7 @@ final class Refusals implements AutoCloseable {
     }
 
     /** So many unknown tokens an address may show in a minute. */
-    static final int ATTEMPTS = 60;
+    public static final int ATTEMPTS = 60;
 
     private static final Logger log = LoggerFactory.getLogger(Refusals.class);
     private static final Duration MINUTE = Duration.ofMinutes(1);
@@ -69,7 +69,7 @@ final class Refusals implements AutoCloseable {
         }
     };
 
-    Refusals(Clock clock) {
+    public Refusals(Clock clock) {
         this.clock = clock;
     }
 
@@ -80,7 +80,7 @@ final class Refusals implements AutoCloseable {
      * @param call the method and the path
      * @return false if the address has shown more unknown tokens than it may
      */
-    synchronized boolean refused(Reason reason, String address, String call) {
+    public synchronized boolean refused(Reason reason, String address, String call) {
         all.merge(reason, 1L, Long::sum);
         untold.merge(reason, 1L, Long::sum);
         last = OneLine.name(call) + " from " + address;
@@ -126,7 +126,7 @@ final class Refusals implements AutoCloseable {
         told = clock.instant();
     }
 
-    synchronized MetricSnapshots collect() {
+    public synchronized MetricSnapshots collect() {
         // The library adds _total.
         CounterSnapshot.Builder refused = CounterSnapshot.builder()
                 .name("holdfast_refused_calls")

@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import dev.holdfast.host.runtime.Tensor;
 import java.util.List;
@@ -10,11 +10,11 @@ import java.util.Optional;
  * @param oneRow whether the inputs came without the batch's dimension, so that the answer goes without it too
  * @param open the rest of the request if it is in the form of the Open Inference Protocol
  */
-record TensorRequest(List<Tensor> inputs, boolean oneRow, Optional<OpenRequest> open) {
+public record TensorRequest(List<Tensor> inputs, boolean oneRow, Optional<OpenRequest> open) {
 
     /**
      * @param id sent back with the answer
      * @param outputs the names of the wanted outputs; empty for all
      */
-    record OpenRequest(Optional<String> id, List<String> outputs) {}
+    public record OpenRequest(Optional<String> id, List<String> outputs) {}
 }

@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *   {"inputs": [{"name": ...}, ...]}   the Open Inference Protocol
  * </pre>
  */
-final class TensorReader {
+public final class TensorReader {
 
     private final ModelSignature signature;
     private final List<TensorSpec> known;
@@ -47,11 +47,11 @@ final class TensorReader {
     /**
      * @throws InvalidInputException if the body is no JSON, or not what the model wants; the message says what it wants
      */
-    static TensorRequest read(byte[] body, ModelSignature signature) {
+    public static TensorRequest read(byte[] body, ModelSignature signature) {
         try {
             return new TensorReader(signature, body).read();
         } catch (IOException e) {
-            throw new InvalidInputException("The body is no JSON: " + HttpJson.reason(e) + wanted(signature), e);
+            throw new InvalidInputException("The body is no JSON: " + Json.reason(e) + wanted(signature), e);
         } catch (InvalidInputException e) {
             throw new InvalidInputException(e.getMessage() + "." + wanted(signature), e);
         }
@@ -71,7 +71,7 @@ final class TensorReader {
     }
 
     private TensorRequest read() throws IOException {
-        try (JsonParser json = HttpJson.FACTORY.createParser(HttpJson.utf8(body))) {
+        try (JsonParser json = Json.FACTORY.createParser(Json.utf8(body))) {
             JsonToken first = json.nextToken();
             if (first == null) {
                 throw new InvalidInputException("The body is empty");

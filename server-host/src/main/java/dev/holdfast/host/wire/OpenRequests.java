@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -7,14 +7,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Counts the requests that are under way on all addresses, and refuses new ones once the host stops. Safe for use by several
  * threads.
  */
-final class OpenRequests {
+public final class OpenRequests {
 
     private final AtomicInteger open = new AtomicInteger();
     private volatile boolean refusing;
     private volatile boolean hurrying;
 
     /** A request begins; false if none may any more. True obliges to {@link #leave}. */
-    boolean enter() {
+    public boolean enter() {
         open.incrementAndGet();
         if (refusing) {
             leave();
@@ -24,7 +24,7 @@ final class OpenRequests {
     }
 
     /** A request has its answer, to the last byte. */
-    void leave() {
+    public void leave() {
         if (open.decrementAndGet() == 0 && refusing) {
             synchronized (this) {
                 notifyAll();
@@ -33,20 +33,20 @@ final class OpenRequests {
     }
 
     /** From now on no request may begin. */
-    void refuse() {
+    public void refuse() {
         refusing = true;
     }
 
-    boolean isRefusing() {
+    public boolean isRefusing() {
         return refusing;
     }
 
-    int count() {
+    public int count() {
         return open.get();
     }
 
     /** Whoever waits for the requests to end waits no longer, now and later. */
-    synchronized void hurry() {
+    public synchronized void hurry() {
         hurrying = true;
         notifyAll();
     }
@@ -56,7 +56,7 @@ final class OpenRequests {
      *
      * @return false if some still are when the time is over, or somebody is in a hurry
      */
-    synchronized boolean awaitNone(Duration limit) {
+    public synchronized boolean awaitNone(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         try {
             while (open.get() > 0 && !hurrying) {

@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.TensorSpec;
@@ -20,14 +20,14 @@ import java.util.stream.Stream;
  * A model version as {@code GET /models/{name}} describes it: the fields of TorchServe in its order, those that only make
  * sense there with the values of a model that does not use them, then the fields of this host.
  */
-final class DescribeJson {
+public final class DescribeJson {
 
     private static final DateTimeFormatter MILLIS =
             new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
     private DescribeJson() {}
 
-    static Map<String, Object> of(VersionStatus status, Optional<String> snapshot) {
+    public static Map<String, Object> of(VersionStatus status, Optional<String> snapshot) {
         ServedVersion state = status.state();
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("modelName", status.model());
@@ -145,7 +145,7 @@ final class DescribeJson {
     }
 
     /** Inputs or outputs as the Open Inference Protocol writes them. */
-    static List<Map<String, Object>> specs(List<TensorSpec> specs) {
+    public static List<Map<String, Object>> specs(List<TensorSpec> specs) {
         return specs.stream()
                 .flatMap(spec -> Stream.concat(
                         Stream.of(spec),

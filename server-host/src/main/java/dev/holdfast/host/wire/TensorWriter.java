@@ -1,6 +1,8 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.holdfast.host.api.ApiFailure;
+import dev.holdfast.host.api.ApiFailure.Kind;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorType;
 import dev.holdfast.host.text.Utf8;
@@ -19,7 +21,7 @@ import java.util.Optional;
  * arrays are objects from label to element, but for the Open Inference Protocol, which has the labels as a tensor. NaN and the infinities, which JSON
  * does not have, become the texts "NaN", "Infinity" and "-Infinity". An answer over {@code max_response_size} is an error.
  */
-record TensorWriter(int maxResponseSize) {
+public record TensorWriter(int maxResponseSize) {
 
     private interface Body {
         void write(JsonGenerator json) throws IOException;
@@ -27,7 +29,7 @@ record TensorWriter(int maxResponseSize) {
 
     private byte[] write(Body body) {
         try (ByteArrayOutputStream bytes = new Bounded(maxResponseSize)) {
-            try (JsonGenerator json = HttpJson.FACTORY.createGenerator(bytes)) {
+            try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
                 body.write(json);
             }
             return bytes.toByteArray();
@@ -37,7 +39,7 @@ record TensorWriter(int maxResponseSize) {
     }
 
     /** One output as an array of its rows, or the row itself; several outputs as an object by name. */
-    byte[] plain(List<Tensor> outputs, boolean oneRow) {
+    public byte[] plain(List<Tensor> outputs, boolean oneRow) {
         return write(json -> writeValue(json, outputs, oneRow));
     }
 
@@ -55,7 +57,7 @@ record TensorWriter(int maxResponseSize) {
     }
 
     /** {@code {"predictions": [...]}}: a row each; with several outputs an object each, where all have as many rows. */
-    byte[] predictions(List<Tensor> outputs) {
+    public byte[] predictions(List<Tensor> outputs) {
         long rows = rows(outputs.get(0));
         boolean byRow = outputs.size() > 1 && rows >= 0 && outputs.stream().allMatch(output -> rows(output) == rows);
         return write(json -> {
@@ -87,7 +89,7 @@ record TensorWriter(int maxResponseSize) {
     }
 
     /** The answer of the Open Inference Protocol. */
-    byte[] open(
+    public byte[] open(
             String model, String version, Optional<String> id, List<Tensor> outputs, Map<String, Object> parameters) {
         return write(json -> {
             json.writeStartObject();
@@ -98,7 +100,7 @@ record TensorWriter(int maxResponseSize) {
             }
             if (!parameters.isEmpty()) {
                 json.writeFieldName("parameters");
-                HttpJson.write(json, parameters);
+                Json.write(json, parameters);
             }
             json.writeArrayFieldStart("outputs");
             for (Tensor output : outputs) {
@@ -148,9 +150,8 @@ record TensorWriter(int maxResponseSize) {
             try {
                 return Utf8.decode(utf8);
             } catch (CharacterCodingException e) {
-                throw new ApiException(
-                        500,
-                        "InternalServerException",
+                throw new ApiFailure(
+                        Kind.INTERNAL,
                         "The model's output '" + tensor.name()
                                 + "' holds bytes that are no UTF-8, which JSON cannot say.");
             }
@@ -245,11 +246,9 @@ record TensorWriter(int maxResponseSize) {
         }
     }
 
-    static ApiException tooLarge(int most) {
-        return new ApiException(
-                500,
-                "InternalServerException",
-                "The model's answer is larger than max_response_size, " + most + " bytes.");
+    public static ApiFailure tooLarge(int most) {
+        return new ApiFailure(
+                Kind.INTERNAL, "The model's answer is larger than max_response_size, " + most + " bytes.");
     }
 
     private static final class Bounded extends ByteArrayOutputStream {

@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import dev.holdfast.host.common.Sha256;
 import java.nio.charset.StandardCharsets;
@@ -16,12 +16,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The three secret keys of a running host, 256 random bits each; all but the API key expire. Safe for several threads. */
-final class Tokens {
+public final class Tokens {
 
     private static final int BYTES = 32;
 
     /** What is known of a key that a caller showed. */
-    enum Verdict {
+    public enum Verdict {
         ALLOWED,
         UNKNOWN,
         EXPIRED,
@@ -35,7 +35,7 @@ final class Tokens {
     private final SecureRandom random;
     private volatile Map<Scope, Token> tokens;
 
-    Tokens(Duration lifetime, Clock clock, SecureRandom random) {
+    public Tokens(Duration lifetime, Clock clock, SecureRandom random) {
         this.lifetime = lifetime;
         this.clock = clock;
         this.random = random;
@@ -57,12 +57,12 @@ final class Tokens {
     }
 
     /** What tells tokens apart in an audit, and gives nothing of them away: the first eight digits of their SHA-256. */
-    static String id(String token) {
+    public static String id(String token) {
         return Sha256.of(token).substring(0, 8);
     }
 
     /** Compares with every key to the last byte, so that the time taken tells nothing of them. */
-    Verdict check(String shown, Scope wanted) {
+    public Verdict check(String shown, Scope wanted) {
         Optional<Scope> found = Optional.empty();
         Map<Scope, Token> now = tokens;
         byte[] bytes = shown.getBytes(StandardCharsets.UTF_8);
@@ -90,7 +90,7 @@ final class Tokens {
      * @param keep is given the keys in the layout of {@code key_file.json} before they are in force; if it throws, the old
      *     ones stay, for a key that nobody can read opens nothing
      */
-    synchronized void rotate(Scope scope, Consumer<Map<String, Object>> keep) {
+    public synchronized void rotate(Scope scope, Consumer<Map<String, Object>> keep) {
         EnumMap<Scope, Token> changed = new EnumMap<>(tokens);
         changed.put(scope, expiring());
         keep.accept(toMap(changed));
@@ -98,7 +98,7 @@ final class Tokens {
     }
 
     /** The keys in the layout of {@code key_file.json}. */
-    Map<String, Object> toMap() {
+    public Map<String, Object> toMap() {
         return toMap(tokens);
     }
 

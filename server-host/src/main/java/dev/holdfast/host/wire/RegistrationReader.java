@@ -1,5 +1,7 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
+import dev.holdfast.host.api.ApiFailure;
+import dev.holdfast.host.api.ApiFailure.Kind;
 import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.ServedVersion;
@@ -10,24 +12,23 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /** Turns the parameters of {@code POST /models} into a registration. */
-final class RegistrationReader {
+public final class RegistrationReader {
 
     private static final Set<String> RUNTIME_TYPES = Set.of("python", "python3", "LSP");
 
     private RegistrationReader() {}
 
     /**
-     * @throws ApiException if the url is missing or a value breaks its rule
+     * @throws ApiFailure if the url is missing or a value breaks its rule
      */
-    static Registration read(Parameters parameters) {
+    public static Registration read(Parameters parameters) {
         if (!parameters.has("url")) {
-            throw ApiException.badRequest("Parameter url is required.");
+            throw new ApiFailure(Kind.BAD_REQUEST, "Parameter url is required.");
         }
-        String url =
-                parameters.text("url").orElseThrow(() -> new ApiException(404, "ModelNotFoundException", "empty url"));
+        String url = parameters.text("url").orElseThrow(() -> new ApiFailure(Kind.MODEL_NOT_FOUND, "empty url"));
         return new Registration(
                 url,
-                parameters.text("model_name").map(name -> RequestNames.check("Model name", name)),
+                parameters.text("model_name").map(name -> SafeNames.check("Model name", name)),
                 parameters.text("handler"),
                 parameters.text("runtime").map(RegistrationReader::runtimeType),
                 initialWorkers(parameters),
@@ -42,7 +43,8 @@ final class RegistrationReader {
     private static OptionalInt initialWorkers(Parameters parameters) {
         OptionalInt workers = parameters.number("initial_workers");
         if (workers.isPresent() && (workers.getAsInt() < 0 || workers.getAsInt() > ServedVersion.MOST_WORKERS)) {
-            throw ApiException.badRequest(
+            throw new ApiFailure(
+                    Kind.BAD_REQUEST,
                     "initial_workers " + workers.getAsInt() + " must be from 0 to " + ServedVersion.MOST_WORKERS + ".");
         }
         return workers;
@@ -50,13 +52,14 @@ final class RegistrationReader {
 
     private static Batching batching(String value) {
         return Batching.of(value)
-                .orElseThrow(() -> ApiException.badRequest(
+                .orElseThrow(() -> new ApiFailure(
+                        Kind.BAD_REQUEST,
                         "Parameter batching '" + OneLine.name(value) + "' must be " + Batching.NAMES + "."));
     }
 
     private static String runtimeType(String value) {
         if (!RUNTIME_TYPES.contains(value)) {
-            throw ApiException.badRequest("Invalid RuntimeType value: " + OneLine.name(value));
+            throw new ApiFailure(Kind.BAD_REQUEST, "Invalid RuntimeType value: " + OneLine.name(value));
         }
         return value;
     }
