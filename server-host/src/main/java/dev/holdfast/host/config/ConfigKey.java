@@ -214,7 +214,7 @@ public enum ConfigKey {
     }
 
     /** Whether a value is or contains a secret, whatever its key: a URL with a user's password, a private key. */
-    static boolean hasSecret(String value) {
+    public static boolean hasSecret(String value) {
         return SECRET_VALUE.matcher(value).find();
     }
 }
