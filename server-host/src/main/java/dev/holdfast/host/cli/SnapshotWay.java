@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How a command about snapshots reaches them: through the host that runs here, or in the store itself. Each use says on
@@ -26,7 +25,9 @@ final class SnapshotWay {
     private final Supplier<LogLocation> logLocation;
     private final StoreArguments arguments;
     /** Looked for once a command, for that reads files and asks processes. */
-    private @Nullable Optional<RunningHost> found;
+    private Optional<RunningHost> found = Optional.empty();
+
+    private boolean lookedFor;
 
     /** @param logLocation that of the command line, which is parsed later */
     SnapshotWay(Surroundings surroundings, Supplier<LogLocation> logLocation, StoreArguments arguments) {
@@ -98,12 +99,11 @@ final class SnapshotWay {
     }
 
     private Optional<RunningHost> host(String command) {
-        Optional<RunningHost> known = found;
-        if (known == null) {
-            known = finder().find(logLocation.get(), "snapshots " + command);
-            found = known;
+        if (!lookedFor) {
+            found = finder().find(logLocation.get(), "snapshots " + command);
+            lookedFor = true;
         }
-        return known;
+        return found;
     }
 
     /** What a command does with a host that runs. */
