@@ -27,6 +27,7 @@ import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.runtime.Runtimes;
+import dev.holdfast.host.runtime.classifier.OnlineClassifierRuntime;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxProcessRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
@@ -187,6 +188,7 @@ public final class Host implements AutoCloseable {
                 models,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
+                new OnlineClassifierRuntime(),
                 new BuiltInRuntime(),
                 new WorkflowRuntime(),
                 python,

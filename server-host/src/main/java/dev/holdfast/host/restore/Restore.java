@@ -135,7 +135,7 @@ public final class Restore {
 
     private RestoreDecision bearings(JournalView view) {
         try {
-            RestoreDecision bearings = RestoreDecision.find(storeName, host, store, view);
+            RestoreDecision bearings = RestoreDecision.find(storeName, store, view);
             for (String lost : view.lost()) {
                 String notice = "A snapshot in the journal of this host is lost: " + lost;
                 log.error(notice);

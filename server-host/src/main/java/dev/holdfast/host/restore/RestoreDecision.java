@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
  *        both have changed something, or the store has lost it ─▶ DETACHED
  *   nothing waits
  *        the store's line leads from the journal's copy ────────▶ the store's newest, ATTACHED
- *        it does not, and the newest is this host's own ────────▶ the store's newest, ATTACHED; the copy is set aside
  *        it does not ───────────────────────────────────────────▶ the copy, DETACHED: proof beats age
  *   the store cannot be read ───────────────────────────────────▶ what the journal has, DETACHED
  * </pre>
@@ -41,8 +40,7 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
 
     private static final Logger log = LoggerFactory.getLogger(RestoreDecision.class);
 
-    /** @param host this host's name, by which it knows its own snapshots */
-    static RestoreDecision find(String storeName, String host, SnapshotSerializer store, JournalView journal) {
+    static RestoreDecision find(String storeName, SnapshotSerializer store, JournalView journal) {
         Optional<HistoryPoint> waiting = journal.waiting();
         Optional<HistoryPoint> base = journal.base();
         Look look = Look.at(store, base);
@@ -53,9 +51,7 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
             return uncertain(base, look);
         }
         if (base.isPresent() && !look.proven()) {
-            return isSurpassed(base.get(), host, look)
-                    ? surpassed(storeName, base.get(), journal, look)
-                    : unproved(storeName, base.get(), look);
+            return unproved(storeName, base.get(), look);
         }
         return withWhatIsLost(storeName, journal, attached(look));
     }
@@ -93,26 +89,6 @@ record RestoreDecision(StartPoint start, Optional<HistoryPoint> journal, Optiona
         return look.baseIsDamaged()
                 ? new RestoreDecision(start, Optional.of(head), Optional.empty(), look)
                 : new RestoreDecision(start, Optional.empty(), Optional.of(head), look);
-    }
-
-    /**
-     * Whether this host itself has saved something later, without its journal: that could not be read then, and the snapshot
-     * in the store could not be read either.
-     */
-    private static boolean isSurpassed(HistoryPoint copy, String host, Look look) {
-        return look.head()
-                .map(HistoryPoint::header)
-                .filter(head -> head.host().equals(host)
-                        && head.revision() > copy.header().revision())
-                .isPresent();
-    }
-
-    private static RestoreDecision surpassed(String storeName, HistoryPoint copy, JournalView journal, Look look) {
-        String notice = "The journal of this host has snapshot " + copy.name() + ", which store " + storeName
-                + " lacks, or has damaged; this host could not read it when it went on without it. "
-                + journal.keepAside(copy);
-        log.error(notice);
-        return attached(look).with(notice);
     }
 
     /** The store had a snapshot that it now lacks, and nobody removed it on purpose: an older state is never taken silently. */

@@ -123,9 +123,6 @@ final class ModelOracle {
             world.newestWhole().ifPresent(it -> reachable.addAll(world.ledger.history(it.saveId())));
         }
         here.forEach(it -> reachable.addAll(world.ledger.history(it.header().saveId())));
-        if (host.wentOnWithLess && found.start().mode() == Mode.ATTACHED) {
-            toldAside(host, found);
-        }
         Set<Integer> own = world.promises.acknowledgedBy(host);
         own.retainAll(reachable);
         if (host.beganWithLess && found.start().mode() == Mode.DETACHED && !here.isEmpty()) {
@@ -144,19 +141,6 @@ final class ModelOracle {
                     host.name + " does not serve what it acknowledged: "
                             + world.promises.told(own) + ", but " + found.name() + " "
                             + ModelLedger.text(life.state));
-        }
-    }
-
-    /** What it could not read when it went on, and reads again, it does not serve; that is kept under a name, and told. */
-    private void toldAside(ModelHost host, Restore.Found found) {
-        Set<Integer> later =
-                world.newestWhole().map(it -> world.ledger.history(it.saveId())).orElse(Set.of());
-        for (SnapshotHeader aside : host.journal.aside()) {
-            if (found.start().notices().stream().anyMatch(notice -> notice.contains(aside.name()))) {
-                Set<Integer> older = world.ledger.history(aside.saveId());
-                older.removeAll(later);
-                host.acknowledged.removeAll(older);
-            }
         }
     }
 

@@ -440,34 +440,6 @@ class RestoreTest {
         assertThat(rig.copies()).extracting(SnapshotHeader::name).contains(newest);
     }
 
-    /** The newest was damaged, and the journal could not be read: the host went on with less, and its journal is read again. */
-    @Test
-    void whatThisHostItselfSavedWithoutItsJournalIsWhatItAcknowledgedLast() {
-        rig.start();
-        rig.changed("a");
-        rig.changed("b");
-        SnapshotHeader before = rig.storeDisk.newest().header();
-        rig.crash();
-        rig.storeDisk.damaged.add(before.name());
-        rig.storeDisk.put(SnapshotText.write(
-                States.header(before.revision() + 1, "later", SnapshotKind.SNAPSHOT)
-                        .host(rig.host)
-                        .history(before.history().orElseThrow()),
-                States.CONFIG,
-                States.of("a", "c")));
-
-        Restore.Found found = rig.start();
-
-        assertThat(models(found)).containsExactly("a", "c");
-        assertThat(found.start().mode()).isEqualTo(Mode.ATTACHED);
-        assertThat(found.start().notices()).singleElement().asString().contains(before.name(), "is kept on this host");
-        assertThat(rig.journal.aside()).extracting(SnapshotHeader::name).containsExactly(before.name());
-        assertThat(rig.changed("d").kind()).isEqualTo(Kind.STORED);
-        rig.crash();
-
-        assertThat(rig.start().start().notices()).isEmpty();
-    }
-
     @Test
     void whatRetentionRemovedOnPurposeIsNoLoss() {
         rig.start();
