@@ -126,6 +126,8 @@ public enum ConfigKey {
     STATE_WARN_SIZE("256", Kept.NO),
     /** How often, in seconds, an attached host looks at what its store has. */
     SNAPSHOT_LOOK("10", Kept.NO),
+    /** Whether a host goes over by itself to what another one of its group has saved. */
+    SNAPSHOT_FOLLOW("false", Kept.NO),
     /** How many MiB the journal on this host's disk may take while the store is away. */
     SPOOL_MAX_SIZE("1024", Kept.NO),
     /** Whether the journal on this host's disk is enough for a change to be durable, or only the store is. */

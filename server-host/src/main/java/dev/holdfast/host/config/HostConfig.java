@@ -31,6 +31,7 @@ public final class HostConfig {
 
     private static final Logger log = LoggerFactory.getLogger(HostConfig.class);
     private static final int MOST_DAYS = 36_500;
+    private static final Duration LOOK_OF_A_FOLLOWER = Duration.ofSeconds(1);
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\$([^$]+)\\$\\$");
 
     private final Map<String, String> written;
@@ -356,9 +357,15 @@ public final class HostConfig {
         return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_TIMEOUT, 1, 86_400));
     }
 
-    /** How often an attached host looks at what its store has. */
+    /** How often an attached host looks at what its store has; each second, if it follows and nothing else is said. */
     public Duration snapshotLook() {
-        return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_LOOK, 1, 86_400));
+        int seconds = number(ConfigKey.SNAPSHOT_LOOK, 1, 86_400);
+        return snapshotFollow() && !isSet(ConfigKey.SNAPSHOT_LOOK) ? LOOK_OF_A_FOLLOWER : Duration.ofSeconds(seconds);
+    }
+
+    /** Whether this host goes over by itself to what another one of its group has saved. */
+    public boolean snapshotFollow() {
+        return bool(ConfigKey.SNAPSHOT_FOLLOW);
     }
 
     /** How many bytes the journal on this host's disk may take. */
