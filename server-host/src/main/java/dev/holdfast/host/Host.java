@@ -130,6 +130,19 @@ public final class Host implements AutoCloseable {
     }
 
     /**
+     * Whether the log of a start is to be JSON, found out before there is a log; false where the configuration is wrong, which
+     * the start then tells.
+     */
+    public static boolean logsJson(StartOptions options) {
+        try {
+            return StartState.configuration(options).jsonLogs();
+        } catch (ConfigException e) {
+            log.debug("The start will tell what is wrong with the configuration", e);
+            return false;
+        }
+    }
+
+    /**
      * Starts a host; it is ready when this returns. The caller sees to it that the log location has one host at a time.
      *
      * @throws ConfigException if it cannot start as it was told; the message is one line for the operator

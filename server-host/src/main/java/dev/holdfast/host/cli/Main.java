@@ -54,6 +54,7 @@ public final class Main {
         ServiceLoader.load(Subcommand.class, Main.class.getClassLoader())
                 .forEach(brought -> line.addSubcommand(brought.command(surroundings)));
         line.addSubcommand(SnapshotsCommand.line(holdfast));
+        line.addSubcommand(new DoctorCommand(holdfast));
         line.addSubcommand(new PluginsCommand(holdfast));
         line.addSubcommand(new MigrateCommand(surroundings));
         line.addSubcommand(new WarmUpCommand(surroundings));

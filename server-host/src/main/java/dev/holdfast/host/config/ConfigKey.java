@@ -86,6 +86,8 @@ public enum ConfigKey {
     METRIC_TIME_INTERVAL("60", Kept.YES),
     /** Whether every request is a line of access_log.log; off by default, for it costs each of them. */
     ACCESS_LOG("false", Kept.YES),
+    /** How log lines look: text, or json for one object a line. */
+    LOG_FORMAT("text", Kept.NO),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
     ALLOWED_HOSTS("", Kept.NO),
@@ -216,7 +218,7 @@ public enum ConfigKey {
     }
 
     /** Whether a value is or contains a secret, whatever its key: a URL with a user's password, a private key. */
-    static boolean hasSecret(String value) {
+    public static boolean hasSecret(String value) {
         return SECRET_VALUE.matcher(value).find();
     }
 }

@@ -83,6 +83,7 @@ public final class HostConfig {
         tokenExpiration();
         tokenFailureStatus();
         metricsMode();
+        jsonLogs();
         metricTimeInterval();
         strictRestore();
         acceptsArchiveChanges();
@@ -262,6 +263,15 @@ public final class HostConfig {
             throw bad(ConfigKey.METRICS_MODE, value, "prometheus, log or legacy");
         }
         return value;
+    }
+
+    /** Whether each log line is one JSON object. */
+    public boolean jsonLogs() {
+        String value = get(ConfigKey.LOG_FORMAT).toLowerCase(Locale.ROOT);
+        if (!List.of("text", "json").contains(value)) {
+            throw bad(ConfigKey.LOG_FORMAT, value, "text or json");
+        }
+        return value.equals("json");
     }
 
     /** The file that declares the metrics of handlers. */
