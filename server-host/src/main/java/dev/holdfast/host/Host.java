@@ -93,6 +93,7 @@ public final class Host implements AutoCloseable {
     private final OrderlyStop orderlyStop;
     private final Duration stopTimeout;
     private final Path keyFile;
+    private final Optional<ListenAddress> rpcAddress;
     private final String summary;
     private boolean stopped;
 
@@ -102,12 +103,14 @@ public final class Host implements AutoCloseable {
             OrderlyStop orderlyStop,
             Duration stopTimeout,
             Path keyFile,
+            Optional<ListenAddress> rpcAddress,
             String summary) {
         this.http = http;
         this.snapshots = snapshots;
         this.orderlyStop = orderlyStop;
         this.stopTimeout = stopTimeout;
         this.keyFile = keyFile;
+        this.rpcAddress = rpcAddress;
         this.summary = summary;
     }
 
@@ -222,6 +225,7 @@ public final class Host implements AutoCloseable {
                 measurements::write,
                 options.logLocation(),
                 clock));
+        RpcSide rpc = lifecycle.add(new RpcSide(config, operations.engines(), options.logLocation()));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
@@ -247,6 +251,7 @@ public final class Host implements AutoCloseable {
                         CERTIFICATE_LOOK,
                         CERTIFICATE_LOOK,
                         keys::look)));
+        lifecycle.atStart(rpc::open);
         lifecycle.start();
         List<String> ends = Stream.concat(calls.notices().stream(), crashes.notices().stream())
                 .toList();
@@ -255,7 +260,11 @@ public final class Host implements AutoCloseable {
         OrderlyStop orderlyStop = new OrderlyStop(
                 http,
                 serving,
-                () -> keeper == null ? List.of() : learned.saveAll(),
+                () -> {
+                    // What is taught from here on would be lost.
+                    rpc.close();
+                    return keeper == null ? List.of() : learned.saveAll();
+                },
                 limit -> keeper == null ? Durability.NOT_KEPT : await(keeper, SnapshotKind.SHUTDOWN, limit),
                 lifecycle::close);
         return new Host(
@@ -264,6 +273,7 @@ public final class Host implements AutoCloseable {
                 orderlyStop,
                 config.stopTimeout(),
                 options.logLocation().resolve("key_file.json"),
+                rpc.address(),
                 summary);
     }
 
@@ -458,6 +468,11 @@ public final class Host implements AutoCloseable {
 
     public ListenAddress metricsAddress() {
         return http.metricsAddress();
+    }
+
+    /** Where clients call by MessagePack-RPC; empty if there is no such door. */
+    public Optional<ListenAddress> rpcAddress() {
+        return rpcAddress;
     }
 
     /** The file with the tokens; there is none while token authorisation is switched off. */

@@ -4,6 +4,7 @@ import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
@@ -205,7 +206,7 @@ final class ForegroundStart {
             log.debug("The process is ending already", e);
         }
         runFiles.write(note);
-        String text = readyText(note, summary);
+        String text = readyText(note, host.rpcAddress(), summary);
         surroundings.out().print(text);
         surroundings.out().flush();
         if (report.isPresent()) {
@@ -214,11 +215,13 @@ final class ForegroundStart {
         new ServiceManager(surroundings).ready();
     }
 
-    private static String readyText(RunningHost host, String summary) {
+    private static String readyText(RunningHost host, Optional<ListenAddress> rpc, String summary) {
         StringBuilder text = new StringBuilder("Holdfast is ready.\n");
         line(text, "inference", host.inference());
         line(text, "management", host.management());
         line(text, "metrics", host.metrics());
+        // Suites of clients of Jubatus wait for these words.
+        rpc.ifPresent(address -> line(text, "rpc", "RPC server startup on " + address.host() + ":" + address.port()));
         line(text, "tokens", host.keyFile().toString());
         line(text, "log", host.logLocation().resolve("holdfast.log").toString());
         String label = "state";
