@@ -94,6 +94,7 @@ public final class Host implements AutoCloseable {
     private final Duration stopTimeout;
     private final Path keyFile;
     private final Optional<ListenAddress> rpcAddress;
+    private final boolean tokens;
     private final String summary;
     private boolean stopped;
 
@@ -104,6 +105,7 @@ public final class Host implements AutoCloseable {
             Duration stopTimeout,
             Path keyFile,
             Optional<ListenAddress> rpcAddress,
+            boolean tokens,
             String summary) {
         this.http = http;
         this.snapshots = snapshots;
@@ -111,6 +113,7 @@ public final class Host implements AutoCloseable {
         this.stopTimeout = stopTimeout;
         this.keyFile = keyFile;
         this.rpcAddress = rpcAddress;
+        this.tokens = tokens;
         this.summary = summary;
     }
 
@@ -274,6 +277,7 @@ public final class Host implements AutoCloseable {
                 config.stopTimeout(),
                 options.logLocation().resolve("key_file.json"),
                 rpc.address(),
+                config.tokenAuthorization(),
                 summary);
     }
 
@@ -336,7 +340,7 @@ public final class Host implements AutoCloseable {
     }
 
     /** What everyone may put there would be served, and a handler in Python of it would run with the rights of the host. */
-    private static void requireOwn(Path modelStore) {
+    static void requireOwn(Path modelStore) {
         try {
             OwnFiles.requireOwn(
                     modelStore,
@@ -478,6 +482,11 @@ public final class Host implements AutoCloseable {
     /** The file with the tokens; there is none while token authorisation is switched off. */
     public Path keyFile() {
         return keyFile;
+    }
+
+    /** Whether calls need a token, so that {@link #keyFile} is there. */
+    public boolean hasTokens() {
+        return tokens;
     }
 
     /** What was restored and from where, and where snapshots go: one or more lines for the operator. */

@@ -5,7 +5,9 @@ import static dev.holdfast.testkit.TestSnapshots.noise;
 import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static dev.holdfast.testkit.TestSnapshots.time;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.ChunkStore;
@@ -379,6 +381,30 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         serializer.save(snapshot(group(), 2));
 
         assertThat(serializer.getLast().orElseThrow().header().revision()).isEqualTo(2);
+    }
+
+    @Test
+    void eachTableThatIsMissingIsNamedWithTheStatementThatMakesIt() throws SQLException {
+        serializer.save(snapshot(group(), 1));
+        for (String suffix : List.of("_parts", "_chunks", "_groups", "")) {
+            if (!hasTable(table + suffix)) {
+                continue;
+            }
+            execute("drop table " + table + suffix);
+            SnapshotSerializer next = openTable();
+            String told = "table " + table + suffix + " is not there, or the user may not see it";
+
+            Throwable refused = catchThrowable(next::getLast);
+
+            assertThat(refused).isInstanceOf(StoreUnavailableException.class).hasMessageContaining(told);
+            assertThatThrownBy(() -> next.save(snapshot(group(), 2))).hasMessageContaining(told);
+            String create =
+                    refused.getMessage().substring(refused.getMessage().indexOf("empty: ") + "empty: ".length());
+            for (String statement : create.split("; ")) {
+                execute(statement);
+            }
+            assertThatCode(next::getLast).as(suffix).doesNotThrowAnyException();
+        }
     }
 
     // Chunks

@@ -206,7 +206,7 @@ final class ForegroundStart {
             log.debug("The process is ending already", e);
         }
         runFiles.write(note);
-        String text = readyText(note, host.rpcAddress(), summary);
+        String text = readyText(note, host.hasTokens(), host.rpcAddress(), summary);
         surroundings.out().print(text);
         surroundings.out().flush();
         if (report.isPresent()) {
@@ -215,14 +215,17 @@ final class ForegroundStart {
         new ServiceManager(surroundings).ready();
     }
 
-    private static String readyText(RunningHost host, Optional<ListenAddress> rpc, String summary) {
+    private static String readyText(
+            RunningHost host, boolean tokens, Optional<ListenAddress> rpc, String summary) {
         StringBuilder text = new StringBuilder("Holdfast is ready.\n");
         line(text, "inference", host.inference());
         line(text, "management", host.management());
         line(text, "metrics", host.metrics());
         // Suites of clients of Jubatus wait for these words.
         rpc.ifPresent(address -> line(text, "rpc", "RPC server startup on " + address.host() + ":" + address.port()));
-        line(text, "tokens", host.keyFile().toString());
+        if (tokens) {
+            line(text, "tokens", host.keyFile().toString());
+        }
         line(text, "log", host.logLocation().resolve("holdfast.log").toString());
         String label = "state";
         for (String sentence : summary.strip().split("\\R")) {

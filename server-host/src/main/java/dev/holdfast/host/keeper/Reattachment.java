@@ -9,6 +9,7 @@ import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,10 +41,15 @@ record Reattachment(
             return;
         }
         cursor.seen(look);
-        if (standing.isAttached()) {
-            lookedWhileAttached(look);
-        } else {
-            attachAgain(look);
+        try {
+            if (standing.isAttached()) {
+                lookedWhileAttached(look);
+            } else {
+                attachAgain(look);
+            }
+        } catch (StoreUnavailableException e) {
+            // It answered the look, and not what was asked for then: it has gone since, or answers only in part.
+            log.error("The host does not go on in store {} yet: {}", options.store(), e.getMessage());
         }
     }
 

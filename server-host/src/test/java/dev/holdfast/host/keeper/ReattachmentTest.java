@@ -234,6 +234,25 @@ class ReattachmentTest {
     }
 
     @Test
+    void aStoreThatAnswersOnlyInPartIsToldAsThatAndTriedAgain() {
+        try (Rig fresh = new Rig(new FakeStore.Disk())) {
+            fresh.store.down = true;
+            fresh.start();
+            fresh.changed("a");
+            fresh.store.getFails = true;
+            fresh.store.down = false;
+
+            await().until(() -> log.errors().stream()
+                    .anyMatch(line -> line.startsWith("The host does not go on in store ddb yet")));
+
+            assertThat(log.errors()).noneMatch(line -> line.contains("unexpected failure"));
+            fresh.store.getFails = false;
+            await().until(() -> fresh.keeper.status().mode() == Mode.ATTACHED);
+            assertThat(fresh.pending()).isEmpty();
+        }
+    }
+
+    @Test
     void aChangeThatComesToNothingOnAHostThatIsBehindIsRefusedAndTheHostGoesOver() {
         lookNeverAgain();
         host.adoptsStoreAfterConflict = true;
