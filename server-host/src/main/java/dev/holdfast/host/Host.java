@@ -93,6 +93,7 @@ public final class Host implements AutoCloseable {
     private final OrderlyStop orderlyStop;
     private final Duration stopTimeout;
     private final Path keyFile;
+    private final Optional<ListenAddress> rpcAddress;
     private final boolean tokens;
     private final String summary;
     private boolean stopped;
@@ -103,6 +104,7 @@ public final class Host implements AutoCloseable {
             OrderlyStop orderlyStop,
             Duration stopTimeout,
             Path keyFile,
+            Optional<ListenAddress> rpcAddress,
             boolean tokens,
             String summary) {
         this.http = http;
@@ -110,6 +112,7 @@ public final class Host implements AutoCloseable {
         this.orderlyStop = orderlyStop;
         this.stopTimeout = stopTimeout;
         this.keyFile = keyFile;
+        this.rpcAddress = rpcAddress;
         this.tokens = tokens;
         this.summary = summary;
     }
@@ -238,6 +241,7 @@ public final class Host implements AutoCloseable {
                 measurements::write,
                 options.logLocation(),
                 clock));
+        RpcSide rpc = lifecycle.add(new RpcSide(config, operations.engines(), options.logLocation()));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
@@ -263,6 +267,7 @@ public final class Host implements AutoCloseable {
                         CERTIFICATE_LOOK,
                         CERTIFICATE_LOOK,
                         keys::look)));
+        lifecycle.atStart(rpc::open);
         lifecycle.start();
         List<String> ends = Stream.concat(calls.notices().stream(), crashes.notices().stream())
                 .toList();
@@ -271,7 +276,11 @@ public final class Host implements AutoCloseable {
         OrderlyStop orderlyStop = new OrderlyStop(
                 http,
                 serving,
-                () -> keeper == null ? List.of() : learned.saveAll(),
+                () -> {
+                    // What is taught from here on would be lost.
+                    rpc.close();
+                    return keeper == null ? List.of() : learned.saveAll();
+                },
                 limit -> keeper == null ? Durability.NOT_KEPT : await(keeper, SnapshotKind.SHUTDOWN, limit),
                 lifecycle::close);
         return new Host(
@@ -280,6 +289,7 @@ public final class Host implements AutoCloseable {
                 orderlyStop,
                 config.stopTimeout(),
                 options.logLocation().resolve("key_file.json"),
+                rpc.address(),
                 config.tokenAuthorization(),
                 summary);
     }
@@ -475,6 +485,11 @@ public final class Host implements AutoCloseable {
 
     public ListenAddress metricsAddress() {
         return http.metricsAddress();
+    }
+
+    /** Where clients call by MessagePack-RPC; empty if there is no such door. */
+    public Optional<ListenAddress> rpcAddress() {
+        return rpcAddress;
     }
 
     /** The file with the tokens; there is none while token authorisation is switched off. */

@@ -4,6 +4,7 @@ import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
@@ -215,7 +216,7 @@ final class ForegroundStart {
             log.debug("The process is ending already", e);
         }
         runFiles.write(note);
-        String text = readyText(note, host.hasTokens(), summary);
+        String text = readyText(note, host.hasTokens(), host.rpcAddress(), summary);
         if (json) {
             log.atInfo()
                     .addKeyValue("inference", note.inference())
@@ -232,11 +233,14 @@ final class ForegroundStart {
         new ServiceManager(surroundings).ready();
     }
 
-    private static String readyText(RunningHost host, boolean tokens, String summary) {
+    private static String readyText(
+            RunningHost host, boolean tokens, Optional<ListenAddress> rpc, String summary) {
         StringBuilder text = new StringBuilder("Holdfast is ready.\n");
         line(text, "inference", host.inference());
         line(text, "management", host.management());
         line(text, "metrics", host.metrics());
+        // Suites of clients of Jubatus wait for these words.
+        rpc.ifPresent(address -> line(text, "rpc", "RPC server startup on " + address.host() + ":" + address.port()));
         if (tokens) {
             line(text, "tokens", host.keyFile().toString());
         }

@@ -16,6 +16,16 @@ public enum ConfigKey {
     INFERENCE_ADDRESS("http://127.0.0.1:8080", Kept.YES),
     MANAGEMENT_ADDRESS("http://127.0.0.1:8081", Kept.YES),
     METRICS_ADDRESS("http://127.0.0.1:8082", Kept.YES),
+    /** The door of MessagePack-RPC, which is closed without a port; it asks for no tokens. */
+    RPC_ADDRESS("127.0.0.1", Kept.NO),
+    RPC_PORT("", Kept.NO),
+    /** After how many seconds without a call a connection is closed; 0 for never. */
+    RPC_TIMEOUT("10", Kept.NO),
+    RPC_THREADS("2", Kept.NO),
+    /** Where clients save and load models, in the files of the original. */
+    RPC_DATADIR("", Kept.NO),
+    /** What the only classifier takes at a start at which it has learned nothing. */
+    RPC_MODEL_FILE("", Kept.NO),
     /** The file with the certificate and the key of https addresses, and how it is opened. */
     KEYSTORE("", Kept.NO),
     KEYSTORE_PASS("changeit", Kept.NO),

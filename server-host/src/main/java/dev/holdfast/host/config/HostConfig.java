@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -61,6 +62,11 @@ public final class HostConfig {
         inferenceAddress();
         managementAddress();
         metricsAddress();
+        rpcPort();
+        rpcTimeout();
+        rpcThreads();
+        rpcDirectory();
+        rpcModelFile();
         tls();
         modelStore();
         defaultWorkersPerModel();
@@ -119,6 +125,37 @@ public final class HostConfig {
 
     public ListenAddress metricsAddress() {
         return address(ConfigKey.METRICS_ADDRESS, 8082, 8445);
+    }
+
+    /** The address of MessagePack-RPC, without its port. */
+    public String rpcAddress() {
+        return get(ConfigKey.RPC_ADDRESS);
+    }
+
+    /** The port of MessagePack-RPC, 0 for one that the system chooses; empty where there is no such door. */
+    public OptionalInt rpcPort() {
+        return get(ConfigKey.RPC_PORT).isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of(number(ConfigKey.RPC_PORT, 0, 65_535));
+    }
+
+    /** After which time without a call its connections are closed; none for never. */
+    public Duration rpcTimeout() {
+        return Duration.ofSeconds(number(ConfigKey.RPC_TIMEOUT, 0, 604_800));
+    }
+
+    public int rpcThreads() {
+        return number(ConfigKey.RPC_THREADS, 1, 1024);
+    }
+
+    /** Where clients save and load models; empty for the place that the host chooses. */
+    public Optional<Path> rpcDirectory() {
+        return path(ConfigKey.RPC_DATADIR);
+    }
+
+    /** What the only classifier takes at a start at which it has learned nothing. */
+    public Optional<Path> rpcModelFile() {
+        return path(ConfigKey.RPC_MODEL_FILE);
     }
 
     /** What addresses of the form {@code https://host:port} show of themselves, and ask of callers. */
