@@ -27,6 +27,7 @@ import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.runtime.Runtimes;
+import dev.holdfast.host.runtime.classifier.OnlineClassifierRuntime;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxProcessRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
@@ -92,6 +93,7 @@ public final class Host implements AutoCloseable {
     private final OrderlyStop orderlyStop;
     private final Duration stopTimeout;
     private final Path keyFile;
+    private final boolean tokens;
     private final String summary;
     private boolean stopped;
 
@@ -101,12 +103,14 @@ public final class Host implements AutoCloseable {
             OrderlyStop orderlyStop,
             Duration stopTimeout,
             Path keyFile,
+            boolean tokens,
             String summary) {
         this.http = http;
         this.snapshots = snapshots;
         this.orderlyStop = orderlyStop;
         this.stopTimeout = stopTimeout;
         this.keyFile = keyFile;
+        this.tokens = tokens;
         this.summary = summary;
     }
 
@@ -171,6 +175,7 @@ public final class Host implements AutoCloseable {
                 models,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
                 new RandomCutForestRuntime(),
+                new OnlineClassifierRuntime(),
                 new BuiltInRuntime(),
                 new WorkflowRuntime(),
                 python,
@@ -262,6 +267,7 @@ public final class Host implements AutoCloseable {
                 orderlyStop,
                 config.stopTimeout(),
                 options.logLocation().resolve("key_file.json"),
+                config.tokenAuthorization(),
                 summary);
     }
 
@@ -324,7 +330,7 @@ public final class Host implements AutoCloseable {
     }
 
     /** What everyone may put there would be served, and a handler in Python of it would run with the rights of the host. */
-    private static void requireOwn(Path modelStore) {
+    static void requireOwn(Path modelStore) {
         try {
             OwnFiles.requireOwn(
                     modelStore,
@@ -461,6 +467,11 @@ public final class Host implements AutoCloseable {
     /** The file with the tokens; there is none while token authorisation is switched off. */
     public Path keyFile() {
         return keyFile;
+    }
+
+    /** Whether calls need a token, so that {@link #keyFile} is there. */
+    public boolean hasTokens() {
+        return tokens;
     }
 
     /** What was restored and from where, and where snapshots go: one or more lines for the operator. */

@@ -42,7 +42,7 @@ public record Operations(
         return new Operations(
                 models,
                 new SaveOperations(serving, learned, changes),
-                new SnapshotOperations(snapshots, learned::saveAll, changes),
+                new SnapshotOperations(serving, snapshots, learned::saveAll, changes),
                 new HostOperations(serving, snapshots, plugins, version),
                 new InferenceOperations(serving),
                 new WorkflowOperations(serving, models));

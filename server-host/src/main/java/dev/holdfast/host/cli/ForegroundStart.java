@@ -205,7 +205,7 @@ final class ForegroundStart {
             log.debug("The process is ending already", e);
         }
         runFiles.write(note);
-        String text = readyText(note, summary);
+        String text = readyText(note, host.hasTokens(), summary);
         surroundings.out().print(text);
         surroundings.out().flush();
         if (report.isPresent()) {
@@ -214,12 +214,14 @@ final class ForegroundStart {
         new ServiceManager(surroundings).ready();
     }
 
-    private static String readyText(RunningHost host, String summary) {
+    private static String readyText(RunningHost host, boolean tokens, String summary) {
         StringBuilder text = new StringBuilder("Holdfast is ready.\n");
         line(text, "inference", host.inference());
         line(text, "management", host.management());
         line(text, "metrics", host.metrics());
-        line(text, "tokens", host.keyFile().toString());
+        if (tokens) {
+            line(text, "tokens", host.keyFile().toString());
+        }
         line(text, "log", host.logLocation().resolve("holdfast.log").toString());
         String label = "state";
         for (String sentence : summary.strip().split("\\R")) {

@@ -5,6 +5,8 @@ import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.text.Shortened;
+import dev.holdfast.host.wire.SafeNames;
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
@@ -60,7 +62,7 @@ record InferenceApi(Operations operations, Predictions predictions, InferenceFor
 
     private void invoke(Context context) throws IOException {
         String model = Optional.ofNullable(context.queryParam("model_name"))
-                .map(name -> RequestNames.check("Model name", name))
+                .map(name -> SafeNames.check("Model name", name))
                 .or(operations.inference()::onlyModel)
                 .orElseThrow(() -> ApiException.badRequest("Parameter model_name is required."));
         predictions.run(context, model, Optional.empty(), forms.plain(context));

@@ -8,9 +8,16 @@ import dev.holdfast.host.api.ModelAnswer;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.Json;
+import dev.holdfast.host.wire.OpenInferenceReader;
+import dev.holdfast.host.wire.RawBodies;
+import dev.holdfast.host.wire.TensorReader;
+import dev.holdfast.host.wire.TensorRequest;
+import dev.holdfast.host.wire.TensorWriter;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -69,7 +76,7 @@ final class InferenceForms {
                 TensorRequest request = OpenInferenceReader.read(body);
                 return new InferenceRequest<>(request.inputs(), answer -> open(model, request, answer));
             } catch (IOException e) {
-                throw new InvalidInputException("The body is no JSON: " + HttpJson.reason(e), e);
+                throw new InvalidInputException("The body is no JSON: " + Json.reason(e), e);
             }
         };
     }
@@ -125,7 +132,17 @@ final class InferenceForms {
         if (answer.length > maxResponseSize) {
             throw TensorWriter.tooLarge(maxResponseSize);
         }
-        return new InferenceAnswer(RawBodies.contentType(requested, body, answer), answer, given.remarks());
+        return new InferenceAnswer(contentType(requested, body, answer), answer, given.remarks());
+    }
+
+    /** That of the request, if the answer is its echo, or JSON for JSON; else text. */
+    private static String contentType(@Nullable String requested, byte[] body, byte[] answer) {
+        if (requested == null) {
+            return Answers.TEXT;
+        }
+        boolean jsonForJson =
+                requested.startsWith(Answers.JSON) && answer.length > 0 && (answer[0] == '{' || answer[0] == '[');
+        return jsonForJson || Arrays.equals(body, answer) ? requested : Answers.TEXT;
     }
 
     private static InferenceAnswer json(ModelAnswer answer, byte[] body) {

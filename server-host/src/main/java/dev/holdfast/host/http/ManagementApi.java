@@ -9,6 +9,12 @@ import dev.holdfast.host.api.ModelOperations.ListedModel;
 import dev.holdfast.host.api.ModelOperations.ModelPage;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.wire.DescribeJson;
+import dev.holdfast.host.wire.Json;
+import dev.holdfast.host.wire.Parameters;
+import dev.holdfast.host.wire.RegistrationReader;
+import dev.holdfast.host.wire.SafeNames;
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -47,7 +53,7 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
     }
 
     private void list(Context context) {
-        Parameters parameters = Parameters.ofQuery(context);
+        Parameters parameters = RequestParameters.ofQuery(context);
         int limit = parameters.lenientNumber("limit", LARGEST_PAGE);
         if (limit < 0 || limit > LARGEST_PAGE) {
             limit = LARGEST_PAGE;
@@ -70,7 +76,7 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
     private void register(Context context) throws IOException {
         // Before the body is read: whatever it says, the answer is the same.
         models.requireRegistering();
-        Parameters parameters = Parameters.ofQueryAndBody(context, maxRequestSize);
+        Parameters parameters = RequestParameters.ofQueryAndBody(context, maxRequestSize);
         boolean synchronous = parameters.truth("synchronous", true);
         answers.changed(context, models.register(RegistrationReader.read(parameters), synchronous));
     }
@@ -82,7 +88,7 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
         boolean ofHandler = described.versions().stream()
                 .allMatch(status ->
                         status.signature().filter(ModelSignature::isOfHandler).isPresent());
-        if (!ofHandler || !Parameters.ofQuery(context).truth("customized", false)) {
+        if (!ofHandler || !RequestParameters.ofQuery(context).truth("customized", false)) {
             describe(context, described);
             return;
         }
@@ -101,7 +107,7 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
             log.warn(
                     "Model {} says of itself what is no JSON object, and left out of its description: {}",
                     model,
-                    HttpJson.reason(e));
+                    Json.reason(e));
         }
         json.put("customizedMetadata", metadata);
         return json;
@@ -122,9 +128,9 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
 
     private void scale(Context context) {
         String model = RequestNames.model(context);
-        Parameters parameters = Parameters.ofQuery(context);
+        Parameters parameters = RequestParameters.ofQuery(context);
         Optional<String> version = RequestNames.version(context)
-                .or(() -> parameters.text("model_version").map(given -> RequestNames.check("Model version", given)));
+                .or(() -> parameters.text("model_version").map(given -> SafeNames.check("Model version", given)));
         int min = parameters.number("min_worker").orElse(1);
         int max = parameters.number("max_worker").orElse(min);
         answers.changed(context, models.scale(model, version, min, max, parameters.truth("synchronous", false)));

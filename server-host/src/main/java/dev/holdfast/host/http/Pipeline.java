@@ -3,6 +3,9 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.api.ApiFailure;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Shortened;
+import dev.holdfast.host.wire.Json;
+import dev.holdfast.host.wire.OpenRequests;
+import dev.holdfast.host.wire.Scope;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
@@ -35,8 +38,8 @@ final class Pipeline {
             new PreEncodedHttpField("Expires", "Thu, 01 Jan 1970 00:00:00 UTC"),
             new PreEncodedHttpField("X-Content-Type-Options", "nosniff"));
 
-    private static final byte[] FAILED = HttpJson.pretty(
-            new ErrorAnswer(500, "InternalServerException", "The host failed to answer.", false).toMap());
+    private static final byte[] FAILED =
+            Json.pretty(new ErrorAnswer(500, "InternalServerException", "The host failed to answer.", false).toMap());
 
     private final Optional<TokenAuthorization> authorization;
     private final Map<String, String> corsHeaders;

@@ -1,6 +1,10 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.Refusals;
+import dev.holdfast.host.wire.Scope;
+import dev.holdfast.host.wire.TokenFile;
+import dev.holdfast.host.wire.Tokens;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Optional;

@@ -61,7 +61,7 @@ final class ModelHost {
     boolean cutOff;
     /**
      * Whether a life began with less than had been acknowledged, because the rest was out of its reach, and the host has not
-     * attached since: what was acknowledged before and in that life may be two states.
+     * attached since with a journal that takes note of it: what was acknowledged before and in that life may be two states.
      */
     boolean beganWithLess;
     /** The changes that it acknowledged, of which no operator has decided otherwise. */

@@ -279,7 +279,7 @@ final class ModelWorld implements AutoCloseable {
                 ledger.join(now, ledger.history(life.settledOn));
             }
             life.settledOn = now;
-            if (life.keeper.status().behind().isEmpty()) {
+            if (life.keeper.status().behind().isEmpty() && host.journal.isUsable() && !host.journalFails) {
                 host.beganWithLess = false;
             }
         }
