@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -219,6 +221,11 @@ final class ForegroundStart {
         line(text, "inference", host.inference());
         line(text, "management", host.management());
         line(text, "metrics", host.metrics());
+        String grpc = Stream.concat(
+                        host.grpcInference().map(address -> address + " inference").stream(),
+                        host.grpcManagement().map(address -> address + " management").stream())
+                .collect(Collectors.joining(", "));
+        line(text, "gRPC", grpc.isEmpty() ? "not answered" : grpc);
         line(text, "tokens", host.keyFile().toString());
         line(text, "log", host.logLocation().resolve("holdfast.log").toString());
         String label = "state";
