@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -233,12 +235,16 @@ final class ForegroundStart {
         new ServiceManager(surroundings).ready();
     }
 
-    private static String readyText(
-            RunningHost host, boolean tokens, Optional<ListenAddress> rpc, String summary) {
+    private static String readyText(RunningHost host, boolean tokens, Optional<ListenAddress> rpc, String summary) {
         StringBuilder text = new StringBuilder("Holdfast is ready.\n");
         line(text, "inference", host.inference());
         line(text, "management", host.management());
         line(text, "metrics", host.metrics());
+        String grpc = Stream.concat(
+                        host.grpcInference().map(address -> address + " inference").stream(),
+                        host.grpcManagement().map(address -> address + " management").stream())
+                .collect(Collectors.joining(", "));
+        line(text, "gRPC", grpc.isEmpty() ? "not answered" : grpc);
         // Suites of clients of Jubatus wait for these words.
         rpc.ifPresent(address -> line(text, "rpc", "RPC server startup on " + address.host() + ":" + address.port()));
         if (tokens) {

@@ -26,6 +26,18 @@ public enum ConfigKey {
     RPC_DATADIR("", Kept.NO),
     /** What the only classifier takes at a start at which it has learned nothing. */
     RPC_MODEL_FILE("", Kept.NO),
+    /** Where gRPC is answered: a host alone, for the port has a key of its own. */
+    GRPC_INFERENCE_ADDRESS("127.0.0.1", Kept.NO),
+    GRPC_MANAGEMENT_ADDRESS("127.0.0.1", Kept.NO),
+    GRPC_INFERENCE_PORT("7070", Kept.NO),
+    GRPC_MANAGEMENT_PORT("7071", Kept.NO),
+    /** After how many milliseconds a connection takes no more calls, and how many those that run have then. */
+    GRPC_INFERENCE_MAX_CONNECTION_AGE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_INFERENCE_MAX_CONNECTION_AGE_GRACE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_MANAGEMENT_MAX_CONNECTION_AGE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_MANAGEMENT_MAX_CONNECTION_AGE_GRACE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    /** Whether gRPC is with TLS. */
+    ENABLE_GRPC_SSL("false", Kept.NO),
     /** The file with the certificate and the key of https addresses, and how it is opened. */
     KEYSTORE("", Kept.NO),
     KEYSTORE_PASS("changeit", Kept.NO),
