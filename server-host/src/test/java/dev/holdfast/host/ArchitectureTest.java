@@ -78,6 +78,7 @@ class ArchitectureTest {
                             "text",
                             "tls",
                             "workflow")),
+            Map.entry("rpc", rooms("api", "config", "runtime", "text")),
             Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "operate", "plugins", "text", "tls"))),
             Map.entry("demo", rooms("cli", "text")));
 
@@ -213,6 +214,7 @@ class ArchitectureTest {
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},
+                new String[] {"rpc", "io.netty.."},
                 new String[] {"cli", "dev.holdfast.testkit.."});
     }
 

@@ -7,10 +7,8 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.io.PrintWriter;
-import java.time.DateTimeException;
+import java.time.Clock;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -85,16 +83,8 @@ final class ListSnapshots implements Callable<Integer> {
         return until.map(text -> time("--until", text)).map(request::until).orElse(request);
     }
 
-    /** A time or a day, which begins at midnight in UTC. */
     static Instant time(String option, String text) {
-        try {
-            return text.contains("T")
-                    ? Instant.parse(text)
-                    : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
-        } catch (DateTimeException e) {
-            throw new WrongLine(
-                    option + " '" + text + "' must be a time like 2026-11-21T09:30:00Z or a day like 2026-11-21");
-        }
+        return PointInTime.parse(option, text, Clock.systemUTC().instant());
     }
 
     private void print(SnapshotWay.From from, SnapshotListing listing) {

@@ -1,6 +1,8 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.SnapshotOperations;
+import dev.holdfast.host.api.SnapshotOperations.RestorePlan;
+import dev.holdfast.host.api.SnapshotOperations.Restored;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
@@ -35,6 +37,10 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
                 Route.post("/snapshots", scope, this::save),
                 Route.get("/snapshots/status", scope, this::status),
                 Route.post("/snapshots/attach", scope, this::attach),
+                Route.get("/snapshots/undo", scope, this::undoPlan),
+                Route.post("/snapshots/undo", scope, this::undo),
+                Route.get("/snapshots/{name}/plan", scope, this::plan),
+                Route.post("/snapshots/{name}/restore", scope, this::restore),
                 Route.get("/snapshots/{name}", scope, this::read),
                 Route.delete("/snapshots/{name}", scope, this::delete));
     }
@@ -95,6 +101,38 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
         String name = checkedName(context.pathParam("name"));
         snapshots.delete(name);
         answers.object(context, 200, Answers.status("Snapshot \"" + name + "\" deleted"));
+    }
+
+    private void plan(Context context) {
+        plan(context, snapshots.plan(checkedName(context.pathParam("name"))));
+    }
+
+    private void undoPlan(Context context) {
+        plan(context, snapshots.plan(snapshots.undoes()));
+    }
+
+    private void plan(Context context, RestorePlan plan) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("snapshot", plan.name());
+        body.put("actions", plan.actions());
+        answers.object(context, 200, body);
+    }
+
+    private void restore(Context context) {
+        restored(context, snapshots.restore(checkedName(context.pathParam("name"))));
+    }
+
+    private void undo(Context context) {
+        restored(context, snapshots.restore(snapshots.undoes()));
+    }
+
+    private void restored(Context context, Restored restored) {
+        Map<String, Object> more = new LinkedHashMap<>();
+        more.put("restored", restored.plan().name());
+        more.put("actions", restored.plan().actions());
+        restored.change().snapshot().ifPresent(name -> more.put("snapshot", name));
+        restored.before().ifPresent(name -> more.put("before", name));
+        answers.changed(context, restored.change(), more);
     }
 
     private static String checkedName(String name) {

@@ -1,0 +1,57 @@
+package dev.holdfast.plugin.raft;
+
+import dev.holdfast.sdk.SerializerConfig;
+import dev.holdfast.sdk.Snapshot;
+import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.testkit.Outage;
+import dev.holdfast.testkit.SnapshotSerializerContract;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** The contract on peers in this process, which stay up from one test to the next. */
+abstract class RaftContract extends SnapshotSerializerContract {
+
+    abstract Fleet fleet();
+
+    @Override
+    protected final SnapshotSerializerFactory factory() {
+        return new RaftSnapshotSerializerFactory();
+    }
+
+    @Override
+    protected final SerializerConfig config(String group) {
+        return fleet().config("a", group);
+    }
+
+    @Override
+    protected final SerializerConfig outageConfig(String ofGroup) {
+        return Fleet.hasty(fleet().client(ofGroup));
+    }
+
+    /** All but a minority of the peers end, and start again afterwards. */
+    @Override
+    protected final List<Outage> outages() {
+        List<String> all = fleet().ids();
+        List<String> most = all.subList(all.size() / 2, all.size());
+        return List.of(Outage.of(
+                "has lost its majority", () -> most.forEach(fleet()::stop), () -> most.forEach(fleet()::start)));
+    }
+
+    /** On every peer, for who leads is nobody's choice. */
+    @Override
+    protected final void damage(String group, String name) throws Exception {
+        byte[] text;
+        try (SnapshotSerializer serializer = factory().open(config(group))) {
+            Snapshot snapshot = serializer.get(name);
+            text = snapshot.toBytes();
+        }
+        for (Path file : fleet().contents()) {
+            if (Arrays.equals(Files.readAllBytes(file), text)) {
+                Fleet.flip(file);
+            }
+        }
+    }
+}
