@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** {@code holdfast snapshots plan}. */
 @Command(
@@ -17,8 +17,8 @@ final class PlanRestore implements Callable<Integer> {
 
     private final SnapshotWay way;
 
-    @ArgGroup(multiplicity = "1")
-    private RestoreSteps.Which which = new RestoreSteps.Which();
+    @Mixin
+    private final RestoreSteps.Meant meant = new RestoreSteps.Meant();
 
     PlanRestore(SnapshotWay way) {
         this.way = way;
@@ -27,9 +27,9 @@ final class PlanRestore implements Callable<Integer> {
     @Override
     public Integer call() {
         Instant now = Clock.systemUTC().instant();
-        which.check(now);
+        meant.which().check(now);
         return way.toHost("plan", (api, from) -> {
-            String name = which.find(new HostSource(api), now);
+            String name = meant.which().find(new HostSource(api), now);
             JsonNode plan = api.manage("GET", "/snapshots/" + HostApi.encode(name) + "/plan");
             ObjectNode json = CommandJson.object();
             json.set("from", from.toJson());

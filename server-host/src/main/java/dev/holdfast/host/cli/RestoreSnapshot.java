@@ -3,8 +3,8 @@ package dev.holdfast.host.cli;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code holdfast snapshots restore}. */
@@ -18,8 +18,8 @@ final class RestoreSnapshot implements Callable<Integer> {
 
     private final SnapshotWay way;
 
-    @ArgGroup(multiplicity = "1")
-    private RestoreSteps.Which which = new RestoreSteps.Which();
+    @Mixin
+    private final RestoreSteps.Meant meant = new RestoreSteps.Meant();
 
     @Option(names = "--yes", description = "Do not ask; needed where there is no terminal to ask on.")
     private boolean yes;
@@ -31,10 +31,10 @@ final class RestoreSnapshot implements Callable<Integer> {
     @Override
     public Integer call() {
         Instant now = Clock.systemUTC().instant();
-        which.check(now);
+        meant.which().check(now);
         RestoreSteps.requireAnswer(way, yes);
         return way.toHost("restore", (api, from) -> {
-            String name = which.find(new HostSource(api), now);
+            String name = meant.which().find(new HostSource(api), now);
             return RestoreSteps.restore(
                     way, api, from, api.manage("GET", "/snapshots/" + HostApi.encode(name) + "/plan"), yes);
         });

@@ -12,6 +12,7 @@ import dev.holdfast.sdk.SnapshotNotFoundException;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -20,7 +21,18 @@ final class RestoreSteps {
 
     private RestoreSteps() {}
 
-    /** Which snapshot is meant; one of the two. */
+    /** Which snapshot is meant: a mixin, because picocli's processor takes a group of options for one command alone. */
+    static final class Meant {
+
+        @ArgGroup(multiplicity = "1")
+        private Which which = new Which();
+
+        Which which() {
+            return which;
+        }
+    }
+
+    /** One of the two. */
     static final class Which {
 
         @Parameters(paramLabel = "NAME", arity = "1", description = "Its name, as list prints it, or latest.")
