@@ -19,6 +19,7 @@ enum Method {
     NHERD(true, "NHERD", "normal_herd");
 
     private final boolean covariance;
+
     @SuppressWarnings("ImmutableEnumChecker") // List.of makes one that cannot be changed.
     private final List<String> names;
 
