@@ -15,7 +15,7 @@ public interface SnapshotSerializerFactory {
      * The name by which operators choose this serializer ({@code --snapshot-store}) and configure it
      * ({@code snapshot.<name>.<key>}).
      *
-     * <p>{@code ddb} and {@code jdbc} are reserved for Holdfast's own serializers. One named {@code fs} takes the place of
+     * <p>{@code ddb}, {@code jdbc} and {@code raft} are reserved for Holdfast's own serializers. One named {@code fs} takes the place of
      * the one that is built in.
      *
      * @return a constant that matches {@code [a-z][a-z0-9-]{0,62}}; the host compares names ignoring case

@@ -115,7 +115,8 @@ final class Calls implements AutoCloseable {
         try {
             client.close();
         } catch (IOException e) {
-            throw new StoreUnavailableException("The connections to the peers did not end in order: " + Text.reason(e), e);
+            throw new StoreUnavailableException(
+                    "The connections to the peers did not end in order: " + Text.reason(e), e);
         }
     }
 }

@@ -160,8 +160,7 @@ final class Peer implements AutoCloseable {
                             + "; it must be one of this machine, and its port must be free",
                     e);
         } catch (IOException e) {
-            throw new StoreUnavailableException(
-                    "Peer " + self + " cannot listen on its address: " + Text.reason(e), e);
+            throw new StoreUnavailableException("Peer " + self + " cannot listen on its address: " + Text.reason(e), e);
         }
     }
 

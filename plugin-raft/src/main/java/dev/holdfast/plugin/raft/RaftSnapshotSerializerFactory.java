@@ -36,12 +36,16 @@ public final class RaftSnapshotSerializerFactory implements SnapshotSerializerFa
     public SnapshotSerializer open(SerializerConfig config) {
         Settings settings = Settings.of(config);
         if (settings.tls().isEmpty() && settings.peers().stream().anyMatch(peer -> !peer.isLoopback())) {
-            log.warn("Peers speak without TLS (snapshot.raft.without-tls): whoever reaches {} can read and change what is"
-                    + " stored; keep others away from these ports, or set snapshot.raft.tls-certificate", settings.place());
+            log.warn(
+                    "Peers speak without TLS (snapshot.raft.without-tls): whoever reaches {} can read and change what is"
+                            + " stored; keep others away from these ports, or set snapshot.raft.tls-certificate",
+                    settings.place());
         }
         Optional<Peer> peer = settings.self().flatMap(self -> Peer.use(settings, self));
         if (settings.self().isPresent() && peer.isEmpty()) {
-            log.info("Another process is peer {} in {}, so this one calls the peers as a client", settings.self().get(),
+            log.info(
+                    "Another process is peer {} in {}, so this one calls the peers as a client",
+                    settings.self().get(),
                     settings.directory());
         }
         boolean done = false;

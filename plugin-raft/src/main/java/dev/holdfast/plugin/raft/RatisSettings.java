@@ -3,6 +3,8 @@ package dev.holdfast.plugin.raft;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
@@ -16,6 +18,13 @@ import org.apache.ratis.util.TimeDuration;
 final class RatisSettings {
 
     private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(3);
+
+    /** Kept here, for a logger that nobody holds forgets its level. It tells of each class that it loads. */
+    private static final Logger GRPC = Logger.getLogger("org.apache.ratis.thirdparty.io.grpc");
+
+    static {
+        GRPC.setLevel(Level.WARNING);
+    }
 
     private RatisSettings() {}
 
