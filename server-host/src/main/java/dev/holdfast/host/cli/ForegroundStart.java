@@ -215,8 +215,7 @@ final class ForegroundStart {
         new ServiceManager(surroundings).ready();
     }
 
-    private static String readyText(
-            RunningHost host, boolean tokens, Optional<ListenAddress> rpc, String summary) {
+    private static String readyText(RunningHost host, boolean tokens, Optional<ListenAddress> rpc, String summary) {
         StringBuilder text = new StringBuilder("Holdfast is ready.\n");
         line(text, "inference", host.inference());
         line(text, "management", host.management());
