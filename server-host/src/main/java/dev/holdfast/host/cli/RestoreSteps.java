@@ -23,19 +23,25 @@ final class RestoreSteps {
     /** Which snapshot is meant; one of the two. */
     static final class Which {
 
-        @Parameters(paramLabel = "NAME", arity = "1", description = "Its name, as list prints it, or latest.")
+        @Parameters(paramLabel = "NAME", arity = "0..1", description = "Its name, as list prints it, or latest.")
         private @Nullable String name;
 
         @Option(
                 names = "--at",
-                required = true,
                 paramLabel = "TIME",
                 description =
                         "The last one taken at that time or before: 2026-11-21T09:30:00Z, 2026-11-21, or '2h ago'.")
         private @Nullable String at;
 
-        /** Refuses a time that is none, before anything is asked of a host. */
+        /**
+         * Refuses a line that does not say it, or a time that is none, before anything is asked of a host.
+         *
+         * <p>Not left to a group of picocli's, which two commands cannot share.
+         */
         void check(Instant now) {
+            if ((name == null) == (at == null)) {
+                throw new WrongLine("Say which snapshot: its NAME or --at TIME, and not both");
+            }
             if (at != null) {
                 PointInTime.parse("--at", at, now);
             }
