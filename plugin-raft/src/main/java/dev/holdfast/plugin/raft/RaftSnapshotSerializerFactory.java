@@ -50,7 +50,7 @@ public final class RaftSnapshotSerializerFactory implements SnapshotSerializerFa
         }
         boolean done = false;
         try {
-            Calls calls = new Calls(settings, () -> peer.flatMap(Peer::trouble));
+            Calls calls = new Calls(settings, peer);
             done = true;
             return new RaftSnapshotSerializer(config.group(), settings.place(), calls, peer, clock);
         } finally {

@@ -151,6 +151,12 @@ final class StoreStateMachine extends BaseStateMachine {
                 });
     }
 
+    /** The disk did not take an entry: Ratis takes none after that, so the peer has to be started again. */
+    @Override
+    public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+        failed.accept(cause);
+    }
+
     @Override
     public CompletableFuture<Message> query(Message question) {
         try {

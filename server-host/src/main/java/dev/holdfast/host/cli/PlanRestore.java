@@ -18,7 +18,7 @@ final class PlanRestore implements Callable<Integer> {
     private final SnapshotWay way;
 
     @Mixin
-    private RestoreSteps.Which which = new RestoreSteps.Which();
+    private final SnapshotChoice which = new SnapshotChoice();
 
     PlanRestore(SnapshotWay way) {
         this.way = way;

@@ -19,7 +19,7 @@ final class RestoreSnapshot implements Callable<Integer> {
     private final SnapshotWay way;
 
     @Mixin
-    private RestoreSteps.Which which = new RestoreSteps.Which();
+    private final SnapshotChoice which = new SnapshotChoice();
 
     @Option(names = "--yes", description = "Do not ask; needed where there is no terminal to ask on.")
     private boolean yes;

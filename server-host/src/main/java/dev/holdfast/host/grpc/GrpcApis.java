@@ -28,22 +28,16 @@ import org.slf4j.LoggerFactory;
  */
 public final class GrpcApis implements AutoCloseable {
 
-    /** The two listeners. */
-    enum Api {
-        INFERENCE,
-        MANAGEMENT
-    }
-
     private static final Logger log = LoggerFactory.getLogger(GrpcApis.class);
 
     private record Port(GrpcConfig config, BoundSocket socket) {}
 
-    private final Map<Api, Port> ports;
+    private final Map<GrpcApi, Port> ports;
     private final List<AutoCloseable> answering = new ArrayList<>();
     private Optional<FirstCallers> waiting = Optional.empty();
     private boolean closed;
 
-    private GrpcApis(Map<Api, Port> ports) {
+    private GrpcApis(Map<GrpcApi, Port> ports) {
         this.ports = ports;
     }
 
@@ -53,10 +47,10 @@ public final class GrpcApis implements AutoCloseable {
      * @throws ConfigException if a port that the operator chose cannot be had; none is kept then
      */
     public static GrpcApis bind(HostConfig config) {
-        GrpcApis apis = new GrpcApis(new EnumMap<>(Api.class));
+        GrpcApis apis = new GrpcApis(new EnumMap<>(GrpcApi.class));
         try {
-            apis.bind(Api.INFERENCE, config.grpcInference());
-            apis.bind(Api.MANAGEMENT, config.grpcManagement());
+            apis.bind(GrpcApi.INFERENCE, config.grpcInference());
+            apis.bind(GrpcApi.MANAGEMENT, config.grpcManagement());
             return apis;
         } catch (RuntimeException | Error e) {
             apis.close();
@@ -64,7 +58,7 @@ public final class GrpcApis implements AutoCloseable {
         }
     }
 
-    private void bind(Api api, GrpcConfig wanted) {
+    private void bind(GrpcApi api, GrpcConfig wanted) {
         try {
             ports.put(
                     api, new Port(wanted, BoundSocket.bind(wanted.key(), wanted.address(), ListenAddress::authority)));
@@ -76,7 +70,7 @@ public final class GrpcApis implements AutoCloseable {
                     "{} {} is in use, and {} over gRPC is not answered; set {} to a free port, or stop what uses this one",
                     wanted.key(),
                     wanted.address().port(),
-                    api == Api.INFERENCE ? "inference" : "management",
+                    api == GrpcApi.INFERENCE ? "inference" : "management",
                     wanted.key());
         }
     }
@@ -98,7 +92,7 @@ public final class GrpcApis implements AutoCloseable {
         waiting = Optional.of(callers);
     }
 
-    private void begin(Api api, Port port, GrpcHost host) {
+    private void begin(GrpcApi api, Port port, GrpcHost host) {
         try {
             AutoCloseable server = GrpcServer.start(api, port.config(), port.socket(), host);
             synchronized (this) {
@@ -117,15 +111,15 @@ public final class GrpcApis implements AutoCloseable {
 
     /** Where inference is answered; empty if it is not. */
     public Optional<ListenAddress> inference() {
-        return address(Api.INFERENCE);
+        return address(GrpcApi.INFERENCE);
     }
 
     /** Where management is answered; empty if it is not. */
     public Optional<ListenAddress> management() {
-        return address(Api.MANAGEMENT);
+        return address(GrpcApi.MANAGEMENT);
     }
 
-    private Optional<ListenAddress> address(Api api) {
+    private Optional<ListenAddress> address(GrpcApi api) {
         return Optional.ofNullable(ports.get(api)).map(port -> port.socket().address());
     }
 

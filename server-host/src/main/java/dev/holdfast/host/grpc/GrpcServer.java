@@ -69,9 +69,9 @@ final class GrpcServer implements AutoCloseable {
     }
 
     /** Answers on a bound socket from now on; closing the server closes the socket. */
-    static GrpcServer start(GrpcApis.Api api, GrpcConfig own, BoundSocket socket, GrpcHost host) throws IOException {
+    static GrpcServer start(GrpcApi api, GrpcConfig own, BoundSocket socket, GrpcHost host) throws IOException {
         LibraryLog.install();
-        String name = "grpc-" + (api == GrpcApis.Api.INFERENCE ? "inference" : "management");
+        String name = "grpc-" + (api == GrpcApi.INFERENCE ? "inference" : "management");
         HostConfig config = host.config();
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 EVENT_LOOPS, DaemonThreads.named(name + "-io"), NioIoHandler.newFactory());
@@ -94,8 +94,7 @@ final class GrpcServer implements AutoCloseable {
                 .permitKeepAliveWithoutCalls(true)
                 .keepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(PING_SECONDS / 2, TimeUnit.SECONDS)
-                .intercept(
-                        new CallGuard(api == GrpcApis.Api.INFERENCE ? Scope.INFERENCE : Scope.MANAGEMENT, host, timer));
+                .intercept(new CallGuard(api == GrpcApi.INFERENCE ? Scope.INFERENCE : Scope.MANAGEMENT, host, timer));
         own.connectionAge().ifPresent(age -> builder.maxConnectionAge(age.toMillis(), TimeUnit.MILLISECONDS));
         own.connectionGrace()
                 .ifPresent(grace -> builder.maxConnectionAgeGrace(grace.toMillis(), TimeUnit.MILLISECONDS));
@@ -103,7 +102,7 @@ final class GrpcServer implements AutoCloseable {
             builder.sslContext(TlsOfCalls.context(host.keys().orElseThrow()));
         }
         List<ServerServiceDefinition> services = new ArrayList<>();
-        if (api == GrpcApis.Api.INFERENCE) {
+        if (api == GrpcApi.INFERENCE) {
             GrpcPredictions predictions = new GrpcPredictions(host, large);
             services.add(new InferenceService(host, predictions).bindService());
             if (config.openInferenceProtocol()) {

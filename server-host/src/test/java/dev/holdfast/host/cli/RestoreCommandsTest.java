@@ -139,11 +139,6 @@ class RestoreCommandsTest {
         assertThat(typed.run("snapshots", "restore", "--at", "yesterday", "--yes"))
                 .isEqualTo(2);
         assertThat(typed.errLines().get(0)).contains("--at 'yesterday' must be a time like");
-        for (List<String> line : List.of(
-                List.of("snapshots", "plan"), List.of("snapshots", "restore", "good", "--at", "2d ago", "--yes"))) {
-            assertThat(typed.run(line.toArray(String[]::new))).isEqualTo(2);
-            assertThat(typed.errLines().get(0)).contains("Say which snapshot: its NAME or --at TIME, and not both");
-        }
     }
 
     @Test

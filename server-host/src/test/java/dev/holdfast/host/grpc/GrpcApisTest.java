@@ -580,6 +580,25 @@ class GrpcApisTest {
     }
 
     @Test
+    void theHostGoesOnWithoutADefaultPortThatIsTaken() throws Exception {
+        ServerSocket taken = new ServerSocket();
+        try {
+            taken.bind(new java.net.InetSocketAddress("127.0.0.1", 7070));
+        } catch (java.net.BindException e) {
+            // Another process of this machine has it, which is as good.
+        }
+        try (taken;
+                GrpcApis apis =
+                        GrpcApis.bind(GrpcUnderTest.config(Map.of("inference_address", "http://127.0.0.1:8080")))) {
+            assertThat(apis.inference()).isEmpty();
+            assertThat(apis.management()).isPresent();
+            assertThat(log.warnings())
+                    .containsExactly("grpc_inference_port 7070 is in use, and inference over gRPC is not answered; set"
+                            + " grpc_inference_port to a free port, or stop what uses this one");
+        }
+    }
+
+    @Test
     void theDefaultPortsAreThoseOfTorchServeAndAnyFreeOneWhereHttpHasAnyToo() {
         assertThat(GrpcUnderTest.config(Map.of("inference_address", "http://127.0.0.1:8080"))
                         .grpcInference()
