@@ -39,7 +39,7 @@ public final class Main {
                 : commandLine(surroundings);
         int code;
         try {
-            code = line.execute(Abbreviations.written(line, args));
+            code = line.execute(Abbreviations.written(line, StoreCommands.written(line, args)));
         } catch (ParameterException e) {
             code = usage(surroundings, e);
         }
@@ -55,6 +55,7 @@ public final class Main {
                 .forEach(brought -> line.addSubcommand(brought.command(surroundings)));
         line.addSubcommand(SnapshotsCommand.line(holdfast));
         line.addSubcommand(new PluginsCommand(holdfast));
+        line.addSubcommand(new StoreCommands(holdfast));
         line.addSubcommand(new MigrateCommand(surroundings));
         line.addSubcommand(new WarmUpCommand(surroundings));
         line.addSubcommand(new GenerateCompletionCommand(surroundings));
