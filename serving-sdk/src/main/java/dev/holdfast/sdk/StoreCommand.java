@@ -13,7 +13,8 @@ public record StoreCommand(String name, String arguments, String sentence) {
 
     public StoreCommand {
         if (!name.matches("[a-z][a-z0-9-]{0,31}")) {
-            throw new IllegalArgumentException("Command '" + Rules.printable(name) + "' must match [a-z][a-z0-9-]{0,31}");
+            throw new IllegalArgumentException(
+                    "Command '" + Rules.printable(name) + "' must match [a-z][a-z0-9-]{0,31}");
         }
         Objects.requireNonNull(arguments, "arguments");
         Objects.requireNonNull(sentence, "sentence");

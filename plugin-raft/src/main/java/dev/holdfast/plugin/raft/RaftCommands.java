@@ -19,7 +19,8 @@ final class RaftCommands {
                             + " directory was emptied is added again the same way."),
             new StoreCommand("remove", "ID", "Take a peer out of the fleet."),
             new StoreCommand("transfer-leader", "ID", "Have a peer lead."),
-            new StoreCommand("take-snapshot", "[ID]", "Have a peer write its state and cut its log; all where none is named."));
+            new StoreCommand(
+                    "take-snapshot", "[ID]", "Have a peer write its state and cut its log; all where none is named."));
 
     private static final String ROW = "%-12s %-24s %-10s %8s %10s %10s %8s %10s\n";
 
@@ -53,9 +54,10 @@ final class RaftCommands {
                     require(command, arguments, 0, 1);
                     yield takeSnapshots(admin, arguments, json);
                 }
-                default -> throw new IllegalArgumentException("Serializer raft has no command '" + Text.printable(command)
-                        + "'; it has "
-                        + ALL.stream().map(StoreCommand::usage).collect(Collectors.joining(", ")));
+                default ->
+                    throw new IllegalArgumentException("Serializer raft has no command '" + Text.printable(command)
+                            + "'; it has "
+                            + ALL.stream().map(StoreCommand::usage).collect(Collectors.joining(", ")));
             };
         }
     }

@@ -200,7 +200,8 @@ final class StoreStateMachine extends BaseStateMachine {
                 if (file.getKey() < newest.upTo().getIndex()) {
                     Files.deleteIfExists(file.getValue());
                     // Ratis writes it beside a file that it has received, and compares it with nothing.
-                    Files.deleteIfExists(file.getValue().resolveSibling(file.getValue().getFileName() + ".md5"));
+                    Files.deleteIfExists(
+                            file.getValue().resolveSibling(file.getValue().getFileName() + ".md5"));
                 }
             }
             required(files).keepOnly(StoreState.names(newest.contents()));

@@ -3,21 +3,19 @@ package dev.holdfast.host.cli;
 import dev.holdfast.host.InstalledPlugins;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.logging.HostLogging;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.sdk.ConfigurationException;
 import dev.holdfast.sdk.StoreCommand;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code holdfast <serializer> <command> …}: what a plugin brings for its operators.
@@ -35,9 +33,6 @@ final class StoreCommands implements Runnable {
     private static final String GROUP = "default";
 
     private final HoldfastCommand holdfast;
-
-    @Spec
-    private @Nullable CommandSpec spec;
 
     @Parameters(index = "0", paramLabel = "SERIALIZER", description = "The serializer, such as raft.")
     private String serializer = "";
@@ -74,13 +69,18 @@ final class StoreCommands implements Runnable {
 
     @Override
     public void run() {
+        if (config.hasEmptyKey()) {
+            throw new WrongLine("--set needs a key before the '=', as in KEY=VALUE");
+        }
         PrintWriter out = holdfast.surroundings().out();
         StartOptions options = config.toStartOptions(holdfast.logLocation(), holdfast.surroundings());
-        out.print(EndedByCode.telling(holdfast.surroundings().err(), () -> HostLogging.silently(() -> {
-            try (InstalledPlugins installed = InstalledPlugins.of(options)) {
-                return answer(installed.store(serializer));
-            }
-        })));
+        out.print(EndedByCode.telling(
+                holdfast.surroundings().err(),
+                () -> HostLogging.silently(() -> {
+                    try (InstalledPlugins installed = InstalledPlugins.of(options)) {
+                        return answer(installed.store(serializer));
+                    }
+                })));
     }
 
     private String answer(InstalledPlugins.Store store) {
@@ -90,14 +90,19 @@ final class StoreCommands implements Runnable {
             return list(store.name(), commands);
         }
         if (commands.stream().noneMatch(one -> one.name().equals(known))) {
-            throw new ParameterException(
-                    Objects.requireNonNull(spec).commandLine(),
-                    "Serializer " + store.name() + " has no command '" + known + "'; it has "
-                            + (commands.isEmpty()
-                                    ? "none"
-                                    : commands.stream().map(StoreCommand::name).collect(Collectors.joining(", "))));
+            throw new WrongLine("Serializer " + store.name() + " has no command '" + known + "'; it has "
+                    + (commands.isEmpty()
+                            ? "none"
+                            : commands.stream().map(StoreCommand::name).collect(Collectors.joining(", "))));
         }
-        return store.factory().run(known, arguments, json, store.wholeConfig().apply(GROUP));
+        try {
+            return store.factory()
+                    .run(known, arguments, json, store.wholeConfig().apply(GROUP));
+        } catch (ConfigurationException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new WrongLine(OneLine.of(e));
+        }
     }
 
     private static String list(String serializer, List<StoreCommand> commands) {
