@@ -48,7 +48,11 @@ final class InitialModels {
      *     left out, with a line in the log
      */
     ServingState state() {
-        List<String> wanted = config.loadModels();
+        return state(config.loadModels());
+    }
+
+    /** The same of other models than the configuration names. */
+    ServingState state(List<String> wanted) {
         ServingState state = ServingState.EMPTY;
         if (wanted.stream().anyMatch(entry -> entry.equalsIgnoreCase("all"))) {
             store.passedOver()

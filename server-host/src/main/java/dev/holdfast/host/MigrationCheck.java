@@ -14,6 +14,7 @@ import dev.holdfast.host.runtime.BuiltInRuntime;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.ModelRuntime;
 import dev.holdfast.host.runtime.Runtimes;
+import dev.holdfast.host.runtime.classifier.OnlineClassifierRuntime;
 import dev.holdfast.host.runtime.forest.RandomCutForestRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxRuntime;
 import dev.holdfast.host.runtime.onnx.OnnxSessionRuntime;
@@ -146,6 +147,7 @@ public final class MigrationCheck {
                     onnx,
                     new OnnxSessionRuntime(onnx, System::nanoTime),
                     new RandomCutForestRuntime(),
+                    new OnlineClassifierRuntime(),
                     new BuiltInRuntime(),
                     python,
                     new OnnxOfBaseHandler(onnx)));

@@ -87,6 +87,11 @@ final class Persistence implements AutoCloseable {
      *     cannot be reached is no obstacle here.
      */
     Persistence(HostConfig config, Path logLocation, CallWatch calls) {
+        this(config, logLocation, logLocation, calls);
+    }
+
+    /** The same with a journal that lies in another log location, such as a copy of it. */
+    Persistence(HostConfig config, Path logLocation, Path journalLocation, CallWatch calls) {
         this.config = config;
         this.configured = new ConfiguredPlugins(config, logLocation, calls);
         this.stateCodec = stateCodec();
@@ -98,7 +103,7 @@ final class Persistence implements AutoCloseable {
             this.spooled = logLocation.resolve("spool").resolve(storeName);
             this.storeIsHere = isInLogLocation(chosen);
             this.storeForgets = chosen.mayForget();
-            this.journal = journal(logLocation);
+            this.journal = journal(logLocation, journalLocation);
             this.store = new ReopeningSerializer(
                     chosen.mayForget()
                             ? () -> new RememberingStore(
@@ -184,16 +189,16 @@ final class Persistence implements AutoCloseable {
     }
 
     /** A host whose journal cannot be used runs without one, and says so wherever somebody may see it. */
-    private Journal journal(Path logLocation) {
+    private Journal journal(Path logLocation, Path journalLocation) {
         try {
             return Journal.open(
-                    logLocation, storeName, config.snapshotGroup(), config.spoolMaxSize(), storedFile(logLocation));
+                    journalLocation, storeName, config.snapshotGroup(), config.spoolMaxSize(), storedFile(logLocation));
         } catch (JournalException e) {
             if (config.strictRestore()) {
                 throw new ConfigException("--restore strict: " + e.getMessage(), e);
             }
             log.error("{}", e.getMessage());
-            return Journal.without(logLocation, storeName, config.snapshotGroup(), e);
+            return Journal.without(journalLocation, storeName, config.snapshotGroup(), e);
         }
     }
 
@@ -267,7 +272,8 @@ final class Persistence implements AutoCloseable {
                 config.snapshotLook(),
                 Collections.min(List.of(RETRY_STORE, config.snapshotLook())),
                 config.snapshotTimeout(),
-                config.adoptsStoreAfterConflict());
+                config.adoptsStoreAfterConflict(),
+                config.snapshotFollow());
     }
 
     /** The stores that a URL names beside the host's own. */

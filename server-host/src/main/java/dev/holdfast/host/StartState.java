@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -115,13 +116,18 @@ record StartState(
 
     /** @param calls is told of each call into a plugin */
     static StartState of(StartOptions options, Lifecycle lifecycle, CallWatch calls) {
+        return with(options, lifecycle, config -> new Persistence(config, options.logLocation(), calls));
+    }
+
+    /** @param opener opens what keeps the snapshots */
+    static StartState with(StartOptions options, Lifecycle lifecycle, Function<HostConfig, Persistence> opener) {
         ConfigFiles files = ConfigFiles.of(options);
         ConfigLayers layers = files.layers(options);
         HostConfig config = layers.toConfig();
         if (!options.configSnapshots() && options.snapshot().isEmpty()) {
             return fromConfiguration(options, config, Optional.empty(), OFF, files);
         }
-        Persistence persistence = lifecycle.add(new Persistence(config, options.logLocation(), calls));
+        Persistence persistence = lifecycle.add(opener.apply(config));
         Optional<Persistence> kept = options.configSnapshots() ? Optional.of(persistence) : Optional.empty();
         Restore restore = persistence.restore();
         if (files.given().isPresent() && options.snapshot().isEmpty()) {

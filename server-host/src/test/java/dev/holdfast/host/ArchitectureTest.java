@@ -61,10 +61,14 @@ class ArchitectureTest {
             Map.entry("operate", rooms("history", "snapshot", "serving", "state", "retention", "transfer", "text")),
             Map.entry("workflow", rooms("archive", "runtime", "text")),
             Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive", "text", "workflow")),
+            Map.entry("wire", rooms("api", "config", "serving", "keeper", "runtime", "text")),
+            Map.entry(
+                    "grpc", rooms("api", "wire", "serving", "keeper", "runtime", "config", "text", "tls", "workflow")),
             Map.entry(
                     "http",
                     rooms(
                             "api",
+                            "wire",
                             "serving",
                             "keeper",
                             "plugins",
@@ -74,12 +78,15 @@ class ArchitectureTest {
                             "text",
                             "tls",
                             "workflow")),
+            Map.entry("rpc", rooms("api", "config", "runtime", "text")),
             Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "operate", "plugins", "text", "tls"))),
             Map.entry("demo", rooms("cli", "text")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .withImportOption(location -> !location.contains("/dev/holdfast/testsupport/"))
+            // Generated.
+            .withImportOption(location -> !location.contains("/dev/holdfast/protocol/"))
             .importPackages("dev.holdfast");
 
     /** Of each package, the packages of the classes that its own depend on. */
@@ -137,13 +144,13 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** Other wires will call what HTTP calls; it may know the values that go in and come out. */
+    /** They may know the values that go in and come out. */
     @Test
-    void httpAsksTheOperationsAndNothingBehindThem() {
-        seen(HOST + ".api..", HOST + ".http..");
+    void theWiresAskTheOperationsAndNothingBehindThem() {
+        seen(HOST + ".api..", HOST + ".http..", HOST + ".grpc..", HOST + ".wire..");
         noClasses()
                 .that()
-                .resideInAPackage(HOST + ".http..")
+                .resideInAnyPackage(HOST + ".http..", HOST + ".grpc..", HOST + ".wire..")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(HOST + ".serving.ModelServing")
@@ -167,7 +174,8 @@ class ArchitectureTest {
                 .resideInAPackage(HOST + ".api..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "com.fasterxml.jackson..")
+                .resideInAnyPackage(
+                        "io.javalin..", "org.eclipse.jetty..", "jakarta..", "com.fasterxml.jackson..", "io.grpc..")
                 .check(CLASSES);
     }
 
@@ -201,9 +209,12 @@ class ArchitectureTest {
                 new String[] {"codec", "org.apache.commons.."},
                 new String[] {"codec", "io.airlift.."},
                 new String[] {"archive", "org.yaml.."},
+                new String[] {"grpc", "io.grpc.."},
+                new String[] {"grpc", "com.google.protobuf.."},
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},
+                new String[] {"rpc", "io.netty.."},
                 new String[] {"cli", "dev.holdfast.testkit.."});
     }
 

@@ -118,10 +118,10 @@ class PythonMetricsIT {
             host.predict("/predictions/measured", "");
             host.predict("/predictions/measured", "");
 
-            assertThat(lines.info())
+            await().untilAsserted(() -> assertThat(lines.info())
                     .anySatisfy(line -> assertThat(line)
                             .matches("WorkerLoadTime.Milliseconds:\\d+.0\\|#WorkerName:W-\\d+-measured_1.0,Level:Host"
-                                    + "\\|#hostname:.*,timestamp:\\d+"));
+                                    + "\\|#hostname:.*,timestamp:\\d+")));
             await().untilAsserted(() -> assertThat(lines.info())
                     .filteredOn(line -> line.startsWith("Undeclared.Count:1|"))
                     .hasSize(2));

@@ -11,12 +11,12 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Archives that tests of a whole host serve. */
-final class TestArchives {
+public final class TestArchives {
 
     private TestArchives() {}
 
     /** Writes {@code <file>} into the store: the handler {@code noop} under a name and a version. */
-    static void noop(Path store, String file, String model, String version) {
+    public static void noop(Path store, String file, String model, String version) {
         String manifest = """
                 {"createdOn": "21/11/2026 09:30:00", "runtime": "python",
                  "model": {"modelName": "%s", "handler": "noop", "modelVersion": "%s"},
@@ -39,12 +39,12 @@ final class TestArchives {
     }
 
     /** Makes the directory {@code forest-1.0} in the store: a small random cut forest, model {@code forest}. */
-    static void forest(Path store) {
+    public static void forest(Path store) {
         forest(store, "forest");
     }
 
     /** The same under another name. */
-    static void forest(Path store, String model) {
+    public static void forest(Path store, String model) {
         try {
             Path archive = Files.createDirectories(store.resolve(model + "-1.0"));
             Files.writeString(archive.resolve("manifest.json"), """
@@ -58,4 +58,25 @@ final class TestArchives {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** Makes the directory {@code <model>-1.0} in the store: a classifier of words and numbers, by AROW. */
+    static void classifier(Path store, String model) {
+        try {
+            Path archive = Files.createDirectories(store.resolve(model + "-1.0"));
+            Files.writeString(archive.resolve("manifest.json"), """
+                    {"modelName": "%s", "modelVersion": "1.0", "modelFile": "config.json",
+                     "handler": "online-classifier"}
+                    """.formatted(model));
+            Files.writeString(archive.resolve("config.json"), CLASSIFIER);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static final String CLASSIFIER = """
+            {"method": "AROW", "parameter": {"regularization_weight": 1.0},
+             "converter": {
+               "string_rules": [{"key": "*", "type": "space", "sample_weight": "bin", "global_weight": "bin"}],
+               "num_rules": [{"key": "*", "type": "num"}]}}
+            """;
 }

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   no tables ──────────┐
  *   some of them ───────┤ the first save or put, under a lock ──▶ version {@value #NEWEST}: read and written
- *   an older version ───┘
+ *   an older version ───┘                                              └─ one is missing: refused
  *   a newer version ─────▶ refused
  *   another's table ─────▶ refused
  * </pre>
@@ -67,7 +67,8 @@ final class Schema {
      * Whether there are tables to read snapshots from; changes nothing.
      *
      * @throws SnapshotFormatTooNewException if newer code made them
-     * @throws StoreUnavailableException if they are not ours, or the server cannot hold snapshots as it is set
+     * @throws StoreUnavailableException if they are not ours, one of them is missing, or the server cannot hold snapshots as
+     *     it is set
      */
     boolean isThere(Connection connection) throws SQLException {
         return has(WITH_SNAPSHOTS, connection);
@@ -167,10 +168,15 @@ final class Schema {
         List<String> defects = new ArrayList<>();
         for (TableShape shape : dialect.shapes(table)) {
             Map<String, TableShape.Found> columns = catalogue.columns(connection, table.schema(), shape.name());
-            // One that is missing is found out by what needs it, and made again.
+            List<String> makes = catalogue.create(shape);
             if (!columns.isEmpty()) {
                 defects.addAll(shape.defects(
                         catalogue, columns, catalogue.uniqueKeys(connection, table.schema(), shape.name())));
+            } else if (steps.stream().anyMatch(step -> step.containsAll(makes))) {
+                // Not made here: an empty one would look as if nothing had been in it.
+                defects.add(
+                        "table " + shape.qualified() + " is not there, or the user may not see it: bring it back from a"
+                                + " backup, or make it anew, empty: " + String.join("; ", makes));
             }
         }
         if (!defects.isEmpty()) {

@@ -5,7 +5,9 @@ import static dev.holdfast.testkit.TestSnapshots.noise;
 import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static dev.holdfast.testkit.TestSnapshots.time;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.ChunkStore;
@@ -379,6 +381,56 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         serializer.save(snapshot(group(), 2));
 
         assertThat(serializer.getLast().orElseThrow().header().revision()).isEqualTo(2);
+    }
+
+    @Test
+    void eachTableThatIsMissingIsNamedWithTheStatementThatMakesIt() throws SQLException {
+        serializer.save(snapshot(group(), 1));
+        for (String suffix : List.of("_parts", "_chunks", "_groups", "")) {
+            if (!hasTable(table + suffix)) {
+                continue;
+            }
+            execute("drop table " + table + suffix);
+            SnapshotSerializer next = openTable();
+            String told = "table " + table + suffix + " is not there, or the user may not see it";
+
+            Throwable refused = catchThrowable(next::getLast);
+
+            assertThat(refused).isInstanceOf(StoreUnavailableException.class).hasMessageContaining(told);
+            assertThatThrownBy(() -> next.save(snapshot(group(), 2))).hasMessageContaining(told);
+            String create =
+                    refused.getMessage().substring(refused.getMessage().indexOf("empty: ") + "empty: ".length());
+            for (String statement : create.split("; ")) {
+                execute(statement);
+            }
+            assertThatCode(next::getLast).as(suffix).doesNotThrowAnyException();
+        }
+    }
+
+    @Test
+    void anEmptyGroupLeavesNoRowBehind() throws SQLException {
+        serializer.save(snapshot(group(), 1));
+        chunks(serializer).put(Map.of(ONE, new byte[] {1}));
+        String groups = "select workflow from " + table + "_groups where workflow = '" + group() + "'";
+        boolean locked = hasTable(table + "_groups");
+
+        serializer.removeEmptyGroup();
+        if (locked) {
+            assertThat(select(groups)).containsExactly(group());
+        }
+        serializer.delete(serializer.getLast().orElseThrow().header().name());
+        serializer.removeEmptyGroup();
+        if (locked) {
+            assertThat(select(groups)).containsExactly(group());
+        }
+        execute("delete from " + table + "_chunks");
+        serializer.removeEmptyGroup();
+
+        if (locked) {
+            assertThat(select(groups)).isEmpty();
+        }
+        serializer.save(snapshot(group(), 2));
+        assertThat(revisions()).containsExactly(2L);
     }
 
     // Chunks

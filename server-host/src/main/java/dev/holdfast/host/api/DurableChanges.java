@@ -62,8 +62,11 @@ record DurableChanges(Duration patience) {
         if (durable.kind() == Durability.Kind.UNDONE) {
             throw new ApiFailure(
                     Kind.UNDONE,
-                    "The change was not made: another host of the group saved one at the same time. Look at what is served,"
-                            + " and try again. " + OneLine.sentences(durable.notice()));
+                    "The change was not made"
+                            + (durable.notice().contains(Durability.RESTORED_OVER)
+                                    ? "."
+                                    : ": another host of the group saved one at the same time.")
+                            + " Look at what is served, and try again. " + OneLine.sentences(durable.notice()));
         }
         return new ChangeResult(progress, sentence, durable.snapshot(), durable.notice());
     }

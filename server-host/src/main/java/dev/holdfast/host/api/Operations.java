@@ -16,6 +16,7 @@ public record Operations(
         SnapshotOperations snapshots,
         HostOperations host,
         InferenceOperations inference,
+        EngineOperations engines,
         WorkflowOperations workflows) {
 
     /** What a change waits for a snapshot beyond the time that the store has. */
@@ -42,9 +43,10 @@ public record Operations(
         return new Operations(
                 models,
                 new SaveOperations(serving, learned, changes),
-                new SnapshotOperations(snapshots, learned::saveAll, changes),
+                new SnapshotOperations(serving, snapshots, learned::saveAll, changes),
                 new HostOperations(serving, snapshots, plugins, version),
                 new InferenceOperations(serving),
+                new EngineOperations(serving),
                 new WorkflowOperations(serving, models));
     }
 }

@@ -70,6 +70,15 @@ final class HoldfastCommand implements Callable<Integer> {
     @Option(names = "--foreground", order = 4, description = "Start the host in this process, and stay.")
     private boolean foreground;
 
+    @Option(
+            names = "--dry-run",
+            order = 5,
+            description = "Say what a start would restore and load, and what would fail; start and write nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--json", order = 6, description = "With --dry-run: answer with one JSON object.")
+    private boolean json;
+
     @Mixin
     private final StartArguments start = new StartArguments();
 
@@ -134,6 +143,13 @@ final class HoldfastCommand implements Callable<Integer> {
                             + " is not taken, because it is read before a host's JVM starts: put it"
                             + " into a configuration file, or set HOLDFAST_JAVA_OPTS");
         }
+        if (json && !dryRun) {
+            throw new ParameterException(
+                    command.commandLine(), "--json needs --dry-run, or a command that answers in it");
+        }
+        if (dryRun && (verb.stop || verb.version || foreground)) {
+            throw new ParameterException(command.commandLine(), "--dry-run goes with --start alone");
+        }
         if (verb.version) {
             surroundings.out().println("Holdfast " + HostVersion.get());
             return 0;
@@ -143,6 +159,9 @@ final class HoldfastCommand implements Callable<Integer> {
         }
         StartOptions options = startOptions();
         Optional<Path> logConfig = start.logConfig(surroundings);
+        if (dryRun) {
+            return new DryStartText(surroundings).run(options, json);
+        }
         if (foreground) {
             return new ForegroundStart(surroundings, startReport).run(options, logConfig);
         }

@@ -7,10 +7,8 @@ import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import java.io.PrintWriter;
-import java.time.DateTimeException;
+import java.time.Clock;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -47,6 +45,9 @@ final class ListSnapshots implements Callable<Integer> {
     @Option(names = "--until", paramLabel = "TIME", description = "Only those taken before.")
     private Optional<String> until = Optional.empty();
 
+    @Option(names = "--names", description = "Print their names alone, one a line.")
+    private boolean names;
+
     ListSnapshots(SnapshotWay way) {
         this.way = way;
     }
@@ -55,6 +56,9 @@ final class ListSnapshots implements Callable<Integer> {
     public Integer call() {
         if (limit < 1) {
             throw new WrongLine("--limit '" + limit + "' must be 1 or more");
+        }
+        if (names && way.arguments().json()) {
+            throw new WrongLine("list takes --names or --json, not both");
         }
         ListRequest filtered = request();
         boolean all = kind.isEmpty() && host.isEmpty() && since.isEmpty() && until.isEmpty();
@@ -85,16 +89,8 @@ final class ListSnapshots implements Callable<Integer> {
         return until.map(text -> time("--until", text)).map(request::until).orElse(request);
     }
 
-    /** A time or a day, which begins at midnight in UTC. */
     static Instant time(String option, String text) {
-        try {
-            return text.contains("T")
-                    ? Instant.parse(text)
-                    : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
-        } catch (DateTimeException e) {
-            throw new WrongLine(
-                    option + " '" + text + "' must be a time like 2026-11-21T09:30:00Z or a day like 2026-11-21");
-        }
+        return PointInTime.parse(option, text, Clock.systemUTC().instant());
     }
 
     private void print(SnapshotWay.From from, SnapshotListing listing) {
@@ -113,6 +109,10 @@ final class ListSnapshots implements Callable<Integer> {
                 json.put("count", listing.newest().size());
             }
             out.print(CommandJson.pretty(json));
+            return;
+        }
+        if (names) {
+            listing.newest().forEach(header -> out.println(header.name()));
             return;
         }
         if (listing.newest().isEmpty()) {

@@ -24,6 +24,10 @@ final class SnapshotWay {
     private final Surroundings surroundings;
     private final Supplier<LogLocation> logLocation;
     private final StoreArguments arguments;
+    /** Looked for once a command, for that reads files and asks processes. */
+    private Optional<RunningHost> found = Optional.empty();
+
+    private boolean lookedFor;
 
     /** @param logLocation that of the command line, which is parsed later */
     SnapshotWay(Surroundings surroundings, Supplier<LogLocation> logLocation, StoreArguments arguments) {
@@ -77,11 +81,15 @@ final class SnapshotWay {
         if (host.isEmpty()) {
             return toStore(command, writes, (store, stores) -> work.with(store, from(store)));
         }
-        HostApi api = new HostApi(host.get());
-        From from = from(api, host.get());
-        say("From the host at " + host.get().management() + " (pid "
-                + host.get().process().pid() + "): store " + from.store() + ", group " + from.group());
-        return work.with(new HostSource(api), from);
+        return through(host.get(), (api, from) -> work.with(new HostSource(api), from));
+    }
+
+    private int through(RunningHost host, HostWork work) {
+        HostApi api = new HostApi(host);
+        From from = from(api, host);
+        say("From the host at " + host.management() + " (pid " + host.process().pid() + "): store " + from.store()
+                + ", group " + from.group());
+        return work.with(api, from);
     }
 
     /** Where a host keeps its snapshots, by its own word. */
@@ -91,7 +99,29 @@ final class SnapshotWay {
     }
 
     private Optional<RunningHost> host(String command) {
-        return finder().find(logLocation.get(), "snapshots " + command);
+        if (!lookedFor) {
+            found = finder().find(logLocation.get(), "snapshots " + command);
+            lookedFor = true;
+        }
+        return found;
+    }
+
+    /** What a command does with a host that runs. */
+    interface HostWork {
+        int with(HostApi api, From from);
+    }
+
+    /** Goes through the host, which has to run here. */
+    int toHost(String command, HostWork work) {
+        if (arguments.namesStore()) {
+            throw new WrongLine(
+                    "snapshots " + command + " goes through the host that runs here, and takes no options of a"
+                            + " store or of a configuration");
+        }
+        RunningHost host = host(command)
+                .orElseThrow(() -> new CommandFailure("Holdfast is not currently running. To start it with a snapshot:"
+                        + " holdfast --start --snapshot NAME"));
+        return through(host, work);
     }
 
     private HostFinder finder() {

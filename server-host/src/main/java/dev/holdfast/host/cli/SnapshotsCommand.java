@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
         description = "Look at the snapshots of the running host or of a store, move them, remove old ones; and how the"
                 + " host stands with its store.",
         synopsisSubcommandLabel =
-                "list | show | diff | verify | export | import | copy | tag | delete | prune | accept | status | attach",
+                "list | show | diff | plan | restore | undo | verify | export | import | copy | tag | delete | prune | accept | status | attach",
         sortOptions = false)
 final class SnapshotsCommand implements Runnable {
 
@@ -51,6 +51,9 @@ final class SnapshotsCommand implements Runnable {
         line.addSubcommand(new ListSnapshots(way));
         line.addSubcommand(new ShowSnapshot(way));
         line.addSubcommand(new DiffSnapshots(way));
+        line.addSubcommand(new PlanRestore(way));
+        line.addSubcommand(new RestoreSnapshot(way));
+        line.addSubcommand(new UndoRestore(way));
         line.addSubcommand(new VerifySnapshots(way));
         line.addSubcommand(new ExportSnapshot(way));
         line.addSubcommand(new ImportSnapshot(way));
@@ -66,7 +69,7 @@ final class SnapshotsCommand implements Runnable {
         throw new ParameterException(
                 Objects.requireNonNull(spec).commandLine(),
                 "Missing command: list, show NAME, diff NAME NAME, verify, export NAME FILE, import FILE, copy, tag NAME,"
-                        + " delete NAME..., prune, accept FILE, status, or attach --take WHAT");
+                        + " delete NAME..., prune, plan NAME, restore NAME, undo, accept FILE, status, or attach --take WHAT");
     }
 
     /** Those of this class go by a host or a file, and an option that does nothing must not seem to do something. */

@@ -1,11 +1,16 @@
 package dev.holdfast.host.cli;
 
+import java.io.Console;
 import java.io.File;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a command finds around it when it runs.
@@ -17,6 +22,7 @@ import java.util.Optional;
  * @param out standard output
  * @param err standard error
  * @param terminal whether standard output is a terminal
+ * @param keyboard reads a line that a person types, null at the end; empty if nobody can be asked
  */
 public record Surroundings(
         Map<String, String> environment,
@@ -25,10 +31,25 @@ public record Surroundings(
         Path runDirectory,
         PrintWriter out,
         PrintWriter err,
-        boolean terminal) {
+        boolean terminal,
+        Optional<Supplier<@Nullable String>> keyboard) {
+
+    static final String NOBODY_TO_ASK = "Nothing was done, for there is no terminal to ask on: say --yes";
 
     public Surroundings {
         environment = Map.copyOf(environment);
+    }
+
+    /** With nobody who can be asked. */
+    public Surroundings(
+            Map<String, String> environment,
+            Path workingDirectory,
+            Optional<Path> home,
+            Path runDirectory,
+            PrintWriter out,
+            PrintWriter err,
+            boolean terminal) {
+        this(environment, workingDirectory, home, runDirectory, out, err, terminal, Optional.empty());
     }
 
     /** Those of this process. */
@@ -44,7 +65,27 @@ public record Surroundings(
                 runDirectory,
                 out,
                 err,
-                Boolean.getBoolean("holdfast.terminal"));
+                Boolean.getBoolean("holdfast.terminal"),
+                Boolean.getBoolean("holdfast.keyboard") ? Optional.of(Surroundings::typedLine) : Optional.empty());
+    }
+
+    private static @Nullable String typedLine() {
+        // Of an older Java the console is null without a terminal; of a newer one it never is.
+        Console console = System.console();
+        return console == null ? null : console.readLine();
+    }
+
+    /**
+     * Asks whether to go on; only a typed yes is one.
+     *
+     * @throws WrongLine if nobody can be asked
+     */
+    boolean confirmed(String question) {
+        Supplier<@Nullable String> line = keyboard.orElseThrow(() -> new WrongLine(NOBODY_TO_ASK));
+        err.print(question + " [y/N] ");
+        err.flush();
+        String typed = line.get();
+        return typed != null && Set.of("y", "yes").contains(typed.strip().toLowerCase(Locale.ROOT));
     }
 
     /** A path of the command line, absolute, so that it means the same in another working directory. */

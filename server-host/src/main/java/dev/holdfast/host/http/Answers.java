@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.wire.Json;
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -26,7 +27,7 @@ final class Answers {
         if (body instanceof Map<?, ?> map && map.get("status") instanceof String sentence) {
             Audit.result(context, sentence);
         }
-        json(context, status, HttpJson.pretty(body));
+        json(context, status, Json.pretty(body));
     }
 
     static void json(Context context, int status, byte[] body) {
@@ -52,7 +53,7 @@ final class Answers {
     }
 
     static byte[] errorBody(String path, ErrorAnswer error) {
-        return HttpJson.pretty(path.startsWith("/v2") ? Map.of("error", error.message()) : error.toMap());
+        return Json.pretty(path.startsWith("/v2") ? Map.of("error", error.message()) : error.toMap());
     }
 
     /** A text that may stand in a header: what is not printable ASCII becomes {@code %XX} of its UTF-8. */

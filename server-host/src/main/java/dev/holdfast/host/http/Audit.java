@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.AuditLog;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import java.time.Clock;
@@ -58,6 +59,10 @@ record Audit(AuditLog file, Clock clock) {
             line.put("snapshot", snapshot);
         }
         line.put("request", String.valueOf(context.res().getHeader(HeaderNames.REQUEST_ID)));
+        String trace = context.res().getHeader(TraceParent.HEADER);
+        if (trace != null) {
+            line.put(TraceParent.HEADER, trace);
+        }
         file.write(line);
     }
 

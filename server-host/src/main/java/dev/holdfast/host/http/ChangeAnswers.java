@@ -45,12 +45,19 @@ record ChangeAnswers(HostOperations host) {
 
     /** A change that was made. */
     void changed(Context context, ChangeResult change) {
+        changed(context, change, Map.of());
+    }
+
+    /** The same with more fields. */
+    void changed(Context context, ChangeResult change, Map<String, Object> more) {
         change.snapshot().ifPresent(name -> context.header(HeaderNames.SNAPSHOT, Answers.headerSafe(name)));
         int status = switch (change.progress()) {
             case DONE -> 200;
             case WORKERS_START_LATER -> 202;
             case WORKERS_STILL_STARTING -> 206;
         };
-        object(context, status, Answers.status(change.sentence()), change.notices());
+        Map<String, Object> body = Answers.status(change.sentence());
+        body.putAll(more);
+        object(context, status, body, change.notices());
     }
 }

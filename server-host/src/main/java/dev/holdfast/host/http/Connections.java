@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.wire.Json;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -164,7 +165,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
         turnedAway.incrementAndGet();
         ErrorAnswer error = new ErrorAnswer(
                 status, status == 408 ? "RequestTimeoutException" : "ServiceUnavailableException", message, true);
-        byte[] body = HttpJson.pretty(error.toMap());
+        byte[] body = Json.pretty(error.toMap());
         String head = "HTTP/1.1 " + status + (status == 408 ? " Request Timeout" : " Service Unavailable") + "\r\n"
                 + "Content-Type: " + Answers.JSON + "\r\nContent-Length: " + body.length + "\r\n"
                 + Answers.retryAfter(status).map(field -> field + "\r\n").orElse("") + "Connection: close\r\n\r\n";

@@ -3,6 +3,8 @@ package dev.holdfast.host.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.wire.Json;
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,12 +49,12 @@ final class Documentation {
 
     private synchronized byte[] document() throws IOException {
         if (document == null) {
-            ObjectMapper mapper = new ObjectMapper(HttpJson.FACTORY);
+            ObjectMapper mapper = new ObjectMapper(Json.FACTORY);
             try (InputStream in = Documentation.class.getResourceAsStream("openapi.json")) {
                 ObjectNode whole = (ObjectNode) mapper.readTree(in);
                 ((ObjectNode) whole.required("info")).put("version", version);
                 keepDescribed((ObjectNode) whole.required("paths"));
-                document = mapper.writer(HttpJson.printer()).writeValueAsBytes(whole);
+                document = mapper.writer(Json.printer()).writeValueAsBytes(whole);
             }
         }
         return document;

@@ -146,8 +146,8 @@ public final class InferenceCounters implements InferenceListener {
         cells.values().removeIf(Map::isEmpty);
     }
 
-    /** An HTTP request was answered with this status. */
-    void answered(int status) {
+    /** A request was answered with this status, which is one of HTTP on every wire. */
+    public void answered(int status) {
         int hundreds = status / 100;
         if (hundreds == 2 || hundreds == 4 || hundreds == 5) {
             int index = hundreds == 2 ? 0 : hundreds - 3;

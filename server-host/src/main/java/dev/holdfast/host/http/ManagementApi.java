@@ -1,14 +1,16 @@
 package dev.holdfast.host.http;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.api.InferenceOperations;
 import dev.holdfast.host.api.ModelOperations;
 import dev.holdfast.host.api.ModelOperations.Described;
-import dev.holdfast.host.api.ModelOperations.ListedModel;
 import dev.holdfast.host.api.ModelOperations.ModelPage;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.wire.DescribeJson;
+import dev.holdfast.host.wire.Parameters;
+import dev.holdfast.host.wire.RegistrationReader;
+import dev.holdfast.host.wire.SafeNames;
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -16,15 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Which models are served: registering, describing, scaling, choosing the default, unregistering. */
 record ManagementApi(ModelOperations models, InferenceOperations inference, ChangeAnswers answers, int maxRequestSize) {
 
-    private static final Logger log = LoggerFactory.getLogger(ManagementApi.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
     private static final int LARGEST_PAGE = 100;
 
     List<Route> routes() {
@@ -47,30 +44,20 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
     }
 
     private void list(Context context) {
-        Parameters parameters = Parameters.ofQuery(context);
+        Parameters parameters = RequestParameters.ofQuery(context);
         int limit = parameters.lenientNumber("limit", LARGEST_PAGE);
         if (limit < 0 || limit > LARGEST_PAGE) {
             limit = LARGEST_PAGE;
         }
         int start = Math.max(0, parameters.lenientNumber("next_page_token", 0));
         ModelPage page = models.list(start, limit);
-        Map<String, Object> body = new LinkedHashMap<>();
-        page.next().ifPresent(next -> body.put("nextPageToken", Integer.toString(next)));
-        body.put("models", page.models().stream().map(ManagementApi::listed).toList());
-        answers.object(context, 200, body);
-    }
-
-    private static Map<String, Object> listed(ListedModel model) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("modelName", model.name());
-        model.url().ifPresent(url -> json.put("modelUrl", url));
-        return json;
+        answers.object(context, 200, DescribeJson.of(page));
     }
 
     private void register(Context context) throws IOException {
         // Before the body is read: whatever it says, the answer is the same.
         models.requireRegistering();
-        Parameters parameters = Parameters.ofQueryAndBody(context, maxRequestSize);
+        Parameters parameters = RequestParameters.ofQueryAndBody(context, maxRequestSize);
         boolean synchronous = parameters.truth("synchronous", true);
         answers.changed(context, models.register(RegistrationReader.read(parameters), synchronous));
     }
@@ -82,29 +69,14 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
         boolean ofHandler = described.versions().stream()
                 .allMatch(status ->
                         status.signature().filter(ModelSignature::isOfHandler).isPresent());
-        if (!ofHandler || !Parameters.ofQuery(context).truth("customized", false)) {
+        if (!ofHandler || !RequestParameters.ofQuery(context).truth("customized", false)) {
             describe(context, described);
             return;
         }
         CompletableFuture<InferenceAnswer> told = inference.predict(
                 model, version, asked -> HandlerForms.description(context), prediction -> {}, Runnable::run);
-        context.future(() -> told.thenAccept(answer -> Answers.json(
-                context, 200, List.of(customized(models.describe(model, version), model, answer.body())))));
-    }
-
-    private static Map<String, Object> customized(Described described, String model, byte[] told) {
-        Map<String, Object> json = DescribeJson.of(described.versions().get(0), described.lastSnapshot());
-        Object metadata = Map.of();
-        try {
-            metadata = JSON.readValue(told, OBJECT);
-        } catch (IOException e) {
-            log.warn(
-                    "Model {} says of itself what is no JSON object, and left out of its description: {}",
-                    model,
-                    HttpJson.reason(e));
-        }
-        json.put("customizedMetadata", metadata);
-        return json;
+        context.future(() -> told.thenAccept(answer ->
+                Answers.json(context, 200, DescribeJson.customized(models.describe(model, version), answer.body()))));
     }
 
     private void describeAll(Context context) {
@@ -112,19 +84,14 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
     }
 
     private static void describe(Context context, Described described) {
-        Answers.json(
-                context,
-                200,
-                described.versions().stream()
-                        .map(version -> DescribeJson.of(version, described.lastSnapshot()))
-                        .toList());
+        Answers.json(context, 200, DescribeJson.of(described));
     }
 
     private void scale(Context context) {
         String model = RequestNames.model(context);
-        Parameters parameters = Parameters.ofQuery(context);
+        Parameters parameters = RequestParameters.ofQuery(context);
         Optional<String> version = RequestNames.version(context)
-                .or(() -> parameters.text("model_version").map(given -> RequestNames.check("Model version", given)));
+                .or(() -> parameters.text("model_version").map(given -> SafeNames.check("Model version", given)));
         int min = parameters.number("min_worker").orElse(1);
         int max = parameters.number("max_worker").orElse(min);
         answers.changed(context, models.scale(model, version, min, max, parameters.truth("synchronous", false)));

@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Set;

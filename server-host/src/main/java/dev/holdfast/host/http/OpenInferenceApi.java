@@ -3,6 +3,8 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.wire.DescribeJson;
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import java.util.LinkedHashMap;

@@ -1,7 +1,8 @@
 package dev.holdfast.host.http;
 
-import dev.holdfast.host.http.Refusals.Reason;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.Refusals;
+import dev.holdfast.host.wire.Refusals.Reason;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;

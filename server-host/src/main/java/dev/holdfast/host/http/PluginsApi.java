@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.HostOperations;
 import dev.holdfast.host.plugins.PluginStatus;
+import dev.holdfast.host.wire.Scope;
 import java.util.List;
 
 /** The plugins that the host found when it started, and what became of each. */

@@ -2,6 +2,8 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.wire.RawBodies;
+import dev.holdfast.host.wire.TensorReader;
 import java.util.List;
 
 /** The body of a prediction, as {@code POST /predictions/{model}} takes it. */

@@ -1,5 +1,6 @@
 package dev.holdfast.host.http;
 
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import java.util.Set;

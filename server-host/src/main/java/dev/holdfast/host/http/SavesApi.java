@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.api.SaveOperations;
 import dev.holdfast.host.api.SaveOperations.NamedSave;
 import dev.holdfast.host.serving.ModelSave;
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,13 +30,13 @@ record SavesApi(SaveOperations saves, ChangeAnswers answers) {
 
     private void load(Context context) {
         String id = id(context);
-        int generation = Parameters.ofQuery(context).number("generation").orElse(0);
+        int generation = RequestParameters.ofQuery(context).number("generation").orElse(0);
         answers.changed(
                 context, saves.load(RequestNames.model(context), RequestNames.version(context), id, generation));
     }
 
     private static String id(Context context) {
-        return Parameters.ofQuery(context)
+        return RequestParameters.ofQuery(context)
                 .text("id")
                 .map(ModelSave::checkId)
                 .orElseThrow(() -> ApiException.badRequest("Parameter id is required."));

@@ -1,12 +1,17 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.SnapshotOperations;
+import dev.holdfast.host.api.SnapshotOperations.RestorePlan;
+import dev.holdfast.host.api.SnapshotOperations.Restored;
 import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Shortened;
+import dev.holdfast.host.wire.Parameters;
+import dev.holdfast.host.wire.SafeNames;
+import dev.holdfast.host.wire.Scope;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
@@ -32,12 +37,16 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
                 Route.post("/snapshots", scope, this::save),
                 Route.get("/snapshots/status", scope, this::status),
                 Route.post("/snapshots/attach", scope, this::attach),
+                Route.get("/snapshots/undo", scope, this::undoPlan),
+                Route.post("/snapshots/undo", scope, this::undo),
+                Route.get("/snapshots/{name}/plan", scope, this::plan),
+                Route.post("/snapshots/{name}/restore", scope, this::restore),
                 Route.get("/snapshots/{name}", scope, this::read),
                 Route.delete("/snapshots/{name}", scope, this::delete));
     }
 
     private void list(Context context) {
-        Parameters parameters = Parameters.ofQuery(context);
+        Parameters parameters = RequestParameters.ofQuery(context);
         SnapshotPage page = snapshots.list(request(parameters));
         Map<String, Object> body = new LinkedHashMap<>();
         page.nextPageToken().ifPresent(token -> body.put("nextPageToken", token));
@@ -94,12 +103,44 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
         answers.object(context, 200, Answers.status("Snapshot \"" + name + "\" deleted"));
     }
 
+    private void plan(Context context) {
+        plan(context, snapshots.plan(checkedName(context.pathParam("name"))));
+    }
+
+    private void undoPlan(Context context) {
+        plan(context, snapshots.plan(snapshots.undoes()));
+    }
+
+    private void plan(Context context, RestorePlan plan) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("snapshot", plan.name());
+        body.put("actions", plan.actions());
+        answers.object(context, 200, body);
+    }
+
+    private void restore(Context context) {
+        restored(context, snapshots.restore(checkedName(context.pathParam("name"))));
+    }
+
+    private void undo(Context context) {
+        restored(context, snapshots.restore(snapshots.undoes()));
+    }
+
+    private void restored(Context context, Restored restored) {
+        Map<String, Object> more = new LinkedHashMap<>();
+        more.put("restored", restored.plan().name());
+        more.put("actions", restored.plan().actions());
+        restored.change().snapshot().ifPresent(name -> more.put("snapshot", name));
+        restored.before().ifPresent(name -> more.put("before", name));
+        answers.changed(context, restored.change(), more);
+    }
+
     private static String checkedName(String name) {
-        return RequestNames.check("Snapshot name", name);
+        return SafeNames.check("Snapshot name", name);
     }
 
     private void save(Context context) {
-        String name = Parameters.ofQuery(context)
+        String name = RequestParameters.ofQuery(context)
                 .text("name")
                 .map(SnapshotApi::checkedName)
                 .orElseThrow(() -> ApiException.badRequest("Parameter name is required."));
@@ -107,7 +148,7 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
     }
 
     private void attach(Context context) {
-        String take = Parameters.ofQuery(context).text("take").orElse("");
+        String take = RequestParameters.ofQuery(context).text("take").orElse("");
         if (!List.of("store", "local", "merge").contains(take)) {
             throw ApiException.badRequest("Parameter take '" + OneLine.name(take)
                     + "' must be store (go over to the store's last snapshot), local (write what this host serves) or"

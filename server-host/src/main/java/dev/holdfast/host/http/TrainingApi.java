@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.InferenceOperations;
+import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.util.LinkedHashMap;

@@ -4,6 +4,9 @@ import dev.holdfast.host.api.WorkflowOperations;
 import dev.holdfast.host.api.WorkflowOperations.Workflow;
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
+import dev.holdfast.host.wire.Parameters;
+import dev.holdfast.host.wire.SafeNames;
+import dev.holdfast.host.wire.Scope;
 import dev.holdfast.host.workflow.WorkflowNode;
 import dev.holdfast.host.workflow.WorkflowSpec;
 import io.javalin.http.Context;
@@ -51,11 +54,11 @@ final class WorkflowApi {
     }
 
     private static String name(Context context) {
-        return RequestNames.check("Workflow name", context.pathParam("workflow"));
+        return SafeNames.check("Workflow name", context.pathParam("workflow"));
     }
 
     private void list(Context context) {
-        Parameters parameters = Parameters.ofQuery(context);
+        Parameters parameters = RequestParameters.ofQuery(context);
         int limit = parameters.lenientNumber("limit", LARGEST_PAGE);
         if (limit < 0 || limit > LARGEST_PAGE) {
             limit = LARGEST_PAGE;
@@ -81,7 +84,7 @@ final class WorkflowApi {
     }
 
     private void register(Context context) throws IOException {
-        Parameters parameters = Parameters.ofQueryAndBody(context, maxRequestSize);
+        Parameters parameters = RequestParameters.ofQueryAndBody(context, maxRequestSize);
         if (!parameters.has("url")) {
             throw ApiException.badRequest("Parameter url is required.");
         }
@@ -94,7 +97,7 @@ final class WorkflowApi {
         answers.changed(
                 context,
                 workflows.register(
-                        url, parameters.text("workflow_name").map(name -> RequestNames.check("Workflow name", name))));
+                        url, parameters.text("workflow_name").map(name -> SafeNames.check("Workflow name", name))));
     }
 
     private void describe(Context context) {

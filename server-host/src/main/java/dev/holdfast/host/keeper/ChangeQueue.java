@@ -58,10 +58,16 @@ public final class ChangeQueue implements ChangeLog {
     /** Pending changes are not in the state any more: they are answered as undone. */
     @Override
     public void overtaken() {
-        Durability undone = new Durability(
-                Durability.Kind.UNDONE,
-                Optional.empty(),
-                List.of("The host has gone over to what another one saved in store " + storeName + "."));
+        undone("The host has gone over to what another one saved in store " + storeName + ".");
+    }
+
+    @Override
+    public void overtakenByRestore() {
+        undone(Durability.RESTORED_OVER);
+    }
+
+    private void undone(String why) {
+        Durability undone = new Durability(Durability.Kind.UNDONE, Optional.empty(), List.of(why));
         queue.withdrawChanges().forEach(change -> change.done().complete(undone));
     }
 

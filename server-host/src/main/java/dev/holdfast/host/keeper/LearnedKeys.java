@@ -38,6 +38,15 @@ final class LearnedKeys {
     }
 
     /**
+     * What waited here is in the store now, after {@code head}. What it brought there is what both have the same: the models here
+     * may have learned more while it was sent.
+     */
+    void sent(ServingState head, ServingState stored) {
+        agreed = LearnedMerge.brought(agreed, head, stored);
+        there = stored;
+    }
+
+    /**
      * The store has lost what models had learned in a snapshot: where it is not in {@code now} either, nobody has the same there,
      * so that this host's is written again, or loses to another one's like any other.
      */

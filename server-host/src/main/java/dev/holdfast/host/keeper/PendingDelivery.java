@@ -308,6 +308,9 @@ final class PendingDelivery {
                 before.accept(snapshot);
                 store.save(snapshot);
                 journal.passed(entry);
+                learned.sent(
+                        head.map(HistoryPoint::state).orElse(ServingState.EMPTY),
+                        point.get().state());
                 head = point;
                 place = head.get().next();
                 sent++;

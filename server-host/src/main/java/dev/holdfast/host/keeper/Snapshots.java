@@ -1,6 +1,8 @@
 package dev.holdfast.host.keeper;
 
+import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
@@ -27,6 +29,15 @@ public interface Snapshots {
      * @throws dev.holdfast.sdk.SnapshotStoreException if there is none of that name, or it cannot be read
      */
     Snapshot get(String name);
+
+    /**
+     * What one snapshot serves.
+     *
+     * @throws dev.holdfast.sdk.SnapshotStoreException if there is none of that name, or it cannot be read
+     */
+    default ServingState serves(String name) {
+        return HistoryPoint.of(get(name)).state();
+    }
 
     /**
      * Removes one snapshot from the store, readable or not.

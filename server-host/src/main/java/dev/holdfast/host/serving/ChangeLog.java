@@ -37,4 +37,9 @@ public interface ChangeLog {
 
     /** The serving state has been replaced as a whole: changes that are in no snapshot yet are not in it any more. */
     void overtaken();
+
+    /** As {@link #overtaken}, by a snapshot that an operator has restored. */
+    default void overtakenByRestore() {
+        overtaken();
+    }
 }

@@ -50,6 +50,21 @@ public final class LearnedMerge {
                                 .flatMap(ServedVersion::learned));
     }
 
+    /**
+     * The models of {@code stored}, each version with what it has learned that {@code head} before it had not, or else by what is
+     * known of before: what was in both may be another host's.
+     */
+    public static ServingState brought(ServingState before, ServingState head, ServingState stored) {
+        return each(
+                stored,
+                (key, version) ->
+                        version.learned().isPresent() && !version.learned().equals(learned(head, key))
+                                ? version.learned()
+                                : version(before, key)
+                                        .filter(then -> ServingComparison.isOfSameModel(then, version))
+                                        .flatMap(ServedVersion::learned));
+    }
+
     /** The models of a state without what they had learned in {@code lost} and have not learned in {@code kept}. */
     public static ServingState without(ServingState state, ServingState lost, ServingState kept) {
         return each(

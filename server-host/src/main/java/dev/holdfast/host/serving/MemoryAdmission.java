@@ -68,6 +68,15 @@ public final class MemoryAdmission {
     }
 
     /**
+     * Promises a model its memory for good, where models are only looked at.
+     *
+     * @throws ServingException if it does not fit beside those before it
+     */
+    public synchronized void hold(String model, String version, Archive archive) {
+        promise(model, version, archive);
+    }
+
+    /**
      * Promises memory to processes of workers that are about to start.
      *
      * @param name of the model version, for the message

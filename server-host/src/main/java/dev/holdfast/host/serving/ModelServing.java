@@ -342,6 +342,34 @@ public final class ModelServing implements AutoCloseable {
         }
     }
 
+    /**
+     * What {@link #restore} would do now, a line for each step, without doing it. Quick.
+     *
+     * @return empty if the host serves that state already
+     */
+    public List<String> planned(ServingState target) {
+        return changes.plan(target).described(state(), target);
+    }
+
+    /**
+     * Goes to a whole other serving state, as a change like any other. Everything that the steps load is loaded before
+     * anything that runs is touched, so that old and new are in memory together; what does not differ goes on without a
+     * failed request. No other change is made meanwhile. Archives that only the state before needed stay where they are, for
+     * the way back.
+     *
+     * @return completes, never exceptionally, when it is durable or cannot be made so
+     * @throws ServingException if a version cannot be loaded, and it is not one that could not be loaded before either;
+     *     nothing has changed then
+     */
+    public CompletableFuture<Durability> restore(ServingState target) {
+        unused.openingBegins();
+        try {
+            return changes.change(() -> changes.replace(target));
+        } finally {
+            unused.openingEnds();
+        }
+    }
+
     /** The versions that could not be loaded, as {@code model version: reason}. */
     public List<String> failures() {
         return failedModels.failures();

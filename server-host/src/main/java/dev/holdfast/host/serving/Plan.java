@@ -1,5 +1,6 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.serving.ServingComparison.SaveKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -120,5 +121,33 @@ public record Plan(List<Action> actions) {
 
     public boolean isEmpty() {
         return actions.isEmpty();
+    }
+
+    /**
+     * The steps in words, and what changes beside them: what was saved of models under ids, which no step is needed for.
+     *
+     * @param current and {@code target}: the states that the plan is between
+     */
+    List<String> described(ServingState current, ServingState target) {
+        List<String> lines = new ArrayList<>();
+        for (Action action : actions) {
+            boolean learnedAlone = action instanceof Action.Replace replace
+                    && current.model(replace.model())
+                            .map(model -> model.versions().get(replace.version()))
+                            .filter(running -> running.withLearned(
+                                            replace.state().learned())
+                                    .sameLoad(replace.state()))
+                            .isPresent();
+            lines.add(action + (learnedAlone ? ", for what it has learned" : ""));
+        }
+        Map<SaveKey, List<ModelSave>> now = ServingComparison.saves(current);
+        Map<SaveKey, List<ModelSave>> then = ServingComparison.saves(target);
+        then.forEach((key, generations) -> {
+            if (!ServingComparison.same(generations, now.getOrDefault(key, List.of()))) {
+                lines.add("put back " + key);
+            }
+        });
+        now.keySet().stream().filter(key -> !then.containsKey(key)).forEach(key -> lines.add("remove " + key));
+        return lines;
     }
 }

@@ -7,19 +7,23 @@ import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,12 +99,95 @@ final class Reconciler {
         return failed;
     }
 
+    /**
+     * Carries out a plan as a whole, or not at all: everything is loaded before anything that runs is touched. A version that
+     * could not be loaded before and cannot be loaded still stays failed, and is in nobody's way.
+     *
+     * @throws ServingException if another one cannot be loaded; it names all of them, and nothing has changed
+     */
+    void applyWhole(Plan plan, Function<ServedVersion, Archive> archives) {
+        Map<Action.Loads, RunningVersion> loaded = new ConcurrentHashMap<>();
+        try {
+            Map<Action.Loads, ServingException> failed = loadAll(plan, archives, loaded);
+            requireLoaded(failed);
+            for (Action action : plan.actions()) {
+                RunningVersion fresh = action instanceof Action.Loads ? loaded.remove(action) : null;
+                if (fresh != null) {
+                    putInPlace(fresh);
+                    log.info("Model {} version {} loaded", fresh.model(), fresh.version());
+                } else if (action instanceof Action.Loads load) {
+                    keepAsFailed(load, load.state(), false, Objects.requireNonNull(failed.get(load)));
+                } else {
+                    apply(action, archives, Occasion.ORDINARY);
+                }
+            }
+        } finally {
+            // Those that were put in place are not in it any more.
+            loaded.values().forEach(this::unload);
+        }
+    }
+
+    /** @return why, of those that cannot be loaded */
+    private Map<Action.Loads, ServingException> loadAll(
+            Plan plan, Function<ServedVersion, Archive> archives, Map<Action.Loads, RunningVersion> loaded) {
+        Map<Action.Loads, ServingException> failed = new ConcurrentHashMap<>();
+        List<Action.Loads> loads = plan.actions().stream()
+                .filter(Action.Loads.class::isInstance)
+                .map(Action.Loads.class::cast)
+                .toList();
+        ExecutorService loaders = Executors.newFixedThreadPool(
+                Math.max(1, Math.min(defaults.loadThreads(), loads.size())), task -> new Thread(task, "reconciler"));
+        CrashRecord.Note planned = safeguards.crashes().planned(loads(plan));
+        try {
+            List<CompletableFuture<Void>> results = loads.stream()
+                    .map(load -> CompletableFuture.runAsync(
+                            () -> {
+                                try {
+                                    loaded.put(load, loading.load(load, archives, Occasion.ORDINARY));
+                                } catch (ServingException e) {
+                                    failed.put(load, e);
+                                }
+                            },
+                            loaders))
+                    .toList();
+            results.forEach(Reconciler::await);
+        } finally {
+            loaders.shutdown();
+            planned.close();
+        }
+        return failed;
+    }
+
+    private void requireLoaded(Map<Action.Loads, ServingException> failed) {
+        List<Map.Entry<Action.Loads, ServingException>> news = failed.entrySet().stream()
+                .filter(entry -> running.get(
+                                entry.getKey().model(), entry.getKey().version())
+                        .filter(found -> !found.isLoaded()
+                                && found.state().sameLoad(entry.getKey().state()))
+                        .isEmpty())
+                .sorted(Comparator.comparing(
+                        entry -> entry.getKey().model() + " " + entry.getKey().version()))
+                .toList();
+        if (!news.isEmpty()) {
+            throw new ServingException(
+                    news.get(0).getValue().kind(),
+                    "Nothing was changed, because "
+                            + (news.size() == 1 ? "a model version" : news.size() + " model versions")
+                            + " cannot be loaded: "
+                            + news.stream()
+                                    .map(entry -> entry.getKey().model() + " "
+                                            + entry.getKey().version() + ": "
+                                            + entry.getValue().getMessage())
+                                    .collect(Collectors.joining("; ")));
+        }
+    }
+
     private int sideBySide(Occasion occasion) {
         return occasion == Occasion.START ? MOST_SIDE_BY_SIDE : defaults.loadThreads();
     }
 
     /** Also when interrupted: leaving now would release the locks while models still change. */
-    private static List<RunningVersion> await(CompletableFuture<List<RunningVersion>> result) {
+    private static <T> T await(CompletableFuture<T> result) {
         try {
             return result.join();
         } catch (CompletionException e) {

@@ -63,7 +63,7 @@ public record ServedVersion(
     }
 
     /** Not by {@code URI}, because a location that is none has secrets too. */
-    static String withoutSecrets(String url) {
+    public static String withoutSecrets(String url) {
         String bare = url.split("[?#]", 2)[0];
         int scheme = bare.indexOf("://");
         int authority = scheme < 0 ? 0 : scheme + 3;

@@ -171,15 +171,40 @@ final class ServingChanges {
         everything.writeLock().lock();
         try {
             refuseWhenClosed();
-            Plan.Differences differences = Plan.Differences.NONE
-                    .withFailed((model, version) -> isNow(model, version, found -> !found.isLoaded()))
-                    .withAnew((model, version) -> isNow(model, version, RunningVersion::isAhead));
-            Plan plan = Plan.between(running.observed(), target, differences);
+            Plan plan = plan(target);
             plan.actions().forEach(action -> log.debug("Plan: {}", action));
             List<RunningVersion> failed = reconciler.applyAll(plan, archives, occasion);
             state.update(before -> withArchiveDigests(target));
             changes.overtaken();
             return failed;
+        } finally {
+            everything.writeLock().unlock();
+        }
+    }
+
+    /** The steps from what runs now to another serving state. Takes no lock, so a change may come before they are taken. */
+    Plan plan(ServingState target) {
+        return Plan.between(
+                running.observed(),
+                target,
+                Plan.Differences.NONE
+                        .withFailed((model, version) -> isNow(model, version, found -> !found.isLoaded()))
+                        .withAnew((model, version) -> isNow(model, version, RunningVersion::isAhead)));
+    }
+
+    /**
+     * Goes from what runs to a whole other serving state, or not at all, as a change that is to be made durable.
+     *
+     * @throws ServingException if a version cannot be loaded; then nothing has changed
+     */
+    CompletableFuture<Durability> replace(ServingState target) {
+        everything.writeLock().lock();
+        try {
+            refuseWhenClosed();
+            reconciler.applyWhole(plan(target), archives);
+            state.update(before -> withArchiveDigests(target));
+            changes.overtakenByRestore();
+            return changes.changed();
         } finally {
             everything.writeLock().unlock();
         }

@@ -87,11 +87,13 @@ class KilledSnapshotCommandsIT {
 
     /** Starts a command, and kills it as soon as so many files are in a directory. */
     private void killed(Path directoryOfFiles, int files, String... line) throws Exception {
-        Process process = JavaProcess.of(Main.class, line)
+        ProcessBuilder builder = JavaProcess.of(Main.class, line)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("killed.out").toFile())
-                .start();
+                .redirectOutput(directory.resolve("killed.out").toFile());
+        // Else it finds the hosts of other tests.
+        builder.environment().put("HOLDFAST_RUN_DIR", directory.resolve("run").toString());
+        Process process = builder.start();
         try {
             await().atMost(Duration.ofMinutes(2))
                     .pollInterval(Duration.ofMillis(1))

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A command line as an operator types it in a directory of a test, and what it printed. */
 final class Typed {
@@ -15,6 +16,7 @@ final class Typed {
     private final Map<String, String> environment = new HashMap<>();
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
+    private @Nullable String answer;
     private Optional<Path> home = Optional.empty();
 
     Typed(Path directory) {
@@ -41,7 +43,14 @@ final class Typed {
                 directory.resolve("run"),
                 new PrintWriter(out, true),
                 new PrintWriter(err, true),
-                false);
+                false,
+                Optional.ofNullable(answer).map(line -> () -> line));
+    }
+
+    /** As on a terminal, with this line typed to every question. */
+    Typed answering(String line) {
+        answer = line;
+        return this;
     }
 
     int run(String... args) {

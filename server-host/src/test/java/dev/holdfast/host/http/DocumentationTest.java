@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.metrics.MetricsMode;
 import dev.holdfast.host.metrics.StoreMeasures;
+import dev.holdfast.host.wire.Refusals;
+import dev.holdfast.host.wire.TokenFile;
+import dev.holdfast.host.wire.Tokens;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -57,6 +60,7 @@ class DocumentationTest {
                     .routes());
             routes.addAll(
                     new ManagementApi(host.operations.models(), host.operations.inference(), answers, 1).routes());
+            routes.addAll(new DiagnosisApi(host.operations).routes());
             routes.addAll(new SnapshotApi(host.operations.snapshots(), answers).routes());
             routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
             routes.addAll(new PluginsApi(host.operations.host()).routes());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.wire.Scope;
 import dev.holdfast.testsupport.Uninterrupted;
 import java.io.IOException;
 import java.net.ConnectException;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.ManualClock;
+import dev.holdfast.host.wire.Refusals;
 import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.net.http.HttpResponse;

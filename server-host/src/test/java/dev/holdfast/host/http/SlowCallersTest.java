@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.wire.Scope;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;

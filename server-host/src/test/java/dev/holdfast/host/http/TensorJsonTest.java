@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.api.ApiFailure;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.runtime.TensorType;
+import dev.holdfast.host.wire.TensorReader;
+import dev.holdfast.host.wire.TensorRequest;
+import dev.holdfast.host.wire.TensorWriter;
 import java.lang.reflect.Array;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -385,7 +389,7 @@ class TensorJsonTest {
         Tensor y = new Tensor("y", TensorType.BYTES, new long[] {1}, new byte[][] {{(byte) 0xc0, (byte) 0xaf}});
 
         assertThatThrownBy(() -> plain(false, y))
-                .isInstanceOf(ApiException.class)
+                .isInstanceOf(ApiFailure.class)
                 .hasMessage("The model's output 'y' holds bytes that are no UTF-8, which JSON cannot say.");
     }
 

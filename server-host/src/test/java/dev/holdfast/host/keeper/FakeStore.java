@@ -65,6 +65,9 @@ public class FakeStore implements SnapshotSerializer {
     public volatile boolean down;
     public volatile boolean losesReplies;
     public volatile boolean deletesFail;
+    /** Snapshots cannot be had by their names, as where a role may do one thing and not the other. */
+    public volatile boolean getFails;
+
     public volatile boolean listLags;
     public volatile boolean lastLies;
     /** The newest one cannot be read, for now. */
@@ -209,6 +212,9 @@ public class FakeStore implements SnapshotSerializer {
     @Override
     public Snapshot get(String name) {
         reach("get");
+        if (getFails) {
+            throw new StoreUnavailableException("Snapshot " + name + " may not be read");
+        }
         synchronized (disk) {
             Snapshot found = disk.snapshots.get(name);
             if (newestUnreadable && found != null && disk.newest() == found) {

@@ -12,10 +12,13 @@ import dev.holdfast.host.snapshot.States;
 import dev.holdfast.sdk.SnapshotKind;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What models learn at one host while another one, or the store, is away from it: nobody's snapshot undoes it. */
 class LearnedWhileAwayTest {
@@ -66,6 +69,32 @@ class LearnedWhileAwayTest {
 
         assertThat(newest().models()).containsOnlyKeys("a", "b", "c", "d", "e");
         assertThat(ServingComparison.learned(newest())).isEqualTo(Map.of(A, States.lesson(1)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatAModelLearnsWhileWhatWaitsIsSentDoesNotLoseToWhatWasSent(boolean restarted) {
+        other.store.down = true;
+        Rig.get(other.change(state -> States.learned(state, 1)));
+        if (restarted) {
+            other.crash();
+            other.start();
+        }
+        CompletableFuture<CompletableFuture<Durability>> later = new CompletableFuture<>();
+        other.store.onSave = () -> {
+            if (!later.isDone()) {
+                later.complete(other.change(state -> States.learned(state, 2)));
+            }
+        };
+
+        other.store.down = false;
+        await().until(() -> other.keeper.status().mode() == Mode.ATTACHED);
+
+        Durability durability = Rig.get(Rig.get(later));
+        assertThat(durability.kind()).isEqualTo(Durability.Kind.STORED);
+        assertThat(durability.notice()).isEmpty();
+        assertThat(other.keeper.status().aside()).isEmpty();
+        assertThat(ServingComparison.learned(newest())).isEqualTo(Map.of(A, States.lesson(2)));
     }
 
     @Test
