@@ -13,6 +13,8 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
+import dev.holdfast.host.grpc.GrpcApis;
+import dev.holdfast.host.grpc.GrpcHost;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.InferenceCounters;
 import dev.holdfast.host.keeper.ChangeQueue;
@@ -72,7 +74,7 @@ import org.slf4j.LoggerFactory;
  * A running host, and the place where its rooms are wired together.
  *
  * <pre>
- *   configuration ─▶ plugins ─▶ store ─▶ restore ─▶ models ─▶ HTTP ─▶ startup snapshot ─▶ ready
+ *   configuration ─▶ plugins ─▶ store ─▶ restore ─▶ models ─▶ HTTP, gRPC ─▶ startup snapshot ─▶ ready
  * </pre>
  *
  * <p>A start that fails lets go of all that it took, and writes no snapshot.
@@ -89,27 +91,33 @@ public final class Host implements AutoCloseable {
     private static final Duration TIDYING = Duration.ofMinutes(10);
 
     private final HttpApis http;
+    private final GrpcApis grpc;
     private final Snapshots snapshots;
     private final OrderlyStop orderlyStop;
     private final Duration stopTimeout;
     private final Path keyFile;
+    private final Optional<ListenAddress> rpcAddress;
     private final boolean tokens;
     private final String summary;
     private boolean stopped;
 
     private Host(
             HttpApis http,
+            GrpcApis grpc,
             Snapshots snapshots,
             OrderlyStop orderlyStop,
             Duration stopTimeout,
             Path keyFile,
+            Optional<ListenAddress> rpcAddress,
             boolean tokens,
             String summary) {
         this.http = http;
+        this.grpc = grpc;
         this.snapshots = snapshots;
         this.orderlyStop = orderlyStop;
         this.stopTimeout = stopTimeout;
         this.keyFile = keyFile;
+        this.rpcAddress = rpcAddress;
         this.tokens = tokens;
         this.summary = summary;
     }
@@ -230,6 +238,7 @@ public final class Host implements AutoCloseable {
                 HostVersion.get(),
                 config.enableModelApi(),
                 config.snapshotTimeout());
+        GrpcApis grpc = lifecycle.add(GrpcApis.bind(config));
         HttpApis http = lifecycle.add(HttpApis.start(
                 config,
                 operations,
@@ -238,6 +247,8 @@ public final class Host implements AutoCloseable {
                 measurements::write,
                 options.logLocation(),
                 clock));
+        RpcSide rpc = lifecycle.add(new RpcSide(config, operations.engines(), options.logLocation()));
+        grpc.serve(new GrpcHost(config, operations, http.entrance(), http.keys(), counters::answered, clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
@@ -263,6 +274,7 @@ public final class Host implements AutoCloseable {
                         CERTIFICATE_LOOK,
                         CERTIFICATE_LOOK,
                         keys::look)));
+        lifecycle.atStart(rpc::open);
         lifecycle.start();
         List<String> ends = Stream.concat(calls.notices().stream(), crashes.notices().stream())
                 .toList();
@@ -271,15 +283,21 @@ public final class Host implements AutoCloseable {
         OrderlyStop orderlyStop = new OrderlyStop(
                 http,
                 serving,
-                () -> keeper == null ? List.of() : learned.saveAll(),
+                () -> {
+                    // What is taught from here on would be lost.
+                    rpc.close();
+                    return keeper == null ? List.of() : learned.saveAll();
+                },
                 limit -> keeper == null ? Durability.NOT_KEPT : await(keeper, SnapshotKind.SHUTDOWN, limit),
                 lifecycle::close);
         return new Host(
                 http,
+                grpc,
                 snapshots,
                 orderlyStop,
                 config.stopTimeout(),
                 options.logLocation().resolve("key_file.json"),
+                rpc.address(),
                 config.tokenAuthorization(),
                 summary);
     }
@@ -475,6 +493,21 @@ public final class Host implements AutoCloseable {
 
     public ListenAddress metricsAddress() {
         return http.metricsAddress();
+    }
+
+    /** Where clients call by MessagePack-RPC; empty if there is no such door. */
+    public Optional<ListenAddress> rpcAddress() {
+        return rpcAddress;
+    }
+
+    /** Empty where inference is not answered over gRPC. */
+    public Optional<ListenAddress> grpcInferenceAddress() {
+        return grpc.inference();
+    }
+
+    /** Empty where management is not answered over gRPC. */
+    public Optional<ListenAddress> grpcManagementAddress() {
+        return grpc.management();
     }
 
     /** The file with the tokens; there is none while token authorisation is switched off. */

@@ -61,7 +61,7 @@ class ArchitectureTest {
             Map.entry("operate", rooms("history", "snapshot", "serving", "state", "retention", "transfer", "text")),
             Map.entry("workflow", rooms("archive", "runtime", "text")),
             Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive", "text", "workflow")),
-            Map.entry("wire", rooms("api", "config", "serving", "runtime", "text")),
+            Map.entry("wire", rooms("api", "config", "serving", "keeper", "runtime", "text")),
             Map.entry(
                     "grpc", rooms("api", "wire", "serving", "keeper", "runtime", "config", "text", "tls", "workflow")),
             Map.entry(
@@ -78,6 +78,7 @@ class ArchitectureTest {
                             "text",
                             "tls",
                             "workflow")),
+            Map.entry("rpc", rooms("api", "config", "runtime", "text")),
             Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "operate", "plugins", "text", "tls"))),
             Map.entry("demo", rooms("cli", "text")));
 
@@ -213,6 +214,7 @@ class ArchitectureTest {
                 new String[] {"http", "io.javalin.."},
                 new String[] {"http", "org.eclipse.jetty.."},
                 new String[] {"http", "io.micrometer.."},
+                new String[] {"rpc", "io.netty.."},
                 new String[] {"cli", "dev.holdfast.testkit.."});
     }
 

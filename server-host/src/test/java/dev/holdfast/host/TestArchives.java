@@ -58,4 +58,25 @@ public final class TestArchives {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** Makes the directory {@code <model>-1.0} in the store: a classifier of words and numbers, by AROW. */
+    static void classifier(Path store, String model) {
+        try {
+            Path archive = Files.createDirectories(store.resolve(model + "-1.0"));
+            Files.writeString(archive.resolve("manifest.json"), """
+                    {"modelName": "%s", "modelVersion": "1.0", "modelFile": "config.json",
+                     "handler": "online-classifier"}
+                    """.formatted(model));
+            Files.writeString(archive.resolve("config.json"), CLASSIFIER);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static final String CLASSIFIER = """
+            {"method": "AROW", "parameter": {"regularization_weight": 1.0},
+             "converter": {
+               "string_rules": [{"key": "*", "type": "space", "sample_weight": "bin", "global_weight": "bin"}],
+               "num_rules": [{"key": "*", "type": "num"}]}}
+            """;
 }

@@ -16,6 +16,7 @@ public record Operations(
         SnapshotOperations snapshots,
         HostOperations host,
         InferenceOperations inference,
+        EngineOperations engines,
         WorkflowOperations workflows) {
 
     /** What a change waits for a snapshot beyond the time that the store has. */
@@ -45,6 +46,7 @@ public record Operations(
                 new SnapshotOperations(serving, snapshots, learned::saveAll, changes),
                 new HostOperations(serving, snapshots, plugins, version),
                 new InferenceOperations(serving),
+                new EngineOperations(serving, learned),
                 new WorkflowOperations(serving, models));
     }
 }

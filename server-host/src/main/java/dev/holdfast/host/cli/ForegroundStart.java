@@ -4,6 +4,7 @@ import dev.holdfast.host.Host;
 import dev.holdfast.host.StartOptions;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.common.OwnFiles;
+import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -215,7 +218,7 @@ final class ForegroundStart {
             log.debug("The process is ending already", e);
         }
         runFiles.write(note);
-        String text = readyText(note, host.hasTokens(), summary);
+        String text = readyText(note, host.hasTokens(), host.rpcAddress(), summary);
         if (json) {
             log.atInfo()
                     .addKeyValue("inference", note.inference())
@@ -232,11 +235,18 @@ final class ForegroundStart {
         new ServiceManager(surroundings).ready();
     }
 
-    private static String readyText(RunningHost host, boolean tokens, String summary) {
+    private static String readyText(RunningHost host, boolean tokens, Optional<ListenAddress> rpc, String summary) {
         StringBuilder text = new StringBuilder("Holdfast is ready.\n");
         line(text, "inference", host.inference());
         line(text, "management", host.management());
         line(text, "metrics", host.metrics());
+        String grpc = Stream.concat(
+                        host.grpcInference().map(address -> address + " inference").stream(),
+                        host.grpcManagement().map(address -> address + " management").stream())
+                .collect(Collectors.joining(", "));
+        line(text, "gRPC", grpc.isEmpty() ? "not answered" : grpc);
+        // Suites of clients of Jubatus wait for these words.
+        rpc.ifPresent(address -> line(text, "rpc", "RPC server startup on " + address.host() + ":" + address.port()));
         if (tokens) {
             line(text, "tokens", host.keyFile().toString());
         }

@@ -29,23 +29,30 @@ public final class Main {
 
     /** @return the exit code */
     static int run(Surroundings surroundings, String... args) {
-        boolean host = List.of(args).contains("--foreground");
+        boolean classifier = args.length > 0 && args[0].equals(ClassifierCommand.NAME);
+        boolean host = classifier || List.of(args).contains("--foreground");
         if (host) {
             Host.warmUp();
         }
         // A host has no use for the subcommands, whose making would be a tenth of its start.
-        CommandLine line = host
-                ? configured(surroundings, new CommandLine(new HoldfastCommand(surroundings)))
-                : commandLine(surroundings);
+        CommandLine line =
+                host ? configured(surroundings, hostLine(surroundings, classifier)) : commandLine(surroundings);
         int code;
         try {
-            code = line.execute(Abbreviations.written(line, args));
+            // The options of a server of Jubatus are written as that one takes them.
+            code = line.execute(
+                    classifier ? args : Abbreviations.written(line, StoreCommands.written(line, args)));
         } catch (ParameterException e) {
             code = usage(surroundings, e);
         }
         surroundings.out().flush();
         surroundings.err().flush();
         return code;
+    }
+
+    private static CommandLine hostLine(Surroundings surroundings, boolean classifier) {
+        CommandLine line = new CommandLine(new HoldfastCommand(surroundings));
+        return classifier ? line.addSubcommand(new ClassifierCommand(surroundings)) : line;
     }
 
     static CommandLine commandLine(Surroundings surroundings) {
@@ -56,6 +63,8 @@ public final class Main {
         line.addSubcommand(SnapshotsCommand.line(holdfast));
         line.addSubcommand(new DoctorCommand(holdfast));
         line.addSubcommand(new PluginsCommand(holdfast));
+        line.addSubcommand(new StoreCommands(holdfast));
+        line.addSubcommand(new ClassifierCommand(surroundings));
         line.addSubcommand(new MigrateCommand(surroundings));
         line.addSubcommand(new WarmUpCommand(surroundings));
         line.addSubcommand(new GenerateCompletionCommand(surroundings));

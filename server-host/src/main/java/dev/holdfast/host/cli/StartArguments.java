@@ -58,6 +58,12 @@ final class StartArguments {
     private boolean snapshotStoreRequired;
 
     @Option(
+            names = "--follow",
+            order = 22,
+            description = "Go over by itself to what another host of the group has saved.")
+    private boolean follow;
+
+    @Option(
             names = "--restore",
             paramLabel = "strict|fallback",
             order = 23,
@@ -85,6 +91,13 @@ final class StartArguments {
 
     @Option(names = "--enable-model-api", order = 41, description = "Let callers register models; the default.")
     private boolean enableModelApi;
+
+    @Option(
+            names = "--rpc-port",
+            paramLabel = "PORT",
+            order = 42,
+            description = "Answer clients of Jubatus on 127.0.0.1, without tokens: the classifiers of this host.")
+    private Optional<String> rpcPort = Optional.empty();
 
     @Option(names = "--log-config", paramLabel = "FILE", order = 50, description = "A Logback configuration.")
     private Optional<Path> logConfig = Optional.empty();
@@ -116,10 +129,12 @@ final class StartArguments {
         if (!models.isEmpty()) {
             set.put(ConfigKey.LOAD_MODELS.key(), String.join(",", models));
         }
+        rpcPort.ifPresent(port -> set.put(ConfigKey.RPC_PORT.key(), port));
         snapshotStore.ifPresent(name -> set.put(ConfigKey.SNAPSHOT_STORE.key(), name));
         restore.ifPresent(value -> set.put(ConfigKey.RESTORE.key(), value.name()));
         config.addPlugins(set, surroundings);
         cppLogConfig.ifPresent(file -> set.put("cpp_log_config", file.toString()));
+        putIf(follow, ConfigKey.SNAPSHOT_FOLLOW, set);
         putIf(snapshotStoreRequired, ConfigKey.SNAPSHOT_STORE_REQUIRED, set);
         putIf(acceptAddresses, ConfigKey.ACCEPT_ADDRESSES, set);
         putIf(disableTokenAuth, ConfigKey.DISABLE_TOKEN_AUTHORIZATION, set);

@@ -63,6 +63,7 @@ final class WarmUpCommand implements Callable<Integer> {
                 "--log-location=" + place,
                 "--model-store=" + modelStore,
                 "--models=digits-1.0",
+                "--set=rpc_port=0",
                 "--set=inference_address=" + anyPort,
                 "--set=management_address=" + anyPort,
                 "--set=metrics_address=" + anyPort);

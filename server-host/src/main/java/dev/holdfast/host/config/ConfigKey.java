@@ -16,6 +16,28 @@ public enum ConfigKey {
     INFERENCE_ADDRESS("http://127.0.0.1:8080", Kept.YES),
     MANAGEMENT_ADDRESS("http://127.0.0.1:8081", Kept.YES),
     METRICS_ADDRESS("http://127.0.0.1:8082", Kept.YES),
+    /** The door of MessagePack-RPC, which is closed without a port; it asks for no tokens. */
+    RPC_ADDRESS("127.0.0.1", Kept.NO),
+    RPC_PORT("", Kept.NO),
+    /** After how many seconds without a call a connection is closed; 0 for never. */
+    RPC_TIMEOUT("10", Kept.NO),
+    RPC_THREADS("2", Kept.NO),
+    /** Where clients save and load models, in the files of the original. */
+    RPC_DATADIR("", Kept.NO),
+    /** What the only classifier takes at a start at which it has learned nothing. */
+    RPC_MODEL_FILE("", Kept.NO),
+    /** Where gRPC is answered: a host alone, for the port has a key of its own. */
+    GRPC_INFERENCE_ADDRESS("127.0.0.1", Kept.NO),
+    GRPC_MANAGEMENT_ADDRESS("127.0.0.1", Kept.NO),
+    GRPC_INFERENCE_PORT("7070", Kept.NO),
+    GRPC_MANAGEMENT_PORT("7071", Kept.NO),
+    /** After how many milliseconds a connection takes no more calls, and how many those that run have then. */
+    GRPC_INFERENCE_MAX_CONNECTION_AGE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_INFERENCE_MAX_CONNECTION_AGE_GRACE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_MANAGEMENT_MAX_CONNECTION_AGE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_MANAGEMENT_MAX_CONNECTION_AGE_GRACE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    /** Whether gRPC is with TLS. */
+    ENABLE_GRPC_SSL("false", Kept.NO),
     /** The file with the certificate and the key of https addresses, and how it is opened. */
     KEYSTORE("", Kept.NO),
     KEYSTORE_PASS("changeit", Kept.NO),
@@ -128,6 +150,8 @@ public enum ConfigKey {
     STATE_WARN_SIZE("256", Kept.NO),
     /** How often, in seconds, an attached host looks at what its store has. */
     SNAPSHOT_LOOK("10", Kept.NO),
+    /** Whether a host goes over by itself to what another one of its group has saved. */
+    SNAPSHOT_FOLLOW("false", Kept.NO),
     /** How many MiB the journal on this host's disk may take while the store is away. */
     SPOOL_MAX_SIZE("1024", Kept.NO),
     /** Whether the journal on this host's disk is enough for a change to be durable, or only the store is. */

@@ -33,6 +33,8 @@ record Appenders(LoggerContext context, HostLogging.Format format) {
         for (String library : List.of("org.eclipse.jetty", "io.javalin", "org.pf4j", "com.zaxxer.hikari")) {
             context.getLogger(library).setLevel(Level.WARN);
         }
+        // Warns of each attempt to reach a peer that is down.
+        context.getLogger("org.apache.ratis").setLevel(Level.ERROR);
     }
 
     /** @param target {@code System.out} or {@code System.err} */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -168,6 +169,16 @@ public final class RunningVersion {
         LearningModel learning = learning(ready);
         learning.checkTraining(inputs);
         return ready.training().learn(state.responseTimeout(), () -> learning.train(inputs));
+    }
+
+    /**
+     * Changes a model by a call of its own kind, on the caller's thread, when it is this caller's turn among those that teach it.
+     *
+     * @param model that of {@link #as}
+     * @throws ServingException if the model is not loaded, or others teach it for too long
+     */
+    public <M, T> T teach(M model, Function<M, T> lesson) {
+        return require().training().learn(state.responseTimeout(), () -> lesson.apply(model));
     }
 
     /**

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Serializes the training calls of one model, in the order of their arrival; each runs on its caller's thread. */
 final class Training {
@@ -27,7 +27,7 @@ final class Training {
      * @param patience how long the caller waits for its turn
      * @throws ServingException if its turn does not come in time, or the model is being taken out of service
      */
-    long learn(Duration patience, LongSupplier training) {
+    <T> T learn(Duration patience, Supplier<T> training) {
         if (!takeTurn(patience)) {
             throw new ServingException(
                     Kind.TIMEOUT,
@@ -39,7 +39,7 @@ final class Training {
                 throw new ServingException(Kind.UNAVAILABLE, name + " is being unregistered or replaced; try again.");
             }
             begunNanos = System.nanoTime();
-            return training.getAsLong();
+            return training.get();
         } finally {
             turn.unlock();
         }

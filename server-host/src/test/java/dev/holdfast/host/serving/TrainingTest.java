@@ -17,7 +17,7 @@ class TrainingTest {
     void theEndDoesNotWaitForALessonBeyondItsTimeAndSaysWhenItIsOver() throws Exception {
         CountDownLatch began = new CountDownLatch(1);
         CountDownLatch goesOn = new CountDownLatch(1);
-        CompletableFuture<Long> lesson =
+        CompletableFuture<Integer> lesson =
                 CompletableFuture.supplyAsync(() -> training.learn(Duration.ofSeconds(1), () -> {
                     began.countDown();
                     try {

@@ -2,13 +2,13 @@ package dev.holdfast.host.runtime.classifier;
 
 import dev.holdfast.host.runtime.classifier.FeatureConverter.Found;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -254,21 +254,16 @@ final class Learned {
         if (nextId <= 2 * ids.size() + SPARE_IDS) {
             return;
         }
-        Map<Integer, Integer> renumbered = new HashMap<>();
-        Map<Integer, String> before = new TreeMap<>(names);
+        int[] before = names.keySet().stream().mapToInt(id -> id).sorted().toArray();
         names.clear();
-        before.forEach((id, label) -> {
-            int next = renumbered.size();
-            renumbered.put(id, next);
-            names.put(next, label);
-        });
-        ids.replaceAll((label, id) -> renumbered.get(id));
+        ids.replaceAll((label, id) -> Arrays.binarySearch(before, id));
+        ids.forEach((label, id) -> names.put(id, label));
         for (Feature feature : weighted) {
             for (int i = 0; i < feature.labels.length; i++) {
-                feature.labels[i] = renumbered.get(feature.labels[i]);
+                feature.labels[i] = Arrays.binarySearch(before, feature.labels[i]);
             }
         }
-        nextId = renumbered.size();
+        nextId = before.length;
         changed = null;
     }
 }

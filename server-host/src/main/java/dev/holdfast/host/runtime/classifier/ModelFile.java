@@ -164,7 +164,8 @@ final class ModelFile {
      * @throws ModelFileException if the file is damaged, or not one of this configuration
      */
     static Saved read(FileChannel file, ClassifierConfig config, Learned learned) throws IOException {
-        ByteBuffer header = ByteBuffer.allocate(HEADER);
+        byte[] headerBytes = new byte[HEADER];
+        ByteBuffer header = ByteBuffer.wrap(headerBytes);
         while (header.hasRemaining()) {
             if (file.read(header, header.position()) < 0) {
                 throw new ModelFileException("cannot read input file");
@@ -178,7 +179,7 @@ final class ModelFile {
             throw new ModelFileException("cannot read input file");
         }
         int stored = header.getInt(CHECKSUM);
-        int actual = checksum(file, header.array(), system + user);
+        int actual = checksum(file, headerBytes, system + user);
         if (stored != actual) {
             throw new ModelFileException("invalid crc32 checksum: " + Integer.toHexString(actual) + ", expected "
                     + Integer.toHexString(stored));
@@ -189,7 +190,9 @@ final class ModelFile {
     }
 
     private static void checkHeader(ByteBuffer header) {
-        if (!Arrays.equals(header.array(), 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+        byte[] magic = new byte[MAGIC.length];
+        header.get(0, magic);
+        if (!Arrays.equals(magic, MAGIC)) {
             throw new ModelFileException("invalid file format");
         }
         long format = header.getLong(8);

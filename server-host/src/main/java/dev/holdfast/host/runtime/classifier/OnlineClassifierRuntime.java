@@ -52,6 +52,11 @@ public final class OnlineClassifierRuntime extends HandlerRuntime {
         return ClassifierConfig.of(where, read(where, file)).text();
     }
 
+    /** Whether two files hold the same configuration, however it is written. */
+    public static boolean areSame(Path one, Path other) {
+        return ClassifierConfig.of(one.toString(), read(one.toString(), one)).says(read(other.toString(), other));
+    }
+
     private static String read(String where, Path file) {
         if (!Files.isRegularFile(file)) {
             throw new ModelLoadException(where + " is not there; it must hold the classifier's configuration");

@@ -1,0 +1,68 @@
+package dev.holdfast.host;
+
+import dev.holdfast.host.api.EngineOperations;
+import dev.holdfast.host.config.ConfigException;
+import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.rpc.DoorOptions;
+import dev.holdfast.host.rpc.RpcDoor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The door of MessagePack-RPC, of a host that has a port for it; of any other one nothing of the library is loaded. */
+final class RpcSide implements AutoCloseable {
+
+    private final HostConfig config;
+    private final EngineOperations models;
+    private final Path logLocation;
+    private @Nullable RpcDoor door;
+
+    RpcSide(HostConfig config, EngineOperations models, Path logLocation) {
+        this.config = config;
+        this.models = models;
+        this.logLocation = logLocation;
+    }
+
+    /** @throws ConfigException if it cannot be opened */
+    synchronized void open() {
+        if (config.rpcPort().isEmpty()) {
+            return;
+        }
+        door = RpcDoor.open(
+                new DoorOptions(
+                        config.rpcAddress(),
+                        config.rpcPort().getAsInt(),
+                        config.rpcTimeout(),
+                        config.rpcThreads(),
+                        config.rpcDirectory().orElseGet(this::ownDirectory),
+                        config.maxRequestSize(),
+                        config.maxConnections(),
+                        config.rpcModelFile()),
+                models,
+                HostVersion.get());
+    }
+
+    private Path ownDirectory() {
+        try {
+            return Files.createDirectories(logLocation.resolve("rpc-models"));
+        } catch (IOException e) {
+            throw new ConfigException("The directory of model files cannot be made: " + e, e);
+        }
+    }
+
+    synchronized Optional<ListenAddress> address() {
+        return Optional.ofNullable(door).map(RpcDoor::address);
+    }
+
+    /** No more calls; doing it a second time does nothing. */
+    @Override
+    public synchronized void close() {
+        if (door != null) {
+            door.close();
+            door = null;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package dev.holdfast.host.rpc;
+
+import java.util.Map;
+
+/**
+ * A kind of model that the door serves.
+ *
+ * @param type its name in model files, such as {@code classifier}
+ * @param kind the class of such models
+ * @param methods by the names by which clients call them
+ */
+record Engine<M>(String type, Class<M> kind, Map<String, RpcMethod<M>> methods) {}
