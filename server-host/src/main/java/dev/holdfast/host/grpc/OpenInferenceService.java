@@ -92,6 +92,7 @@ final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceS
                 ServerMetadataResponse.newBuilder()
                         .setName("holdfast")
                         .setVersion(operations.host().version())
+                        .addAllExtensions(operations.host().extensions())
                         .build());
     }
 
