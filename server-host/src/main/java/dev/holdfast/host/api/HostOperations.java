@@ -77,7 +77,7 @@ public final class HostOperations {
 
     /** What the host has of the Open Inference Protocol beside its core, by the names that the protocol has for it. */
     public List<String> extensions() {
-        return List.of("binary_tensor_data");
+        return List.of("binary_tensor_data", "model_repository");
     }
 
     public String version() {
