@@ -4,6 +4,7 @@ import dev.holdfast.sdk.ConfigKey;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.sdk.StoreCommand;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,17 @@ public final class RaftSnapshotSerializerFactory implements SnapshotSerializerFa
     }
 
     @Override
+    public List<StoreCommand> commands() {
+        return RaftCommands.ALL;
+    }
+
+    /** As a client, for the peer of this host runs in another process, if it runs. */
+    @Override
+    public String run(String command, List<String> arguments, boolean json, SerializerConfig config) {
+        return RaftCommands.run(command, arguments, json, Settings.of(config).asClient());
+    }
+
+    @Override
     public SnapshotSerializer open(SerializerConfig config) {
         Settings settings = Settings.of(config);
         if (settings.tls().isEmpty() && settings.peers().stream().anyMatch(peer -> !peer.isLoopback())) {
@@ -50,7 +62,7 @@ public final class RaftSnapshotSerializerFactory implements SnapshotSerializerFa
         }
         boolean done = false;
         try {
-            Calls calls = new Calls(settings, () -> peer.flatMap(Peer::trouble));
+            Calls calls = new Calls(settings, peer);
             done = true;
             return new RaftSnapshotSerializer(config.group(), settings.place(), calls, peer, clock);
         } finally {

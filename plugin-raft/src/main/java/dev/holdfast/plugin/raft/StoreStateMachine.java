@@ -151,6 +151,12 @@ final class StoreStateMachine extends BaseStateMachine {
                 });
     }
 
+    /** The disk did not take an entry: Ratis takes none after that, so the peer has to be started again. */
+    @Override
+    public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+        failed.accept(cause);
+    }
+
     @Override
     public CompletableFuture<Message> query(Message question) {
         try {
@@ -193,6 +199,9 @@ final class StoreStateMachine extends BaseStateMachine {
             for (Map.Entry<Long, Path> file : StateFile.all(required(directory)).entrySet()) {
                 if (file.getKey() < newest.upTo().getIndex()) {
                     Files.deleteIfExists(file.getValue());
+                    // Ratis writes it beside a file that it has received, and compares it with nothing.
+                    Files.deleteIfExists(
+                            file.getValue().resolveSibling(file.getValue().getFileName() + ".md5"));
                 }
             }
             required(files).keepOnly(StoreState.names(newest.contents()));

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** {@code holdfast snapshots plan}. */
 @Command(
@@ -17,8 +17,8 @@ final class PlanRestore implements Callable<Integer> {
 
     private final SnapshotWay way;
 
-    @ArgGroup(multiplicity = "1")
-    private RestoreSteps.Which which = new RestoreSteps.Which();
+    @Mixin
+    private final SnapshotChoice which = new SnapshotChoice();
 
     PlanRestore(SnapshotWay way) {
         this.way = way;

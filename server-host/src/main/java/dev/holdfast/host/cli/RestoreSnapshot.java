@@ -3,8 +3,8 @@ package dev.holdfast.host.cli;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code holdfast snapshots restore}. */
@@ -18,8 +18,8 @@ final class RestoreSnapshot implements Callable<Integer> {
 
     private final SnapshotWay way;
 
-    @ArgGroup(multiplicity = "1")
-    private RestoreSteps.Which which = new RestoreSteps.Which();
+    @Mixin
+    private final SnapshotChoice which = new SnapshotChoice();
 
     @Option(names = "--yes", description = "Do not ask; needed where there is no terminal to ask on.")
     private boolean yes;
