@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,12 +133,16 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void answered(ChannelHandlerContext context, byte[] answer, boolean taught) {
-        context.executor().execute(() -> {
-            teaching = taught ? false : teaching;
-            files -= taught ? 0 : 1;
-            write(context, answer);
-            work(context);
-        });
+        try {
+            context.executor().execute(() -> {
+                teaching = taught ? false : teaching;
+                files -= taught ? 0 : 1;
+                write(context, answer);
+                work(context);
+            });
+        } catch (RejectedExecutionException e) {
+            log.debug("{} is not answered, for the door is closed", context.channel().remoteAddress());
+        }
     }
 
     private static void write(ChannelHandlerContext context, byte[] answer) {
