@@ -118,16 +118,16 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void call(ChannelHandlerContext context, byte[] bytes) {
-        Call call = Call.read(bytes);
-        switch (calls.turn(call)) {
-            case ASK -> write(context, calls.answer(call));
+        Calls.Ready call = calls.ready(Call.read(bytes), bytes.length);
+        switch (call.turn()) {
+            case ASK -> write(context, call.answer().get());
             case TEACH -> {
                 teaching = true;
-                calls.later(() -> answered(context, calls.answer(call), true));
+                calls.later(() -> answered(context, call.answer().get(), true));
             }
             case FILE -> {
                 files++;
-                calls.later(() -> answered(context, calls.answer(call), false));
+                calls.later(() -> answered(context, call.answer().get(), false));
             }
         }
     }
@@ -141,7 +141,9 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
                 work(context);
             });
         } catch (RejectedExecutionException e) {
-            log.debug("{} is not answered, for the door is closed", context.channel().remoteAddress());
+            log.debug(
+                    "{} is not answered, for the door is closed",
+                    context.channel().remoteAddress());
         }
     }
 

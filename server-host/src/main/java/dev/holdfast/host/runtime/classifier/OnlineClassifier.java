@@ -46,6 +46,7 @@ public final class OnlineClassifier implements LearningModel {
     private static final int FORMAT_VERSION = 1;
     /** A few bytes of a request may ask for any number. */
     private static final long MOST_SCORES = 4_000_000;
+
     private static final long MOST_BYTES_OF_LABELS = 1 << 28;
     private static final List<TensorSpec> BODY = List.of(new TensorSpec("body", TensorType.BYTES, List.of(1L)));
 
@@ -178,6 +179,11 @@ public final class OnlineClassifier implements LearningModel {
             updates.addAndGet(changed ? 1 : 0);
             return changed;
         });
+    }
+
+    /** Whether a change would wait, such as for a view of the state that is being taken. */
+    public boolean isBusy() {
+        return learning.isLocked();
     }
 
     /** Forgets everything. */
