@@ -184,6 +184,11 @@ class Loading(Worker):
         self.assertEqual(500, code)
         self.assertIn("handler has A, B", message)
 
+    def test_a_function_that_is_missing_is_named(self):
+        code, message = self.refused("def other(data, context): pass\n", "handler.py:mine")
+        self.assertEqual(500, code)
+        self.assertIn("A handler has a function mine, or exactly one class", message)
+
     def test_a_failure_tells_its_lines_and_none_of_the_workers(self):
         code, message = self.refused("def handle(data, context):\n    raise ValueError('no weights')\n")
         self.assertEqual(500, code)

@@ -76,7 +76,12 @@ class DistributionIT {
                     .anySatisfy(jar -> assertThat(jar.getFileName().toString()).matches("plugin-fs-.*\\.jar"));
         }
         assertThat(List.of(
-                        "conf/config.properties", "conf/logback.xml", "LICENSE", "NOTICE", "completion/holdfast.bash"))
+                        "conf/config.properties",
+                        "conf/logback.xml",
+                        "LICENSE",
+                        "NOTICE",
+                        "completion/holdfast.bash",
+                        "completion/holdfast.fish"))
                 .allSatisfy(file -> assertThat(unpacked.home().resolve(file)).isNotEmptyFile());
         assertThat(unpacked.home().resolve("lib/native/linux-x64")).isNotEmptyDirectory();
     }

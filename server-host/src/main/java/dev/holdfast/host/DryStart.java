@@ -5,6 +5,7 @@ import dev.holdfast.host.archive.ArchiveException;
 import dev.holdfast.host.archive.ArchiveLimits;
 import dev.holdfast.host.archive.DirectoryModelStore;
 import dev.holdfast.host.archive.UrlPolicy;
+import dev.holdfast.host.common.FileTrees;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
@@ -43,7 +44,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a start would do, found out without one: the configuration, the plugins and the snapshot are those that a start would
@@ -141,7 +141,7 @@ public final class DryStart {
             try {
                 return new DryStart(options, temporary).report();
             } finally {
-                remove(temporary);
+                FileTrees.delete(temporary);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("A dry start needs the temporary directory: " + e, e);
@@ -315,22 +315,6 @@ public final class DryStart {
                 if (attributes.isRegularFile() && !NOT_COPIED.contains(String.valueOf(file.getFileName()))) {
                     Files.copy(file, to.resolve(from.relativize(file)));
                 }
-                return FileVisitResult.CONTINUE;
-            }
-        });
-    }
-
-    private static void remove(Path directory) throws IOException {
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.deleteIfExists(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure) throws IOException {
-                Files.deleteIfExists(visited);
                 return FileVisitResult.CONTINUE;
             }
         });

@@ -13,6 +13,8 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
+import dev.holdfast.host.grpc.GrpcApis;
+import dev.holdfast.host.grpc.GrpcHost;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.InferenceCounters;
 import dev.holdfast.host.keeper.ChangeQueue;
@@ -72,7 +74,7 @@ import org.slf4j.LoggerFactory;
  * A running host, and the place where its rooms are wired together.
  *
  * <pre>
- *   configuration ─▶ plugins ─▶ store ─▶ restore ─▶ models ─▶ HTTP ─▶ startup snapshot ─▶ ready
+ *   configuration ─▶ plugins ─▶ store ─▶ restore ─▶ models ─▶ HTTP, gRPC ─▶ startup snapshot ─▶ ready
  * </pre>
  *
  * <p>A start that fails lets go of all that it took, and writes no snapshot.
@@ -89,6 +91,7 @@ public final class Host implements AutoCloseable {
     private static final Duration TIDYING = Duration.ofMinutes(10);
 
     private final HttpApis http;
+    private final GrpcApis grpc;
     private final Snapshots snapshots;
     private final OrderlyStop orderlyStop;
     private final Duration stopTimeout;
@@ -100,6 +103,7 @@ public final class Host implements AutoCloseable {
 
     private Host(
             HttpApis http,
+            GrpcApis grpc,
             Snapshots snapshots,
             OrderlyStop orderlyStop,
             Duration stopTimeout,
@@ -108,6 +112,7 @@ public final class Host implements AutoCloseable {
             boolean tokens,
             String summary) {
         this.http = http;
+        this.grpc = grpc;
         this.snapshots = snapshots;
         this.orderlyStop = orderlyStop;
         this.stopTimeout = stopTimeout;
@@ -130,6 +135,19 @@ public final class Host implements AutoCloseable {
                 log.debug("Classes could not be loaded ahead; the start will meet the reason", e);
             }
         });
+    }
+
+    /**
+     * Whether the log of a start is to be JSON, found out before there is a log; false where the configuration is wrong, which
+     * the start then tells.
+     */
+    public static boolean logsJson(StartOptions options) {
+        try {
+            return StartState.configuration(options).jsonLogs();
+        } catch (ConfigException e) {
+            log.debug("The start will tell what is wrong with the configuration", e);
+            return false;
+        }
     }
 
     /**
@@ -220,6 +238,7 @@ public final class Host implements AutoCloseable {
                 HostVersion.get(),
                 config.enableModelApi(),
                 config.snapshotTimeout());
+        GrpcApis grpc = lifecycle.add(GrpcApis.bind(config));
         HttpApis http = lifecycle.add(HttpApis.start(
                 config,
                 operations,
@@ -229,6 +248,7 @@ public final class Host implements AutoCloseable {
                 options.logLocation(),
                 clock));
         RpcSide rpc = lifecycle.add(new RpcSide(config, operations.engines(), options.logLocation()));
+        grpc.serve(new GrpcHost(config, operations, http.entrance(), http.keys(), counters::answered, clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
@@ -272,6 +292,7 @@ public final class Host implements AutoCloseable {
                 lifecycle::close);
         return new Host(
                 http,
+                grpc,
                 snapshots,
                 orderlyStop,
                 config.stopTimeout(),
@@ -477,6 +498,16 @@ public final class Host implements AutoCloseable {
     /** Where clients call by MessagePack-RPC; empty if there is no such door. */
     public Optional<ListenAddress> rpcAddress() {
         return rpcAddress;
+    }
+
+    /** Empty where inference is not answered over gRPC. */
+    public Optional<ListenAddress> grpcInferenceAddress() {
+        return grpc.inference();
+    }
+
+    /** Empty where management is not answered over gRPC. */
+    public Optional<ListenAddress> grpcManagementAddress() {
+        return grpc.management();
     }
 
     /** The file with the tokens; there is none while token authorisation is switched off. */

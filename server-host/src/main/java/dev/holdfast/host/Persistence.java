@@ -272,7 +272,8 @@ final class Persistence implements AutoCloseable {
                 config.snapshotLook(),
                 Collections.min(List.of(RETRY_STORE, config.snapshotLook())),
                 config.snapshotTimeout(),
-                config.adoptsStoreAfterConflict());
+                config.adoptsStoreAfterConflict(),
+                config.snapshotFollow());
     }
 
     /** The stores that a URL names beside the host's own. */

@@ -61,7 +61,7 @@ class ArchitectureTest {
             Map.entry("operate", rooms("history", "snapshot", "serving", "state", "retention", "transfer", "text")),
             Map.entry("workflow", rooms("archive", "runtime", "text")),
             Map.entry("api", rooms("serving", "keeper", "plugins", "runtime", "archive", "text", "workflow")),
-            Map.entry("wire", rooms("api", "config", "serving", "runtime", "text")),
+            Map.entry("wire", rooms("api", "config", "serving", "keeper", "runtime", "text")),
             Map.entry(
                     "grpc", rooms("api", "wire", "serving", "keeper", "runtime", "config", "text", "tls", "workflow")),
             Map.entry(

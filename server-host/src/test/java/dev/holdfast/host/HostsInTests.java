@@ -15,6 +15,11 @@ public final class HostsInTests {
         return Host.start(options(modelStore, logLocation, Map.of(), Map.of()));
     }
 
+    /** The same with further configuration keys. */
+    public static Host start(Path modelStore, Path logLocation, Map<String, String> more) {
+        return Host.start(options(modelStore, logLocation, more, Map.of()));
+    }
+
     /** The options of such a host, with further configuration keys, and an environment. */
     static StartOptions options(
             Path modelStore, Path logLocation, Map<String, String> more, Map<String, String> environment) {

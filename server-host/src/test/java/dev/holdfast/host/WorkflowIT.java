@@ -214,6 +214,35 @@ class WorkflowIT {
     }
 
     @Test
+    void noModelAndNoOtherWorkflowIsTakenForANodeOfAWorkflow() throws Exception {
+        PythonArchives.war(store, "seq", SEQUENCE, FUNCTIONS);
+        json("POST", "/workflows?url=seq.war", 200);
+        json("POST", "/models?url=upper.mar&model_name=other__upper", 200);
+
+        assertThat(message("DELETE", "/models/seq__upper", 409))
+                .isEqualTo(
+                        "Model seq__upper is a part of workflow seq, which needs it as it is; unregister the workflow.");
+        assertThat(message("DELETE", "/models/seq__workflow", 409)).contains("is a part of workflow seq");
+        assertThat(message("POST", "/models?url=lower.mar&model_name=seq__more", 409))
+                .isEqualTo("Model seq__more is a part of workflow seq, which needs it as it is; choose another name.");
+        assertThat(message("POST", "/workflows?url=seq.war&workflow_name=seq__pre", 400))
+                .isEqualTo(
+                        "Workflow name 'seq__pre' has __, which stands between a workflow's name and those of its nodes.");
+        assertThat(message("POST", "/workflows?url=seq.war&workflow_name=other", 409))
+                .isEqualTo(
+                        "Workflow other cannot be registered while there is the model other__upper, which would be taken"
+                                + " for one of its nodes; unregister that, or choose another workflow_name.");
+        assertThat(host.predict("/wfpredict/seq", "body", "Content-Type", "a/b").body())
+                .isEqualTo("BODY PRE post");
+        json("DELETE", "/workflows/seq", 200);
+        json("DELETE", "/models/other__upper", 200);
+    }
+
+    private String message(String method, String path, int status) throws Exception {
+        return json(method, path, status).path("message").asText();
+    }
+
+    @Test
     void aSnapshotHasNothingOfAWorkflowWhereTorchServeLooksForModelsThatItCannotStart() throws Exception {
         PythonArchives.war(store, "seq", SEQUENCE, FUNCTIONS);
         json("POST", "/workflows?url=seq.war", 200);

@@ -15,7 +15,7 @@ public interface SnapshotSerializerFactory {
      * The name by which operators choose this serializer ({@code --snapshot-store}) and configure it
      * ({@code snapshot.<name>.<key>}).
      *
-     * <p>{@code ddb} and {@code jdbc} are reserved for Holdfast's own serializers. One named {@code fs} takes the place of
+     * <p>{@code ddb}, {@code jdbc} and {@code raft} are reserved for Holdfast's own serializers. One named {@code fs} takes the place of
      * the one that is built in.
      *
      * @return a constant that matches {@code [a-z][a-z0-9-]{0,62}}; the host compares names ignoring case
@@ -28,6 +28,27 @@ public interface SnapshotSerializerFactory {
      */
     default List<ConfigKey<?>> keys() {
         return List.of();
+    }
+
+    /** The commands that {@link #run} knows, for operators; none by default. Asked for once, in a process of its own. */
+    default List<StoreCommand> commands() {
+        return List.of();
+    }
+
+    /**
+     * Runs one of the {@link #commands()}, while hosts may have the store open.
+     *
+     * @param command its name
+     * @param arguments what the operator wrote behind it
+     * @param json whether the answer is for a program
+     * @param config as for {@link #open}
+     * @return what is printed: text whose lines end with a line feed, or one JSON value
+     * @throws IllegalArgumentException if the arguments are not those of the command; the message says which they are
+     * @throws ConfigurationException as {@link #open}
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    default String run(String command, List<String> arguments, boolean json, SerializerConfig config) {
+        throw new IllegalArgumentException("Serializer " + name() + " has no command " + command);
     }
 
     /**

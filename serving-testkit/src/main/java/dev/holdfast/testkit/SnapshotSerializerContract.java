@@ -179,7 +179,7 @@ public abstract class SnapshotSerializerContract {
 
         assertThat(name).matches("[a-z][a-z0-9-]{0,62}").isEqualTo(factory().name());
         if (!factoryType().getName().startsWith("dev.holdfast.plugin.")) {
-            assertThat(name).as("a name that is not reserved").isNotIn("ddb", "jdbc");
+            assertThat(name).as("a name that is not reserved").isNotIn("ddb", "jdbc", "raft");
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -88,6 +89,20 @@ final class ${className}Client {
         } catch (NoSuchFileException e) {
             requireBase();
             return Optional.empty();
+        } catch (IOException e) {
+            throw unavailable(e);
+        }
+    }
+
+    /** Removes the group with its records, of which the last one is at this place. Nobody uses it any more. */
+    void remove(long last) {
+        try {
+            for (long place = last; place > 0; place--) {
+                Files.deleteIfExists(file(place));
+            }
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException e) {
+            // What a crash has left, or others have put there, is not this store's to remove.
         } catch (IOException e) {
             throw unavailable(e);
         }

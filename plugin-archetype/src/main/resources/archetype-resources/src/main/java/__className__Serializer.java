@@ -130,6 +130,18 @@ final class ${className}Serializer implements SnapshotSerializer {
     }
 
     @Override
+    public void removeEmptyGroup() {
+        requireOpen();
+        long last = lastPlace();
+        for (long place = 1; place <= last; place++) {
+            if (entry(place).filter(Entry::deleted).isEmpty()) {
+                return; // a snapshot, or what cannot be read and so may be one
+            }
+        }
+        client.remove(last);
+    }
+
+    @Override
     public void close() {
         closed = true;
         client.close();

@@ -1,5 +1,6 @@
 package ${package};
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.sdk.SerializerConfig;
@@ -83,5 +84,19 @@ class ${className}SerializerTest extends SnapshotSerializerContract {
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessageContaining("not-mounted is not there; make it, or mount its disk");
         }
+    }
+
+    @Test
+    void anEmptyGroupLeavesNoDirectory() {
+        try (SnapshotSerializer serializer = factory().open(config("default"))) {
+            serializer.save(TestSnapshots.snapshot("default", 1));
+            serializer.removeEmptyGroup();
+            assertThat(serializer.getLast()).isPresent();
+
+            serializer.delete(serializer.getLast().orElseThrow().header().name());
+            serializer.removeEmptyGroup();
+        }
+
+        assertThat(directory).isEmptyDirectory();
     }
 }

@@ -317,6 +317,22 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public void removeEmptyGroup() {
+        requireOpen();
+        if (dialect.writesAlone() || !dialect.exists()) {
+            return;
+        }
+        String failure = "What group " + group + " leaves could not be removed from " + place;
+        Deadline deadline = transactions.deadline();
+        if (transactions.read(failure, deadline, schema::hasChunks)) {
+            transactions.write(failure, deadline, connection -> {
+                table.removeLock(connection);
+                return true;
+            });
+        }
+    }
+
+    @Override
     public OptionalLong count() {
         requireOpen();
         return OptionalLong.of(

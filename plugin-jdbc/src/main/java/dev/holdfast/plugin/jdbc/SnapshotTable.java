@@ -109,6 +109,18 @@ final class SnapshotTable {
         }
     }
 
+    /** Removes the row by which the group is locked, where the group has neither a snapshot nor a chunk. */
+    void removeLock(Connection connection) throws SQLException {
+        try (PreparedStatement remove = connection.prepareStatement("delete from " + table.groups()
+                + " where workflow = ? and not exists (select 1 from " + table.snapshots() + " where workflow = ?)"
+                + " and not exists (select 1 from " + table.chunks() + " where workflow = ?)")) {
+            for (int parameter = 1; parameter <= 3; parameter++) {
+                remove.setString(parameter, group);
+            }
+            remove.executeUpdate();
+        }
+    }
+
     Neighbours neighbours(Connection connection, SnapshotHeader header) throws SQLException {
         String of = " from " + table.snapshots() + " where workflow = ?";
         String newest = of + " order by revision desc limit 1";

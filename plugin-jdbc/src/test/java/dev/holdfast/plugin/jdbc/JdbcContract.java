@@ -407,6 +407,32 @@ abstract class JdbcContract extends SnapshotSerializerContract {
         }
     }
 
+    @Test
+    void anEmptyGroupLeavesNoRowBehind() throws SQLException {
+        serializer.save(snapshot(group(), 1));
+        chunks(serializer).put(Map.of(ONE, new byte[] {1}));
+        String groups = "select workflow from " + table + "_groups where workflow = '" + group() + "'";
+        boolean locked = hasTable(table + "_groups");
+
+        serializer.removeEmptyGroup();
+        if (locked) {
+            assertThat(select(groups)).containsExactly(group());
+        }
+        serializer.delete(serializer.getLast().orElseThrow().header().name());
+        serializer.removeEmptyGroup();
+        if (locked) {
+            assertThat(select(groups)).containsExactly(group());
+        }
+        execute("delete from " + table + "_chunks");
+        serializer.removeEmptyGroup();
+
+        if (locked) {
+            assertThat(select(groups)).isEmpty();
+        }
+        serializer.save(snapshot(group(), 2));
+        assertThat(revisions()).containsExactly(2L);
+    }
+
     // Chunks
 
     /** Tables as the first version of this plugin left them, with one snapshot. */

@@ -110,7 +110,7 @@ class MariadbFaultsIT extends ServerFaults {
             Rows.execute(connection, "grant select on " + database + "." + t + "_schema to narrow@localhost");
             Rows.execute(
                     connection,
-                    "grant select, insert, update on " + database + "." + t + "_groups to narrow@localhost");
+                    "grant select, insert, update, delete on " + database + "." + t + "_groups to narrow@localhost");
             for (String name : new String[] {t, t + "_parts"}) {
                 Rows.execute(
                         connection,

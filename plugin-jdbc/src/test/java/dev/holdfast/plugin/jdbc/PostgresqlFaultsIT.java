@@ -209,7 +209,7 @@ class PostgresqlFaultsIT extends ServerFaults {
         String t = table();
         try (Connection connection = connect()) {
             Rows.execute(connection, "grant select on " + t + "_schema to " + user);
-            Rows.execute(connection, "grant select, insert, update on " + t + "_groups to " + user);
+            Rows.execute(connection, "grant select, insert, update, delete on " + t + "_groups to " + user);
             Rows.execute(connection, "grant select, insert, delete on " + t + ", " + t + "_parts to " + user);
             Rows.execute(connection, "grant select, insert, update, delete on " + t + "_chunks to " + user);
         }

@@ -6,13 +6,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.exceptions.GroupMismatchException;
+import org.apache.ratis.protocol.exceptions.TimeoutIOException;
 import org.apache.ratis.retry.RetryPolicy;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.apache.ratis.util.TimeDuration;
 
 /**
@@ -27,14 +28,14 @@ final class Calls implements AutoCloseable {
 
     private final Settings settings;
     private final RaftClient client;
-    private final Supplier<Optional<String>> trouble;
+    private final Optional<Peer> own;
     /** When the call of a thread must end, by the clock of {@link System#nanoTime}. */
     private final ThreadLocal<Long> deadline = new ThreadLocal<>();
 
-    /** @param trouble what is wrong with this host's own peer, if something is */
-    Calls(Settings settings, Supplier<Optional<String>> trouble) {
+    /** @param own this host's own peer, if it has one */
+    Calls(Settings settings, Optional<Peer> own) {
         this.settings = settings;
-        this.trouble = trouble;
+        this.own = own;
         this.client = RaftClient.newBuilder()
                 .setRaftGroup(settings.group())
                 .setProperties(RatisSettings.ofClient(settings))
@@ -77,13 +78,13 @@ final class Calls implements AutoCloseable {
     }
 
     private DataInputStream send(String failure, long end, Attempt attempt, byte[] bytes) {
-        Optional<String> own = trouble.get();
+        own.ifPresent(Peer::heal);
         Message message = Message.valueOf(ByteString.copyFrom(bytes));
         deadline.set(end);
         try {
             RaftClientReply reply = attempt.with(message);
             if (!reply.isSuccess()) {
-                throw unavailable(failure, reply.getException(), own);
+                throw unavailable(failure, reply.getException());
             }
             return Wire.open(reply.getMessage().getContent().toByteArray());
         } catch (GroupMismatchException e) {
@@ -91,19 +92,31 @@ final class Calls implements AutoCloseable {
                     failure + ": a peer is not of fleet " + settings.fleet()
                             + ", or has not joined it yet; compare snapshot.raft.fleet and snapshot.raft.peers of all hosts",
                     e);
-        } catch (IOException e) {
-            throw unavailable(failure, e, own);
+        } catch (IOException | StatusRuntimeException e) {
+            throw unavailable(failure, e);
         } finally {
             deadline.remove();
         }
     }
 
-    private StoreUnavailableException unavailable(String failure, Throwable reason, Optional<String> own) {
+    private StoreUnavailableException unavailable(String failure, Throwable reason) {
         return new StoreUnavailableException(
                 failure + ": no peer that leads a majority has answered within " + text(settings.timeout())
-                        + own.map(trouble -> "; of this host " + trouble).orElse("") + " (" + Text.reason(reason)
-                        + "). Look whether more than half of the peers run and reach one another",
+                        + own.flatMap(Peer::trouble)
+                                .map(trouble -> ", and that of this host has stopped: " + trouble)
+                                .orElse("")
+                        + " (" + last(reason) + "). Look whether more than half of the peers run and reach one another",
                 reason);
+    }
+
+    /** Of the last attempt. */
+    private static String last(Throwable reason) {
+        for (Throwable cause = reason; cause != null; cause = cause.getCause()) {
+            if (cause instanceof TimeoutIOException) {
+                return "the last attempt had no answer in its time";
+            }
+        }
+        return Text.reason(reason);
     }
 
     private static String text(Duration time) {
@@ -115,7 +128,8 @@ final class Calls implements AutoCloseable {
         try {
             client.close();
         } catch (IOException e) {
-            throw new StoreUnavailableException("The connections to the peers did not end in order: " + Text.reason(e), e);
+            throw new StoreUnavailableException(
+                    "The connections to the peers did not end in order: " + Text.reason(e), e);
         }
     }
 }

@@ -56,11 +56,13 @@ final class ContentFiles {
     byte[] read(ContentFile file) throws IOException {
         byte[] content = Files.readAllBytes(path(file));
         if (content.length != file.length()) {
-            throw new DamagedException(path(file) + DAMAGED + "it has " + content.length + " bytes of " + file.length());
+            throw new DamagedException(
+                    path(file) + DAMAGED + "it has " + content.length + " bytes of " + file.length());
         }
         String found = md5(content);
         if (!found.equals(file.md5())) {
-            throw new DamagedException(path(file) + DAMAGED + "its MD5 is " + found + " where the state says " + file.md5());
+            throw new DamagedException(
+                    path(file) + DAMAGED + "its MD5 is " + found + " where the state says " + file.md5());
         }
         return content;
     }

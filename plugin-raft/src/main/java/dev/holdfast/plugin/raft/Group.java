@@ -38,11 +38,13 @@ final class Group {
         return highest;
     }
 
-    @Nullable Saved named(String name) {
+    @Nullable
+    Saved named(String name) {
         return byName.get(name);
     }
 
-    @Nullable Saved last() {
+    @Nullable
+    Saved last() {
         Map.Entry<Long, Saved> last = snapshots.lastEntry();
         return last == null ? null : last.getValue();
     }

@@ -160,19 +160,20 @@ final class Peer implements AutoCloseable {
                             + "; it must be one of this machine, and its port must be free",
                     e);
         } catch (IOException e) {
-            throw new StoreUnavailableException(
-                    "Peer " + self + " cannot listen on its address: " + Text.reason(e), e);
+            throw new StoreUnavailableException("Peer " + self + " cannot listen on its address: " + Text.reason(e), e);
         }
     }
 
-    /** Why this peer stopped; empty if it runs. Where it did, and some time has passed, it is started again. */
+    /** Why this peer has stopped; empty if it runs. */
     synchronized Optional<String> trouble() {
+        return server != null && isAlive(server) ? Optional.empty() : Optional.of(reason());
+    }
+
+    /** Starts this peer again, if it has stopped some time ago. */
+    synchronized void heal() {
         RaftServer running = server;
-        if (running != null && isAlive(running)) {
-            return Optional.empty();
-        }
-        if (System.nanoTime() - startedAt < BETWEEN_STARTS.toNanos()) {
-            return Optional.of(reason());
+        if ((running != null && isAlive(running)) || System.nanoTime() - startedAt < BETWEEN_STARTS.toNanos()) {
+            return;
         }
         log.warn("Peer {} has stopped ({}) and is started again", self, reason());
         if (running != null) {
@@ -181,11 +182,9 @@ final class Peer implements AutoCloseable {
         }
         try {
             start();
-            return Optional.empty();
-        } catch (StoreUnavailableException | SnapshotFormatTooNewException e) {
+        } catch (StoreUnavailableException | SnapshotFormatTooNewException | ConfigurationException e) {
             failure.set(e);
             startedAt = System.nanoTime();
-            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 

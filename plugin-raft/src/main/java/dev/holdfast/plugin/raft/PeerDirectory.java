@@ -103,9 +103,9 @@ final class PeerDirectory {
         }
         String form = found.getProperty("form", "");
         if (!form.matches("[0-9]{1,6}")) {
-            throw new ConfigurationException(
-                    owner + " is damaged: its form '" + Text.printable(form) + "' must be a whole number; the other peers have"
-                            + " what is stored: remove this peer from the fleet, empty the directory, and let it join again");
+            throw new ConfigurationException(owner + " is damaged: its form '" + Text.printable(form)
+                    + "' must be a whole number; the other peers have"
+                    + " what is stored: remove this peer from the fleet, empty the directory, and let it join again");
         }
         if (Integer.parseInt(form) > FORM) {
             throw new SnapshotFormatTooNewException(owner + " is of form " + form

@@ -111,15 +111,12 @@ final class RaftSnapshotSerializer implements SnapshotSerializer {
         byte[] text = snapshot.toBytes();
         for (int number = 0; number < parts; number++) {
             int part = number;
-            calls.change(
-                    failure,
-                    end,
-                    Wire.request(Wire.STAGE, out -> {
-                        out.writeLong(clock.millis());
-                        out.writeUTF(snapshot.header().saveId());
-                        out.writeInt(part);
-                        Wire.writeBytes(out, Arrays.copyOfRange(text, part * PART_BYTES, (part + 1) * PART_BYTES));
-                    }));
+            calls.change(failure, end, Wire.request(Wire.STAGE, out -> {
+                out.writeLong(clock.millis());
+                out.writeUTF(snapshot.header().saveId());
+                out.writeInt(part);
+                Wire.writeBytes(out, Arrays.copyOfRange(text, part * PART_BYTES, (part + 1) * PART_BYTES));
+            }));
         }
     }
 
@@ -199,12 +196,10 @@ final class RaftSnapshotSerializer implements SnapshotSerializer {
         if (!SnapshotHeader.isName(name)) {
             throw SnapshotNotFoundException.of(name, place);
         }
-        return snapshot(
-                        "Snapshot " + name + " could not be read from " + place,
-                        Wire.request(Wire.NAMED, out -> {
-                            out.writeUTF(group);
-                            out.writeUTF(name);
-                        }))
+        return snapshot("Snapshot " + name + " could not be read from " + place, Wire.request(Wire.NAMED, out -> {
+                    out.writeUTF(group);
+                    out.writeUTF(name);
+                }))
                 .orElseThrow(() -> SnapshotNotFoundException.of(name, "group " + group + " of " + place));
     }
 
@@ -233,8 +228,9 @@ final class RaftSnapshotSerializer implements SnapshotSerializer {
             return Optional.empty();
         }
         if (answer == Wire.DAMAGED) {
-            throw new SnapshotCorruptException("Snapshot " + in.readUTF() + " is damaged on the peer that leads: "
-                    + in.readUTF() + "; let another peer lead, or let this one join the fleet again with an empty directory");
+            throw new SnapshotCorruptException(
+                    "Snapshot " + in.readUTF() + " is damaged on the peer that leads: " + in.readUTF()
+                            + "; let another peer lead, or let this one join the fleet again with an empty directory");
         }
         requireDone(answer);
         Found found = new Found(in.readUTF(), new ArrayList<>(), new ByteArrayOutputStream());
@@ -355,8 +351,8 @@ final class RaftSnapshotSerializer implements SnapshotSerializer {
             out.writeUTF(group);
             out.writeUTF(name);
         });
-        DataInputStream answer = calls.change(
-                "Snapshot " + name + " could not be removed from " + place, calls.newDeadline(), change);
+        DataInputStream answer =
+                calls.change("Snapshot " + name + " could not be removed from " + place, calls.newDeadline(), change);
         return read(answer, in -> in.readByte() == Wire.DONE);
     }
 

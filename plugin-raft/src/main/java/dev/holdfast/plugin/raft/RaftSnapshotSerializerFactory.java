@@ -4,6 +4,7 @@ import dev.holdfast.sdk.ConfigKey;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.sdk.StoreCommand;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -33,20 +34,35 @@ public final class RaftSnapshotSerializerFactory implements SnapshotSerializerFa
     }
 
     @Override
+    public List<StoreCommand> commands() {
+        return RaftCommands.ALL;
+    }
+
+    /** As a client, for the peer of this host runs in another process, if it runs. */
+    @Override
+    public String run(String command, List<String> arguments, boolean json, SerializerConfig config) {
+        return RaftCommands.run(command, arguments, json, Settings.of(config).asClient());
+    }
+
+    @Override
     public SnapshotSerializer open(SerializerConfig config) {
         Settings settings = Settings.of(config);
         if (settings.tls().isEmpty() && settings.peers().stream().anyMatch(peer -> !peer.isLoopback())) {
-            log.warn("Peers speak without TLS (snapshot.raft.without-tls): whoever reaches {} can read and change what is"
-                    + " stored; keep others away from these ports, or set snapshot.raft.tls-certificate", settings.place());
+            log.warn(
+                    "Peers speak without TLS (snapshot.raft.without-tls): whoever reaches {} can read and change what is"
+                            + " stored; keep others away from these ports, or set snapshot.raft.tls-certificate",
+                    settings.place());
         }
         Optional<Peer> peer = settings.self().flatMap(self -> Peer.use(settings, self));
         if (settings.self().isPresent() && peer.isEmpty()) {
-            log.info("Another process is peer {} in {}, so this one calls the peers as a client", settings.self().get(),
+            log.info(
+                    "Another process is peer {} in {}, so this one calls the peers as a client",
+                    settings.self().get(),
                     settings.directory());
         }
         boolean done = false;
         try {
-            Calls calls = new Calls(settings, () -> peer.flatMap(Peer::trouble));
+            Calls calls = new Calls(settings, peer);
             done = true;
             return new RaftSnapshotSerializer(config.group(), settings.place(), calls, peer, clock);
         } finally {

@@ -3,6 +3,8 @@ package dev.holdfast.plugin.raft;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
@@ -16,6 +18,13 @@ import org.apache.ratis.util.TimeDuration;
 final class RatisSettings {
 
     private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(3);
+
+    /** Kept here, for a logger that nobody holds forgets its level. It tells of each class that it loads. */
+    private static final Logger GRPC = Logger.getLogger("org.apache.ratis.thirdparty.io.grpc");
+
+    static {
+        GRPC.setLevel(Level.WARNING);
+    }
 
     private RatisSettings() {}
 
@@ -47,7 +56,7 @@ final class RatisSettings {
         // Else one dead peer would keep the log of all for ever.
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
         RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
-        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16MB"));
+        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("1MB"));
         RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("32MB"));
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, SizeInBytes.valueOf("4MB"));

@@ -45,8 +45,8 @@ record Settings(
             "role", "peer", List.of("peer", "client"), "whether this host keeps a copy, or only calls those that do");
     static final ConfigKey<String> FLEET =
             ConfigKey.text("fleet", "holdfast", "what the fleet is called; peers of another fleet are not talked to");
-    static final ConfigKey<String> DIRECTORY = ConfigKey.text("directory", "where this peer keeps its copy")
-            .describedDefault("<log location>/raft");
+    static final ConfigKey<String> DIRECTORY =
+            ConfigKey.text("directory", "where this peer keeps its copy").describedDefault("<log location>/raft");
     static final ConfigKey<Boolean> JOIN = ConfigKey.truth(
             "join", false, "whether a peer whose directory is empty waits until it is added to a fleet that runs");
     static final ConfigKey<Duration> TIMEOUT = ConfigKey.time(
@@ -69,13 +69,16 @@ record Settings(
             "after how many entries of its log a peer writes its state and cuts the log");
     static final ConfigKey<Integer> SNAPSHOT_MEBIBYTES = ConfigKey.number(
             "snapshot-mebibytes", 64, 1, 65_536, "after how many MiB of entries it does so too, whichever is first");
-    static final ConfigKey<String> TLS_CERTIFICATE =
-            ConfigKey.text("tls-certificate", "this host's certificate, PEM; with it peers and clients speak mutual TLS");
-    static final ConfigKey<String> TLS_KEY = ConfigKey.text("tls-key", "the private key of the certificate, PEM, PKCS #8");
+    static final ConfigKey<String> TLS_CERTIFICATE = ConfigKey.text(
+            "tls-certificate", "this host's certificate, PEM; with it peers and clients speak mutual TLS");
+    static final ConfigKey<String> TLS_KEY =
+            ConfigKey.text("tls-key", "the private key of the certificate, PEM, PKCS #8");
     static final ConfigKey<String> TLS_AUTHORITY =
             ConfigKey.text("tls-authority", "the certificate of who signs those of all peers, PEM");
     static final ConfigKey<Boolean> WITHOUT_TLS = ConfigKey.truth(
-            "without-tls", false, "whether peers may have addresses that others reach, though nobody has to prove who he is");
+            "without-tls",
+            false,
+            "whether peers may have addresses that others reach, though nobody has to prove who he is");
 
     static final List<ConfigKey<?>> KEYS = List.of(
             PEERS,
@@ -106,7 +109,10 @@ record Settings(
                 peers,
                 ROLE.in(config).equals("client") ? Optional.empty() : Optional.of(self(config, peers)),
                 fleet(FLEET.in(config)),
-                path(config, DIRECTORY).orElseGet(() -> config.logLocation().resolve("raft")).toAbsolutePath().normalize(),
+                path(config, DIRECTORY)
+                        .orElseGet(() -> config.logLocation().resolve("raft"))
+                        .toAbsolutePath()
+                        .normalize(),
                 JOIN.in(config),
                 TIMEOUT.in(config),
                 ELECTION_TIMEOUT.in(config),
@@ -117,13 +123,14 @@ record Settings(
 
     private static PeerAddress self(SerializerConfig config, List<PeerAddress> peers) {
         String id = ID.ifSet(config)
-                .orElseThrow(() -> new ConfigurationException(PREFIX + "id is not set; set it to one of "
-                        + ids(peers) + ", or " + PREFIX + "role=client where this host keeps no copy"));
+                .orElseThrow(() -> new ConfigurationException(PREFIX + "id is not set; set it to one of " + ids(peers)
+                        + ", or " + PREFIX + "role=client where this host keeps no copy"));
         return peers.stream()
                 .filter(peer -> peer.id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> new ConfigurationException(PREFIX + "id '" + Text.printable(id)
-                        + "' must be one of the peers " + ids(peers) + "; add it with its address to " + PREFIX + "peers"));
+                .orElseThrow(() ->
+                        new ConfigurationException(PREFIX + "id '" + Text.printable(id) + "' must be one of the peers "
+                                + ids(peers) + "; add it with its address to " + PREFIX + "peers"));
     }
 
     private static String ids(List<PeerAddress> peers) {
@@ -143,7 +150,8 @@ record Settings(
             if (!peer.isLoopback()) {
                 throw new ConfigurationException(PREFIX + "peers '" + peer
                         + "' must be an address of this machine alone (127.0.0.1), for without TLS whoever reaches it"
-                        + " can change what is stored; set " + PREFIX + "tls-certificate, tls-key and tls-authority, or "
+                        + " can change what is stored; set " + PREFIX
+                        + "tls-certificate, tls-key and tls-authority, or "
                         + PREFIX + "without-tls=true where the network is guarded");
             }
         }
@@ -161,8 +169,8 @@ record Settings(
     }
 
     private static Path readable(ConfigKey<String> key, Optional<Path> file) {
-        Path path = file.orElseThrow(() -> new ConfigurationException(PREFIX + key
-                + " is not set; TLS needs tls-certificate, tls-key and tls-authority, or none of them"));
+        Path path = file.orElseThrow(() -> new ConfigurationException(
+                PREFIX + key + " is not set; TLS needs tls-certificate, tls-key and tls-authority, or none of them"));
         if (!Files.isReadable(path)) {
             throw new ConfigurationException(PREFIX + key + " '" + path + "' must be a file that this host can read");
         }
@@ -186,7 +194,8 @@ record Settings(
 
     /** The fleet as it is when it begins; afterwards its log says who is in it. */
     RaftGroup group() {
-        return RaftGroup.valueOf(groupId(), peers.stream().map(PeerAddress::toRaft).toList());
+        return RaftGroup.valueOf(
+                groupId(), peers.stream().map(PeerAddress::toRaft).toList());
     }
 
     /** As a client of the same peers. */

@@ -78,7 +78,8 @@ final class StateFile {
             int version = in.readInt();
             if (version > VERSION) {
                 throw new StoreState.TooNewException(file + " is of version " + version
-                        + ", which a newer version of Holdfast wrote; update this host, whose version knows " + VERSION);
+                        + ", which a newer version of Holdfast wrote; update this host, whose version knows "
+                        + VERSION);
             }
             TermIndex upTo = TermIndex.valueOf(in.readLong(), in.readLong());
             state.readFrom(in);

@@ -13,12 +13,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is replicated: every peer has the same after the same entries of the log.
@@ -249,10 +249,11 @@ final class StoreState {
         }
         String name = in.readUTF();
         return switch (what) {
-            case Wire.LAST -> snapshot(locked(() -> group(name).last()));
+            case Wire.LAST ->
+                snapshot(locked(() -> Optional.ofNullable(group(name).last())));
             case Wire.NAMED -> {
                 String wanted = in.readUTF();
-                yield snapshot(locked(() -> group(name).named(wanted)));
+                yield snapshot(locked(() -> Optional.ofNullable(group(name).named(wanted))));
             }
             case Wire.LIST -> list(name, in.readLong(), in.readInt());
             case Wire.COUNT -> {
@@ -277,11 +278,11 @@ final class StoreState {
         };
     }
 
-    private interface Look<T extends @Nullable Object> {
+    private interface Look<T> {
         T at();
     }
 
-    private <T extends @Nullable Object> T locked(Look<T> look) {
+    private <T> T locked(Look<T> look) {
         lock.readLock().lock();
         try {
             return look.at();
@@ -295,10 +296,11 @@ final class StoreState {
     }
 
     /** With its text where that is small; else who asks fetches the parts one by one. */
-    private byte[] snapshot(@Nullable Saved saved) throws IOException {
-        if (saved == null) {
+    private byte[] snapshot(Optional<Saved> found) throws IOException {
+        if (found.isEmpty()) {
             return answer(Wire.ABSENT);
         }
+        Saved saved = found.get();
         long length = saved.parts().stream().mapToLong(ContentFile::length).sum();
         List<byte[]> contents = new ArrayList<>();
         if (length <= Wire.MOST_BYTES) {
@@ -329,7 +331,9 @@ final class StoreState {
             out.writeByte(Wire.DAMAGED);
             out.writeUTF(name);
             out.writeUTF(
-                    reason instanceof NoSuchFileException ? reason.getMessage() + " is not there" : reason.getMessage());
+                    reason instanceof NoSuchFileException
+                            ? reason.getMessage() + " is not there"
+                            : reason.getMessage());
         });
     }
 
@@ -367,15 +371,16 @@ final class StoreState {
         int asked = 0;
         long bytes = 0;
         for (String id : ids) {
-            Chunk chunk = locked(() -> group(name).chunks.get(id));
-            if (chunk != null) {
+            Optional<Chunk> found = chunk(name, id);
+            if (found.isPresent()) {
+                Chunk chunk = found.get();
                 if (bytes > 0 && bytes + chunk.file().length() > Wire.MOST_BYTES) {
                     break;
                 }
                 try {
                     contents.put(id, files.read(chunk.file()));
                 } catch (NoSuchFileException e) {
-                    if (chunk.equals(locked(() -> group(name).chunks.get(id)))) {
+                    if (found.equals(chunk(name, id))) {
                         return damaged(id, e);
                     }
                     // Put again or removed meanwhile: who asks does so again.
@@ -397,6 +402,10 @@ final class StoreState {
                 Wire.writeBytes(out, one.getValue());
             }
         });
+    }
+
+    private Optional<Chunk> chunk(String group, String id) {
+        return locked(() -> Optional.ofNullable(group(group).chunks.get(id)));
     }
 
     private byte[] chunkList(String name, String after, int limit) {

@@ -11,8 +11,10 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.FileInfo;
@@ -40,6 +42,8 @@ import org.slf4j.LoggerFactory;
 final class StoreStateMachine extends BaseStateMachine {
 
     private static final Logger log = LoggerFactory.getLogger(StoreStateMachine.class);
+
+    private static final long SNAPSHOT_MILLIS = 60_000;
 
     /** A snapshot of this peer: its files are those of the state when it was taken. */
     private record Taken(TermIndex upTo, Path file, List<ContentFile> contents) {}
@@ -128,12 +132,29 @@ final class StoreStateMachine extends BaseStateMachine {
         }
         updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
         bytesSinceSnapshot += data.size();
+        if (bytesSinceSnapshot >= mostBytes) {
+            bytesSinceSnapshot = 0;
+            wishForSnapshot();
+        }
         return CompletableFuture.completedFuture(Message.valueOf(ByteString.copyFrom(answer)));
     }
 
-    /** Whether so much was applied since the last snapshot that it is time for one. */
-    boolean wantsSnapshot() {
-        return bytesSinceSnapshot >= mostBytes;
+    /** Ratis counts entries alone; this peer counts their bytes too. The updater takes the snapshot between two entries. */
+    private void wishForSnapshot() {
+        RaftServer server = getServer().join();
+        server.snapshotManagementAsync(SnapshotManagementRequest.newCreate(
+                        ClientId.randomId(), server.getId(), getGroupId(), 0, SNAPSHOT_MILLIS, 1))
+                .whenComplete((reply, failure) -> {
+                    if (failure != null) {
+                        log.warn("A snapshot of the state was not taken: {}", Text.reason(failure));
+                    }
+                });
+    }
+
+    /** The disk did not take an entry: Ratis takes none after that, so the peer has to be started again. */
+    @Override
+    public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto entry) {
+        failed.accept(cause);
     }
 
     @Override
@@ -178,6 +199,9 @@ final class StoreStateMachine extends BaseStateMachine {
             for (Map.Entry<Long, Path> file : StateFile.all(required(directory)).entrySet()) {
                 if (file.getKey() < newest.upTo().getIndex()) {
                     Files.deleteIfExists(file.getValue());
+                    // Ratis writes it beside a file that it has received, and compares it with nothing.
+                    Files.deleteIfExists(
+                            file.getValue().resolveSibling(file.getValue().getFileName() + ".md5"));
                 }
             }
             required(files).keepOnly(StoreState.names(newest.contents()));

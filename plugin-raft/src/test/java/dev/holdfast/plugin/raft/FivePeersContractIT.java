@@ -18,7 +18,7 @@ class FivePeersContractIT extends RaftContract {
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws InterruptedException {
         fleet.close();
     }
 

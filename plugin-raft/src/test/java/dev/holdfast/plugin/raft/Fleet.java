@@ -9,7 +9,6 @@ import java.net.ServerSocket;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +23,7 @@ final class Fleet implements AutoCloseable {
     private final Path directory;
     private final Map<String, Integer> ports = new TreeMap<>();
     private final Map<String, SnapshotSerializer> running = new TreeMap<>();
+    private final Map<String, PeerProcess> processes = new TreeMap<>();
     private final Map<String, String> more = new HashMap<>();
 
     /** None of them runs yet. */
@@ -49,7 +49,8 @@ final class Fleet implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
             }
-            List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
+            List<Integer> ports =
+                    sockets.stream().map(ServerSocket::getLocalPort).toList();
             for (ServerSocket socket : sockets) {
                 socket.close();
             }
@@ -78,6 +79,37 @@ final class Fleet implements AutoCloseable {
         return directory.resolve(id);
     }
 
+    /** One more, which waits to be added. */
+    String addPeer() {
+        String id = Character.toString('a' + ports.size());
+        ports.put(id, freePorts(1).get(0));
+        return id;
+    }
+
+    PeerAddress address(String id) {
+        return new PeerAddress(id, "127.0.0.1", ports.get(id));
+    }
+
+    FleetAdmin admin() {
+        return new FleetAdmin(Settings.of(client("held")));
+    }
+
+    SnapshotSerializer openClient() {
+        return new RaftSnapshotSerializerFactory().open(client("default"));
+    }
+
+    void startProcess(String id) throws IOException {
+        processes.put(id, PeerProcess.start(directory, values(id)));
+    }
+
+    PeerProcess process(String id) {
+        return processes.get(id);
+    }
+
+    void kill(String id) throws InterruptedException {
+        processes.remove(id).kill();
+    }
+
     void start(String id) {
         running.put(id, new RaftSnapshotSerializerFactory().open(config(id, "held")));
     }
@@ -88,11 +120,15 @@ final class Fleet implements AutoCloseable {
 
     /** Of a serializer of some group in the process of a peer. */
     SerializerConfig config(String id, String group) {
+        return config(group, values(id));
+    }
+
+    private Map<String, String> values(String id) {
         Map<String, String> values = new HashMap<>(more);
         values.put("peers", peers());
         values.put("id", id);
         values.put("directory", directoryOf(id).toString());
-        return config(group, values);
+        return values;
     }
 
     SerializerConfig client(String group) {
@@ -139,6 +175,8 @@ final class Fleet implements AutoCloseable {
         }
         try (Stream<Path> files = Files.walk(directoryOf(id))) {
             return files.filter(Files::isRegularFile)
+                    // What Ratis writes beside each file that it has received.
+                    .filter(file -> !file.toString().endsWith(".md5"))
                     .filter(file -> file.getParent().getFileName().toString().equals(parent))
                     .toList();
         }
@@ -172,13 +210,13 @@ final class Fleet implements AutoCloseable {
         Files.deleteIfExists(directory);
     }
 
-    static Duration patience() {
-        return Duration.ofSeconds(60);
-    }
-
     @Override
-    public void close() {
+    public void close() throws InterruptedException {
         running.values().forEach(SnapshotSerializer::close);
         running.clear();
+        for (PeerProcess process : processes.values()) {
+            process.close();
+        }
+        processes.clear();
     }
 }

@@ -18,7 +18,7 @@ class OnePeerContractIT extends RaftContract {
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws InterruptedException {
         fleet.close();
     }
 

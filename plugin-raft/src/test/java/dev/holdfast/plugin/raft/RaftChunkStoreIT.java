@@ -23,7 +23,7 @@ class RaftChunkStoreIT extends ChunkStoreContract {
     }
 
     @AfterAll
-    static void stop() {
+    static void stop() throws InterruptedException {
         fleet.close();
     }
 

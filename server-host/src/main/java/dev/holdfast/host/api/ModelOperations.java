@@ -84,6 +84,15 @@ public final class ModelOperations {
                         .map(version -> version.url().orElse(version.archive())));
     }
 
+    private void requireNoNode(String model, String cure) {
+        WorkflowNames.ofModel(model, serving.state()).ifPresent(workflow -> {
+            throw new ApiFailure(
+                    Kind.CONFLICT,
+                    "Model " + model + " is a part of workflow " + workflow + ", which needs it as it is; " + cure
+                            + ".");
+        });
+    }
+
     /** @throws ApiFailure of kind SWITCHED_OFF if models may be neither registered nor unregistered */
     public void requireRegistering() {
         if (!mayRegister) {
@@ -100,6 +109,12 @@ public final class ModelOperations {
      */
     public ChangeResult register(Registration registration, boolean wait) {
         requireRegistering();
+        registration.modelName().ifPresent(name -> requireNoNode(name, "choose another name"));
+        return registerAny(registration, wait);
+    }
+
+    /** The same of a node of a workflow, too. */
+    ChangeResult registerAny(Registration registration, boolean wait) {
         RunningChange change = wait ? serving.register(registration) : serving.registerLater(registration);
         int workers = change.state().minWorkers();
         if (!wait && workers > 0) {
@@ -151,6 +166,12 @@ public final class ModelOperations {
     /** Removes a version of a model, and the model with its last one. */
     public ChangeResult unregister(String model, Optional<String> version) {
         requireRegistering();
+        requireNoNode(model, "unregister the workflow");
+        return unregisterAny(model, version);
+    }
+
+    /** The same of a node of a workflow, too. */
+    ChangeResult unregisterAny(String model, Optional<String> version) {
         RunningChange change = serving.unregister(model, version);
         return changes.done("Model \"" + change.model() + "\" unregistered", change.durability());
     }

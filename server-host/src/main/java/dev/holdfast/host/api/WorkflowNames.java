@@ -3,6 +3,7 @@ package dev.holdfast.host.api;
 import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.workflow.Workflows;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -20,6 +21,11 @@ final class WorkflowNames {
             }
         });
         return names;
+    }
+
+    /** The workflow of which a model is a node or the plan. */
+    static Optional<String> ofModel(String model, ServingState state) {
+        return of(state).stream().filter(name -> Workflows.isOf(name, model)).findFirst();
     }
 
     /** Whether a model is the plan of a workflow. */

@@ -82,18 +82,31 @@ public final class WorkflowOperations {
     public synchronized ChangeResult register(String archive, Optional<String> name) {
         models.requireRegistering();
         String workflow = name.orElseGet(() -> stem(archive));
-        if (serving.state().models().keySet().stream().anyMatch(model -> Workflows.isOf(workflow, model))) {
+        Workflows.problem(workflow).ifPresent(problem -> {
+            throw new ApiFailure(Kind.BAD_REQUEST, "Workflow name '" + OneLine.name(workflow) + "' " + problem + ".");
+        });
+        if (serving.state().model(Workflows.plan(workflow)).isPresent()) {
             throw new ApiFailure(Kind.CONFLICT, "Workflow " + workflow + " is already registered.");
         }
+        serving.state().models().keySet().stream()
+                .filter(model -> Workflows.isOf(workflow, model))
+                .findFirst()
+                .ifPresent(model -> {
+                    throw new ApiFailure(
+                            Kind.CONFLICT,
+                            "Workflow " + workflow + " cannot be registered while there is the model " + model
+                                    + ", which would be taken for one of its nodes; unregister that, or choose another"
+                                    + " workflow_name.");
+                });
         try {
-            models.register(plan(archive, workflow), true);
+            models.registerAny(plan(archive, workflow), true);
             WorkflowSpec spec = workflow(workflow)
                     .spec()
                     .orElseThrow(
                             () -> new ApiFailure(Kind.INVALID_MODEL, "Workflow " + workflow + " cannot be loaded"));
             ChangeResult last = null;
             for (WorkflowNode node : spec.nodes().values()) {
-                last = models.register(registration(workflow, node), true);
+                last = models.registerAny(registration(workflow, node), true);
                 requireFit(workflow, node);
             }
             if (last == null) {
@@ -178,7 +191,7 @@ public final class WorkflowOperations {
         }
         Optional<ChangeResult> last = Optional.empty();
         for (String model : all) {
-            last = Optional.of(models.unregister(model, Optional.empty()));
+            last = Optional.of(models.unregisterAny(model, Optional.empty()));
         }
         return last;
     }

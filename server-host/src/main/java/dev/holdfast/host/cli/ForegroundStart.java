@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +48,9 @@ final class ForegroundStart {
     private final Optional<Path> report;
     /** The time for ending the process after its stop, or for noticing that the stop takes too long. */
     private static final Duration BEYOND_STOP = Duration.ofSeconds(2);
+
+    /** Whether standard output is to have JSON alone. */
+    private volatile boolean json;
 
     private final AtomicBoolean stopping = new AtomicBoolean();
 
@@ -90,14 +95,21 @@ final class ForegroundStart {
 
     private int runAlone(StartOptions options, Optional<Path> logConfig) throws IOException, InterruptedException {
         try {
+            json = Host.logsJson(options);
             HostLogging.start(
                     options.logLocation(),
                     metricsLocation(options),
                     report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
-                    logConfig);
+                    logConfig,
+                    json ? HostLogging.Format.JSON : HostLogging.Format.TEXT);
             List<String> notices = new ArrayList<>(
                     jvmOptions(options).notices(Optional.ofNullable(System.getProperty(JvmOptions.TAKEN))));
             fileThatIsNotRead(options).ifPresent(notices::add);
+            if (json && logConfig.isPresent()) {
+                notices.add(
+                        "log_format=json has no effect beside --log-config, whose file says how lines look; its encoder"
+                                + " for JSON is dev.holdfast.host.logging.JsonLineEncoder");
+            }
             notices.forEach(log::warn);
             othersWhoMayWrite(options.logLocation());
             Thread endsEarly = new Thread(() -> endsEarly(options.logLocation()), "start given up");
@@ -207,8 +219,16 @@ final class ForegroundStart {
         }
         runFiles.write(note);
         String text = readyText(note, host.hasTokens(), host.rpcAddress(), summary);
-        surroundings.out().print(text);
-        surroundings.out().flush();
+        if (json) {
+            log.atInfo()
+                    .addKeyValue("inference", note.inference())
+                    .addKeyValue("management", note.management())
+                    .addKeyValue("metrics", note.metrics())
+                    .log("Holdfast is ready.");
+        } else {
+            surroundings.out().print(text);
+            surroundings.out().flush();
+        }
         if (report.isPresent()) {
             StartReport.ready(text).write(report.get());
         }
@@ -220,6 +240,11 @@ final class ForegroundStart {
         line(text, "inference", host.inference());
         line(text, "management", host.management());
         line(text, "metrics", host.metrics());
+        String grpc = Stream.concat(
+                        host.grpcInference().map(address -> address + " inference").stream(),
+                        host.grpcManagement().map(address -> address + " management").stream())
+                .collect(Collectors.joining(", "));
+        line(text, "gRPC", grpc.isEmpty() ? "not answered" : grpc);
         // Suites of clients of Jubatus wait for these words.
         rpc.ifPresent(address -> line(text, "rpc", "RPC server startup on " + address.host() + ":" + address.port()));
         if (tokens) {
@@ -298,8 +323,12 @@ final class ForegroundStart {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        surroundings.out().println("Holdfast has stopped.");
-        surroundings.out().flush();
+        if (json) {
+            log.info("Holdfast has stopped.");
+        } else {
+            surroundings.out().println("Holdfast has stopped.");
+            surroundings.out().flush();
+        }
         HostLogging.stop();
     }
 }

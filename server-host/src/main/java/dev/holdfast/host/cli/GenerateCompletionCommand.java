@@ -6,15 +6,31 @@ import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code holdfast generate-completion}: lets a shell complete what an operator begins to type. */
 @Command(
         name = "generate-completion",
-        description = "Print a completion script: source <(holdfast generate-completion)")
+        description = "Print a completion script. bash and zsh: source <(holdfast generate-completion); fish: holdfast"
+                + " generate-completion fish | source")
 final class GenerateCompletionCommand implements Runnable {
 
     private final Surroundings surroundings;
+
+    /** Bash's script is zsh's too. */
+    enum Shell {
+        bash,
+        zsh,
+        fish
+    }
+
+    @Parameters(
+            paramLabel = "SHELL",
+            arity = "0..1",
+            defaultValue = "bash",
+            description = "bash, zsh or fish (default ${DEFAULT-VALUE}).")
+    private Shell shell = Shell.bash;
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -26,6 +42,11 @@ final class GenerateCompletionCommand implements Runnable {
     @Override
     public void run() {
         CommandLine root = Objects.requireNonNull(spec).root().commandLine();
-        surroundings.out().print(AutoComplete.bash(root.getCommandName(), root));
+        surroundings
+                .out()
+                .print(
+                        shell == Shell.fish
+                                ? FishCompletion.of(root)
+                                : AutoComplete.bash(root.getCommandName(), root) + SnapshotNamesCompletion.bash());
     }
 }

@@ -12,7 +12,13 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 
 /**
  * A running host's HTTP APIs, called with the tokens of its key file; those that have expired are renewed with its API key.
@@ -31,6 +37,7 @@ public final class HostApi {
     private final Path keyFile;
     private final HttpClient client;
     private JsonNode keys;
+    private Optional<SSLSession> session = Optional.empty();
 
     /** @throws CommandFailure if the key file cannot be read */
     HostApi(RunningHost host) {
@@ -70,6 +77,31 @@ public final class HostApi {
         } catch (IOException | IllegalArgumentException e) {
             throw new CommandFailure("The key file " + keyFile + " cannot be read: " + OneLine.of(e), e);
         }
+    }
+
+    /** The certificate that the host showed at the last call; empty without TLS. */
+    Optional<X509Certificate> certificate() {
+        return session.flatMap(shown -> {
+            try {
+                return shown.getPeerCertificates()[0] instanceof X509Certificate x509
+                        ? Optional.of(x509)
+                        : Optional.empty();
+            } catch (SSLPeerUnverifiedException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    /** When each token runs out that does, by its scope, as the key file says. */
+    Map<String, String> tokensExpire() {
+        Map<String, String> expire = new TreeMap<>();
+        keys.properties().forEach(scope -> {
+            String end = scope.getValue().path("expiration time").asText("");
+            if (!end.isEmpty()) {
+                expire.put(scope.getKey(), end);
+            }
+        });
+        return expire;
     }
 
     /** A management call: its answer as JSON. */
@@ -147,7 +179,10 @@ public final class HostApi {
             request.header("Authorization", "Bearer " + key);
         }
         try {
-            return client.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+            HttpResponse<String> response =
+                    client.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+            session = response.sslSession();
+            return response;
         } catch (IOException e) {
             throw new CommandFailure("The host at " + address + " does not answer: " + e, e);
         } catch (InterruptedException e) {

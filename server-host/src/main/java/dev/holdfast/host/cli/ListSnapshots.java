@@ -45,6 +45,9 @@ final class ListSnapshots implements Callable<Integer> {
     @Option(names = "--until", paramLabel = "TIME", description = "Only those taken before.")
     private Optional<String> until = Optional.empty();
 
+    @Option(names = "--names", description = "Print their names alone, one a line.")
+    private boolean names;
+
     ListSnapshots(SnapshotWay way) {
         this.way = way;
     }
@@ -53,6 +56,9 @@ final class ListSnapshots implements Callable<Integer> {
     public Integer call() {
         if (limit < 1) {
             throw new WrongLine("--limit '" + limit + "' must be 1 or more");
+        }
+        if (names && way.arguments().json()) {
+            throw new WrongLine("list takes --names or --json, not both");
         }
         ListRequest filtered = request();
         boolean all = kind.isEmpty() && host.isEmpty() && since.isEmpty() && until.isEmpty();
@@ -103,6 +109,10 @@ final class ListSnapshots implements Callable<Integer> {
                 json.put("count", listing.newest().size());
             }
             out.print(CommandJson.pretty(json));
+            return;
+        }
+        if (names) {
+            listing.newest().forEach(header -> out.println(header.name()));
             return;
         }
         if (listing.newest().isEmpty()) {

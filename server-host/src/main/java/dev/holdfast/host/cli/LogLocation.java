@@ -2,9 +2,14 @@ package dev.holdfast.host.cli;
 
 import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The directory for logs, local snapshots and the run file of one host.
@@ -14,7 +19,13 @@ import java.util.Optional;
  */
 record LogLocation(Path directory, boolean named) {
 
-    private static final List<String> DIRECTORIES = List.of("config", "crash", "journal", "spool", "work");
+    private static final List<String> DIRECTORIES =
+            List.of("config", "config/.chunks", "crash", "journal", "spool", "tls", "verify", "work");
+
+    /** Of which the directories below are the host's own too: for each store, for each group, and what these have. */
+    private static final List<String> DEEP = List.of("journal", "spool");
+
+    private static final int LEVELS = 3;
 
     /**
      * Makes the directory if it is not there.
@@ -37,9 +48,28 @@ record LogLocation(Path directory, boolean named) {
                                 : "remove it, or name another place with --log-location");
                 OwnFiles.requireOwn(inside, "name another place with --log-location");
             }
+            for (String name : DEEP) {
+                requireNoLinksBelow(directory.resolve(name));
+            }
         } catch (IOException e) {
             throw new CommandFailure("The log location " + directory + " cannot be used: " + e, e);
         }
+    }
+
+    /** What cannot be read is no link that is followed; whoever needs it says so. */
+    private static void requireNoLinksBelow(Path directory) throws IOException {
+        Files.walkFileTree(directory, Set.of(), LEVELS, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                OwnFiles.requireNoLink(file, "remove it, or name another place with --log-location");
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException why) {
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 
     static LogLocation of(Optional<Path> option, Surroundings surroundings) {

@@ -18,7 +18,7 @@ final class PlanRestore implements Callable<Integer> {
     private final SnapshotWay way;
 
     @Mixin
-    private final RestoreSteps.Meant meant = new RestoreSteps.Meant();
+    private final SnapshotChoice which = new SnapshotChoice();
 
     PlanRestore(SnapshotWay way) {
         this.way = way;
@@ -27,9 +27,9 @@ final class PlanRestore implements Callable<Integer> {
     @Override
     public Integer call() {
         Instant now = Clock.systemUTC().instant();
-        meant.which().check(now);
+        which.check(now);
         return way.toHost("plan", (api, from) -> {
-            String name = meant.which().find(new HostSource(api), now);
+            String name = which.find(new HostSource(api), now);
             JsonNode plan = api.manage("GET", "/snapshots/" + HostApi.encode(name) + "/plan");
             ObjectNode json = CommandJson.object();
             json.set("from", from.toJson());

@@ -19,7 +19,7 @@ final class RestoreSnapshot implements Callable<Integer> {
     private final SnapshotWay way;
 
     @Mixin
-    private final RestoreSteps.Meant meant = new RestoreSteps.Meant();
+    private final SnapshotChoice which = new SnapshotChoice();
 
     @Option(names = "--yes", description = "Do not ask; needed where there is no terminal to ask on.")
     private boolean yes;
@@ -31,10 +31,10 @@ final class RestoreSnapshot implements Callable<Integer> {
     @Override
     public Integer call() {
         Instant now = Clock.systemUTC().instant();
-        meant.which().check(now);
+        which.check(now);
         RestoreSteps.requireAnswer(way, yes);
         return way.toHost("restore", (api, from) -> {
-            String name = meant.which().find(new HostSource(api), now);
+            String name = which.find(new HostSource(api), now);
             return RestoreSteps.restore(
                     way, api, from, api.manage("GET", "/snapshots/" + HostApi.encode(name) + "/plan"), yes);
         });

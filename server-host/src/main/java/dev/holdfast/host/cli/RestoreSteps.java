@@ -3,73 +3,13 @@ package dev.holdfast.host.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.holdfast.host.operate.NamedSnapshots;
 import dev.holdfast.host.operate.Sizes;
-import dev.holdfast.host.operate.SnapshotSource;
-import dev.holdfast.sdk.ListRequest;
-import dev.holdfast.sdk.SnapshotHeader;
-import dev.holdfast.sdk.SnapshotNotFoundException;
-import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-/** What {@code plan}, {@code restore} and {@code undo} share: the snapshot that is meant, the steps, the question. */
+/** What {@code plan}, {@code restore} and {@code undo} share: the steps, and the question. */
 final class RestoreSteps {
 
     private RestoreSteps() {}
-
-    /** Which snapshot is meant: a mixin, because picocli's processor takes a group of options for one command alone. */
-    static final class Meant {
-
-        @ArgGroup(multiplicity = "1")
-        private Which which = new Which();
-
-        Which which() {
-            return which;
-        }
-    }
-
-    /** One of the two. */
-    static final class Which {
-
-        @Parameters(paramLabel = "NAME", arity = "1", description = "Its name, as list prints it, or latest.")
-        private @Nullable String name;
-
-        @Option(
-                names = "--at",
-                required = true,
-                paramLabel = "TIME",
-                description =
-                        "The last one taken at that time or before: 2026-11-21T09:30:00Z, 2026-11-21, or '2h ago'.")
-        private @Nullable String at;
-
-        /** Refuses a time that is none, before anything is asked of a host. */
-        void check(Instant now) {
-            if (at != null) {
-                PointInTime.parse("--at", at, now);
-            }
-        }
-
-        /** @throws SnapshotNotFoundException if there is none */
-        String find(SnapshotSource source, Instant now) {
-            if (at == null) {
-                return NamedSnapshots.find(source, String.valueOf(name))
-                        .header()
-                        .name();
-            }
-            Instant time = PointInTime.parse("--at", at, now);
-            // The end of a period is not in it.
-            ListRequest request = ListRequest.firstPage(1).until(time.plusMillis(1));
-            return source.list(request).headers().stream()
-                    .findFirst()
-                    .map(SnapshotHeader::name)
-                    .orElseThrow(() -> new SnapshotNotFoundException(
-                            "No snapshot was taken at " + time + " or before; holdfast snapshots list shows them"));
-        }
-    }
 
     /**
      * Refuses what would have to ask and cannot, before anything is asked of a host.

@@ -58,6 +58,12 @@ final class StartArguments {
     private boolean snapshotStoreRequired;
 
     @Option(
+            names = "--follow",
+            order = 22,
+            description = "Go over by itself to what another host of the group has saved.")
+    private boolean follow;
+
+    @Option(
             names = "--restore",
             paramLabel = "strict|fallback",
             order = 23,
@@ -128,6 +134,7 @@ final class StartArguments {
         restore.ifPresent(value -> set.put(ConfigKey.RESTORE.key(), value.name()));
         config.addPlugins(set, surroundings);
         cppLogConfig.ifPresent(file -> set.put("cpp_log_config", file.toString()));
+        putIf(follow, ConfigKey.SNAPSHOT_FOLLOW, set);
         putIf(snapshotStoreRequired, ConfigKey.SNAPSHOT_STORE_REQUIRED, set);
         putIf(acceptAddresses, ConfigKey.ACCEPT_ADDRESSES, set);
         putIf(disableTokenAuth, ConfigKey.DISABLE_TOKEN_AUTHORIZATION, set);

@@ -8,7 +8,7 @@ public final class OwnSerializers {
     /** The one that needs no plugin. */
     public static final String BUILT_IN = "fs";
 
-    public static final Set<String> NAMES = Set.of(BUILT_IN, "ddb", "jdbc");
+    public static final Set<String> NAMES = Set.of(BUILT_IN, "ddb", "jdbc", "raft");
 
     private OwnSerializers() {}
 }

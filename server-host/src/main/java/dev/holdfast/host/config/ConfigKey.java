@@ -26,6 +26,18 @@ public enum ConfigKey {
     RPC_DATADIR("", Kept.NO),
     /** What the only classifier takes at a start at which it has learned nothing. */
     RPC_MODEL_FILE("", Kept.NO),
+    /** Where gRPC is answered: a host alone, for the port has a key of its own. */
+    GRPC_INFERENCE_ADDRESS("127.0.0.1", Kept.NO),
+    GRPC_MANAGEMENT_ADDRESS("127.0.0.1", Kept.NO),
+    GRPC_INFERENCE_PORT("7070", Kept.NO),
+    GRPC_MANAGEMENT_PORT("7071", Kept.NO),
+    /** After how many milliseconds a connection takes no more calls, and how many those that run have then. */
+    GRPC_INFERENCE_MAX_CONNECTION_AGE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_INFERENCE_MAX_CONNECTION_AGE_GRACE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_MANAGEMENT_MAX_CONNECTION_AGE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    GRPC_MANAGEMENT_MAX_CONNECTION_AGE_GRACE_MS(Long.toString(Long.MAX_VALUE), Kept.NO),
+    /** Whether gRPC is with TLS. */
+    ENABLE_GRPC_SSL("false", Kept.NO),
     /** The file with the certificate and the key of https addresses, and how it is opened. */
     KEYSTORE("", Kept.NO),
     KEYSTORE_PASS("changeit", Kept.NO),
@@ -96,6 +108,8 @@ public enum ConfigKey {
     METRIC_TIME_INTERVAL("60", Kept.YES),
     /** Whether every request is a line of access_log.log; off by default, for it costs each of them. */
     ACCESS_LOG("false", Kept.YES),
+    /** How log lines look: text, or json for one object a line. */
+    LOG_FORMAT("text", Kept.NO),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
     ALLOWED_HOSTS("", Kept.NO),
@@ -136,6 +150,8 @@ public enum ConfigKey {
     STATE_WARN_SIZE("256", Kept.NO),
     /** How often, in seconds, an attached host looks at what its store has. */
     SNAPSHOT_LOOK("10", Kept.NO),
+    /** Whether a host goes over by itself to what another one of its group has saved. */
+    SNAPSHOT_FOLLOW("false", Kept.NO),
     /** How many MiB the journal on this host's disk may take while the store is away. */
     SPOOL_MAX_SIZE("1024", Kept.NO),
     /** Whether the journal on this host's disk is enough for a change to be durable, or only the store is. */
@@ -224,7 +240,7 @@ public enum ConfigKey {
     }
 
     /** Whether a value is or contains a secret, whatever its key: a URL with a user's password, a private key. */
-    static boolean hasSecret(String value) {
+    public static boolean hasSecret(String value) {
         return SECRET_VALUE.matcher(value).find();
     }
 }

@@ -32,6 +32,10 @@ public final class HostConfig {
 
     private static final Logger log = LoggerFactory.getLogger(HostConfig.class);
     private static final int MOST_DAYS = 36_500;
+    private static final Duration LOOK_OF_A_FOLLOWER = Duration.ofSeconds(1);
+    /** What is longer has no end: a hundred years. */
+    private static final long MOST_MILLIS = MOST_DAYS * 86_400_000L;
+
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\$([^$]+)\\$\\$");
 
     private final Map<String, String> written;
@@ -66,6 +70,8 @@ public final class HostConfig {
         rpcThreads();
         rpcDirectory();
         rpcModelFile();
+        grpcInference();
+        grpcManagement();
         tls();
         modelStore();
         defaultWorkersPerModel();
@@ -88,6 +94,7 @@ public final class HostConfig {
         tokenExpiration();
         tokenFailureStatus();
         metricsMode();
+        jsonLogs();
         metricTimeInterval();
         strictRestore();
         acceptsArchiveChanges();
@@ -154,6 +161,54 @@ public final class HostConfig {
     /** What the only classifier takes at a start at which it has learned nothing. */
     public Optional<Path> rpcModelFile() {
         return path(ConfigKey.RPC_MODEL_FILE);
+    }
+
+    /** Where inference over gRPC is answered. */
+    public GrpcConfig grpcInference() {
+        return grpc(
+                ConfigKey.GRPC_INFERENCE_ADDRESS,
+                ConfigKey.GRPC_INFERENCE_PORT,
+                ConfigKey.GRPC_INFERENCE_MAX_CONNECTION_AGE_MS,
+                ConfigKey.GRPC_INFERENCE_MAX_CONNECTION_AGE_GRACE_MS,
+                inferenceAddress());
+    }
+
+    /** Where management over gRPC is answered. */
+    public GrpcConfig grpcManagement() {
+        return grpc(
+                ConfigKey.GRPC_MANAGEMENT_ADDRESS,
+                ConfigKey.GRPC_MANAGEMENT_PORT,
+                ConfigKey.GRPC_MANAGEMENT_MAX_CONNECTION_AGE_MS,
+                ConfigKey.GRPC_MANAGEMENT_MAX_CONNECTION_AGE_GRACE_MS,
+                managementAddress());
+    }
+
+    /** Where the port of HTTP is any that is free, as for several hosts on one machine, that of gRPC is too. */
+    private GrpcConfig grpc(ConfigKey address, ConfigKey port, ConfigKey age, ConfigKey grace, ListenAddress http) {
+        String host = get(address).replaceAll("^\\[|\\]$", "");
+        if (!host.matches("[A-Za-z0-9._:%-]+")) {
+            throw bad(address, get(address), "a host without a port, such as 127.0.0.1; the port is " + port.key());
+        }
+        boolean anyPort = !isSet(port) && http.port() == 0;
+        return new GrpcConfig(
+                port.key(),
+                new ListenAddress(bool(ConfigKey.ENABLE_GRPC_SSL), host, anyPort ? 0 : number(port, 0, 65_535)),
+                isSet(port),
+                millis(age),
+                millis(grace));
+    }
+
+    private Optional<Duration> millis(ConfigKey key) {
+        String value = get(key);
+        try {
+            long millis = Long.parseLong(value);
+            if (millis >= 1) {
+                return millis > MOST_MILLIS ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
+            }
+        } catch (NumberFormatException e) {
+            // The message below says all that the exception knows.
+        }
+        throw bad(key, value, "a whole number of milliseconds from 1 on");
     }
 
     /** What addresses of the form {@code https://host:port} show of themselves, and ask of callers. */
@@ -300,6 +355,15 @@ public final class HostConfig {
         return value;
     }
 
+    /** Whether each log line is one JSON object. */
+    public boolean jsonLogs() {
+        String value = get(ConfigKey.LOG_FORMAT).toLowerCase(Locale.ROOT);
+        if (!List.of("text", "json").contains(value)) {
+            throw bad(ConfigKey.LOG_FORMAT, value, "text or json");
+        }
+        return value.equals("json");
+    }
+
     /** The file that declares the metrics of handlers. */
     public Optional<Path> metricsConfig() {
         return path(ConfigKey.METRICS_CONFIG);
@@ -393,9 +457,15 @@ public final class HostConfig {
         return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_TIMEOUT, 1, 86_400));
     }
 
-    /** How often an attached host looks at what its store has. */
+    /** How often an attached host looks at what its store has; each second, if it follows and nothing else is said. */
     public Duration snapshotLook() {
-        return Duration.ofSeconds(number(ConfigKey.SNAPSHOT_LOOK, 1, 86_400));
+        int seconds = number(ConfigKey.SNAPSHOT_LOOK, 1, 86_400);
+        return snapshotFollow() && !isSet(ConfigKey.SNAPSHOT_LOOK) ? LOOK_OF_A_FOLLOWER : Duration.ofSeconds(seconds);
+    }
+
+    /** Whether this host goes over by itself to what another one of its group has saved. */
+    public boolean snapshotFollow() {
+        return bool(ConfigKey.SNAPSHOT_FOLLOW);
     }
 
     /** How many bytes the journal on this host's disk may take. */

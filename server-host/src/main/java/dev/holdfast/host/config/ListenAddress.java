@@ -69,6 +69,11 @@ public record ListenAddress(boolean tls, String host, int port) {
     /** The form in a configuration file. */
     @Override
     public String toString() {
-        return (tls ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        return (tls ? "https://" : "http://") + authority();
+    }
+
+    /** The host and the port, as gRPC names what it calls. */
+    public String authority() {
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
 }

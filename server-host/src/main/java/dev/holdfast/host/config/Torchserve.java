@@ -19,15 +19,6 @@ final class Torchserve {
 
     private static final Set<String> WITHOUT_EFFECT = Set.of(
             "workflow_store",
-            "grpc_inference_address",
-            "grpc_management_address",
-            "grpc_inference_port",
-            "grpc_management_port",
-            "grpc_inference_max_connection_age_ms",
-            "grpc_inference_max_connection_age_grace_ms",
-            "grpc_management_max_connection_age_ms",
-            "grpc_management_max_connection_age_grace_ms",
-            "enable_grpc_ssl",
             "prefer_direct_buffer",
             "system_metrics_cmd",
             "async_logging",

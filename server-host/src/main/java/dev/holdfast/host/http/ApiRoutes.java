@@ -39,6 +39,7 @@ record ApiRoutes(
         routes.addAll(workflows().management());
         routes.addAll(new SnapshotApi(operations.snapshots(), changes).routes());
         routes.addAll(new PluginsApi(operations.host()).routes());
+        routes.addAll(new DiagnosisApi(operations).routes());
         authorization.ifPresent(guard -> routes.addAll(guard.routes()));
         return routes;
     }

@@ -59,6 +59,10 @@ record Audit(AuditLog file, Clock clock) {
             line.put("snapshot", snapshot);
         }
         line.put("request", String.valueOf(context.res().getHeader(HeaderNames.REQUEST_ID)));
+        String trace = context.res().getHeader(TraceParent.HEADER);
+        if (trace != null) {
+            line.put(TraceParent.HEADER, trace);
+        }
         file.write(line);
     }
 

@@ -9,6 +9,8 @@ import dev.holdfast.host.metrics.MetricsMode;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.tls.LiveKeys;
 import dev.holdfast.host.wire.AuditLog;
+import dev.holdfast.host.wire.BoundSocket;
+import dev.holdfast.host.wire.Entrance;
 import dev.holdfast.host.wire.OpenRequests;
 import dev.holdfast.host.wire.Refusals;
 import dev.holdfast.host.wire.TokenFile;
@@ -56,12 +58,17 @@ public final class HttpApis implements AutoCloseable {
     private final OpenRequests open = new OpenRequests();
     private final Predictions predictions;
     private final Refusals refusals;
+    private final AuditLog audit;
+    private final int tokenFailureStatus;
+    private Optional<Tokens> tokens = Optional.empty();
     private Optional<LiveKeys> keys = Optional.empty();
     private Optional<TokenFile> tokenFile = Optional.empty();
 
-    private HttpApis(HostConfig config, Predictions predictions, Refusals refusals) {
+    private HttpApis(HostConfig config, Predictions predictions, Refusals refusals, AuditLog audit) {
         this.predictions = predictions;
         this.refusals = refusals;
+        this.audit = audit;
+        this.tokenFailureStatus = config.tokenFailureStatus();
         // The management API comes first: where it shares an address, its paths go before the legacy ones of inference.
         addresses.put(ConfigKey.MANAGEMENT_ADDRESS, config.managementAddress());
         addresses.put(ConfigKey.INFERENCE_ADDRESS, config.inferenceAddress());
@@ -86,7 +93,8 @@ public final class HttpApis implements AutoCloseable {
             Consumer<MetricText> more,
             Path keyFileDirectory,
             Clock clock) {
-        HttpApis apis = new HttpApis(config, new Predictions(operations.inference()), new Refusals(clock));
+        HttpApis apis = new HttpApis(
+                config, new Predictions(operations.inference()), new Refusals(clock), new AuditLog(keyFileDirectory));
         try {
             apis.bind(config.enableMetricsApi());
             apis.keys = apis.keys(config, keyFileDirectory, clock);
@@ -108,7 +116,7 @@ public final class HttpApis implements AutoCloseable {
                             answered(counters, config.accessLog()),
                             changes::announce,
                             operations.models()::callFrom,
-                            new Audit(new AuditLog(keyFileDirectory), clock)),
+                            new Audit(apis.audit, clock)),
                     limits(config),
                     apis.ownPages(config, counters.hostName()));
             return apis;
@@ -158,16 +166,18 @@ public final class HttpApis implements AutoCloseable {
     }
 
     private Optional<LiveKeys> keys(HostConfig config, Path directory, Clock clock) {
-        if (addresses.values().stream().noneMatch(ListenAddress::tls)) {
+        List<ListenAddress> all = new ArrayList<>(addresses.values());
+        all.add(config.grpcInference().address());
+        all.add(config.grpcManagement().address());
+        if (all.stream().noneMatch(ListenAddress::tls)) {
             if (config.tls().hasCertificate()) {
-                log.warn("The certificate that is set has no effect: no address is of the form https://host:port");
+                log.warn("The certificate that is set has no effect: no address is of the form https://host:port, and"
+                        + " enable_grpc_ssl is false");
             }
             return Optional.empty();
         }
         Set<String> names = new TreeSet<>();
-        addresses.values().stream()
-                .filter(address -> !address.isEverywhere())
-                .forEach(address -> names.add(address.host()));
+        all.stream().filter(address -> !address.isEverywhere()).forEach(address -> names.add(address.host()));
         config.allowedHosts().stream().filter(name -> !name.equals("*")).forEach(names::add);
         return Optional.of(LiveKeys.open(config.tls(), directory, names, clock));
     }
@@ -176,11 +186,12 @@ public final class HttpApis implements AutoCloseable {
         if (!config.tokenAuthorization()) {
             return Optional.empty();
         }
-        Tokens tokens = new Tokens(config.tokenExpiration(), clock, new SecureRandom());
+        Tokens fresh = new Tokens(config.tokenExpiration(), clock, new SecureRandom());
         TokenFile file = new TokenFile(directory);
-        file.write(tokens.toMap());
+        file.write(fresh.toMap());
         tokenFile = Optional.of(file);
-        return Optional.of(new TokenAuthorization(tokens, file, config.tokenFailureStatus(), refusals));
+        tokens = Optional.of(fresh);
+        return Optional.of(new TokenAuthorization(fresh, file, config.tokenFailureStatus(), refusals));
     }
 
     /** Side by side, for the start of the servers is much of the host's; each has started, or failed, when this ends. */
@@ -244,6 +255,11 @@ public final class HttpApis implements AutoCloseable {
         config.corsAllowedMethods().ifPresent(value -> headers.put("Access-Control-Allow-Methods", value));
         config.corsAllowedHeaders().ifPresent(value -> headers.put("Access-Control-Allow-Headers", value));
         return headers;
+    }
+
+    /** What callers of other wires come through too. */
+    public Entrance entrance() {
+        return new Entrance(open, tokens, tokenFailureStatus, refusals, audit);
     }
 
     /** The keys of the addresses with TLS, which somebody is to have looked at now and then; empty if there are none. */

@@ -3,8 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.api.HostOperations.Health;
 import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.Operations;
-import dev.holdfast.host.keeper.StoreStatus;
-import dev.holdfast.host.text.Shortened;
+import dev.holdfast.host.wire.DescribeJson;
 import dev.holdfast.host.wire.SafeNames;
 import dev.holdfast.host.wire.Scope;
 import io.javalin.http.Context;
@@ -13,7 +12,6 @@ import io.javalin.http.HandlerType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Predictions in the forms of TorchServe, SageMaker and KServe version 1, and whether the host is healthy. */
@@ -50,14 +48,7 @@ record InferenceApi(Operations operations, Predictions predictions, InferenceFor
 
     private void ping(Context context) {
         Health health = operations.host().health();
-        Map<String, Object> body = Answers.status(health.healthy() ? "Healthy" : "Unhealthy");
-        if (health.mode() == StoreStatus.Mode.DETACHED || health.mode() == StoreStatus.Mode.SPOOLING) {
-            body.put("snapshots", health.mode().name());
-        }
-        if (!health.notices().isEmpty()) {
-            body.put("notice", Shortened.forBody(String.join(" ", health.notices())));
-        }
-        Answers.json(context, health.healthy() ? 200 : 500, body);
+        Answers.json(context, health.healthy() ? 200 : 500, DescribeJson.of(health));
     }
 
     private void invoke(Context context) throws IOException {

@@ -7,20 +7,18 @@ import dev.holdfast.host.api.InferenceRequest;
 import dev.holdfast.host.api.ModelAnswer;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
-import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.wire.Json;
 import dev.holdfast.host.wire.OpenInferenceReader;
 import dev.holdfast.host.wire.RawBodies;
+import dev.holdfast.host.wire.SelectedOutputs;
 import dev.holdfast.host.wire.TensorReader;
 import dev.holdfast.host.wire.TensorRequest;
 import dev.holdfast.host.wire.TensorWriter;
 import io.javalin.http.Context;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -152,39 +150,8 @@ final class InferenceForms {
     /** In the Open Inference Protocol's form, with the outputs that the request selected. */
     private InferenceAnswer open(InferenceModel model, TensorRequest request, ModelAnswer answer) {
         TensorRequest.OpenRequest open = request.open().orElseThrow();
-        List<Tensor> selected = select(
-                withLabels(answer.outputs()), open.outputs(), model.signature().leftOut());
+        List<Tensor> selected = SelectedOutputs.of(
+                answer.outputs(), open.outputs(), model.signature().leftOut());
         return json(answer, writer.open(model.name(), model.version(), open.id(), selected, answer.remarks()));
-    }
-
-    /** Each tensor, and after it the one with its labels: the protocol has no maps. */
-    private static List<Tensor> withLabels(List<Tensor> outputs) {
-        List<Tensor> all = new ArrayList<>();
-        for (Tensor output : outputs) {
-            all.add(output);
-            output.labels().ifPresent(all::add);
-        }
-        return all;
-    }
-
-    private static List<Tensor> select(List<Tensor> outputs, List<String> names, Map<String, String> leftOut) {
-        if (names.isEmpty()) {
-            return outputs;
-        }
-        List<Tensor> selected = new ArrayList<>();
-        for (String name : names) {
-            if (leftOut.containsKey(name)) {
-                throw new InvalidInputException("The model's output '" + OneLine.name(name)
-                        + "' is left out of its answers, for it is " + leftOut.get(name) + "; they have "
-                        + outputs.stream().map(Tensor::name).toList() + ".");
-            }
-            Optional<Tensor> found = outputs.stream()
-                    .filter(output -> output.name().equals(name))
-                    .findFirst();
-            selected.add(
-                    found.orElseThrow(() -> new InvalidInputException("The model has no output '" + OneLine.name(name)
-                            + "'; it has " + outputs.stream().map(Tensor::name).toList() + ".")));
-        }
-        return selected;
     }
 }

@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.tls.LiveKeys;
+import dev.holdfast.host.wire.BoundSocket;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;

@@ -1,16 +1,12 @@
 package dev.holdfast.host.http;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.api.InferenceOperations;
 import dev.holdfast.host.api.ModelOperations;
 import dev.holdfast.host.api.ModelOperations.Described;
-import dev.holdfast.host.api.ModelOperations.ListedModel;
 import dev.holdfast.host.api.ModelOperations.ModelPage;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.wire.DescribeJson;
-import dev.holdfast.host.wire.Json;
 import dev.holdfast.host.wire.Parameters;
 import dev.holdfast.host.wire.RegistrationReader;
 import dev.holdfast.host.wire.SafeNames;
@@ -22,15 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Which models are served: registering, describing, scaling, choosing the default, unregistering. */
 record ManagementApi(ModelOperations models, InferenceOperations inference, ChangeAnswers answers, int maxRequestSize) {
 
-    private static final Logger log = LoggerFactory.getLogger(ManagementApi.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
     private static final int LARGEST_PAGE = 100;
 
     List<Route> routes() {
@@ -60,17 +51,7 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
         }
         int start = Math.max(0, parameters.lenientNumber("next_page_token", 0));
         ModelPage page = models.list(start, limit);
-        Map<String, Object> body = new LinkedHashMap<>();
-        page.next().ifPresent(next -> body.put("nextPageToken", Integer.toString(next)));
-        body.put("models", page.models().stream().map(ManagementApi::listed).toList());
-        answers.object(context, 200, body);
-    }
-
-    private static Map<String, Object> listed(ListedModel model) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("modelName", model.name());
-        model.url().ifPresent(url -> json.put("modelUrl", url));
-        return json;
+        answers.object(context, 200, DescribeJson.of(page));
     }
 
     private void register(Context context) throws IOException {
@@ -94,23 +75,8 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
         }
         CompletableFuture<InferenceAnswer> told = inference.predict(
                 model, version, asked -> HandlerForms.description(context), prediction -> {}, Runnable::run);
-        context.future(() -> told.thenAccept(answer -> Answers.json(
-                context, 200, List.of(customized(models.describe(model, version), model, answer.body())))));
-    }
-
-    private static Map<String, Object> customized(Described described, String model, byte[] told) {
-        Map<String, Object> json = DescribeJson.of(described.versions().get(0), described.lastSnapshot());
-        Object metadata = Map.of();
-        try {
-            metadata = JSON.readValue(told, OBJECT);
-        } catch (IOException e) {
-            log.warn(
-                    "Model {} says of itself what is no JSON object, and left out of its description: {}",
-                    model,
-                    Json.reason(e));
-        }
-        json.put("customizedMetadata", metadata);
-        return json;
+        context.future(() -> told.thenAccept(answer ->
+                Answers.json(context, 200, DescribeJson.customized(models.describe(model, version), answer.body()))));
     }
 
     private void describeAll(Context context) {
@@ -118,12 +84,7 @@ record ManagementApi(ModelOperations models, InferenceOperations inference, Chan
     }
 
     private static void describe(Context context, Described described) {
-        Answers.json(
-                context,
-                200,
-                described.versions().stream()
-                        .map(version -> DescribeJson.of(version, described.lastSnapshot()))
-                        .toList());
+        Answers.json(context, 200, DescribeJson.of(described));
     }
 
     private void scale(Context context) {

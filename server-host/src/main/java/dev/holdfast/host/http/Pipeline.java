@@ -26,6 +26,7 @@ import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** What happens to every request of a listener around its route: headers, token, errors, counting. */
 final class Pipeline {
@@ -104,6 +105,12 @@ final class Pipeline {
                 authorization.ifPresent(guard -> guard.require(context, scope));
                 beforeManagement.accept(context);
                 caller.accept(Optional.of(context.ip()));
+                // What the host logs on this thread meanwhile says for which call.
+                MDC.put("request", context.res().getHeader(HeaderNames.REQUEST_ID));
+                String trace = context.res().getHeader(TraceParent.HEADER);
+                if (trace != null) {
+                    MDC.put(TraceParent.HEADER, trace);
+                }
                 try {
                     if (route.changes()) {
                         audit.handle(
@@ -121,6 +128,8 @@ final class Pipeline {
                     throw e;
                 } finally {
                     caller.accept(Optional.empty());
+                    MDC.remove("request");
+                    MDC.remove(TraceParent.HEADER);
                 }
             };
         }
@@ -153,6 +162,8 @@ final class Pipeline {
     private void begin(Context context) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         context.header(HeaderNames.REQUEST_ID, new UUID(random.nextLong(), random.nextLong()).toString());
+        TraceParent.of(context.req().getHeader(TraceParent.HEADER))
+                .ifPresent(trace -> context.header(TraceParent.HEADER, trace));
         HttpFields.Mutable headers = ServletContextRequest.getServletContextRequest(context.req())
                 .getServletContextResponse()
                 .getHeaders();
@@ -197,7 +208,10 @@ final class Pipeline {
         }
         if (!error.expected()) {
             String id = context.res().getHeader(HeaderNames.REQUEST_ID);
-            log.error("Request {} failed: {}", id, OneLine.name(failure.toString()));
+            log.atError()
+                    .addKeyValue("request", id)
+                    .addKeyValue(TraceParent.HEADER, context.res().getHeader(TraceParent.HEADER))
+                    .log("Request {} failed: {}", id, OneLine.name(failure.toString()));
             log.debug("Request {} failed", id, failure);
         }
         if (error.code() == 405) {

@@ -8,8 +8,6 @@ import dev.holdfast.host.wire.Tokens;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,10 +23,7 @@ import org.slf4j.LoggerFactory;
 record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus, Refusals refusals) {
 
     private static final Logger log = LoggerFactory.getLogger(TokenAuthorization.class);
-    private static final Pattern BEARER = Pattern.compile("(?i:Bearer)\\s+(\\S+)");
     private static final String HEADER = "Authorization";
-    private static final String FAILED =
-            "Token Authorization failed. Token either incorrect, expired, or not provided correctly";
 
     /** The call by which an operator gets new keys before the old ones expire. */
     List<Route> routes() {
@@ -49,9 +44,7 @@ record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus, Refu
             case OTHER_SCOPE -> {
                 refused(context, Refusals.Reason.OTHER_SCOPE);
                 throw new ApiException(
-                        failureStatus == 400 ? 400 : 403,
-                        "InvalidKeyException",
-                        FAILED + ". This call needs the " + scope.key() + " key of " + TokenFile.NAME + ".");
+                        failureStatus == 400 ? 400 : 403, "InvalidKeyException", Tokens.otherScope(scope));
             }
             default -> throw unauthorized(context, verdict);
         }
@@ -59,7 +52,7 @@ record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus, Refu
 
     /** Which token a request that may call shows, as an audit names it. */
     static String tokenId(Context context, Scope scope) {
-        return scope.key() + ":" + Tokens.id(shown(context.req().getHeader(HEADER)));
+        return scope.key() + ":" + Tokens.id(Tokens.bearer(context.req().getHeader(HEADER)));
     }
 
     /**
@@ -80,7 +73,7 @@ record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus, Refu
     }
 
     private ApiException unauthorized(Context context, Tokens.Verdict verdict) {
-        boolean none = shown(context.req().getHeader(HEADER)).isEmpty();
+        boolean none = Tokens.bearer(context.req().getHeader(HEADER)).isEmpty();
         boolean mayTry = refused(
                 context,
                 none
@@ -93,23 +86,17 @@ record TokenAuthorization(Tokens tokens, TokenFile file, int failureStatus, Refu
             return new ApiException(
                     429,
                     "InvalidKeyException",
-                    FAILED + ". This address has shown more than " + Refusals.ATTEMPTS
+                    Tokens.FAILED + ". This address has shown more than " + Refusals.ATTEMPTS
                             + " unknown tokens in a minute.");
         }
         if (failureStatus == 401) {
             context.header("WWW-Authenticate", "Bearer");
         }
-        return new ApiException(failureStatus, "InvalidKeyException", FAILED);
+        return new ApiException(failureStatus, "InvalidKeyException", Tokens.FAILED);
     }
 
     private Tokens.Verdict verdict(@Nullable String header, Scope scope) {
-        return tokens.check(shown(header), scope);
-    }
-
-    /** The token of a header; empty if it has none. */
-    private static String shown(@Nullable String header) {
-        Matcher bearer = BEARER.matcher(header == null ? "" : header);
-        return bearer.matches() ? bearer.group(1) : "";
+        return tokens.check(Tokens.bearer(header), scope);
     }
 
     private boolean refused(Context context, Refusals.Reason reason) {

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param closeTimeout how long the end waits for a save under way
  * @param adoptsStoreAfterConflict whether a host that was slower than another one undoes its change and adopts the other's;
  *     else both wait for the operator
+ * @param follows whether a host that is behind goes over by itself; else at its next change or start
  */
 public record KeeperOptions(
         String store,
@@ -24,4 +25,5 @@ public record KeeperOptions(
         Duration lookInterval,
         Duration retryInterval,
         Duration closeTimeout,
-        boolean adoptsStoreAfterConflict) {}
+        boolean adoptsStoreAfterConflict,
+        boolean follows) {}

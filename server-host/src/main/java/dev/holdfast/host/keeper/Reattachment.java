@@ -67,7 +67,9 @@ record Reattachment(
         if (verdict == SaveDecision.UNPROVED) {
             crossing.stayApart(look, verdict);
         } else if (cursor.isBehind(look, served.state())) {
-            standing.behind(look.head().orElseThrow());
+            if (!mayFollow(look) || !follow(look.head().orElseThrow())) {
+                standing.behind(look.head().orElseThrow());
+            }
         } else {
             if (verdict == SaveDecision.APPEND) {
                 look.head().ifPresent(head -> cursor.goOnFrom(head, served.state()));
@@ -81,6 +83,30 @@ record Reattachment(
             waiting.letGoOfRest();
             crossing.showJournal();
         }
+    }
+
+    /** A change that waits to be saved finds out by itself what it comes after. */
+    private boolean mayFollow(Look look) {
+        return options.follows()
+                && waiting.isEmpty()
+                && !standing.isUnsaved()
+                && cursor.verdict(look, served.state()) == SaveDecision.BEHIND;
+    }
+
+    private boolean follow(HistoryPoint head) {
+        try {
+            if (!goOver(head, served.state())) {
+                return false;
+            }
+        } catch (JournalException e) {
+            log.error("The host does not follow store {} yet: {}", options.store(), e.getMessage());
+            return false;
+        }
+        log.info(
+                "Followed host {}: this host serves its snapshot {} now",
+                head.header().host(),
+                head.name());
+        return true;
     }
 
     /** What models have learned here, and the store has lost, is written again, or kept aside where another one's is there. */
@@ -198,8 +224,16 @@ record Reattachment(
         return true;
     }
 
-    /** Nothing here is unsent: the host adopts what others have saved meanwhile. */
     private boolean followed(HistoryPoint head, ServingState mine) {
+        boolean over = goOver(head, mine);
+        if (over) {
+            log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
+        }
+        return over;
+    }
+
+    /** Nothing here is unsent: the host adopts what others have saved meanwhile. */
+    private boolean goOver(HistoryPoint head, ServingState mine) {
         cursor.learned().agree(mine, head.state());
         boolean ahead = cursor.learned().isAhead(mine);
         ServingState target = cursor.learned().onto(head.state(), mine);
@@ -213,11 +247,7 @@ record Reattachment(
             log.error("The host cannot go over to {} of store {}: {}", head.name(), options.store(), e.toString());
             return false;
         }
-        if (ahead && !storedWithWhatWasLearned()) {
-            return false;
-        }
-        log.info("Attached to store {} again; the host serves its snapshot {} now", options.store(), head.name());
-        return true;
+        return !ahead || storedWithWhatWasLearned();
     }
 
     /** Where nothing waits, nothing of it was acknowledged that a journal which takes nothing could keep. */

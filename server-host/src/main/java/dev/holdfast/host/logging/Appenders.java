@@ -7,6 +7,7 @@ import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.util.FileSize;
@@ -20,29 +21,29 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The places that log lines go to, each with TorchServe's form of a line. */
-final class Appenders {
+record Appenders(LoggerContext context, HostLogging.Format format) {
 
     private static final String PATTERN = "%d{\"yyyy-MM-dd HH:mm:ss,SSS\"} [%-5level] %thread %logger - %line%n";
     private static final String BARE_PATTERN = "%d{\"yyyy-MM-dd'T'HH:mm:ss,SSS\"} - %line%n";
     private static final int KEPT_FILES = 5;
     private static final String LARGEST_FILE = "50MB";
 
-    private Appenders() {}
-
     /** These libraries log each of their steps at INFO; the host itself logs what an operator needs. */
     static void quietLibraries(LoggerContext context) {
         for (String library : List.of("org.eclipse.jetty", "io.javalin", "org.pf4j", "com.zaxxer.hikari")) {
             context.getLogger(library).setLevel(Level.WARN);
         }
+        // Warns of each attempt to reach a peer that is down.
+        context.getLogger("org.apache.ratis").setLevel(Level.ERROR);
     }
 
     /** @param target {@code System.out} or {@code System.err} */
-    static Appender<ILoggingEvent> console(LoggerContext context, String target) {
+    Appender<ILoggingEvent> console(String target) {
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);
         appender.setName("console");
         appender.setTarget(target);
-        appender.setEncoder(encoder(context, PATTERN));
+        appender.setEncoder(encoder(PATTERN));
         appender.start();
         return appender;
     }
@@ -51,13 +52,13 @@ final class Appenders {
      * The further files that TorchServe has, each for a logger of its own; they are rotated as {@code holdfast.log} is. Beside
      * them {@code ts_log.log} is another name of that one.
      */
-    static void torchServeFiles(LoggerContext context, Path directory, Path metrics, boolean console) {
-        own(context, directory, "ACCESS_LOG", "access_log", BARE_PATTERN);
-        own(context, metrics, "MODEL_METRICS", "model_metrics", BARE_PATTERN);
-        own(context, metrics, "TS_METRICS", "ts_metrics", BARE_PATTERN);
-        Logger models = own(context, directory, "model", "model_log", PATTERN);
+    void torchServeFiles(Path directory, Path metrics, boolean console) {
+        own(directory, "ACCESS_LOG", "access_log", BARE_PATTERN);
+        own(metrics, "MODEL_METRICS", "model_metrics", BARE_PATTERN);
+        own(metrics, "TS_METRICS", "ts_metrics", BARE_PATTERN);
+        Logger models = own(directory, "model", "model_log", PATTERN);
         if (console) {
-            models.addAppender(console(context, "System.out"));
+            models.addAppender(console("System.out"));
         }
         Path link = directory.resolve("ts_log.log");
         try {
@@ -69,10 +70,10 @@ final class Appenders {
         }
     }
 
-    private static Logger own(LoggerContext context, Path directory, String name, String file, String pattern) {
+    private Logger own(Path directory, String name, String file, String pattern) {
         Logger logger = context.getLogger(name);
         logger.setAdditive(false);
-        logger.addAppender(file(context, directory, file, pattern));
+        logger.addAppender(file(directory, file, pattern));
         return logger;
     }
 
@@ -81,16 +82,16 @@ final class Appenders {
      *
      * @throws IllegalArgumentException if something else than a file lies in its place
      */
-    static Appender<ILoggingEvent> file(LoggerContext context, Path directory) {
-        return file(context, directory, "holdfast", PATTERN);
+    Appender<ILoggingEvent> file(Path directory) {
+        return file(directory, "holdfast", PATTERN);
     }
 
-    private static Appender<ILoggingEvent> file(LoggerContext context, Path directory, String name, String pattern) {
+    private Appender<ILoggingEvent> file(Path directory, String name, String pattern) {
         OwnLogFile<ILoggingEvent> appender = new OwnLogFile<>();
         appender.setContext(context);
         appender.setName(name);
         appender.setFile(directory.resolve(name + ".log").toString());
-        appender.setEncoder(encoder(context, pattern));
+        appender.setEncoder(encoder(pattern));
 
         NumberedFiles rolling = new NumberedFiles(directory, name, KEPT_FILES);
         rolling.setContext(context);
@@ -112,10 +113,16 @@ final class Appenders {
             context.getLogger(Appenders.class)
                     .warn("{}.log goes to standard error, as it cannot be written: {}", name, e.toString());
         }
-        return appender.isStarted() ? appender : console(context, "System.err");
+        return appender.isStarted() ? appender : console("System.err");
     }
 
-    private static LayoutWrappingEncoder<ILoggingEvent> encoder(LoggerContext context, String pattern) {
+    private Encoder<ILoggingEvent> encoder(String pattern) {
+        if (format == HostLogging.Format.JSON) {
+            JsonLineEncoder json = new JsonLineEncoder();
+            json.setContext(context);
+            json.start();
+            return json;
+        }
         PatternLayout layout = new PatternLayout();
         layout.setContext(context);
         layout.getInstanceConverterMap().put("line", OneLineMessage::new);

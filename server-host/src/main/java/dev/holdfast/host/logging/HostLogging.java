@@ -33,6 +33,13 @@ public final class HostLogging {
 
     private HostLogging() {}
 
+    /** How a log line looks. */
+    public enum Format {
+        TEXT,
+        /** Each line is one JSON object, in every file and on the console. */
+        JSON
+    }
+
     /** Whether log lines go to standard output as well. */
     public enum Console {
         YES,
@@ -47,6 +54,12 @@ public final class HostLogging {
      * @throws IllegalArgumentException if the file cannot be used, or would have nothing logged
      */
     public static void start(Path directory, Optional<Path> metrics, Console console, Optional<Path> logConfig) {
+        start(directory, metrics, console, logConfig, Format.TEXT);
+    }
+
+    /** The same in a format, which such a file does not go by. */
+    public static void start(
+            Path directory, Optional<Path> metrics, Console console, Optional<Path> logConfig, Format format) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
         Path ofMetrics = metrics.orElse(directory);
@@ -65,10 +78,11 @@ public final class HostLogging {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
         Appenders.quietLibraries(context);
-        root.addAppender(Appenders.file(context, directory));
-        Appenders.torchServeFiles(context, directory, ofMetrics, console == Console.YES);
+        Appenders appenders = new Appenders(context, format);
+        root.addAppender(appenders.file(directory));
+        appenders.torchServeFiles(directory, ofMetrics, console == Console.YES);
         if (console == Console.YES) {
-            root.addAppender(Appenders.console(context, "System.out"));
+            root.addAppender(appenders.console("System.out"));
         }
     }
 

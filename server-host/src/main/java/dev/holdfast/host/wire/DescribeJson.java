@@ -1,11 +1,19 @@
 package dev.holdfast.host.wire;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.api.HostOperations.Health;
+import dev.holdfast.host.api.ModelOperations.Described;
+import dev.holdfast.host.api.ModelOperations.ListedModel;
+import dev.holdfast.host.api.ModelOperations.ModelPage;
+import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.serving.VersionStatus.WorkerStatus;
 import dev.holdfast.host.text.Shortened;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -14,18 +22,73 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A model version as {@code GET /models/{name}} describes it: the fields of TorchServe in its order, those that only make
+ * How the host and its models are, in JSON. A model version as {@code GET /models/{name}} describes it: the fields of TorchServe in its order, those that only make
  * sense there with the values of a model that does not use them, then the fields of this host.
  */
 public final class DescribeJson {
 
+    private static final Logger log = LoggerFactory.getLogger(DescribeJson.class);
+    private static final ObjectMapper OBJECTS = new ObjectMapper();
+    private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
     private static final DateTimeFormatter MILLIS =
             new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
     private DescribeJson() {}
+
+    /** A page of the list of models. */
+    public static Map<String, Object> of(ModelPage page) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        page.next().ifPresent(next -> json.put("nextPageToken", Integer.toString(next)));
+        json.put("models", page.models().stream().map(DescribeJson::listed).toList());
+        return json;
+    }
+
+    private static Map<String, Object> listed(ListedModel model) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("modelName", model.name());
+        model.url().ifPresent(url -> json.put("modelUrl", url));
+        return json;
+    }
+
+    /** Whether the host is healthy, as {@code GET /ping} says it. */
+    public static Map<String, Object> of(Health health) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("status", health.healthy() ? "Healthy" : "Unhealthy");
+        if (health.mode() == StoreStatus.Mode.DETACHED || health.mode() == StoreStatus.Mode.SPOOLING) {
+            json.put("snapshots", health.mode().name());
+        }
+        if (!health.notices().isEmpty()) {
+            json.put("notice", Shortened.forBody(String.join(" ", health.notices())));
+        }
+        return json;
+    }
+
+    /** Versions of a model. */
+    public static List<Map<String, Object>> of(Described described) {
+        return described.versions().stream()
+                .map(version -> of(version, described.lastSnapshot()))
+                .toList();
+    }
+
+    /** One version, with what its handler says of itself. */
+    public static List<Map<String, Object>> customized(Described described, byte[] told) {
+        Map<String, Object> json = of(described.versions().get(0), described.lastSnapshot());
+        Object metadata = Map.of();
+        try {
+            metadata = OBJECTS.readValue(told, OBJECT);
+        } catch (IOException e) {
+            log.warn(
+                    "Model {} says of itself what is no JSON object, and left out of its description: {}",
+                    described.versions().get(0).model(),
+                    Json.reason(e));
+        }
+        json.put("customizedMetadata", metadata);
+        return List.of(json);
+    }
 
     public static Map<String, Object> of(VersionStatus status, Optional<String> snapshot) {
         ServedVersion state = status.state();
@@ -146,11 +209,7 @@ public final class DescribeJson {
 
     /** Inputs or outputs as the Open Inference Protocol writes them. */
     public static List<Map<String, Object>> specs(List<TensorSpec> specs) {
-        return specs.stream()
-                .flatMap(spec -> Stream.concat(
-                        Stream.of(spec),
-                        spec.labels().stream()
-                                .map(type -> new TensorSpec(spec.name() + ".labels", type, List.of(-1L)))))
+        return SelectedOutputs.withLabels(specs).stream()
                 .map(spec -> {
                     Map<String, Object> json = new LinkedHashMap<>();
                     json.put("name", spec.name());

@@ -88,6 +88,34 @@ public record TensorWriter(int maxResponseSize) {
         return shape.length == 0 ? -1 : shape[0];
     }
 
+    /** A request of the Open Inference Protocol, for those who read one as JSON. */
+    public byte[] request(Optional<String> id, List<Tensor> inputs) {
+        return write(json -> {
+            json.writeStartObject();
+            if (id.isPresent()) {
+                json.writeStringField("id", id.get());
+            }
+            writeTensors(json, "inputs", inputs);
+            json.writeEndObject();
+        });
+    }
+
+    private static void writeTensors(JsonGenerator json, String field, List<Tensor> tensors) throws IOException {
+        json.writeArrayFieldStart(field);
+        for (Tensor tensor : tensors) {
+            json.writeStartObject();
+            json.writeStringField("name", tensor.name());
+            long[] shape = tensor.shape();
+            json.writeFieldName("shape");
+            json.writeArray(shape, 0, shape.length);
+            json.writeStringField("datatype", tensor.type().name());
+            json.writeFieldName("data");
+            new Values(tensor, false).writeFlat(json);
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
     /** The answer of the Open Inference Protocol. */
     public byte[] open(
             String model, String version, Optional<String> id, List<Tensor> outputs, Map<String, Object> parameters) {
@@ -102,19 +130,7 @@ public record TensorWriter(int maxResponseSize) {
                 json.writeFieldName("parameters");
                 Json.write(json, parameters);
             }
-            json.writeArrayFieldStart("outputs");
-            for (Tensor output : outputs) {
-                json.writeStartObject();
-                json.writeStringField("name", output.name());
-                long[] shape = output.shape();
-                json.writeFieldName("shape");
-                json.writeArray(shape, 0, shape.length);
-                json.writeStringField("datatype", output.type().name());
-                json.writeFieldName("data");
-                new Values(output, false).writeFlat(json);
-                json.writeEndObject();
-            }
-            json.writeEndArray();
+            writeTensors(json, "outputs", outputs);
             json.writeEndObject();
         });
     }

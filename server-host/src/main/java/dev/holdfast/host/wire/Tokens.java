@@ -14,11 +14,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The three secret keys of a running host, 256 random bits each; all but the API key expire. Safe for several threads. */
 public final class Tokens {
 
+    /** What a caller without the right token is told first. */
+    public static final String FAILED =
+            "Token Authorization failed. Token either incorrect, expired, or not provided correctly";
+
     private static final int BYTES = 32;
+    private static final Pattern BEARER = Pattern.compile("(?i:Bearer)\\s+(\\S+)");
 
     /** What is known of a key that a caller showed. */
     public enum Verdict {
@@ -54,6 +62,17 @@ public final class Tokens {
         byte[] key = new byte[BYTES];
         random.nextBytes(key);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(key);
+    }
+
+    /** The token of an {@code Authorization}; empty if it has none. */
+    public static String bearer(@Nullable String authorization) {
+        Matcher bearer = BEARER.matcher(authorization == null ? "" : authorization);
+        return bearer.matches() ? bearer.group(1) : "";
+    }
+
+    /** What a caller is told who shows the token of another API. */
+    public static String otherScope(Scope wanted) {
+        return FAILED + ". This call needs the " + wanted.key() + " key of " + TokenFile.NAME + ".";
     }
 
     /** What tells tokens apart in an audit, and gives nothing of them away: the first eight digits of their SHA-256. */

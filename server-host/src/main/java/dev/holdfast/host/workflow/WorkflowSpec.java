@@ -188,11 +188,17 @@ public record WorkflowSpec(Map<String, WorkflowNode> nodes, Map<String, List<Str
         }
         String where = "models." + name;
         OptionalInt delay = number(where, settings, "max-batch-delay", 0, 3_600_000);
+        int workers = number(where, settings, "min-workers", 1, 1_024).orElse(1);
+        int most = number(where, settings, "max-workers", 1, 1_024).orElse(workers);
+        if (most < workers) {
+            throw new IllegalArgumentException(
+                    where + ".max-workers " + most + " must not be below min-workers, " + workers);
+        }
         return new WorkflowNode(
                 name,
                 url,
                 Optional.empty(),
-                OptionalInt.of(number(where, settings, "min-workers", 1, 1_024).orElse(1)),
+                OptionalInt.of(workers),
                 number(where, settings, "batch-size", 1, 65_536),
                 delay.isPresent() ? Optional.of(Duration.ofMillis(delay.getAsInt())) : Optional.empty(),
                 timeout(where, settings),

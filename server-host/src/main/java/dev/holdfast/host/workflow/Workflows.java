@@ -1,5 +1,7 @@
 package dev.holdfast.host.workflow;
 
+import java.util.Optional;
+
 /** How workflows are called among the models of a host. */
 public final class Workflows {
 
@@ -18,6 +20,13 @@ public final class Workflows {
     /** The model that holds the plan. */
     public static String plan(String workflow) {
         return model(workflow, PLAN);
+    }
+
+    /** Why a workflow may not be called so, as the end of a sentence; empty if it may. */
+    public static Optional<String> problem(String workflow) {
+        return workflow.contains(BETWEEN)
+                ? Optional.of("has " + BETWEEN + ", which stands between a workflow's name and those of its nodes")
+                : Optional.empty();
     }
 
     /** Whether a model is one of the workflow's. */

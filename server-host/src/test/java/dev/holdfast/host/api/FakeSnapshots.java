@@ -31,6 +31,7 @@ public final class FakeSnapshots implements Snapshots, ChangeLog {
             new Durability(Durability.Kind.STORED, Optional.of("20261121093000123-snapshot.cfg"), List.of());
     public volatile StoreStatus.Mode mode = StoreStatus.Mode.ATTACHED;
     public volatile List<String> notices = List.of();
+    public volatile boolean empty;
     public volatile boolean unavailable;
     public volatile boolean silent;
     public volatile boolean keepsAll;
@@ -82,7 +83,7 @@ public final class FakeSnapshots implements Snapshots, ChangeLog {
                 notices.size(),
                 notices,
                 Optional.empty(),
-                false,
+                empty,
                 Optional.empty(),
                 List.of(),
                 journal);

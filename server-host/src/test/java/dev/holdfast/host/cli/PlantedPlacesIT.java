@@ -65,9 +65,23 @@ class PlantedPlacesIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"config", "crash", "journal", "spool", "work"})
+    @ValueSource(
+            strings = {
+                "config",
+                "config/.chunks",
+                "crash",
+                "journal",
+                "journal/fs",
+                "journal/fs/default",
+                "journal/fs/default/pending",
+                "spool",
+                "spool/fs",
+                "tls",
+                "work"
+            })
     void aLinkInADirectorysPlaceIsNotFollowedAndNamed(String name) throws IOException {
         Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Files.createDirectories(logs.resolve(name).getParent());
         Path link = Files.createSymbolicLink(logs.resolve(name), elsewhere);
 
         for (String verb : List.of("--foreground", "--start")) {

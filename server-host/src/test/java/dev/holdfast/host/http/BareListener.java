@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.wire.AuditLog;
+import dev.holdfast.host.wire.BoundSocket;
 import dev.holdfast.host.wire.OpenRequests;
 import java.io.IOException;
 import java.nio.file.Path;

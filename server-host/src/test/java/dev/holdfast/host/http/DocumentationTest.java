@@ -60,6 +60,7 @@ class DocumentationTest {
                     .routes());
             routes.addAll(
                     new ManagementApi(host.operations.models(), host.operations.inference(), answers, 1).routes());
+            routes.addAll(new DiagnosisApi(host.operations).routes());
             routes.addAll(new SnapshotApi(host.operations.snapshots(), answers).routes());
             routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
             routes.addAll(new PluginsApi(host.operations.host()).routes());

@@ -60,7 +60,7 @@ final class ModelHost {
     boolean journalFails;
     boolean cutOff;
     /**
-     * Whether a life began with less than had been acknowledged, because the rest was out of its reach, and the host has not
+     * Whether a life began with less than had been acknowledged, or without a journal, whatever that had, and the host has not
      * attached since with a journal that takes note of it: what was acknowledged before and in that life may be two states.
      */
     boolean beganWithLess;
@@ -253,7 +253,8 @@ final class ModelHost {
                 Duration.ofDays(1),
                 Duration.ofDays(1),
                 Duration.ofSeconds(1),
-                world.adoptsStoreAfterConflict);
+                world.adoptsStoreAfterConflict,
+                world.follows);
         born.probe = new StoreProbe(born.store, born.changes.works()::wake, Runnable::run);
         born.keeper = new SnapshotKeeper(
                 options,

@@ -134,7 +134,7 @@ final class ModelOracle {
         own.removeAll(served);
         Set<Integer> outOfReach = world.promises.acknowledgedBy(host);
         outOfReach.removeAll(served);
-        host.beganWithLess |= !outOfReach.isEmpty();
+        host.beganWithLess |= !outOfReach.isEmpty() || !host.journal.isUsable();
         if (!own.isEmpty() && !world.promises.isOutcomeOf(own, life.state)) {
             world.fail(
                     "I4",

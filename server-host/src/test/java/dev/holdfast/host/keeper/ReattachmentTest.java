@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,7 +110,7 @@ class ReattachmentTest {
             opened[0] = journal;
             journal.append(States.snapshot(6, "waits", SnapshotKind.SNAPSHOT, "a"));
             KeeperOptions options = new KeeperOptions(
-                    "ddb", false, false, "default", "host", Duration.ZERO, Duration.ZERO, Duration.ZERO, false);
+                    "ddb", false, false, "default", "host", Duration.ZERO, Duration.ZERO, Duration.ZERO, false, false);
             NextSnapshot next = new NextSnapshot(options, Map::of, Clock.systemUTC());
 
             new PendingDelivery(new FakeStore(disk), journal, next, options, Clock.systemUTC()).giveUp(head);
@@ -173,7 +174,7 @@ class ReattachmentTest {
             opened[0] = journal;
             journal.append(waits);
             KeeperOptions options = new KeeperOptions(
-                    "ddb", false, false, "default", "host", Duration.ZERO, Duration.ZERO, Duration.ZERO, false);
+                    "ddb", false, false, "default", "host", Duration.ZERO, Duration.ZERO, Duration.ZERO, false, false);
             StartPoint start = StartPoint.of(Mode.SPOOLING);
             NextSnapshot next = new NextSnapshot(options, Map::of, Clock.systemUTC());
             LearnedSides sides =
@@ -278,6 +279,60 @@ class ReattachmentTest {
         assertThat(answer.kind()).isEqualTo(Kind.STORED);
         assertThat(answer.snapshot()).contains(own);
         assertThat(host.keeper.status().behind()).isPresent();
+    }
+
+    @Test
+    void aHostThatFollowsGoesOverByItself() {
+        follow();
+        assertThat(other.changed("b").kind()).isEqualTo(Kind.STORED);
+
+        await().until(() -> host.state.get().models().keySet().equals(Set.of("a", "b")));
+
+        await().until(() -> log.info().stream()
+                .anyMatch(line -> line.startsWith("Followed host other-host: this host serves its snapshot ")));
+        assertThat(host.keeper.status().mode()).isEqualTo(Mode.ATTACHED);
+        assertThat(host.keeper.status().behind()).isEmpty();
+        assertThat(host.changed("c").kind()).isEqualTo(Kind.STORED);
+        assertThat(States.models(disk.newest())).containsExactly("a", "b", "c");
+    }
+
+    @Test
+    void aHostThatFollowsIsBehindWhileItCannotGoOver() {
+        follow();
+        host.whileGoingOver = () -> {
+            throw new IllegalStateException("no memory");
+        };
+        other.changed("b");
+
+        await().until(() -> host.keeper.status().behind().isPresent());
+
+        assertThat(host.state.get().models()).containsOnlyKeys("a");
+        host.whileGoingOver = () -> {};
+        await().until(() -> host.keeper.status().behind().isEmpty());
+        assertThat(host.state.get().models()).containsOnlyKeys("a", "b");
+    }
+
+    /** Both were acknowledged, so nobody goes over without a word. */
+    @Test
+    void aHostThatFollowsGivesNothingUpThatItAcknowledged() {
+        follow();
+        host.store.down = true;
+        assertThat(host.changed("mine").kind()).isEqualTo(Kind.SPOOLED);
+        other.changed("theirs");
+        host.store.down = false;
+
+        await().until(() -> host.keeper.status().mode() == Mode.DETACHED);
+
+        assertThat(host.state.get().models()).containsOnlyKeys("a", "mine");
+    }
+
+    private void follow() {
+        host.stop();
+        host.follows = true;
+        other.host = "other-host";
+        other.stop();
+        other.start();
+        host.start();
     }
 
     private void lookNeverAgain() {

@@ -56,6 +56,7 @@ public final class Rig implements AutoCloseable {
     public Duration look = Duration.ofMillis(5);
     Duration closeTimeout = Duration.ofSeconds(20);
     public boolean adoptsStoreAfterConflict;
+    public boolean follows;
     public boolean storeOnly;
     public String host = "this-host";
     Runnable whileGoingOver = () -> {};
@@ -257,7 +258,7 @@ public final class Rig implements AutoCloseable {
         }
         changes = new ChangeQueue("ddb");
         KeeperOptions options = new KeeperOptions(
-                "ddb", false, storeOnly, "default", host, look, retry, closeTimeout, adoptsStoreAfterConflict);
+                "ddb", false, storeOnly, "default", host, look, retry, closeTimeout, adoptsStoreAfterConflict, follows);
         ServingSource served = new ServingSource() {
             @Override
             public ServingState state() {

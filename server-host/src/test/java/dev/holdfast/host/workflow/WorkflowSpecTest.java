@@ -66,6 +66,12 @@ class WorkflowSpecTest {
         assertRefused(
                 "models: {m: {url: m.mar, batch-size: 0}}\ndag: {m: []}",
                 "models.m.batch-size '0' must be a whole number from 1 to 65536");
+        assertRefused(
+                "models: {m: {url: m.mar, min-workers: 3, max-workers: 1}}\ndag: {m: []}",
+                "models.m.max-workers 1 must not be below min-workers, 3");
+        assertRefused(
+                "models: {max-workers: many, m: {url: m.mar}}\ndag: {m: []}",
+                "models.m.max-workers 'many' must be a whole number from 1 to 1024");
         assertRefused("dag: {a: [b], b: [c], c: [b], d: []}", "its dag goes in a circle, with the nodes [b, c]");
         assertRefused("dag: {a: [a]}", "goes in a circle");
         assertRefused("dag: {a: [b, b]}", "dag.a names a node twice");

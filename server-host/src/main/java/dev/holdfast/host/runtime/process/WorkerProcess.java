@@ -8,6 +8,7 @@ import dev.holdfast.host.runtime.ProcessStartException;
 import dev.holdfast.host.runtime.ProcessStatus;
 import dev.holdfast.host.runtime.ProcessTerms;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +53,7 @@ public final class WorkerProcess implements ModelProcess {
                 run = begun;
             }
         } catch (IOException e) {
-            throw new ProcessStartException(launch.program() + " cannot be started: " + e.getMessage(), e);
+            throw new ProcessStartException(launch.program() + " cannot be started: " + OneLine.of(e), e);
         }
         begun.awaitLoaded();
     }

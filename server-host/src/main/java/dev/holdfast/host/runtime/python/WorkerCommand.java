@@ -5,6 +5,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,8 @@ final class WorkerCommand {
         if (!Files.exists(none)) {
             Path part = Files.createTempFile(directory, METRICS, ".part");
             Files.writeString(part, plan.settings().metrics().declared().get());
-            Files.move(part, none, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            // Workers of several models start at once.
+            Files.move(part, none, StandardCopyOption.ATOMIC_MOVE);
         }
         return none;
     }

@@ -44,7 +44,7 @@ def load(wanted, config=None, declared=None, packages=None, tell=None):
     if callable(entry_point) and not isinstance(entry_point, type):
         entry_point(None, context)
         return Service(envelopes.around(wanted.envelope, entry_point), context, lines)
-    handler = _only_class(module)()
+    handler = _only_class(module, function or "handle")()
     if not callable(getattr(handler, "handle", None)):
         raise ValueError("The class %s of the handler has no method handle" % type(handler).__name__)
     if hasattr(handler, "initialize"):
@@ -106,7 +106,7 @@ def _import_beside(name, path):
     return module
 
 
-def _only_class(module):
+def _only_class(module, function):
     classes = [
         value
         for value in vars(module).values()
@@ -114,7 +114,7 @@ def _only_class(module):
     ]
     if len(classes) != 1:
         raise ValueError(
-            "A handler has a function handle, or exactly one class; %s has %s"
-            % (module.__name__, ", ".join(sorted(c.__name__ for c in classes)) or "neither")
+            "A handler has a function %s, or exactly one class; %s has %s"
+            % (function, module.__name__, ", ".join(sorted(c.__name__ for c in classes)) or "neither")
         )
     return classes[0]

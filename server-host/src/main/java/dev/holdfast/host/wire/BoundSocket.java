@@ -1,4 +1,4 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param address with the port that the system chose, where it was asked to
  */
-record BoundSocket(ListenAddress address, ServerSocketChannel channel) implements AutoCloseable {
+public record BoundSocket(ListenAddress address, ServerSocketChannel channel) implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BoundSocket.class);
     private static final int BACKLOG = 1024;
@@ -24,10 +25,15 @@ record BoundSocket(ListenAddress address, ServerSocketChannel channel) implement
      * @param key the configuration key that gave the address
      * @throws ConfigException if the port is in use or the address is not this machine's
      */
-    static BoundSocket bind(String key, ListenAddress address) {
+    public static BoundSocket bind(String key, ListenAddress address) {
+        return bind(key, address, ListenAddress::toString);
+    }
+
+    /** The same for an address that messages write otherwise. */
+    public static BoundSocket bind(String key, ListenAddress address, Function<ListenAddress, String> written) {
         InetSocketAddress socket = new InetSocketAddress(address.host(), address.port());
         if (socket.isUnresolved()) {
-            throw new ConfigException(key + " " + address + " cannot be listened on: there is no host '"
+            throw new ConfigException(key + " " + written.apply(address) + " cannot be listened on: there is no host '"
                     + address.host() + "'; give an address of this machine, such as 127.0.0.1");
         }
         ServerSocketChannel channel = null;
@@ -42,13 +48,13 @@ record BoundSocket(ListenAddress address, ServerSocketChannel channel) implement
                         "{} {} can be reached from other machines; let only those through a firewall or proxy that"
                                 + " should",
                         key,
-                        bound.address());
+                        written.apply(bound.address()));
             }
             return bound;
         } catch (IOException e) {
             close(channel, address);
             throw new ConfigException(
-                    key + " " + address + " cannot be listened on: " + e.getMessage()
+                    key + " " + written.apply(address) + " cannot be listened on: " + e.getMessage()
                             + "; stop what uses the port, or set " + key + " to another one",
                     e);
         }

@@ -1,0 +1,35 @@
+package dev.holdfast.host.grpc;
+
+import dev.holdfast.host.config.ConfigKey;
+import dev.holdfast.host.text.OneLine;
+import io.grpc.Status;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** A line of {@code audit.log} for a call that was to change something. */
+record AuditLine(GrpcHost host, CallFacts facts, String call, Map<String, String> parameters) {
+
+    void write(Status.Code status, String result, Optional<String> snapshot) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("time", host.clock().instant().toString());
+        line.put("address", facts.address());
+        facts.token().ifPresent(token -> line.put("token", token));
+        line.put("call", "gRPC " + call);
+        Map<String, Object> shown = new TreeMap<>();
+        parameters.forEach((name, value) -> shown.put(
+                name,
+                ConfigKey.isSecret(name)
+                        ? "***"
+                        : OneLine.name(value.replaceFirst("//.*@", "//***@").replaceFirst("(?s)\\?.*", "?***"))));
+        if (!shown.isEmpty()) {
+            line.put("parameters", shown);
+        }
+        line.put("status", CallStatus.toHttp(status));
+        line.put("result", OneLine.of((Object) result));
+        snapshot.ifPresent(name -> line.put("snapshot", name));
+        line.put("request", facts.id());
+        host.entrance().audit().write(line);
+    }
+}

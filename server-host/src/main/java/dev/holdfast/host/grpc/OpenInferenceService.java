@@ -1,0 +1,238 @@
+package dev.holdfast.host.grpc;
+
+import dev.holdfast.host.api.InferenceForm;
+import dev.holdfast.host.api.InferenceModel;
+import dev.holdfast.host.api.InferenceRequest;
+import dev.holdfast.host.api.ModelAnswer;
+import dev.holdfast.host.api.Operations;
+import dev.holdfast.host.runtime.HandlerAnswer;
+import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.runtime.TensorType;
+import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.wire.RawTensors;
+import dev.holdfast.host.wire.SafeNames;
+import dev.holdfast.host.wire.SelectedOutputs;
+import dev.holdfast.host.wire.TensorWriter;
+import dev.holdfast.protocol.openinference.GRPCInferenceServiceGrpc;
+import dev.holdfast.protocol.openinference.InferParameter;
+import dev.holdfast.protocol.openinference.ModelInferRequest;
+import dev.holdfast.protocol.openinference.ModelInferRequest.InferRequestedOutputTensor;
+import dev.holdfast.protocol.openinference.ModelInferResponse;
+import dev.holdfast.protocol.openinference.ModelMetadataRequest;
+import dev.holdfast.protocol.openinference.ModelMetadataResponse;
+import dev.holdfast.protocol.openinference.ModelMetadataResponse.TensorMetadata;
+import dev.holdfast.protocol.openinference.ModelReadyRequest;
+import dev.holdfast.protocol.openinference.ModelReadyResponse;
+import dev.holdfast.protocol.openinference.ModelStreamInferResponse;
+import dev.holdfast.protocol.openinference.ServerLiveRequest;
+import dev.holdfast.protocol.openinference.ServerLiveResponse;
+import dev.holdfast.protocol.openinference.ServerMetadataRequest;
+import dev.holdfast.protocol.openinference.ServerMetadataResponse;
+import dev.holdfast.protocol.openinference.ServerReadyRequest;
+import dev.holdfast.protocol.openinference.ServerReadyResponse;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** The Open Inference Protocol, version 2. An answer is raw where the request was. */
+final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
+
+    private final Operations operations;
+    private final GrpcPredictions predictions;
+    private final TensorWriter json;
+    private final int mostBytes;
+
+    OpenInferenceService(GrpcHost host, GrpcPredictions predictions) {
+        this.operations = host.operations();
+        this.predictions = predictions;
+        this.mostBytes = host.config().maxResponseSize();
+        this.json = new TensorWriter(host.config().maxRequestSize());
+    }
+
+    private static <A> void answer(StreamObserver<A> caller, A message) {
+        caller.onNext(message);
+        caller.onCompleted();
+    }
+
+    @Override
+    public void serverLive(ServerLiveRequest request, StreamObserver<ServerLiveResponse> caller) {
+        answer(caller, ServerLiveResponse.newBuilder().setLive(true).build());
+    }
+
+    @Override
+    public void serverReady(ServerReadyRequest request, StreamObserver<ServerReadyResponse> caller) {
+        boolean ready = operations.host().isReady();
+        answer(caller, ServerReadyResponse.newBuilder().setReady(ready).build());
+    }
+
+    @Override
+    public void modelReady(ModelReadyRequest request, StreamObserver<ModelReadyResponse> caller) {
+        boolean ready = operations.models().isReady(status(request.getName(), request.getVersion()));
+        answer(caller, ModelReadyResponse.newBuilder().setReady(ready).build());
+    }
+
+    private VersionStatus status(String model, String version) {
+        return operations
+                .models()
+                .status(
+                        SafeNames.check("Model name", model),
+                        Optional.of(version)
+                                .filter(given -> !given.isEmpty())
+                                .map(given -> SafeNames.check("Model version", given)));
+    }
+
+    @Override
+    public void serverMetadata(ServerMetadataRequest request, StreamObserver<ServerMetadataResponse> caller) {
+        answer(
+                caller,
+                ServerMetadataResponse.newBuilder()
+                        .setName("holdfast")
+                        .setVersion(operations.host().version())
+                        .build());
+    }
+
+    @Override
+    public void modelMetadata(ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> caller) {
+        VersionStatus status = status(request.getName(), request.getVersion());
+        ModelMetadataResponse.Builder response =
+                ModelMetadataResponse.newBuilder().setName(status.model());
+        operations.models().statuses(status.model()).forEach(version -> response.addVersions(version.version()));
+        status.signature().ifPresent(signature -> {
+            response.setPlatform(signature.platform());
+            SelectedOutputs.withLabels(signature.inputs()).forEach(spec -> response.addInputs(metadata(spec)));
+            SelectedOutputs.withLabels(signature.outputs()).forEach(spec -> response.addOutputs(metadata(spec)));
+        });
+        answer(caller, response.build());
+    }
+
+    private static TensorMetadata metadata(dev.holdfast.host.runtime.TensorSpec spec) {
+        return TensorMetadata.newBuilder()
+                .setName(spec.name())
+                .setDatatype(spec.type().name())
+                .addAllShape(spec.shape())
+                .build();
+    }
+
+    @Override
+    public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> caller) {
+        Reply<ModelInferResponse> reply = Reply.to(caller, mostBytes);
+        infer(predictions, request, Optional.empty()).whenComplete((response, failure) -> {
+            if (failure == null) {
+                reply.send(response, response.getSerializedSize());
+                reply.end();
+            } else {
+                reply.fail(failure);
+            }
+        });
+    }
+
+    /** A request that fails is answered with the reason, and the next one is read. */
+    @Override
+    public StreamObserver<ModelInferRequest> modelStreamInfer(StreamObserver<ModelStreamInferResponse> caller) {
+        Reply<ModelStreamInferResponse> reply = Reply.to(caller, mostBytes);
+        return OneByOne.of(
+                caller,
+                reply,
+                request -> predictions
+                        .runOneOfMany(own -> infer(own, request, Optional.of(piece -> send(reply, piece))))
+                        .handle((response, failure) -> {
+                            if (failure == null) {
+                                send(reply, response);
+                                return CompletableFuture.<Void>completedFuture(null);
+                            }
+                            Status status = CallStatus.of(failure);
+                            if (status.getCode() == Status.Code.UNAVAILABLE
+                                    && status.getDescription() != null
+                                    && status.getDescription()
+                                            .equals(CallGuard.stopping().getDescription())) {
+                                return CompletableFuture.<Void>failedFuture(status.asRuntimeException());
+                            }
+                            reply.send(
+                                    ModelStreamInferResponse.newBuilder()
+                                            .setErrorMessage(String.valueOf(status.getDescription()))
+                                            .setInferResponse(ModelInferResponse.newBuilder()
+                                                    .setModelName(request.getModelName())
+                                                    .setModelVersion(request.getModelVersion())
+                                                    .setId(request.getId()))
+                                            .build(),
+                                    1);
+                            return CompletableFuture.<Void>completedFuture(null);
+                        })
+                        .thenCompose(ended -> ended));
+    }
+
+    private static void send(Reply<ModelStreamInferResponse> reply, ModelInferResponse response) {
+        reply.send(
+                ModelStreamInferResponse.newBuilder().setInferResponse(response).build(), response.getSerializedSize());
+    }
+
+    private CompletableFuture<ModelInferResponse> infer(
+            GrpcPredictions own, ModelInferRequest request, Optional<Consumer<ModelInferResponse>> pieces) {
+        return own.run(request.getModelName(), request.getModelVersion(), form(request, pieces));
+    }
+
+    private InferenceForm<ModelInferResponse> form(
+            ModelInferRequest request, Optional<Consumer<ModelInferResponse>> pieces) {
+        CallFacts facts = CallFacts.current();
+        return model -> {
+            List<Tensor> inputs = ProtocolTensors.inputs(request);
+            if (model.signature().isOfHandler()) {
+                byte[] body = json.request(id(request), inputs);
+                return new InferenceRequest<>(
+                        HandlerCalls.request(facts, body).toTensors(),
+                        given -> ofHandler(model, request, HandlerAnswer.of(given.outputs())),
+                        pieces.map(taker ->
+                                piece -> taker.accept(ofHandler(model, request, HandlerAnswer.of(piece.outputs())))));
+            }
+            return new InferenceRequest<>(inputs, answer -> response(model, request, answer));
+        };
+    }
+
+    private static Optional<String> id(ModelInferRequest request) {
+        return Optional.of(request.getId()).filter(id -> !id.isEmpty());
+    }
+
+    private ModelInferResponse response(InferenceModel model, ModelInferRequest request, ModelAnswer answer) {
+        List<Tensor> outputs = SelectedOutputs.of(
+                answer.outputs(),
+                request.getOutputsList().stream()
+                        .map(InferRequestedOutputTensor::getName)
+                        .toList(),
+                model.signature().leftOut());
+        return response(model, request, outputs, answer.remarks());
+    }
+
+    private ModelInferResponse response(
+            InferenceModel model, ModelInferRequest request, List<Tensor> outputs, Map<String, Object> remarks) {
+        if (outputs.stream().mapToLong(RawTensors::size).sum() > mostBytes) {
+            throw TensorWriter.tooLarge(mostBytes);
+        }
+        ModelInferResponse.Builder response = ModelInferResponse.newBuilder()
+                .setModelName(model.name())
+                .setModelVersion(model.version())
+                .setId(request.getId());
+        remarks.forEach((name, value) -> response.putParameters(name, parameter(value)));
+        ProtocolTensors.put(response, outputs, request.getRawInputContentsCount() > 0);
+        return response.build();
+    }
+
+    private static InferParameter parameter(Object value) {
+        InferParameter.Builder parameter = InferParameter.newBuilder();
+        if (value instanceof Boolean truth) {
+            parameter.setBoolParam(truth);
+        } else {
+            parameter.setInt64Param(((Number) value).longValue());
+        }
+        return parameter.build();
+    }
+
+    /** A handler answers with bytes of a form that it alone knows. */
+    private ModelInferResponse ofHandler(InferenceModel model, ModelInferRequest request, HandlerAnswer answer) {
+        Tensor body = new Tensor("body", TensorType.BYTES, new long[] {1}, new byte[][] {HandlerCalls.body(answer)});
+        return response(model, request, List.of(body), Map.of());
+    }
+}
