@@ -30,6 +30,27 @@ public interface SnapshotSerializerFactory {
         return List.of();
     }
 
+    /** The commands that {@link #run} knows, for operators; none by default. Asked for once, in a process of its own. */
+    default List<StoreCommand> commands() {
+        return List.of();
+    }
+
+    /**
+     * Runs one of the {@link #commands()}, while hosts may have the store open.
+     *
+     * @param command its name
+     * @param arguments what the operator wrote behind it
+     * @param json whether the answer is for a program
+     * @param config as for {@link #open}
+     * @return what is printed: text whose lines end with a line feed, or one JSON value
+     * @throws IllegalArgumentException if the arguments are not those of the command; the message says which they are
+     * @throws ConfigurationException as {@link #open}
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    default String run(String command, List<String> arguments, boolean json, SerializerConfig config) {
+        throw new IllegalArgumentException("Serializer " + name() + " has no command " + command);
+    }
+
     /**
      * Opens the store.
      *

@@ -48,6 +48,7 @@ class SpiTest {
                         SnapshotSerializerFactory.class,
                         SnapshotStoreException.class,
                         SnapshotUnreadableException.class,
+                        StoreCommand.class,
                         StoreUnavailableException.class);
     }
 

@@ -13,6 +13,7 @@ import org.apache.ratis.protocol.exceptions.GroupMismatchException;
 import org.apache.ratis.protocol.exceptions.TimeoutIOException;
 import org.apache.ratis.retry.RetryPolicy;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.apache.ratis.util.TimeDuration;
 
 /**
@@ -91,7 +92,7 @@ final class Calls implements AutoCloseable {
                     failure + ": a peer is not of fleet " + settings.fleet()
                             + ", or has not joined it yet; compare snapshot.raft.fleet and snapshot.raft.peers of all hosts",
                     e);
-        } catch (IOException e) {
+        } catch (IOException | StatusRuntimeException e) {
             throw unavailable(failure, e);
         } finally {
             deadline.remove();

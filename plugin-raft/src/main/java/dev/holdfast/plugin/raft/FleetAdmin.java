@@ -18,6 +18,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.retry.RetryPolicies;
+import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.apache.ratis.util.TimeDuration;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +99,7 @@ final class FleetAdmin implements AutoCloseable {
             GroupInfoReply info =
                     one.getGroupManagementApi(RaftPeerId.valueOf(peer.id())).info(settings.groupId());
             return new Answer(peer, info, "");
-        } catch (IOException e) {
+        } catch (IOException | StatusRuntimeException e) {
             return new Answer(peer, null, Text.reason(e));
         }
     }
@@ -271,7 +272,7 @@ final class FleetAdmin implements AutoCloseable {
                 throw new StoreUnavailableException(failure + ": " + Text.reason(reply.getException()));
             }
             return reply;
-        } catch (IOException e) {
+        } catch (IOException | StatusRuntimeException e) {
             throw new StoreUnavailableException(failure + ": " + Text.reason(e), e);
         }
     }

@@ -4,6 +4,7 @@ import dev.holdfast.sdk.ConfigKey;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.sdk.StoreCommand;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,17 @@ public final class RaftSnapshotSerializerFactory implements SnapshotSerializerFa
     @Override
     public List<ConfigKey<?>> keys() {
         return Settings.KEYS;
+    }
+
+    @Override
+    public List<StoreCommand> commands() {
+        return RaftCommands.ALL;
+    }
+
+    /** As a client, for the peer of this host runs in another process, if it runs. */
+    @Override
+    public String run(String command, List<String> arguments, boolean json, SerializerConfig config) {
+        return RaftCommands.run(command, arguments, json, Settings.of(config).asClient());
     }
 
     @Override

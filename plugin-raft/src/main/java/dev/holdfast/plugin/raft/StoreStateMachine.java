@@ -199,6 +199,9 @@ final class StoreStateMachine extends BaseStateMachine {
             for (Map.Entry<Long, Path> file : StateFile.all(required(directory)).entrySet()) {
                 if (file.getKey() < newest.upTo().getIndex()) {
                     Files.deleteIfExists(file.getValue());
+                    // Ratis writes it beside a file that it has received, and compares it with nothing.
+                    Files.deleteIfExists(
+                            file.getValue().resolveSibling(file.getValue().getFileName() + ".md5"));
                 }
             }
             required(files).keepOnly(StoreState.names(newest.contents()));

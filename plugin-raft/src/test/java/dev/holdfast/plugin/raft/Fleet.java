@@ -175,6 +175,8 @@ final class Fleet implements AutoCloseable {
         }
         try (Stream<Path> files = Files.walk(directoryOf(id))) {
             return files.filter(Files::isRegularFile)
+                    // What Ratis writes beside each file that it has received.
+                    .filter(file -> !file.toString().endsWith(".md5"))
                     .filter(file -> file.getParent().getFileName().toString().equals(parent))
                     .toList();
         }

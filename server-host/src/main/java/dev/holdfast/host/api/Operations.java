@@ -46,7 +46,7 @@ public record Operations(
                 new SnapshotOperations(serving, snapshots, learned::saveAll, changes),
                 new HostOperations(serving, snapshots, plugins, version),
                 new InferenceOperations(serving),
-                new EngineOperations(serving),
+                new EngineOperations(serving, learned),
                 new WorkflowOperations(serving, models));
     }
 }

@@ -40,7 +40,8 @@ public final class Main {
         int code;
         try {
             // The options of a server of Jubatus are written as that one takes them.
-            code = line.execute(classifier ? args : Abbreviations.written(line, args));
+            code = line.execute(
+                    classifier ? args : Abbreviations.written(line, StoreCommands.written(line, args)));
         } catch (ParameterException e) {
             code = usage(surroundings, e);
         }
@@ -62,6 +63,7 @@ public final class Main {
         line.addSubcommand(SnapshotsCommand.line(holdfast));
         line.addSubcommand(new DoctorCommand(holdfast));
         line.addSubcommand(new PluginsCommand(holdfast));
+        line.addSubcommand(new StoreCommands(holdfast));
         line.addSubcommand(new ClassifierCommand(surroundings));
         line.addSubcommand(new MigrateCommand(surroundings));
         line.addSubcommand(new WarmUpCommand(surroundings));
