@@ -71,6 +71,8 @@ final class StoreStateMachine extends BaseStateMachine {
         getLifeCycle().startAndTransition(() -> {
             super.initialize(server, groupId, raftStorage);
             Path of = raftStorage.getStorageDir().getStateMachineDir().toPath();
+            TornTransfers.clean(
+                    of, raftStorage.getStorageDir().getTmpDir().toPath());
             ContentFiles contents = new ContentFiles(of.resolve("contents"));
             directory = of;
             files = contents;
