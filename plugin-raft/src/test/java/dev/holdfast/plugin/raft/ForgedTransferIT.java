@@ -93,7 +93,8 @@ class ForgedTransferIT {
 
     /** @return how the last piece was answered */
     private InstallSnapshotResult send(long index, byte[] whole, List<Piece> pieces) throws Exception {
-        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", fleet.address(follower).port())
+        ManagedChannel channel = NettyChannelBuilder.forAddress(
+                        "127.0.0.1", fleet.address(follower).port())
                 .usePlaintext()
                 .build();
         CompletableFuture<InstallSnapshotResult> answer = new CompletableFuture<>();
@@ -162,9 +163,10 @@ class ForgedTransferIT {
         try (SnapshotSerializer client = fleet.openClient();
                 FleetAdmin admin = fleet.admin()) {
             await().untilAsserted(() -> assertThat(client.getLast()).isPresent());
-            client.save(snapshot("default", client.getLast().orElseThrow().header().revision() + 1));
+            client.save(
+                    snapshot("default", client.getLast().orElseThrow().header().revision() + 1));
             await().untilAsserted(
-                    () -> assertThat(member(admin, follower).behind()).isZero());
+                            () -> assertThat(member(admin, follower).behind()).isZero());
             admin.transferLeader(follower);
             assertThat(client.getLast().orElseThrow().header().revision()).isEqualTo(3);
         }
@@ -203,7 +205,11 @@ class ForgedTransferIT {
                 List.of(piece(0, corrupt, 0, whole.length)),
                 List.of(piece(1, whole, 40, whole.length)),
                 List.of(piece(0, whole, 40, whole.length)),
-                List.of(piece(0, whole, 0, 40), piece(0, whole, 40, whole.length)),
+                List.of(
+                        piece(0, whole, 0, 20),
+                        piece(1, whole, 20, 40),
+                        piece(2, whole, 20, 40),
+                        piece(3, whole, 40, whole.length)),
                 List.of(piece(0, whole, 0, 40), piece(1, whole, 0, 40), piece(3, whole, 40, whole.length)))) {
             assertThatThrownBy(() -> {
                         assertThat(send(FAR, whole, pieces)).isEqualTo(InstallSnapshotResult.SUCCESS);

@@ -38,8 +38,7 @@ class RaftCommandsIT {
     }
 
     private static String run(String command, boolean json, String... arguments) {
-        return new RaftSnapshotSerializerFactory()
-                .run(command, List.of(arguments), json, fleet.client("default"));
+        return new RaftSnapshotSerializerFactory().run(command, List.of(arguments), json, fleet.client("default"));
     }
 
     @Test
@@ -60,7 +59,8 @@ class RaftCommandsIT {
     void aPeerThatIsToldToLeadLeads() {
         for (String id : List.of("a", "b")) {
             assertThat(run("transfer-leader", false, id)).isEqualTo("Peer " + id + " leads fleet holdfast\n");
-            await().untilAsserted(() -> assertThat(run("status", false)).startsWith("Fleet holdfast, led by peer " + id));
+            await().untilAsserted(
+                            () -> assertThat(run("status", false)).startsWith("Fleet holdfast, led by peer " + id));
         }
     }
 

@@ -27,7 +27,8 @@ class TlsIT {
 
     @Test
     void whoHasNoCertificateOfTheFleetIsNotTalkedTo() throws Exception {
-        ServerCertificate fleets = ServerCertificate.make(Files.createDirectory(directory.resolve("fleet")), "localhost");
+        ServerCertificate fleets =
+                ServerCertificate.make(Files.createDirectory(directory.resolve("fleet")), "localhost");
         ServerCertificate strangers =
                 ServerCertificate.make(Files.createDirectory(directory.resolve("stranger")), "localhost");
         Fleet fleet = new Fleet(directory, 3).onLocalhost();
