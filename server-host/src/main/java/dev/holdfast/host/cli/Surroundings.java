@@ -1,8 +1,11 @@
 package dev.holdfast.host.cli;
 
-import java.io.Console;
+import java.io.BufferedReader;
 import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -70,9 +73,12 @@ public record Surroundings(
     }
 
     private static @Nullable String typedLine() {
-        // Of an older Java the console is null without a terminal; of a newer one it never is.
-        Console console = System.console();
-        return console == null ? null : console.readLine();
+        try {
+            // Nothing else of the process reads it.
+            return new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     /**
