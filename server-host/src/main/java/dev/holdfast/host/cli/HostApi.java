@@ -28,6 +28,7 @@ public final class HostApi {
 
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final Duration ANSWER = Duration.ofMinutes(2);
+    private static final Duration RESTORE = Duration.ofHours(2);
 
     /** The key of the key file that renews the others, and does not expire. */
     private static final String RENEWAL = "API";
@@ -169,7 +170,8 @@ public final class HostApi {
     private HttpResponse<String> send(
             String key, String address, String method, String path, HttpRequest.BodyPublisher body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + path))
-                .timeout(ANSWER)
+                // What loads models takes as long as they do.
+                .timeout(path.endsWith("/restore") ? RESTORE : ANSWER)
                 .method(method, body)
                 .header("Accept", "application/json, text/plain, */*");
         if (body.contentLength() > 0) {

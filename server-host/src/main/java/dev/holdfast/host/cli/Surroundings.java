@@ -5,8 +5,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -75,9 +74,10 @@ public record Surroundings(
 
     private static @Nullable String typedLine() {
         try {
-            return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+            // Nothing else of the process reads it.
+            return new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return null;
         }
     }
 
