@@ -5,7 +5,8 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.nio.charset.Charset;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -74,10 +75,9 @@ public record Surroundings(
 
     private static @Nullable String typedLine() {
         try {
-            // Nothing else of the process reads it.
-            return new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
+            return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
         } catch (IOException e) {
-            return null;
+            throw new UncheckedIOException(e);
         }
     }
 
