@@ -31,6 +31,12 @@ class DifferencesTest {
             Map.entry(
                     "a token that is missing or wrong: 400",
                     "http.TokenAuthorizationTest#missingAndWrongTokensAre401AndChangeNothing"),
+            Map.entry(
+                    "gRPC answers most failures with `INTERNAL`",
+                    "grpc.GrpcApisTest#failuresHaveTheStatusOfTheFieldAndTheWordsOfHttp"),
+            Map.entry(
+                    "a gRPC port that is taken stops the start",
+                    "grpc.GrpcApisTest#theHostGoesOnWithoutADefaultPortThatIsTaken"),
             Map.entry("`min_worker=-1`", "http.BadInputTest#managementRefuses"),
             Map.entry(
                     "`allowed_urls` allows everything",
