@@ -144,7 +144,8 @@ class ClassifierProcessIT {
                 RpcClient client = new RpcClient(server.port());
                 Stream<Path> files = Files.list(data)) {
             String name = "127.0.0.1_" + server.port() + "_classifier_copy.jubatus";
-            for (Path file : files.filter(some -> some.toString().endsWith(".jubatus")).toList()) {
+            for (Path file :
+                    files.filter(some -> some.toString().endsWith(".jubatus")).toList()) {
                 Files.copy(file, data.resolve(name), StandardCopyOption.REPLACE_EXISTING);
                 assertThat(client.call("load", "copy")).isEqualTo(true);
                 assertThat((Map<?, ?>) client.call("get_labels")).hasSize(5);
