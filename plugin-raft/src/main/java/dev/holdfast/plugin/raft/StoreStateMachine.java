@@ -56,6 +56,8 @@ final class StoreStateMachine extends BaseStateMachine {
     private @Nullable StoreState state;
     private volatile @Nullable Taken latest;
     private long bytesSinceSnapshot;
+    /** Whether it was said that the state could not be written; Ratis tries again after each entry. */
+    private boolean unwritten;
 
     /**
      * @param mostBytes of entries after which a snapshot is wished for
@@ -71,6 +73,7 @@ final class StoreStateMachine extends BaseStateMachine {
         getLifeCycle().startAndTransition(() -> {
             super.initialize(server, groupId, raftStorage);
             Path of = raftStorage.getStorageDir().getStateMachineDir().toPath();
+            TornTransfers.clean(of, raftStorage.getStorageDir().getTmpDir().toPath());
             ContentFiles contents = new ContentFiles(of.resolve("contents"));
             directory = of;
             files = contents;
@@ -180,12 +183,16 @@ final class StoreStateMachine extends BaseStateMachine {
             Path file = StateFile.write(required(directory), upTo, required(state));
             latest = new Taken(upTo, file, required(state).allFiles());
             bytesSinceSnapshot = 0;
+            unwritten = false;
         } catch (IOException | RuntimeException e) {
-            log.warn(
-                    "This peer could not write its state ({}), and goes on with the state that it wrote before; its log"
-                            + " grows until it can: look at the disk of {}",
-                    Text.reason(e),
-                    directory);
+            if (!unwritten) {
+                log.warn(
+                        "This peer could not write its state ({}), and goes on with the state that it wrote before; its log"
+                                + " grows until it can: look at the disk of {}",
+                        Text.reason(e),
+                        directory);
+                unwritten = true;
+            }
             throw new IOException(e);
         }
         removeOld();

@@ -24,6 +24,7 @@ final class Fleet implements AutoCloseable {
     private final Map<String, Integer> ports = new TreeMap<>();
     private final Map<String, SnapshotSerializer> running = new TreeMap<>();
     private final Map<String, PeerProcess> processes = new TreeMap<>();
+    private String host = "127.0.0.1";
     private final Map<String, String> more = new HashMap<>();
 
     /** None of them runs yet. */
@@ -60,6 +61,12 @@ final class Fleet implements AutoCloseable {
         }
     }
 
+    /** By the one name that the certificates of the tests are for. */
+    Fleet onLocalhost() {
+        host = "localhost";
+        return this;
+    }
+
     Fleet with(String key, String value) {
         more.put(key, value);
         return this;
@@ -71,7 +78,7 @@ final class Fleet implements AutoCloseable {
 
     String peers() {
         return ports.entrySet().stream()
-                .map(peer -> peer.getKey() + "=127.0.0.1:" + peer.getValue())
+                .map(peer -> peer.getKey() + "=" + host + ":" + peer.getValue())
                 .collect(Collectors.joining(","));
     }
 
@@ -87,7 +94,7 @@ final class Fleet implements AutoCloseable {
     }
 
     PeerAddress address(String id) {
-        return new PeerAddress(id, "127.0.0.1", ports.get(id));
+        return new PeerAddress(id, host, ports.get(id));
     }
 
     FleetAdmin admin() {

@@ -431,6 +431,30 @@ class SnapshotProcessIT {
     }
 
     @Test
+    void aReceiverThatIsKilledBetweenTheRenamesHasItsStateBefore() throws Exception {
+        fleet = Fleet.started(directory, 1);
+        Map<String, byte[]> chunks = chunks(2, 10);
+        try (SnapshotSerializer client = fleet.openClient();
+                FleetAdmin admin = fleet.admin()) {
+            save(client, 1, 3);
+            put(client, chunks);
+            admin.takeSnapshot("a");
+            Path state = fleet.stateFiles("a").get(0).getParent();
+            fleet.stop("a");
+            // As Ratis leaves it: the state before moved aside, the received one not yet in its place.
+            Files.move(state, state.resolveSibling("sm.tmp20261130_120000"));
+            Path received = Files.createDirectories(state.resolveSibling("tmp").resolve("snapshot-1/contents"));
+            Files.write(received.resolve("9-0"), new byte[100]);
+
+            fleet.start("a");
+
+            assertHolds(client, 3, chunks);
+            assertThat(received).doesNotExist();
+            assertThat(state.resolveSibling("sm.tmp20261130_120000")).doesNotExist();
+        }
+    }
+
+    @Test
     void aPausedLeaderAnswersNothingOldAfterwards() throws Exception {
         threeProcesses();
         try (SnapshotSerializer client = fleet.openClient();

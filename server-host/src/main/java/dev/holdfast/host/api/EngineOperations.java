@@ -49,6 +49,11 @@ public final class EngineOperations {
             return model;
         }
 
+        /** Whether somebody changes it just now, so that {@link #teach} would wait. */
+        public boolean isBeingTaught() {
+            return version.isBeingTaught();
+        }
+
         /**
          * Changes the model, on this thread; others that change it wait.
          *

@@ -17,6 +17,7 @@ public record Operations(
         HostOperations host,
         InferenceOperations inference,
         EngineOperations engines,
+        RepositoryOperations repository,
         WorkflowOperations workflows) {
 
     /** What a change waits for a snapshot beyond the time that the store has. */
@@ -47,6 +48,7 @@ public record Operations(
                 new HostOperations(serving, snapshots, plugins, version),
                 new InferenceOperations(serving),
                 new EngineOperations(serving, learned),
+                new RepositoryOperations(serving, models),
                 new WorkflowOperations(serving, models));
     }
 }
