@@ -54,7 +54,8 @@ final class RpcSide implements AutoCloseable {
     }
 
     synchronized Optional<ListenAddress> address() {
-        return Optional.ofNullable(door).map(RpcDoor::address);
+        // No method reference, which would load the door's class where there is none.
+        return door == null ? Optional.empty() : Optional.of(door.address());
     }
 
     /** No more calls; doing it a second time does nothing. */

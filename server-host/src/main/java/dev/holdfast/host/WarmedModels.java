@@ -42,15 +42,7 @@ record WarmedModels(Runtimes runtimes) implements ModelLoader {
 
     @Override
     public void warmUp(Archive archive, LoadedModel model) {
-        archive.manifest().warmUp().ifPresent(request -> {
-            if (model instanceof ProcessModel) {
-                log.warn(
-                        "Archive {}: the warm-up request of its manifest is not run; each worker loads such a model by itself",
-                        archive.fileName());
-            } else {
-                warmUp(archive.fileName(), model, request);
-            }
-        });
+        archive.manifest().warmUp().ifPresent(request -> warmUp(archive.fileName(), model, request));
     }
 
     private static void warmUp(String archive, LoadedModel model, WarmUpRequest request) {
@@ -59,7 +51,12 @@ record WarmedModels(Runtimes runtimes) implements ModelLoader {
         try {
             List<Tensor> inputs = PredictionBody.read(request.body(), model.signature());
             model.check(inputs);
-            model.predict(List.of(inputs));
+            if (!(model instanceof ProcessModel processes)) {
+                model.predict(List.of(inputs));
+            } else if (!processes.warmUp(inputs)) {
+                log.warn("Archive {}: the warm-up request of its manifest is not run, for its handler takes no tensors", archive);
+                return;
+            }
         } catch (RuntimeException e) {
             throw new ModelLoadException(
                     "Archive " + archive + ": the warm-up request of its manifest failed: " + OneLine.of(e), e);

@@ -132,6 +132,41 @@ class WorkerProcessesIT {
         }
     }
 
+    @Test
+    void theWarmUpRequestOfAManifestIsAnsweredByEachProcessOrTheModelIsRefused() throws Exception {
+        Path store = storeWithNoop();
+        for (String name : List.of("warm", "refuses", "crashes")) {
+            Path model = Files.createDirectories(store.resolve(name));
+            OnnxFiles.write(model, "divider.onnx", OnnxFiles.divider());
+            String request =
+                    switch (name) {
+                        case "warm" -> ANSWERS;
+                        case "refuses" -> "{\"x\": [4, 4], \"y\": [0, 1]}";
+                        default -> CRASHES;
+                    };
+            Files.writeString(
+                    model.resolve("manifest.json"),
+                    "{\"modelName\": \"" + name + "\", \"modelFile\": \"divider.onnx\", \"warmUp\": " + request + "}");
+        }
+        try (HostProcess host = start(store)) {
+            HttpResponse<String> warm = host.management("POST", "/models?url=warm&initial_workers=2");
+            assertThat(warm.statusCode()).as(warm.body()).isEqualTo(200);
+            assertThat(host.predict("/predictions/warm", ANSWERS).body()).contains("3");
+            assertThat(Files.readString(logs().resolve("holdfast.log")))
+                    .contains("Archive warm: the warm-up request took");
+
+            assertThat(host.management("POST", "/models?url=refuses&initial_workers=1").body())
+                    .contains("Archive refuses: the warm-up request of its manifest failed: ")
+                    .contains("Div");
+            HttpResponse<String> crashed = host.management("POST", "/models?url=crashes&initial_workers=1");
+            assertThat(crashed.statusCode()).isEqualTo(400);
+            assertThat(crashed.body())
+                    .contains("Archive crashes: the warm-up request of its manifest failed: ")
+                    .contains("SIGFPE");
+            assertThat(host.predict("/predictions/warm", ANSWERS).body()).contains("3");
+        }
+    }
+
     private static void awaitGone(long pid) {
         assertThat(pid).isPositive();
         await().atMost(Duration.ofMinutes(1))

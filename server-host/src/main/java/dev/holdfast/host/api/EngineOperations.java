@@ -1,6 +1,7 @@
 package dev.holdfast.host.api;
 
 import dev.holdfast.host.api.ApiFailure.Kind;
+import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.RunningVersion;
 import dev.holdfast.host.text.OneLine;
@@ -8,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Models that are called by methods of their own kind, for wires that have such calls. Always the default version is meant.
@@ -15,14 +18,18 @@ import java.util.function.Function;
  */
 public final class EngineOperations {
 
-    private final ModelServing serving;
+    private static final Logger log = LoggerFactory.getLogger(EngineOperations.class);
 
-    EngineOperations(ModelServing serving) {
+    private final ModelServing serving;
+    private final LearnedStates learned;
+
+    EngineOperations(ModelServing serving, LearnedStates learned) {
         this.serving = serving;
+        this.learned = learned;
     }
 
     /** A model of a kind. */
-    public static final class Found<M> {
+    public final class Found<M> {
 
         private final RunningVersion version;
         private final M model;
@@ -42,6 +49,11 @@ public final class EngineOperations {
             return model;
         }
 
+        /** Whether somebody changes it just now, so that {@link #teach} would wait. */
+        public boolean isBeingTaught() {
+            return version.isBeingTaught();
+        }
+
         /**
          * Changes the model, on this thread; others that change it wait.
          *
@@ -49,6 +61,18 @@ public final class EngineOperations {
          */
         public <T> T teach(Function<M, T> lesson) {
             return version.teach(model, lesson);
+        }
+
+        /**
+         * Stores what the model has learned, so that a restart brings it back. Where the store does not take it, the host says
+         * so and tries again by itself.
+         */
+        public void keep() {
+            try {
+                learned.save(version);
+            } catch (RuntimeException e) {
+                log.debug("What {} has learned was not stored when a client saved or loaded it", name(), e);
+            }
         }
     }
 

@@ -75,6 +75,11 @@ public final class HostOperations {
         return plugins;
     }
 
+    /** What the host has of the Open Inference Protocol beside its core, by the names that the protocol has for it. */
+    public List<String> extensions() {
+        return List.of("binary_tensor_data", "model_repository");
+    }
+
     public String version() {
         return version;
     }

@@ -17,6 +17,7 @@ public record Operations(
         HostOperations host,
         InferenceOperations inference,
         EngineOperations engines,
+        RepositoryOperations repository,
         WorkflowOperations workflows) {
 
     /** What a change waits for a snapshot beyond the time that the store has. */
@@ -46,7 +47,8 @@ public record Operations(
                 new SnapshotOperations(serving, snapshots, learned::saveAll, changes),
                 new HostOperations(serving, snapshots, plugins, version),
                 new InferenceOperations(serving),
-                new EngineOperations(serving),
+                new EngineOperations(serving, learned),
+                new RepositoryOperations(serving, models),
                 new WorkflowOperations(serving, models));
     }
 }

@@ -10,6 +10,7 @@ import dev.holdfast.host.operate.StoreGroup;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code holdfast snapshots copy}. */
@@ -46,10 +47,8 @@ final class CopySnapshots implements Callable<Integer> {
     @Option(names = "--skip-damaged", description = "Leave out those that cannot be read, and say which.")
     private boolean skipDamaged;
 
-    @Option(
-            names = "--as-newest",
-            description = "Also behind a snapshot that is none of them: the next start restores the copied one.")
-    private boolean asNewest;
+    @Mixin
+    private final AsNewest asNewest = new AsNewest();
 
     CopySnapshots(SnapshotWay way) {
         this.way = way;
@@ -75,7 +74,11 @@ final class CopySnapshots implements Callable<Integer> {
                     + ", group " + target.group());
             way.sayWhatWaits(source);
             Report report = copy(new HistoryCopy(
-                    source, target, skipDamaged, asNewest, count -> way.progress(count + " snapshots copied")));
+                    source,
+                    target,
+                    skipDamaged,
+                    asNewest.allowed(),
+                    count -> way.progress(count + " snapshots copied")));
             way.progressDone();
             answer(source, target, report);
             return report.damaged().isEmpty() ? 0 : 1;

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code holdfast snapshots import}. */
@@ -27,10 +27,8 @@ final class ImportSnapshot implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "The file, or - for standard input.")
     private String file = "";
 
-    @Option(
-            names = "--as-newest",
-            description = "Also into a group that has snapshots: the next start restores the imported one.")
-    private boolean asNewest;
+    @Mixin
+    private final AsNewest asNewest = new AsNewest();
 
     ImportSnapshot(SnapshotWay way) {
         this.way = way;
@@ -72,8 +70,8 @@ final class ImportSnapshot implements Callable<Integer> {
                     ? files.importFrom(
                             new FileInputStream(FileDescriptor.in),
                             way.logLocation().resolve("work"),
-                            asNewest)
-                    : files.importFrom(path, asNewest);
+                            asNewest.allowed())
+                    : files.importFrom(path, asNewest.allowed());
         } catch (IOException e) {
             throw new CommandFailure("Nothing was imported from " + file + ": " + SnapshotFiles.why(e), e);
         }

@@ -1,5 +1,7 @@
 package dev.holdfast.host.grpc;
 
+import dev.holdfast.host.api.ChangeResult;
+import dev.holdfast.host.api.ModelOperations;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.text.OneLine;
 import io.grpc.Status;
@@ -7,11 +9,31 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** A line of {@code audit.log} for a call that was to change something. */
 record AuditLine(GrpcHost host, CallFacts facts, String call, Map<String, String> parameters) {
 
-    void write(Status.Code status, String result, Optional<String> snapshot) {
+    /** Makes a change, and writes down who asked for it and what came of it. */
+    static ChangeResult of(GrpcHost host, String call, Map<String, String> parameters, Supplier<ChangeResult> change) {
+        CallFacts facts = CallFacts.current();
+        AuditLine line = new AuditLine(host, facts, call, parameters);
+        ModelOperations models = host.operations().models();
+        models.callFrom(Optional.of(facts.address()));
+        try {
+            ChangeResult result = change.get();
+            line.write(Status.Code.OK, result.sentence(), result.snapshot());
+            return result;
+        } catch (RuntimeException | Error e) {
+            Status status = CallStatus.of(e);
+            line.write(status.getCode(), String.valueOf(status.getDescription()), Optional.empty());
+            throw status.asRuntimeException();
+        } finally {
+            models.callFrom(Optional.empty());
+        }
+    }
+
+    private void write(Status.Code status, String result, Optional<String> snapshot) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("time", host.clock().instant().toString());
         line.put("address", facts.address());

@@ -69,7 +69,8 @@ final class CallGuard implements ServerInterceptor {
             String other = Optional.ofNullable(metadata.get(PROTOCOL_TOKEN)).orElse("");
             token = Tokens.bearer(other).isEmpty() ? other.strip() : Tokens.bearer(other);
         }
-        Optional<Status> refused = open ? Optional.empty() : refusal(token, noted.address(), method);
+        Scope wanted = isOfTheRepository(method) ? Scope.MANAGEMENT : scope;
+        Optional<Status> refused = open ? Optional.empty() : refusal(token, wanted, noted.address(), method);
         if (refused.isPresent()) {
             noted.close(refused.get(), new Metadata());
             return noted.listener(new ServerCall.Listener<>() {}, false);
@@ -84,7 +85,7 @@ final class CallGuard implements ServerInterceptor {
                 id,
                 metadata,
                 noted.address(),
-                entrance.tokens().isEmpty() ? Optional.empty() : Optional.of(scope.key() + ":" + Tokens.id(token)));
+                entrance.tokens().isEmpty() ? Optional.empty() : Optional.of(wanted.key() + ":" + Tokens.id(token)));
         ServerCall.Listener<Q> listener =
                 noted.listener(Contexts.interceptCall(facts.toContext(), noted, metadata, next), counted);
         if (counted) {
@@ -110,18 +111,29 @@ final class CallGuard implements ServerInterceptor {
                 || method.getType() == MethodDescriptor.MethodType.CLIENT_STREAMING;
     }
 
-    private Optional<Status> refusal(String token, String address, String method) {
+    private static boolean isOfTheRepository(String method) {
+        return method.contains("GRPCInferenceService/Repository");
+    }
+
+    private Optional<Status> refusal(String token, Scope wanted, String address, String method) {
         if (entrance.tokens().isEmpty()) {
-            return Optional.empty();
+            // Those who may ask models from elsewhere may not change which there are.
+            return isOfTheRepository(method)
+                            && !host.config().grpcInference().address().isLoopback()
+                    ? Optional.of(
+                            Status.PERMISSION_DENIED.withDescription(
+                                    "While tokens are switched off, calls of the"
+                                            + " repository are answered here on loopback alone; use tokens, or the management address."))
+                    : Optional.empty();
         }
         boolean asTorchServe = entrance.tokenFailureStatus() == 400;
-        Tokens.Verdict verdict = entrance.tokens().get().check(token, scope);
+        Tokens.Verdict verdict = entrance.tokens().get().check(token, wanted);
         String call = "gRPC " + method;
         if (verdict == Tokens.Verdict.ALLOWED) {
             return Optional.empty();
         } else if (verdict == Tokens.Verdict.OTHER_SCOPE) {
             entrance.refusals().refused(Refusals.Reason.OTHER_SCOPE, address, call);
-            return Optional.of(Status.PERMISSION_DENIED.withDescription(Tokens.otherScope(scope)));
+            return Optional.of(Status.PERMISSION_DENIED.withDescription(Tokens.otherScope(wanted)));
         }
         boolean mayTry = entrance.refusals()
                 .refused(

@@ -123,6 +123,11 @@ final class InferenceService extends InferenceAPIsServiceGrpc.InferenceAPIsServi
                         answer -> bounded(RawBodies.answer(answer.outputs())));
             }
             TensorRequest tensors = TensorReader.read(body, model.signature());
+            if (tensors.open().filter(TensorRequest.OpenRequest::wantsBinary).isPresent()) {
+                throw new InvalidInputException(
+                        "A prediction of this service has no place that says where the JSON of its"
+                                + " answer ends; leave binary_data_output out, or call ModelInfer");
+            }
             return new InferenceRequest<>(tensors.inputs(), answer -> written(model, tensors, answer));
         };
     }
@@ -139,7 +144,7 @@ final class InferenceService extends InferenceAPIsServiceGrpc.InferenceAPIsServi
                         open.id(),
                         SelectedOutputs.of(
                                 answer.outputs(),
-                                open.outputs(),
+                                open.names(),
                                 model.signature().leftOut()),
                         answer.remarks()))
                 .orElseGet(() -> writer.plain(answer.outputs(), request.oneRow()));

@@ -20,7 +20,6 @@ import dev.holdfast.protocol.torchserve.management.RegisterModelRequest;
 import dev.holdfast.protocol.torchserve.management.ScaleWorkerRequest;
 import dev.holdfast.protocol.torchserve.management.SetDefaultRequest;
 import dev.holdfast.protocol.torchserve.management.UnregisterModelRequest;
-import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -173,26 +172,12 @@ final class ManagementService extends ManagementAPIsServiceGrpc.ManagementAPIsSe
         return Optional.of(given).filter(some -> !some.isEmpty()).map(some -> SafeNames.check("Model version", some));
     }
 
-    /** Makes a change, and writes down who asked for it and what came of it. */
     private void change(
             String call,
             Map<String, String> parameters,
             StreamObserver<ManagementResponse> caller,
             Supplier<ChangeResult> change) {
-        CallFacts facts = CallFacts.current();
-        AuditLine line = new AuditLine(host, facts, call, parameters);
-        models.callFrom(Optional.of(facts.address()));
-        try {
-            ChangeResult result = change.get();
-            line.write(Status.Code.OK, result.sentence(), result.snapshot());
-            answer(caller, changed(result));
-        } catch (RuntimeException | Error e) {
-            Status status = CallStatus.of(e);
-            line.write(status.getCode(), String.valueOf(status.getDescription()), Optional.empty());
-            throw status.asRuntimeException();
-        } finally {
-            models.callFrom(Optional.empty());
-        }
+        answer(caller, changed(AuditLine.of(host, call, parameters, change)));
     }
 
     private Map<String, Object> changed(ChangeResult result) {

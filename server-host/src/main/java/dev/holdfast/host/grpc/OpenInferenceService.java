@@ -6,9 +6,11 @@ import dev.holdfast.host.api.InferenceRequest;
 import dev.holdfast.host.api.ModelAnswer;
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.runtime.HandlerAnswer;
+import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorType;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.wire.RawTensors;
 import dev.holdfast.host.wire.SafeNames;
 import dev.holdfast.host.wire.SelectedOutputs;
@@ -24,6 +26,13 @@ import dev.holdfast.protocol.openinference.ModelMetadataResponse.TensorMetadata;
 import dev.holdfast.protocol.openinference.ModelReadyRequest;
 import dev.holdfast.protocol.openinference.ModelReadyResponse;
 import dev.holdfast.protocol.openinference.ModelStreamInferResponse;
+import dev.holdfast.protocol.openinference.RepositoryIndexRequest;
+import dev.holdfast.protocol.openinference.RepositoryIndexResponse;
+import dev.holdfast.protocol.openinference.RepositoryIndexResponse.ModelIndex;
+import dev.holdfast.protocol.openinference.RepositoryModelLoadRequest;
+import dev.holdfast.protocol.openinference.RepositoryModelLoadResponse;
+import dev.holdfast.protocol.openinference.RepositoryModelUnloadRequest;
+import dev.holdfast.protocol.openinference.RepositoryModelUnloadResponse;
 import dev.holdfast.protocol.openinference.ServerLiveRequest;
 import dev.holdfast.protocol.openinference.ServerLiveResponse;
 import dev.holdfast.protocol.openinference.ServerMetadataRequest;
@@ -35,18 +44,21 @@ import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** The Open Inference Protocol, version 2. An answer is raw where the request was. */
 final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase {
 
+    private final GrpcHost host;
     private final Operations operations;
     private final GrpcPredictions predictions;
     private final TensorWriter json;
     private final int mostBytes;
 
     OpenInferenceService(GrpcHost host, GrpcPredictions predictions) {
+        this.host = host;
         this.operations = host.operations();
         this.predictions = predictions;
         this.mostBytes = host.config().maxResponseSize();
@@ -92,6 +104,7 @@ final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceS
                 ServerMetadataResponse.newBuilder()
                         .setName("holdfast")
                         .setVersion(operations.host().version())
+                        .addAllExtensions(operations.host().extensions())
                         .build());
     }
 
@@ -234,5 +247,65 @@ final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceS
     private ModelInferResponse ofHandler(InferenceModel model, ModelInferRequest request, HandlerAnswer answer) {
         Tensor body = new Tensor("body", TensorType.BYTES, new long[] {1}, new byte[][] {HandlerCalls.body(answer)});
         return response(model, request, List.of(body), Map.of());
+    }
+
+    @Override
+    public void repositoryIndex(RepositoryIndexRequest request, StreamObserver<RepositoryIndexResponse> caller) {
+        RepositoryIndexResponse.Builder response = RepositoryIndexResponse.newBuilder();
+        operations
+                .repository()
+                .index(request.getReady())
+                .forEach(entry -> response.addModels(ModelIndex.newBuilder()
+                        .setName(entry.name())
+                        .setVersion(entry.version())
+                        .setState(entry.state().name())
+                        .setReason(entry.reason())));
+        answer(caller, response.build());
+    }
+
+    @Override
+    public void repositoryModelLoad(
+            RepositoryModelLoadRequest request, StreamObserver<RepositoryModelLoadResponse> caller) {
+        requireKnown(request.getParametersMap().keySet(), Set.of());
+        String model = request.getModelName();
+        AuditLine.of(
+                host,
+                "RepositoryModelLoad",
+                Map.of("model_name", model),
+                () -> operations.repository().load(SafeNames.check("Model name", model)));
+        answer(
+                caller,
+                RepositoryModelLoadResponse.newBuilder()
+                        .setModelName(model)
+                        .setIsLoaded(true)
+                        .build());
+    }
+
+    @Override
+    public void repositoryModelUnload(
+            RepositoryModelUnloadRequest request, StreamObserver<RepositoryModelUnloadResponse> caller) {
+        // Nothing depends on a model here.
+        requireKnown(request.getParametersMap().keySet(), Set.of("unload_dependents"));
+        String model = request.getModelName();
+        AuditLine.of(
+                host,
+                "RepositoryModelUnload",
+                Map.of("model_name", model),
+                () -> operations.repository().unload(SafeNames.check("Model name", model)));
+        answer(
+                caller,
+                RepositoryModelUnloadResponse.newBuilder()
+                        .setModelName(model)
+                        .setIsUnloaded(true)
+                        .build());
+    }
+
+    private static void requireKnown(Set<String> given, Set<String> known) {
+        for (String name : given) {
+            if (!known.contains(name)) {
+                throw new InvalidInputException("Parameter '" + OneLine.name(name)
+                        + "' is not supported; put the model with its settings into the model store.");
+            }
+        }
     }
 }

@@ -22,7 +22,13 @@ record ApiRoutes(
         for (ConfigKey api : apis) {
             switch (api) {
                 case MANAGEMENT_ADDRESS -> routes.addAll(management());
-                case INFERENCE_ADDRESS -> routes.addAll(inference());
+                case INFERENCE_ADDRESS -> {
+                    routes.addAll(inference());
+                    // Where tokens tell who may. Clients know one address for all of the protocol.
+                    if (authorization.isPresent() && !apis.contains(ConfigKey.MANAGEMENT_ADDRESS)) {
+                        routes.addAll(repository());
+                    }
+                }
                 default -> routes.addAll(new MetricsApi(metrics).routes());
             }
         }
@@ -41,7 +47,14 @@ record ApiRoutes(
         routes.addAll(new PluginsApi(operations.host()).routes());
         routes.addAll(new DiagnosisApi(operations).routes());
         authorization.ifPresent(guard -> routes.addAll(guard.routes()));
+        routes.addAll(repository());
         return routes;
+    }
+
+    private List<Route> repository() {
+        return config.openInferenceProtocol()
+                ? new RepositoryApi(operations.repository(), changes, config.maxRequestSize()).routes()
+                : List.of();
     }
 
     private WorkflowApi workflows() {

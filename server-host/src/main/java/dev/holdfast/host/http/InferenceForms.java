@@ -5,8 +5,10 @@ import dev.holdfast.host.api.InferenceForm;
 import dev.holdfast.host.api.InferenceModel;
 import dev.holdfast.host.api.InferenceRequest;
 import dev.holdfast.host.api.ModelAnswer;
+import dev.holdfast.host.runtime.Header;
 import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.wire.Json;
 import dev.holdfast.host.wire.OpenInferenceReader;
 import dev.holdfast.host.wire.RawBodies;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class InferenceForms {
 
+    private static final String BINARY = "application/octet-stream";
     private static final String BINARY_HEADER = "Inference-Header-Content-Length";
 
     private final HandlerForms handlers;
@@ -65,18 +68,25 @@ final class InferenceForms {
             if (model.signature().isOfHandler()) {
                 return handlers.prediction(context);
             }
-            if (context.req().getHeader(BINARY_HEADER) != null) {
-                throw ApiException.badRequest("Header " + BINARY_HEADER
-                        + " asks for the binary tensor extension, which this host does not have; send and take JSON.");
-            }
             byte[] body = RequestBody.read(context, maxRequestSize);
+            String json = context.req().getHeader(BINARY_HEADER);
             try {
-                TensorRequest request = OpenInferenceReader.read(body);
+                TensorRequest request = json == null
+                        ? OpenInferenceReader.read(body)
+                        : OpenInferenceReader.read(body, jsonLength(json));
                 return new InferenceRequest<>(request.inputs(), answer -> open(model, request, answer));
             } catch (IOException e) {
                 throw new InvalidInputException("The body is no JSON: " + Json.reason(e), e);
             }
         };
+    }
+
+    private static int jsonLength(String header) {
+        if (!header.strip().matches("[0-9]{1,9}")) {
+            throw ApiException.badRequest("Header " + BINARY_HEADER + " '" + OneLine.name(header)
+                    + "' must say how many bytes of the body are JSON.");
+        }
+        return Integer.parseInt(header.strip());
     }
 
     /**
@@ -151,7 +161,14 @@ final class InferenceForms {
     private InferenceAnswer open(InferenceModel model, TensorRequest request, ModelAnswer answer) {
         TensorRequest.OpenRequest open = request.open().orElseThrow();
         List<Tensor> selected = SelectedOutputs.of(
-                answer.outputs(), open.outputs(), model.signature().leftOut());
-        return json(answer, writer.open(model.name(), model.version(), open.id(), selected, answer.remarks()));
+                answer.outputs(), open.names(), model.signature().leftOut());
+        TensorWriter.OpenAnswer written =
+                writer.open(model.name(), model.version(), open.id(), selected, answer.remarks(), open::isBinary);
+        if (written.json().isEmpty()) {
+            return json(answer, written.body());
+        }
+        Header length =
+                new Header(BINARY_HEADER, Integer.toString(written.json().getAsInt()));
+        return new InferenceAnswer(200, BINARY, List.of(length), written.body(), answer.remarks());
     }
 }

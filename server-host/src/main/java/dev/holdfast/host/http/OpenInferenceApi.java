@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The Open Inference Protocol, version 2, over HTTP and JSON. It does not have the binary tensor extension.
+ * The Open Inference Protocol, version 2, over HTTP, with its extension for binary tensors.
  *
  * <p>Whether the host lives and is ready is told without a token, because probes cannot follow keys that expire.
  */
@@ -41,7 +41,7 @@ record OpenInferenceApi(Operations operations, Predictions predictions, Inferenc
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("name", "holdfast");
         body.put("version", operations.host().version());
-        body.put("extensions", List.of());
+        body.put("extensions", operations.host().extensions());
         Answers.json(context, 200, body);
     }
 

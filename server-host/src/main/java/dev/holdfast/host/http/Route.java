@@ -20,7 +20,7 @@ record Route(HandlerType method, String path, Scope scope, Handler handler) {
     /** Whether it is there to change something; also where nobody expects that of the method, as with keys. */
     boolean changes() {
         return scope == Scope.API
-                || !Set.of(HandlerType.GET, HandlerType.OPTIONS).contains(method);
+                || (!Set.of(HandlerType.GET, HandlerType.OPTIONS).contains(method) && !path.endsWith("/index"));
     }
 
     static Route get(String path, Scope scope, Handler handler) {

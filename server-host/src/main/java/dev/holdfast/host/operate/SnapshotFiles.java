@@ -41,6 +41,9 @@ import java.util.TreeSet;
  */
 public final class SnapshotFiles {
 
+    /** The configuration key of the directory of archives. */
+    private static final String MODEL_STORE = "model_store";
+
     private static final int BUFFER = 1024 * 1024;
 
     private final StoreGroup group;
@@ -72,7 +75,7 @@ public final class SnapshotFiles {
      */
     public Exported export(Snapshot snapshot, boolean archives, OutputStream target) throws IOException {
         HistoryPoint point = HistoryPoint.of(snapshot);
-        List<BundleFile> files = archives ? new ModelArchives(requireModelStore()).of(point.state()) : List.of();
+        List<BundleFile> files = archives ? new ModelArchives(modelStore(point)).of(point.state()) : List.of();
         Set<StateReference> states = StateReferences.of(point.state());
         Set<String> ids = new TreeSet<>();
         try (LearnedChunks learned = states.isEmpty() ? null : requireChunks()) {
@@ -245,6 +248,19 @@ public final class SnapshotFiles {
         return LearnedChunks.of(group)
                 .orElseThrow(() -> new IllegalStateException("Store " + group.store()
                         + " keeps no learned states, and the snapshot has some; they are on the disks of the hosts"));
+    }
+
+    /** Where nothing else says it, what the host served from that took the snapshot; a placeholder means another place here. */
+    private Path modelStore(HistoryPoint point) {
+        return modelStore
+                .or(() -> Optional.ofNullable(point.content().config().get(MODEL_STORE))
+                        .map(String::strip)
+                        .filter(text -> !text.isEmpty() && !text.contains("$$"))
+                        .map(Path::of)
+                        .filter(Path::isAbsolute))
+                .orElseThrow(() -> new IllegalStateException(
+                        "Archives are in a model store, and neither the configuration nor the snapshot says where it is:"
+                                + " -D model_store=DIR"));
     }
 
     private Path requireModelStore() {

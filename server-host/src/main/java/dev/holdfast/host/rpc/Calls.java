@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
 import org.msgpack.core.MessagePackException;
@@ -20,6 +21,7 @@ final class Calls {
     private static final int UNKNOWN_METHOD = 1;
     private static final int WRONG_ARGUMENT = 2;
     private static final int RESPONSE = 1;
+    private static final int SHORT = 1 << 14;
     private static final byte[] NOTHING = {};
 
     /** Old clients know the texts of the first specification alone. */
@@ -40,11 +42,6 @@ final class Calls {
         this.threads = threads;
     }
 
-    Turn turn(Call call) {
-        RpcMethod<?> method = engine.methods().get(call.method());
-        return method == null ? Turn.ASK : method.turn();
-    }
-
     void later(Runnable work) {
         threads.execute(work);
     }
@@ -55,36 +52,69 @@ final class Calls {
         return new CalledModel<>(found, records.computeIfAbsent(found.name(), any -> new ModelRecord()), files);
     }
 
-    /** Does what is asked for; never throws. The answer is empty for a call that wants none. */
-    byte[] answer(Call call) {
-        byte[] answer = answer(call, engine);
-        return call.id().isPresent() ? answer : NOTHING;
+    /**
+     * A call that can be answered.
+     *
+     * @param turn on which thread
+     * @param answer does what is asked for, and never throws; empty for a call that wants no answer
+     */
+    record Ready(Turn turn, Supplier<byte[]> answer) {}
+
+    /** Looks for the method and the model; does nothing else. */
+    Ready ready(Call call, int bytes) {
+        return ready(call, bytes, engine);
     }
 
-    private <M> byte[] answer(Call call, Engine<M> of) {
+    private <M> Ready ready(Call call, int bytes, Engine<M> of) {
         RpcMethod<M> method = of.methods().get(call.method());
         if (method == null) {
-            return packed(call, out -> out.packInt(UNKNOWN_METHOD).packString(call.method()));
+            return now(call, out -> out.packInt(UNKNOWN_METHOD).packString(call.method()));
         }
         try {
             Arguments in = new Arguments(call.arguments());
-            RpcMethod.Reply reply = method.body().call(model(of, in.text()), in);
-            return packed(call, out -> reply.to((MessageBufferPacker) out.packNil()));
-        } catch (MessagePackException e) {
-            return packed(call, out -> out.packInt(WRONG_ARGUMENT).packNil());
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
-            if (e instanceof Error) {
-                log.warn("{} by RPC was given up: {}", call.method(), e.toString());
-            }
-            log.debug("{} by RPC failed", call.method(), e);
-            String message = e.getMessage() == null || e instanceof IOException ? OneLine.of(e) : e.getMessage();
-            return packed(call, out -> out.packString(message).packNil());
+            CalledModel<M> model = model(of, in.text());
+            // To wake another thread costs more than a short lesson does.
+            boolean atOnce = method.turn() == Turn.TEACH
+                    && bytes <= SHORT
+                    && !model.found().isBeingTaught()
+                    && !of.busy().test(model.asked());
+            return new Ready(atOnce ? Turn.ASK : method.turn(), () -> answer(call, method, model, in));
+        } catch (IOException | RuntimeException e) {
+            return now(call, failure(call, e));
         }
     }
 
-    private byte[] packed(Call call, RpcMethod.Reply rest) {
+    private Ready now(Call call, RpcMethod.Reply answer) {
+        return new Ready(Turn.ASK, () -> packed(call, answer));
+    }
+
+    private <M> byte[] answer(Call call, RpcMethod<M> method, CalledModel<M> model, Arguments in) {
+        try {
+            RpcMethod.Reply reply = method.body().call(model, in);
+            return packed(call, out -> reply.to(out.packNil()));
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            return packed(call, failure(call, e));
+        }
+    }
+
+    private static RpcMethod.Reply failure(Call call, Throwable e) {
+        if (e instanceof MessagePackException) {
+            return out -> out.packInt(WRONG_ARGUMENT).packNil();
+        }
+        if (e instanceof Error) {
+            log.warn("{} by RPC was given up: {}", call.method(), e.toString());
+        }
+        log.debug("{} by RPC failed", call.method(), e);
+        String message = e.getMessage() == null || e instanceof IOException ? OneLine.of(e) : e.getMessage();
+        return out -> out.packString(message).packNil();
+    }
+
+    private static byte[] packed(Call call, RpcMethod.Reply rest) {
+        if (call.id().isEmpty()) {
+            return NOTHING;
+        }
         try (MessageBufferPacker out = ANSWERS.newBufferPacker()) {
-            out.packArrayHeader(4).packInt(RESPONSE).packLong(call.id().orElse(0));
+            out.packArrayHeader(4).packInt(RESPONSE).packLong(call.id().getAsLong());
             rest.to(out);
             return out.toByteArray();
         } catch (IOException e) {

@@ -64,7 +64,8 @@ final class ClassifierMethods {
             String text = model.asked().configuration();
             return out -> out.packString(text);
         }));
-        Engine<OnlineClassifier> engine = new Engine<>("classifier", OnlineClassifier.class, methods);
+        Engine<OnlineClassifier> engine =
+                new Engine<>("classifier", OnlineClassifier.class, methods, OnlineClassifier::isBusy);
         methods.put("save", file((model, in) -> FileMethods.save(engine.type(), model, in, model.asked()::save)));
         methods.put(
                 "load",

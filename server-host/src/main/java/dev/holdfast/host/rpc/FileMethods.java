@@ -28,11 +28,14 @@ final class FileMethods {
         long now = Instant.now().getEpochSecond();
         model.files().save(file, channel -> writer.save(channel, id, now));
         model.record().saved(now, file);
+        // What a client has saved it also expects to be there after a restart.
+        model.found().keep();
         return out -> out.packMapHeader(1).packString(model.files().server()).packString(file.toString());
     }
 
     static <M> Reply load(String type, CalledModel<M> model, Arguments in, Reader<M> reader) throws IOException {
         load(model, model.files().file(type, in.text()), reader);
+        model.found().keep();
         return RpcMethod.truth(true);
     }
 

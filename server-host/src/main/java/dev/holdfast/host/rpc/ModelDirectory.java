@@ -9,6 +9,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +26,7 @@ record ModelDirectory(Path directory, String server) {
     private static final Logger log = LoggerFactory.getLogger(ModelDirectory.class);
     private static final int LONGEST_ID = 200;
     private static final String UNFINISHED = ".unfinished";
+    private static final Duration OLD = Duration.ofHours(1);
 
     /** Reads or writes an open file. */
     interface Access {
@@ -80,11 +83,15 @@ record ModelDirectory(Path directory, String server) {
         }
     }
 
-    /** Removes what a process that was killed had begun to write. */
+    /** Removes what processes that were killed had begun to write: of this server, and of others where it is old. */
     void clean() {
-        try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, "." + server + "_*" + UNFINISHED)) {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, ".*" + UNFINISHED)) {
+            Instant old = Instant.now().minus(OLD);
             for (Path file : left) {
-                Files.deleteIfExists(file);
+                boolean own = file.getFileName().toString().startsWith("." + server + "_");
+                if (own || Files.getLastModifiedTime(file).toInstant().isBefore(old)) {
+                    Files.deleteIfExists(file);
+                }
             }
         } catch (IOException e) {
             log.warn("What was left of unfinished saves in {} could not be removed: {}", directory, e.toString());

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,27 +118,33 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void call(ChannelHandlerContext context, byte[] bytes) {
-        Call call = Call.read(bytes);
-        switch (calls.turn(call)) {
-            case ASK -> write(context, calls.answer(call));
+        Calls.Ready call = calls.ready(Call.read(bytes), bytes.length);
+        switch (call.turn()) {
+            case ASK -> write(context, call.answer().get());
             case TEACH -> {
                 teaching = true;
-                calls.later(() -> answered(context, calls.answer(call), true));
+                calls.later(() -> answered(context, call.answer().get(), true));
             }
             case FILE -> {
                 files++;
-                calls.later(() -> answered(context, calls.answer(call), false));
+                calls.later(() -> answered(context, call.answer().get(), false));
             }
         }
     }
 
     private void answered(ChannelHandlerContext context, byte[] answer, boolean taught) {
-        context.executor().execute(() -> {
-            teaching = taught ? false : teaching;
-            files -= taught ? 0 : 1;
-            write(context, answer);
-            work(context);
-        });
+        try {
+            context.executor().execute(() -> {
+                teaching = taught ? false : teaching;
+                files -= taught ? 0 : 1;
+                write(context, answer);
+                work(context);
+            });
+        } catch (RejectedExecutionException e) {
+            log.debug(
+                    "{} is not answered, for the door is closed",
+                    context.channel().remoteAddress());
+        }
     }
 
     private static void write(ChannelHandlerContext context, byte[] answer) {

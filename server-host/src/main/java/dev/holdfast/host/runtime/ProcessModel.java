@@ -19,6 +19,17 @@ public interface ProcessModel extends LoadedModel {
         return 0;
     }
 
+    /**
+     * Has every worker that is started from now on answer a request before it is ready.
+     *
+     * @param inputs as {@link #check} takes them
+     * @return whether it does; a model of a handler, whose requests are no tensors, does not
+     * @throws RuntimeException if the model does not answer it
+     */
+    default boolean warmUp(List<Tensor> inputs) {
+        return false;
+    }
+
     @Override
     default List<List<Tensor>> predict(List<List<Tensor>> batch) {
         throw new IllegalStateException("This model answers by the processes of its workers alone");

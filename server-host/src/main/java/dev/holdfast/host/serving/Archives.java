@@ -6,6 +6,7 @@ import dev.holdfast.host.archive.ArchiveException.Reason;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +31,15 @@ final class Archives {
 
     Archives(ModelStore store) {
         this.store = store;
+    }
+
+    /** @throws ServingException if the store cannot be read */
+    List<String> list() {
+        try {
+            return store.list();
+        } catch (ArchiveException e) {
+            throw new ServingException(Kind.INTERNAL, OneLine.of(e), e);
+        }
     }
 
     /** @throws ServingException if it cannot be had, or is damaged */

@@ -450,6 +450,15 @@ public final class ModelServing implements AutoCloseable {
         return failedModels.retry(model, version);
     }
 
+    /**
+     * The file names of the archives in the model store, sorted.
+     *
+     * @throws ServingException if it cannot be read
+     */
+    public List<String> storedArchives() {
+        return archives.list();
+    }
+
     /** Whether a version was unloaded since this was asked last, so that the heap may hold memory that nobody needs. */
     public boolean hasUnloaded() {
         return reconciler.hasUnloaded();

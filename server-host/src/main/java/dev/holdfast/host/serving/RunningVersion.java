@@ -181,6 +181,11 @@ public final class RunningVersion {
         return require().training().learn(state.responseTimeout(), () -> lesson.apply(model));
     }
 
+    /** Whether somebody teaches the model just now, so that {@link #teach} would wait. */
+    public boolean isBeingTaught() {
+        return loaded != null && loaded.training().isBusy();
+    }
+
     /**
      * What the model learns from.
      *

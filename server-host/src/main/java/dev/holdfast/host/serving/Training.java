@@ -45,6 +45,11 @@ final class Training {
         }
     }
 
+    /** Whether somebody has the turn, so that the next one waits. */
+    boolean isBusy() {
+        return turn.isLocked();
+    }
+
     private boolean takeTurn(Duration patience) {
         try {
             return turn.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS);

@@ -212,7 +212,12 @@ final class Elements {
     }
 
     private static InvalidInputException bad(JsonParser json, int index, String wanted) throws IOException {
-        String shown = json.currentToken().isStructStart() ? "a nested value" : OneLine.name(json.getText());
+        String shown = json.currentToken().isStructStart()
+                ? "a nested value"
+                : json.currentToken() == JsonToken.VALUE_STRING
+                        // "false" is a text, and no truth value.
+                        ? '"' + OneLine.name(json.getText()) + '"'
+                        : OneLine.name(json.getText());
         return new InvalidInputException("element " + index + " is " + shown + ", which is no " + wanted);
     }
 }

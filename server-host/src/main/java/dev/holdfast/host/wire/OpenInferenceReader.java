@@ -6,47 +6,85 @@ import dev.holdfast.host.runtime.InvalidInputException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorType;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.TensorRequest.Wanted;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a request of the Open Inference Protocol, version 2, in its JSON form; fields may come in any order. What it does
  * not know it passes over, because clients send more than the protocol has; a field that is null is none.
+ *
+ * <p>With the binary extension the bytes of tensors follow the JSON, in the order of the tensors that have no {@code data} and say
+ * how many bytes they have.
  */
 public final class OpenInferenceReader {
 
     public static final Set<String> FIELDS = Set.of("name", "shape", "datatype", "data", "parameters");
 
+    private static final String BINARY = "binary_data";
+    private static final String BINARY_OUTPUT = "binary_data_output";
+    private static final String BINARY_SIZE = "binary_data_size";
+
     private final byte[] body;
+    private final @Nullable ByteBuffer binary;
+    private boolean binaryOutput;
     private Optional<String> id = Optional.empty();
     private final List<Tensor> inputs = new ArrayList<>();
-    private final List<String> outputs = new ArrayList<>();
+    private final List<Wanted> outputs = new ArrayList<>();
 
-    private OpenInferenceReader(byte[] body) {
+    private OpenInferenceReader(byte[] body, @Nullable ByteBuffer binary) {
         this.body = body;
+        this.binary = binary;
     }
 
     /**
+     * Reads a body of JSON alone.
+     *
      * @throws InvalidInputException if it is JSON, but no request of the protocol
      * @throws IOException if it is no JSON
      */
     public static TensorRequest read(byte[] body) throws IOException {
-        OpenInferenceReader reader = new OpenInferenceReader(body);
+        return new OpenInferenceReader(body, null).read();
+    }
+
+    /**
+     * Reads a body whose first bytes are JSON, and the others those of tensors.
+     *
+     * @param json how many are JSON
+     * @throws InvalidInputException if there are not as many, or what they are is no request of the protocol
+     * @throws IOException if they are no JSON
+     */
+    public static TensorRequest read(byte[] body, int json) throws IOException {
+        if (json < 0 || json > body.length) {
+            throw new InvalidInputException(
+                    "The JSON of the body is said to have " + json + " bytes, and the body has " + body.length);
+        }
+        return new OpenInferenceReader(Arrays.copyOf(body, json), ByteBuffer.wrap(body, json, body.length - json))
+                .read();
+    }
+
+    private TensorRequest read() throws IOException {
         try (JsonParser json = Json.FACTORY.createParser(Json.utf8(body))) {
-            reader.readRequest(json);
+            readRequest(json);
             if (json.nextToken() != null) {
                 throw new InvalidInputException("The body goes on after its first value");
             }
         }
+        if (binary != null && binary.hasRemaining()) {
+            throw new InvalidInputException(
+                    "The body has " + binary.remaining() + " bytes more than its tensors say in binary_data_size");
+        }
         return new TensorRequest(
-                reader.inputs,
-                false,
-                Optional.of(new TensorRequest.OpenRequest(reader.id, List.copyOf(reader.outputs))));
+                inputs, false, Optional.of(new TensorRequest.OpenRequest(id, List.copyOf(outputs), binaryOutput)));
     }
 
     private void readRequest(JsonParser json) throws IOException {
@@ -60,7 +98,9 @@ public final class OpenInferenceReader {
             }
             switch (field) {
                 case "id" -> id = Optional.of(text(json, "id"));
-                case "parameters" -> readParameters(json);
+                case "parameters" ->
+                    binaryOutput = truth(readParameters(json).get(BINARY_OUTPUT), BINARY_OUTPUT)
+                            .orElse(false);
                 case "inputs" -> {
                     expect(value, JsonToken.START_ARRAY, "'inputs' must be an array of tensors");
                     while (json.nextToken() != JsonToken.END_ARRAY) {
@@ -90,6 +130,7 @@ public final class OpenInferenceReader {
         ArrayReader data = null;
         int dataAt = -1;
         int dataEnd = -1;
+        OptionalInt size = OptionalInt.empty();
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
             if (json.nextToken() == JsonToken.VALUE_NULL) {
@@ -99,7 +140,7 @@ public final class OpenInferenceReader {
                 case "name" -> name = text(json, "name");
                 case "datatype" -> type = TensorType.of(text(json, "datatype"));
                 case "shape" -> shape = readShape(json);
-                case "parameters" -> readParameters(json);
+                case "parameters" -> size = size(readParameters(json).get(BINARY_SIZE));
                 case "data" -> {
                     if (type == null) {
                         // What the elements are is said later: come back here then.
@@ -115,10 +156,39 @@ public final class OpenInferenceReader {
                 default -> json.skipChildren();
             }
         }
-        if (name == null || type == null || shape == null || (data == null && dataAt < 0)) {
+        boolean hasData = data != null || dataAt >= 0;
+        if (name == null || type == null || shape == null || (!hasData && size.isEmpty())) {
             throw new InvalidInputException("Each of 'inputs' needs name, shape, datatype and data");
         }
+        if (size.isPresent()) {
+            inputs.add(RawTensors.read(name, type, shape, bytes(name, size.getAsInt(), hasData)));
+            return;
+        }
         inputs.add(tensor(name, type, shape, data, dataAt, dataEnd));
+    }
+
+    /** The next bytes of the body behind the JSON. */
+    private ByteBuffer bytes(String name, int size, boolean hasData) {
+        if (hasData) {
+            throw bad(name, "has data and a binary_data_size; send one of the two");
+        }
+        if (binary == null) {
+            throw bad(
+                    name,
+                    "has a binary_data_size, and the request no header Inference-Header-Content-Length, which says where"
+                            + " its JSON ends");
+        }
+        if (size > binary.remaining()) {
+            throw bad(
+                    name, "has a binary_data_size of " + size + ", and the body " + binary.remaining() + " bytes more");
+        }
+        ByteBuffer own = binary.slice(binary.position(), size);
+        binary.position(binary.position() + size);
+        return own;
+    }
+
+    private static InvalidInputException bad(String name, String what) {
+        return new InvalidInputException("Tensor '" + OneLine.name(name) + "' " + what);
     }
 
     private Tensor tensor(
@@ -162,41 +232,65 @@ public final class OpenInferenceReader {
 
     private void readOutput(JsonParser json) throws IOException {
         expect(json.currentToken(), JsonToken.START_OBJECT, "'outputs' must be an array of objects with a name");
-        boolean named = false;
+        String name = null;
+        Optional<Boolean> own = Optional.empty();
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
             boolean none = json.nextToken() == JsonToken.VALUE_NULL;
             if (field.equals("name") && !none) {
-                outputs.add(text(json, "name"));
-                named = true;
+                name = text(json, "name");
             } else if (field.equals("parameters") && !none) {
-                readParameters(json);
+                own = truth(readParameters(json).get(BINARY), BINARY);
             } else {
                 json.skipChildren();
             }
         }
-        if (!named) {
+        if (name == null) {
             throw new InvalidInputException("Each of 'outputs' needs a name");
         }
+        outputs.add(new Wanted(name, own));
     }
 
-    /** Passes over parameters, none of which this host knows, but for those that would change how data is sent. */
-    private static void readParameters(JsonParser json) throws IOException {
+    /** The parameters that are truth values or whole numbers; the others, none of which this host knows, are passed over. */
+    private static Map<String, Object> readParameters(JsonParser json) throws IOException {
         expect(json.currentToken(), JsonToken.START_OBJECT, "'parameters' must be an object");
+        Map<String, Object> parameters = new HashMap<>();
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
             JsonToken value = json.nextToken();
-            if (value == JsonToken.VALUE_NULL) {
-                continue;
-            }
-            boolean binary = (field.equals("binary_data") || field.equals("binary_data_output"))
-                    && value != JsonToken.VALUE_FALSE;
-            if (binary || field.equals("binary_data_size")) {
-                throw new InvalidInputException("Parameter '" + field
-                        + "' asks for the binary tensor extension, which this host does not have; send and take JSON");
+            if (value.isBoolean()) {
+                parameters.put(field, json.getBooleanValue());
+            } else if (value != JsonToken.VALUE_NULL && value.isScalarValue()) {
+                parameters.put(field, json.getText());
             }
             json.skipChildren();
         }
+        return parameters;
+    }
+
+    private static Optional<Boolean> truth(@Nullable Object value, String parameter) {
+        if (value == null) {
+            return Optional.empty();
+        } else if (value instanceof Boolean truth) {
+            return Optional.of(truth);
+        }
+        throw new InvalidInputException("Parameter '" + parameter + "' must be true or false");
+    }
+
+    private static OptionalInt size(@Nullable Object value) {
+        if (value == null) {
+            return OptionalInt.empty();
+        }
+        try {
+            int size = Integer.parseInt(value.toString());
+            if (size >= 0) {
+                return OptionalInt.of(size);
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw new InvalidInputException(
+                "Parameter '" + BINARY_SIZE + "' " + OneLine.name(value.toString()) + " must be a number of bytes");
     }
 
     private static String text(JsonParser json, String field) throws IOException {

@@ -139,9 +139,19 @@ public final class RawTensors {
 
     /** @throws ArithmeticException if it would be more than 2 GiB */
     public static byte[] of(Tensor tensor) {
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size(tensor))).order(ByteOrder.LITTLE_ENDIAN);
-        put(tensor.type(), tensor.elements(), bytes);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(size(tensor)));
+        put(tensor, bytes);
         return bytes.array();
+    }
+
+    /** Puts the bytes at the position of a buffer, which has room for them. */
+    static void put(Tensor tensor, ByteBuffer bytes) {
+        int size = (int) size(tensor);
+        put(
+                tensor.type(),
+                tensor.elements(),
+                bytes.slice(bytes.position(), size).order(ByteOrder.LITTLE_ENDIAN));
+        bytes.position(bytes.position() + size);
     }
 
     private static void put(TensorType type, Object elements, ByteBuffer bytes) {

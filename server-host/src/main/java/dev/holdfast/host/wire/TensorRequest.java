@@ -14,7 +14,35 @@ public record TensorRequest(List<Tensor> inputs, boolean oneRow, Optional<OpenRe
 
     /**
      * @param id sent back with the answer
-     * @param outputs the names of the wanted outputs; empty for all
+     * @param outputs those that are wanted; empty for all
+     * @param binary whether the bytes of outputs follow the JSON of the answer, where an output does not say it itself
      */
-    public record OpenRequest(Optional<String> id, List<String> outputs) {}
+    public record OpenRequest(Optional<String> id, List<Wanted> outputs, boolean binary) {
+
+        /** The names of the wanted outputs; empty for all. */
+        public List<String> names() {
+            return outputs.stream().map(Wanted::name).toList();
+        }
+
+        /** Whether the bytes of an output follow the JSON. */
+        public boolean isBinary(String output) {
+            return outputs.stream()
+                    .filter(wanted -> wanted.name().equals(output))
+                    .findFirst()
+                    .flatMap(Wanted::binary)
+                    .orElse(binary);
+        }
+
+        /** Whether the bytes of some output do. */
+        public boolean wantsBinary() {
+            return binary || outputs.stream().anyMatch(wanted -> wanted.binary().orElse(false));
+        }
+    }
+
+    /**
+     * An output that a request asks for.
+     *
+     * @param binary whether its bytes follow the JSON of the answer; empty where the request does not say
+     */
+    public record Wanted(String name, Optional<Boolean> binary) {}
 }

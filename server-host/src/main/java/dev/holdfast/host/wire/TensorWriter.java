@@ -9,12 +9,15 @@ import dev.holdfast.host.text.Utf8;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
 
 /**
  * Writes the outputs of a prediction as JSON, in the form that the request asked for. Where a tensor has labels, the innermost
@@ -95,12 +98,13 @@ public record TensorWriter(int maxResponseSize) {
             if (id.isPresent()) {
                 json.writeStringField("id", id.get());
             }
-            writeTensors(json, "inputs", inputs);
+            writeTensors(json, "inputs", inputs, input -> false);
             json.writeEndObject();
         });
     }
 
-    private static void writeTensors(JsonGenerator json, String field, List<Tensor> tensors) throws IOException {
+    private static void writeTensors(JsonGenerator json, String field, List<Tensor> tensors, Predicate<String> binary)
+            throws IOException {
         json.writeArrayFieldStart(field);
         for (Tensor tensor : tensors) {
             json.writeStartObject();
@@ -109,17 +113,42 @@ public record TensorWriter(int maxResponseSize) {
             json.writeFieldName("shape");
             json.writeArray(shape, 0, shape.length);
             json.writeStringField("datatype", tensor.type().name());
-            json.writeFieldName("data");
-            new Values(tensor, false).writeFlat(json);
+            if (binary.test(tensor.name())) {
+                json.writeObjectFieldStart("parameters");
+                json.writeNumberField("binary_data_size", RawTensors.size(tensor));
+                json.writeEndObject();
+            } else {
+                json.writeFieldName("data");
+                new Values(tensor, false).writeFlat(json);
+            }
             json.writeEndObject();
         }
         json.writeEndArray();
     }
 
-    /** The answer of the Open Inference Protocol. */
+    /** The answer of the Open Inference Protocol, in JSON alone. */
     public byte[] open(
             String model, String version, Optional<String> id, List<Tensor> outputs, Map<String, Object> parameters) {
-        return write(json -> {
+        return open(model, version, id, outputs, parameters, output -> false).body();
+    }
+
+    /**
+     * An answer of the Open Inference Protocol.
+     *
+     * @param json how many bytes of the body are JSON; those of tensors follow. Empty where all are
+     */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared; not copied, because answers are large.
+    public record OpenAnswer(byte[] body, OptionalInt json) {}
+
+    /** @param binary whether the bytes of an output follow the JSON */
+    public OpenAnswer open(
+            String model,
+            String version,
+            Optional<String> id,
+            List<Tensor> outputs,
+            Map<String, Object> parameters,
+            Predicate<String> binary) {
+        byte[] written = write(json -> {
             json.writeStartObject();
             json.writeStringField("model_name", model);
             json.writeStringField("model_version", version);
@@ -130,9 +159,22 @@ public record TensorWriter(int maxResponseSize) {
                 json.writeFieldName("parameters");
                 Json.write(json, parameters);
             }
-            writeTensors(json, "outputs", outputs);
+            writeTensors(json, "outputs", outputs, binary);
             json.writeEndObject();
         });
+        List<Tensor> following =
+                outputs.stream().filter(output -> binary.test(output.name())).toList();
+        if (following.isEmpty()) {
+            return new OpenAnswer(written, OptionalInt.empty());
+        }
+        long size =
+                written.length + following.stream().mapToLong(RawTensors::size).sum();
+        if (size > maxResponseSize) {
+            throw tooLarge(maxResponseSize);
+        }
+        ByteBuffer body = ByteBuffer.allocate((int) size).put(written);
+        following.forEach(output -> RawTensors.put(output, body));
+        return new OpenAnswer(body.array(), OptionalInt.of(written.length));
     }
 
     /** The elements of one tensor, written one after the other in nested arrays. */

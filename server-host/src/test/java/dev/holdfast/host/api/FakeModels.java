@@ -29,6 +29,9 @@ public final class FakeModels implements ModelStore {
     /** Lets the slow model answer. */
     public final CountDownLatch slow = new CountDownLatch(1);
 
+    /** The file names in the store. */
+    public volatile List<String> stored = List.of();
+
     public final CountDownLatch slowBegan = new CountDownLatch(1);
 
     @Override
@@ -51,7 +54,7 @@ public final class FakeModels implements ModelStore {
 
     @Override
     public List<String> list() {
-        return List.of();
+        return stored;
     }
 
     @Override

@@ -226,6 +226,14 @@ class RestoreCommandsTest {
     }
 
     @Test
+    void anExportFindsTheArchivesWhereTheSnapshotSaysThatTheyWere() {
+        assertThat(typed.run("snapshots", "export", "good", "good.hfb", "--archives"))
+                .as("%s", typed.errLines())
+                .isZero();
+        assertThat(typed.out()).contains("Exported good: 0 chunks, 2 files of archives");
+    }
+
+    @Test
     void aDamagedSnapshotIsNotRestored() throws Exception {
         Path file = directory.resolve("logs/config/good");
         Files.writeString(file, Files.readString(file).replace("\"minWorkers\":1", "\"minWorkers\":9"));

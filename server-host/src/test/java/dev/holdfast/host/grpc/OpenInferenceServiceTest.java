@@ -18,6 +18,9 @@ import dev.holdfast.protocol.openinference.ModelMetadataRequest;
 import dev.holdfast.protocol.openinference.ModelMetadataResponse;
 import dev.holdfast.protocol.openinference.ModelReadyRequest;
 import dev.holdfast.protocol.openinference.ModelStreamInferResponse;
+import dev.holdfast.protocol.openinference.RepositoryIndexRequest;
+import dev.holdfast.protocol.openinference.RepositoryModelLoadRequest;
+import dev.holdfast.protocol.openinference.RepositoryModelUnloadRequest;
 import dev.holdfast.protocol.openinference.ServerMetadataRequest;
 import dev.holdfast.protocol.openinference.ServerReadyRequest;
 import io.grpc.CallOptions;
@@ -211,6 +214,38 @@ class OpenInferenceServiceTest {
         assertThat(wide.getVersionsList()).containsExactly("1.0", "2.0");
         assertThat(wide.getInputs(0).getShapeList()).containsExactly(-1L, 3L);
         assertThat(wide.getOutputsList()).extracting(output -> output.getName()).containsExactly("y", "z");
+    }
+
+    @Test
+    void modelsAreListedLoadedAndUnloaded() {
+        host.models.stored = List.of("sum.mar");
+
+        assertThat(stub().repositoryModelLoad(RepositoryModelLoadRequest.newBuilder()
+                                .setModelName("sum")
+                                .build())
+                        .getIsLoaded())
+                .isTrue();
+        assertThat(stub().repositoryIndex(RepositoryIndexRequest.newBuilder()
+                                .setReady(true)
+                                .build())
+                        .getModelsList())
+                .anySatisfy(model -> assertThat(model.getName()).isEqualTo("sum"));
+        stub().repositoryModelUnload(RepositoryModelUnloadRequest.newBuilder()
+                .setModelName("sum")
+                .build());
+        assertThat(stub().repositoryIndex(RepositoryIndexRequest.getDefaultInstance())
+                        .getModelsList())
+                .anySatisfy(model -> {
+                    assertThat(model.getName()).isEqualTo("sum");
+                    assertThat(model.getState()).isEqualTo("UNAVAILABLE");
+                    assertThat(model.getReason()).isEqualTo("unloaded");
+                });
+        assertThatThrownBy(() -> stub().repositoryModelLoad(RepositoryModelLoadRequest.newBuilder()
+                        .setModelName("none")
+                        .build()))
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        failure -> assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
     }
 
     @Test

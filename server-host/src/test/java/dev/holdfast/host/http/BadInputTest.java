@@ -140,13 +140,13 @@ class BadInputTest {
             sum   | [[],1]                                 | rows are not all of one length
             sum   | [[[1,2,3]]]                            | Input 'x' has the shape [1, 1, 3]
             sum   | 5                                      | Input 'x' has the shape []
-            sum   | [1,2,"3"]                              | element 2 is 3, which is no number
+            sum   | [1,2,"3"]                              | element 2 is \\"3\\", which is no number
             sum   | [1,2,null]                             | element 2 is null
             sum   | [1,2,true]                             | element 2 is true
             sum   | [1,2,NaN]                              | The body is no JSON
             sum   | [1,2,1e999]                            | element 2 is 1e999, which is no number in the range of FP32
             sum   | [1,2,1e39]                             | which is no number in the range of FP32 (-3.4028E38 to 3.4028E38), nor one of the texts NaN, Infinity and -Infinity
-            sum   | [1,2,"nan"]                            | element 2 is nan, which is no number in the range of FP32
+            sum   | [1,2,"nan"]                            | element 2 is \\"nan\\", which is no number in the range of FP32
             sum   | [1,2,"+Infinity"]                      | nor one of the texts NaN, Infinity and -Infinity
             sum   | [1,2,Infinity]                         | The body is no JSON
             sum   | [1,2,-Infinity]                        | The body is no JSON

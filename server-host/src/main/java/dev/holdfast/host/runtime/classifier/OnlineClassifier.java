@@ -44,6 +44,9 @@ public final class OnlineClassifier implements LearningModel {
     static final String RUNTIME = "online-classifier";
 
     private static final int FORMAT_VERSION = 1;
+    /** A few bytes of a request may ask for any number. */
+    private static final long MOST_SCORES = 4_000_000;
+
     private static final long MOST_BYTES_OF_LABELS = 1 << 28;
     private static final List<TensorSpec> BODY = List.of(new TensorSpec("body", TensorType.BYTES, List.of(1L)));
 
@@ -134,10 +137,19 @@ public final class OnlineClassifier implements LearningModel {
         });
     }
 
-    /** For each datum the score of each label. */
+    /**
+     * For each datum the score of each label.
+     *
+     * @throws InvalidInputException if a key has a {@code $}, a number is not finite, or there are too many scores to answer
+     */
     public List<Map<String, Double>> classify(List<Datum> data) {
         data.forEach(Datum::check);
         requireOpen();
+        long asked = (long) data.size() * locked(access.readLock(), () -> learned.ids.size());
+        if (asked > MOST_SCORES) {
+            throw new InvalidInputException("The request asks for " + asked + " scores, of " + data.size()
+                    + " data for each label; at most " + MOST_SCORES + " are given at once, so ask for fewer data");
+        }
         List<Map<String, Double>> scores = new ArrayList<>(data.size());
         for (Datum datum : data) {
             List<FeatureConverter.Found> found = config.converter().convert(datum);
@@ -167,6 +179,11 @@ public final class OnlineClassifier implements LearningModel {
             updates.addAndGet(changed ? 1 : 0);
             return changed;
         });
+    }
+
+    /** Whether a change would wait, such as for a view of the state that is being taken. */
+    public boolean isBusy() {
+        return learning.isLocked();
     }
 
     /** Forgets everything. */

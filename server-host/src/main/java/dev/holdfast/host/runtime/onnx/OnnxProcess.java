@@ -20,11 +20,17 @@ final class OnnxProcess implements ModelProcess {
 
     private final WorkerProcess process;
     private final Supplier<Optional<byte[]>> terms;
+    private final Supplier<Optional<List<Tensor>>> warmUp;
 
-    /** @param terms what a process is told of batches once it has loaded the model, as bytes */
-    OnnxProcess(WorkerProcess process, Supplier<Optional<byte[]>> terms) {
+    /**
+     * @param terms what a process is told of batches once it has loaded the model, as bytes
+     * @param warmUp what it is asked then, before it is ready
+     */
+    OnnxProcess(
+            WorkerProcess process, Supplier<Optional<byte[]>> terms, Supplier<Optional<List<Tensor>>> warmUp) {
         this.process = process;
         this.terms = terms;
+        this.warmUp = warmUp;
     }
 
     @Override
@@ -32,6 +38,7 @@ final class OnnxProcess implements ModelProcess {
         process.start();
         try {
             terms.get().ifPresent(known -> ask(OnnxWorker.BATCHES, known));
+            warmUp.get().ifPresent(inputs -> predict(List.of(inputs)));
         } catch (RuntimeException e) {
             process.kill();
             throw new ProcessStartException(String.valueOf(e.getMessage()), e);

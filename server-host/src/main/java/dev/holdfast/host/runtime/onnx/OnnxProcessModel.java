@@ -38,6 +38,7 @@ final class OnnxProcessModel implements ProcessModel {
 
     private volatile Joining joining = Joining.single("nobody has asked for more yet");
     private volatile Optional<byte[]> termsOfWorkers = Optional.empty();
+    private volatile Optional<List<Tensor>> warmUp = Optional.empty();
 
     /** @param scout has loaded the model; closed by this */
     OnnxProcessModel(OnnxLaunch launch, WorkerDirectory directory, OnnxProcess scout, long weightBytes) {
@@ -57,6 +58,14 @@ final class OnnxProcessModel implements ProcessModel {
     @Override
     public void check(List<Tensor> inputs) {
         check.check(inputs);
+    }
+
+    /** The first process answers it too: what fails there would fail in each worker. */
+    @Override
+    public boolean warmUp(List<Tensor> inputs) {
+        scout.predict(List.of(inputs));
+        warmUp = Optional.of(List.copyOf(inputs));
+        return true;
     }
 
     @Override
@@ -92,7 +101,7 @@ final class OnnxProcessModel implements ProcessModel {
 
     @Override
     public ModelProcess process(ProcessTerms terms) {
-        return new OnnxProcess(new WorkerProcess(launch, terms, directory), () -> termsOfWorkers);
+        return new OnnxProcess(new WorkerProcess(launch, terms, directory), () -> termsOfWorkers, () -> warmUp);
     }
 
     /** Each worker closes its process. */

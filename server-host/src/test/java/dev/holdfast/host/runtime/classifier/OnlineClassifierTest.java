@@ -285,6 +285,18 @@ class OnlineClassifierTest {
     }
 
     @Test
+    void aRequestForTooManyScoresIsRefusedBeforeTheyTakeMemory() {
+        OnlineClassifier model = words("PA");
+        for (int i = 0; i < 2001; i++) {
+            model.setLabel("label " + i);
+        }
+
+        assertThatThrownBy(() -> model.classify(java.util.Collections.nCopies(2000, text(""))))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("asks for 4002000 scores");
+    }
+
+    @Test
     void othersClassifyWhileOneTeaches() throws Exception {
         OnlineClassifier model = words("PA");
         model.learn(List.of(example("a", "x"), example("b", "y")));
