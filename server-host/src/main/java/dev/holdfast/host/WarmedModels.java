@@ -54,7 +54,9 @@ record WarmedModels(Runtimes runtimes) implements ModelLoader {
             if (!(model instanceof ProcessModel processes)) {
                 model.predict(List.of(inputs));
             } else if (!processes.warmUp(inputs)) {
-                log.warn("Archive {}: the warm-up request of its manifest is not run, for its handler takes no tensors", archive);
+                log.warn(
+                        "Archive {}: the warm-up request of its manifest is not run, for its handler takes no tensors",
+                        archive);
                 return;
             }
         } catch (RuntimeException e) {

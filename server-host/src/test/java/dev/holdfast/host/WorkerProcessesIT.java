@@ -138,12 +138,11 @@ class WorkerProcessesIT {
         for (String name : List.of("warm", "refuses", "crashes")) {
             Path model = Files.createDirectories(store.resolve(name));
             OnnxFiles.write(model, "divider.onnx", OnnxFiles.divider());
-            String request =
-                    switch (name) {
-                        case "warm" -> ANSWERS;
-                        case "refuses" -> "{\"x\": [4, 4], \"y\": [0, 1]}";
-                        default -> CRASHES;
-                    };
+            String request = switch (name) {
+                case "warm" -> ANSWERS;
+                case "refuses" -> "{\"x\": [4, 4], \"y\": [0, 1]}";
+                default -> CRASHES;
+            };
             Files.writeString(
                     model.resolve("manifest.json"),
                     "{\"modelName\": \"" + name + "\", \"modelFile\": \"divider.onnx\", \"warmUp\": " + request + "}");
@@ -155,7 +154,8 @@ class WorkerProcessesIT {
             assertThat(Files.readString(logs().resolve("holdfast.log")))
                     .contains("Archive warm: the warm-up request took");
 
-            assertThat(host.management("POST", "/models?url=refuses&initial_workers=1").body())
+            assertThat(host.management("POST", "/models?url=refuses&initial_workers=1")
+                            .body())
                     .contains("Archive refuses: the warm-up request of its manifest failed: ")
                     .contains("Div");
             HttpResponse<String> crashed = host.management("POST", "/models?url=crashes&initial_workers=1");

@@ -1,8 +1,12 @@
 package dev.holdfast.host.cli;
 
-import java.io.Console;
+import java.io.BufferedReader;
 import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -70,9 +74,11 @@ public record Surroundings(
     }
 
     private static @Nullable String typedLine() {
-        // Of an older Java the console is null without a terminal; of a newer one it never is.
-        Console console = System.console();
-        return console == null ? null : console.readLine();
+        try {
+            return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**

@@ -12,8 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The commands that plugins bring, as an operator types them, with a plugin that has some. */
 class StoreCommandsTest {
 
-    private static final String COMMANDS =
-            """
+    private static final String COMMANDS = """
             @Override public java.util.List<dev.holdfast.sdk.StoreCommand> commands() {
                 return java.util.List.of(
                         new dev.holdfast.sdk.StoreCommand("count", "[WORD]", "Say what was typed."),
@@ -53,7 +52,13 @@ class StoreCommandsTest {
     @Test
     void aCommandGetsItsWordsAndTheConfigurationAndPrintsItsAnswer() {
         assertThat(typed.run(
-                        "memory", "count", "this", "--plugins-path=plugins", "--set", "snapshot.memory.size=3", "--json"))
+                        "memory",
+                        "count",
+                        "this",
+                        "--plugins-path=plugins",
+                        "--set",
+                        "snapshot.memory.size=3",
+                        "--json"))
                 .isZero();
 
         assertThat(typed.out()).isEqualTo("count [this] true 3\n");
@@ -64,8 +69,7 @@ class StoreCommandsTest {
     void withoutACommandThoseThatThereAreAreListed() {
         assertThat(typed.run("memory", "--plugins-path=plugins")).isZero();
 
-        assertThat(typed.out())
-                .isEqualTo("""
+        assertThat(typed.out()).isEqualTo("""
                         The commands of serializer memory
 
                           holdfast memory count [WORD]

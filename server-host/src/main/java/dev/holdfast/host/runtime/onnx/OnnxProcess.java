@@ -26,8 +26,7 @@ final class OnnxProcess implements ModelProcess {
      * @param terms what a process is told of batches once it has loaded the model, as bytes
      * @param warmUp what it is asked then, before it is ready
      */
-    OnnxProcess(
-            WorkerProcess process, Supplier<Optional<byte[]>> terms, Supplier<Optional<List<Tensor>>> warmUp) {
+    OnnxProcess(WorkerProcess process, Supplier<Optional<byte[]>> terms, Supplier<Optional<List<Tensor>>> warmUp) {
         this.process = process;
         this.terms = terms;
         this.warmUp = warmUp;

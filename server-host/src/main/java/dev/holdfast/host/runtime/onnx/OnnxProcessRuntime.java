@@ -104,7 +104,8 @@ public final class OnnxProcessRuntime implements ModelRuntime {
                 1,
                 UNTIL_INTERRUPTED,
                 () -> {});
-        OnnxProcess scout = new OnnxProcess(new WorkerProcess(launch, terms, directory), Optional::empty, Optional::empty);
+        OnnxProcess scout =
+                new OnnxProcess(new WorkerProcess(launch, terms, directory), Optional::empty, Optional::empty);
         try {
             scout.start();
             return new OnnxProcessModel(launch, directory, scout, onnx.weightBytes(archive));
