@@ -47,6 +47,8 @@ final class FleetAdmin implements AutoCloseable {
     /** @param leader its id; empty if none of the peers says that it leads */
     record Status(String fleet, Optional<String> leader, List<Member> members) {}
 
+    private static final long TRANSFER_MILLIS = 3000;
+
     private final Settings settings;
     private final RaftClient client;
 
@@ -214,14 +216,28 @@ final class FleetAdmin implements AutoCloseable {
         setMembers("Peer " + id + " could not be removed from fleet " + settings.fleet(), fleet);
     }
 
+    /** Tries again while there is time: another peer may win the election that this begins. */
     void transferLeader(String id) {
         requireMember(id);
         String failure = "Peer " + id + " could not be made the leader of fleet " + settings.fleet();
-        succeeded(
-                failure,
-                () -> client.admin()
-                        .transferLeadership(
-                                RaftPeerId.valueOf(id), settings.timeout().toMillis()));
+        long end = System.nanoTime() + settings.timeout().toNanos();
+        while (true) {
+            try {
+                succeeded(
+                        failure,
+                        () -> client.admin()
+                                .transferLeadership(
+                                        RaftPeerId.valueOf(id),
+                                        Math.min(
+                                                TRANSFER_MILLIS,
+                                                settings.timeout().toMillis())));
+                return;
+            } catch (StoreUnavailableException e) {
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** @return the index of the log up to which the peer's newest snapshot goes */

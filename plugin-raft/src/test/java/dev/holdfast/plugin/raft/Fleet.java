@@ -154,7 +154,7 @@ final class Fleet implements AutoCloseable {
 
     /** For calls that are to wait in vain. */
     static SerializerConfig hasty(SerializerConfig config) {
-        return config.with("timeout", "2s");
+        return config.with("timeout", "1s");
     }
 
     /** The files with contents of all peers. */

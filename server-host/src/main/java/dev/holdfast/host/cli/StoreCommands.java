@@ -2,6 +2,7 @@ package dev.holdfast.host.cli;
 
 import dev.holdfast.host.InstalledPlugins;
 import dev.holdfast.host.StartOptions;
+import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.logging.HostLogging;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.ConfigurationException;
@@ -78,9 +79,18 @@ final class StoreCommands implements Runnable {
                 holdfast.surroundings().err(),
                 () -> HostLogging.silently(() -> {
                     try (InstalledPlugins installed = InstalledPlugins.of(options)) {
-                        return answer(installed.store(serializer));
+                        return answer(store(installed));
                     }
                 })));
+    }
+
+    private InstalledPlugins.Store store(InstalledPlugins installed) {
+        try {
+            return installed.store(serializer);
+        } catch (ConfigException e) {
+            throw new WrongLine("There is no command '" + OneLine.name(serializer) + "' of the host, nor of a serializer: "
+                    + OneLine.of(e));
+        }
     }
 
     private String answer(InstalledPlugins.Store store) {
