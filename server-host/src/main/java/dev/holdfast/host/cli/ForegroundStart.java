@@ -8,6 +8,7 @@ import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.crash.CallRecord;
 import dev.holdfast.host.crash.CrashRecord;
 import dev.holdfast.host.logging.HostLogging;
+import dev.holdfast.host.logging.LogFormat;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -101,7 +102,7 @@ final class ForegroundStart {
                     metricsLocation(options),
                     report.isPresent() ? HostLogging.Console.NO : HostLogging.Console.YES,
                     logConfig,
-                    json ? HostLogging.Format.JSON : HostLogging.Format.TEXT);
+                    json ? LogFormat.JSON : LogFormat.TEXT);
             List<String> notices = new ArrayList<>(
                     jvmOptions(options).notices(Optional.ofNullable(System.getProperty(JvmOptions.TAKEN))));
             fileThatIsNotRead(options).ifPresent(notices::add);

@@ -21,7 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The places that log lines go to, each with TorchServe's form of a line. */
-record Appenders(LoggerContext context, HostLogging.Format format) {
+record Appenders(LoggerContext context, LogFormat format) {
 
     private static final String PATTERN = "%d{\"yyyy-MM-dd HH:mm:ss,SSS\"} [%-5level] %thread %logger - %line%n";
     private static final String BARE_PATTERN = "%d{\"yyyy-MM-dd'T'HH:mm:ss,SSS\"} - %line%n";
@@ -117,7 +117,7 @@ record Appenders(LoggerContext context, HostLogging.Format format) {
     }
 
     private Encoder<ILoggingEvent> encoder(String pattern) {
-        if (format == HostLogging.Format.JSON) {
+        if (format == LogFormat.JSON) {
             JsonLineEncoder json = new JsonLineEncoder();
             json.setContext(context);
             json.start();

@@ -33,13 +33,6 @@ public final class HostLogging {
 
     private HostLogging() {}
 
-    /** How a log line looks. */
-    public enum Format {
-        TEXT,
-        /** Each line is one JSON object, in every file and on the console. */
-        JSON
-    }
-
     /** Whether log lines go to standard output as well. */
     public enum Console {
         YES,
@@ -54,12 +47,12 @@ public final class HostLogging {
      * @throws IllegalArgumentException if the file cannot be used, or would have nothing logged
      */
     public static void start(Path directory, Optional<Path> metrics, Console console, Optional<Path> logConfig) {
-        start(directory, metrics, console, logConfig, Format.TEXT);
+        start(directory, metrics, console, logConfig, LogFormat.TEXT);
     }
 
     /** The same in a format, which such a file does not go by. */
     public static void start(
-            Path directory, Optional<Path> metrics, Console console, Optional<Path> logConfig, Format format) {
+            Path directory, Optional<Path> metrics, Console console, Optional<Path> logConfig, LogFormat format) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
         Path ofMetrics = metrics.orElse(directory);

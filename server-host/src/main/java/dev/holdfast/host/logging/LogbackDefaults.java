@@ -20,7 +20,7 @@ public final class LogbackDefaults extends ContextAwareBase implements Configura
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
         Appenders.quietLibraries(context);
-        root.addAppender(new Appenders(context, HostLogging.Format.TEXT).console("System.err"));
+        root.addAppender(new Appenders(context, LogFormat.TEXT).console("System.err"));
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 }

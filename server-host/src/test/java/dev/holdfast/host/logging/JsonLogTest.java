@@ -28,8 +28,7 @@ class JsonLogTest {
 
     @BeforeEach
     void start() {
-        HostLogging.start(
-                directory, Optional.empty(), HostLogging.Console.NO, Optional.empty(), HostLogging.Format.JSON);
+        HostLogging.start(directory, Optional.empty(), HostLogging.Console.NO, Optional.empty(), LogFormat.JSON);
     }
 
     @AfterEach

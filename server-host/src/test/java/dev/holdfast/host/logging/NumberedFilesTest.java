@@ -26,7 +26,7 @@ class NumberedFilesTest {
         LoggerContext context = new LoggerContext();
         context.setMDCAdapter(new LogbackMDCAdapter());
         RollingFileAppender<ILoggingEvent> appender =
-                (RollingFileAppender<ILoggingEvent>) new Appenders(context, HostLogging.Format.TEXT).file(directory);
+                (RollingFileAppender<ILoggingEvent>) new Appenders(context, LogFormat.TEXT).file(directory);
         context.getLogger("test").addAppender(appender);
         try {
             for (int file = 1; file <= 8; file++) {
