@@ -40,8 +40,7 @@ public final class Main {
         int code;
         try {
             // The options of a server of Jubatus are written as that one takes them.
-            code = line.execute(
-                    classifier ? args : Abbreviations.written(line, StoreCommands.written(line, args)));
+            code = line.execute(classifier ? args : Abbreviations.written(line, StoreCommands.written(line, args)));
         } catch (ParameterException e) {
             code = usage(surroundings, e);
         }
