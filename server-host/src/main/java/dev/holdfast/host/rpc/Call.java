@@ -1,5 +1,6 @@
 package dev.holdfast.host.rpc;
 
+import dev.holdfast.host.runtime.InvalidInputException;
 import java.io.IOException;
 import java.util.OptionalLong;
 import org.msgpack.core.MessagePack;
@@ -31,7 +32,7 @@ record Call(OptionalLong id, String method, MessageUnpacker arguments) {
             } else if (type == NOTIFICATION && fields == 3) {
                 return new Call(OptionalLong.empty(), Arguments.textOf(in), in);
             }
-        } catch (IOException | MessagePackException | IllegalArgumentException e) {
+        } catch (IOException | MessagePackException | InvalidInputException e) {
             throw new GarbageException("it is no call: " + e.getMessage());
         }
         throw new GarbageException("it is no call");

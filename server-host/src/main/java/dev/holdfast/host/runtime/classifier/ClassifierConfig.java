@@ -12,11 +12,7 @@ import dev.holdfast.host.common.Sha256;
 import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.text.OneLine;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The configuration of a classifier: {@code {"method": …, "parameter": {"regularization_weight": …}, "converter": {…}}}. What
@@ -26,7 +22,6 @@ final class ClassifierConfig {
 
     static final int LONGEST = 1 << 20;
 
-    private static final Logger log = LoggerFactory.getLogger(ClassifierConfig.class);
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(32)
@@ -60,26 +55,27 @@ final class ClassifierConfig {
      */
     static ClassifierConfig of(String where, String text) {
         JsonNode tree = parse(where, text);
-        passOver(where, tree, Set.of("method", "parameter", "converter"));
+        ConfigNodes.passOver(where, tree, Set.of("method", "parameter", "converter"));
         JsonNode name = tree.path("method");
         Method method = Method.of(name.isTextual() ? name.textValue() : "")
                 .orElseThrow(() -> new ModelLoadException(
-                        where + ": 'method' is " + shown(name) + "; it must be one of " + Method.known()));
+                        where + ": 'method' is " + ConfigNodes.shown(name) + "; it must be one of " + Method.known()));
         JsonNode parameter = tree.path("parameter");
-        passOver(where, parameter, Set.of("regularization_weight"));
+        ConfigNodes.passOver(where, parameter, Set.of("regularization_weight"));
         double weight = 1;
         if (method.needsRegularization()) {
             JsonNode given = parameter.path("regularization_weight");
             // The original holds it in 32 bits.
             weight = (float) given.doubleValue();
             if (!given.isNumber() || !(weight > 0) || !Double.isFinite(weight)) {
-                throw new ModelLoadException(where + ": 'regularization_weight' of 'parameter' is " + shown(given)
-                        + "; with the method " + name.textValue() + " it must be a number above 0");
+                throw new ModelLoadException(
+                        where + ": 'regularization_weight' of 'parameter' is " + ConfigNodes.shown(given)
+                                + "; with the method " + name.textValue() + " it must be a number above 0");
             }
         }
         JsonNode converter = tree.path("converter");
         if (!converter.isObject()) {
-            throw new ModelLoadException(where + ": 'converter' is " + shown(converter)
+            throw new ModelLoadException(where + ": 'converter' is " + ConfigNodes.shown(converter)
                     + "; it must be an object with the rules of conversion");
         }
         return new ClassifierConfig(text, tree, method, weight, FeatureConverter.of(where, converter));
@@ -94,20 +90,6 @@ final class ClassifierConfig {
             return tree;
         } catch (JsonProcessingException e) {
             throw new ModelLoadException(where + " is damaged: " + OneLine.name(e.getOriginalMessage()), e);
-        }
-    }
-
-    static String shown(JsonNode value) {
-        return value.isMissingNode() ? "missing" : OneLine.name(value.toString());
-    }
-
-    /** The original passes over what it does not know; here it is at least said. */
-    static void passOver(String where, JsonNode object, Set<String> known) {
-        Set<String> others = new TreeSet<>();
-        object.fieldNames().forEachRemaining(others::add);
-        others.removeAll(known);
-        if (!others.isEmpty()) {
-            log.warn("{} has keys that have no effect: {}", where, OneLine.name(String.join(", ", others)));
         }
     }
 
@@ -149,13 +131,5 @@ final class ClassifierConfig {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("What was read is written", e);
         }
-    }
-
-    /** The values of an array; none where it is absent. */
-    static List<JsonNode> list(JsonNode array) {
-        return array.isArray()
-                ? java.util.stream.StreamSupport.stream(array.spliterator(), false)
-                        .toList()
-                : List.of();
     }
 }

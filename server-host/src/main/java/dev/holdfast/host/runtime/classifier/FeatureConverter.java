@@ -98,16 +98,16 @@ final class FeatureConverter {
         }
         Set<String> known = new java.util.HashSet<>(absent);
         known.addAll(List.of("string_types", "string_rules", "num_rules"));
-        ClassifierConfig.passOver(at, converter, known);
+        ConfigNodes.passOver(at, converter, known);
         Map<String, Integer> types = types(at, converter.path("string_types"));
         List<TextRule> texts = new ArrayList<>();
-        for (JsonNode rule : ClassifierConfig.list(converter.path("string_rules"))) {
+        for (JsonNode rule : ConfigNodes.list(converter.path("string_rules"))) {
             texts.add(textRule(at + ", 'string_rules'", rule, types));
         }
         List<NumberRule> numbers = new ArrayList<>();
-        for (JsonNode rule : ClassifierConfig.list(converter.path("num_rules"))) {
+        for (JsonNode rule : ConfigNodes.list(converter.path("num_rules"))) {
             String in = at + ", 'num_rules'";
-            ClassifierConfig.passOver(in, rule, Set.of("key", "except", "type"));
+            ConfigNodes.passOver(in, rule, Set.of("key", "except", "type"));
             numbers.add(new NumberRule(keys(in, rule), one(in, rule, "type", "", "num", "log", "str")));
         }
         return new FeatureConverter(List.copyOf(texts), List.copyOf(numbers));
@@ -118,13 +118,13 @@ final class FeatureConverter {
         types.properties().forEach(type -> {
             String in = where + ", 'string_types', '" + OneLine.name(type.getKey()) + "'";
             one(in, type.getValue(), "method", "", "ngram");
-            ClassifierConfig.passOver(in, type.getValue(), Set.of("method", "char_num"));
+            ConfigNodes.passOver(in, type.getValue(), Set.of("method", "char_num"));
             JsonNode number = type.getValue().path("char_num");
             int count = number.isTextual() && number.textValue().matches("[0-9]{1,3}")
                     ? Integer.parseInt(number.textValue())
                     : number.isInt() ? number.intValue() : 0;
             if (count < 1 || count > MOST_CHARACTERS) {
-                throw new ModelLoadException(in + ": 'char_num' is " + ClassifierConfig.shown(number)
+                throw new ModelLoadException(in + ": 'char_num' is " + ConfigNodes.shown(number)
                         + "; it must be a number from 1 to " + MOST_CHARACTERS);
             }
             characters.put(type.getKey(), count);
@@ -133,7 +133,7 @@ final class FeatureConverter {
     }
 
     private static TextRule textRule(String where, JsonNode rule, Map<String, Integer> types) {
-        ClassifierConfig.passOver(where, rule, Set.of("key", "except", "type", "sample_weight", "global_weight"));
+        ConfigNodes.passOver(where, rule, Set.of("key", "except", "type", "sample_weight", "global_weight"));
         String type =
                 one(where, rule, "type", "", types.keySet().stream().sorted().toArray(String[]::new));
         Sample sample = switch (one(where, rule, "sample_weight", "bin", "bin", "tf", "log_tf")) {
@@ -150,7 +150,7 @@ final class FeatureConverter {
         JsonNode value = rule.path(key);
         String text = value.isMissingNode() ? otherwise : value.asText("");
         if (!List.of(known).contains(text)) {
-            throw new ModelLoadException(where + ": '" + key + "' is " + ClassifierConfig.shown(value)
+            throw new ModelLoadException(where + ": '" + key + "' is " + ConfigNodes.shown(value)
                     + "; it must be one of " + String.join(", ", known));
         }
         return text;
@@ -159,7 +159,7 @@ final class FeatureConverter {
     private static Predicate<String> keys(String where, JsonNode rule) {
         JsonNode key = rule.path("key");
         if (!key.isTextual()) {
-            throw new ModelLoadException(where + ": 'key' is " + ClassifierConfig.shown(key) + "; it must be a text");
+            throw new ModelLoadException(where + ": 'key' is " + ConfigNodes.shown(key) + "; it must be a text");
         }
         Predicate<String> keys = matcher(where, key.textValue());
         JsonNode except = rule.path("except");
