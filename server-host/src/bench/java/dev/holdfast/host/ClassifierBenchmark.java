@@ -97,7 +97,7 @@ public final class ClassifierBenchmark {
                 model.learn(List.of(new Datum.Labelled("label " + label, datum(words(from)))));
             }
         }
-        row("to learn %d features with %d labels".formatted(FEATURES, LABELS), "%.1f s", seconds(begin));
+        row("to learn " + FEATURES + " features with " + LABELS + " labels", "%.1f s", seconds(begin));
         row("memory of a feature, nothing stored yet", "%d bytes", (used() - before) / FEATURES);
         begin = System.nanoTime();
         long size;
@@ -124,7 +124,7 @@ public final class ClassifierBenchmark {
             model.save(channel, "id", 1);
             channel.force(true);
         }
-        row("to save it to a file of %d MB".formatted(Files.size(file) >> 20), "%.1f s", seconds(begin));
+        row("to save it to a file of " + (Files.size(file) >> 20) + " MB", "%.1f s", seconds(begin));
         begin = System.nanoTime();
         try (FileChannel channel = FileChannel.open(file)) {
             model.load(channel);

@@ -88,8 +88,8 @@ final class StoreCommands implements Runnable {
         try {
             return installed.store(serializer);
         } catch (ConfigException e) {
-            throw new WrongLine("There is no command '" + OneLine.name(serializer) + "' of the host, nor of a serializer: "
-                    + OneLine.of(e));
+            throw new WrongLine("There is no command '" + OneLine.name(serializer)
+                    + "' of the host, nor of a serializer: " + OneLine.of(e));
         }
     }
 
