@@ -14,6 +14,7 @@ import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.wire.RawTensors;
 import dev.holdfast.host.wire.SafeNames;
 import dev.holdfast.host.wire.SelectedOutputs;
+import dev.holdfast.host.wire.SessionParameters;
 import dev.holdfast.host.wire.TensorWriter;
 import dev.holdfast.protocol.openinference.GRPCInferenceServiceGrpc;
 import dev.holdfast.protocol.openinference.InferParameter;
@@ -41,6 +42,7 @@ import dev.holdfast.protocol.openinference.ServerReadyRequest;
 import dev.holdfast.protocol.openinference.ServerReadyResponse;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -201,8 +203,26 @@ final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceS
                         pieces.map(taker ->
                                 piece -> taker.accept(ofHandler(model, request, HandlerAnswer.of(piece.outputs())))));
             }
-            return new InferenceRequest<>(inputs, answer -> response(model, request, answer));
+            return new InferenceRequest<>(
+                    SessionParameters.inputs(inputs, parameters(request), model.signature()),
+                    answer -> response(model, request, answer));
         };
+    }
+
+    /** Truth values, and whole numbers and texts as text. */
+    private static Map<String, Object> parameters(ModelInferRequest request) {
+        Map<String, Object> parameters = new HashMap<>();
+        request.getParametersMap().forEach((name, value) -> {
+            switch (value.getParameterChoiceCase()) {
+                case BOOL_PARAM -> parameters.put(name, value.getBoolParam());
+                case INT64_PARAM -> parameters.put(name, Long.toString(value.getInt64Param()));
+                case STRING_PARAM -> parameters.put(name, value.getStringParam());
+                default -> {
+                    // None of the others means anything to this host.
+                }
+            }
+        });
+        return parameters;
     }
 
     private static Optional<String> id(ModelInferRequest request) {

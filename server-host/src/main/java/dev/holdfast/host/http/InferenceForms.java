@@ -13,6 +13,7 @@ import dev.holdfast.host.wire.Json;
 import dev.holdfast.host.wire.OpenInferenceReader;
 import dev.holdfast.host.wire.RawBodies;
 import dev.holdfast.host.wire.SelectedOutputs;
+import dev.holdfast.host.wire.SessionParameters;
 import dev.holdfast.host.wire.TensorReader;
 import dev.holdfast.host.wire.TensorRequest;
 import dev.holdfast.host.wire.TensorWriter;
@@ -74,7 +75,8 @@ final class InferenceForms {
                 TensorRequest request = json == null
                         ? OpenInferenceReader.read(body)
                         : OpenInferenceReader.read(body, jsonLength(json));
-                return new InferenceRequest<>(request.inputs(), answer -> open(model, request, answer));
+                return new InferenceRequest<>(
+                        SessionParameters.inputs(request, model.signature()), answer -> open(model, request, answer));
             } catch (IOException e) {
                 throw new InvalidInputException("The body is no JSON: " + Json.reason(e), e);
             }
@@ -120,7 +122,8 @@ final class InferenceForms {
                         answer -> raw(context.contentType(), body, answer));
             }
             TensorRequest request = TensorReader.read(body, model.signature());
-            return new InferenceRequest<>(request.inputs(), form.of(model, request));
+            return new InferenceRequest<>(
+                    SessionParameters.inputs(request, model.signature()), form.of(model, request));
         };
     }
 

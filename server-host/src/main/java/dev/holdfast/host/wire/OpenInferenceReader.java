@@ -37,6 +37,7 @@ public final class OpenInferenceReader {
     private final byte[] body;
     private final @Nullable ByteBuffer binary;
     private boolean binaryOutput;
+    private Map<String, Object> parameters = Map.of();
     private Optional<String> id = Optional.empty();
     private final List<Tensor> inputs = new ArrayList<>();
     private final List<Wanted> outputs = new ArrayList<>();
@@ -84,7 +85,10 @@ public final class OpenInferenceReader {
                     "The body has " + binary.remaining() + " bytes more than its tensors say in binary_data_size");
         }
         return new TensorRequest(
-                inputs, false, Optional.of(new TensorRequest.OpenRequest(id, List.copyOf(outputs), binaryOutput)));
+                inputs,
+                false,
+                Optional.of(
+                        new TensorRequest.OpenRequest(id, List.copyOf(outputs), binaryOutput, Map.copyOf(parameters))));
     }
 
     private void readRequest(JsonParser json) throws IOException {
@@ -98,9 +102,11 @@ public final class OpenInferenceReader {
             }
             switch (field) {
                 case "id" -> id = Optional.of(text(json, "id"));
-                case "parameters" ->
-                    binaryOutput = truth(readParameters(json).get(BINARY_OUTPUT), BINARY_OUTPUT)
-                            .orElse(false);
+                case "parameters" -> {
+                    parameters = readParameters(json);
+                    binaryOutput =
+                            truth(parameters.get(BINARY_OUTPUT), BINARY_OUTPUT).orElse(false);
+                }
                 case "inputs" -> {
                     expect(value, JsonToken.START_ARRAY, "'inputs' must be an array of tensors");
                     while (json.nextToken() != JsonToken.END_ARRAY) {

@@ -2,6 +2,7 @@ package dev.holdfast.host.wire;
 
 import dev.holdfast.host.runtime.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -16,8 +17,10 @@ public record TensorRequest(List<Tensor> inputs, boolean oneRow, Optional<OpenRe
      * @param id sent back with the answer
      * @param outputs those that are wanted; empty for all
      * @param binary whether the bytes of outputs follow the JSON of the answer, where an output does not say it itself
+     * @param parameters those of the request that are truth values, and others that are one value, as text
      */
-    public record OpenRequest(Optional<String> id, List<Wanted> outputs, boolean binary) {
+    public record OpenRequest(
+            Optional<String> id, List<Wanted> outputs, boolean binary, Map<String, Object> parameters) {
 
         /** The names of the wanted outputs; empty for all. */
         public List<String> names() {

@@ -269,4 +269,49 @@ class OnnxServingTest {
         assertThat(ask("/v2/models/sums/infer", request.formatted(goesOn)).body())
                 .contains("\"parameters\":{\"session_new\":false,\"session_step\":2}");
     }
+
+    /** As Triton's clients say it: a sequence that does not start goes on. */
+    @Test
+    void aSequenceInTheParametersIsASession() throws Exception {
+        serveSums();
+
+        assertThat(ask("/v2/models/sums/infer", inSequence("42", false, false)).statusCode())
+                .isEqualTo(409);
+        assertThat(ask("/v2/models/sums/infer", inSequence("42", true, false)).body())
+                .contains("\"session_new\":true,\"session_step\":1")
+                .contains("\"data\":[1.0]");
+        assertThat(ask("/v2/models/sums/infer", inSequence("42", false, true)).body())
+                .contains("\"session_new\":false,\"session_step\":2")
+                .contains("\"data\":[2.0]");
+        assertThat(ask("/v2/models/sums/infer", inSequence("\"42\"", false, false))
+                        .statusCode())
+                .isEqualTo(409);
+        assertThat(ask("/v2/models/sums/infer", inSequence("0", false, false)).body())
+                .contains("\"data\":[1.0]");
+    }
+
+    private static String inSequence(String id, boolean start, boolean end) {
+        return withParameters("\"sequence_id\":" + id + ",\"sequence_start\":" + start + ",\"sequence_end\":" + end);
+    }
+
+    private static String withParameters(String parameters) {
+        return "{\"parameters\":{" + parameters
+                + "},\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"FP32\",\"data\":[1]}]}";
+    }
+
+    @Test
+    void theSessionMayStandInTheParametersUnderItsOwnNames() throws Exception {
+        serveSums();
+
+        assertThat(ask("/v2/models/sums/infer", withParameters("\"session_id\":\"a\""))
+                        .body())
+                .contains("\"session_new\":true,\"session_step\":1");
+        assertThat(ask("/v2/models/sums/infer", withParameters("\"session_id\":\"a\",\"session_start\":false"))
+                        .body())
+                .contains("\"session_new\":false,\"session_step\":2");
+        HttpResponse<String> noTruth =
+                ask("/v2/models/sums/infer", withParameters("\"session_id\":\"a\",\"session_start\":1"));
+        assertThat(noTruth.statusCode()).isEqualTo(400);
+        assertThat(noTruth.body()).contains("Parameter 'session_start' must be true or false");
+    }
 }
