@@ -118,7 +118,9 @@ final class ModelConfigReader {
         if (value != null && !without.contains(value)) {
             throw new ArchiveException("Archive " + archive + ": its " + OneLine.name(file) + " has " + key
                     + ", which is not done here: " + shown(value)
-                    + (without.isEmpty() ? ". Take it out" : ". Take it out, or set it to " + shown(without.get(0)))
+                    + (without.isEmpty()
+                            ? ". Take it out"
+                            : ". Take it out, or set it to " + (without.contains("") ? "\"\"" : shown(without.get(0))))
                     + ", if the model does without it");
         }
     }
