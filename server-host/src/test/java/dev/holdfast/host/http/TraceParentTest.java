@@ -2,6 +2,7 @@ package dev.holdfast.host.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -34,6 +35,7 @@ class TraceParentTest {
         Logger log = (Logger) LoggerFactory.getLogger("ACCESS_LOG");
         lines.start();
         log.addAppender(lines);
+        log.setLevel(Level.INFO);
         try (HostUnderTest host = new HostUnderTest(directory, Map.of("access_log", "true")).with("noop.mar")) {
             HttpResponse<String> answer =
                     host.management("PUT", "/models/noop?min_worker=2&synchronous=true", "traceparent", TRACE);
@@ -66,6 +68,7 @@ class TraceParentTest {
             assertThat(host.management("GET", "/models").headers().firstValue("traceparent"))
                     .isEmpty();
         } finally {
+            log.setLevel(null);
             log.detachAppender(lines);
         }
     }
@@ -76,6 +79,7 @@ class TraceParentTest {
         Logger log = (Logger) LoggerFactory.getLogger("dev.holdfast.host.serving");
         lines.start();
         log.addAppender(lines);
+        log.setLevel(Level.INFO);
         try (HostUnderTest host = new HostUnderTest(directory, Map.of())) {
             HttpResponse<String> answer = host.management(
                     "POST", "/models?url=noop.mar&initial_workers=1&synchronous=true", "traceparent", TRACE);
@@ -89,6 +93,7 @@ class TraceParentTest {
                                     answer.headers().firstValue("x-request-id").orElseThrow())
                             .containsEntry("traceparent", TRACE));
         } finally {
+            log.setLevel(null);
             log.detachAppender(lines);
         }
     }
