@@ -26,8 +26,6 @@ final class RatisSettings {
         GRPC.setLevel(Level.WARNING);
     }
 
-    private static final int IO_THREADS = 2;
-
     private RatisSettings() {}
 
     static RaftProperties ofPeer(Settings settings, PeerAddress self) {
@@ -38,8 +36,6 @@ final class RatisSettings {
                 properties, settings.directory().resolve("removed").toFile());
         GrpcConfigKeys.Server.setHost(properties, self.bareHost());
         GrpcConfigKeys.Server.setPort(properties, self.port());
-        GrpcConfigKeys.Server.setBossGroupSize(properties, 1);
-        GrpcConfigKeys.Server.setWorkerGroupSize(properties, IO_THREADS);
 
         TimeDuration election = time(settings.electionTimeout());
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, election);
@@ -70,11 +66,6 @@ final class RatisSettings {
 
     static RaftProperties ofClient(Settings settings) {
         RaftProperties properties = new RaftProperties();
-        // Threads of its own: those that all of a JVM share were seen to end while others used them, and their calls
-        // hung.
-        GrpcConfigKeys.Client.setWorkerGroupSize(properties, IO_THREADS);
-        // No native code, which is not there for every machine.
-        GrpcConfigKeys.setUseEpoll(properties, false);
         Duration attempt = settings.timeout().dividedBy(4);
         RaftClientConfigKeys.Rpc.setRequestTimeout(
                 properties, time(attempt.compareTo(LONGEST_ATTEMPT) < 0 ? attempt : LONGEST_ATTEMPT));
