@@ -109,7 +109,7 @@ class PythonMetricsIT {
     @Test
     void inTheModeLogEachValueIsALineAndSoIsHowLongAWorkerTookToLoad() throws Exception {
         Path declared = Files.writeString(directory.resolve("metrics.yaml"), DECLARED);
-        try (LogLines lines = LogLines.ofAll(Level.INFO);
+        try (LogLines lines = LogLines.of(Level.INFO, "TS_METRICS", "MODEL_METRICS");
                 PythonHost host = new PythonHost(
                         directory.resolve("store"),
                         directory.resolve("logs"),

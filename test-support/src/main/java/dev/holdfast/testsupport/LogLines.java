@@ -72,6 +72,16 @@ public final class LogLines extends AppenderBase<ILoggingEvent>
         return all;
     }
 
+    /** What these loggers log from now on, whatever has been made of them before. */
+    public static LogLines of(Level level, String... loggers) {
+        LogLines some = new LogLines();
+        for (String logger : loggers) {
+            some.sources.add(new Source(logger, level, true));
+        }
+        some.begin();
+        return some;
+    }
+
     private void begin() {
         start();
         sources.forEach(source -> source.begin(this));

@@ -23,6 +23,10 @@ final class RatisSettings {
     private static final Logger GRPC = Logger.getLogger("org.apache.ratis.thirdparty.io.grpc");
 
     static {
+        // The native library is one for a whole process: where a class loader that had loaded it is unloaded, as by a
+        // check of this
+        // plugin, it is gone for all, and their connections hang.
+        System.setProperty("org.apache.ratis.thirdparty.io.netty.transport.noNative", "true");
         GRPC.setLevel(Level.WARNING);
     }
 

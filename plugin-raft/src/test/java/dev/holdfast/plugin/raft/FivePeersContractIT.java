@@ -14,7 +14,7 @@ class FivePeersContractIT extends RaftContract {
 
     @BeforeAll
     static void start() {
-        fleet = Fleet.started(directory, 5);
+        fleet = Fleet.startedApart(directory, 5);
     }
 
     @AfterAll

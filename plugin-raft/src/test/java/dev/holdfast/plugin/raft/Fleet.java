@@ -25,6 +25,7 @@ final class Fleet implements AutoCloseable {
     private final Map<String, SnapshotSerializer> running = new TreeMap<>();
     private final Map<String, PeerProcess> processes = new TreeMap<>();
     private String host = "127.0.0.1";
+    private boolean apart;
     private final Map<String, String> more = new HashMap<>();
 
     /** None of them runs yet. */
@@ -40,6 +41,14 @@ final class Fleet implements AutoCloseable {
 
     static Fleet started(Path directory, int peers) {
         Fleet fleet = new Fleet(directory, peers);
+        fleet.ids().forEach(fleet::start);
+        return fleet;
+    }
+
+    /** Each in a process of its own, and stopped by a kill. */
+    static Fleet startedApart(Path directory, int peers) {
+        Fleet fleet = new Fleet(directory, peers);
+        fleet.apart = true;
         fleet.ids().forEach(fleet::start);
         return fleet;
     }
@@ -118,10 +127,22 @@ final class Fleet implements AutoCloseable {
     }
 
     void start(String id) {
+        if (apart) {
+            try {
+                startProcess(id);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return;
+        }
         running.put(id, new RaftSnapshotSerializerFactory().open(config(id, "held")));
     }
 
     void stop(String id) {
+        if (apart) {
+            processes.remove(id).kill();
+            return;
+        }
         running.remove(id).close();
     }
 

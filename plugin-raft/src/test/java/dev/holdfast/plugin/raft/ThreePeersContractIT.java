@@ -14,7 +14,7 @@ class ThreePeersContractIT extends RaftContract {
 
     @BeforeAll
     static void start() {
-        fleet = Fleet.started(directory, 3);
+        fleet = Fleet.startedApart(directory, 3);
     }
 
     @AfterAll

@@ -1,5 +1,6 @@
 package dev.holdfast.host.cli;
 
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
@@ -44,9 +45,17 @@ final class GenerateCompletionCommand implements Runnable {
         CommandLine root = Objects.requireNonNull(spec).root().commandLine();
         surroundings
                 .out()
-                .print(
-                        shell == Shell.fish
-                                ? FishCompletion.of(root)
-                                : AutoComplete.bash(root.getCommandName(), root) + SnapshotNamesCompletion.bash());
+                .print(shell == Shell.fish ? FishCompletion.of(root) : bash(root) + SnapshotNamesCompletion.bash());
+    }
+
+    /** The library numbers the variables of its script in the digits of the default locale, which bash may not take for any. */
+    private static String bash(CommandLine root) {
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.ROOT);
+        try {
+            return AutoComplete.bash(root.getCommandName(), root);
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 }
