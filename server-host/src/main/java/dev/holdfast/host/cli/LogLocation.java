@@ -4,6 +4,7 @@ import dev.holdfast.host.common.OwnFiles;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -41,12 +42,15 @@ record LogLocation(Path directory, boolean named) {
                             + directory.resolve("holdfast"));
             for (String name : DIRECTORIES) {
                 Path inside = directory.resolve(name);
-                OwnFiles.requireNoLink(
-                        inside,
-                        name.equals("config")
-                                ? "remove it, and name the directory that it leads to with snapshot.fs.directory"
-                                : "remove it, or name another place with --log-location");
-                OwnFiles.requireOwn(inside, "name another place with --log-location");
+                // Where it cannot be told, as below a file that has a directory's place, whoever needs it says so.
+                if (Files.exists(inside, LinkOption.NOFOLLOW_LINKS)) {
+                    OwnFiles.requireNoLink(
+                            inside,
+                            name.equals("config")
+                                    ? "remove it, and name the directory that it leads to with snapshot.fs.directory"
+                                    : "remove it, or name another place with --log-location");
+                    OwnFiles.requireOwn(inside, "name another place with --log-location");
+                }
             }
             for (String name : DEEP) {
                 requireNoLinksBelow(directory.resolve(name));
