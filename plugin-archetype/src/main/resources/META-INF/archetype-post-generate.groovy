@@ -8,7 +8,7 @@ def rule(String what, String value, String pattern, String cure) {
 
 String serializer = request.properties['serializer']
 rule('Serializer name', serializer, '[a-z][a-z0-9-]{0,62}', 'a name like -Dserializer=my-store')
-if (serializer in ['ddb', 'fs', 'jdbc']) {
+if (serializer in ['ddb', 'fs', 'jdbc', 'raft']) {
     throw new IllegalArgumentException("Serializer name '$serializer' is that of a serializer of Holdfast; remove the "
             + "directory ${request.artifactId} and generate it again with another, like -Dserializer=my-$serializer")
 }
