@@ -237,7 +237,8 @@ public final class Host implements AutoCloseable {
                 begin.persistence().map(Persistence::plugins).orElse(List.of()),
                 HostVersion.get(),
                 config.enableModelApi(),
-                config.snapshotTimeout());
+                config.snapshotTimeout(),
+                config.strictReadiness());
         GrpcApis grpc = lifecycle.add(GrpcApis.bind(config));
         HttpApis http = lifecycle.add(HttpApis.start(
                 config,

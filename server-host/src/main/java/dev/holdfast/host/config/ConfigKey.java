@@ -110,6 +110,8 @@ public enum ConfigKey {
     ACCESS_LOG("false", Kept.YES),
     /** How log lines look: text, or json for one object a line. */
     LOG_FORMAT("text", Kept.NO),
+    /** Whether a version that is not loaded makes the whole host unready. */
+    STRICT_READINESS("false", Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
     ALLOWED_HOSTS("", Kept.NO),

@@ -385,6 +385,10 @@ public final class HostConfig {
         return bool(ConfigKey.ACCESS_LOG);
     }
 
+    public boolean strictReadiness() {
+        return bool(ConfigKey.STRICT_READINESS);
+    }
+
     public boolean openInferenceProtocol() {
         return bool(ConfigKey.TS_OPEN_INFERENCE_PROTOCOL);
     }
