@@ -242,7 +242,8 @@ public final class Host implements AutoCloseable {
                 begin.persistence().map(Persistence::plugins).orElse(List.of()),
                 HostVersion.get(),
                 config.http().enableModelApi(),
-                config.snapshots().timeout());
+                config.snapshots().timeout(),
+                config.http().strictReadiness());
         GrpcApis grpc = lifecycle.add(GrpcApis.bind(config));
         HttpApis http = lifecycle.add(HttpApis.start(
                 config,

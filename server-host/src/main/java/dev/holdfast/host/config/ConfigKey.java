@@ -110,6 +110,8 @@ public enum ConfigKey {
     ACCESS_LOG("false", ConfigRule.TRUTH, Kept.YES),
     /** How log lines look: text, or json for one object a line. */
     LOG_FORMAT("text", ConfigRule.words("text", "json"), Kept.NO),
+    /** Whether a version that is not loaded makes the whole host unready. */
+    STRICT_READINESS("false", ConfigRule.TRUTH, Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", ConfigRule.TRUTH, Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
     ALLOWED_HOSTS("", ConfigRule.ANY, Kept.NO),

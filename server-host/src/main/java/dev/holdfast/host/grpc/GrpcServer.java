@@ -106,14 +106,15 @@ final class GrpcServer implements AutoCloseable {
         List<ServerServiceDefinition> services = new ArrayList<>();
         if (api == GrpcApi.INFERENCE) {
             GrpcPredictions predictions = new GrpcPredictions(host, large);
-            services.add(new InferenceService(host, predictions).bindService());
+            services.add(UnreadableRequests.of(new InferenceService(host, predictions).bindService()));
             if (config.http().openInferenceProtocol()) {
-                ServerServiceDefinition open = new OpenInferenceService(host, predictions).bindService();
+                ServerServiceDefinition open =
+                        UnreadableRequests.of(new OpenInferenceService(host, predictions).bindService());
                 services.add(open);
                 services.add(SecondName.of(open));
             }
         } else {
-            services.add(new ManagementService(host).bindService());
+            services.add(UnreadableRequests.of(new ManagementService(host).bindService()));
         }
         services.forEach(builder::addService);
         builder.addService(new HealthService(

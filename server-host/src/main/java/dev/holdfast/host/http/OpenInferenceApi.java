@@ -10,6 +10,7 @@ import io.javalin.http.Handler;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The Open Inference Protocol, version 2, over HTTP, with its extension for binary tensors.
@@ -28,13 +29,17 @@ record OpenInferenceApi(Operations operations, Predictions predictions, Inferenc
                 Route.get("/v2", scope, this::server),
                 Route.get("/v2/health/live", Scope.NONE, context -> Answers.json(context, 200, Map.of("live", true))),
                 Route.get("/v2/health/ready", Scope.NONE, this::serverReady),
+                Route.get("/v2/models/stats", scope, this::statistics),
+                Route.get(model + "/stats", scope, this::statistics),
+                Route.get(modelVersion + "/stats", scope, this::statistics),
                 Route.get(model, scope, this::metadata),
                 Route.get(modelVersion, scope, this::metadata),
                 Route.get(model + "/ready", scope, this::modelReady),
                 Route.get(modelVersion + "/ready", scope, this::modelReady),
                 Route.post(model + "/infer", scope, infer),
                 Route.post(modelVersion + "/infer", scope, infer),
-                Route.post(model + "/explain", scope, explain));
+                Route.post(model + "/explain", scope, explain),
+                Route.post(modelVersion + "/explain", scope, explain));
     }
 
     private void server(Context context) {
@@ -65,6 +70,20 @@ record OpenInferenceApi(Operations operations, Predictions predictions, Inferenc
             body.put("outputs", DescribeJson.specs(signature.outputs()));
         });
         Answers.json(context, 200, body);
+    }
+
+    private void statistics(Context context) {
+        Optional<String> model = context.pathParamMap().containsKey("model")
+                ? Optional.of(RequestNames.model(context))
+                : Optional.empty();
+        Answers.json(
+                context,
+                200,
+                Map.of(
+                        "model_stats",
+                        operations.models().done(model, RequestNames.version(context)).stream()
+                                .map(DescribeJson::statistics)
+                                .toList()));
     }
 
     private void modelReady(Context context) {
