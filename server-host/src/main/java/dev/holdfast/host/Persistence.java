@@ -273,7 +273,8 @@ final class Persistence implements AutoCloseable {
                 Collections.min(List.of(RETRY_STORE, config.snapshotLook())),
                 config.snapshotTimeout(),
                 config.adoptsStoreAfterConflict(),
-                config.snapshotFollow());
+                config.snapshotFollow(),
+                config.followMaxLag());
     }
 
     /** The stores that a URL names beside the host's own. */

@@ -152,6 +152,8 @@ public enum ConfigKey {
     SNAPSHOT_LOOK("10", Kept.NO),
     /** Whether a host goes over by itself to what another one of its group has saved. */
     SNAPSHOT_FOLLOW("false", Kept.NO),
+    /** For how many seconds a host that follows may be behind and is still ready. */
+    FOLLOW_MAX_LAG("10", Kept.NO),
     /** How many MiB the journal on this host's disk may take while the store is away. */
     SPOOL_MAX_SIZE("1024", Kept.NO),
     /** Whether the journal on this host's disk is enough for a change to be durable, or only the store is. */

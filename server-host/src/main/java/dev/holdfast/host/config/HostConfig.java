@@ -468,6 +468,12 @@ public final class HostConfig {
         return bool(ConfigKey.SNAPSHOT_FOLLOW);
     }
 
+    /** For how long a host that follows may be behind and is still ready; one that does not follow is not ready at once. */
+    public Duration followMaxLag() {
+        Duration most = Duration.ofSeconds(number(ConfigKey.FOLLOW_MAX_LAG, 0, 86_400));
+        return snapshotFollow() ? most : Duration.ZERO;
+    }
+
     /** How many bytes the journal on this host's disk may take. */
     public long spoolMaxSize() {
         return number(ConfigKey.SPOOL_MAX_SIZE, 1, 1_000_000) * 1024L * 1024;
