@@ -12,12 +12,14 @@ import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.proto.RaftProtos.LogInfoProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.proto.RaftProtos.TermIndexProto;
 import org.apache.ratis.protocol.GroupInfoReply;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.retry.RetryPolicies;
+import org.apache.ratis.protocol.exceptions.ReconfigurationTimeoutException;
+import org.apache.ratis.retry.RetryPolicy;
 import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.apache.ratis.util.TimeDuration;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +50,11 @@ final class FleetAdmin implements AutoCloseable {
     record Status(String fleet, Optional<String> leader, List<Member> members) {}
 
     private static final long TRANSFER_MILLIS = 3000;
+    private static final TimeDuration PAUSE = TimeDuration.valueOf(100, TimeUnit.MILLISECONDS);
 
     private final Settings settings;
     private final RaftClient client;
+    private final ThreadLocal<@Nullable Patience> patience = new ThreadLocal<>();
 
     FleetAdmin(Settings settings) {
         this.settings = settings;
@@ -58,14 +62,54 @@ final class FleetAdmin implements AutoCloseable {
     }
 
     private RaftClient client(RaftGroup group) {
-        long pauses = Math.max(1, settings.timeout().toMillis() / 100);
         return RaftClient.newBuilder()
                 .setRaftGroup(group)
                 .setProperties(RatisSettings.ofClient(settings))
                 .setParameters(RatisSettings.parameters(settings))
-                .setRetryPolicy(RetryPolicies.retryUpToMaximumCountWithFixedSleep(
-                        (int) Math.min(pauses, 10_000), TimeDuration.valueOf(100, TimeUnit.MILLISECONDS)))
+                .setRetryPolicy(this::again)
                 .build();
+    }
+
+    /** Until when a thread's call goes on, and whether its end may be put off. */
+    private static final class Patience {
+        private long end;
+        private boolean extensible;
+
+        Patience(long end, boolean extensible) {
+            this.end = end;
+            this.extensible = extensible;
+        }
+    }
+
+    private long newDeadline() {
+        return System.nanoTime() + settings.timeout().toNanos();
+    }
+
+    /** A leader takes as long to add a peer as it takes to send that one the state, and says if it gets no further. */
+    private RetryPolicy.Action again(RetryPolicy.Event event) {
+        Patience now = patience.get();
+        if (now == null) {
+            return RetryPolicy.NO_RETRY_ACTION;
+        }
+        if (event.getCause() instanceof ReconfigurationTimeoutException) {
+            now.extensible = false;
+        }
+        if (now.end - System.nanoTime() < 0) {
+            if (!now.extensible || !leads()) {
+                return RetryPolicy.NO_RETRY_ACTION;
+            }
+            now.end = newDeadline();
+        }
+        return () -> PAUSE;
+    }
+
+    private boolean leads() {
+        Patience now = patience.get();
+        try {
+            return status().leader().isPresent();
+        } finally {
+            patience.set(now);
+        }
     }
 
     private record Answer(PeerAddress peer, @Nullable GroupInfoReply info, String trouble) {}
@@ -96,7 +140,9 @@ final class FleetAdmin implements AutoCloseable {
                 members);
     }
 
+    /** One attempt. */
     private Answer answer(PeerAddress peer) {
+        patience.remove();
         try (RaftClient one = client(RaftGroup.valueOf(settings.groupId(), peer.toRaft()))) {
             GroupInfoReply info =
                     one.getGroupManagementApi(RaftPeerId.valueOf(peer.id())).info(settings.groupId());
@@ -142,7 +188,12 @@ final class FleetAdmin implements AutoCloseable {
     }
 
     private static long lastIndex(@Nullable GroupInfoReply info) {
-        return info == null ? -1 : info.getLogInfoProto().getLastEntry().getIndex();
+        return info == null ? -1 : index(info.getLogInfoProto().getLastEntry());
+    }
+
+    /** -1 for none: terms begin with 1, and where there is no entry, its term is 0. */
+    private static long index(TermIndexProto entry) {
+        return entry.getTerm() == 0 ? -1 : entry.getIndex();
     }
 
     private static Member member(Answer answer, List<PeerAddress> fleet, long last) {
@@ -153,16 +204,16 @@ final class FleetAdmin implements AutoCloseable {
             return new Member(answer.peer(), in, "away", -1, -1, -1, -1, -1, answer.trouble());
         }
         LogInfoProto logInfo = info.getLogInfoProto();
-        long own = Math.max(lastIndex(info), logInfo.getLastSnapshot().getIndex());
+        long own = Math.max(lastIndex(info), index(logInfo.getLastSnapshot()));
         return new Member(
                 answer.peer(),
                 in,
                 role(info),
                 term(info),
                 own,
-                logInfo.getApplied().getIndex(),
+                index(logInfo.getApplied()),
                 last < 0 ? -1 : Math.max(0, last - own),
-                logInfo.hasLastSnapshot() ? logInfo.getLastSnapshot().getIndex() : -1,
+                index(logInfo.getLastSnapshot()),
                 "");
     }
 
@@ -274,7 +325,7 @@ final class FleetAdmin implements AutoCloseable {
 
     private void setMembers(String failure, List<PeerAddress> members) {
         List<RaftPeer> peers = members.stream().map(PeerAddress::toRaft).toList();
-        succeeded(failure, () -> client.admin().setConfiguration(peers));
+        succeeded(failure, true, () -> client.admin().setConfiguration(peers));
     }
 
     private interface Action {
@@ -282,6 +333,11 @@ final class FleetAdmin implements AutoCloseable {
     }
 
     private RaftClientReply succeeded(String failure, Action action) {
+        return succeeded(failure, false, action);
+    }
+
+    private RaftClientReply succeeded(String failure, boolean extensible, Action action) {
+        patience.set(new Patience(newDeadline(), extensible));
         try {
             RaftClientReply reply = action.run();
             if (!reply.isSuccess()) {
@@ -290,6 +346,8 @@ final class FleetAdmin implements AutoCloseable {
             return reply;
         } catch (IOException | StatusRuntimeException e) {
             throw new StoreUnavailableException(failure + ": " + Text.reason(e), e);
+        } finally {
+            patience.remove();
         }
     }
 
