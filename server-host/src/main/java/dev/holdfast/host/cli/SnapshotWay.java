@@ -9,6 +9,8 @@ import dev.holdfast.host.operate.RefusedException;
 import dev.holdfast.host.operate.Sizes;
 import dev.holdfast.host.operate.SnapshotSource;
 import dev.holdfast.host.operate.StoreGroup;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -81,7 +83,13 @@ final class SnapshotWay {
         if (host.isEmpty()) {
             return toStore(command, writes, (store, stores) -> work.with(store, from(store)));
         }
-        return through(host.get(), (api, from) -> work.with(new HostSource(api), from));
+        return through(host.get(), (api, from) -> {
+            HostSource source = new HostSource(api);
+            if (!writes) {
+                source.partial().ifPresent(this::say);
+            }
+            return work.with(source, from);
+        });
     }
 
     private int through(RunningHost host, HostWork work) {
@@ -254,7 +262,31 @@ final class SnapshotWay {
                         + " and --config FILE, or whatever the host was"
                         + " started with");
             }
+            requireItsLast(running, store);
         });
+    }
+
+    /** A store of the same name with other keys is another database, or another directory: it lacks the host's last snapshot. */
+    private static void requireItsLast(RunningHost running, StoreGroup store) {
+        JsonNode status = new HostApi(running).manage("GET", "/snapshots/status");
+        String last = status.path("lastSnapshot").asText("");
+        if (last.isEmpty() || !status.path("mode").asText().equals("ATTACHED")) {
+            return;
+        }
+        try {
+            store.get(last);
+        } catch (SnapshotNotFoundException e) {
+            throw new CommandFailure(
+                    "The host that runs here (pid " + running.process().pid() + ") has snapshot " + last
+                            + " in its store "
+                            + store.store() + ", group " + store.group()
+                            + ", and the store that the configuration at hand names does not have it, so it is another"
+                            + " one. Say --config FILE, or whatever the host was started with",
+                    e);
+        } catch (SnapshotUnreadableException e) {
+            // It is there.
+            return;
+        }
     }
 
     /** The log location that was said, or is taken where none was. */
