@@ -9,9 +9,12 @@ import dev.holdfast.host.Host;
 import dev.holdfast.host.HostsInTests;
 import dev.holdfast.host.TestArchives;
 import dev.holdfast.host.keeper.StoreStatus;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -356,6 +359,28 @@ class RestoreCommandsTest {
         assertThat(typed.run("snapshots", "tag", "latest", "--keep")).isZero();
 
         assertThat(typed.out()).startsWith("Snapshot " + last + " is kept");
+    }
+
+    @Test
+    void aCopyGoesToAnotherDirectoryWhileTheHostRunsAndNotIntoItsOwn() throws Exception {
+        String backup = "fs:#directory=" + directory + "/backup";
+        String[] copy = {"snapshots", "copy", "--from", "fs", "--to", backup, "--all"};
+        Path logs = directory.resolve("logs");
+        try (FileChannel channel =
+                FileChannel.open(logs.resolve(LockFile.NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertThat(LockFile.take(channel, logs, Duration.ofSeconds(30))).isPresent();
+            LockFile.sign(channel, ProcessIdentity.current());
+
+            assertThat(typed.run(copy)).as("%s", typed.errLines()).isZero();
+            assertThat(typed.out()).startsWith("Copied ");
+            assertThat(typed.run("snapshots", "copy", "--from", backup, "--to", "fs", "--all"))
+                    .isEqualTo(ExitCodes.REFUSED);
+            assertThat(typed.errLines()).last().asString().contains("has store fs open");
+
+            api.manage("POST", "/snapshots?name=later");
+            assertThat(typed.run(copy)).as("%s", typed.errLines()).isZero();
+            assertThat(typed.out()).startsWith("Copied 1 snapshot of ");
+        }
     }
 
     @Test
