@@ -4,24 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.holdfast.host.cli.CommandFailure;
 import dev.holdfast.host.cli.HostApi;
-import dev.holdfast.host.cli.Surroundings;
 import dev.holdfast.host.demo.DemoClassifier.Guess;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,43 +25,30 @@ class DemoClassifierTest {
     @TempDir
     private Path directory;
 
-    private final StringWriter printed = new StringWriter();
-    private HttpServer server;
-    private HostApi api;
+    private HostThatAnswers host;
     private volatile String answer = "[{\"label\": \"Austen\", \"scores\": {\"Austen\": 0.5}},"
             + " {\"label\": \"Austen\", \"scores\": {\"Austen\": 0.25, \"Doyle\": 0.1}}]";
     private volatile JsonNode taught;
+    private HostApi api;
     private DemoClassifier classifier;
 
     /** A host that learns everything, and gives one answer. */
     @BeforeEach
     void listen() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/models/authors/train", exchange -> {
-            taught = new ObjectMapper().readTree(exchange.getRequestBody());
-            answer(exchange, "{\"trained\": " + taught.size() + "}");
-        });
-        server.createContext("/predictions/authors", exchange -> answer(exchange, answer));
-        server.start();
-        String address = "http://127.0.0.1:" + server.getAddress().getPort();
-        api = new HostApi(address, address, directory.resolve("no-keys.json"), directory);
-        PrintWriter out = new PrintWriter(printed);
-        DemoScreen screen =
-                new DemoScreen(new Surroundings(Map.of(), directory, Optional.empty(), directory, out, out, false));
-        classifier = new DemoClassifier(screen, List.of(new Paragraph("Shelley", "I am by birth a Genevese")), ASKED);
-    }
-
-    private static void answer(HttpExchange exchange, String body) throws IOException {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.sendResponseHeaders(200, bytes.length);
-        try (exchange) {
-            exchange.getResponseBody().write(bytes);
-        }
+        host = new HostThatAnswers(directory)
+                .on("/models/authors/train", body -> {
+                    taught = body;
+                    return "{\"trained\": " + body.size() + "}";
+                })
+                .on("/predictions/authors", body -> answer);
+        api = host.api();
+        classifier =
+                new DemoClassifier(host.screen(), List.of(new Paragraph("Shelley", "I am by birth a Genevese")), ASKED);
     }
 
     @AfterEach
     void close() {
-        server.stop(0);
+        host.close();
     }
 
     @Test
@@ -87,7 +63,7 @@ class DemoClassifierTest {
     void aWrongGuessIsShownAsOne() {
         classifier.show(classifier.ask(api));
 
-        assertThat(printed.toString())
+        assertThat(host.printed())
                 .containsPattern("says Austen +truth Austen\\R")
                 .containsPattern("says Austen +truth Doyle  wrong\\R")
                 .contains("It knows who wrote 1 of the 2 paragraphs that it has never seen: 50.0 %");
