@@ -95,7 +95,8 @@ final class CallGuard implements ServerInterceptor {
         ServerCall.Listener<Q> listener =
                 noted.listener(Contexts.interceptCall(facts.toContext(), noted, metadata, next), counted);
         if (counted) {
-            noted.endUnlessAsked(timer, host.config().requestBodyTimeout().toSeconds());
+            noted.endUnlessAsked(
+                    timer, host.config().http().requestBodyTimeout().toSeconds());
         }
         return listener;
     }
@@ -125,7 +126,7 @@ final class CallGuard implements ServerInterceptor {
         if (entrance.tokens().isEmpty()) {
             // Those who may ask models from elsewhere may not change which there are.
             return isOfTheRepository(method)
-                            && !host.config().grpcInference().address().isLoopback()
+                            && !host.config().listen().grpcInference().address().isLoopback()
                     ? Optional.of(
                             Status.PERMISSION_DENIED.withDescription(
                                     "While tokens are switched off, calls of the"
@@ -221,7 +222,7 @@ final class CallGuard implements ServerInterceptor {
             Status.Code known = code;
             Status.Code end = known == null ? otherwise : known;
             host.answered().accept(CallStatus.toHttp(end));
-            if (host.config().accessLog()) {
+            if (host.config().logs().accessLog()) {
                 accesses.info(
                         "{} \"gRPC {} HTTP/2.0\" {} {}",
                         getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),

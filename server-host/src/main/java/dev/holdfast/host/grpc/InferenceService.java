@@ -43,7 +43,7 @@ final class InferenceService extends InferenceAPIsServiceGrpc.InferenceAPIsServi
     InferenceService(GrpcHost host, GrpcPredictions predictions) {
         this.host = host;
         this.predictions = predictions;
-        this.mostBytes = host.config().maxResponseSize();
+        this.mostBytes = host.config().http().maxResponseSize();
         this.writer = new TensorWriter(mostBytes);
     }
 

@@ -65,8 +65,8 @@ final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceS
         this.host = host;
         this.operations = host.operations();
         this.predictions = predictions;
-        this.mostBytes = host.config().maxResponseSize();
-        this.json = new TensorWriter(host.config().maxRequestSize());
+        this.mostBytes = host.config().http().maxResponseSize();
+        this.json = new TensorWriter(host.config().http().maxRequestSize());
     }
 
     private static <A> void answer(StreamObserver<A> caller, A message) {

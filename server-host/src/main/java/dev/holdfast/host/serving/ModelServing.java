@@ -227,7 +227,7 @@ public final class ModelServing implements AutoCloseable {
         });
         return registered.andThen(durability -> {
             // Then nothing knows of it, and it must not be in the way of the next try.
-            if (durability.kind() == Durability.Kind.UNDONE) {
+            if (durability.isUndone()) {
                 unused.mayBeUnused(registered.state().archive());
             }
         });

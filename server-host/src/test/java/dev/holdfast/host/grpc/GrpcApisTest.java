@@ -670,18 +670,25 @@ class GrpcApisTest {
     @Test
     void theDefaultPortsAreThoseOfTorchServeAndAnyFreeOneWhereHttpHasAnyToo() {
         assertThat(GrpcUnderTest.config(Map.of("inference_address", "http://127.0.0.1:8080"))
+                        .listen()
                         .grpcInference()
                         .address()
                         .authority())
                 .isEqualTo("127.0.0.1:7070");
         assertThat(GrpcUnderTest.config(Map.of("management_address", "http://127.0.0.1:8081"))
+                        .listen()
                         .grpcManagement()
                         .address()
                         .authority())
                 .isEqualTo("127.0.0.1:7071");
-        assertThat(GrpcUnderTest.config(Map.of()).grpcInference().address().port())
+        assertThat(GrpcUnderTest.config(Map.of())
+                        .listen()
+                        .grpcInference()
+                        .address()
+                        .port())
                 .isZero();
         assertThat(GrpcUnderTest.config(Map.of("grpc_inference_port", "7171"))
+                        .listen()
                         .grpcInference()
                         .address()
                         .port())
