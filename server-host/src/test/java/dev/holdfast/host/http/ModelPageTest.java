@@ -57,7 +57,10 @@ class ModelPageTest {
     void eachVersionHasAPageAndWhatIsNotThereHasNone() {
         assertThat(host.inference("GET", "/v2/models/wide/versions/2.0/docs", "")
                         .body())
-                .contains("Version 2.0, run by", "/v2/models/wide/versions/2.0/infer", "/v2/models/wide/versions/2.0/stats");
+                .contains(
+                        "Version 2.0, run by",
+                        "/v2/models/wide/versions/2.0/infer",
+                        "/v2/models/wide/versions/2.0/stats");
         assertThat(host.inference("GET", "/v2/models/none/docs", "").statusCode())
                 .isEqualTo(404);
         assertThat(host.inference("GET", "/v2/models/wide/versions/3.0/docs", "")
