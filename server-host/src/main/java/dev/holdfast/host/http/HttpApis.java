@@ -154,7 +154,7 @@ public final class HttpApis implements AutoCloseable {
                 continue;
             }
             List<ConfigKey> sharing = shared.get(wanted);
-            if (sharing != null && wanted.port() != 0) {
+            if (sharing != null && (wanted.port() != 0 || wanted.unix().isPresent())) {
                 sharing.add(api);
                 continue;
             }

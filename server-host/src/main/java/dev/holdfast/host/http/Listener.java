@@ -155,6 +155,14 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
             Lingering lingering) {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
+        if (socket.address().unix().isPresent()) {
+            UnixConnector connector =
+                    new UnixConnector(jetty, socket.channel(), lingering, new HttpConnectionFactory(http));
+            connector.setIdleTimeout(IDLE_MILLIS);
+            connector.setShutdownIdleTimeout(STOP_IDLE_MILLIS);
+            connector.addBean(connections, false);
+            return connector;
+        }
         ServerConnector connector = new ServerConnector(jetty, 1, 1, protocols(http, keys)) {
             @Override
             protected SocketChannelEndPoint newEndPoint(
