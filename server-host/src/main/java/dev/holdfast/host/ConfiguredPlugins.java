@@ -22,7 +22,7 @@ record ConfiguredPlugins(HostConfig config, Path logLocation, CallWatch calls) {
         try {
             return Plugins.load(PluginOptions.of(config.pluginsPath())
                     .withSha256List(config.pluginsSha256().orElse(null))
-                    .withCallLimit(config.snapshotTimeout())
+                    .withCallLimit(config.snapshots().timeout())
                     .withCallWatch(calls));
         } catch (IllegalArgumentException e) {
             throw new ConfigException(String.valueOf(e.getMessage()), e);
@@ -37,7 +37,7 @@ record ConfiguredPlugins(HostConfig config, Path logLocation, CallWatch calls) {
                 .values(values)
                 .environment(config.environment())
                 .codecs(Codecs.all())
-                .callLimit(config.snapshotTimeout())
+                .callLimit(config.snapshots().timeout())
                 .build();
     }
 }

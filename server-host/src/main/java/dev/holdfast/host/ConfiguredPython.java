@@ -21,16 +21,16 @@ final class ConfiguredPython {
      */
     static PythonRuntime runtime(HostConfig config, WorkerMetrics metrics, WorkerDirectory directory, Path temporary) {
         PythonSettings settings = new PythonSettings(
-                config.pythonHandlers(),
-                config.python(),
-                config.defaultServiceHandler(),
-                config.maxResponseSize(),
-                config.installPyDepPerModel(),
-                config.decodeInputRequest(),
-                config.limitMaxImagePixels(),
-                config.serviceEnvelope(),
+                config.python().pythonHandlers(),
+                config.python().interpreter(),
+                config.python().defaultServiceHandler(),
+                config.http().maxResponseSize(),
+                config.python().installPyDepPerModel(),
+                config.python().decodeInputRequest(),
+                config.python().limitMaxImagePixels(),
+                config.python().serviceEnvelope(),
                 metrics,
-                config.workerEnvironment(),
+                config.python().workerEnvironment(),
                 temporary);
         return new PythonRuntime(settings, directory);
     }

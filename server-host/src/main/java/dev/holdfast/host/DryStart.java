@@ -178,21 +178,22 @@ public final class DryStart {
                 refusal,
                 begin.source(),
                 begin.persistence().map(Persistence::storeName),
-                config.snapshotGroup(),
+                config.snapshots().group(),
                 begin.start().mode().name(),
                 List.copyOf(models),
                 begin.persistence().map(Persistence::plugins).orElse(List.of()),
                 config.keysWithoutEffect(),
                 config.unknownKeys(),
                 List.copyOf(notices));
-        return config.strictRestore() && refusal.isEmpty() && !report.isGood()
+        return config.snapshots().strictRestore() && refusal.isEmpty() && !report.isGood()
                 ? report.refusedFor("--restore strict: a model could not be loaded")
                 : report;
     }
 
     private List<Model> models(StartState begin, HostConfig config, List<String> notices) {
-        Path directory =
-                config.modelStore().orElseThrow(() -> new ConfigException("Missing mandatory parameter --model-store"));
+        Path directory = config.models()
+                .modelStore()
+                .orElseThrow(() -> new ConfigException("Missing mandatory parameter --model-store"));
         if (!Files.isDirectory(directory)) {
             throw new ConfigException(config.named(ConfigKey.MODEL_STORE) + " is not a directory; make it, or name"
                     + " another one with --model-store");
@@ -212,7 +213,7 @@ public final class DryStart {
                     new WorkflowRuntime(),
                     python,
                     new OnnxOfBaseHandler(onnx)));
-            MemoryAdmission memory = config.memoryAdmission()
+            MemoryAdmission memory = config.models().memoryAdmission()
                     ? new MemoryAdmission(runtimes::weightBytes, new MemoryLeft())
                     : MemoryAdmission.off();
             List<Model> models = new ArrayList<>();
@@ -226,7 +227,7 @@ public final class DryStart {
                                     runtimes,
                                     python,
                                     memory,
-                                    config.acceptsArchiveChanges()))));
+                                    config.models().acceptsArchiveChanges()))));
             return models;
         }
     }
@@ -234,7 +235,8 @@ public final class DryStart {
     /** What is to be fetched is not: it would be written into the model store. */
     private static ServingState initial(HostConfig config, DirectoryModelStore archives, List<String> notices) {
         Map<Boolean, List<String>> wanted = new TreeMap<>();
-        config.loadModels()
+        config.models()
+                .loadModels()
                 .forEach(entry -> wanted.computeIfAbsent(entry.contains("://"), fetched -> new ArrayList<>())
                         .add(entry));
         wanted.getOrDefault(true, List.of())

@@ -143,7 +143,7 @@ public final class Host implements AutoCloseable {
      */
     public static boolean logsJson(StartOptions options) {
         try {
-            return StartState.configuration(options).jsonLogs();
+            return StartState.configuration(options).logs().jsonLogs();
         } catch (ConfigException e) {
             log.debug("The start will tell what is wrong with the configuration", e);
             return false;
@@ -183,15 +183,19 @@ public final class Host implements AutoCloseable {
         InferenceCounters counters = measurements.counters();
         DirectoryModelStore archives = lifecycle.add(modelStore(options, config));
         Optional<Keeping> keeping = begin.persistence().map(some -> Keeping.of(some, begin, lifecycle));
-        NoSnapshots off = new NoSnapshots(config.snapshotGroup());
+        NoSnapshots off = new NoSnapshots(config.snapshots().group());
         StoredStates stored = new StoredStates(
                 () -> keeping.orElseThrow(Host::noStates).storage().states());
-        OnnxRuntime onnx = new OnnxRuntime(config.nativeThreads());
+        OnnxRuntime onnx = new OnnxRuntime(config.models().nativeThreads());
         WorkerDirectory workers = lifecycle.add(workers(options));
-        PythonRuntime python =
-                ConfiguredPython.runtime(config, measurements.ofWorkers(config.metricsConfig()), workers, temporary());
+        PythonRuntime python = ConfiguredPython.runtime(
+                config, measurements.ofWorkers(config.logs().metricsConfig()), workers, temporary());
         ModelRuntime models = new OnnxProcessRuntime(
-                onnx, config.workerProcesses(), workers, config.workerEnvironment(), options.logLocation());
+                onnx,
+                config.models().workerProcesses(),
+                workers,
+                config.python().workerEnvironment(),
+                options.logLocation());
         Runtimes runtimes = new Runtimes(List.of(
                 models,
                 new OnnxSessionRuntime(onnx, System::nanoTime),
@@ -212,17 +216,18 @@ public final class Host implements AutoCloseable {
                 counters,
                 clock));
         serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, archives).state()), true);
-        if (config.strictRestore()) {
+        if (config.snapshots().strictRestore()) {
             serving.loadSuspects();
         }
         List<String> failures = serving.failures();
-        if (!failures.isEmpty() && config.strictRestore()) {
+        if (!failures.isEmpty() && config.snapshots().strictRestore()) {
             throw new ConfigException(
                     "--restore strict: " + (failures.size() == 1 ? "a model" : failures.size() + " models")
                             + " could not be loaded: " + String.join("; ", failures));
         }
 
-        LearnedStates learned = new LearnedStates(stored, serving, config.stateWarnBytes(), clock);
+        LearnedStates learned =
+                new LearnedStates(stored, serving, config.snapshots().stateWarnBytes(), clock);
         @Nullable
         SnapshotKeeper keeper = keeping.map(it -> lifecycle.add(
                         it.keeper(startPoint(begin, serving), new HostServingSource(serving, stored, learned), clock)))
@@ -236,8 +241,9 @@ public final class Host implements AutoCloseable {
                 snapshots,
                 begin.persistence().map(Persistence::plugins).orElse(List.of()),
                 HostVersion.get(),
-                config.enableModelApi(),
-                config.snapshotTimeout());
+                config.http().enableModelApi(),
+                config.snapshots().timeout(),
+                config.http().strictReadiness());
         GrpcApis grpc = lifecycle.add(GrpcApis.bind(config));
         HttpApis http = lifecycle.add(HttpApis.start(
                 config,
@@ -252,15 +258,15 @@ public final class Host implements AutoCloseable {
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {
             lifecycle.atStart(keeper::start);
-            lifecycle.atStart(() -> noteStartup(
-                    await(keeper, SnapshotKind.STARTUP, config.snapshotTimeout().multipliedBy(2))));
+            lifecycle.atStart(() -> noteStartup(await(
+                    keeper, SnapshotKind.STARTUP, config.snapshots().timeout().multipliedBy(2))));
             lifecycle.atStart(learned::start);
             lifecycle.atStart(() -> keepHouse(upkeep, keeping.orElseThrow(), keeper, clock));
         }
         lifecycle.atStart(() -> upkeep.every(
                 "The machine could not be measured",
                 Duration.ZERO,
-                config.metricTimeInterval(),
+                config.logs().metricTimeInterval(),
                 measurements::logSystem));
         lifecycle.atStart(serving::loadSuspects);
         lifecycle.atStart(() -> crashes.serves((model, version) -> current.get()
@@ -298,7 +304,7 @@ public final class Host implements AutoCloseable {
                 config.stopTimeout(),
                 options.logLocation().resolve("key_file.json"),
                 rpc.address(),
-                config.tokenAuthorization(),
+                config.http().tokenAuthorization(),
                 summary);
     }
 
@@ -306,8 +312,8 @@ public final class Host implements AutoCloseable {
         return new Safeguards(
                 crashes,
                 runtimes::isNative,
-                config.acceptsArchiveChanges(),
-                config.memoryAdmission()
+                config.models().acceptsArchiveChanges(),
+                config.models().memoryAdmission()
                         ? new MemoryAdmission(runtimes::weightBytes, new MemoryLeft())
                         : MemoryAdmission.off());
     }
@@ -349,8 +355,9 @@ public final class Host implements AutoCloseable {
     }
 
     private static DirectoryModelStore modelStore(StartOptions options, HostConfig config) {
-        Path directory =
-                config.modelStore().orElseThrow(() -> new ConfigException("Missing mandatory parameter --model-store"));
+        Path directory = config.models()
+                .modelStore()
+                .orElseThrow(() -> new ConfigException("Missing mandatory parameter --model-store"));
         if (!Files.isDirectory(directory)) {
             throw new ConfigException(config.named(ConfigKey.MODEL_STORE)
                     + " is not a directory; make it, or name another one with --model-store");
@@ -359,7 +366,9 @@ public final class Host implements AutoCloseable {
         DirectoryModelStore store = new DirectoryModelStore(
                 directory,
                 options.logLocation().resolve("work"),
-                UrlPolicy.of(String.join(",", config.allowedUrls()), config.allowPrivateUrls()),
+                UrlPolicy.of(
+                        String.join(",", config.models().allowedUrls()),
+                        config.models().allowPrivateUrls()),
                 ArchiveLimits.defaults());
         store.clean();
         return store;
@@ -391,13 +400,13 @@ public final class Host implements AutoCloseable {
 
     private static ServingDefaults servingDefaults(HostConfig config) {
         return new ServingDefaults(
-                config.defaultWorkersPerModel(),
-                config.jobQueueSize(),
-                config.defaultResponseTimeout(),
-                config.defaultStartupTimeout(),
-                config.unregisterModelTimeout(),
+                config.models().defaultWorkersPerModel(),
+                config.models().jobQueueSize(),
+                config.models().defaultResponseTimeout(),
+                config.models().defaultStartupTimeout(),
+                config.models().unregisterModelTimeout(),
                 Runtime.getRuntime().availableProcessors(),
-                config.maxStuckWorkers());
+                config.models().maxStuckWorkers());
     }
 
     private static void retryFailedModels(Upkeep upkeep, ModelServing serving) {

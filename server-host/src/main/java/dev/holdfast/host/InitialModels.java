@@ -35,7 +35,7 @@ final class InitialModels {
         this.config = config;
         this.store = store;
         try {
-            this.settings = SnapshotText.parseModels(config.models());
+            this.settings = SnapshotText.parseModels(config.models().settings());
         } catch (SnapshotCorruptException e) {
             throw new ConfigException("models: " + e.getMessage(), e);
         }
@@ -48,7 +48,7 @@ final class InitialModels {
      *     left out, with a line in the log
      */
     ServingState state() {
-        return state(config.loadModels());
+        return state(config.models().loadModels());
     }
 
     /** The same of other models than the configuration names. */
@@ -115,8 +115,8 @@ final class InitialModels {
         ServedVersion set = named == null ? null : named.versions().get(version);
         // As for TorchServe, the archive's own file counts more than the key 'models'.
         ModelConfig own = archive.manifest().config();
-        int workers = config.defaultWorkersPerModel() > 0
-                ? config.defaultWorkersPerModel()
+        int workers = config.models().defaultWorkersPerModel() > 0
+                ? config.models().defaultWorkersPerModel()
                 : Runtime.getRuntime().availableProcessors();
         return new ServedVersion(
                 archive.fileName(),
@@ -124,8 +124,10 @@ final class InitialModels {
                 own.maxWorkersOr(set == null ? workers : set.maxWorkers()),
                 own.batchSize().orElse(set == null ? 1 : set.batchSize()),
                 own.maxBatchDelay().orElse(set == null ? Duration.ofMillis(100) : set.maxBatchDelay()),
-                own.responseTimeout().orElse(set == null ? config.defaultResponseTimeout() : set.responseTimeout()),
-                own.startupTimeout().orElse(set == null ? config.defaultStartupTimeout() : set.startupTimeout()),
+                own.responseTimeout()
+                        .orElse(set == null ? config.models().defaultResponseTimeout() : set.responseTimeout()),
+                own.startupTimeout()
+                        .orElse(set == null ? config.models().defaultStartupTimeout() : set.startupTimeout()),
                 archive.manifest().runtime().orElse("python"),
                 Optional.empty(),
                 Optional.empty(),

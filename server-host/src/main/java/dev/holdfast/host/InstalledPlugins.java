@@ -86,7 +86,7 @@ public final class InstalledPlugins implements AutoCloseable {
             throw new ConfigException("Serializer " + choice.name() + " was made for TorchServe: it knows no groups and"
                     + " removes nothing, so its store cannot be verified without harm to what hosts keep there");
         }
-        Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
+        Map<String, String> values = new TreeMap<>(config.snapshots().serializerProperties(choice.name()));
         Map<String, String> leftOut = new TreeMap<>();
         // They would remove what the contract has just saved.
         for (String key : SerializerKeys.NAMES) {
@@ -100,8 +100,8 @@ public final class InstalledPlugins implements AutoCloseable {
                 choice.factoryType(),
                 group -> configured.of(choice.name(), group, values),
                 leftOut,
-                group -> configured.of(choice.name(), group, config.serializerProperties(choice.name())),
-                config.snapshotTimeout());
+                group -> configured.of(choice.name(), group, config.snapshots().serializerProperties(choice.name())),
+                config.snapshots().timeout());
     }
 
     @Override

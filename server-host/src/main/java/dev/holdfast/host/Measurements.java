@@ -38,18 +38,18 @@ final class Measurements {
         this.current = current;
         this.clock = clock;
         this.hostName = HostName.of(config);
-        this.mode = MetricsMode.valueOf(config.metricsMode().toUpperCase(Locale.ROOT));
-        this.measuresSystem = config.systemMetrics();
+        this.mode = MetricsMode.valueOf(config.logs().metricsMode().toUpperCase(Locale.ROOT));
+        this.measuresSystem = config.logs().systemMetrics();
         this.counters =
                 new InferenceCounters(hostName, current, mode.isLogged() ? Optional.of(clock) : Optional.empty());
         this.declared = declared(config);
-        this.handlers = new HandlerMetrics(declared, config.modelMetricsAutoDetect(), mode, hostName, clock);
+        this.handlers = new HandlerMetrics(declared, config.logs().modelMetricsAutoDetect(), mode, hostName, clock);
         this.system = new SystemMetrics(logLocation);
     }
 
     private static DeclaredMetrics declared(HostConfig config) {
         try {
-            return config.metricsConfig().map(DeclaredMetrics::read).orElse(DeclaredMetrics.USUAL);
+            return config.logs().metricsConfig().map(DeclaredMetrics::read).orElse(DeclaredMetrics.USUAL);
         } catch (IllegalArgumentException e) {
             throw new ConfigException(OneLine.of(e), e);
         }

@@ -225,7 +225,7 @@ public final class MigrationCheck {
                     .toConfig();
             config = Optional.of(read);
             noteKeys(read, notes);
-            for (String entry : read.loadModels()) {
+            for (String entry : read.models().loadModels()) {
                 String name = entry.substring(entry.lastIndexOf('=') + 1);
                 name = name.substring(name.lastIndexOf('/') + 1);
                 if (!name.equalsIgnoreCase("all") && !name.equals("standalone") && !isThere(name)) {
@@ -233,8 +233,8 @@ public final class MigrationCheck {
                             + " was found");
                 }
             }
-            if (!read.models().isEmpty()) {
-                SnapshotText.parseModels(read.models());
+            if (!read.models().settings().isEmpty()) {
+                SnapshotText.parseModels(read.models().settings());
             }
             if (SnapshotText.isSnapshot(properties)) {
                 models(file, text, faults);
@@ -254,8 +254,8 @@ public final class MigrationCheck {
         if (!config.unknownKeys().isEmpty()) {
             notes.add("keys that neither TorchServe nor Holdfast has: " + String.join(", ", config.unknownKeys()));
         }
-        config.modelStore().ifPresent(store -> noteOwner(store, notes));
-        if (config.allowedUrls().isEmpty()) {
+        config.models().modelStore().ifPresent(store -> noteOwner(store, notes));
+        if (config.models().allowedUrls().isEmpty()) {
             notes.add("no allowed_urls: archives come from the model store alone, where TorchServe takes any URL");
         }
     }
@@ -337,7 +337,7 @@ public final class MigrationCheck {
                 what += ", handler "
                         + archive.manifest()
                                 .handler()
-                                .or(config::defaultServiceHandler)
+                                .or(config.python()::defaultServiceHandler)
                                 .orElse("") + ", in " + words;
                 noteHandler(archive, python, config, faults, notes);
             } else {
@@ -368,7 +368,7 @@ public final class MigrationCheck {
                 faults.add(what + ": install them, or name another Python with python=/path");
             }
         }
-        if (requirements.isPresent() && !config.installPyDepPerModel()) {
+        if (requirements.isPresent() && !config.python().installPyDepPerModel()) {
             notes.add("what its " + OneLine.name(requirements.get())
                     + " names is not installed: install_py_dep_per_model is false");
         }

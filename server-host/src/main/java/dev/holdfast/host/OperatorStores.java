@@ -57,9 +57,10 @@ public final class OperatorStores implements AutoCloseable {
         Optional<SnapshotUrl> url = store.filter(text -> text.contains(":"))
                 .flatMap(text -> SnapshotUrl.parseStore(text, plugins.serializers(fs), plugins.rejections()));
         SerializerChoice choice = choose(url.map(SnapshotUrl::serializer).or(() -> store));
-        Map<String, String> values = new TreeMap<>(config.serializerProperties(choice.name()));
+        Map<String, String> values = new TreeMap<>(config.snapshots().serializerProperties(choice.name()));
         url.ifPresent(some -> values.putAll(some.keys()));
-        String name = group.or(() -> url.flatMap(SnapshotUrl::group)).orElse(config.snapshotGroup());
+        String name = group.or(() -> url.flatMap(SnapshotUrl::group))
+                .orElse(config.snapshots().group());
         // What a command saves must not have the serializer remove what the command still needs.
         Map<String, String> kept = SerializerKeys.of(choice.name(), of(choice, name, values), values)
                 .others();
@@ -92,7 +93,7 @@ public final class OperatorStores implements AutoCloseable {
     private SerializerChoice choose(Optional<String> name) {
         SerializerChoice choice;
         try {
-            choice = plugins.choose(name.or(config::snapshotStore).orElse(null), fs);
+            choice = plugins.choose(name.or(config.snapshots()::store).orElse(null), fs);
         } catch (SerializerChoiceException e) {
             throw new ConfigException(String.valueOf(e.getMessage()), e);
         }
@@ -105,7 +106,7 @@ public final class OperatorStores implements AutoCloseable {
 
     /** Where a start with these options looks for archives; empty where nothing says it. */
     public Optional<Path> modelStore() {
-        return config.modelStore();
+        return config.models().modelStore();
     }
 
     @Override

@@ -33,7 +33,8 @@ record OtherStores(ConfiguredPlugins configured, Plugins plugins, SnapshotSerial
                         ? serializer
                                 .getLast()
                                 .orElseThrow(() -> new SnapshotNotFoundException("the store has no snapshot of group "
-                                        + url.group().orElse(config().snapshotGroup())))
+                                        + url.group()
+                                                .orElse(config().snapshots().group())))
                         : serializer.get(url.name()));
     }
 
@@ -45,9 +46,10 @@ record OtherStores(ConfiguredPlugins configured, Plugins plugins, SnapshotSerial
     <T> T in(SnapshotUrl url, Function<SnapshotSerializer, T> work) {
         try {
             SerializerChoice choice = plugins.choose(url.serializer(), fs);
-            Map<String, String> values = new TreeMap<>(config().serializerProperties(choice.name()));
+            Map<String, String> values = new TreeMap<>(config().snapshots().serializerProperties(choice.name()));
             values.putAll(url.keys());
-            SerializerConfig other = configured.of(choice.name(), url.group().orElse(config().snapshotGroup()), values);
+            SerializerConfig other = configured.of(
+                    choice.name(), url.group().orElse(config().snapshots().group()), values);
             try (SnapshotSerializer serializer = plugins.open(choice, other)) {
                 return work.apply(serializer);
             }

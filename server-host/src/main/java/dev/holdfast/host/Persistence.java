@@ -133,9 +133,10 @@ final class Persistence implements AutoCloseable {
 
     private Opening choose() {
         try {
-            SerializerChoice choice = plugins.choose(config.snapshotStore().orElse(null), fs);
+            SerializerChoice choice = plugins.choose(config.snapshots().store().orElse(null), fs);
             SerializerKeys keys = serializerKeys(choice);
-            SerializerConfig own = configured.of(choice.name(), config.snapshotGroup(), keys.others());
+            SerializerConfig own =
+                    configured.of(choice.name(), config.snapshots().group(), keys.others());
             return new Opening(
                     choice.name(),
                     choice.plugin().isEmpty(),
@@ -145,25 +146,27 @@ final class Persistence implements AutoCloseable {
         } catch (SerializerChoiceException e) {
             // A name that nothing here could have brought, or several bring, is a mistake of the operator's; one that a
             // broken plugin could have brought must not keep the host down.
-            if (!e.mayBeOfARejectedPlugin() || config.snapshotStore().isEmpty() || config.snapshotStoreRequired()) {
+            if (!e.mayBeOfARejectedPlugin()
+                    || config.snapshots().store().isEmpty()
+                    || config.snapshots().requiresStore()) {
                 throw new ConfigException(String.valueOf(e.getMessage()), e);
             }
             Supplier<SnapshotSerializer> opener = () -> {
                 throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
             };
             return new Opening(
-                    serializerName(config.snapshotStore().get()), false, opener, false, RetentionRule.of(config));
+                    serializerName(config.snapshots().store().get()), false, opener, false, RetentionRule.of(config));
         }
     }
 
     /** What the chosen serializer's own keys keep. One that was made for TorchServe may mean something else by them. */
     private SerializerKeys serializerKeys(SerializerChoice choice) {
-        Map<String, String> values = config.serializerProperties(choice.name());
+        Map<String, String> values = config.snapshots().serializerProperties(choice.name());
         if (choice.isMadeForTorchServe()) {
             return new SerializerKeys(RetentionRule.ALL, List.of(), values);
         }
-        SerializerKeys keys =
-                SerializerKeys.of(choice.name(), configured.of(choice.name(), config.snapshotGroup(), values), values);
+        SerializerKeys keys = SerializerKeys.of(
+                choice.name(), configured.of(choice.name(), config.snapshots().group(), values), values);
         if (!keys.taken().isEmpty()) {
             log.info(
                     "The host removes old snapshots in place of serializer {} and takes {} into its own rule: what stays is"
@@ -177,13 +180,13 @@ final class Persistence implements AutoCloseable {
 
     /** Then a copy beside it would share its fate; a directory elsewhere may be on a disk that is not there one day. */
     private boolean isInLogLocation(Opening chosen) {
-        return chosen.builtIn() && !config.serializerProperties(FS).containsKey("directory");
+        return chosen.builtIn() && !config.snapshots().serializerProperties(FS).containsKey("directory");
     }
 
     /** Where serializer fs keeps a snapshot in the log location; of other stores the journal's disk has no file. */
     private Function<SnapshotHeader, Optional<Path>> storedFile(Path logLocation) {
         Path config = logLocation.resolve("config");
-        String group = this.config.snapshotGroup();
+        String group = this.config.snapshots().group();
         Path directory = group.equals("default") ? config : config.resolve(group);
         return storeIsHere ? header -> Optional.of(directory.resolve(header.name())) : header -> Optional.empty();
     }
@@ -192,13 +195,18 @@ final class Persistence implements AutoCloseable {
     private Journal journal(Path logLocation, Path journalLocation) {
         try {
             return Journal.open(
-                    journalLocation, storeName, config.snapshotGroup(), config.spoolMaxSize(), storedFile(logLocation));
+                    journalLocation,
+                    storeName,
+                    config.snapshots().group(),
+                    config.snapshots().spoolMaxSize(),
+                    storedFile(logLocation));
         } catch (JournalException e) {
-            if (config.strictRestore()) {
+            if (config.snapshots().strictRestore()) {
                 throw new ConfigException("--restore strict: " + e.getMessage(), e);
             }
             log.error("{}", e.getMessage());
-            return Journal.without(journalLocation, storeName, config.snapshotGroup(), e);
+            return Journal.without(
+                    journalLocation, storeName, config.snapshots().group(), e);
         }
     }
 
@@ -227,8 +235,8 @@ final class Persistence implements AutoCloseable {
     private SerializerConfig serializerConfig(String serializer, Map<String, String> instead) {
         return configured.of(
                 serializer,
-                config.snapshotGroup(),
-                instead.isEmpty() ? config.serializerProperties(serializer) : instead);
+                config.snapshots().group(),
+                instead.isEmpty() ? config.snapshots().serializerProperties(serializer) : instead);
     }
 
     /** Whether the store's files lie in the log location, as the journal does. */
@@ -258,23 +266,23 @@ final class Persistence implements AutoCloseable {
                 store,
                 journal,
                 () -> fs.open(serializerConfig(FS, Map.of())),
-                config.strictRestore(),
-                config.snapshotStoreRequired());
+                config.snapshots().strictRestore(),
+                config.snapshots().requiresStore());
     }
 
     KeeperOptions keeperOptions() {
         return new KeeperOptions(
                 storeName,
                 storeForgets,
-                config.durableInStoreOnly(),
-                config.snapshotGroup(),
+                config.snapshots().durableInStoreOnly(),
+                config.snapshots().group(),
                 HostName.of(config),
-                config.snapshotLook(),
-                Collections.min(List.of(RETRY_STORE, config.snapshotLook())),
-                config.snapshotTimeout(),
-                config.adoptsStoreAfterConflict(),
-                config.snapshotFollow(),
-                config.followMaxLag());
+                config.snapshots().look(),
+                Collections.min(List.of(RETRY_STORE, config.snapshots().look())),
+                config.snapshots().timeout(),
+                config.snapshots().adoptsStoreAfterConflict(),
+                config.snapshots().follows(),
+                config.snapshots().followMaxLag());
     }
 
     /** The stores that a URL names beside the host's own. */
@@ -294,7 +302,7 @@ final class Persistence implements AutoCloseable {
         return new LearnedStorage(
                 new JournalChunks.Place(storeName, store, local, attached, RETRY_STORE, disk),
                 journal,
-                !storeIsHere && config.stateCopies(),
+                !storeIsHere && config.snapshots().stateCopies(),
                 stateCodec,
                 disk);
     }
@@ -315,7 +323,7 @@ final class Persistence implements AutoCloseable {
     /** Asked for at the start, so that a mistake in it does not wait for the first model that learns. */
     private Codec stateCodec() {
         try {
-            return serializerConfig(FS, Map.of()).codec(config.stateCodec());
+            return serializerConfig(FS, Map.of()).codec(config.snapshots().stateCodec());
         } catch (IllegalArgumentException e) {
             throw new ConfigException("state_codec: " + e.getMessage(), e);
         }
@@ -331,9 +339,10 @@ final class Persistence implements AutoCloseable {
      * @param pinned and {@code trimming}: as {@link OldSnapshots} has them
      */
     Runnable housekeeping(LearnedStorage learned, Supplier<Set<String>> pinned, LongConsumer trimming, Clock clock) {
-        FirstRound first = config.snapshotKeepIsAsked()
+        FirstRound first = config.snapshots().keepIsAsked()
                 ? FirstRound.ofAskedRule()
-                : FirstRound.markedBy(spooled.resolve("retention-" + config.snapshotGroup()));
+                : FirstRound.markedBy(
+                        spooled.resolve("retention-" + config.snapshots().group()));
         return new Housekeeping(
                 new OldSnapshots(storeName, store, rule, first, pinned, trimming, clock), learned.unneeded(clock));
     }

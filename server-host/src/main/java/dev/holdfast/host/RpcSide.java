@@ -28,19 +28,19 @@ final class RpcSide implements AutoCloseable {
 
     /** @throws ConfigException if it cannot be opened */
     synchronized void open() {
-        if (config.rpcPort().isEmpty()) {
+        if (config.rpc().port().isEmpty()) {
             return;
         }
         door = RpcDoor.open(
                 new DoorOptions(
-                        config.rpcAddress(),
-                        config.rpcPort().getAsInt(),
-                        config.rpcTimeout(),
-                        config.rpcThreads(),
-                        config.rpcDirectory().orElseGet(this::ownDirectory),
-                        config.maxRequestSize(),
-                        config.maxConnections(),
-                        config.rpcModelFile()),
+                        config.rpc().address(),
+                        config.rpc().port().getAsInt(),
+                        config.rpc().timeout(),
+                        config.rpc().threads(),
+                        config.rpc().dataDirectory().orElseGet(this::ownDirectory),
+                        config.http().maxRequestSize(),
+                        config.http().maxConnections(),
+                        config.rpc().modelFile()),
                 models,
                 HostVersion.get());
     }

@@ -150,7 +150,8 @@ record StartState(
         }
         SnapshotText.Content content = found.content().get();
         HostConfig restored = layers.restored(
-                        inThisDirectory(content.config()), found.own() || config.acceptsAddresses())
+                        inThisDirectory(content.config()),
+                        found.own() || config.snapshots().acceptsAddresses())
                 .toConfig();
         files.noteIgnoredModels("snapshot " + found.name() + " is restored");
         return new StartState(

@@ -151,8 +151,8 @@ class DifferencesTest {
     void whatIsOffOrOpenThereIsNotHere() {
         HostConfig config = ConfigLayers.of(Map.of()).toConfig();
 
-        assertThat(config.enableModelApi()).isTrue();
-        assertThat(config.tokenAuthorization()).isTrue();
-        assertThat(config.allowedUrls()).isEmpty();
+        assertThat(config.http().enableModelApi()).isTrue();
+        assertThat(config.http().tokenAuthorization()).isTrue();
+        assertThat(config.models().allowedUrls()).isEmpty();
     }
 }

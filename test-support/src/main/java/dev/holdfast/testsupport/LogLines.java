@@ -17,8 +17,6 @@ import org.slf4j.LoggerFactory;
 public final class LogLines extends AppenderBase<ILoggingEvent>
         implements BeforeEachCallback, AfterEachCallback, AutoCloseable {
 
-    private record Line(Level level, String text, @Nullable String failure, boolean hasTrace) {}
-
     /** A logger that is listened to, and how it was before. */
     private static final class Source {
 
@@ -47,7 +45,7 @@ public final class LogLines extends AppenderBase<ILoggingEvent>
         }
     }
 
-    private final List<Line> lines = new CopyOnWriteArrayList<>();
+    private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
     private final List<Source> sources = new ArrayList<>();
 
     private LogLines() {}
@@ -104,20 +102,25 @@ public final class LogLines extends AppenderBase<ILoggingEvent>
 
     @Override
     protected void append(ILoggingEvent event) {
-        lines.add(new Line(
-                event.getLevel(),
-                event.getFormattedMessage(),
-                event.getThrowableProxy() == null
-                        ? null
-                        : event.getThrowableProxy().getMessage(),
-                event.getThrowableProxy() != null));
+        event.prepareForDeferredProcessing();
+        events.add(event);
     }
 
     /** Level, message and, where a failure is logged with it, the failure's message. */
     public List<String> lines() {
-        return lines.stream()
-                .map(line -> line.level() + " " + line.text() + (line.hasTrace() ? " " + line.failure() : ""))
+        return events.stream()
+                .map(line -> line.getLevel() + " " + line.getFormattedMessage()
+                        + (hasTrace(line) ? " " + line.getThrowableProxy().getMessage() : ""))
                 .toList();
+    }
+
+    private static boolean hasTrace(ILoggingEvent event) {
+        return event.getThrowableProxy() != null;
+    }
+
+    /** All of it, with what stands beside the message: the context and the key-value pairs. */
+    public List<ILoggingEvent> events() {
+        return List.copyOf(events);
     }
 
     public List<String> info() {
@@ -137,18 +140,20 @@ public final class LogLines extends AppenderBase<ILoggingEvent>
     }
 
     private List<String> of(Level level) {
-        return lines.stream()
-                .filter(line -> line.level().equals(level))
-                .map(Line::text)
+        return events.stream()
+                .filter(line -> line.getLevel().equals(level))
+                .map(ILoggingEvent::getFormattedMessage)
                 .toList();
     }
 
     /** Whether a stack trace stands at INFO or above. */
     public boolean showStackTraces() {
-        return lines.stream().anyMatch(line -> line.hasTrace() && line.level().isGreaterOrEqual(Level.INFO));
+        return events.stream()
+                .anyMatch(line -> hasTrace(line) && line.getLevel().isGreaterOrEqual(Level.INFO));
     }
 
     public boolean haveStackTraceAtDebug() {
-        return lines.stream().anyMatch(line -> line.hasTrace() && line.level().equals(Level.DEBUG));
+        return events.stream()
+                .anyMatch(line -> hasTrace(line) && line.getLevel().equals(Level.DEBUG));
     }
 }

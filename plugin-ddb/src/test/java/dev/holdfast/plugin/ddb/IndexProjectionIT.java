@@ -3,9 +3,11 @@ package dev.holdfast.plugin.ddb;
 import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.testsupport.LogLines;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +56,7 @@ class IndexProjectionIT {
     @Test
     void theIndexAndTheCureAreNamedOnce() {
         String table = LocalDynamoDb.shared().tableWhoseIndexHasOnly();
-        try (Logs logs = Logs.of(Requests.class);
+        try (LogLines logs = LogLines.of(Level.INFO, Requests.class.getName());
                 Store store = Store.open(table)) {
             store.serializer().save(snapshot("default", 1));
             store.serializer().save(snapshot("default", 2));
@@ -98,7 +100,7 @@ class IndexProjectionIT {
     @Test
     void anIndexWithAllAttributesCostsNothingMore() {
         String table = LocalDynamoDb.shared().manualsTable();
-        try (Logs logs = Logs.of(Requests.class);
+        try (LogLines logs = LogLines.of(Level.INFO, Requests.class.getName());
                 Store store = Store.open(table)) {
             store.serializer().save(snapshot("default", 1));
             store.serializer().save(snapshot("default", 2));

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
+import dev.holdfast.testsupport.LogLines;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -236,7 +238,7 @@ class TableShapeIT {
     @ValueSource(strings = {"AccessDeniedException", "UnknownOperationException"})
     void whoMayNotLookIsToldOnceWhatIsNotChecked(String code) {
         String table = LocalDynamoDb.shared().manualsTable();
-        try (Logs logs = Logs.of(ShapeCheck.class);
+        try (LogLines logs = LogLines.of(Level.INFO, ShapeCheck.class.getName());
                 Store store = Store.open(table)) {
             store.wire().fault("DescribeTable", 99, FaultyHttpClient.error(400, code));
 
@@ -288,7 +290,7 @@ class TableShapeIT {
     void anIndexWithoutAllAttributesIsToldAtTheStart(String included) {
         String table = LocalDynamoDb.shared()
                 .tableWhoseIndexHasOnly(included.isEmpty() ? new String[0] : new String[] {included});
-        try (Logs logs = Logs.of(Requests.class);
+        try (LogLines logs = LogLines.of(Level.INFO, Requests.class.getName());
                 Store store = Store.open(Store.config(table).group("b").build())) {
             assertThat(store.serializer().getLast()).isEmpty();
 

@@ -3,10 +3,12 @@ package dev.holdfast.plugin.ddb;
 import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -260,14 +262,14 @@ class TorchServeTableIT {
         try (Store store = Store.open(table)) {
             store.serializer().save(ours);
         }
-        try (Logs logs = Logs.of(NewerTorchServeSnapshot.class);
+        try (LogLines logs = LogLines.of(Level.INFO, NewerTorchServeSnapshot.class.getName());
                 Store store = Store.open(Store.config(table).build(), clock())) {
             assertThat(store.serializer().getLast()).contains(ours);
             assertThat(logs.lines()).isEmpty();
         }
         String theirs = torchServeSaves(time, zone, "snapshot", 2);
 
-        try (Logs logs = Logs.of(NewerTorchServeSnapshot.class);
+        try (LogLines logs = LogLines.of(Level.INFO, NewerTorchServeSnapshot.class.getName());
                 Store store = Store.open(Store.config(table).build(), clock())) {
             assertThat(store.serializer().getLast()).contains(ours);
             assertThat(store.serializer().getLast()).contains(ours);
@@ -283,7 +285,7 @@ class TorchServeTableIT {
     @Test
     void aFailureToLookForThatIsNoObstacle() {
         Snapshot ours = ours(1, "2026-11-20T11:00:00Z");
-        try (Logs logs = Logs.of(NewerTorchServeSnapshot.class);
+        try (LogLines logs = LogLines.of(Level.INFO, NewerTorchServeSnapshot.class.getName());
                 Store store = Store.open(table)) {
             store.serializer().save(ours);
             store.wire().fault("Query", 99, FaultyHttpClient.error(400, "AccessDeniedException"));

@@ -4,6 +4,7 @@ import static dev.holdfast.testkit.TestSnapshots.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ch.qos.logback.classic.Level;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -11,6 +12,7 @@ import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testkit.SnapshotSerializerContract;
+import dev.holdfast.testsupport.LogLines;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -98,7 +100,7 @@ class TwoTablesIT extends SnapshotSerializerContract {
             LocalDynamoDb.shared().put(latest, Map.of("snapshotName", AttributeValue.fromS(TorchServeItem.LATEST)));
         }
 
-        try (Logs logs = Logs.of(SnapshotReader.class);
+        try (LogLines logs = LogLines.of(Level.INFO, SnapshotReader.class.getName());
                 Store store = Store.open(config(table, latest).build())) {
             assertThat(store.serializer().getLast().orElseThrow().header().name())
                     .isEqualTo(newest);
@@ -159,7 +161,7 @@ class TwoTablesIT extends SnapshotSerializerContract {
         long later = ours.header().createdOn().toEpochMilli() + 1000;
         put(latest, TorchServeItem.LATEST, later);
 
-        try (Logs logs = Logs.of(NewerTorchServeSnapshot.class);
+        try (LogLines logs = LogLines.of(Level.INFO, NewerTorchServeSnapshot.class.getName());
                 Store store = Store.open(config(table, latest).build())) {
             assertThat(store.serializer().getLast()).contains(ours);
 

@@ -29,7 +29,7 @@ record DurableChanges(Duration patience) {
      *
      * @param sentence what was done
      * @throws ApiFailure of kind NOT_SAVED if the change is running but a restart would lose it, CONFLICT if the name that
-     *     it was to have is in use, UNDONE if another host's change took its place
+     *     it was to have is in use, UNDONE if another host's change or a restore took its place
      */
     ChangeResult changed(Progress progress, String sentence, CompletableFuture<Durability> durability) {
         Durability durable = await(durability);
@@ -59,14 +59,15 @@ record DurableChanges(Duration patience) {
     }
 
     private static ChangeResult result(Progress progress, String sentence, Durability durable) {
-        if (durable.kind() == Durability.Kind.UNDONE) {
+        if (durable.isUndone()) {
             throw new ApiFailure(
                     Kind.UNDONE,
-                    "The change was not made"
-                            + (durable.notice().contains(Durability.RESTORED_OVER)
-                                    ? "."
-                                    : ": another host of the group saved one at the same time.")
-                            + " Look at what is served, and try again. " + OneLine.sentences(durable.notice()));
+                    "The change was not made: "
+                            + (durable.kind() == Durability.Kind.RESTORED_OVER
+                                    ? "a snapshot was restored on this host"
+                                    : "another host of the group saved one")
+                            + " at the same time. Look at what is served, and try again. "
+                            + OneLine.sentences(durable.notice()));
         }
         return new ChangeResult(progress, sentence, durable.snapshot(), durable.notice());
     }

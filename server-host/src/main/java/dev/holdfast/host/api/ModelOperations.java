@@ -3,6 +3,7 @@ package dev.holdfast.host.api;
 import dev.holdfast.host.api.ApiFailure.Kind;
 import dev.holdfast.host.api.ChangeResult.Progress;
 import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.serving.InferenceStatistics;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.RunningChange;
@@ -239,6 +240,25 @@ public final class ModelOperations {
             // It was unregistered since the names were listed.
             return List.of();
         }
+    }
+
+    /**
+     * What a version has done since this process serves it.
+     */
+    public record Done(String model, String version, InferenceStatistics statistics) {}
+
+    /**
+     * What versions have done: the given one, or all of the model, or of all models where none is given.
+     *
+     * @throws ServingException if there is no such model or version
+     */
+    public List<Done> done(Optional<String> model, Optional<String> version) {
+        List<VersionStatus> versions = model.isEmpty()
+                ? statuses()
+                : version.isEmpty() ? statuses(model.get()) : List.of(status(model.get(), version));
+        return versions.stream()
+                .map(some -> new Done(some.model(), some.version(), serving.statistics(some.model(), some.version())))
+                .toList();
     }
 
     /** How many models are to be served. */

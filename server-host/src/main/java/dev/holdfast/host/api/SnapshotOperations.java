@@ -125,12 +125,7 @@ public final class SnapshotOperations {
      */
     public synchronized Restored restore(String name) {
         requireOn("restore");
-        if (snapshots.status().mode() == StoreStatus.Mode.DETACHED) {
-            throw new ApiFailure(
-                    Kind.CONFLICT,
-                    "Nothing is restored while this host is detached from its store. Decide first whose state goes on, with:"
-                            + " holdfast snapshots attach --take store|local|merge");
-        }
+        requireDecided();
         ServingState target = snapshots.serves(name);
         storeStates();
         RestorePlan plan = new RestorePlan(name, serving.planned(target));
@@ -148,6 +143,15 @@ public final class SnapshotOperations {
                 + (plan.actions().size() == 1 ? " step" : " steps") + "; what was served before is saved as \"" + before
                 + "\"";
         return new Restored(changes.done(sentence, serving.restore(target)), plan, Optional.of(before));
+    }
+
+    private void requireDecided() {
+        if (snapshots.status().mode() == StoreStatus.Mode.DETACHED) {
+            throw new ApiFailure(
+                    Kind.CONFLICT,
+                    "Nothing is restored while this host is detached from its store. Decide first whose state goes on, with:"
+                            + " holdfast snapshots attach --take store|local|merge");
+        }
     }
 
     private String saveBefore() {
@@ -186,6 +190,7 @@ public final class SnapshotOperations {
      */
     public String undoes() {
         requireOn("undo");
+        requireDecided();
         ServingState now = serving.state();
         String digest = ServingComparison.digest(now);
         int left = MOST_LOOKED_AT;
@@ -202,6 +207,14 @@ public final class SnapshotOperations {
                 break;
             }
             request = request.page(page.nextPageToken().get());
+        }
+        StoreStatus status = snapshots.status();
+        if (status.mode() == StoreStatus.Mode.SPOOLING) {
+            throw new ApiFailure(
+                    Kind.STORE_UNAVAILABLE,
+                    "What to go back to is in store " + status.store() + ", which does not answer: what waits in the"
+                            + " journal of this host serves nothing else than is served now. Try again when the store is"
+                            + " back; why it is not: holdfast snapshots status");
         }
         throw new SnapshotNotFoundException(
                 "There is nothing to undo: no snapshot serves anything else than is served now");

@@ -118,9 +118,7 @@ final class ModelConfigReader {
         if (value != null && !without.contains(value)) {
             throw new ArchiveException("Archive " + archive + ": its " + OneLine.name(file) + " has " + key
                     + ", which is not done here: " + shown(value)
-                    + (without.isEmpty()
-                            ? ". Take it out"
-                            : ". Take it out, or set it to " + (without.contains("") ? "\"\"" : shown(without.get(0))))
+                    + (without.isEmpty() ? ". Take it out" : ". Take it out, or set it to " + shown(without.get(0)))
                     + ", if the model does without it");
         }
     }
@@ -155,11 +153,13 @@ final class ModelConfigReader {
     }
 
     private ArchiveException against(String key, Object value, String rule) {
-        return damaged(archive, file, key + " '" + shown(value) + "' must be " + rule);
+        return damaged(archive, file, key + " '" + OneLine.name(String.valueOf(value)) + "' must be " + rule);
     }
 
+    /** A text in quotes, so that an empty one is seen too. */
     private static String shown(@Nullable Object value) {
-        return OneLine.name(String.valueOf(value));
+        String shown = OneLine.name(String.valueOf(value));
+        return value instanceof String ? "'" + shown + "'" : shown;
     }
 
     private static ArchiveException damaged(String archive, String file, String how) {

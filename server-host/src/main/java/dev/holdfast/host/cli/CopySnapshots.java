@@ -69,7 +69,7 @@ final class CopySnapshots implements Callable<Integer> {
     private int copy(OperatorStores stores) {
         try (StoreGroup source = stores.open(Optional.of(from), way.arguments().group());
                 StoreGroup target = stores.open(Optional.of(to), toGroup.or(() -> Optional.of(source.group())))) {
-            way.requireNoHostIn(target);
+            way.requireNoHostBefore(target);
             way.say("From store " + source.store() + ", group " + source.group() + ", to store " + target.store()
                     + ", group " + target.group());
             way.sayWhatWaits(source);

@@ -27,7 +27,8 @@ final class DeleteSnapshots implements Callable<Integer> {
             ObjectNode json = CommandJson.object();
             json.set("from", from.toJson());
             ArrayNode deleted = json.putArray("deleted");
-            for (String name : names) {
+            for (String typed : names) {
+                String name = NamedSnapshots.name(source, typed);
                 NamedSnapshots.helping(name, source, () -> {
                     source.delete(name);
                     return name;

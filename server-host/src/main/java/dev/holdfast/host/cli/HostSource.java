@@ -22,6 +22,17 @@ import java.util.function.Supplier;
 record HostSource(HostApi api) implements SnapshotSource {
 
     @Override
+    public Optional<String> partial() {
+        JsonNode status = api.manage("GET", "/snapshots/status");
+        String mode = status.path("mode").asText();
+        return mode.equals("ATTACHED")
+                ? Optional.empty()
+                : Optional.of("The host is not attached to its store "
+                        + status.path("store").asText() + " but " + mode
+                        + ", so only what waits in its journal is seen; why: holdfast snapshots status");
+    }
+
+    @Override
     public SnapshotPage list(ListRequest request) {
         StringBuilder path = new StringBuilder("/snapshots?limit=").append(request.limit());
         request.pageToken().ifPresent(token -> path.append("&next_page_token=").append(HostApi.encode(token)));

@@ -8,7 +8,7 @@ import dev.holdfast.host.operate.Sizes;
 import dev.holdfast.host.operate.StoreGroup;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.ListRequest;
-import dev.holdfast.sdk.SnapshotHeader;
+import dev.holdfast.sdk.SnapshotStoreException;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -93,16 +93,8 @@ final class PlaceChecks {
     }
 
     private static List<Check> ofStore(StoreGroup store, Instant now) {
-        String where = "store " + store.store() + ", group " + store.group();
         List<Check> checks = new ArrayList<>();
-        Optional<SnapshotHeader> last =
-                store.list(ListRequest.firstPage(1)).headers().stream().findFirst();
-        checks.add(last.map(header -> new Check(
-                        "last durable",
-                        Level.GOOD,
-                        header.name() + ", revision " + header.revision() + ", "
-                                + HostChecks.words(Duration.between(header.createdOn(), now)) + " ago, in " + where))
-                .orElseGet(() -> new Check("last durable", Level.ATTENTION, "none: " + where + " is empty")));
+        checks.add(lastDurable(store, now));
         int waiting = store.disk().waiting();
         checks.add(new Check(
                 "journal",
@@ -116,5 +108,23 @@ final class PlaceChecks {
                     "both sides have changed something; it is to be decided when a host runs"));
         }
         return checks;
+    }
+
+    private static Check lastDurable(StoreGroup store, Instant now) {
+        String where = "store " + store.store() + ", group " + store.group();
+        try {
+            return store.list(ListRequest.firstPage(1)).headers().stream()
+                    .findFirst()
+                    .map(header -> new Check(
+                            "last durable",
+                            Level.GOOD,
+                            header.name() + ", revision " + header.revision() + ", "
+                                    + HostChecks.words(Duration.between(header.createdOn(), now)) + " ago, in "
+                                    + where))
+                    .orElseGet(() -> new Check("last durable", Level.ATTENTION, "none: " + where + " is empty"));
+        } catch (SnapshotStoreException e) {
+            // What waits on this disk is all the more to be told.
+            return new Check("store", Level.BAD, OneLine.of(e));
+        }
     }
 }

@@ -51,9 +51,14 @@ final class PruneSnapshots implements Callable<Integer> {
         requireNotNegative("--keep-days", keepDays);
         requireNotNegative("--keep-daily", keepDaily);
         if (keep == 0 && keepDays == 0) {
-            throw new WrongLine("prune needs a rule of what stays: --keep N, or --keep-days N");
+            throw new WrongLine(
+                    "prune needs a rule of what stays: --keep N or --keep-days N, above 0; --keep-daily N goes beside"
+                            + " one of them");
         }
         return way.toEither("prune", yes, (source, from) -> {
+            source.partial().ifPresent(why -> {
+                throw new CommandFailure("Nothing is removed. " + why);
+            });
             Pruning found = Pruning.find(
                     source, keep, keepDays, keepDaily, Clock.systemUTC().instant());
             int removed = yes ? found.removeFrom(source) : 0;

@@ -34,6 +34,7 @@ final class RestoreSnapshot implements Callable<Integer> {
         which.check(now);
         RestoreSteps.requireAnswer(way, yes);
         return way.toHost("restore", (api, from) -> {
+            RestoreSteps.requireDecided(api);
             String name = which.find(new HostSource(api), now);
             return RestoreSteps.restore(
                     way, api, from, api.manage("GET", "/snapshots/" + HostApi.encode(name) + "/plan"), yes);

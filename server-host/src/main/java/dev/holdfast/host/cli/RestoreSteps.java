@@ -3,6 +3,7 @@ package dev.holdfast.host.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.holdfast.host.operate.RefusedException;
 import dev.holdfast.host.operate.Sizes;
 import java.util.Optional;
 
@@ -22,6 +23,22 @@ final class RestoreSteps {
         }
         if (!yes && way.surroundings().keyboard().isEmpty()) {
             throw new WrongLine(Surroundings.NOBODY_TO_ASK);
+        }
+    }
+
+    /**
+     * Refuses before it looks for a snapshot, which a host that is detached may not find.
+     *
+     * @throws RefusedException if a decision waits
+     */
+    static void requireDecided(HostApi api) {
+        JsonNode status = api.manage("GET", "/snapshots/status");
+        if (status.path("mode").asText().equals("DETACHED")) {
+            throw new RefusedException("Nothing is restored while the host is detached from its store "
+                    + status.path("store").asText()
+                    + ". Decide first whose state goes on, with: holdfast snapshots attach"
+                    + " --take store|local|merge; where the store is only away, the host attaches by itself when it is"
+                    + " back");
         }
     }
 

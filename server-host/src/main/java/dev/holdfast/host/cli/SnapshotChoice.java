@@ -45,7 +45,14 @@ final class SnapshotChoice {
         return source.list(request).headers().stream()
                 .findFirst()
                 .map(SnapshotHeader::name)
-                .orElseThrow(() -> new SnapshotNotFoundException(
-                        "No snapshot was taken at " + time + " or before; holdfast snapshots list shows them"));
+                .orElseThrow(() -> none(source, time));
+    }
+
+    private static RuntimeException none(SnapshotSource source, Instant time) {
+        String none = "No snapshot was taken at " + time + " or before";
+        return source.partial()
+                .<RuntimeException>map(why -> new CommandFailure(none + " of those that are seen. " + why))
+                .orElseGet(() ->
+                        new SnapshotNotFoundException(none + "; holdfast snapshots list shows those that there are"));
     }
 }

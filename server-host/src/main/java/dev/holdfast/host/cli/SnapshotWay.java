@@ -9,6 +9,8 @@ import dev.holdfast.host.operate.RefusedException;
 import dev.holdfast.host.operate.Sizes;
 import dev.holdfast.host.operate.SnapshotSource;
 import dev.holdfast.host.operate.StoreGroup;
+import dev.holdfast.sdk.SnapshotNotFoundException;
+import dev.holdfast.sdk.SnapshotUnreadableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -81,7 +83,13 @@ final class SnapshotWay {
         if (host.isEmpty()) {
             return toStore(command, writes, (store, stores) -> work.with(store, from(store)));
         }
-        return through(host.get(), (api, from) -> work.with(new HostSource(api), from));
+        return through(host.get(), (api, from) -> {
+            HostSource source = new HostSource(api);
+            if (!writes) {
+                source.partial().ifPresent(this::say);
+            }
+            return work.with(source, from);
+        });
     }
 
     private int through(RunningHost host, HostWork work) {
@@ -238,6 +246,40 @@ final class SnapshotWay {
                         .equals(store.store());
     }
 
+    /**
+     * Before something is added past a host: the same, but a store of that kind elsewhere, as another directory, is none of the
+     * host's. It lacks the last snapshot of a host that is attached to its own.
+     */
+    void requireNoHostBefore(StoreGroup store) {
+        Optional<RunningHost> host = finder().runFiles().of(logLocation.get().directory());
+        if (host.isEmpty() || !lacksTheLastOf(host.get(), store)) {
+            requireNoHostIn(store);
+        }
+    }
+
+    private static boolean lacksTheLastOf(RunningHost host, StoreGroup store) {
+        return lastOf(host).filter(last -> isAbsent(last, store)).isPresent();
+    }
+
+    /** What a host has in its store for certain. */
+    private static Optional<String> lastOf(RunningHost host) {
+        JsonNode status = new HostApi(host).manage("GET", "/snapshots/status");
+        return status.path("mode").asText().equals("ATTACHED")
+                ? Optional.of(status.path("lastSnapshot").asText("")).filter(name -> !name.isEmpty())
+                : Optional.empty();
+    }
+
+    private static boolean isAbsent(String name, StoreGroup store) {
+        try {
+            store.get(name);
+            return false;
+        } catch (SnapshotNotFoundException e) {
+            return true;
+        } catch (SnapshotUnreadableException e) {
+            return false;
+        }
+    }
+
     /** Where no store was named and a host runs, the configuration at hand may be another than the host's. */
     private void requireTheHosts(String command, StoreGroup store) {
         if (arguments.namesStore()) {
@@ -254,6 +296,18 @@ final class SnapshotWay {
                         + " and --config FILE, or whatever the host was"
                         + " started with");
             }
+            requireItsLast(running, store);
+        });
+    }
+
+    /** A store of the same name with other keys is another database, or another directory: it lacks the host's last snapshot. */
+    private static void requireItsLast(RunningHost running, StoreGroup store) {
+        lastOf(running).filter(last -> isAbsent(last, store)).ifPresent(last -> {
+            throw new CommandFailure(
+                    "The host that runs here (pid " + running.process().pid() + ") has snapshot " + last
+                            + " in its store " + store.store() + ", group " + store.group()
+                            + ", and the store that the configuration at hand names does not have it, so it is another one. Say"
+                            + " --config FILE, or whatever the host was started with");
         });
     }
 

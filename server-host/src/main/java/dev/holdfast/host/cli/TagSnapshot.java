@@ -17,7 +17,7 @@ final class TagSnapshot implements Callable<Integer> {
 
     private final SnapshotWay way;
 
-    @Parameters(paramLabel = "NAME", description = "Its name, as list prints it.")
+    @Parameters(paramLabel = "NAME", description = "Its name, as list prints it, or latest.")
     private String name = "";
 
     @ArgGroup(multiplicity = "1")
@@ -41,6 +41,7 @@ final class TagSnapshot implements Callable<Integer> {
     @Override
     public Integer call() {
         return way.toEither("tag", true, (source, from) -> {
+            String name = NamedSnapshots.name(source, this.name);
             ObjectNode json = CommandJson.object();
             json.set("from", from.toJson());
             json.put("name", name);

@@ -24,7 +24,9 @@ final class UndoRestore implements Callable<Integer> {
     @Override
     public Integer call() {
         RestoreSteps.requireAnswer(way, yes);
-        return way.toHost(
-                "undo", (api, from) -> RestoreSteps.restore(way, api, from, api.manage("GET", "/snapshots/undo"), yes));
+        return way.toHost("undo", (api, from) -> {
+            RestoreSteps.requireDecided(api);
+            return RestoreSteps.restore(way, api, from, api.manage("GET", "/snapshots/undo"), yes);
+        });
     }
 }

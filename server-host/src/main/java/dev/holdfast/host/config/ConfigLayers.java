@@ -81,7 +81,7 @@ public final class ConfigLayers {
             heard.entrySet().removeIf(entry -> opensMore(local, entry.getKey(), entry.getValue()));
         }
         Map<String, String> said = heardOf(heard);
-        if (!local.strictRestore()) {
+        if (!local.snapshots().strictRestore()) {
             said.entrySet().removeIf(entry -> isDamaged(local, entry.getKey(), entry.getValue()));
         }
         return with(Layer.SNAPSHOT, said);
@@ -222,7 +222,7 @@ public final class ConfigLayers {
         if (Boolean.parseBoolean(resolved.getOrDefault(ConfigKey.ENABLE_ENVVARS_CONFIG.key(), "false"))) {
             applyEnvironment(resolved, origins);
         }
-        return new HostConfig(written, resolved, origins, environment);
+        return new HostConfig(new ConfigValues(written, resolved, origins, environment));
     }
 
     private void applyEnvironment(Map<String, String> resolved, Map<String, String> origins) {

@@ -1,11 +1,11 @@
 package dev.holdfast.host.config;
 
-import dev.holdfast.host.text.OneLine;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where a listener listens: {@code http://host:port}, or {@code https://host:port} for TLS.
@@ -14,19 +14,20 @@ import java.util.List;
  */
 public record ListenAddress(boolean tls, String host, int port) {
 
+    static final String FORM = "http://host:port, or https://host:port for TLS, with a port of 0 to 65535";
+
     /** One without TLS. */
     public ListenAddress(String host, int port) {
         this(false, host, port);
     }
 
     /**
-     * The address of a configuration value.
+     * The address of a configuration value; empty if the value is none.
      *
      * @param otherwise the port of a value that names none
      * @param otherwiseTls the same with TLS
-     * @throws ConfigException if the value is of neither form
      */
-    static ListenAddress parse(String key, String value, int otherwise, int otherwiseTls) {
+    static Optional<ListenAddress> parse(String value, int otherwise, int otherwiseTls) {
         try {
             URI uri = new URI(value);
             boolean tls = "https".equals(uri.getScheme());
@@ -37,15 +38,19 @@ public record ListenAddress(boolean tls, String host, int port) {
                     && uri.getRawFragment() == null
                     && (uri.getPath().isEmpty() || uri.getPath().equals("/"))
                     && uri.getPort() <= 65_535) {
-                String host = uri.getHost().replaceAll("^\\[|\\]$", "");
                 int byDefault = tls ? otherwiseTls : otherwise;
-                return new ListenAddress(tls, host, uri.getPort() < 0 ? byDefault : uri.getPort());
+                return Optional.of(new ListenAddress(
+                        tls, withoutBrackets(uri.getHost()), uri.getPort() < 0 ? byDefault : uri.getPort()));
             }
         } catch (URISyntaxException e) {
-            // The message below says all that the exception knows.
+            // Whoever asks says what the form is.
         }
-        throw new ConfigException(key + " '" + OneLine.name(value)
-                + "' must have the form http://host:port, or https://host:port for TLS, with a port of 0 to 65535");
+        return Optional.empty();
+    }
+
+    /** The address of IPv6 in brackets, or any other host. */
+    static String withoutBrackets(String host) {
+        return host.replaceAll("^\\[|\\]$", "");
     }
 
     /** Whether only processes of this machine can reach it. */

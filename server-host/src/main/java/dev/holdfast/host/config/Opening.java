@@ -22,9 +22,9 @@ final class Opening {
             return Optional.empty();
         }
         return switch (known.get()) {
-            case INFERENCE_ADDRESS -> address(local.inferenceAddress(), key, value);
-            case MANAGEMENT_ADDRESS -> address(local.managementAddress(), key, value);
-            case METRICS_ADDRESS -> address(local.metricsAddress(), key, value);
+            case INFERENCE_ADDRESS -> address(local.listen().inferenceAddress(), value);
+            case MANAGEMENT_ADDRESS -> address(local.listen().managementAddress(), value);
+            case METRICS_ADDRESS -> address(local.listen().metricsAddress(), value);
             case CORS_ALLOWED_ORIGIN, CORS_ALLOWED_METHODS, CORS_ALLOWED_HEADERS -> cors(local.text(key), value);
             case TOKEN_EXPIRATION_MIN -> longer(local.text(key), value);
             case ENABLE_METRICS_API, TS_OPEN_INFERENCE_PROTOCOL -> on(local.text(key), value);
@@ -33,15 +33,15 @@ final class Opening {
         };
     }
 
-    private static Optional<String> address(ListenAddress local, String key, String value) {
-        try {
-            ListenAddress wanted = ListenAddress.parse(key, value, 0, 0);
-            boolean within = wanted.isLoopback() || wanted.host().equals(local.host()) || local.isEverywhere();
-            boolean asClosed = wanted.tls() || !local.tls();
-            return within && asClosed ? Optional.empty() : Optional.of(local.toString());
-        } catch (ConfigException e) {
-            return Optional.empty();
-        }
+    private static Optional<String> address(ListenAddress local, String value) {
+        return ListenAddress.parse(value, 0, 0)
+                .filter(wanted -> !isWithin(local, wanted))
+                .map(wanted -> local.toString());
+    }
+
+    private static boolean isWithin(ListenAddress local, ListenAddress wanted) {
+        return (wanted.isLoopback() || wanted.host().equals(local.host()) || local.isEverywhere())
+                && (wanted.tls() || !local.tls());
     }
 
     private static Optional<String> cors(String local, String value) {

@@ -35,6 +35,8 @@ final class CallGuard implements ServerInterceptor {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     static final Metadata.Key<String> PROTOCOL_TOKEN =
             Metadata.Key.of("protocol-token", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> ENCODING =
+            Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> REQUEST_ID =
             Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -62,6 +64,10 @@ final class CallGuard implements ServerInterceptor {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         String id = new UUID(random.nextLong(), random.nextLong()).toString();
         Noted<Q, A> noted = new Noted<>(call, id);
+        if ("gzip".equals(metadata.get(ENCODING))) {
+            // Nearly all callers accept it; who packs the request wants it. The library asks whether it is accepted.
+            call.setCompression("gzip");
+        }
         String method = call.getMethodDescriptor().getFullMethodName();
         boolean open = isOpenToAll(method);
         String token = Tokens.bearer(metadata.get(AUTHORIZATION));
@@ -89,7 +95,8 @@ final class CallGuard implements ServerInterceptor {
         ServerCall.Listener<Q> listener =
                 noted.listener(Contexts.interceptCall(facts.toContext(), noted, metadata, next), counted);
         if (counted) {
-            noted.endUnlessAsked(timer, host.config().requestBodyTimeout().toSeconds());
+            noted.endUnlessAsked(
+                    timer, host.config().http().requestBodyTimeout().toSeconds());
         }
         return listener;
     }
@@ -119,7 +126,7 @@ final class CallGuard implements ServerInterceptor {
         if (entrance.tokens().isEmpty()) {
             // Those who may ask models from elsewhere may not change which there are.
             return isOfTheRepository(method)
-                            && !host.config().grpcInference().address().isLoopback()
+                            && !host.config().listen().grpcInference().address().isLoopback()
                     ? Optional.of(
                             Status.PERMISSION_DENIED.withDescription(
                                     "While tokens are switched off, calls of the"
@@ -215,7 +222,7 @@ final class CallGuard implements ServerInterceptor {
             Status.Code known = code;
             Status.Code end = known == null ? otherwise : known;
             host.answered().accept(CallStatus.toHttp(end));
-            if (host.config().accessLog()) {
+            if (host.config().logs().accessLog()) {
                 accesses.info(
                         "{} \"gRPC {} HTTP/2.0\" {} {}",
                         getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
@@ -236,7 +243,12 @@ final class CallGuard implements ServerInterceptor {
 
                 @Override
                 public void onMessage(Q message) {
-                    guarded(() -> super.onMessage(message));
+                    Optional<Status> unreadable = UnreadableRequests.failure(getMethodDescriptor(), message);
+                    if (unreadable.isPresent()) {
+                        close(unreadable.get(), new Metadata());
+                    } else {
+                        guarded(() -> super.onMessage(message));
+                    }
                 }
 
                 @Override

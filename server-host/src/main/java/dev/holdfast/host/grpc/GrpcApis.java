@@ -49,8 +49,8 @@ public final class GrpcApis implements AutoCloseable {
     public static GrpcApis bind(HostConfig config) {
         GrpcApis apis = new GrpcApis(new EnumMap<>(GrpcApi.class));
         try {
-            apis.bind(GrpcApi.INFERENCE, config.grpcInference());
-            apis.bind(GrpcApi.MANAGEMENT, config.grpcManagement());
+            apis.bind(GrpcApi.INFERENCE, config.listen().grpcInference());
+            apis.bind(GrpcApi.MANAGEMENT, config.listen().grpcManagement());
             return apis;
         } catch (RuntimeException | Error e) {
             apis.close();

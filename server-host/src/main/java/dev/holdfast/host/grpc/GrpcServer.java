@@ -80,16 +80,18 @@ final class GrpcServer implements AutoCloseable {
         ScheduledExecutorService timer = DaemonThreads.singleScheduled(name + "-timer");
         NettyServerBuilder builder = NettyServerBuilder.forAddress(
                         socket.channel().getLocalAddress())
-                .channelFactory(() ->
-                        new BoundChannel(socket.channel(), config.maxConnections(), config.maxConnectionsPerAddress()))
+                .channelFactory(() -> new BoundChannel(
+                        socket.channel(),
+                        config.http().maxConnections(),
+                        config.http().maxConnectionsPerAddress()))
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
                 .executor(threads)
-                .maxInboundMessageSize(config.maxRequestSize())
+                .maxInboundMessageSize(config.http().maxRequestSize())
                 .flowControlWindow(WINDOW)
                 .maxConcurrentCallsPerConnection(MOST_CALLS_OF_A_CONNECTION)
                 .maxRstFramesPerWindow(MOST_RESETS, RESETS_SECONDS)
-                .handshakeTimeout(config.requestHeadTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                .handshakeTimeout(config.http().requestHeadTimeout().toMillis(), TimeUnit.MILLISECONDS)
                 .permitKeepAliveTime(FASTEST_PINGS_SECONDS, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .keepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
@@ -104,14 +106,15 @@ final class GrpcServer implements AutoCloseable {
         List<ServerServiceDefinition> services = new ArrayList<>();
         if (api == GrpcApi.INFERENCE) {
             GrpcPredictions predictions = new GrpcPredictions(host, large);
-            services.add(new InferenceService(host, predictions).bindService());
-            if (config.openInferenceProtocol()) {
-                ServerServiceDefinition open = new OpenInferenceService(host, predictions).bindService();
+            services.add(UnreadableRequests.of(new InferenceService(host, predictions).bindService()));
+            if (config.http().openInferenceProtocol()) {
+                ServerServiceDefinition open =
+                        UnreadableRequests.of(new OpenInferenceService(host, predictions).bindService());
                 services.add(open);
                 services.add(SecondName.of(open));
             }
         } else {
-            services.add(new ManagementService(host).bindService());
+            services.add(UnreadableRequests.of(new ManagementService(host).bindService()));
         }
         services.forEach(builder::addService);
         builder.addService(new HealthService(

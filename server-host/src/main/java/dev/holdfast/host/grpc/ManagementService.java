@@ -62,7 +62,7 @@ final class ManagementService extends ManagementAPIsServiceGrpc.ManagementAPIsSe
             answer(caller, DescribeJson.of(described));
             return;
         }
-        Reply<ManagementResponse> reply = Reply.to(caller, host.config().maxResponseSize());
+        Reply<ManagementResponse> reply = Reply.to(caller, host.config().http().maxResponseSize());
         CallFacts facts = CallFacts.current();
         new GrpcPredictions(host, Runnable::run)
                 .run(

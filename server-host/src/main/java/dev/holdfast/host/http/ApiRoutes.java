@@ -40,7 +40,11 @@ record ApiRoutes(
         List<Route> routes = new ArrayList<>();
         // Before the versions of a model, which could have the same names.
         routes.addAll(new SavesApi(operations.saves(), changes).routes());
-        routes.addAll(new ManagementApi(operations.models(), operations.inference(), changes, config.maxRequestSize())
+        routes.addAll(new ManagementApi(
+                        operations.models(),
+                        operations.inference(),
+                        changes,
+                        config.http().maxRequestSize())
                 .routes());
         routes.addAll(workflows().management());
         routes.addAll(new SnapshotApi(operations.snapshots(), changes).routes());
@@ -52,8 +56,10 @@ record ApiRoutes(
     }
 
     private List<Route> repository() {
-        return config.openInferenceProtocol()
-                ? new RepositoryApi(operations.repository(), changes, config.maxRequestSize()).routes()
+        return config.http().openInferenceProtocol()
+                ? new RepositoryApi(
+                                operations.repository(), changes, config.http().maxRequestSize())
+                        .routes()
                 : List.of();
     }
 
@@ -61,18 +67,23 @@ record ApiRoutes(
         return new WorkflowApi(
                 operations.workflows(),
                 changes,
-                new HandlerForms(config.maxRequestSize(), config.maxResponseSize(), config.tokenAuthorization()),
-                config.maxRequestSize());
+                new HandlerForms(
+                        config.http().maxRequestSize(),
+                        config.http().maxResponseSize(),
+                        config.http().tokenAuthorization()),
+                config.http().maxRequestSize());
     }
 
     private List<Route> inference() {
-        InferenceForms forms =
-                new InferenceForms(config.maxRequestSize(), config.maxResponseSize(), config.tokenAuthorization());
+        InferenceForms forms = new InferenceForms(
+                config.http().maxRequestSize(),
+                config.http().maxResponseSize(),
+                config.http().tokenAuthorization());
         List<Route> routes = new ArrayList<>();
         // The first, because the library tries them in this order, and most calls are predictions.
         routes.addAll(new InferenceApi(operations, predictions, forms).routes());
-        if (config.openInferenceProtocol()) {
-            routes.addAll(new OpenInferenceApi(operations, predictions, forms).routes());
+        if (config.http().openInferenceProtocol()) {
+            routes.addAll(new OpenInferenceApi(operations, predictions, forms, authorization.isPresent()).routes());
         }
         routes.addAll(workflows().inference());
         routes.addAll(new TrainingApi(operations.inference(), forms).routes());

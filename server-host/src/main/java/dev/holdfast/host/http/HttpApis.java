@@ -68,11 +68,11 @@ public final class HttpApis implements AutoCloseable {
         this.predictions = predictions;
         this.refusals = refusals;
         this.audit = audit;
-        this.tokenFailureStatus = config.tokenFailureStatus();
+        this.tokenFailureStatus = config.http().tokenFailureStatus();
         // The management API comes first: where it shares an address, its paths go before the legacy ones of inference.
-        addresses.put(ConfigKey.MANAGEMENT_ADDRESS, config.managementAddress());
-        addresses.put(ConfigKey.INFERENCE_ADDRESS, config.inferenceAddress());
-        addresses.put(ConfigKey.METRICS_ADDRESS, config.metricsAddress());
+        addresses.put(ConfigKey.MANAGEMENT_ADDRESS, config.listen().managementAddress());
+        addresses.put(ConfigKey.INFERENCE_ADDRESS, config.listen().inferenceAddress());
+        addresses.put(ConfigKey.METRICS_ADDRESS, config.listen().metricsAddress());
     }
 
     /**
@@ -96,7 +96,7 @@ public final class HttpApis implements AutoCloseable {
         HttpApis apis = new HttpApis(
                 config, new Predictions(operations.inference()), new Refusals(clock), new AuditLog(keyFileDirectory));
         try {
-            apis.bind(config.enableMetricsApi());
+            apis.bind(config.logs().enableMetricsApi());
             apis.keys = apis.keys(config, keyFileDirectory, clock);
             // After the ports: a second host by mistake must not replace the tokens of the first.
             Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
@@ -104,7 +104,7 @@ public final class HttpApis implements AutoCloseable {
                     counters,
                     new HostSeries(operations, store),
                     apis.refusals,
-                    MetricsMode.valueOf(config.metricsMode().toUpperCase(Locale.ROOT)),
+                    MetricsMode.valueOf(config.logs().metricsMode().toUpperCase(Locale.ROOT)),
                     more);
             ChangeAnswers changes = new ChangeAnswers(operations.host());
             apis.listen(
@@ -113,7 +113,7 @@ public final class HttpApis implements AutoCloseable {
                             authorization,
                             cors(config),
                             apis.open,
-                            answered(counters, config.accessLog()),
+                            answered(counters, config.logs().accessLog()),
                             changes::announce,
                             operations.models()::callFrom,
                             new Preconditions(operations.models()::revision, operations.models()::expect),
@@ -168,10 +168,10 @@ public final class HttpApis implements AutoCloseable {
 
     private Optional<LiveKeys> keys(HostConfig config, Path directory, Clock clock) {
         List<ListenAddress> all = new ArrayList<>(addresses.values());
-        all.add(config.grpcInference().address());
-        all.add(config.grpcManagement().address());
+        all.add(config.listen().grpcInference().address());
+        all.add(config.listen().grpcManagement().address());
         if (all.stream().noneMatch(ListenAddress::tls)) {
-            if (config.tls().hasCertificate()) {
+            if (config.listen().tls().hasCertificate()) {
                 log.warn("The certificate that is set has no effect: no address is of the form https://host:port, and"
                         + " enable_grpc_ssl is false");
             }
@@ -179,20 +179,20 @@ public final class HttpApis implements AutoCloseable {
         }
         Set<String> names = new TreeSet<>();
         all.stream().filter(address -> !address.isEverywhere()).forEach(address -> names.add(address.host()));
-        config.allowedHosts().stream().filter(name -> !name.equals("*")).forEach(names::add);
-        return Optional.of(LiveKeys.open(config.tls(), directory, names, clock));
+        config.http().allowedHosts().stream().filter(name -> !name.equals("*")).forEach(names::add);
+        return Optional.of(LiveKeys.open(config.listen().tls(), directory, names, clock));
     }
 
     private Optional<TokenAuthorization> authorization(HostConfig config, Path directory, Clock clock) {
-        if (!config.tokenAuthorization()) {
+        if (!config.http().tokenAuthorization()) {
             return Optional.empty();
         }
-        Tokens fresh = new Tokens(config.tokenExpiration(), clock, new SecureRandom());
+        Tokens fresh = new Tokens(config.http().tokenExpiration(), clock, new SecureRandom());
         TokenFile file = new TokenFile(directory);
         file.write(fresh.toMap());
         tokenFile = Optional.of(file);
         tokens = Optional.of(fresh);
-        return Optional.of(new TokenAuthorization(fresh, file, config.tokenFailureStatus(), refusals));
+        return Optional.of(new TokenAuthorization(fresh, file, config.http().tokenFailureStatus(), refusals));
     }
 
     /** Side by side, for the start of the servers is much of the host's; each has started, or failed, when this ends. */
@@ -229,32 +229,32 @@ public final class HttpApis implements AutoCloseable {
 
     /** One for each listener; none while callers show tokens, which no page from elsewhere has. */
     private Supplier<Optional<OwnPages>> ownPages(HostConfig config, String hostName) {
-        if (config.tokenAuthorization()) {
+        if (config.http().tokenAuthorization()) {
             return Optional::empty;
         }
         Set<String> names = new HashSet<>();
         names.add(hostName.toLowerCase(Locale.ROOT));
         addresses.values().forEach(address -> names.add(address.host().toLowerCase(Locale.ROOT)));
-        config.allowedHosts().forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
-        return () -> Optional.of(new OwnPages(names, config.corsAllowedOrigin(), refusals));
+        config.http().allowedHosts().forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+        return () -> Optional.of(new OwnPages(names, config.http().corsAllowedOrigin(), refusals));
     }
 
     private static CallerLimits limits(HostConfig config) {
         return new CallerLimits(
-                config.maxConnections(),
-                config.maxConnectionsPerAddress(),
-                config.requestHeadTimeout(),
-                config.requestBodyTimeout(),
-                config.requestLeastRate(),
-                config.maxRequestSize(),
-                config.responseBodyTimeout());
+                config.http().maxConnections(),
+                config.http().maxConnectionsPerAddress(),
+                config.http().requestHeadTimeout(),
+                config.http().requestBodyTimeout(),
+                config.http().requestLeastRate(),
+                config.http().maxRequestSize(),
+                config.http().responseBodyTimeout());
     }
 
     private static Map<String, String> cors(HostConfig config) {
         Map<String, String> headers = new LinkedHashMap<>();
-        config.corsAllowedOrigin().ifPresent(value -> headers.put("Access-Control-Allow-Origin", value));
-        config.corsAllowedMethods().ifPresent(value -> headers.put("Access-Control-Allow-Methods", value));
-        config.corsAllowedHeaders().ifPresent(value -> headers.put("Access-Control-Allow-Headers", value));
+        config.http().corsAllowedOrigin().ifPresent(value -> headers.put("Access-Control-Allow-Origin", value));
+        config.http().corsAllowedMethods().ifPresent(value -> headers.put("Access-Control-Allow-Methods", value));
+        config.http().corsAllowedHeaders().ifPresent(value -> headers.put("Access-Control-Allow-Headers", value));
         return headers;
     }
 

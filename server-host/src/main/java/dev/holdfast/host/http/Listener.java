@@ -119,7 +119,9 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
             pages.setHandler(bodies);
             proper.setHandler(pages);
         });
-        bodies.setHandler(new KeptThreads(threads.getMaxThreads() - KEPT_THREADS, threads));
+        KeptThreads kept = new KeptThreads(threads.getMaxThreads() - KEPT_THREADS, threads);
+        bodies.setHandler(kept);
+        kept.setHandler(new PackedBodies(limits.largestBody()));
         return connections;
     }
 

@@ -128,6 +128,14 @@ public final class Journal implements AutoCloseable {
         });
     }
 
+    /** @throws JournalException if nothing can be written there now; writes a byte to find out */
+    public void requireWritable() {
+        change("Nothing can be written to " + parts.directory, () -> {
+            parts.requireWritable();
+            return true;
+        });
+    }
+
     /** Whether its directories and the newest that waits are there; costs the same however much waits. */
     public boolean isThere() {
         return unusable.isPresent() || parts.isThere();

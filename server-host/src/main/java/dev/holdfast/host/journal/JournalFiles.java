@@ -139,17 +139,11 @@ record JournalFiles(Path temps, Steps steps) {
         }
     }
 
-    /** @throws IOException if nothing can be written here, for another reason than a full disk */
+    /** @throws IOException if nothing can be written here */
     void requireWritable() throws IOException {
         Path probe = temps.resolve("probe");
-        try {
-            write(probe, new byte[1]);
-            delete(probe);
-        } catch (IOException e) {
-            if (!meansFull(e)) {
-                throw e;
-            }
-        }
+        write(probe, new byte[1]);
+        delete(probe);
     }
 
     /** Removes what a process left that died while it wrote. */

@@ -51,7 +51,7 @@ final class JournalParts {
         JournalFiles files = new JournalFiles(directory.resolve("temp"), steps);
         makeDirectories(directory, files);
         files.clearTemps();
-        files.requireWritable();
+        requireWritableOrFull(files);
         JournalParts parts = new JournalParts(directory, spool, group, maxBytes, stored, files, reserve);
         parts.scan();
         parts.takeOver();
@@ -91,6 +91,21 @@ final class JournalParts {
                 directory.resolve("pins"), SnapshotDirectory.byName(directory.resolve("aside"), group), files, room);
         waiting = new PendingSnapshots(pending, copies, files, room, reserve, older::settled);
         guard = new DowngradeGuard(older.pending(), pending.directory(), files);
+    }
+
+    /** A journal on a full disk opens: its reserve has room for the newest state. */
+    private static void requireWritableOrFull(JournalFiles files) throws IOException {
+        try {
+            files.requireWritable();
+        } catch (IOException e) {
+            if (!JournalFiles.meansFull(e)) {
+                throw e;
+            }
+        }
+    }
+
+    void requireWritable() throws IOException {
+        files.requireWritable();
     }
 
     private static void makeDirectories(Path directory, JournalFiles files) throws IOException {

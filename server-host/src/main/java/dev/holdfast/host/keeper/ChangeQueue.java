@@ -103,16 +103,18 @@ public final class ChangeQueue implements ChangeLog {
     /** Pending changes are not in the state any more: they are answered as undone. */
     @Override
     public void overtaken() {
-        undone("The host has gone over to what another one saved in store " + storeName + ".");
+        undone(
+                Durability.Kind.UNDONE,
+                List.of("The host has gone over to what another one saved in store " + storeName + "."));
     }
 
     @Override
     public void overtakenByRestore() {
-        undone(Durability.RESTORED_OVER);
+        undone(Durability.Kind.RESTORED_OVER, List.of());
     }
 
-    private void undone(String why) {
-        Durability undone = new Durability(Durability.Kind.UNDONE, Optional.empty(), List.of(why));
+    private void undone(Durability.Kind kind, List<String> notice) {
+        Durability undone = new Durability(kind, Optional.empty(), notice);
         queue.withdrawChanges().forEach(change -> change.done().complete(undone));
     }
 

@@ -54,6 +54,7 @@ record OperatorDecision(
     String carryOut(Take take) {
         Look look = cursor.look(store);
         requireSomethingToDecide(take, look);
+        requireJournal();
         String done;
         try {
             done = switch (take) {
@@ -78,6 +79,18 @@ record OperatorDecision(
         if (take != Take.STORE || !behind) {
             throw new IllegalStateException("There is nothing to decide: the host is attached to its store "
                     + options.store() + (behind ? ", and behind; --take store lets it go over" : ""));
+        }
+    }
+
+    /** A decision of which the journal has no note would be forgotten at the next start, which goes on from what was before. */
+    private void requireJournal() {
+        try {
+            waiting.requireWritableJournal();
+        } catch (JournalException e) {
+            throw new IllegalStateException(
+                    "Nothing was decided, for the journal of this host cannot take note of it: " + e.getMessage()
+                            + ". Mend that, and decide again",
+                    e);
         }
     }
 

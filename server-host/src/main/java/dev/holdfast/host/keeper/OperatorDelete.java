@@ -1,6 +1,7 @@
 package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.journal.Journal;
+import dev.holdfast.host.snapshot.KeepMark;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
@@ -41,7 +42,11 @@ record OperatorDelete(
         }
         Optional<SnapshotHeader> header = there(name);
         Optional<Snapshot> last = last();
-        if (last.filter(newest -> newest.header().name().equals(name)).isPresent()) {
+        // A tag serves what the one before it does, and so does the one that tells of its removal and takes its place.
+        if (last.map(Snapshot::header)
+                .filter(newest ->
+                        newest.name().equals(name) && KeepMark.kept(newest).isEmpty())
+                .isPresent()) {
             throw new IllegalStateException("Snapshot " + name + " is not deleted: it is the last one of group "
                     + options.group() + ", which the next start restores");
         }

@@ -103,6 +103,17 @@ final class PendingDelivery {
         return journal.isThere();
     }
 
+    /**
+     * Nothing to require of a journal that could not be opened: the host began without it, and has said so.
+     *
+     * @throws JournalException if the journal could be opened and nothing can be written there now
+     */
+    void requireWritableJournal() {
+        if (journal.isUsable()) {
+            journal.requireWritable();
+        }
+    }
+
     /** Makes the journal's directories anew if somebody removed them under the running host, and says whether so. */
     boolean mend() {
         boolean removed = journal.mend();

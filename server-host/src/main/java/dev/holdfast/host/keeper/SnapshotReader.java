@@ -57,9 +57,17 @@ record SnapshotReader(SnapshotSerializer store, Journal journal, StoreAttachment
         }
         try {
             return store.get(name);
-        } catch (SnapshotNotFoundException | StoreUnavailableException e) {
+        } catch (SnapshotNotFoundException e) {
             return waits.orElseThrow(() -> e);
+        } catch (StoreUnavailableException e) {
+            return waits.or(() -> copy(name)).orElseThrow(() -> e);
         }
+    }
+
+    private Optional<Snapshot> copy(String name) {
+        return journal.copies().stream()
+                .filter(copy -> copy.header().name().equals(name))
+                .findFirst();
     }
 
     private Optional<Snapshot> waiting(String name) {

@@ -1,6 +1,7 @@
 package dev.holdfast.host.operate;
 
 import dev.holdfast.host.text.NearestNames;
+import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotNotFoundException;
@@ -29,6 +30,20 @@ public final class NamedSnapshots {
             return source.last().orElseThrow(() -> new SnapshotNotFoundException("There are no snapshots"));
         }
         return helping(name, source, () -> source.get(name));
+    }
+
+    /**
+     * The name that is meant: that of the last one for {@link #LATEST}, which need not be readable.
+     *
+     * @throws SnapshotNotFoundException for the last one, if there is none
+     */
+    public static String name(SnapshotSource source, String name) {
+        return name.equals(LATEST)
+                ? source.list(ListRequest.firstPage(1)).headers().stream()
+                        .findFirst()
+                        .map(SnapshotHeader::name)
+                        .orElseThrow(() -> new SnapshotNotFoundException("There are no snapshots"))
+                : name;
     }
 
     /** Runs what needs a snapshot of a name, and tells the nearest ones where there is none. */

@@ -25,7 +25,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -93,17 +92,21 @@ public final class SnapshotFiles {
      *
      * @param replace whether a file of that name may go
      * @throws RefusedException if there is one
+     * @throws IOException if there is no directory for it, it is one itself, or it cannot be written
      */
     public Exported export(Snapshot snapshot, boolean archives, Path file, boolean replace) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IOException("it is a directory; name a file in it");
+        }
         if (!replace && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new RefusedException(
                     "Not exported: " + file + " is there already. Name another file, or say --force");
         }
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null || !Files.isDirectory(directory)) {
-            throw new NoSuchFileException(String.valueOf(directory));
+            throw new IOException("there is no directory " + directory);
         }
-        Path half = Files.createTempFile(directory, ".export", ".tmp");
+        Path half = goesAtTheEnd(Files.createTempFile(directory, ".export", ".tmp"));
         try {
             Exported exported;
             try (FileChannel channel = FileChannel.open(half, StandardOpenOption.WRITE);
@@ -150,14 +153,26 @@ public final class SnapshotFiles {
             archives.tidy();
         }
         ChunkStore chunks = group.chunks().orElse(NoChunks.INSTANCE);
-        try (InputStream in = open(file)) {
-            BundleReader.store(in, chunks, group.codecs(), archives.writing());
-        }
-        requireWhole(point, chunks);
-        int added = modelStore.isPresent() ? archives.finish() : 0;
+        int added = store(file, point, chunks, archives);
         Snapshot placed = new Succession(group.group(), last).place(contents.snapshot());
         group.serializer().save(placed);
         return new Imported(placed, true, contents.chunks(), added);
+    }
+
+    /** @return how many archives were added; half ones are not left where there may be no room for them */
+    private int store(Path file, HistoryPoint point, ChunkStore chunks, ModelArchives archives) throws IOException {
+        boolean whole = false;
+        try (InputStream in = open(file)) {
+            BundleReader.store(in, chunks, group.codecs(), archives.writing());
+            requireWhole(point, chunks);
+            int added = modelStore.isPresent() ? archives.finish() : 0;
+            whole = true;
+            return added;
+        } finally {
+            if (!whole && modelStore.isPresent()) {
+                archives.tidy();
+            }
+        }
     }
 
     /**
@@ -167,13 +182,19 @@ public final class SnapshotFiles {
      */
     public Imported importFrom(InputStream source, Path directory, boolean asNewest) throws IOException {
         OwnFiles.createDirectories(directory);
-        Path copy = Files.createTempFile(directory, "import", ".tmp");
+        Path copy = goesAtTheEnd(Files.createTempFile(directory, "import", ".tmp"));
         try {
             Files.copy(source, copy, StandardCopyOption.REPLACE_EXISTING);
             return importFrom(copy, asNewest);
         } finally {
             Files.deleteIfExists(copy);
         }
+    }
+
+    /** An interrupt ends the command without its finally, and nobody would look for what it leaves. */
+    private static Path goesAtTheEnd(Path half) {
+        half.toFile().deleteOnExit();
+        return half;
     }
 
     /** What a failure of an import or an export says to an operator. */

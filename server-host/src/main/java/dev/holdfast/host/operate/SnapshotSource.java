@@ -15,6 +15,14 @@ import java.util.stream.Stream;
  */
 public interface SnapshotSource {
 
+    /**
+     * Why {@link #list} may not tell all that there are, as a sentence: a host that is not attached to its store tells what
+     * waits on its disk alone. Empty where it tells all.
+     */
+    default Optional<String> partial() {
+        return Optional.empty();
+    }
+
     /** Headers, the highest revision first, as {@link dev.holdfast.sdk.SnapshotSerializer#list} gives them. */
     SnapshotPage list(ListRequest request);
 

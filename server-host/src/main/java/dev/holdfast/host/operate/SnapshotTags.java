@@ -1,6 +1,6 @@
 package dev.holdfast.host.operate;
 
-import dev.holdfast.host.retention.KeepMark;
+import dev.holdfast.host.snapshot.KeepMark;
 import dev.holdfast.host.snapshot.SnapshotElsewhere;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;

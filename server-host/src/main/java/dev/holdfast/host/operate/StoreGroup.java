@@ -2,7 +2,7 @@ package dev.holdfast.host.operate;
 
 import dev.holdfast.host.history.HistoryPoint;
 import dev.holdfast.host.history.Place;
-import dev.holdfast.host.retention.KeepMark;
+import dev.holdfast.host.snapshot.KeepMark;
 import dev.holdfast.host.snapshot.SnapshotNames;
 import dev.holdfast.sdk.ChunkStore;
 import dev.holdfast.sdk.Codec;

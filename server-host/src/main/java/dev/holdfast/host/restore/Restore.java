@@ -46,6 +46,8 @@ public final class Restore {
     private final Supplier<SnapshotSerializer> localFs;
     private final boolean strict;
     private final boolean storeRequired;
+    /** Why the store's newest could not be read; empty where it could. */
+    private String unread = "";
 
     /**
      * @param host this host's name, by which it knows its own snapshots
@@ -216,6 +218,7 @@ public final class Restore {
                             + problem.getMessage(),
                     problem);
         }
+        unread = String.valueOf(problem.getMessage());
         return start.with(notRead(problem));
     }
 
@@ -279,10 +282,10 @@ public final class Restore {
         if (choice.equals("latest")) {
             Found latest = latest();
             if (latest.content().isEmpty()) {
-                boolean unread = latest.start().mode() == Mode.DETACHED;
+                boolean detached = latest.start().mode() == Mode.DETACHED;
                 throw new ConfigException("--snapshot latest: store " + storeName
-                        + (unread
-                                ? " cannot be read, and this host has no snapshot of its own; see the log"
+                        + (detached
+                                ? " cannot be read, and this host has no snapshot of its own: " + unread
                                 : " has no snapshot of the group"));
             }
             return latest;

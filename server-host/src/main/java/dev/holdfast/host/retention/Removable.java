@@ -1,5 +1,6 @@
 package dev.holdfast.host.retention;
 
+import dev.holdfast.host.snapshot.KeepMark;
 import dev.holdfast.sdk.ListRequest;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotHeader;

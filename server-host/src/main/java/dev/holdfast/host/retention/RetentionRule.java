@@ -27,7 +27,10 @@ public record RetentionRule(int newest, Duration age, int daily) {
 
     /** What the operator asked for, or the default. */
     public static RetentionRule of(HostConfig config) {
-        return new RetentionRule(config.snapshotKeep(), config.snapshotKeepFor(), config.snapshotKeepDaily());
+        return new RetentionRule(
+                config.snapshots().keep(),
+                config.snapshots().keepFor(),
+                config.snapshots().keepDaily());
     }
 
     /** Whether it removes nothing. */

@@ -18,19 +18,15 @@ public record Durability(Kind kind, Optional<String> snapshot, List<String> noti
         STORED,
         /** In the journal on this host's disk, durably; the chosen store follows when it is back. */
         SPOOLED,
-        /**
-         * Nowhere, and not running either: the host has gone over to what another host saved at the same time, or to a snapshot
-         * that was restored.
-         */
+        /** Nowhere, and not running either: the host has gone over to what another host saved at the same time. */
         UNDONE,
+        /** Nowhere, and not running either: a snapshot was restored on this host at the same time. */
+        RESTORED_OVER,
         /** Nowhere: the operator switched snapshots off. */
         NOT_KEPT,
         /** Nowhere, against the operator's will: a restart now would not bring it back. */
         LOST_ON_RESTART
     }
-
-    /** The notice of a change that is undone because a restore, and no other host, took its place. */
-    public static final String RESTORED_OVER = "A snapshot was restored on this host at the same time.";
 
     public static final Durability NOT_KEPT = new Durability(Kind.NOT_KEPT, Optional.empty(), List.of());
 
@@ -40,6 +36,11 @@ public record Durability(Kind kind, Optional<String> snapshot, List<String> noti
 
     /** Whether a restart serves the change, or nobody wants it to. */
     public boolean isKept() {
-        return kind != Kind.LOST_ON_RESTART && kind != Kind.UNDONE;
+        return kind != Kind.LOST_ON_RESTART && !isUndone();
+    }
+
+    /** Whether the change runs no more, as something else took its place. */
+    public boolean isUndone() {
+        return kind == Kind.UNDONE || kind == Kind.RESTORED_OVER;
     }
 }

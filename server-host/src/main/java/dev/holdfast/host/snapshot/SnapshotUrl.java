@@ -86,31 +86,33 @@ public record SnapshotUrl(
             return Optional.empty();
         }
         String url = value.substring(0, form.end("rest"));
-        String shown = shown(url);
+        // It names a store on the command line of other commands than a start.
+        String said = (storeAlone ? "Store " : "--snapshot ") + shown(url);
         if (!known) {
             throw wrong(
-                    shown,
+                    said,
                     "there is no serializer " + serializer + " here, there are: "
                             + String.join(", ", new TreeSet<>(serializers))
                             + notLoaded
                             + "; install its plugin, or write ./ before a file's name");
         }
         if (SECRET_IN_URL.matcher(url).find()) {
-            throw secret(shown, serializer, "password");
+            throw secret(said, serializer, "password");
         }
-        Map<String, String> keys = keys(shown, serializer, fragment == null ? "" : fragment);
+        Map<String, String> keys = keys(said, serializer, fragment == null ? "" : fragment);
         if (!rest.isEmpty() && keys.put("url", url) != null) {
-            throw wrong(shown, "the key url stands behind the # although a URL stands before it; leave one out");
+            throw wrong(said, "the key url stands behind the # although a URL stands before it; leave one out");
         }
         if (storeAlone && keys.containsKey("name")) {
-            throw wrong(shown, "it names a snapshot where a store is meant; leave the key name out");
+            throw wrong(said, "it names a snapshot where a store is meant; leave the key name out");
         }
         String name = Optional.ofNullable(storeAlone ? LATEST : keys.remove("name"))
                 .filter(some -> !some.isBlank())
                 .orElseThrow(() -> wrong(
-                        shown,
+                        said,
                         "it names no snapshot; write #name=NAME behind it, or #name=" + LATEST + " for the last"));
-        return Optional.of(new SnapshotUrl(serializer, keys, name, Optional.ofNullable(keys.remove("group")), shown));
+        return Optional.of(
+                new SnapshotUrl(serializer, keys, name, Optional.ofNullable(keys.remove("group")), shown(url)));
     }
 
     private static boolean isFile(String value) {
@@ -121,33 +123,33 @@ public record SnapshotUrl(
         }
     }
 
-    private static Map<String, String> keys(String shown, String serializer, String fragment) {
+    private static Map<String, String> keys(String said, String serializer, String fragment) {
         Map<String, String> keys = new TreeMap<>();
         for (String parameter : fragment.isEmpty() ? new String[0] : fragment.split("&", -1)) {
             int equals = parameter.indexOf('=');
             String key = equals < 0 ? parameter : parameter.substring(0, equals);
             if (equals < 0 || !KEY.matcher(key).matches()) {
                 throw wrong(
-                        shown,
+                        said,
                         "behind the # must stand KEY=VALUE&KEY=VALUE, and a key must match " + KEY + ", unlike '"
                                 + OneLine.name(key) + "'");
             }
             if (ConfigKey.isSecret(key) && !key.endsWith("-file")) {
-                throw secret(shown, serializer, key);
+                throw secret(said, serializer, key);
             }
-            if (keys.put(key, decoded(shown, key, parameter.substring(equals + 1))) != null) {
-                throw wrong(shown, "the key " + key + " stands there twice");
+            if (keys.put(key, decoded(said, key, parameter.substring(equals + 1))) != null) {
+                throw wrong(said, "the key " + key + " stands there twice");
             }
         }
         return keys;
     }
 
-    private static String decoded(String shown, String key, String value) {
+    private static String decoded(String said, String key, String value) {
         try {
             // A plus sign is itself here; only in forms is it a space.
             return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw wrong(shown, "the value of " + key + " has a % without two hexadecimal digits; write %25 for %", e);
+            throw wrong(said, "the value of " + key + " has a % without two hexadecimal digits; write %25 for %", e);
         }
     }
 
@@ -156,21 +158,21 @@ public record SnapshotUrl(
         return OneLine.name(url.replaceFirst("//.*@", "//***@").replaceFirst("(?s)[?;].*", "?***"));
     }
 
-    private static ConfigException secret(String shown, String serializer, String key) {
+    private static ConfigException secret(String said, String serializer, String key) {
         String property = "snapshot." + serializer + "." + key + "-file";
         return wrong(
-                shown,
+                said,
                 "it has a secret in it, and every user of the machine sees a command line; leave it out, and set "
                         + SerializerConfig.secretVariable(serializer, key)
                         + " in the environment, or " + property + " to a file that holds it");
     }
 
-    private static ConfigException wrong(String shown, String what) {
-        return new ConfigException("--snapshot " + shown + ": " + what);
+    private static ConfigException wrong(String said, String what) {
+        return new ConfigException(said + ": " + what);
     }
 
-    private static ConfigException wrong(String shown, String what, Exception cause) {
-        return new ConfigException("--snapshot " + shown + ": " + what, cause);
+    private static ConfigException wrong(String said, String what, Exception cause) {
+        return new ConfigException(said + ": " + what, cause);
     }
 
     /**

@@ -1,5 +1,11 @@
 package dev.holdfast.host.text;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.Collection;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -32,10 +38,39 @@ public final class OneLine {
     /** A failure's message, with its class where the message alone may mean nothing to the reader. */
     public static String of(Throwable failure) {
         String message = failure.getMessage();
+        if (failure instanceof FileSystemException file) {
+            return reason(of(file));
+        }
+        if (failure.getClass() == IOException.class && message != null && !message.isBlank()) {
+            return reason(message);
+        }
         if (message == null || message.isBlank() || !(failure instanceof RuntimeException)) {
             return reason(failure.toString());
         }
         return reason(message);
+    }
+
+    /** These say nothing but a path, or say it by their class. */
+    private static String of(FileSystemException failure) {
+        String file = failure.getFile();
+        String reason = failure.getReason();
+        String other = failure.getOtherFile() == null ? "" : " to " + failure.getOtherFile();
+        if (file == null || file.isBlank()) {
+            return failure.toString();
+        }
+        if (failure instanceof NoSuchFileException) {
+            return "there is no " + file;
+        }
+        if (failure instanceof FileAlreadyExistsException) {
+            return file + " is there already";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return file + ": access is denied";
+        }
+        if (failure instanceof NotDirectoryException) {
+            return file + " is no directory";
+        }
+        return reason == null ? failure.toString() : file + other + ": " + reason;
     }
 
     /** Why something failed. What is too long loses its middle: engines say the reason last. */

@@ -107,7 +107,7 @@ class ModelConfigReaderTest {
             delimiter = '|',
             value = {
                 "torchrun: {nproc-per-node: 4}|torchrun, which is not done here: {nproc-per-node=4}. Take it out,",
-                "parallelType: pp|parallelType, which is not done here: pp. Take it out, or set it to \"\",",
+                "parallelType: pp|parallelType, which is not done here: 'pp'. Take it out, or set it to '',",
                 "parallelLevel: 4|parallelLevel, which is not done here: 4. Take it out, or set it to 1,",
                 "continuousBatching: true|continuousBatching, which is not done here: true. Take it out, or set it to false,",
                 "sequenceBatching: true|sequenceBatching, which is not done here: true. Take it out, or set it to false,",

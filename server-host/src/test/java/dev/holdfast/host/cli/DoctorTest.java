@@ -128,6 +128,20 @@ class DoctorTest {
     }
 
     @Test
+    void whatWaitsInTheJournalIsToldAlsoWhereTheStoreCannotBeRead() throws Exception {
+        running(Map.of(), (host, api) -> {
+            Files.move(logs.resolve("config"), directory.resolve("away"));
+            api.manage("POST", "/models?url=a.mar&initial_workers=1");
+            assertThat(api.manage("GET", "/snapshots/status").path("spooled").asInt())
+                    .isEqualTo(1);
+        });
+        Files.writeString(logs.resolve("config"), "a file, and no directory");
+
+        assertThat(levels(1)).containsEntry("store", "bad").containsEntry("journal", "attention");
+        assertThat(typed.out()).contains("1 snapshot waiting for the store");
+    }
+
+    @Test
     void theBundleHasWhatHelpsAndNoSecret() throws Exception {
         List<String> canaries = new ArrayList<>();
         for (int i = 0; i < 24; i++) {

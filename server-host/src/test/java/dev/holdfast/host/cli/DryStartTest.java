@@ -144,9 +144,15 @@ class DryStartTest {
     }
 
     @Test
-    void aStartThatWouldBeRefusedSaysWhy() {
+    void aStartThatWouldBeRefusedSaysWhy() throws IOException {
         assertThat(dry("--snapshot", "no-such-snapshot")).isEqualTo(1);
         assertThat(typed.out()).contains("refused     --snapshot no-such-snapshot cannot be restored from store fs");
+
+        Files.createDirectories(directory.resolve("new"));
+        Files.writeString(directory.resolve("new/config"), "a file, and no directory");
+        assertThat(dry("--snapshot", "latest", "--log-location", "new")).isEqualTo(1);
+        assertThat(typed.out())
+                .contains("store fs cannot be read, and this host has no snapshot of its own: ", "new/config");
 
         assertThat(dry("-D", "job_queue_size=none")).isEqualTo(1);
         assertThat(typed.out()).contains("refused", "job_queue_size");

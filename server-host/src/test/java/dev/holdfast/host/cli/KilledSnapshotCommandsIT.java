@@ -105,6 +105,38 @@ class KilledSnapshotCommandsIT {
     }
 
     @Test
+    void anExportThatIsInterruptedLeavesNothing() throws Exception {
+        save(1, STATE_BYTES);
+        Path out = Files.createDirectory(directory.resolve("out"));
+        ProcessBuilder builder = JavaProcess.of(
+                        Main.class,
+                        "snapshots",
+                        "export",
+                        "latest",
+                        out.resolve("x.hfb").toString())
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("interrupted.out").toFile());
+        builder.environment().put("HOLDFAST_RUN_DIR", directory.resolve("run").toString());
+        Process process = builder.start();
+        try {
+            await().atMost(Duration.ofMinutes(2))
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> !process.isAlive() || count(out) >= 1);
+            new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            await().atMost(Duration.ofMinutes(2)).until(() -> !process.isAlive());
+            assertThat(process.exitValue())
+                    .as("it was interrupted in its midst")
+                    .isEqualTo(130);
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(out).isEmptyDirectory();
+    }
+
+    @Test
     void aCopyThatIsKilledGoesOnWhereItWas() throws Exception {
         save(SNAPSHOTS, 1_000_000);
         String[] line = {"snapshots", "copy", "--from", "fs", "--to", "fs:#directory=" + directory + "/to", "--all"};

@@ -1,18 +1,24 @@
 package dev.holdfast.host.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.holdfast.host.Host;
 import dev.holdfast.host.HostsInTests;
 import dev.holdfast.host.TestArchives;
+import dev.holdfast.host.keeper.StoreStatus;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -251,5 +257,157 @@ class RestoreCommandsTest {
                 .isEqualTo(1);
         assertThat(typed.errLines().get(0)).contains("holdfast --start --snapshot NAME");
         assertThat(Optional.of(elsewhere).filter(Files::exists)).isEmpty();
+    }
+
+    private Path storeGoes() throws Exception {
+        Path away = directory.resolve("away");
+        Files.move(directory.resolve("logs/config"), away);
+        return away;
+    }
+
+    private void storeComesBack(Path away) throws Exception {
+        Path place = directory.resolve("logs/config");
+        Files.move(away, place);
+        await().until(() -> host.storeStatus().mode() == StoreStatus.Mode.ATTACHED);
+    }
+
+    @Test
+    void whileTheStoreIsAwayWhatTheJournalHasIsRestoredAndWhatItLacksChangesNothing() throws Exception {
+        String first = host.storeStatus().lastSnapshot().orElseThrow();
+        String oldest = CommandJson.parse(api.manageForText("GET", "/snapshots?kind=startup"))
+                .at("/snapshots/0/name")
+                .asText();
+        Path away = storeGoes();
+
+        assertThat(typed.run("snapshots", "restore", oldest, "--yes")).isEqualTo(1);
+        assertThat(String.join("\n", typed.errLines())).contains("is gone");
+        assertThat(models()).containsExactly("a", "b", "c");
+        assertThat(typed.run("snapshots", "restore", "good", "--yes"))
+                .as("the journal has a copy of it: %s", typed.errLines())
+                .isZero();
+        assertThat(models()).containsExactly("a", "b");
+        assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.SPOOLING);
+
+        storeComesBack(away);
+        assertThat(typed.run("snapshots", "restore", first, "--yes")).isZero();
+        assertThat(models()).containsExactly("a", "b", "c");
+        assertThat(typed.run("snapshots", "verify", "--all")).isZero();
+    }
+
+    @Test
+    void whatCannotBeSeenBecauseTheStoreIsAwayIsNotCalledNothing() throws Exception {
+        Path away = storeGoes();
+        api.manage("DELETE", "/models/c");
+        assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.SPOOLING);
+
+        assertThat(typed.run("snapshots", "undo", "--yes")).isEqualTo(1);
+        assertThat(typed.errLines()).last().asString().contains("is in store fs, which does not answer");
+        assertThat(typed.run("snapshots", "plan", "--at", "1d ago")).isEqualTo(1);
+        assertThat(typed.errLines()).last().asString().contains("of those that are seen", "SPOOLING");
+        assertThat(typed.run("snapshots", "prune", "--keep", "1", "--yes")).isEqualTo(1);
+        assertThat(typed.errLines()).last().asString().startsWith("Nothing is removed. ");
+        assertThat(typed.run("snapshots", "list")).isZero();
+        assertThat(typed.errLines()).last().asString().contains("only what waits in its journal is seen");
+
+        storeComesBack(away);
+        assertThat(typed.run("snapshots", "undo", "--yes")).isZero();
+        assertThat(models()).containsExactly("a", "b", "c");
+    }
+
+    @Test
+    void aHostThatIsDetachedRestoresNothing() throws Exception {
+        host.close();
+        Path away = storeGoes();
+        host = HostsInTests.start(directory.resolve("store"), directory.resolve("logs"));
+        RunningHost note = RunningHost.of(host, directory.resolve("logs"), Clock.systemUTC());
+        new RunFiles(directory.resolve("run")).write(note);
+        api = new HostApi(note);
+        assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.DETACHED);
+
+        for (String[] line : new String[][] {{"restore", "good"}, {"restore", "no-such"}, {"undo"}}) {
+            List<String> all = new ArrayList<>(List.of("snapshots"));
+            all.addAll(List.of(line));
+            all.add("--yes");
+            assertThat(typed.run(all.toArray(String[]::new))).isEqualTo(ExitCodes.REFUSED);
+            assertThat(typed.errLines()).last().asString().contains("detached from its store fs", "attach --take");
+        }
+
+        assertThat(models()).containsExactly("a", "b", "c");
+        storeComesBack(away);
+    }
+
+    @Test
+    void aTagGoesAlsoWhereItIsTheLastSnapshotOfAll() {
+        assertThat(typed.run("snapshots", "tag", "good", "--keep")).isZero();
+        assertThat(typed.run("snapshots", "tag", "good", "--no-keep"))
+                .as("%s", typed.errLines())
+                .isZero();
+
+        assertThat(typed.out()).startsWith("Snapshot good is not kept any longer");
+        assertThat(typed.run("snapshots", "show", "keep-good")).isEqualTo(ExitCodes.NOTHING_FOUND);
+        assertThat(typed.run("snapshots", "plan", "latest")).isZero();
+        assertThat(typed.out()).contains("nothing to do");
+        assertThat(host.storeStatus().mode()).isEqualTo(StoreStatus.Mode.ATTACHED);
+    }
+
+    @Test
+    void latestIsANameForTagAndDeleteToo() {
+        String last = host.storeStatus().lastSnapshot().orElseThrow();
+        assertThat(typed.run("snapshots", "delete", "latest")).isEqualTo(ExitCodes.REFUSED);
+        assertThat(typed.errLines()).last().asString().contains(last, "it is the last one");
+
+        assertThat(typed.run("snapshots", "tag", "latest", "--keep")).isZero();
+
+        assertThat(typed.out()).startsWith("Snapshot " + last + " is kept");
+    }
+
+    @Test
+    void aCopyGoesToAnotherDirectoryWhileTheHostRunsAndNotIntoItsOwn() throws Exception {
+        String backup = "fs:#directory=" + directory + "/backup";
+        String[] copy = {"snapshots", "copy", "--from", "fs", "--to", backup, "--all"};
+        Path logs = directory.resolve("logs");
+        try (FileChannel channel =
+                FileChannel.open(logs.resolve(LockFile.NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertThat(LockFile.take(channel, logs, Duration.ofSeconds(30))).isPresent();
+            LockFile.sign(channel, ProcessIdentity.current());
+
+            assertThat(typed.run(copy)).as("%s", typed.errLines()).isZero();
+            assertThat(typed.out()).startsWith("Copied ");
+            assertThat(typed.run("snapshots", "copy", "--from", backup, "--to", "fs", "--all"))
+                    .isEqualTo(ExitCodes.REFUSED);
+            assertThat(typed.errLines()).last().asString().contains("has store fs open");
+
+            api.manage("POST", "/snapshots?name=later");
+            assertThat(typed.run(copy)).as("%s", typed.errLines()).isZero();
+            assertThat(typed.out()).startsWith("Copied 1 snapshot of ");
+        }
+    }
+
+    @Test
+    void anotherStoreOfTheSameNameThanTheHostsIsNotLookedAtInItsPlace() throws Exception {
+        Path place = Files.createDirectories(directory.resolve("other-logs"));
+        String elsewhere = directory.resolve("elsewhere").toString();
+        try (Host other =
+                HostsInTests.start(directory.resolve("store"), place, Map.of("snapshot.fs.directory", elsewhere))) {
+            new RunFiles(directory.resolve("run")).write(RunningHost.of(other, place, Clock.systemUTC()));
+            for (String command : List.of("verify --all", "export latest x.hfb")) {
+                List<String> line = new ArrayList<>(List.of("snapshots"));
+                line.addAll(List.of(command.split(" ", -1)));
+                line.addAll(List.of("--log-location", place.toString()));
+
+                assertThat(typed.run(line.toArray(String[]::new)))
+                        .as("%s", typed.out())
+                        .isEqualTo(1);
+                assertThat(typed.errLines())
+                        .last()
+                        .asString()
+                        .contains(other.storeStatus().lastSnapshot().orElseThrow(), "another one", "--config FILE");
+
+                line.addAll(List.of("-D", "snapshot.fs.directory=" + elsewhere));
+                assertThat(typed.run(line.toArray(String[]::new)))
+                        .as("%s", typed.errLines())
+                        .isZero();
+            }
+        }
     }
 }

@@ -25,16 +25,16 @@ class ConfigLayersTest {
     void strongerLayersHideWeakerOnes() {
         ConfigLayers layers =
                 ConfigLayers.of(Map.of("TS_JOB_QUEUE_SIZE", "6")).defaultFile(Map.of("job_queue_size", "2"));
-        assertThat(ConfigLayers.of(Map.of()).toConfig().jobQueueSize()).isEqualTo(100);
-        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(2);
+        assertThat(ConfigLayers.of(Map.of()).toConfig().models().jobQueueSize()).isEqualTo(100);
+        assertThat(layers.toConfig().models().jobQueueSize()).isEqualTo(2);
         layers = layers.snapshot(Map.of("job_queue_size", "3"));
-        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(3);
+        assertThat(layers.toConfig().models().jobQueueSize()).isEqualTo(3);
         layers = layers.givenFile(Map.of("job_queue_size", "4"));
-        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(4);
+        assertThat(layers.toConfig().models().jobQueueSize()).isEqualTo(4);
         layers = layers.commandLine(Map.of("job_queue_size", "5"));
-        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(5);
+        assertThat(layers.toConfig().models().jobQueueSize()).isEqualTo(5);
         layers = layers.givenFile(Map.of("job_queue_size", "4", "enable_envvars_config", "true"));
-        assertThat(layers.toConfig().jobQueueSize()).isEqualTo(6);
+        assertThat(layers.toConfig().models().jobQueueSize()).isEqualTo(6);
     }
 
     @Test
@@ -45,12 +45,15 @@ class ConfigLayersTest {
 
         assertThat(layers.snapshot(Map.of("enable_envvars_config", "true"))
                         .toConfig()
+                        .models()
                         .jobQueueSize())
                 .isEqualTo(100);
         HostConfig on =
                 layers.defaultFile(Map.of("enable_envvars_config", "true")).toConfig();
-        assertThat(on.jobQueueSize()).as("our own name is the stronger one").isEqualTo(7);
-        assertThat(on.openInferenceProtocol()).isTrue();
+        assertThat(on.models().jobQueueSize())
+                .as("our own name is the stronger one")
+                .isEqualTo(7);
+        assertThat(on.http().openInferenceProtocol()).isTrue();
         assertThat(on.toSnapshot()).as("values of the environment are not kept").doesNotContainKey("job_queue_size");
     }
 
@@ -80,9 +83,10 @@ class ConfigLayersTest {
         ConfigLayers layers = ConfigLayers.of(Map.of("TS_ALLOWED_URLS", "https://x/.*"));
         Map<String, String> on = Map.of("enable_envvars_config", "true");
 
-        assertThat(layers.givenFile(on).toConfig().allowedUrls()).isEmpty();
+        assertThat(layers.givenFile(on).toConfig().models().allowedUrls()).isEmpty();
         assertThat(layers.givenFile(Map.of("enable_envvars_config", "true", "use_env_allowed_urls", "true"))
                         .toConfig()
+                        .models()
                         .allowedUrls())
                 .containsExactly("https://x/.*");
     }
@@ -93,7 +97,7 @@ class ConfigLayersTest {
                 .givenFile(Map.of("model_store", "$$DIR$$/store"))
                 .toConfig();
 
-        assertThat(config.modelStore()).contains(Path.of("/models$1\\x/store"));
+        assertThat(config.models().modelStore()).contains(Path.of("/models$1\\x/store"));
         assertThat(config.toSnapshot()).containsEntry("model_store", "$$DIR$$/store");
         assertThatThrownBy(() -> ConfigLayers.of(Map.of())
                         .givenFile(Map.of("model_store", "$$NOT_SET$$"))
@@ -118,22 +122,23 @@ class ConfigLayersTest {
         ConfigLayers plain = ConfigLayers.of(environment);
 
         HostConfig config = plain.snapshot(stored).toConfig();
-        assertThat(config.corsAllowedOrigin()).isEmpty();
-        assertThat(config.modelStore()).isEmpty();
-        assertThat(config.jobQueueSize()).isEqualTo(7);
+        assertThat(config.http().corsAllowedOrigin()).isEmpty();
+        assertThat(config.models().modelStore()).isEmpty();
+        assertThat(config.models().jobQueueSize()).isEqualTo(7);
         assertThat(config.toSnapshot()).doesNotContainKeys("cors_allowed_origin", "models");
 
         assertThat(plain.defaultFile(Map.of("model_store", "$$DIR$$", "cors_allowed_origin", "$$DIR$$"))
                         .snapshot(stored)
                         .toConfig())
                 .satisfies(own -> {
-                    assertThat(own.modelStore()).contains(Path.of("/models"));
-                    assertThat(own.corsAllowedOrigin()).contains("/models");
+                    assertThat(own.models().modelStore()).contains(Path.of("/models"));
+                    assertThat(own.http().corsAllowedOrigin()).contains("/models");
                 });
         assertThat(plain.givenFile(stored)
                         .snapshot(stored)
                         .commandLine(Map.of("models", ""))
                         .toConfig()
+                        .models()
                         .modelStore())
                 .contains(Path.of("/models"));
     }
@@ -199,10 +204,10 @@ class ConfigLayersTest {
                         "other"))
                 .toConfig();
 
-        assertThat(config.tokenAuthorization()).isTrue();
-        assertThat(config.allowedUrls()).isEmpty();
+        assertThat(config.http().tokenAuthorization()).isTrue();
+        assertThat(config.models().allowedUrls()).isEmpty();
         assertThat(config.pluginsPath()).isEmpty();
-        assertThat(config.snapshotGroup()).isEqualTo("default");
+        assertThat(config.snapshots().group()).isEqualTo("default");
     }
 
     @ParameterizedTest
@@ -271,14 +276,18 @@ class ConfigLayersTest {
             })
     void addressIsAHostAndAPort(String value, String host, int port) {
         if (host == null) {
-            assertThatThrownBy(() -> ListenAddress.parse("inference_address", value, 80, 443))
+            assertThatThrownBy(() -> ConfigLayers.of(Map.of())
+                            .commandLine(Map.of("inference_address", value))
+                            .toConfig())
                     .isInstanceOf(ConfigException.class)
-                    .hasMessageContaining("inference_address");
+                    .hasMessage(
+                            "inference_address of the command line '" + value
+                                    + "' must have the form http://host:port, or https://host:port for TLS, with a port of 0 to 65535");
             return;
         }
-        ListenAddress address = ListenAddress.parse("inference_address", value, 80, 443);
+        ListenAddress address = ListenAddress.parse(value, 80, 443).orElseThrow();
         assertThat(address).isEqualTo(new ListenAddress(host, port));
-        assertThat(ListenAddress.parse("x", address.toString(), 1, 2)).isEqualTo(address);
+        assertThat(ListenAddress.parse(address.toString(), 1, 2)).contains(address);
         assertThat(address.isLoopback()).isEqualTo(!host.equals("0.0.0.0"));
     }
 
@@ -315,7 +324,7 @@ class ConfigLayersTest {
                 .toConfig();
 
         assertThat(config.pluginsPath()).containsExactly(Path.of("/a"), Path.of("/b"), Path.of("/c"));
-        assertThat(config.serializerProperties("ddb")).isEqualTo(Map.of("region", "eu"));
+        assertThat(config.snapshots().serializerProperties("ddb")).isEqualTo(Map.of("region", "eu"));
     }
 
     @ParameterizedTest
@@ -330,7 +339,10 @@ class ConfigLayersTest {
         HostConfig config =
                 ConfigLayers.of(Map.of()).givenFile(Map.of(key, value)).toConfig();
 
-        assertThat(List.of(config.inferenceAddress(), config.managementAddress(), config.metricsAddress()))
+        assertThat(List.of(
+                        config.listen().inferenceAddress(),
+                        config.listen().managementAddress(),
+                        config.listen().metricsAddress()))
                 .extracting(ListenAddress::toString)
                 .contains(expected);
     }
@@ -340,8 +352,8 @@ class ConfigLayersTest {
         HostConfig config = ConfigLayers.of(Map.of())
                 .snapshot(Map.of("inference_address", "unix:/tmp/s", "job_queue_size", "7"))
                 .toConfig();
-        assertThat(config.inferenceAddress().toString()).isEqualTo("http://127.0.0.1:8080");
-        assertThat(config.jobQueueSize()).isEqualTo(7);
+        assertThat(config.listen().inferenceAddress().toString()).isEqualTo("http://127.0.0.1:8080");
+        assertThat(config.models().jobQueueSize()).isEqualTo(7);
     }
 
     @Test
@@ -351,7 +363,7 @@ class ConfigLayersTest {
                 .restored(Map.of("inference_address", "http://127.0.0.1:8080"), false)
                 .toConfig();
 
-        assertThat(config.inferenceAddress().toString()).isEqualTo("https://127.0.0.1:8443");
+        assertThat(config.listen().inferenceAddress().toString()).isEqualTo("https://127.0.0.1:8443");
     }
 
     @Test
@@ -376,7 +388,7 @@ class ConfigLayersTest {
                 .toConfig();
 
         assertThat(config.toSnapshot()).isEmpty();
-        assertThat(config.tls().toString()).doesNotContain("canary");
+        assertThat(config.listen().tls().toString()).doesNotContain("canary");
         assertThat(ConfigKey.isSecret("keystore_pass")).isTrue();
     }
 

@@ -44,7 +44,7 @@ class RestoredConfigTest {
         HostConfig config = local().restored(snapshot, false).toConfig();
 
         assertThat(config.text(key)).isEqualTo(here);
-        assertThat(config.jobQueueSize()).isEqualTo(7);
+        assertThat(config.models().jobQueueSize()).isEqualTo(7);
         assertThat(config.toSnapshot()).as("nor carried on").doesNotContainKey(key);
         assertThat(log.warnings())
                 .singleElement()
@@ -107,7 +107,7 @@ class RestoredConfigTest {
                 .restored(Map.of("inference_address", "http://0.0.0.0:8080"), false)
                 .toConfig();
 
-        assertThat(config.inferenceAddress().toString()).isEqualTo("http://0.0.0.0:9000");
+        assertThat(config.listen().inferenceAddress().toString()).isEqualTo("http://0.0.0.0:9000");
         assertThat(log.warnings()).isEmpty();
     }
 

@@ -37,7 +37,11 @@ final class GrpcUnderTest implements AutoCloseable {
         CurrentState current = new CurrentState();
         InferenceCounters counters = new InferenceCounters("test-host", current);
         host = new OperationsUnderTest(
-                current, counters, config.enableModelApi(), config.snapshotTimeout(), Clock.systemUTC());
+                current,
+                counters,
+                config.http().enableModelApi(),
+                config.snapshots().timeout(),
+                Clock.systemUTC());
         models = host.models;
         snapshots = host.snapshots;
         apis = GrpcApis.bind(config);

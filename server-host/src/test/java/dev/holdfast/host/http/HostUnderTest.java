@@ -50,7 +50,12 @@ final class HostUnderTest implements AutoCloseable {
         HostConfig config = config(settings);
         CurrentState current = new CurrentState();
         counters = new InferenceCounters("test-host", current);
-        host = new OperationsUnderTest(current, counters, config.enableModelApi(), config.snapshotTimeout(), clock);
+        host = new OperationsUnderTest(
+                current,
+                counters,
+                config.http().enableModelApi(),
+                config.snapshots().timeout(),
+                clock);
         models = host.models;
         snapshots = host.snapshots;
         chunks = host.chunks;

@@ -3,11 +3,9 @@ package dev.holdfast.host.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.testsupport.LogLines;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 /** What is wrong with a request below the APIs is the caller's fault, is told, and changes nothing. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -236,14 +233,12 @@ class ProperRequestsTest {
     void nothingThatCallersSendIsAFailureOfTheHost() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        Logger logger = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
-        ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        lines.start();
-        logger.addAppender(lines);
+        LogLines lines;
         // One of its own, for some of the requests are right.
-        try (HostUnderTest other = new HostUnderTest(directory.resolve("other"), Map.of())
-                .with("noop.mar")
-                .with("sum.mar")) {
+        try (LogLines all = LogLines.ofAll(Level.WARN);
+                HostUnderTest other = new HostUnderTest(directory.resolve("other"), Map.of())
+                        .with("noop.mar")
+                        .with("sum.mar")) {
             for (int i = 0; i < 400; i++) {
                 ListenAddress address = i % 2 == 0 ? other.apis.management() : other.apis.inference();
                 String request = RandomRequests.next(random);
@@ -256,10 +251,9 @@ class ProperRequestsTest {
                         .doesNotContain("Exception:")
                         .doesNotContain("\tat ");
             }
-        } finally {
-            logger.detachAppender(lines);
+            lines = all;
         }
-        assertThat(lines.list)
+        assertThat(lines.events())
                 .as("seed %s", seed)
                 .noneMatch(line -> line.getLevel().isGreaterOrEqual(Level.ERROR))
                 .noneMatch(line ->

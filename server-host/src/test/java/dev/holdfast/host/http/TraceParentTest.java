@@ -3,15 +3,12 @@ package dev.holdfast.host.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.testsupport.LogLines;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.awaitility.Awaitility;
@@ -19,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 /** A caller's trace goes over into answers and log lines. */
 class TraceParentTest {
@@ -31,20 +27,16 @@ class TraceParentTest {
 
     @Test
     void theTraceOfACallIsInItsAnswerItsLineOfTheRequestLogAndTheAudit() throws Exception {
-        ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        Logger log = (Logger) LoggerFactory.getLogger("ACCESS_LOG");
-        lines.start();
-        log.addAppender(lines);
-        log.setLevel(Level.INFO);
-        try (HostUnderTest host = new HostUnderTest(directory, Map.of("access_log", "true")).with("noop.mar")) {
+        try (LogLines lines = LogLines.of(Level.INFO, "ACCESS_LOG");
+                HostUnderTest host = new HostUnderTest(directory, Map.of("access_log", "true")).with("noop.mar")) {
             HttpResponse<String> answer =
                     host.management("PUT", "/models/noop?min_worker=2&synchronous=true", "traceparent", TRACE);
             String id = answer.headers().firstValue("x-request-id").orElseThrow();
 
             assertThat(answer.headers().firstValue("traceparent")).hasValue(TRACE);
-            Awaitility.await().until(() -> !List.copyOf(lines.list).isEmpty());
+            Awaitility.await().until(() -> !lines.events().isEmpty());
             Map<String, Object> line = new TreeMap<>();
-            lines.list.get(0).getKeyValuePairs().forEach(pair -> {
+            lines.events().get(0).getKeyValuePairs().forEach(pair -> {
                 if (pair.value != null) {
                     line.put(pair.key, pair.value);
                 }
@@ -67,24 +59,17 @@ class TraceParentTest {
                     .hasValue(TRACE);
             assertThat(host.management("GET", "/models").headers().firstValue("traceparent"))
                     .isEmpty();
-        } finally {
-            log.setLevel(null);
-            log.detachAppender(lines);
         }
     }
 
     @Test
     void whatTheHostLogsForAManagementCallSaysForWhich() throws Exception {
-        ListAppender<ILoggingEvent> lines = new ListAppender<>();
-        Logger log = (Logger) LoggerFactory.getLogger("dev.holdfast.host.serving");
-        lines.start();
-        log.addAppender(lines);
-        log.setLevel(Level.INFO);
-        try (HostUnderTest host = new HostUnderTest(directory, Map.of())) {
+        try (LogLines lines = LogLines.of(Level.INFO, "dev.holdfast.host.serving");
+                HostUnderTest host = new HostUnderTest(directory, Map.of())) {
             HttpResponse<String> answer = host.management(
                     "POST", "/models?url=noop.mar&initial_workers=1&synchronous=true", "traceparent", TRACE);
 
-            assertThat(List.copyOf(lines.list))
+            assertThat(lines.events())
                     .filteredOn(line -> line.getFormattedMessage().contains("loaded"))
                     .isNotEmpty()
                     .allSatisfy(line -> assertThat(line.getMDCPropertyMap())
@@ -92,9 +77,6 @@ class TraceParentTest {
                                     "request",
                                     answer.headers().firstValue("x-request-id").orElseThrow())
                             .containsEntry("traceparent", TRACE));
-        } finally {
-            log.setLevel(null);
-            log.detachAppender(lines);
         }
     }
 

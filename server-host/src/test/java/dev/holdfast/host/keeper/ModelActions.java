@@ -159,6 +159,7 @@ final class ModelActions {
             return;
         }
         ModelHost.Life life = host.life;
+        List<String> before = world.promises.byName(host, name);
         CompletableFuture<Durability> answer = life.keeper.save(name);
         life.keeper.work(0, 0);
         if (host.life != life) {
@@ -169,7 +170,7 @@ final class ModelActions {
             Durability durability = answer.getNow(null);
             world.say("    " + durability);
             if (durability.isKept()) {
-                world.promises.saved(host, name);
+                world.promises.saved(host, name, before);
             }
         } catch (CompletionException e) {
             if (!(e.getCause() instanceof SnapshotConflictException)) {

@@ -85,8 +85,10 @@ final class ModelPromises {
                                 && status.notices().stream().anyMatch(notice -> notice.contains(name))));
     }
 
-    void saved(ModelHost host, String name) {
-        List<String> saveIds = byName(host, name);
+    /** @param before the save-ids of that name which were there before the call: a copy of an older save is not this one */
+    void saved(ModelHost host, String name, List<String> before) {
+        List<String> saveIds = new ArrayList<>(byName(host, name));
+        saveIds.removeAll(before);
         if (saveIds.isEmpty()) {
             world.fail("I2", "The save " + name + " was acknowledged, and is nowhere");
         } else {

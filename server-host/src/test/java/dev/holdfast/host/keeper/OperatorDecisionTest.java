@@ -121,6 +121,33 @@ class OperatorDecisionTest {
     }
 
     @Test
+    void nothingIsDecidedWhileTheJournalCannotTakeNoteOfItForTheNextStartWouldGoOnFromWhatWasBefore() {
+        rig.start();
+        rig.changed("a");
+        rig.changed("b");
+        disk.snapshots.remove(disk.newest().header().name());
+        await().until(() -> rig.keeper.status().mode() == StoreStatus.Mode.DETACHED);
+        rig.pendingDown(true);
+
+        for (Take take : List.of(Take.STORE, Take.LOCAL)) {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> rig.attach(take))
+                    .withMessageStartingWith(
+                            "Nothing was decided, for the journal of this host cannot take note of it: ")
+                    .withMessageContaining(rig.journalDirectory().toString())
+                    .withMessageEndingWith("Mend that, and decide again");
+        }
+        assertThat(rig.state.get().models()).containsOnlyKeys("a", "b");
+
+        rig.pendingDown(false);
+        rig.attach(Take.STORE);
+        rig.changed("c");
+        rig.crash();
+        assertThat(rig.restore().latest().content().orElseThrow().state().models())
+                .containsOnlyKeys("a", "c");
+    }
+
+    @Test
     void aMergeTakesAnotherNameWhereAnotherHostUsesTheOneThatItWouldGive() {
         bothChange();
         Instant last = disk.newest().header().createdOn();

@@ -221,6 +221,29 @@ class SnapshotFilesTest {
     }
 
     @Test
+    void aDirectoryIsNoFileAndADirectoryThatIsNotThereIsNamed() {
+        for (boolean replace : new boolean[] {false, true}) {
+            assertThatThrownBy(() -> hereFiles().export(saved, false, directory, replace))
+                    .hasMessage("it is a directory; name a file in it");
+        }
+        assertThatThrownBy(() -> hereFiles().export(saved, false, directory.resolve("no/x.hfb"), false))
+                .hasMessage("there is no directory " + directory.resolve("no"));
+    }
+
+    @Test
+    void anImportThatFailsLeavesNoHalfArchive() throws IOException {
+        hereFiles().export(saved, true, file, false);
+        // The chunks cannot be stored, when the first archives are written.
+        Files.createDirectories(there.directory);
+        Files.writeString(there.directory.resolve(".chunks"), "in the way");
+        Files.createDirectories(otherArchives.resolve(".holdfast-import-fraud.mar"));
+
+        assertThatThrownBy(() -> thereFiles().importFrom(file, false)).isInstanceOf(RuntimeException.class);
+
+        assertThat(otherArchives).isEmptyDirectory();
+    }
+
+    @Test
     void aDamagedChunkIsNotExportedAndLeavesNoFile() throws IOException {
         TestGroup.damage(here.chunkFiles().get(0));
 

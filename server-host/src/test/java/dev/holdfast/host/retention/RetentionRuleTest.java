@@ -42,7 +42,7 @@ class RetentionRuleTest {
         HostConfig config = config(keys);
 
         assertThat(RetentionRule.of(config)).isEqualTo(new RetentionRule(newest, Duration.ofDays(age), each));
-        assertThat(config.snapshotKeepIsAsked()).isEqualTo(!keys.isEmpty());
+        assertThat(config.snapshots().keepIsAsked()).isEqualTo(!keys.isEmpty());
     }
 
     private static void put(Map<String, String> keys, String key, String value) {

@@ -101,7 +101,7 @@ class TorchServeSnapshotTest {
                                 version.equals(model.defaultVersion())))));
         assertThat(found).containsExactlyInAnyOrderElementsOf(expected);
         HostConfig config = ConfigLayers.of(Map.of()).snapshot(content.config()).toConfig();
-        assertThat(config.managementAddress().port()).isEqualTo(8081);
+        assertThat(config.listen().managementAddress().port()).isEqualTo(8081);
         assertThat(config.toSnapshot())
                 .as("no machine fact, no secret")
                 .doesNotContainKeys("python", "number_of_gpu", "vmargs", "version", "tsConfigFile", "keystore_pass")

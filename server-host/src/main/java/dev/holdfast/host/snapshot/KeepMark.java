@@ -1,4 +1,4 @@
-package dev.holdfast.host.retention;
+package dev.holdfast.host.snapshot;
 
 import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
