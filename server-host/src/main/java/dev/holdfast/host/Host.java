@@ -331,7 +331,12 @@ public final class Host implements AutoCloseable {
             LearnedStorage storage = lifecycle.add(persistence.learned(standing::isAttached));
             begin.learnedFrom()
                     .ifPresent(url -> storage.copyStates(url, begin.restored().orElseThrow(), persistence.others()));
-            return new Keeping(begin, persistence, new ChangeQueue(persistence.storeName()), standing, storage);
+            return new Keeping(
+                    begin,
+                    persistence,
+                    new ChangeQueue(persistence.storeName(), Optional.of(standing)),
+                    standing,
+                    storage);
         }
 
         SnapshotKeeper keeper(StartPoint start, HostServingSource served, Clock clock) {

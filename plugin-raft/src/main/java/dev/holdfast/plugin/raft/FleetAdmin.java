@@ -70,14 +70,14 @@ final class FleetAdmin implements AutoCloseable {
                 .build();
     }
 
-    /** Until when a thread's call goes on, and whether its end may be put off. */
+    /** Until when a thread's call goes on, and the peers that it may take longer for, as long as they answer. */
     private static final class Patience {
         private long end;
-        private boolean extensible;
+        private List<PeerAddress> slow;
 
-        Patience(long end, boolean extensible) {
+        Patience(long end, List<PeerAddress> slow) {
             this.end = end;
-            this.extensible = extensible;
+            this.slow = slow;
         }
     }
 
@@ -85,17 +85,17 @@ final class FleetAdmin implements AutoCloseable {
         return System.nanoTime() + settings.timeout().toNanos();
     }
 
-    /** A leader takes as long to add a peer as it takes to send that one the state, and says if it gets no further. */
+    /** A leader takes as long to add a peer as it takes to send that one the state; it may say that it gets no further. */
     private RetryPolicy.Action again(RetryPolicy.Event event) {
         Patience now = patience.get();
         if (now == null) {
             return RetryPolicy.NO_RETRY_ACTION;
         }
         if (event.getCause() instanceof ReconfigurationTimeoutException) {
-            now.extensible = false;
+            now.slow = List.of();
         }
         if (now.end - System.nanoTime() < 0) {
-            if (!now.extensible || !leads()) {
+            if (now.slow.isEmpty() || !isUnderWay(now)) {
                 return RetryPolicy.NO_RETRY_ACTION;
             }
             now.end = newDeadline();
@@ -103,10 +103,11 @@ final class FleetAdmin implements AutoCloseable {
         return () -> PAUSE;
     }
 
-    private boolean leads() {
-        Patience now = patience.get();
+    /** Whether some peer leads, and the slow ones run. */
+    private boolean isUnderWay(Patience now) {
         try {
-            return status().leader().isPresent();
+            return status().leader().isPresent()
+                    && now.slow.stream().allMatch(peer -> answer(peer).info() != null);
         } finally {
             patience.set(now);
         }
@@ -248,10 +249,10 @@ final class FleetAdmin implements AutoCloseable {
                     + "); start it with snapshot.raft.join=true and an empty directory, then add it");
         }
         if (member) {
-            setMembers(failure, fleet);
+            setMembers(failure, fleet, List.of());
         }
         fleet.add(peer);
-        setMembers(failure, fleet);
+        setMembers(failure, fleet, List.of(peer));
     }
 
     /** Takes a peer out; it goes on running, and is asked for nothing any more. */
@@ -264,7 +265,7 @@ final class FleetAdmin implements AutoCloseable {
             throw new ConfigurationException("Peer " + id + " is the only one of fleet " + settings.fleet()
                     + ", and what is stored would be lost with it");
         }
-        setMembers("Peer " + id + " could not be removed from fleet " + settings.fleet(), fleet);
+        setMembers("Peer " + id + " could not be removed from fleet " + settings.fleet(), fleet, List.of());
     }
 
     /** Tries again while there is time: another peer may win the election that this begins. */
@@ -323,9 +324,10 @@ final class FleetAdmin implements AutoCloseable {
                 + "; its peers are " + fleet.stream().map(PeerAddress::id).collect(Collectors.joining(", ")));
     }
 
-    private void setMembers(String failure, List<PeerAddress> members) {
+    /** @param slow those that have to be sent the state first */
+    private void setMembers(String failure, List<PeerAddress> members, List<PeerAddress> slow) {
         List<RaftPeer> peers = members.stream().map(PeerAddress::toRaft).toList();
-        succeeded(failure, true, () -> client.admin().setConfiguration(peers));
+        succeeded(failure, slow, () -> client.admin().setConfiguration(peers));
     }
 
     private interface Action {
@@ -333,11 +335,11 @@ final class FleetAdmin implements AutoCloseable {
     }
 
     private RaftClientReply succeeded(String failure, Action action) {
-        return succeeded(failure, false, action);
+        return succeeded(failure, List.of(), action);
     }
 
-    private RaftClientReply succeeded(String failure, boolean extensible, Action action) {
-        patience.set(new Patience(newDeadline(), extensible));
+    private RaftClientReply succeeded(String failure, List<PeerAddress> slow, Action action) {
+        patience.set(new Patience(newDeadline(), slow));
         try {
             RaftClientReply reply = action.run();
             if (!reply.isSuccess()) {

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +29,8 @@ final class Fleet implements AutoCloseable {
 
     private final Path directory;
     private final Map<String, Integer> ports = new TreeMap<>();
-    private final Map<String, SnapshotSerializer> running = new TreeMap<>();
-    private final Map<String, PeerProcess> processes = new TreeMap<>();
+    private final Map<String, SnapshotSerializer> running = new ConcurrentSkipListMap<>();
+    private final Map<String, PeerProcess> processes = new ConcurrentSkipListMap<>();
     private String host = "127.0.0.1";
     private boolean apart;
     private final Map<String, String> more = new HashMap<>();
@@ -58,7 +59,7 @@ final class Fleet implements AutoCloseable {
 
     /** Until each has an entry: the vote of one that has none does not count, for it may have been emptied. */
     private Fleet startAll() {
-        ids().forEach(this::start);
+        ids().parallelStream().forEach(this::start);
         try (FleetAdmin admin = admin()) {
             await().until(() -> admin.status().members().stream().allMatch(member -> member.lastIndex() >= 0));
         }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -60,6 +61,22 @@ public final class ModelOperations {
     /** Says from which address the changes come that this thread asks for from now on; empty when the call has ended. */
     public void callFrom(Optional<String> caller) {
         serving.callFrom(caller);
+    }
+
+    /**
+     * Says of which revision the newest snapshot has to be for the change that this thread asks for from now on, and for nothing to
+     * have changed since.
+     *
+     * @param revision empty for any, and when the call has ended
+     * @throws ServingException of kind PRECONDITION if it is another one already
+     */
+    public void expect(OptionalLong revision) {
+        serving.expect(revision);
+    }
+
+    /** Of the newest snapshot that holds what is served, for {@link #expect}; to be asked before what is served is. */
+    public long revision() {
+        return snapshots.status().revision();
     }
 
     public ModelPage list(int start, int limit) {

@@ -116,6 +116,7 @@ public final class HttpApis implements AutoCloseable {
                             answered(counters, config.logs().accessLog()),
                             changes::announce,
                             operations.models()::callFrom,
+                            new Preconditions(operations.models()::revision, operations.models()::expect),
                             new Audit(apis.audit, clock)),
                     limits(config),
                     apis.ownPages(config, counters.hostName()));

@@ -33,6 +33,7 @@ public final class StoreAttachment {
     private Optional<SnapshotHeader> last;
     private int waiting;
     private boolean unsaved;
+    private boolean crossing;
     private boolean empty;
     private Optional<Side> behind = Optional.empty();
     /** Since when this host is behind, by the clock of {@link #nanos}. */
@@ -84,6 +85,16 @@ public final class StoreAttachment {
     private String lateness() {
         return "This host has been behind store " + options.store() + " for longer than follow_max_lag ("
                 + options.mostLag().toSeconds() + " s), and is not ready";
+    }
+
+    /** Between the two, what is served may not be the snapshot of the last revision. */
+    synchronized void crossing(boolean now) {
+        crossing = now;
+    }
+
+    /** Whether the snapshot of this revision is the last one, and holds all that is served. */
+    synchronized boolean isAt(long revision) {
+        return !crossing && !unsaved && last.map(SnapshotHeader::revision).orElse(0L) == revision;
     }
 
     /** Whether the last look found the store as it should be, and this host serves its newest. */

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -78,6 +79,16 @@ public final class ModelServing implements AutoCloseable {
     /** Sets the address of the caller for whom this thread makes changes from now on; empty when the call has ended. */
     public void callFrom(Optional<String> caller) {
         changeLog.callFrom(caller);
+    }
+
+    /**
+     * Sets which revision has to be the group's newest for the changes that this thread makes from now on.
+     *
+     * @param revision empty for any
+     * @throws ServingException of kind PRECONDITION if it is another one already
+     */
+    public void expect(OptionalLong revision) {
+        changeLog.expect(revision);
     }
 
     /** What is to be served. */
