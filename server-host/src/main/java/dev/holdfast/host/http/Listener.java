@@ -29,7 +29,6 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -192,8 +191,7 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
         }
         // Callers may call by an address, which no certificate needs to have; whether it has is theirs to check.
         http.addCustomizer(new SecureRequestCustomizer(false));
-        return new ConnectionFactory[] {new SslConnectionFactory(TlsContext.of(keys.get()), plain.getProtocol()), plain
-        };
+        return SecureProtocols.of(keys.get(), http, plain);
     }
 
     /** Not by Javalin, whose own stop fails where a request outlasts the time. */

@@ -280,8 +280,9 @@ class ConfigLayersTest {
                             .commandLine(Map.of("inference_address", value))
                             .toConfig())
                     .isInstanceOf(ConfigException.class)
-                    .hasMessage("inference_address of the command line '" + value + "' must have the form "
-                            + ListenAddress.FORM);
+                    .hasMessage("inference_address of the command line '" + value
+                            + "' must have the form http://host:port, or https://host:port for TLS, with a port of 0 to 65535,"
+                            + " or unix:/path for a Unix domain socket, with a path of at most 103 bytes");
             return;
         }
         ListenAddress address = ListenAddress.parse(value, 80, 443).orElseThrow();
