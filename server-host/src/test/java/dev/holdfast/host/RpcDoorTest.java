@@ -2,6 +2,7 @@ package dev.holdfast.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.rpc.RpcClient;
 import dev.holdfast.host.rpc.RpcClient.Answer;
@@ -408,6 +409,46 @@ class RpcDoorTest {
             }
             sending.get();
         }
+    }
+
+    private String scraped() throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(host.metricsAddress() + "/metrics"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    private double value(String series) throws Exception {
+        return scraped()
+                .lines()
+                .filter(line -> line.startsWith(series + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+                .findFirst()
+                .orElse(0);
+    }
+
+    @Test
+    void callsAndConnectionsAreInTheMetrics() throws Exception {
+        String trained = "holdfast_rpc_call_seconds_count{method=\"train\",outcome=\"ok\"}";
+        String refused = "holdfast_rpc_call_seconds_count{method=\"train\",outcome=\"failed\"}";
+        String unknown = "holdfast_rpc_call_seconds_count{method=\"unknown\",outcome=\"failed\"}";
+        double before = value(trained);
+        double refusedBefore = value(refused);
+        double unknownBefore = value(unknown);
+        try (RpcClient client = new RpcClient(port)) {
+            client.call("train", List.of(example("sport", "game")));
+            assertThatThrownBy(() -> client.call("train", 5)).isInstanceOf(Failed.class);
+            assertThatThrownBy(() -> client.call("a\"b\nc{")).isInstanceOf(Failed.class);
+
+            assertThat(value(trained)).isEqualTo(before + 1);
+            assertThat(value(refused)).isEqualTo(refusedBefore + 1);
+            assertThat(value(unknown)).isEqualTo(unknownBefore + 1);
+            assertThat(value("holdfast_rpc_connections")).isPositive();
+        }
+        await().untilAsserted(
+                        () -> assertThat(value("holdfast_rpc_connections")).isZero());
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.holdfast.host.api.EngineOperations;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.metrics.RpcMeasures;
 import dev.holdfast.host.runtime.classifier.OnlineClassifier;
 import dev.holdfast.host.text.OneLine;
 import io.netty.bootstrap.ServerBootstrap;
@@ -66,17 +67,18 @@ public final class RpcDoor implements AutoCloseable {
     /**
      * Begins to answer.
      *
+     * @param measures told of calls and connections
      * @param version the host's
      * @throws ConfigException if the address cannot be listened on, the directory is none, or the model file is not taken
      */
-    public static RpcDoor open(DoorOptions options, EngineOperations models, String version) {
+    public static RpcDoor open(DoorOptions options, EngineOperations models, RpcMeasures measures, String version) {
         if (!Files.isDirectory(options.directory())) {
             throw new ConfigException("The directory of model files, " + options.directory()
                     + ", is not there; make it, or" + " name another one with rpc_datadir");
         }
         RpcDoor door = new RpcDoor(options);
         try {
-            door.listen(models, version);
+            door.listen(models, measures, version);
             return door;
         } catch (RuntimeException | Error e) {
             door.close();
@@ -84,7 +86,7 @@ public final class RpcDoor implements AutoCloseable {
         }
     }
 
-    private void listen(EngineOperations models, String version) {
+    private void listen(EngineOperations models, RpcMeasures measures, String version) {
         // The port is in the names of files, so it is known before the first call is taken.
         Channel channel = bind();
         listening = channel;
@@ -93,7 +95,7 @@ public final class RpcDoor implements AutoCloseable {
         files.clean();
         Engine<OnlineClassifier> engine = ClassifierMethods.engine(
                 new ServerStatus(version, options.directory(), options.idle(), options.threads(), System.nanoTime()));
-        Calls answering = new Calls(models, engine, files, threads);
+        Calls answering = new Calls(models, engine, files, measures, threads);
         options.modelFile().ifPresent(file -> take(answering.model(engine, ""), file));
         calls = answering;
         channel.config().setAutoRead(true);
@@ -141,12 +143,15 @@ public final class RpcDoor implements AutoCloseable {
             return;
         }
         connections.add(connection);
+        Calls answering = Objects.requireNonNull(calls);
+        answering.measures().opened();
+        connection.closeFuture().addListener(closed -> answering.measures().closed());
         if (!options.idle().isZero()) {
             connection
                     .pipeline()
                     .addLast(new IdleStateHandler(0, 0, options.idle().toMillis(), TimeUnit.MILLISECONDS));
         }
-        connection.pipeline().addLast(new RpcConnection(Objects.requireNonNull(calls), buffered, options.longest()));
+        connection.pipeline().addLast(new RpcConnection(answering, buffered, options.longest()));
     }
 
     private static void take(CalledModel<OnlineClassifier> model, Path file) {

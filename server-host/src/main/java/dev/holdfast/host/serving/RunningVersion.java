@@ -346,6 +346,7 @@ public final class RunningVersion {
                 loaded == null ? Optional.empty() : loaded.workers().blocked(),
                 Optional.ofNullable(loaded).map(ready -> ready.model().joining()),
                 config.retryTimeout().orElse(KeptProcess.Patience.USUAL.window()),
-                config.clientTimeout());
+                config.clientTimeout(),
+                loaded == null ? 0 : loaded.model().weightBytes());
     }
 }
