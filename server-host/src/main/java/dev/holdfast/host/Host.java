@@ -251,7 +251,8 @@ public final class Host implements AutoCloseable {
                 begin.persistence().map(Persistence::plugins).orElse(List.of()),
                 HostVersion.get(),
                 config.http().enableModelApi(),
-                config.snapshots().timeout());
+                config.snapshots().timeout(),
+                config.http().strictReadiness());
         GrpcApis grpc = lifecycle.add(GrpcApis.bind(config));
         HttpApis http = lifecycle.add(HttpApis.start(
                 config, operations, counters, measures, measurements::write, options.logLocation(), clock));
@@ -333,7 +334,12 @@ public final class Host implements AutoCloseable {
             LearnedStorage storage = lifecycle.add(persistence.learned(standing::isAttached));
             begin.learnedFrom()
                     .ifPresent(url -> storage.copyStates(url, begin.restored().orElseThrow(), persistence.others()));
-            return new Keeping(begin, persistence, new ChangeQueue(persistence.storeName()), standing, storage);
+            return new Keeping(
+                    begin,
+                    persistence,
+                    new ChangeQueue(persistence.storeName(), Optional.of(standing)),
+                    standing,
+                    storage);
         }
 
         SnapshotKeeper keeper(StartPoint start, HostServingSource served, Clock clock) {

@@ -281,7 +281,8 @@ final class Persistence implements AutoCloseable {
                 Collections.min(List.of(RETRY_STORE, config.snapshots().look())),
                 config.snapshots().timeout(),
                 config.snapshots().adoptsStoreAfterConflict(),
-                config.snapshots().follows());
+                config.snapshots().follows(),
+                config.snapshots().followMaxLag());
     }
 
     /** The stores that a URL names beside the host's own. */

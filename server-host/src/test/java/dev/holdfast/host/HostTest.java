@@ -229,6 +229,34 @@ class HostTest {
     }
 
     @Test
+    void oneBrokenModelTakesNoReplicaOutUnlessReadinessIsStrict() throws Exception {
+        try (Host host = start()) {
+            manage(host, "POST", "/models?url=noop.mar&model_name=a&initial_workers=1");
+            manage(host, "POST", "/models?url=noop_v2.mar&model_name=b&initial_workers=1");
+            assertThat(ready(host)).isEqualTo(200);
+        }
+        Files.delete(store.resolve("noop.mar"));
+        try (Host host = start()) {
+            assertThat(ready(host)).isEqualTo(200);
+            assertThat(send(host.inferenceAddress() + "/v2/models/a/ready", "GET", "")
+                            .statusCode())
+                    .isEqualTo(503);
+        }
+        try (Host host = start(Map.of("strict_readiness", "true"))) {
+            assertThat(ready(host)).isEqualTo(503);
+        }
+        Files.delete(store.resolve("noop_v2.mar"));
+        try (Host host = start()) {
+            // It serves none of its models.
+            assertThat(ready(host)).isEqualTo(503);
+        }
+    }
+
+    private static int ready(Host host) throws Exception {
+        return send(host.inferenceAddress() + "/v2/health/ready", "GET", "").statusCode();
+    }
+
+    @Test
     void aDamagedLastSnapshotIsNamedAndTheOneBeforeItIsTaken() throws Exception {
         try (Host host = start()) {
             manage(host, "POST", "/models?url=noop.mar&initial_workers=1");

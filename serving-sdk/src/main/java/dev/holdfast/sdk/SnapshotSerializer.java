@@ -76,6 +76,27 @@ public interface SnapshotSerializer extends AutoCloseable {
     Optional<Snapshot> getLast();
 
     /**
+     * The save-id of the last snapshot, as {@link #getLast} would give it and by as strong a read, but cheaper. A host that follows
+     * its group asks each second whether it has changed.
+     *
+     * @return empty if the group has no snapshot, or if the store cannot tell this at less cost than the snapshot, as is the
+     *     default
+     * @throws StoreUnavailableException if the store could not be reached or refused
+     */
+    default Optional<String> lastSaveId() {
+        return Optional.empty();
+    }
+
+    /**
+     * Has somebody told soon after another host may have saved a snapshot of the group, for as long as this serializer is open. It is
+     * told too often rather than too seldom, and may be told never: a host asks for {@link #lastSaveId} anyway. By default
+     * nobody is told.
+     *
+     * @param told returns at once; called on any thread of the serializer's, and by a later call of this method no more
+     */
+    default void onSave(Runnable told) {}
+
+    /**
      * The headers of the group's snapshots, highest revision first, one page of them, without reading their texts.
      *
      * <p>A snapshot whose text is damaged is listed as long as its header can be read; one whose header is unreadable is

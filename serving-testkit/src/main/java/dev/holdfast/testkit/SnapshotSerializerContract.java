@@ -254,6 +254,25 @@ public abstract class SnapshotSerializerContract {
     }
 
     @Test
+    @Proves(Requirement.LAST)
+    void theLastSaveIdIsThatOfTheLastSnapshotOrIsNotTold() {
+        SnapshotSerializer serializer = open();
+        SnapshotSerializer elsewhere = open();
+        assertThat(serializer.lastSaveId()).isEmpty();
+        boolean tells = false;
+
+        for (int revision = 1; revision <= 3; revision++) {
+            Snapshot saved = snapshot(group, revision);
+            serializer.save(saved);
+            Optional<String> told = elsewhere.lastSaveId();
+            tells |= told.isPresent();
+            assertThat(told).isIn(Optional.empty(), Optional.of(saved.header().saveId()));
+        }
+
+        Assumptions.assumeTrue(tells, "This store does not tell the last save-id by itself");
+    }
+
+    @Test
     @Proves(Requirement.TEXTS)
     void everyValueOfTheHeaderIsKept() {
         SnapshotSerializer serializer = open();

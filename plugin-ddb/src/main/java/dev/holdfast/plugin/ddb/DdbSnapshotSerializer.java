@@ -98,6 +98,11 @@ final class DdbSnapshotSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public Optional<String> lastSaveId() {
+        return call(reader::lastSaveId);
+    }
+
+    @Override
     public SnapshotPage list(ListRequest request) {
         return call(deadline -> lister.list(request, deadline));
     }

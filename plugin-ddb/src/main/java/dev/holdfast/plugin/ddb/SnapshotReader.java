@@ -95,6 +95,13 @@ final class SnapshotReader {
         return newestOf(catalogue.find(deadline).months(), deadline);
     }
 
+    /** By one read of the head; empty where that does not say it. */
+    Optional<String> lastSaveId(Deadline deadline) {
+        return head("The last snapshot could not be read", deadline)
+                .flatMap(Head::last)
+                .flatMap(Stored::saveId);
+    }
+
     /** By the head alone where the text is short; what is damaged there is taken from the snapshot's own items. */
     private Snapshot lastOf(Head head, Deadline deadline) {
         Stored last = head.last().orElseThrow();

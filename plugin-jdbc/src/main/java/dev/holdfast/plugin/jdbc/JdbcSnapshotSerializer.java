@@ -241,6 +241,18 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public Optional<String> lastSaveId() {
+        requireOpen();
+        if (!dialect.exists()) {
+            return Optional.empty();
+        }
+        return transactions.read(
+                "The last snapshot could not be looked at in " + place, transactions.deadline(), connection -> {
+                    return schema.isThere(connection) ? table.lastSaveId(connection) : Optional.empty();
+                });
+    }
+
+    @Override
     public SnapshotPage list(ListRequest request) {
         requireOpen();
         long before = request.pageToken().map(JdbcSnapshotSerializer::revision).orElse(Long.MAX_VALUE);

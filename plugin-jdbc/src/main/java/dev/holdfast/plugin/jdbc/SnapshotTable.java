@@ -225,6 +225,16 @@ final class SnapshotTable {
                 codecs);
     }
 
+    Optional<String> lastSaveId(Connection connection) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(
+                "select save_id from " + table.snapshots() + " where workflow = ? order by revision desc limit 1")) {
+            query.setString(1, group);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
     Optional<Snapshot> named(Connection connection, String name, Function<String, Codec> codecs) throws SQLException {
         return one(connection, "s.name = ?", name, codecs);
     }

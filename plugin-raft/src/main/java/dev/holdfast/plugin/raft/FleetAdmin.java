@@ -12,12 +12,14 @@ import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.proto.RaftProtos.LogInfoProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.proto.RaftProtos.TermIndexProto;
 import org.apache.ratis.protocol.GroupInfoReply;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
-import org.apache.ratis.retry.RetryPolicies;
+import org.apache.ratis.protocol.exceptions.ReconfigurationTimeoutException;
+import org.apache.ratis.retry.RetryPolicy;
 import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.apache.ratis.util.TimeDuration;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +50,11 @@ final class FleetAdmin implements AutoCloseable {
     record Status(String fleet, Optional<String> leader, List<Member> members) {}
 
     private static final long TRANSFER_MILLIS = 3000;
+    private static final TimeDuration PAUSE = TimeDuration.valueOf(100, TimeUnit.MILLISECONDS);
 
     private final Settings settings;
     private final RaftClient client;
+    private final ThreadLocal<@Nullable Patience> patience = new ThreadLocal<>();
 
     FleetAdmin(Settings settings) {
         this.settings = settings;
@@ -58,14 +62,55 @@ final class FleetAdmin implements AutoCloseable {
     }
 
     private RaftClient client(RaftGroup group) {
-        long pauses = Math.max(1, settings.timeout().toMillis() / 100);
         return RaftClient.newBuilder()
                 .setRaftGroup(group)
                 .setProperties(RatisSettings.ofClient(settings))
                 .setParameters(RatisSettings.parameters(settings))
-                .setRetryPolicy(RetryPolicies.retryUpToMaximumCountWithFixedSleep(
-                        (int) Math.min(pauses, 10_000), TimeDuration.valueOf(100, TimeUnit.MILLISECONDS)))
+                .setRetryPolicy(this::again)
                 .build();
+    }
+
+    /** Until when a thread's call goes on, and the peers that it may take longer for, as long as they answer. */
+    private static final class Patience {
+        private long end;
+        private List<PeerAddress> slow;
+
+        Patience(long end, List<PeerAddress> slow) {
+            this.end = end;
+            this.slow = slow;
+        }
+    }
+
+    private long newDeadline() {
+        return System.nanoTime() + settings.timeout().toNanos();
+    }
+
+    /** A leader takes as long to add a peer as it takes to send that one the state; it may say that it gets no further. */
+    private RetryPolicy.Action again(RetryPolicy.Event event) {
+        Patience now = patience.get();
+        if (now == null) {
+            return RetryPolicy.NO_RETRY_ACTION;
+        }
+        if (event.getCause() instanceof ReconfigurationTimeoutException) {
+            now.slow = List.of();
+        }
+        if (now.end - System.nanoTime() < 0) {
+            if (now.slow.isEmpty() || !isUnderWay(now)) {
+                return RetryPolicy.NO_RETRY_ACTION;
+            }
+            now.end = newDeadline();
+        }
+        return () -> PAUSE;
+    }
+
+    /** Whether some peer leads, and the slow ones run. */
+    private boolean isUnderWay(Patience now) {
+        try {
+            return status().leader().isPresent()
+                    && now.slow.stream().allMatch(peer -> answer(peer).info() != null);
+        } finally {
+            patience.set(now);
+        }
     }
 
     private record Answer(PeerAddress peer, @Nullable GroupInfoReply info, String trouble) {}
@@ -96,7 +141,9 @@ final class FleetAdmin implements AutoCloseable {
                 members);
     }
 
+    /** One attempt. */
     private Answer answer(PeerAddress peer) {
+        patience.remove();
         try (RaftClient one = client(RaftGroup.valueOf(settings.groupId(), peer.toRaft()))) {
             GroupInfoReply info =
                     one.getGroupManagementApi(RaftPeerId.valueOf(peer.id())).info(settings.groupId());
@@ -142,7 +189,12 @@ final class FleetAdmin implements AutoCloseable {
     }
 
     private static long lastIndex(@Nullable GroupInfoReply info) {
-        return info == null ? -1 : info.getLogInfoProto().getLastEntry().getIndex();
+        return info == null ? -1 : index(info.getLogInfoProto().getLastEntry());
+    }
+
+    /** -1 for none: terms begin with 1, and where there is no entry, its term is 0. */
+    private static long index(TermIndexProto entry) {
+        return entry.getTerm() == 0 ? -1 : entry.getIndex();
     }
 
     private static Member member(Answer answer, List<PeerAddress> fleet, long last) {
@@ -153,16 +205,16 @@ final class FleetAdmin implements AutoCloseable {
             return new Member(answer.peer(), in, "away", -1, -1, -1, -1, -1, answer.trouble());
         }
         LogInfoProto logInfo = info.getLogInfoProto();
-        long own = Math.max(lastIndex(info), logInfo.getLastSnapshot().getIndex());
+        long own = Math.max(lastIndex(info), index(logInfo.getLastSnapshot()));
         return new Member(
                 answer.peer(),
                 in,
                 role(info),
                 term(info),
                 own,
-                logInfo.getApplied().getIndex(),
+                index(logInfo.getApplied()),
                 last < 0 ? -1 : Math.max(0, last - own),
-                logInfo.hasLastSnapshot() ? logInfo.getLastSnapshot().getIndex() : -1,
+                index(logInfo.getLastSnapshot()),
                 "");
     }
 
@@ -197,10 +249,10 @@ final class FleetAdmin implements AutoCloseable {
                     + "); start it with snapshot.raft.join=true and an empty directory, then add it");
         }
         if (member) {
-            setMembers(failure, fleet);
+            setMembers(failure, fleet, List.of());
         }
         fleet.add(peer);
-        setMembers(failure, fleet);
+        setMembers(failure, fleet, List.of(peer));
     }
 
     /** Takes a peer out; it goes on running, and is asked for nothing any more. */
@@ -213,7 +265,7 @@ final class FleetAdmin implements AutoCloseable {
             throw new ConfigurationException("Peer " + id + " is the only one of fleet " + settings.fleet()
                     + ", and what is stored would be lost with it");
         }
-        setMembers("Peer " + id + " could not be removed from fleet " + settings.fleet(), fleet);
+        setMembers("Peer " + id + " could not be removed from fleet " + settings.fleet(), fleet, List.of());
     }
 
     /** Tries again while there is time: another peer may win the election that this begins. */
@@ -272,9 +324,10 @@ final class FleetAdmin implements AutoCloseable {
                 + "; its peers are " + fleet.stream().map(PeerAddress::id).collect(Collectors.joining(", ")));
     }
 
-    private void setMembers(String failure, List<PeerAddress> members) {
+    /** @param slow those that have to be sent the state first */
+    private void setMembers(String failure, List<PeerAddress> members, List<PeerAddress> slow) {
         List<RaftPeer> peers = members.stream().map(PeerAddress::toRaft).toList();
-        succeeded(failure, () -> client.admin().setConfiguration(peers));
+        succeeded(failure, slow, () -> client.admin().setConfiguration(peers));
     }
 
     private interface Action {
@@ -282,6 +335,11 @@ final class FleetAdmin implements AutoCloseable {
     }
 
     private RaftClientReply succeeded(String failure, Action action) {
+        return succeeded(failure, List.of(), action);
+    }
+
+    private RaftClientReply succeeded(String failure, List<PeerAddress> slow, Action action) {
+        patience.set(new Patience(newDeadline(), slow));
         try {
             RaftClientReply reply = action.run();
             if (!reply.isSuccess()) {
@@ -290,6 +348,8 @@ final class FleetAdmin implements AutoCloseable {
             return reply;
         } catch (IOException | StatusRuntimeException e) {
             throw new StoreUnavailableException(failure + ": " + Text.reason(e), e);
+        } finally {
+            patience.remove();
         }
     }
 

@@ -10,8 +10,10 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftPeerId;
@@ -41,6 +43,9 @@ final class Peer implements AutoCloseable {
     private final PeerAddress self;
     private final DirectoryLock lock;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    /** Told, on the thread that applies, when somebody may have saved a snapshot. */
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+
     private @Nullable RaftServer server;
     private int users = 1;
     private long startedAt;
@@ -99,7 +104,6 @@ final class Peer implements AutoCloseable {
     }
 
     private void start() {
-        boolean used = PeerDirectory.isUsed(settings.directory());
         PeerDirectory.claim(settings, self.id());
         requireFreeAddress();
         startedAt = System.nanoTime();
@@ -109,15 +113,20 @@ final class Peer implements AutoCloseable {
         RaftServer starting = null;
         boolean done = false;
         try {
-            RaftGroup group = settings.join() && !used ? RaftGroup.valueOf(settings.groupId()) : settings.group();
+            // One that was stopped before it was a member waits again: it would stand for election, and be told to end.
+            RaftGroup group = settings.join() && !PeerDirectory.isMember(settings)
+                    ? RaftGroup.valueOf(settings.groupId())
+                    : settings.group();
             starting = RaftServer.newBuilder()
                     .setServerId(RaftPeerId.valueOf(self.id()))
                     .setGroup(group)
                     .setOption(StartupOption.RECOVER)
                     .setProperties(RatisSettings.ofPeer(settings, self))
                     .setParameters(RatisSettings.parameters(settings))
-                    .setStateMachineRegistry(
-                            id -> new StoreStateMachine((long) settings.snapshotMebibytes() << 20, failure::set))
+                    .setStateMachineRegistry(id -> new StoreStateMachine(
+                            (long) settings.snapshotMebibytes() << 20,
+                            failure::set,
+                            () -> listeners.forEach(Runnable::run)))
                     .build();
             starting.start();
             server = starting;
@@ -186,6 +195,12 @@ final class Peer implements AutoCloseable {
             failure.set(e);
             startedAt = System.nanoTime();
         }
+    }
+
+    /** @return lets go of the listener */
+    Runnable onSave(Runnable told) {
+        listeners.add(told);
+        return () -> listeners.remove(told);
     }
 
     private String reason() {

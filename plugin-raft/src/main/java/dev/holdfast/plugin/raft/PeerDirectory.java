@@ -54,9 +54,12 @@ final class PeerDirectory {
         return directory.resolve("log");
     }
 
-    /** Whether a peer has been here before. */
-    static boolean isUsed(Path directory) {
-        return Files.exists(directory.resolve(OWNER));
+    /** Whether a peer that was a member of a fleet has been here: Ratis keeps who else is one. */
+    static boolean isMember(Settings settings) {
+        return Files.exists(log(settings.directory())
+                .resolve(settings.groupId().getUuid().toString())
+                .resolve("current")
+                .resolve("raft-meta.conf"));
     }
 
     /**

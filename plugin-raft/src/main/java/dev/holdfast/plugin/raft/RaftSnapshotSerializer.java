@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The snapshots of one group of a fleet.
@@ -43,6 +44,7 @@ final class RaftSnapshotSerializer implements SnapshotSerializer {
     private final Clock clock;
     private final RaftChunkStore chunks;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicReference<Runnable> letGo = new AtomicReference<>(() -> {});
 
     RaftSnapshotSerializer(String group, String place, Calls calls, Optional<Peer> peer, Clock clock) {
         this.group = group;
@@ -188,6 +190,30 @@ final class RaftSnapshotSerializer implements SnapshotSerializer {
         return snapshot(
                 "The last snapshot could not be read from " + place,
                 Wire.request(Wire.LAST, out -> out.writeUTF(group)));
+    }
+
+    @Override
+    public Optional<String> lastSaveId() {
+        requireOpen();
+        DataInputStream answer = calls.ask(
+                "The last snapshot could not be looked at in " + place,
+                calls.newDeadline(),
+                Wire.request(Wire.LAST_SAVE_ID, out -> out.writeUTF(group)));
+        return read(answer, in -> {
+            byte what = in.readByte();
+            if (what == Wire.ABSENT) {
+                return Optional.empty();
+            }
+            requireDone(what);
+            return Optional.of(in.readUTF());
+        });
+    }
+
+    /** This host's own peer tells, when it has applied the save; a client has none. */
+    @Override
+    public void onSave(Runnable told) {
+        requireOpen();
+        peer.ifPresent(own -> letGo.getAndSet(own.onSave(told)).run());
     }
 
     @Override
@@ -387,6 +413,7 @@ final class RaftSnapshotSerializer implements SnapshotSerializer {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
+            letGo.getAndSet(() -> {}).run();
             try {
                 calls.close();
             } finally {

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 
 /**
  * What is replicated: every peer has the same after the same entries of the log.
@@ -68,6 +69,11 @@ final class StoreState {
         ContentFile write(byte[] content) throws IOException {
             return files.write(index + "-" + number++, content);
         }
+    }
+
+    /** Whether an entry of the log saves snapshots. */
+    static boolean isSave(ByteString entry) {
+        return entry.size() > 1 && entry.byteAt(1) == Wire.SAVE;
     }
 
     /**
@@ -244,7 +250,7 @@ final class StoreState {
         DataInputStream in = Wire.open(question);
         int version = in.readUnsignedByte();
         byte what = in.readByte();
-        if (version > Wire.VERSION || what < Wire.LAST || what > Wire.CHUNK_LIST) {
+        if (version > Wire.VERSION || what < Wire.LAST || what > Wire.LAST_SAVE_ID) {
             return answer(Wire.NOT_UNDERSTOOD);
         }
         String name = in.readUTF();
@@ -261,6 +267,14 @@ final class StoreState {
                 yield Wire.message(out -> {
                     out.writeByte(Wire.DONE);
                     out.writeInt(count);
+                });
+            }
+            case Wire.LAST_SAVE_ID -> {
+                Optional<Saved> last =
+                        locked(() -> Optional.ofNullable(group(name).last()));
+                yield Wire.message(out -> {
+                    out.writeByte(last.isPresent() ? Wire.DONE : Wire.ABSENT);
+                    out.writeUTF(last.map(Saved::saveId).orElse(""));
                 });
             }
             case Wire.FILE -> file(ContentFile.readFrom(in));

@@ -50,6 +50,7 @@ final class StoreStateMachine extends BaseStateMachine {
 
     private final Storage storage = new Storage();
     private final Consumer<Throwable> failed;
+    private final Runnable saved;
     private final long mostBytes;
     private @Nullable Path directory;
     private @Nullable ContentFiles files;
@@ -62,10 +63,12 @@ final class StoreStateMachine extends BaseStateMachine {
     /**
      * @param mostBytes of entries after which a snapshot is wished for
      * @param failed told where this peer cannot go on
+     * @param saved told when somebody may have saved a snapshot
      */
-    StoreStateMachine(long mostBytes, Consumer<Throwable> failed) {
+    StoreStateMachine(long mostBytes, Consumer<Throwable> failed, Runnable saved) {
         this.mostBytes = mostBytes;
         this.failed = failed;
+        this.saved = saved;
     }
 
     @Override
@@ -92,6 +95,7 @@ final class StoreStateMachine extends BaseStateMachine {
     @Override
     public void reinitialize() throws IOException {
         getLifeCycle().startAndTransition(() -> load(true));
+        saved.run();
     }
 
     /** @param received whether another peer sent the files, which then may not be on the disk yet */
@@ -134,6 +138,9 @@ final class StoreStateMachine extends BaseStateMachine {
             throw new IllegalStateException("Entry " + entry.getIndex() + " cannot be applied: " + Text.reason(e), e);
         }
         updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+        if (StoreState.isSave(data)) {
+            saved.run();
+        }
         bytesSinceSnapshot += data.size();
         if (bytesSinceSnapshot >= mostBytes) {
             bytesSinceSnapshot = 0;

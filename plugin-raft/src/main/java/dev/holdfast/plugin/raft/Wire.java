@@ -39,6 +39,7 @@ final class Wire {
     static final byte CHUNKS = 37;
     static final byte PRESENT = 38;
     static final byte CHUNK_LIST = 39;
+    static final byte LAST_SAVE_ID = 40;
 
     // Answers
     static final byte DONE = 0;

@@ -1,5 +1,7 @@
 package dev.holdfast.plugin.raft;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotSerializer;
 import java.io.IOException;
@@ -7,23 +9,28 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Peers of one fleet in this process, each with a port of 127.0.0.1 and a directory of its own. */
 final class Fleet implements AutoCloseable {
 
     private final Path directory;
     private final Map<String, Integer> ports = new TreeMap<>();
-    private final Map<String, SnapshotSerializer> running = new TreeMap<>();
-    private final Map<String, PeerProcess> processes = new TreeMap<>();
+    private final Map<String, SnapshotSerializer> running = new ConcurrentSkipListMap<>();
+    private final Map<String, PeerProcess> processes = new ConcurrentSkipListMap<>();
     private String host = "127.0.0.1";
     private boolean apart;
     private final Map<String, String> more = new HashMap<>();
@@ -40,17 +47,23 @@ final class Fleet implements AutoCloseable {
     }
 
     static Fleet started(Path directory, int peers) {
-        Fleet fleet = new Fleet(directory, peers);
-        fleet.ids().forEach(fleet::start);
-        return fleet;
+        return new Fleet(directory, peers).startAll();
     }
 
     /** Each in a process of its own, and stopped by a kill. */
     static Fleet startedApart(Path directory, int peers) {
         Fleet fleet = new Fleet(directory, peers);
         fleet.apart = true;
-        fleet.ids().forEach(fleet::start);
-        return fleet;
+        return fleet.startAll();
+    }
+
+    /** Until each has an entry: the vote of one that has none does not count, for it may have been emptied. */
+    private Fleet startAll() {
+        ids().parallelStream().forEach(this::start);
+        try (FleetAdmin admin = admin()) {
+            await().until(() -> admin.status().members().stream().allMatch(member -> member.lastIndex() >= 0));
+        }
+        return this;
     }
 
     static List<Integer> freePorts(int count) {
@@ -198,27 +211,45 @@ final class Fleet implements AutoCloseable {
     }
 
     private List<Path> under(String id, String parent) throws IOException {
-        if (!Files.exists(directoryOf(id))) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.walk(directoryOf(id))) {
-            return files.filter(Files::isRegularFile)
-                    // What Ratis writes beside each file that it has received.
-                    .filter(file -> !file.toString().endsWith(".md5"))
-                    .filter(file -> file.getParent().getFileName().toString().equals(parent))
-                    .toList();
-        }
+        return files(id).stream()
+                // What Ratis writes beside each file that it has received.
+                .filter(file -> !file.toString().endsWith(".md5"))
+                .filter(file -> file.getParent().getFileName().toString().equals(parent))
+                .toList();
+    }
+
+    /** A peer's files; those that go while they are looked for may be among them. */
+    List<Path> files(String id) throws IOException {
+        List<Path> files = new ArrayList<>();
+        Files.walkFileTree(directoryOf(id), new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                files.add(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw failure;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                    throws IOException {
+                return failure == null || failure instanceof NoSuchFileException
+                        ? FileVisitResult.CONTINUE
+                        : super.postVisitDirectory(directory, failure);
+            }
+        });
+        return files;
     }
 
     /** How many bytes a peer's directory has. */
     long bytes(String id) throws IOException {
-        try (Stream<Path> files = Files.walk(directoryOf(id))) {
-            long sum = 0;
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                sum += Files.size(file);
-            }
-            return sum;
-        }
+        return files(id).stream().mapToLong(file -> file.toFile().length()).sum();
     }
 
     static void flip(Path file) throws IOException {

@@ -1,29 +1,24 @@
 package dev.holdfast.plugin.raft;
 
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
+import static dev.holdfast.testkit.TestSnapshots.snapshot;
+import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.sdk.SnapshotSerializer;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+@RaftContract.Peers(1)
 class OnePeerContractIT extends RaftContract {
 
-    @TempDir
-    private static Path directory;
+    @Test
+    void aHostIsToldByItsOwnPeerOfWhatAnotherOneSaves() {
+        AtomicInteger told = new AtomicInteger();
+        SnapshotSerializer host = open();
+        host.onSave(told::incrementAndGet);
+        try (SnapshotSerializer other = factory().open(client(group()))) {
+            other.save(snapshot(group(), 1));
+        }
 
-    private static Fleet fleet;
-
-    @BeforeAll
-    static void start() {
-        fleet = Fleet.started(directory, 1);
-    }
-
-    @AfterAll
-    static void stop() throws InterruptedException {
-        fleet.close();
-    }
-
-    @Override
-    Fleet fleet() {
-        return fleet;
+        await().until(() -> told.get() > 0);
     }
 }

@@ -6,15 +6,38 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.testkit.Outage;
 import dev.holdfast.testkit.SnapshotSerializerContract;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
 
-/** The contract on peers in this process, which stay up from one test to the next. */
+/** The contract on as many {@link Peers} as the class says, which stay up from one test to the next. */
 abstract class RaftContract extends SnapshotSerializerContract {
 
-    abstract Fleet fleet();
+    /** One runs in this process; more run in processes of their own, and their stop is a kill. */
+    @Retention(RetentionPolicy.RUNTIME)
+    @interface Peers {
+        int value();
+    }
+
+    private static Fleet fleet;
+
+    @BeforeAll
+    static void start(TestInfo test, @TempDir Path directory) {
+        int peers = test.getTestClass().orElseThrow().getAnnotation(Peers.class).value();
+        fleet = peers == 1 ? Fleet.started(directory, 1) : Fleet.startedApart(directory, peers);
+    }
+
+    @AfterAll
+    static void stop() throws InterruptedException {
+        fleet.close();
+    }
 
     @Override
     protected final SnapshotSerializerFactory factory() {
@@ -23,21 +46,26 @@ abstract class RaftContract extends SnapshotSerializerContract {
 
     @Override
     protected final SerializerConfig config(String group) {
-        return fleet().config("a", group);
+        return fleet.config("a", group);
+    }
+
+    /** Of a host that is no peer. */
+    static SerializerConfig client(String ofGroup) {
+        return fleet.client(ofGroup);
     }
 
     @Override
     protected final SerializerConfig outageConfig(String ofGroup) {
-        return Fleet.hasty(fleet().client(ofGroup));
+        return Fleet.hasty(fleet.client(ofGroup));
     }
 
     /** All but a minority of the peers end, and start again afterwards. */
     @Override
     protected final List<Outage> outages() {
-        List<String> all = fleet().ids();
+        List<String> all = fleet.ids();
         List<String> most = all.subList(all.size() / 2, all.size());
-        return List.of(Outage.of(
-                "has lost its majority", () -> most.forEach(fleet()::stop), () -> most.forEach(fleet()::start)));
+        return List.of(
+                Outage.of("has lost its majority", () -> most.forEach(fleet::stop), () -> most.forEach(fleet::start)));
     }
 
     /** On every peer, for who leads is nobody's choice. */
@@ -48,7 +76,7 @@ abstract class RaftContract extends SnapshotSerializerContract {
             Snapshot snapshot = serializer.get(name);
             text = snapshot.toBytes();
         }
-        for (Path file : fleet().contents()) {
+        for (Path file : fleet.contents()) {
             if (Arrays.equals(Files.readAllBytes(file), text)) {
                 Fleet.flip(file);
             }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.plugin.raft.FleetAdmin.Member;
 import dev.holdfast.plugin.raft.FleetAdmin.Status;
 import dev.holdfast.sdk.ListRequest;
+import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
@@ -23,17 +24,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Raft snapshot process: create and store, export, import, transfer; with peers that are killed and that come new. */
-@EnabledIfSystemProperty(
-        named = "raft.processes",
-        matches = "true",
-        disabledReason = "On a busy machine some of these wait for minutes; they run with -Draft.processes=true")
 class SnapshotProcessIT {
 
     @TempDir
@@ -46,11 +41,8 @@ class SnapshotProcessIT {
         fleet.close();
     }
 
-    private void threeProcesses() throws IOException {
-        fleet = new Fleet(directory, 3);
-        for (String id : fleet.ids()) {
-            fleet.startProcess(id);
-        }
+    private void threeProcesses() {
+        fleet = Fleet.startedApart(directory, 3);
     }
 
     private void threeInHere() {
@@ -261,22 +253,21 @@ class SnapshotProcessIT {
     }
 
     private CompletableFuture<Void> adding(String id) {
+        return adding(id, fleet.client("held"));
+    }
+
+    private CompletableFuture<Void> adding(String id, SerializerConfig as) {
         return CompletableFuture.runAsync(() -> {
-            try (FleetAdmin admin = fleet.admin()) {
+            try (FleetAdmin admin = new FleetAdmin(Settings.of(as))) {
                 admin.add(fleet.address(id));
             }
         });
     }
 
     private void awaitTransfer(String to) {
-        await().pollInterval(2, TimeUnit.MILLISECONDS).until(() -> {
-            try (Stream<Path> files = Files.walk(fleet.directoryOf(to))) {
-                return files.anyMatch(file -> file.toString().contains("snapshot-"));
-            } catch (java.io.UncheckedIOException | IOException e) {
-                // A file went away while it was looked at.
-                return false;
-            }
-        });
+        await().pollInterval(2, TimeUnit.MILLISECONDS)
+                .until(() -> fleet.files(to).stream()
+                        .anyMatch(file -> file.toString().contains("snapshot-")));
     }
 
     /** Whatever became of the first attempt. */
@@ -310,6 +301,44 @@ class SnapshotProcessIT {
             fleet.kill(d);
             fleet.startProcess(d);
             assertUpToDate(admin, d);
+        }
+    }
+
+    @Test
+    void aPeerThatWasStoppedBeforeItWasAddedWaitsAgain() throws Exception {
+        threeInHere();
+        String d = fleet.addPeer();
+        try (SnapshotSerializer client = fleet.openClient();
+                FleetAdmin admin = fleet.admin()) {
+            // A leader that has written who is in the fleet tells others that stand for election to end.
+            cutTheLogs(admin, client, 1, List.of("a", "b", "c"));
+            fleet.with("join", "true").start(d);
+            fleet.stop(d);
+
+            fleet.start(d);
+
+            await().during(2, TimeUnit.SECONDS)
+                    .until(() -> member(admin, d).role().equals("follower"));
+            admin.add(fleet.address(d));
+            assertUpToDate(admin, d);
+        }
+    }
+
+    @Test
+    void aPeerThatEndsWhileItIsAddedIsGivenUpInItsTime() throws Exception {
+        threeProcesses();
+        try (SnapshotSerializer client = fleet.openClient();
+                FleetAdmin admin = fleet.admin()) {
+            String d = waitingFourth(admin, client, chunks(24, 11));
+            CompletableFuture<Void> adding = adding(d, fleet.client("held").with("timeout", "5s"));
+            awaitTransfer(d);
+
+            fleet.kill(d);
+
+            assertThatThrownBy(() -> adding.get(3, TimeUnit.MINUTES))
+                    .hasCauseInstanceOf(StoreUnavailableException.class)
+                    .hasMessageContaining("Peer " + fleet.address(d));
+            save(client, 5, 6);
         }
     }
 

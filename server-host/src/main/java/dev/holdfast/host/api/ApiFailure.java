@@ -36,6 +36,8 @@ public final class ApiFailure extends RuntimeException {
         SNAPSHOT_NOT_FOUND,
         /** The default version of several cannot be removed. */
         DEFAULT_VERSION,
+        /** What is served is not what the caller expects; nothing was begun. */
+        PRECONDITION,
         /** The name is in use, or what is there now does not allow it. */
         CONFLICT,
         /** Another host of the group saved a change at the same time, and this host serves that one now. */
@@ -119,6 +121,7 @@ public final class ApiFailure extends RuntimeException {
             case VERSION_NOT_FOUND -> new ApiFailure(Kind.VERSION_NOT_FOUND, failure);
             case SAVE_NOT_FOUND -> new ApiFailure(Kind.SAVE_NOT_FOUND, failure);
             case CONFLICT -> new ApiFailure(Kind.CONFLICT, failure);
+            case PRECONDITION -> new ApiFailure(Kind.PRECONDITION, failure);
             case DEFAULT_VERSION -> new ApiFailure(Kind.DEFAULT_VERSION, failure);
             case UNAVAILABLE -> new ApiFailure(Kind.UNAVAILABLE, failure);
             case NO_MEMORY -> new ApiFailure(Kind.NO_ROOM, failure);

@@ -17,12 +17,19 @@ public final class HostOperations {
     private final Snapshots snapshots;
     private final List<PluginStatus> plugins;
     private final String version;
+    private final boolean strictReadiness;
 
-    HostOperations(ModelServing serving, Snapshots snapshots, List<PluginStatus> plugins, String version) {
+    HostOperations(
+            ModelServing serving,
+            Snapshots snapshots,
+            List<PluginStatus> plugins,
+            String version,
+            boolean strictReadiness) {
         this.serving = serving;
         this.snapshots = snapshots;
         this.plugins = List.copyOf(plugins);
         this.version = version;
+        this.strictReadiness = strictReadiness;
     }
 
     /**
@@ -55,9 +62,9 @@ public final class HostOperations {
                 .toList();
     }
 
-    /** Whether requests may be sent here: it serves the newest state that it knows of. */
+    /** Whether requests may be sent here: its models are loaded or failed by name, and it serves the newest state that it knows of. */
     public boolean isReady() {
-        return serving.healthy() && snapshots.status().isCurrent();
+        return serving.ready(strictReadiness) && snapshots.status().isCurrent();
     }
 
     /** What operators should know of the store. */
@@ -77,7 +84,7 @@ public final class HostOperations {
 
     /** What the host has of the Open Inference Protocol beside its core, by the names that the protocol has for it. */
     public List<String> extensions() {
-        return List.of("binary_tensor_data", "model_repository");
+        return List.of("binary_tensor_data", "model_repository", "statistics");
     }
 
     public String version() {

@@ -3,6 +3,7 @@ package dev.holdfast.host.api;
 import dev.holdfast.host.api.ApiFailure.Kind;
 import dev.holdfast.host.api.ChangeResult.Progress;
 import dev.holdfast.host.keeper.Snapshots;
+import dev.holdfast.host.serving.InferenceStatistics;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.RunningChange;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -59,6 +61,22 @@ public final class ModelOperations {
     /** Says from which address the changes come that this thread asks for from now on; empty when the call has ended. */
     public void callFrom(Optional<String> caller) {
         serving.callFrom(caller);
+    }
+
+    /**
+     * Says of which revision the newest snapshot has to be for the change that this thread asks for from now on, and for nothing to
+     * have changed since.
+     *
+     * @param revision empty for any, and when the call has ended
+     * @throws ServingException of kind PRECONDITION if it is another one already
+     */
+    public void expect(OptionalLong revision) {
+        serving.expect(revision);
+    }
+
+    /** Of the newest snapshot that holds what is served, for {@link #expect}; to be asked before what is served is. */
+    public long revision() {
+        return snapshots.status().revision();
     }
 
     public ModelPage list(int start, int limit) {
@@ -222,6 +240,25 @@ public final class ModelOperations {
             // It was unregistered since the names were listed.
             return List.of();
         }
+    }
+
+    /**
+     * What a version has done since this process serves it.
+     */
+    public record Done(String model, String version, InferenceStatistics statistics) {}
+
+    /**
+     * What versions have done: the given one, or all of the model, or of all models where none is given.
+     *
+     * @throws ServingException if there is no such model or version
+     */
+    public List<Done> done(Optional<String> model, Optional<String> version) {
+        List<VersionStatus> versions = model.isEmpty()
+                ? statuses()
+                : version.isEmpty() ? statuses(model.get()) : List.of(status(model.get(), version));
+        return versions.stream()
+                .map(some -> new Done(some.model(), some.version(), serving.statistics(some.model(), some.version())))
+                .toList();
     }
 
     /** How many models are to be served. */

@@ -30,6 +30,7 @@ public record Operations(
      * @param version the host's, for documents
      * @param mayRegister whether models may be registered and unregistered
      * @param snapshotTimeout how long the store may take for a snapshot
+     * @param strictReadiness whether a version that is not loaded makes the host unready
      */
     public static Operations of(
             ModelServing serving,
@@ -38,14 +39,15 @@ public record Operations(
             List<PluginStatus> plugins,
             String version,
             boolean mayRegister,
-            Duration snapshotTimeout) {
+            Duration snapshotTimeout,
+            boolean strictReadiness) {
         DurableChanges changes = new DurableChanges(snapshotTimeout.plus(BEYOND_STORE));
         ModelOperations models = new ModelOperations(serving, snapshots, changes, mayRegister);
         return new Operations(
                 models,
                 new SaveOperations(serving, learned, changes),
                 new SnapshotOperations(serving, snapshots, learned::saveAll, changes),
-                new HostOperations(serving, snapshots, plugins, version),
+                new HostOperations(serving, snapshots, plugins, version, strictReadiness),
                 new InferenceOperations(serving),
                 new EngineOperations(serving, learned),
                 new RepositoryOperations(serving, models),

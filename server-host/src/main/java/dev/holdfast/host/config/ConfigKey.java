@@ -110,6 +110,8 @@ public enum ConfigKey {
     ACCESS_LOG("false", ConfigRule.TRUTH, Kept.YES),
     /** How log lines look: text, or json for one object a line. */
     LOG_FORMAT("text", ConfigRule.words("text", "json"), Kept.NO),
+    /** Whether a version that is not loaded makes the whole host unready. */
+    STRICT_READINESS("false", ConfigRule.TRUTH, Kept.YES),
     TS_OPEN_INFERENCE_PROTOCOL("true", ConfigRule.TRUTH, Kept.YES),
     /** By which names, beside its own, a host without tokens may be called; several with commas between, or * for any. */
     ALLOWED_HOSTS("", ConfigRule.ANY, Kept.NO),
@@ -152,6 +154,8 @@ public enum ConfigKey {
     SNAPSHOT_LOOK("10", ConfigRule.number(1, 86_400), Kept.NO),
     /** Whether a host goes over by itself to what another one of its group has saved. */
     SNAPSHOT_FOLLOW("false", ConfigRule.TRUTH, Kept.NO),
+    /** For how many seconds a host that follows may be behind and is still ready. */
+    FOLLOW_MAX_LAG("10", ConfigRule.number(0, 86_400), Kept.NO),
     /** How many MiB the journal on this host's disk may take while the store is away. */
     SPOOL_MAX_SIZE("1024", ConfigRule.number(1, 1_000_000), Kept.NO),
     /** Whether the journal on this host's disk is enough for a change to be durable, or only the store is. */

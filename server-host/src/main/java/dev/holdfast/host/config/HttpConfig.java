@@ -70,6 +70,11 @@ public final class HttpConfig {
         return values.list(ConfigKey.ALLOWED_HOSTS, ",");
     }
 
+    /** Whether a version that is not loaded makes the whole host unready. */
+    public boolean strictReadiness() {
+        return values.bool(ConfigKey.STRICT_READINESS);
+    }
+
     public boolean openInferenceProtocol() {
         return values.bool(ConfigKey.TS_OPEN_INFERENCE_PROTOCOL);
     }

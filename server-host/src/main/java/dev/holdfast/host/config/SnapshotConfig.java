@@ -49,6 +49,11 @@ public final class SnapshotConfig {
         return values.bool(ConfigKey.SNAPSHOT_FOLLOW);
     }
 
+    /** For how long a host that follows may be behind and is still ready; one that does not follow is not ready at once. */
+    public Duration followMaxLag() {
+        return follows() ? values.seconds(ConfigKey.FOLLOW_MAX_LAG) : Duration.ZERO;
+    }
+
     /** Whether, after a conflict, this host undoes its own change and takes over the snapshot that another host saved first. */
     public boolean adoptsStoreAfterConflict() {
         return values.is(ConfigKey.SNAPSHOT_CONFLICT, "take-store");

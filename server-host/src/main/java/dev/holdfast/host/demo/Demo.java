@@ -16,8 +16,8 @@ import java.util.stream.Stream;
  * The steps of the demo, with real models, real data and a real kill.
  *
  * <pre>
- *   start ─▶ register ─▶ predict ─▶ scale ─▶ new version, new default ─▶ a model that learns ─┐
- *            stop ◀─ learn on ◀─ compare ◀─ start ◀─ SIGKILL ◀────────────────────────────────┘
+ *   start ─▶ register ─▶ predict ─▶ scale ─▶ new version, new default ─▶ models that learn ─┐
+ *            stop ◀─ learn on ◀─ compare ◀─ start ◀─ SIGKILL ◀──────────────────────────────┘
  * </pre>
  */
 final class Demo {
@@ -29,14 +29,22 @@ final class Demo {
     private final ChildHost host;
     private final List<Digit> digits;
     private final DemoLearner learner;
+    private final DemoClassifier classifier;
     private final Path place;
 
     /** @param place the directory that the demo leaves behind, for users who want to look into it */
-    Demo(DemoScreen screen, ChildHost host, List<Digit> digits, DemoLearner learner, Path place) {
+    Demo(
+            DemoScreen screen,
+            ChildHost host,
+            List<Digit> digits,
+            DemoLearner learner,
+            DemoClassifier classifier,
+            Path place) {
         this.screen = screen;
         this.host = host;
         this.digits = List.copyOf(digits);
         this.learner = learner;
+        this.classifier = classifier;
         this.place = place;
     }
 
@@ -62,11 +70,17 @@ final class Demo {
         accuracy("2.0", before.answers());
         before.lines().forEach(screen::say);
 
-        screen.step("Register a model that learns while it is served, teach it, and store what it knows");
+        screen.step("Register a model that learns while it is served, and teach it");
         manage(api, "POST", "/models?url=taxi-1.0&initial_workers=1&synchronous=true");
         learner.teach(api);
         List<Double> scores = learner.ask(api);
         learner.show(scores);
+
+        screen.step("The same with a classifier of texts: who wrote this? Store what both have learned");
+        manage(api, "POST", "/models?url=authors-1.0&initial_workers=1&synchronous=true");
+        classifier.teach(api);
+        List<DemoClassifier.Guess> guesses = classifier.ask(api);
+        classifier.show(guesses);
         manage(api, "POST", "/snapshots?name=taught.cfg");
 
         screen.step("Kill the host: SIGKILL, no warning, no time to save anything");
@@ -78,7 +92,8 @@ final class Demo {
         Served after = Served.of(again, digits);
         after.lines().forEach(screen::say);
         boolean same = compare(before, after);
-        same &= report(learner.compare(scores, learner.ask(again)), "scores of what was learned, bit for bit");
+        same &= report(learner.compare(scores, learner.ask(again)), "scores of the taxis, bit for bit");
+        same &= report(classifier.compare(guesses, classifier.ask(again)), "scores of all paragraphs, bit for bit");
 
         screen.step("Go on teaching, a day at a time, and ask each morning before");
         learner.goOn(again);

@@ -29,6 +29,8 @@ final class DemoCommand implements Callable<Integer> {
         Path modelStore = need("examples", "model-store");
         Path heldOut = need("examples", "digits", "held-out.csv");
         Path taxi = need("examples", "taxi", "passengers.csv");
+        Path lesson = need("examples", "novels", "training.tsv");
+        Path asked = need("examples", "novels", "held-out.tsv");
         Path plugin = plugin(need("plugins-available"));
 
         Path place = Files.createTempDirectory("holdfast-demo-").toRealPath();
@@ -45,7 +47,8 @@ final class DemoCommand implements Callable<Integer> {
         try (ChildHost host = new ChildHost(surroundings, logs, arguments)) {
             DemoScreen screen = new DemoScreen(surroundings);
             DemoLearner learner = new DemoLearner(screen, PassengerCount.read(taxi));
-            return new Demo(screen, host, Digit.read(heldOut), learner, place).run() ? 0 : 1;
+            DemoClassifier classifier = new DemoClassifier(screen, Paragraph.read(lesson), Paragraph.read(asked));
+            return new Demo(screen, host, Digit.read(heldOut), learner, classifier, place).run() ? 0 : 1;
         } catch (CommandFailure e) {
             throw new CommandFailure(e.getMessage() + " (the demo's files are in " + place + ")", e);
         }

@@ -35,6 +35,8 @@ final class CallGuard implements ServerInterceptor {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     static final Metadata.Key<String> PROTOCOL_TOKEN =
             Metadata.Key.of("protocol-token", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> ENCODING =
+            Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> REQUEST_ID =
             Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -62,6 +64,11 @@ final class CallGuard implements ServerInterceptor {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         String id = new UUID(random.nextLong(), random.nextLong()).toString();
         Noted<Q, A> noted = new Noted<>(call, id);
+        if ("gzip".equals(metadata.get(ENCODING))) {
+            // Nearly all callers accept it; who packs the request wants it. The library asks whether it is accepted.
+            call.setCompression("gzip");
+        }
+        UnfinishedRequests.endBy(status -> noted.close(status, new Metadata()));
         String method = call.getMethodDescriptor().getFullMethodName();
         boolean open = isOpenToAll(method);
         String token = Tokens.bearer(metadata.get(AUTHORIZATION));
@@ -237,7 +244,12 @@ final class CallGuard implements ServerInterceptor {
 
                 @Override
                 public void onMessage(Q message) {
-                    guarded(() -> super.onMessage(message));
+                    Optional<Status> unreadable = UnreadableRequests.failure(getMethodDescriptor(), message);
+                    if (unreadable.isPresent()) {
+                        close(unreadable.get(), new Metadata());
+                    } else {
+                        guarded(() -> super.onMessage(message));
+                    }
                 }
 
                 @Override

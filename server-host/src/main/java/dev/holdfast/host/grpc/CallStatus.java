@@ -45,7 +45,7 @@ final class CallStatus {
             case BAD_REQUEST, INVALID_MODEL, DOWNLOAD_FAILED -> Status.Code.INVALID_ARGUMENT;
             case MODEL_NOT_FOUND, WORKFLOW_NOT_FOUND, VERSION_NOT_FOUND, SAVE_NOT_FOUND, SNAPSHOT_NOT_FOUND ->
                 Status.Code.NOT_FOUND;
-            case DEFAULT_VERSION, FORMAT_TOO_NEW -> Status.Code.FAILED_PRECONDITION;
+            case DEFAULT_VERSION, FORMAT_TOO_NEW, PRECONDITION -> Status.Code.FAILED_PRECONDITION;
             case CONFLICT ->
                 failure.getCause() instanceof NoSessionException
                         ? Status.Code.FAILED_PRECONDITION

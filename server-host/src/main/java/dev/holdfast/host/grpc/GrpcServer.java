@@ -88,6 +88,7 @@ final class GrpcServer implements AutoCloseable {
                 .workerEventLoopGroup(loops)
                 .executor(threads)
                 .maxInboundMessageSize(config.http().maxRequestSize())
+                .addStreamTracerFactory(UnfinishedRequests.of(config.http().maxRequestSize()))
                 .flowControlWindow(WINDOW)
                 .maxConcurrentCallsPerConnection(MOST_CALLS_OF_A_CONNECTION)
                 .maxRstFramesPerWindow(MOST_RESETS, RESETS_SECONDS)
@@ -106,14 +107,15 @@ final class GrpcServer implements AutoCloseable {
         List<ServerServiceDefinition> services = new ArrayList<>();
         if (api == GrpcApi.INFERENCE) {
             GrpcPredictions predictions = new GrpcPredictions(host, large);
-            services.add(new InferenceService(host, predictions).bindService());
+            services.add(UnreadableRequests.of(new InferenceService(host, predictions).bindService()));
             if (config.http().openInferenceProtocol()) {
-                ServerServiceDefinition open = new OpenInferenceService(host, predictions).bindService();
+                ServerServiceDefinition open =
+                        UnreadableRequests.of(new OpenInferenceService(host, predictions).bindService());
                 services.add(open);
                 services.add(SecondName.of(open));
             }
         } else {
-            services.add(new ManagementService(host).bindService());
+            services.add(UnreadableRequests.of(new ManagementService(host).bindService()));
         }
         services.forEach(builder::addService);
         builder.addService(new HealthService(

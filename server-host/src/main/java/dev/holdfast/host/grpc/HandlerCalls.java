@@ -39,19 +39,20 @@ final class HandlerCalls {
     static HandlerRequest request(CallFacts call, Map<String, ByteString> input, Optional<String> sequence) {
         List<Parameter> parameters = new ArrayList<>();
         input.forEach((name, value) -> parameters.add(Parameter.of(name, "", value.toByteArray())));
+        return request(call, parameters, sequence);
+    }
+
+    /** A request with a body of JSON alone. */
+    static HandlerRequest request(CallFacts call, byte[] json) {
+        return request(call, List.of(Parameter.of("body", "application/json", json)), Optional.empty());
+    }
+
+    private static HandlerRequest request(CallFacts call, List<Parameter> parameters, Optional<String> sequence) {
         List<Header> headers = headers(call.metadata());
         sequence.ifPresent(id -> headers.add(new Header(SEQUENCE, id)));
         headers.add(new Header("url_path", ""));
         headers.add(new Header("explain", "False"));
         return new HandlerRequest(call.id(), headers, parameters);
-    }
-
-    /** A request with a body of JSON alone. */
-    static HandlerRequest request(CallFacts call, byte[] json) {
-        List<Header> headers = headers(call.metadata());
-        headers.add(new Header("url_path", ""));
-        headers.add(new Header("explain", "False"));
-        return new HandlerRequest(call.id(), headers, List.of(Parameter.of("body", "application/json", json)));
     }
 
     /** The question what the model says of itself. */

@@ -69,14 +69,10 @@ final class InferenceService extends InferenceAPIsServiceGrpc.InferenceAPIsServi
 
     private void answer(
             PredictionsRequest request, Reply<PredictionResponse> reply, Optional<Consumer<byte[]>> pieces) {
-        predict(predictions, request, pieces).whenComplete((answer, failure) -> {
-            if (failure == null) {
-                reply.send(response(request, answer), answer.length);
-                reply.end();
-            } else {
-                reply.fail(failure);
-            }
-        });
+        predict(predictions, request, pieces)
+                .thenApply(answer -> response(request, answer))
+                .whenComplete((answer, failure) -> reply.end(
+                        answer, failure, message -> message.getPrediction().size()));
     }
 
     @Override

@@ -26,6 +26,8 @@ import dev.holdfast.protocol.openinference.ModelMetadataResponse;
 import dev.holdfast.protocol.openinference.ModelMetadataResponse.TensorMetadata;
 import dev.holdfast.protocol.openinference.ModelReadyRequest;
 import dev.holdfast.protocol.openinference.ModelReadyResponse;
+import dev.holdfast.protocol.openinference.ModelStatisticsRequest;
+import dev.holdfast.protocol.openinference.ModelStatisticsResponse;
 import dev.holdfast.protocol.openinference.ModelStreamInferResponse;
 import dev.holdfast.protocol.openinference.RepositoryIndexRequest;
 import dev.holdfast.protocol.openinference.RepositoryIndexResponse;
@@ -90,13 +92,11 @@ final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceS
     }
 
     private VersionStatus status(String model, String version) {
-        return operations
-                .models()
-                .status(
-                        SafeNames.check("Model name", model),
-                        Optional.of(version)
-                                .filter(given -> !given.isEmpty())
-                                .map(given -> SafeNames.check("Model version", given)));
+        return operations.models().status(SafeNames.check("Model name", model), name("Model version", version));
+    }
+
+    private static Optional<String> name(String what, String given) {
+        return given.isEmpty() ? Optional.empty() : Optional.of(SafeNames.check(what, given));
     }
 
     @Override
@@ -124,6 +124,16 @@ final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceS
         answer(caller, response.build());
     }
 
+    @Override
+    public void modelStatistics(ModelStatisticsRequest request, StreamObserver<ModelStatisticsResponse> caller) {
+        ModelStatisticsResponse.Builder response = ModelStatisticsResponse.newBuilder();
+        operations
+                .models()
+                .done(name("Model name", request.getName()), name("Model version", request.getVersion()))
+                .forEach(done -> response.addModelStats(StatisticsMessage.of(done)));
+        answer(caller, response.build());
+    }
+
     private static TensorMetadata metadata(dev.holdfast.host.runtime.TensorSpec spec) {
         return TensorMetadata.newBuilder()
                 .setName(spec.name())
@@ -135,14 +145,9 @@ final class OpenInferenceService extends GRPCInferenceServiceGrpc.GRPCInferenceS
     @Override
     public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> caller) {
         Reply<ModelInferResponse> reply = Reply.to(caller, mostBytes);
-        infer(predictions, request, Optional.empty()).whenComplete((response, failure) -> {
-            if (failure == null) {
-                reply.send(response, response.getSerializedSize());
-                reply.end();
-            } else {
-                reply.fail(failure);
-            }
-        });
+        infer(predictions, request, Optional.empty())
+                .whenComplete(
+                        (response, failure) -> reply.end(response, failure, ModelInferResponse::getSerializedSize));
     }
 
     /** A request that fails is answered with the reason, and the next one is read. */

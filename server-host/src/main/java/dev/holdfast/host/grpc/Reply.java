@@ -3,6 +3,9 @@ package dev.holdfast.host.grpc;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.Objects;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,6 +71,20 @@ final class Reply<A> {
         if (!ended) {
             ended = true;
             caller.onCompleted();
+        }
+    }
+
+    /**
+     * Ends with the last message, or with the failure where there is one.
+     *
+     * @param bytes about how large the message is
+     */
+    void end(@Nullable A last, @Nullable Throwable failure, ToIntFunction<A> bytes) {
+        if (last == null) {
+            fail(Objects.requireNonNull(failure));
+        } else {
+            send(last, bytes.applyAsInt(last));
+            end();
         }
     }
 

@@ -85,7 +85,7 @@ record ApiRoutes(
         // The first, because the library tries them in this order, and most calls are predictions.
         routes.addAll(new InferenceApi(operations, predictions, forms).routes());
         if (config.http().openInferenceProtocol()) {
-            routes.addAll(new OpenInferenceApi(operations, predictions, forms).routes());
+            routes.addAll(new OpenInferenceApi(operations, predictions, forms, authorization.isPresent()).routes());
         }
         routes.addAll(workflows().inference());
         routes.addAll(new TrainingApi(operations.inference(), forms).routes());

@@ -61,6 +61,7 @@ record ErrorAnswer(int code, String type, String message, boolean expected) {
             case SAVE_NOT_FOUND -> of(404, "ResourceNotFoundException", message);
             case SNAPSHOT_NOT_FOUND -> of(404, "SnapshotNotFoundException", message);
             case DEFAULT_VERSION -> of(403, "InvalidModelVersionException", message);
+            case PRECONDITION -> of(412, "PreconditionFailedException", message);
             case CONFLICT, UNDONE -> of(409, "ConflictStatusException", message);
             case SNAPSHOT_CONFLICT -> of(409, "SnapshotConflictException", message);
             case SWITCHED_OFF -> of(405, "MethodNotAllowedException", message);

@@ -117,6 +117,7 @@ public final class HttpApis implements AutoCloseable {
                             answered(counters, config.logs().accessLog()),
                             changes::announce,
                             operations.models()::callFrom,
+                            new Preconditions(operations.models()::revision, operations.models()::expect),
                             new Audit(apis.audit, clock)),
                     limits(config),
                     apis.ownPages(config, counters.hostName()));
@@ -155,7 +156,7 @@ public final class HttpApis implements AutoCloseable {
                 continue;
             }
             List<ConfigKey> sharing = shared.get(wanted);
-            if (sharing != null && wanted.port() != 0) {
+            if (sharing != null && (wanted.port() != 0 || wanted.unix().isPresent())) {
                 sharing.add(api);
                 continue;
             }

@@ -5,6 +5,8 @@ import dev.holdfast.host.metrics.MetricText;
 import dev.holdfast.host.metrics.MetricType;
 import dev.holdfast.host.metrics.MetricsMode;
 import dev.holdfast.host.serving.InferenceListener;
+import dev.holdfast.host.serving.InferenceStatistics;
+import dev.holdfast.host.serving.InferenceStatistics.Times;
 import dev.holdfast.host.serving.ServingState;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
@@ -14,6 +16,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -40,14 +44,52 @@ public final class InferenceCounters implements InferenceListener {
         private final LongAdder inferenceNanos = new LongAdder();
         private final Histogram times = Histogram.ofSeconds();
         private final Histogram waits = Histogram.ofSeconds();
-        private final Histogram batches = Histogram.ofSizes();
+        private final LongAdder failures = new LongAdder();
+        private final LongAdder failureNanos = new LongAdder();
+        private final LongAdder failedRuns = new LongAdder();
+        private final LongAdder failedQueueNanos = new LongAdder();
+        private final LongAdder failedInferenceNanos = new LongAdder();
+        private final ConcurrentMap<Integer, Batches> batches = new ConcurrentHashMap<>();
+        private volatile long lastMillis;
+
+        Histogram batchSizes() {
+            Histogram sizes = Histogram.ofSizes();
+            batches.forEach((size, runs) -> sizes.record(size, runs.count.sum()));
+            return sizes;
+        }
+
+        InferenceStatistics statistics() {
+            // The failures first: each of them is among the requests.
+            long failed = failedRuns.sum();
+            long failedQueue = failedQueueNanos.sum();
+            long failedInference = failedInferenceNanos.sum();
+            long well = Math.max(0, requests.sum() - failed);
+            long queue = Math.max(0, queueNanos.sum() - failedQueue);
+            long inference = Math.max(0, inferenceNanos.sum() - failedInference);
+            SortedMap<Integer, Times> sizes = new TreeMap<>();
+            batches.forEach((size, runs) -> sizes.put(size, new Times(runs.count.sum(), runs.nanos.sum())));
+            return new InferenceStatistics(
+                    lastMillis,
+                    new Times(well, queue + inference),
+                    new Times(failures.sum(), failureNanos.sum()),
+                    new Times(well, queue),
+                    new Times(well, inference),
+                    sizes);
+        }
+    }
+
+    /** The runs of batches of one size. */
+    private static final class Batches {
+        private final LongAdder count = new LongAdder();
+        private final LongAdder nanos = new LongAdder();
     }
 
     private final String hostName;
     private final ConcurrentMap<String, ConcurrentMap<String, Cell>> cells = new ConcurrentHashMap<>();
     private final LongAdder[] answers = {new LongAdder(), new LongAdder(), new LongAdder()};
     private final Supplier<ServingState> served;
-    private final Optional<Clock> logged;
+    private final Clock clock;
+    private final boolean logged;
     private volatile long lastQueueNanos;
     private volatile long lastInferenceNanos;
 
@@ -63,7 +105,8 @@ public final class InferenceCounters implements InferenceListener {
     public InferenceCounters(String hostName, Supplier<ServingState> served, Optional<Clock> logged) {
         this.hostName = hostName;
         this.served = served;
-        this.logged = logged;
+        this.clock = logged.orElseGet(Clock::systemUTC);
+        this.logged = logged.isPresent();
     }
 
     String hostName() {
@@ -80,7 +123,7 @@ public final class InferenceCounters implements InferenceListener {
         cell.waits.recordNanos(queueNanos);
         lastQueueNanos = queueNanos;
         lastInferenceNanos = inferenceNanos;
-        if (logged.isPresent()) {
+        if (logged) {
             String of = "model_name:" + model + ",model_version:" + version;
             log("ts_inference_requests_total.Count:1.0", of);
             log("ts_inference_latency_microseconds.Microseconds:" + inferenceNanos / 1e3, of);
@@ -98,8 +141,34 @@ public final class InferenceCounters implements InferenceListener {
     }
 
     @Override
-    public void ran(String model, String version, int requests) {
-        cell(model, version).batches.record(requests);
+    public void ran(String model, String version, int requests, long nanos) {
+        Cell cell = cell(model, version);
+        cell.lastMillis = clock.millis();
+        Batches batches = cell.batches.get(requests);
+        if (batches == null) {
+            batches = cell.batches.computeIfAbsent(requests, size -> new Batches());
+        }
+        batches.count.increment();
+        batches.nanos.add(nanos);
+    }
+
+    @Override
+    public void failed(String model, String version, long queueNanos, long inferenceNanos) {
+        Cell cell = cell(model, version);
+        cell.failures.increment();
+        cell.failureNanos.add(queueNanos + inferenceNanos);
+        if (inferenceNanos > 0) {
+            cell.failedRuns.increment();
+            cell.failedQueueNanos.add(queueNanos);
+            cell.failedInferenceNanos.add(inferenceNanos);
+        }
+    }
+
+    @Override
+    public InferenceStatistics statistics(String model, String version) {
+        Map<String, Cell> versions = cells.get(model);
+        Cell cell = versions == null ? null : versions.get(version);
+        return cell == null ? InferenceStatistics.NONE : cell.statistics();
     }
 
     /** The same as distributions, under names of ours. */
@@ -114,8 +183,8 @@ public final class InferenceCounters implements InferenceListener {
                         "holdfast_request_queue_seconds",
                         "From a request's arrival to the begin of its run",
                         cell -> cell.waits))
-                .metricSnapshot(distributions(
-                        "holdfast_batch_requests", "How many requests ran together", cell -> cell.batches))
+                .metricSnapshot(
+                        distributions("holdfast_batch_requests", "How many requests ran together", Cell::batchSizes))
                 .build();
     }
 
@@ -186,7 +255,9 @@ public final class InferenceCounters implements InferenceListener {
     }
 
     private void log(String begin, String dimensions) {
-        logged.ifPresent(clock -> LINES.info(MetricText.logged(
-                begin, dimensions, hostName, "", clock.instant().getEpochSecond())));
+        if (logged) {
+            LINES.info(MetricText.logged(
+                    begin, dimensions, hostName, "", clock.instant().getEpochSecond()));
+        }
     }
 }

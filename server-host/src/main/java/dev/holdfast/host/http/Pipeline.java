@@ -48,6 +48,7 @@ final class Pipeline {
     private final Consumer<Context> answered;
     private final Consumer<Context> beforeManagement;
     private final Consumer<Optional<String>> caller;
+    private final Preconditions preconditions;
     private final Audit audit;
 
     /**
@@ -57,6 +58,7 @@ final class Pipeline {
      * @param answered told of each request that is answered
      * @param beforeManagement done before each call that a management token is asked for
      * @param caller told from which address such a call comes, on its thread, and empty when it has ended
+     * @param preconditions of calls that change something
      * @param audit writes such calls down that change something
      */
     Pipeline(
@@ -66,6 +68,7 @@ final class Pipeline {
             Consumer<Context> answered,
             Consumer<Context> beforeManagement,
             Consumer<Optional<String>> caller,
+            Preconditions preconditions,
             Audit audit) {
         this.authorization = authorization;
         this.corsHeaders = Map.copyOf(corsHeaders);
@@ -73,12 +76,14 @@ final class Pipeline {
         this.answered = answered;
         this.beforeManagement = beforeManagement;
         this.caller = caller;
+        this.preconditions = preconditions;
         this.audit = audit;
     }
 
     /** The same for a listener that everyone may ask. */
     Pipeline withoutTokens() {
-        return new Pipeline(Optional.empty(), corsHeaders, open, answered, beforeManagement, caller, audit);
+        return new Pipeline(
+                Optional.empty(), corsHeaders, open, answered, beforeManagement, caller, preconditions, audit);
     }
 
     /** The route's handler behind the check of its token; while the host stops, health probes alone reach it. */
@@ -115,9 +120,10 @@ final class Pipeline {
                     if (route.changes()) {
                         audit.handle(
                                 context,
-                                handler,
+                                conditional(handler),
                                 authorization.isPresent() ? TokenAuthorization.tokenId(context, scope) : "");
                     } else {
+                        preconditions.tag(context);
                         handler.handle(context);
                     }
                 } catch (ApiFailure e) {
@@ -127,6 +133,7 @@ final class Pipeline {
                     }
                     throw e;
                 } finally {
+                    preconditions.end();
                     caller.accept(Optional.empty());
                     MDC.remove("request");
                     MDC.remove(TraceParent.HEADER);
@@ -135,6 +142,13 @@ final class Pipeline {
         }
         return context -> {
             authorization.ifPresent(guard -> guard.require(context, scope));
+            handler.handle(context);
+        };
+    }
+
+    private Handler conditional(Handler handler) {
+        return context -> {
+            preconditions.begin(context);
             handler.handle(context);
         };
     }

@@ -2,8 +2,10 @@ package dev.holdfast.host.http;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -19,9 +21,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Where such answers together are larger than their share of the memory, the caller that has been slow for longest is cut off
  * at once; where none is slow, a further answer goes out piece by piece, and its thread waits for the caller.
  *
+ * <p>An answer that is not small is packed where its caller accepts that.
+ *
  * <p>Answers that are {@linkplain #letThrough let through} are those of a {@link PiecemealAnswer}, whose pieces nobody is to wait for.
  */
 final class WholeAnswers extends Handler.Wrapper {
+
+    /** Below, the headers that packing needs cost more than it saves. */
+    private static final int LEAST_PACKED = 1024;
 
     private final long mostHeld;
     private final BooleanSupplier makeRoom;
@@ -79,10 +86,20 @@ final class WholeAnswers extends Handler.Wrapper {
                 callback.succeeded();
                 return;
             }
+            boolean whole = !begun && last;
             begun = true;
             if (broken) {
                 callback.failed(new EofException("The answer was broken off"));
                 return;
+            }
+            if (whole && pieces.size() + BufferUtil.length(piece) >= LEAST_PACKED) {
+                Optional<Coding> wanted = mayPack() ? Coding.wanted(getRequest().getHeaders()) : Optional.empty();
+                if (wanted.isPresent()) {
+                    pieces.writeBytes(BufferUtil.toArray(piece));
+                    BufferUtil.clear(piece);
+                    super.write(true, ByteBuffer.wrap(packed(wanted.get())), callback);
+                    return;
+                }
             }
             if (pieces.size() == 0) {
                 super.write(last, piece, callback);
@@ -91,9 +108,22 @@ final class WholeAnswers extends Handler.Wrapper {
             // Small beside the others: what a writer has gathered meanwhile, or nothing.
             pieces.writeBytes(BufferUtil.toArray(piece));
             BufferUtil.clear(piece);
-            ByteBuffer whole = ByteBuffer.wrap(pieces.toByteArray());
+            ByteBuffer all = ByteBuffer.wrap(pieces.toByteArray());
             pieces.reset();
-            super.write(last, whole, callback);
+            super.write(last, all, callback);
+        }
+
+        private boolean mayPack() {
+            return !getHeaders().contains(HttpHeader.CONTENT_ENCODING);
+        }
+
+        private byte[] packed(Coding coding) {
+            byte[] packed = coding.pack(pieces.toByteArray());
+            pieces.reset();
+            getHeaders().put(HttpHeader.CONTENT_ENCODING, coding.text());
+            getHeaders().add(HttpHeader.VARY, HttpHeader.ACCEPT_ENCODING.asString());
+            getHeaders().put(HttpHeader.CONTENT_LENGTH, packed.length);
+            return packed;
         }
 
         private boolean mayHold(long more) {

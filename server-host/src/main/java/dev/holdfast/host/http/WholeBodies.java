@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -157,19 +158,54 @@ final class WholeBodies extends LaterHandler {
         }
 
         Request whole() {
-            ByteBuffer bytes = ByteBuffer.wrap(received.toByteArray());
-            return new Received(request, failure == null ? Content.Chunk.from(bytes, true) : failure);
+            return failure == null
+                    ? new Received(request, request.getHeaders(), received.toByteArray())
+                    : new Received(request, failure);
         }
     }
 
     /** A request whose body is there. */
-    private static final class Received extends Request.Wrapper {
+    static final class Received extends Request.Wrapper {
 
+        private final HttpFields headers;
+        private final byte @Nullable [] bytes;
         private Content.@Nullable Chunk next;
 
-        Received(Request request, Content.Chunk body) {
+        /** Broken, or cut off. */
+        private Received(Request request, Content.Chunk failure) {
             super(request);
-            next = body;
+            headers = request.getHeaders();
+            bytes = null;
+            next = failure;
+        }
+
+        private Received(Request request, HttpFields headers, byte[] bytes) {
+            super(request);
+            this.headers = headers;
+            this.bytes = bytes;
+            next = Content.Chunk.from(ByteBuffer.wrap(bytes), true);
+        }
+
+        /** The same request as if its body had come as these bytes. */
+        Received(Received packed, byte[] unpacked) {
+            this(
+                    packed.getWrapped(),
+                    HttpFields.build(packed.headers)
+                            .remove(HttpHeader.CONTENT_ENCODING)
+                            .remove(HttpHeader.TRANSFER_ENCODING)
+                            .put(HttpHeader.CONTENT_LENGTH, unpacked.length)
+                            .asImmutable(),
+                    unpacked);
+        }
+
+        /** The body as it came; empty if it did not come whole. */
+        Optional<byte[]> bytes() {
+            return Optional.ofNullable(bytes);
+        }
+
+        @Override
+        public HttpFields getHeaders() {
+            return headers;
         }
 
         @Override

@@ -2,9 +2,11 @@ package dev.holdfast.host.keeper;
 
 import dev.holdfast.host.serving.ChangeLog;
 import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.ServingException;
 import dev.holdfast.sdk.SnapshotKind;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +14,21 @@ import org.jspecify.annotations.Nullable;
 public final class ChangeQueue implements ChangeLog {
 
     private final String storeName;
+    private final Optional<StoreAttachment> standing;
+    private final ThreadLocal<@Nullable Long> expected = new ThreadLocal<>();
     private final WorkQueue queue = new WorkQueue();
     /** The address of the caller for whom a thread makes changes. */
     private final ThreadLocal<@Nullable String> caller = new ThreadLocal<>();
 
     /** @param storeName the serializer's name, for messages */
     public ChangeQueue(String storeName) {
+        this(storeName, Optional.empty());
+    }
+
+    /** @param standing says which revision is the newest; where it is absent, none is */
+    public ChangeQueue(String storeName, Optional<StoreAttachment> standing) {
         this.storeName = storeName;
+        this.standing = standing;
     }
 
     WorkQueue works() {
@@ -28,6 +38,41 @@ public final class ChangeQueue implements ChangeLog {
     @Override
     public void callFrom(Optional<String> address) {
         address.ifPresentOrElse(caller::set, caller::remove);
+    }
+
+    @Override
+    public void expect(OptionalLong revision) {
+        if (revision.isEmpty()) {
+            expected.remove();
+            return;
+        }
+        requireAt(revision.getAsLong());
+        expected.set(revision.getAsLong());
+    }
+
+    @Override
+    public boolean isExpecting() {
+        return expected.get() != null;
+    }
+
+    @Override
+    public void requireExpected() {
+        Long revision = expected.get();
+        if (revision != null) {
+            requireAt(revision);
+            expected.remove();
+        }
+    }
+
+    private void requireAt(long revision) {
+        long newest = standing.map(one -> one.status().revision()).orElse(0L);
+        if (!queue.isAllSaved() || standing.filter(one -> one.isAt(revision)).isEmpty()) {
+            throw new ServingException(
+                    ServingException.Kind.PRECONDITION,
+                    "The change was not begun: it was made for revision " + revision + ", and this host serves "
+                            + (newest == revision ? "a change that came after it" : "revision " + newest)
+                            + ". Look at what is served now, and make the call again with its ETag if it is still wanted.");
+        }
     }
 
     @Override

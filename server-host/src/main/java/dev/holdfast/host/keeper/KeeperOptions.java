@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param adoptsStoreAfterConflict whether a host that was slower than another one undoes its change and adopts the other's;
  *     else both wait for the operator
  * @param follows whether a host that is behind goes over by itself; else at its next change or start
+ * @param mostLag for how long a host that follows may be behind and is still ready
  */
 public record KeeperOptions(
         String store,
@@ -26,4 +27,5 @@ public record KeeperOptions(
         Duration retryInterval,
         Duration closeTimeout,
         boolean adoptsStoreAfterConflict,
-        boolean follows) {}
+        boolean follows,
+        Duration mostLag) {}

@@ -67,8 +67,9 @@ record Reattachment(
         if (verdict == SaveDecision.UNPROVED) {
             crossing.stayApart(look, verdict);
         } else if (cursor.isBehind(look, served.state())) {
-            if (!mayFollow(look) || !follow(look.head().orElseThrow())) {
-                standing.behind(look.head().orElseThrow());
+            HistoryPoint head = look.head().orElseThrow();
+            if (!mayFollow(look) || !follow(head)) {
+                standing.behind(head);
             }
         } else {
             if (verdict == SaveDecision.APPEND) {
@@ -94,6 +95,7 @@ record Reattachment(
     }
 
     private boolean follow(HistoryPoint head) {
+        standing.goesOver(head);
         try {
             if (!goOver(head, served.state())) {
                 return false;

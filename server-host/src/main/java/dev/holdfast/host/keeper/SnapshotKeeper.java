@@ -16,6 +16,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
+import dev.holdfast.sdk.SnapshotStoreException;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
@@ -79,6 +80,9 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     private final OperatorDelete deletion;
     private final StoreProbe probe;
     private long lastLook = System.nanoTime();
+    /** Whether the store has told that there may be something new, and was not asked yet. */
+    private volatile boolean told;
+
     private long lastSaveNanos;
     private volatile @Nullable Thread thread;
 
@@ -162,6 +166,21 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         Thread keeper = DaemonThreads.create("snapshot-keeper", this::run);
         thread = keeper;
         keeper.start();
+        if (options.follows()) {
+            tellOfSaves();
+        }
+    }
+
+    /** A host that is told by its store goes over at once; another one when it looks. */
+    private void tellOfSaves() {
+        try {
+            store.onSave(() -> {
+                told = true;
+                queue.wake();
+            });
+        } catch (SnapshotStoreException | IllegalStateException e) {
+            log.debug("Store {} does not tell of saves", options.store(), e);
+        }
     }
 
     /** Takes the snapshot of a start or an orderly stop. */
@@ -274,7 +293,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
     private void run() {
         begin();
         while (work(nanosToLook(), lastSaveNanos)) {
-            if (probe.hasAnswer() || nanosToLook() <= 0) {
+            if (probe.hasAnswer() || isTold() || nanosToLook() <= 0) {
                 look();
             }
         }
@@ -294,7 +313,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
      * @return false at the end
      */
     boolean work(long idleNanos, long window) {
-        List<Work> works = queue.next(idleNanos, probe::hasAnswer, window);
+        List<Work> works = queue.next(idleNanos, () -> probe.hasAnswer() || isTold(), window);
         if (works == null) {
             return false;
         }
@@ -316,6 +335,11 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         return (standing.isUnsaved() ? options.retryInterval() : interval).toNanos() - (System.nanoTime() - lastLook);
     }
 
+    /** While a question is under way, it is asked again when that has its answer. */
+    private boolean isTold() {
+        return told && !probe.isAsking();
+    }
+
     private void askOrAct() {
         lastLook = System.nanoTime();
         writer.mendJournal();
@@ -323,7 +347,11 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         if (seen.isPresent()) {
             reattachment.looked(seen.get());
         } else {
-            probe.ask(cursor.base());
+            told = false;
+            boolean onlyIfNew = options.follows() && standing.isUntroubled();
+            if (!probe.ask(cursor.base(), onlyIfNew)) {
+                told = true;
+            }
         }
         writer.saveWhatIsUnsaved();
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,14 +26,19 @@ public final class StoreAttachment {
     static final String DECISION_OF_A_LOSS = "holdfast snapshots attach --take store|local";
 
     private final KeeperOptions options;
+    private final LongSupplier nanos;
     private volatile StoreStatus status;
 
     private Mode mode;
     private Optional<SnapshotHeader> last;
     private int waiting;
     private boolean unsaved;
+    private boolean crossing;
     private boolean empty;
     private Optional<Side> behind = Optional.empty();
+    /** Since when this host is behind, by the clock of {@link #nanos}. */
+    private long behindSince;
+
     private Optional<Divergence> divergence = Optional.empty();
     private List<String> aside = List.of();
 
@@ -50,7 +56,13 @@ public final class StoreAttachment {
     private List<String> ofTheLoss = List.of();
 
     public StoreAttachment(KeeperOptions options, StartPoint start) {
+        this(options, start, System::nanoTime);
+    }
+
+    /** @param nanos a clock that only goes on, as that of {@link System#nanoTime} */
+    StoreAttachment(KeeperOptions options, StartPoint start, LongSupplier nanos) {
         this.options = options;
+        this.nanos = nanos;
         this.mode = start.mode();
         this.last = start.base().map(HistoryPoint::header);
         this.empty = start.empty();
@@ -61,7 +73,34 @@ public final class StoreAttachment {
     }
 
     StoreStatus status() {
-        return status;
+        StoreStatus now = status;
+        return now.behind().isEmpty() || now.late() || !isLate() ? now : now.late(lateness());
+    }
+
+    private synchronized boolean isLate() {
+        return behind.isPresent()
+                && nanos.getAsLong() - behindSince >= options.mostLag().toNanos();
+    }
+
+    private String lateness() {
+        return "This host has been behind store " + options.store() + " for longer than follow_max_lag ("
+                + options.mostLag().toSeconds() + " s), and is not ready";
+    }
+
+    /** Between the two, what is served may not be the snapshot of the last revision. */
+    synchronized void crossing(boolean now) {
+        crossing = now;
+    }
+
+    /** Whether the snapshot of this revision is the last one, and holds all that is served. */
+    synchronized boolean isAt(long revision) {
+        return !crossing && !unsaved && last.map(SnapshotHeader::revision).orElse(0L) == revision;
+    }
+
+    /** Whether the last look found the store as it should be, and this host serves its newest. */
+    boolean isUntroubled() {
+        StoreStatus now = status;
+        return now.mode() == Mode.ATTACHED && now.behind().isEmpty() && ofTheLook.isEmpty();
     }
 
     public boolean isAttached() {
@@ -146,17 +185,26 @@ public final class StoreAttachment {
         }
     }
 
-    /** Another host has changed something, and this one has nothing unsent. */
-    synchronized void behind(HistoryPoint head) {
-        Optional<Side> seen = Optional.of(Side.of(head));
-        if (behind.equals(seen)) {
-            return;
+    /** Another host has changed something, and this one goes over now, which may take its time. */
+    synchronized void goesOver(HistoryPoint head) {
+        if (behind.isEmpty()) {
+            behindSince = nanos.getAsLong();
         }
-        behind = seen;
+        behind = Optional.of(Side.of(head));
+        show();
+    }
+
+    /** Another host has changed something, and this one, which has nothing unsent, does not go over. */
+    synchronized void behind(HistoryPoint head) {
+        goesOver(head);
         String notice = "Behind store " + options.store() + ", group " + options.group() + ": host "
                 + head.header().host() + " has saved " + head.name()
-                + ", and this host still serves what was before. It goes over at its next start, or by:"
-                + " holdfast snapshots attach --take store";
+                + ", and this host still serves what was before. "
+                + (options.follows() ? "It tries again at each look" : "It goes over at its next start")
+                + ", or by: holdfast snapshots attach --take store";
+        if (ofTheLook.contains(notice)) {
+            return;
+        }
         log.warn(notice);
         ofTheLook = List.of(notice);
         show();
@@ -265,6 +313,7 @@ public final class StoreAttachment {
                 waiting,
                 notices,
                 behind,
+                behind.isPresent() && !options.follows(),
                 empty,
                 divergence,
                 aside,

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param spooled how many snapshots wait in the journal for the store
  * @param notices one sentence for each thing that an operator should know; empty when all is well
  * @param behind the store's newest snapshot, while it serves something else and nothing here is unsent
+ * @param late whether the host is behind for longer than it may be and still be ready
  * @param empty whether what was served before is not served because of a failure
  * @param divergence what waits for the operator's decision, if something does
  * @param aside the names of the snapshots that lost by a decision and are kept on this host
@@ -30,6 +31,7 @@ public record StoreStatus(
         int spooled,
         List<String> notices,
         Optional<Side> behind,
+        boolean late,
         boolean empty,
         Optional<Divergence> divergence,
         List<String> aside,
@@ -119,18 +121,31 @@ public record StoreStatus(
                 notices,
                 Optional.empty(),
                 false,
+                false,
                 Optional.empty(),
                 List.of(),
                 Optional.empty());
     }
 
-    /** Whether the host serves the newest state that it knows of; one that does not should get no requests. */
+    /**
+     * Whether the host serves the newest state that it knows of, or is behind for as short as a host that follows may be; one that
+     * does not should get no requests.
+     */
     public boolean isCurrent() {
-        return !empty && behind.isEmpty();
+        return !empty && !late;
+    }
+
+    /** Of a host that is behind for longer than it may be. */
+    StoreStatus late(String notice) {
+        return with(List.of(notice), true, journal);
     }
 
     /** With more notices, and with how full the journal is. */
     StoreStatus with(List<String> more, JournalUse use) {
+        return with(more, late, Optional.of(use));
+    }
+
+    private StoreStatus with(List<String> more, boolean lateNow, Optional<JournalUse> use) {
         List<String> all = new ArrayList<>(notices);
         all.addAll(more);
         return new StoreStatus(
@@ -142,9 +157,10 @@ public record StoreStatus(
                 spooled,
                 all,
                 behind,
+                lateNow,
                 empty,
                 divergence,
                 aside,
-                Optional.of(use));
+                use);
     }
 }

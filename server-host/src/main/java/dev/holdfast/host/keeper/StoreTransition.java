@@ -39,13 +39,18 @@ record StoreTransition(
 
     /** The same with what models have learned here and the head is to have. */
     void goOver(HistoryPoint head, ServingState target) {
-        served.goOver(target);
-        cursor.goOnFrom(head, target);
-        next.namesAfter(head.header());
-        chunks.fromElsewhere();
-        waiting.copyOfOthers(head.snapshot());
-        standing.stored(head.header());
-        sides.settle();
+        standing.crossing(true);
+        try {
+            served.goOver(target);
+            cursor.goOnFrom(head, target);
+            next.namesAfter(head.header());
+            chunks.fromElsewhere();
+            waiting.copyOfOthers(head.snapshot());
+            standing.stored(head.header());
+            sides.settle();
+        } finally {
+            standing.crossing(false);
+        }
     }
 
     /** Detaches, tells what each side has, and keeps what a decision needs. */

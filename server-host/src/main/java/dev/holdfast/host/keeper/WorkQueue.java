@@ -7,6 +7,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +96,14 @@ final class WorkQueue {
             waiting.removeAll(changes);
             return changes;
         });
+    }
+
+    /** Whether no change waits to be saved, or is being saved and not answered yet. */
+    boolean isAllSaved() {
+        return locked(() -> Stream.concat(waiting.stream(), underWay.stream())
+                .noneMatch(work -> work instanceof Work.Save save
+                        && save.isChange()
+                        && !save.done().isDone()));
     }
 
     /** Lets the keeper ask whether it is {@linkplain #next wanted} elsewhere. */

@@ -34,12 +34,17 @@ public final class Histogram {
     }
 
     public void record(double value) {
+        record(value, 1);
+    }
+
+    /** Records a value as often as it came. */
+    public void record(double value, long times) {
         int bucket = 0;
         while (bucket < bounds.length && value > bounds[bucket]) {
             bucket++;
         }
-        counts[bucket].increment();
-        sum.add(value);
+        counts[bucket].add(times);
+        sum.add(value * times);
     }
 
     /** Records a time. */

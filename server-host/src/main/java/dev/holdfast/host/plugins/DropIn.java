@@ -1,6 +1,7 @@
 package dev.holdfast.host.plugins;
 
 import dev.holdfast.host.text.OneLine;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,11 @@ record DropIn(Path path, List<Path> jars) {
 
     static DropIn jar(Path jar) {
         return new DropIn(jar, List.of(jar));
+    }
+
+    /** One that lies at a path, for messages: its jars are not looked for. */
+    static DropIn at(Path path) {
+        return Files.isDirectory(path) ? new DropIn(path, List.of()) : jar(path);
     }
 
     static boolean isJarName(Path path) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -69,7 +70,7 @@ final class FactoryFinder {
      */
     Findings find(Duration limit) throws RejectedException {
         FutureTask<Findings> task = new FutureTask<>(this::findHere);
-        PluginContext context = new PluginContext(dropIn.name(), loader);
+        PluginContext context = new PluginContext(dropIn.name(), loader, Optional.of(dropIn.path()));
         DaemonThreads.createBare("plugin-init-" + dropIn.name(), () -> context.run(Map.of(), task))
                 .start();
         try {

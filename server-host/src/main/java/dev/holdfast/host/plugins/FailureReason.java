@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Says in one line, for an operator, why a class of a plugin could not be found, loaded or constructed. */
 final class FailureReason {
@@ -83,10 +82,9 @@ final class FailureReason {
         if (failure instanceof ExceptionInInitializerError && failure.getCause() != null) {
             return "a static initialiser throws " + text(failure.getCause());
         }
-        Optional<String> missing = missingClass(failure);
+        Optional<String> missing = MissingClass.reason(failure, dropIn);
         if (missing.isPresent()) {
-            return "class " + missing.get() + " is not in the plugin; put the jar that has it "
-                    + (dropIn.isDirectory() ? "into " : "and the plugin's own into ") + dropIn.home();
+            return missing.get();
         }
         if (failure instanceof IncompatibleClassChangeError) {
             return "two of its classes do not fit together, as of different versions of a library: " + text(failure);
@@ -106,15 +104,6 @@ final class FailureReason {
         return "class " + matcher.group(1).replace('/', '.') + " needs Java " + needed + ", this server runs Java "
                 + javaFeature + "; run it with Java " + needed + ", or take a build of the plugin for Java "
                 + javaFeature;
-    }
-
-    private static Optional<String> missingClass(@Nullable Throwable failure) {
-        if (!(failure instanceof NoClassDefFoundError || failure instanceof ClassNotFoundException)) {
-            return Optional.empty();
-        }
-        String name = String.valueOf(failure.getMessage());
-        // A name with a space in it tells of a class that failed to initialise or lies in the wrong directory.
-        return name.contains(" ") ? Optional.empty() : Optional.of(name.replace('/', '.'));
     }
 
     private static String text(Throwable failure) {

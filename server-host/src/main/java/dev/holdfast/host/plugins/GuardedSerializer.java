@@ -76,6 +76,18 @@ final class GuardedSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public Optional<String> lastSaveId() {
+        requireOpen();
+        return calls.get("lastSaveId", serializer::lastSaveId);
+    }
+
+    @Override
+    public void onSave(Runnable told) {
+        requireOpen();
+        calls.run("onSave", () -> serializer.onSave(told));
+    }
+
+    @Override
     public SnapshotPage list(ListRequest request) {
         requireOpen();
         SnapshotPage page =

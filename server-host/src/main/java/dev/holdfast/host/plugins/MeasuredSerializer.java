@@ -60,6 +60,16 @@ public record MeasuredSerializer(SnapshotSerializer store, StoreMeasures measure
     }
 
     @Override
+    public Optional<String> lastSaveId() {
+        return measured("last_save_id", store::lastSaveId);
+    }
+
+    @Override
+    public void onSave(Runnable told) {
+        store.onSave(told);
+    }
+
+    @Override
     public SnapshotPage list(ListRequest request) {
         return measured("list", () -> store.list(request));
     }

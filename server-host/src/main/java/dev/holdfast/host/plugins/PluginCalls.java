@@ -166,7 +166,7 @@ final class PluginCalls implements AutoCloseable {
                 throw known;
             }
             throw new StoreUnavailableException(
-                    subject + " failed in " + method + ": " + shortened(method, failure.toString()), failure);
+                    subject + " failed in " + method + ": " + shortened(method, context.told(failure)), failure);
         } finally {
             log.debug("{}: {} took {} ms", subject, method, (System.nanoTime() - begin) / 1_000_000);
         }

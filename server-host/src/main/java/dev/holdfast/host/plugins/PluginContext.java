@@ -1,6 +1,8 @@
 package dev.holdfast.host.plugins;
 
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.MDC;
 
 /**
@@ -9,8 +11,9 @@ import org.slf4j.MDC;
  *
  * @param plugin what stands under {@value #MDC_KEY} in the logging context
  * @param loader the context class loader
+ * @param path its jar or directory; empty for what is built in
  */
-record PluginContext(String plugin, ClassLoader loader) {
+record PluginContext(String plugin, ClassLoader loader, Optional<Path> path) {
 
     static final String MDC_KEY = "plugin";
 
@@ -31,6 +34,12 @@ record PluginContext(String plugin, ClassLoader loader) {
             MDC.clear();
             thread.setContextClassLoader(before);
         }
+    }
+
+    /** What has gone wrong in the plugin, with the cure where that is known. */
+    String told(Throwable failure) {
+        return path.flatMap(where -> MissingClass.reason(failure, DropIn.at(where)))
+                .orElseGet(failure::toString);
     }
 
     static Map<String, String> loggingContextOfCaller() {

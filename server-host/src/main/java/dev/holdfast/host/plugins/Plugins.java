@@ -7,6 +7,7 @@ import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -192,14 +193,14 @@ public final class Plugins implements AutoCloseable {
         if (choice.plugin().isEmpty()) {
             return new PluginCalls(
                     "Serializer " + choice.name(),
-                    new PluginContext(choice.name(), choice.loader()),
+                    new PluginContext(choice.name(), choice.loader(), Optional.empty()),
                     options.callLimit());
         }
         LoadedPlugin plugin = choice.plugin().get();
         String subject = choice.name() + " of plugin " + OneLine.of(DropIn.fileName(plugin.path()));
         return new PluginCalls(
                 "Serializer " + subject,
-                new PluginContext(plugin.name(), choice.loader()),
+                new PluginContext(plugin.name(), choice.loader(), Optional.of(plugin.path())),
                 options.callLimit(),
                 method -> options.calls().begins(method + " of serializer " + subject));
     }
@@ -210,7 +211,7 @@ public final class Plugins implements AutoCloseable {
      * closes.
      */
     public SnapshotSerializerFactory unguarded(SerializerChoice choice) {
-        return InPluginContext.of(choice.factory());
+        return InPluginContext.of(choice.factory(), choice.plugin().map(LoadedPlugin::path));
     }
 
     /** Closes the serializers that are still open, and the class loaders. What fails is logged, and the rest closed. */

@@ -16,6 +16,7 @@ public final class ReopeningSerializer implements SnapshotSerializer {
 
     private final Supplier<SnapshotSerializer> opener;
     private @Nullable SnapshotSerializer open;
+    private Runnable told = () -> {};
     private boolean closed;
 
     public ReopeningSerializer(Supplier<SnapshotSerializer> opener) {
@@ -36,6 +37,7 @@ public final class ReopeningSerializer implements SnapshotSerializer {
         if (opened == null) {
             opened = opener.get();
             open = opened;
+            opened.onSave(told);
         }
         return opened;
     }
@@ -53,6 +55,20 @@ public final class ReopeningSerializer implements SnapshotSerializer {
     @Override
     public Optional<Snapshot> getLast() {
         return open().getLast();
+    }
+
+    @Override
+    public Optional<String> lastSaveId() {
+        return open().lastSaveId();
+    }
+
+    /** Also of those that are opened later. */
+    @Override
+    public synchronized void onSave(Runnable listener) {
+        told = listener;
+        if (open != null) {
+            open.onSave(listener);
+        }
     }
 
     @Override

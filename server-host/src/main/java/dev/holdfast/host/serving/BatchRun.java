@@ -119,12 +119,12 @@ final class BatchRun {
             }
             // Whatever it is, the requests get an answer and the worker lives on: nobody would start another one.
             if (batch.size() == 1) {
-                tellListener(batch, started);
+                tellListener(batch, started, true);
             }
             return Optional.of(e);
         }
         hasAnswered = true;
-        tellListener(batch, started);
+        tellListener(batch, started, false);
         for (int i = 0; i < batch.size(); i++) {
             batch.get(i).answer().complete(outputs.get(i));
         }
@@ -200,14 +200,18 @@ final class BatchRun {
     }
 
     /** Before the answers, so that whoever has an answer finds it counted. */
-    private void tellListener(List<PendingRequest> batch, long started) {
+    private void tellListener(List<PendingRequest> batch, long started, boolean failed) {
         long inference = System.nanoTime() - started;
         long usual = usualNanos;
         usualNanos = usual + (inference - usual) / 8;
         try {
-            listener.ran(model, version, batch.size());
+            listener.ran(model, version, batch.size(), inference);
             for (int i = 0; i < batch.size(); i++) {
-                listener.predicted(model, version, started - batch.get(i).arrivedNanos(), inference);
+                long queued = started - batch.get(i).arrivedNanos();
+                listener.predicted(model, version, queued, inference);
+                if (failed) {
+                    listener.failed(model, version, queued, inference);
+                }
             }
         } catch (RuntimeException | Error e) {
             log.warn("A prediction of model {} version {} was not counted: {}", model, version, OneLine.of(e));

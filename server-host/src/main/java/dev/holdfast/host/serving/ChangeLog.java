@@ -1,6 +1,7 @@
 package dev.holdfast.host.serving;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** Where changes of the serving state are made durable. */
@@ -12,6 +13,26 @@ public interface ChangeLog {
      * @param caller the caller's address; empty when the call has ended
      */
     default void callFrom(Optional<String> caller) {}
+
+    /**
+     * Sets of which revision the group's newest snapshot has to be for the changes that this thread makes from now on.
+     *
+     * @param revision empty for any, which holds until this is called
+     */
+    default void expect(OptionalLong revision) {}
+
+    /** Whether changes of this thread are made only on one revision, and none was made since that was said. */
+    default boolean isExpecting() {
+        return false;
+    }
+
+    /**
+     * Requires that what is served is the snapshot of the revision that this thread expects, and nothing has changed since. Where
+     * it is, the thread expects nothing more: the next change of the same call comes after this one.
+     *
+     * @throws ServingException of kind PRECONDITION if it is not
+     */
+    default void requireExpected() {}
 
     /** A change has begun, so that one save can wait for several; {@link #changed} or {@link #abandoned} ends it. */
     void begin();

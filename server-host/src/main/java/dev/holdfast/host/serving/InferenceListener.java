@@ -27,5 +27,18 @@ public interface InferenceListener {
      *
      * @param requests how many were in the batch
      */
-    default void ran(String model, String version, int requests) {}
+    default void ran(String model, String version, int requests, long nanos) {}
+
+    /**
+     * A request that was taken is answered with a failure.
+     *
+     * @param queueNanos from its arrival to its batch, or to its failure
+     * @param inferenceNanos of its batch in the model, of which {@link #predicted} was told too; 0 if it did not run
+     */
+    default void failed(String model, String version, long queueNanos, long inferenceNanos) {}
+
+    /** What it was told of a version until now. */
+    default InferenceStatistics statistics(String model, String version) {
+        return InferenceStatistics.NONE;
+    }
 }

@@ -9,7 +9,9 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,6 +43,7 @@ public final class ModelServing implements AutoCloseable {
     private final ServingChanges changes;
     private final SavedStates saved;
     private final FailedModels failedModels;
+    private final InferenceListener listener;
     private volatile boolean stopping;
 
     /**
@@ -69,12 +72,23 @@ public final class ModelServing implements AutoCloseable {
         this.reconciler = new Reconciler(running, loader, safeguards, states, defaults, stuckRuns, listener, clock);
         this.changes = new ServingChanges(state, changes, running, reconciler, archives::openAgain);
         this.saved = new SavedStates(this.changes, running);
+        this.listener = listener;
         this.failedModels = new FailedModels(this.changes, running, unused, defaults.loadThreads());
     }
 
     /** Sets the address of the caller for whom this thread makes changes from now on; empty when the call has ended. */
     public void callFrom(Optional<String> caller) {
         changeLog.callFrom(caller);
+    }
+
+    /**
+     * Sets which revision has to be the group's newest for the changes that this thread makes from now on.
+     *
+     * @param revision empty for any
+     * @throws ServingException of kind PRECONDITION if it is another one already
+     */
+    public void expect(OptionalLong revision) {
+        changeLog.expect(revision);
     }
 
     /** What is to be served. */
@@ -101,6 +115,11 @@ public final class ModelServing implements AutoCloseable {
     public VersionStatus describe(String model, Optional<String> version) {
         RunningVersion found = running.find(model, version);
         return found.status(running.isDefault(found));
+    }
+
+    /** What a version has done since this process serves it; nothing of one that is not served. */
+    public InferenceStatistics statistics(String model, String version) {
+        return listener.statistics(model, version);
     }
 
     /**
@@ -151,6 +170,39 @@ public final class ModelServing implements AutoCloseable {
                                         || version.hold() == Hold.OPERATOR
                                         || version.hold() == Hold.LOADING)
                                 .isPresent());
+    }
+
+    /**
+     * Whether requests may be sent here. Not while the host stops, loads what its start left for later, or serves none of its
+     * models; nor while the default version of a model lacks workers that it should have.
+     *
+     * @param strict whether also a version, be it the default or not, that is not loaded makes the host unready; else it is failed
+     *     by name and its own readiness tells, so that one broken model takes no replica out
+     */
+    public boolean ready(boolean strict) {
+        if (stopping) {
+            return false;
+        }
+        Map<String, ServedModel> models = state.get().models();
+        if (strict) {
+            return models.entrySet().stream()
+                    .allMatch(model -> model.getValue().versions().keySet().stream()
+                            .allMatch(version -> running.get(model.getKey(), version)
+                                    .filter(found -> found.status(false).healthy())
+                                    .isPresent()));
+        }
+        List<Optional<VersionStatus>> defaults = models.entrySet().stream()
+                .map(model -> running.get(model.getKey(), model.getValue().defaultVersion())
+                        .map(version -> version.status(true)))
+                .toList();
+        boolean noneServes = defaults.stream()
+                .allMatch(version ->
+                        version.filter(some -> some.failure().isPresent()).isPresent());
+        return defaults.stream()
+                        .allMatch(version -> version.filter(some -> some.healthy()
+                                        || (some.failure().isPresent() && some.hold() != Hold.UNTIL_OTHERS_SERVE))
+                                .isPresent())
+                && (defaults.isEmpty() || !noneServes);
     }
 
     /**

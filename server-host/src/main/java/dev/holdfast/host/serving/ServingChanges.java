@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -39,6 +40,9 @@ final class ServingChanges {
     private final ReentrantReadWriteLock everything = new ReentrantReadWriteLock();
 
     private final ModelLocks modelLocks = new ModelLocks();
+    /** Held by a change that expects a revision, so that no other one comes between its look and itself. */
+    private final ReentrantLock expecting = new ReentrantLock();
+
     private boolean closed;
 
     /** @param archives opens the archive of a version that was registered before */
@@ -129,7 +133,8 @@ final class ServingChanges {
             Plan.Differences differences,
             Function<ServedVersion, Archive> opener,
             Occasion occasion) {
-        return withModel(model, () -> {
+        return asExpected(() -> withModel(model, () -> {
+            changes.requireExpected();
             ServingState before = state.get();
             ServingState target = edit.apply(before);
             // A state that was stored of a version that runs is in it: it must not be loaded anew at each save.
@@ -145,7 +150,19 @@ final class ServingChanges {
                     hasLearnedMore(before.only(model), target.only(model))
                             ? changes.learned(model)
                             : changes.changed());
-        });
+        }));
+    }
+
+    private <T> T asExpected(Supplier<T> change) {
+        if (!changes.isExpecting()) {
+            return change.get();
+        }
+        expecting.lock();
+        try {
+            return change.get();
+        } finally {
+            expecting.unlock();
+        }
     }
 
     private static boolean hasLearnedMore(ServingState before, ServingState target) {
@@ -198,9 +215,14 @@ final class ServingChanges {
      * @throws ServingException if a version cannot be loaded; then nothing has changed
      */
     CompletableFuture<Durability> replace(ServingState target) {
+        return asExpected(() -> replaceNow(target));
+    }
+
+    private CompletableFuture<Durability> replaceNow(ServingState target) {
         everything.writeLock().lock();
         try {
             refuseWhenClosed();
+            changes.requireExpected();
             reconciler.applyWhole(plan(target), archives);
             state.update(before -> withArchiveDigests(target));
             changes.overtakenByRestore();

@@ -17,6 +17,8 @@ public class ServingException extends RuntimeException {
         SAVE_NOT_FOUND,
         /** The model version is registered already. */
         CONFLICT,
+        /** What is served is not what the caller expects. */
+        PRECONDITION,
         /** The default version of several cannot be removed. */
         DEFAULT_VERSION,
         /** No workers, a full queue, or a store that does not answer: worth trying again. */

@@ -565,10 +565,17 @@ final class WorkerPool implements Worker.Crew {
         gatherer.wakeAll();
     }
 
-    private static void fail(List<PendingRequest> requests, Kind kind, String why) {
-        if (!requests.isEmpty()) {
-            ServingException failure = new ServingException(kind, why);
-            requests.forEach(request -> request.answer().completeExceptionally(failure));
+    private void fail(List<PendingRequest> requests, Kind kind, String why) {
+        if (requests.isEmpty()) {
+            return;
+        }
+        ServingException failure = new ServingException(kind, why);
+        for (PendingRequest request : requests) {
+            // Before the answer, so that whoever has it finds it counted.
+            if (!request.answer().isDone()) {
+                listener.failed(model, version, System.nanoTime() - request.arrivedNanos(), 0);
+                request.answer().completeExceptionally(failure);
+            }
         }
     }
 

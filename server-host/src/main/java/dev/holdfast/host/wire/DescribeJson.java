@@ -3,12 +3,15 @@ package dev.holdfast.host.wire;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.api.HostOperations.Health;
+import dev.holdfast.host.api.ModelOperations;
 import dev.holdfast.host.api.ModelOperations.Described;
 import dev.holdfast.host.api.ModelOperations.ListedModel;
 import dev.holdfast.host.api.ModelOperations.ModelPage;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.TensorSpec;
+import dev.holdfast.host.serving.InferenceStatistics;
+import dev.holdfast.host.serving.InferenceStatistics.Times;
 import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.serving.VersionStatus.WorkerStatus;
@@ -218,5 +221,48 @@ public final class DescribeJson {
                     return json;
                 })
                 .toList();
+    }
+
+    /** What a version has done, as the statistics of the Open Inference Protocol have it. */
+    public static Map<String, Object> statistics(ModelOperations.Done done) {
+        InferenceStatistics statistics = done.statistics();
+        // Tensors are read and written outside of the model's time, and nobody measures that apart.
+        Times unmeasured = new Times(statistics.success().count(), 0);
+        Map<String, Object> requests = new LinkedHashMap<>();
+        requests.put("success", times(statistics.success()));
+        requests.put("fail", times(statistics.fail()));
+        requests.put("queue", times(statistics.queue()));
+        requests.put("compute_input", times(unmeasured));
+        requests.put("compute_infer", times(statistics.run()));
+        requests.put("compute_output", times(unmeasured));
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("name", done.model());
+        all.put("version", done.version());
+        all.put("last_inference", statistics.lastMillis());
+        all.put("inference_count", statistics.success().count());
+        all.put("execution_count", statistics.runs());
+        all.put("inference_stats", requests);
+        all.put(
+                "batch_stats",
+                statistics.batches().entrySet().stream()
+                        .map(size -> batch(size.getKey(), size.getValue()))
+                        .toList());
+        return all;
+    }
+
+    private static Map<String, Object> batch(int size, Times runs) {
+        Map<String, Object> batch = new LinkedHashMap<>();
+        batch.put("batch_size", size);
+        batch.put("compute_input", times(new Times(runs.count(), 0)));
+        batch.put("compute_infer", times(runs));
+        batch.put("compute_output", times(new Times(runs.count(), 0)));
+        return batch;
+    }
+
+    private static Map<String, Object> times(Times times) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("count", times.count());
+        json.put("ns", times.nanos());
+        return json;
     }
 }

@@ -83,6 +83,7 @@ public final class FakeSnapshots implements Snapshots, ChangeLog {
                 notices.size(),
                 notices,
                 Optional.empty(),
+                false,
                 empty,
                 Optional.empty(),
                 List.of(),

@@ -65,7 +65,7 @@ public final class OperationsUnderTest implements AutoCloseable {
                 Path.of("/srv/plugins/acme-store.jar"),
                 PluginStatus.State.REJECTED,
                 Optional.of("it is broken")));
-        operations = Operations.of(serving, learned, snapshots, plugins, "9.8.7", mayRegister, snapshotTimeout);
+        operations = Operations.of(serving, learned, snapshots, plugins, "9.8.7", mayRegister, snapshotTimeout, false);
     }
 
     /** Serves a fake model under its own name. */

@@ -94,4 +94,11 @@ class SnapshotOperationsTest {
         assertThat(snapshots.status().mode()).isEqualTo(Mode.ATTACHED);
         assertThat(host.operations.host().isReady()).isTrue();
     }
+
+    @Test
+    void aHostThatIsEmptyByFailureIsNotReady() {
+        host.snapshots.empty = true;
+
+        assertThat(host.operations.host().isReady()).isFalse();
+    }
 }

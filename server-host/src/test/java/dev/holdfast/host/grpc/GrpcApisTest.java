@@ -22,7 +22,10 @@ import dev.holdfast.protocol.torchserve.management.ScaleWorkerRequest;
 import dev.holdfast.protocol.torchserve.management.SetDefaultRequest;
 import dev.holdfast.protocol.torchserve.management.UnregisterModelRequest;
 import dev.holdfast.testsupport.LogLines;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -33,8 +36,10 @@ import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -50,6 +55,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -491,6 +497,69 @@ class GrpcApisTest {
                             .getPrediction()
                             .toStringUtf8())
                     .isEqualTo("small");
+        }
+    }
+
+    @Test
+    void whoPacksARequestIsAnsweredPackedAndOthersAreNot() {
+        try (GrpcUnderTest host = host("max_request_size", "100000")) {
+            AtomicReference<Metadata> headers = new AtomicReference<>();
+            InferenceAPIsServiceBlockingStub stub = inference(host)
+                    .withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(headers, new AtomicReference<>()));
+            Metadata.Key<String> encoding = Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER);
+            String text = "x".repeat(50_000);
+
+            assertThat(stub.withCompression("gzip")
+                            .predictions(request("echo", text))
+                            .getPrediction()
+                            .toStringUtf8())
+                    .isEqualTo(text);
+            assertThat(headers.get().get(encoding)).isEqualTo("gzip");
+
+            stub.predictions(request("echo", text));
+            assertThat(headers.get().get(encoding)).isNotEqualTo("gzip");
+
+            Status bomb =
+                    failure(() -> stub.withCompression("gzip").predictions(request("echo", "x".repeat(10_000_000))));
+            assertThat(bomb.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(bomb.getDescription())
+                    .isEqualTo("The request is larger than max_request_size when it is unpacked.");
+        }
+    }
+
+    @Test
+    void whatIsNoMessageIsRefusedWithAReasonAndTheConnectionGoesOn() {
+        try (GrpcUnderTest host = host()) {
+            MethodDescriptor<PredictionsRequest, PredictionResponse> method =
+                    InferenceAPIsServiceGrpc.getPredictionsMethod();
+            MethodDescriptor<byte[], PredictionResponse> bare = method.toBuilder(
+                            new MethodDescriptor.Marshaller<byte[]>() {
+                                @Override
+                                public InputStream stream(byte[] bytes) {
+                                    return new ByteArrayInputStream(bytes);
+                                }
+
+                                @Override
+                                public byte[] parse(InputStream stream) {
+                                    throw new UnsupportedOperationException();
+                                }
+                            },
+                            method.getResponseMarshaller())
+                    .build();
+            ManagedChannel channel = host.inference();
+
+            Status noMessage = failure(() -> ClientCalls.blockingUnaryCall(
+                    channel, bare, CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS), new byte[] {
+                        (byte) 0xff, (byte) 0xff, 1
+                    }));
+
+            assertThat(noMessage.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+            assertThat(noMessage.getDescription()).contains("no message of this call");
+            assertThat(InferenceAPIsServiceGrpc.newBlockingStub(channel)
+                            .predictions(request("echo", "x"))
+                            .getPrediction()
+                            .toStringUtf8())
+                    .isEqualTo("x");
         }
     }
 

@@ -17,6 +17,8 @@ import dev.holdfast.protocol.openinference.ModelInferResponse;
 import dev.holdfast.protocol.openinference.ModelMetadataRequest;
 import dev.holdfast.protocol.openinference.ModelMetadataResponse;
 import dev.holdfast.protocol.openinference.ModelReadyRequest;
+import dev.holdfast.protocol.openinference.ModelStatistics;
+import dev.holdfast.protocol.openinference.ModelStatisticsRequest;
 import dev.holdfast.protocol.openinference.ModelStreamInferResponse;
 import dev.holdfast.protocol.openinference.RepositoryIndexRequest;
 import dev.holdfast.protocol.openinference.RepositoryModelLoadRequest;
@@ -214,6 +216,33 @@ class OpenInferenceServiceTest {
         assertThat(wide.getVersionsList()).containsExactly("1.0", "2.0");
         assertThat(wide.getInputs(0).getShapeList()).containsExactly(-1L, 3L);
         assertThat(wide.getOutputsList()).extracting(output -> output.getName()).containsExactly("y", "z");
+    }
+
+    @Test
+    void whatModelsHaveDoneIsTold() {
+        stub().modelInfer(typed());
+
+        ModelStatistics wide = stub().modelStatistics(
+                        ModelStatisticsRequest.newBuilder().setName("wide").build())
+                .getModelStats(0);
+
+        assertThat(wide.getName()).isEqualTo("wide");
+        assertThat(wide.getInferenceCount()).isPositive();
+        assertThat(wide.getLastInference()).isPositive();
+        assertThat(wide.getInferenceStats().getSuccess().getCount()).isEqualTo(wide.getInferenceCount());
+        assertThat(wide.getInferenceStats().getComputeInfer().getNs()).isPositive();
+        assertThat(wide.getBatchStats(0).getBatchSize()).isEqualTo(1);
+        assertThat(stub().modelStatistics(ModelStatisticsRequest.getDefaultInstance())
+                        .getModelStatsList())
+                .extracting(ModelStatistics::getName)
+                .contains("wide", "words");
+        assertThatThrownBy(() -> stub().modelStatistics(ModelStatisticsRequest.newBuilder()
+                        .setName("none")
+                        .build()))
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND))
+                .hasMessageContaining("Model not found: none");
     }
 
     @Test

@@ -38,6 +38,7 @@ final class BareListener {
                         status -> {},
                         context -> {},
                         caller -> {},
+                        new Preconditions(() -> 0, revision -> {}),
                         new Audit(new AuditLog(logs), Clock.systemUTC())),
                 Optional.empty(),
                 Optional.empty());

@@ -68,7 +68,7 @@ class DocumentationTest {
             routes.addAll(new PluginsApi(host.operations.host()).routes());
             routes.addAll(new TrainingApi(host.operations.inference(), forms).routes());
             routes.addAll(new InferenceApi(host.operations, predictions, forms).routes());
-            routes.addAll(new OpenInferenceApi(host.operations, predictions, forms).routes());
+            routes.addAll(new OpenInferenceApi(host.operations, predictions, forms, false).routes());
             WorkflowApi workflows =
                     new WorkflowApi(host.operations.workflows(), answers, new HandlerForms(1, 1, true), 1);
             routes.addAll(workflows.management());

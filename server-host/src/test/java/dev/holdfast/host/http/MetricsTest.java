@@ -61,7 +61,7 @@ class MetricsTest {
     @Test
     void timesOfRequestsAndOfTheStoreAreHistograms() {
         try (HostUnderTest host = new HostUnderTest(directory, Map.of()).with("sum.mar")) {
-            host.counters.ran("sum", "1.0", 3);
+            host.counters.ran("sum", "1.0", 3, 1_000_000);
             host.counters.predicted("sum", "1.0", 1_000_000, 3_000_000);
             host.counters.predicted("sum", "1.0", 20_000_000, 3_000_000);
             host.store.called("save", StoreMeasures.Outcome.OK, 2_000_000);

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A store in memory that keeps the contract, and breaks it where a switch says so. */
 public class FakeStore implements SnapshotSerializer {
@@ -33,6 +34,8 @@ public class FakeStore implements SnapshotSerializer {
         public final Set<String> unlisted = ConcurrentHashMap.newKeySet();
         public final Set<String> tooNew = ConcurrentHashMap.newKeySet();
         public final List<SnapshotHeader> writes = new ArrayList<>();
+        /** Whom a save is told to. */
+        final Set<Runnable> told = ConcurrentHashMap.newKeySet();
 
         public synchronized List<SnapshotHeader> newestFirst() {
             return snapshots.values().stream()
@@ -46,6 +49,7 @@ public class FakeStore implements SnapshotSerializer {
         public synchronized void put(Snapshot snapshot) {
             snapshots.put(snapshot.header().name(), snapshot);
             writes.add(snapshot.header());
+            told.forEach(Runnable::run);
         }
 
         public synchronized List<String> names() {
@@ -78,6 +82,10 @@ public class FakeStore implements SnapshotSerializer {
     public volatile CountDownLatch hangs = new CountDownLatch(0);
     public volatile CountDownLatch hanging = new CountDownLatch(1);
     public volatile Runnable onSave = () -> {};
+    /** Whether it says which snapshot is the last without reading it, and tells of saves. */
+    volatile boolean tellsHead;
+
+    final AtomicInteger lastRead = new AtomicInteger();
     private long highest = -1;
 
     private final Optional<ChunkStore> chunks;
@@ -96,6 +104,19 @@ public class FakeStore implements SnapshotSerializer {
     @Override
     public Optional<ChunkStore> chunks() {
         return chunks;
+    }
+
+    @Override
+    public Optional<String> lastSaveId() {
+        reach("lastSaveId");
+        return tellsHead ? disk.newestFirst().stream().findFirst().map(SnapshotHeader::saveId) : Optional.empty();
+    }
+
+    @Override
+    public void onSave(Runnable told) {
+        if (tellsHead) {
+            disk.told.add(told);
+        }
     }
 
     /** From now on every call hangs until {@link #hangs} is released. */
@@ -185,6 +206,7 @@ public class FakeStore implements SnapshotSerializer {
 
     @Override
     public Optional<Snapshot> getLast() {
+        lastRead.incrementAndGet();
         reach("getLast");
         synchronized (disk) {
             List<SnapshotHeader> headers = disk.newestFirst();

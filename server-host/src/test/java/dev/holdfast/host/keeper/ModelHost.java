@@ -254,7 +254,8 @@ final class ModelHost {
                 Duration.ofDays(1),
                 Duration.ofSeconds(1),
                 world.adoptsStoreAfterConflict,
-                world.follows);
+                world.follows,
+                Duration.ZERO);
         born.probe = new StoreProbe(born.store, born.changes.works()::wake, Runnable::run);
         born.keeper = new SnapshotKeeper(
                 options,

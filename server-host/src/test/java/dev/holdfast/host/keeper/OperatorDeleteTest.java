@@ -27,7 +27,7 @@ class OperatorDeleteTest {
     private OperatorDelete deletion(LongConsumer trimming) {
         Duration second = Duration.ofSeconds(1);
         KeeperOptions options =
-                new KeeperOptions("ddb", false, false, "default", "h", second, second, second, false, false);
+                new KeeperOptions("ddb", false, false, "default", "h", second, second, second, false, false, second);
         Journal journal = Journal.open(directory, "ddb", "default", 1 << 20, header -> Optional.empty());
         StoreAttachment attached = new StoreAttachment(options, StartPoint.of(StoreStatus.Mode.ATTACHED));
         return new OperatorDelete(options, new FakeStore(disk), journal, attached, trimming);

@@ -110,7 +110,17 @@ class ReattachmentTest {
             opened[0] = journal;
             journal.append(States.snapshot(6, "waits", SnapshotKind.SNAPSHOT, "a"));
             KeeperOptions options = new KeeperOptions(
-                    "ddb", false, false, "default", "host", Duration.ZERO, Duration.ZERO, Duration.ZERO, false, false);
+                    "ddb",
+                    false,
+                    false,
+                    "default",
+                    "host",
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    false,
+                    false,
+                    Duration.ZERO);
             NextSnapshot next = new NextSnapshot(options, Map::of, Clock.systemUTC());
 
             new PendingDelivery(new FakeStore(disk), journal, next, options, Clock.systemUTC()).giveUp(head);
@@ -174,7 +184,17 @@ class ReattachmentTest {
             opened[0] = journal;
             journal.append(waits);
             KeeperOptions options = new KeeperOptions(
-                    "ddb", false, false, "default", "host", Duration.ZERO, Duration.ZERO, Duration.ZERO, false, false);
+                    "ddb",
+                    false,
+                    false,
+                    "default",
+                    "host",
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    false,
+                    false,
+                    Duration.ZERO);
             StartPoint start = StartPoint.of(Mode.SPOOLING);
             NextSnapshot next = new NextSnapshot(options, Map::of, Clock.systemUTC());
             LearnedSides sides =

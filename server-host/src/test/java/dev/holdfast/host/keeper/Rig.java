@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -57,6 +58,10 @@ public final class Rig implements AutoCloseable {
     Duration closeTimeout = Duration.ofSeconds(20);
     public boolean adoptsStoreAfterConflict;
     public boolean follows;
+    Duration mostLag = Duration.ofDays(1);
+    /** What the lag of a host that follows is measured by. */
+    final AtomicLong nanos = new AtomicLong();
+
     public boolean storeOnly;
     public String host = "this-host";
     Runnable whileGoingOver = () -> {};
@@ -258,7 +263,17 @@ public final class Rig implements AutoCloseable {
         }
         changes = new ChangeQueue("ddb");
         KeeperOptions options = new KeeperOptions(
-                "ddb", false, storeOnly, "default", host, look, retry, closeTimeout, adoptsStoreAfterConflict, follows);
+                "ddb",
+                false,
+                storeOnly,
+                "default",
+                host,
+                look,
+                retry,
+                closeTimeout,
+                adoptsStoreAfterConflict,
+                follows,
+                mostLag);
         ServingSource served = new ServingSource() {
             @Override
             public ServingState state() {
@@ -291,7 +306,7 @@ public final class Rig implements AutoCloseable {
                 options,
                 start,
                 changes,
-                new StoreAttachment(options, start),
+                new StoreAttachment(options, start, nanos::get),
                 store,
                 journal,
                 new SideBySide(store, journal, true),

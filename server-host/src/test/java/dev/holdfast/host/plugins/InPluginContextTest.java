@@ -3,11 +3,15 @@ package dev.holdfast.host.plugins;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.sdk.ConfigurationException;
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.SnapshotConflictException;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
+import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testsupport.LogLines;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -81,6 +85,48 @@ class InPluginContextTest {
             }
         }
         assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(before);
+    }
+
+    /** As of a plugin whose jar alone was dropped in, and whose libraries are used where it is opened. */
+    @Test
+    void aLibraryThatIsMissedByACallIsNamedWithThePlaceWhereItBelongs() throws IOException {
+        FixtureJar opensWithALibrary = new FixtureJar()
+                .source("acme.Library", "package acme; class Library { static void call() {} }")
+                .source("acme.Factory", """
+                        package acme;
+                        import dev.holdfast.sdk.*;
+                        public class Factory implements SnapshotSerializerFactory {
+                            public String name() { return "acme"; }
+                            public SnapshotSerializer open(SerializerConfig config) {
+                                Library.call();
+                                throw new IllegalStateException("the library is there");
+                            }
+                        }
+                        """)
+                .provider("acme.Factory")
+                .without("acme.Library");
+        Path alone = Files.createDirectory(plugins.resolve("alone"));
+        opensWithALibrary.write(alone.resolve("acme.jar"));
+        Path withOthers = Files.createDirectories(plugins.resolve("others/acme"));
+        opensWithALibrary.write(withOthers.resolve("acme-1.jar"));
+
+        assertMissing(alone, "acme.jar", "and the plugin's own into " + alone.resolve("acme") + "/");
+        assertMissing(withOthers.getParent(), "acme", "into " + withOthers + "/");
+    }
+
+    private static void assertMissing(Path path, String plugin, String place) {
+        String missing = ": class acme.Library is not in the plugin; put the jar that has it " + place;
+        SerializerConfig config =
+                SerializerConfig.builder("acme", path).group("g").build();
+        try (Plugins loaded = Plugins.load(PluginOptions.of(List.of(path)))) {
+            SerializerChoice choice = loaded.choose("acme", new ScriptedBuiltIn());
+            assertThatThrownBy(() -> loaded.unguarded(choice).open(config))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage("Plugin " + plugin + missing);
+            assertThatThrownBy(() -> loaded.open(choice, config))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessage("Serializer acme of plugin " + plugin + " failed in open" + missing);
+        }
     }
 
     private static final class ScriptedBuiltIn implements SnapshotSerializerFactory {

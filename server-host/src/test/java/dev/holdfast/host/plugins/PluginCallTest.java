@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.holdfast.sdk.StoreUnavailableException;
 import dev.holdfast.testsupport.Uninterrupted;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +32,7 @@ class PluginCallTest {
     }
 
     private static PluginContext context() {
-        return new PluginContext("p", PluginCallTest.class.getClassLoader());
+        return new PluginContext("p", PluginCallTest.class.getClassLoader(), Optional.empty());
     }
 
     @Test

@@ -108,7 +108,11 @@ class SafeguardsTest {
         host.serving.reconcile(three(), true);
         assertThat(loads).containsExactlyInAnyOrder("b-1.0.mar", "c-1.0.mar");
         assertThat(host.serving.describe("a", DEFAULT).isLoading()).isTrue();
+        assertThat(host.serving.ready(false))
+                .as("ready while one is to be loaded")
+                .isFalse();
         host.serving.loadSuspects();
+        assertThat(host.serving.ready(false)).isTrue();
 
         assertThat(loads).endsWith("a-1.0.mar");
         assertThat(host.models)
@@ -148,6 +152,8 @@ class SafeguardsTest {
 
         assertThat(host.models).hasSize(2);
         assertThat(host.serving.healthy()).as("the others are in service").isTrue();
+        assertThat(host.serving.ready(false)).as("the others are in service").isTrue();
+        assertThat(host.serving.ready(true)).isFalse();
         assertThatThrownBy(() -> host.predict("a", DEFAULT, 1))
                 .isInstanceOf(ServingException.class)
                 .hasMessageContaining("more than once while model a version 1.0 was being loaded");

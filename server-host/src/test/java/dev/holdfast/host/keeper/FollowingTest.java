@@ -1,0 +1,137 @@
+package dev.holdfast.host.keeper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.snapshot.States;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A host that follows: how it learns of what others save, and what it says while it is behind. */
+class FollowingTest {
+
+    private final FakeStore.Disk disk = new FakeStore.Disk();
+    private final Rig other = new Rig(disk);
+    private final Rig host = new Rig(disk);
+
+    @BeforeEach
+    void begin() {
+        other.host = "other-host";
+        other.start();
+        other.changed("a");
+        host.clock.set(host.clock.instant().plus(Duration.ofHours(1)));
+        host.follows = true;
+        host.mostLag = Duration.ofSeconds(10);
+    }
+
+    @AfterEach
+    void end() {
+        other.close();
+        host.close();
+    }
+
+    @Test
+    void aHostThatItsStoreTellsOfASaveGoesOverWithoutLooking() {
+        host.look = Duration.ofDays(1);
+        host.store.tellsHead = true;
+        host.start();
+
+        other.changed("b");
+
+        await().until(() -> host.state.get().models().keySet().contains("b"));
+        other.changed("c");
+        await().until(() -> host.state.get().models().keySet().contains("c"));
+    }
+
+    @Test
+    void theWholeSnapshotIsReadNowAndThenWhileNothingChangesAndAtOnceWhenSomethingDoes() {
+        host.store.tellsHead = true;
+        host.startByHand();
+        host.keeper.look();
+        int before = host.store.lastRead.get();
+
+        for (int look = 0; look < 40; look++) {
+            host.keeper.look();
+        }
+
+        assertThat(host.store.lastRead.get() - before).isBetween(2, 5);
+        other.changed("b");
+        host.keeper.look();
+        host.keeper.look();
+        assertThat(host.state.get().models().keySet()).containsExactly("a", "b");
+    }
+
+    @Test
+    void aDamagedLastSnapshotIsFoundThoughItsSaveIdIsStillTheSame() {
+        host.store.tellsHead = true;
+        host.start();
+        String damaged = disk.newest().header().name();
+
+        disk.damaged.add(damaged);
+
+        await().until(() -> !disk.newest().header().name().equals(damaged));
+        assertThat(States.models(disk.newest())).containsExactly("a");
+    }
+
+    @Test
+    void aHostIsReadyWhileItIsBehindForLessThanItMayBeAndNotReadyAfterThat() {
+        host.startByHand();
+        host.whileGoingOver = () -> {
+            throw new IllegalStateException("no memory");
+        };
+        other.changed("b");
+        host.keeper.look();
+        host.keeper.look();
+        host.nanos.addAndGet(Duration.ofSeconds(10).toNanos() - 1);
+
+        StoreStatus behind = host.keeper.status();
+        assertThat(behind.isCurrent()).isTrue();
+        assertThat(behind.behind()).map(StoreStatus.Side::host).contains("other-host");
+        assertThat(behind.notices())
+                .singleElement()
+                .asString()
+                .startsWith("Behind store ddb, group default: host other-host has saved ")
+                .contains("It tries again at each look");
+
+        other.changed("c");
+        host.keeper.look();
+        host.keeper.look();
+        host.nanos.incrementAndGet();
+
+        StoreStatus late = host.keeper.status();
+        assertThat(late.isCurrent()).isFalse();
+        assertThat(late.notices())
+                .contains(
+                        "This host has been behind store ddb for longer than follow_max_lag (10 s), and is not ready");
+
+        host.whileGoingOver = () -> {};
+        host.keeper.look();
+        host.keeper.look();
+        assertThat(host.keeper.status().isCurrent()).isTrue();
+        assertThat(host.keeper.status().behind()).isEmpty();
+        assertThat(host.keeper.status().notices()).isEmpty();
+    }
+
+    @Test
+    void aHostIsBehindWhileItGoesOver() {
+        host.startByHand();
+        host.whileGoingOver = () -> {
+            assertThat(host.keeper.status().behind()).isPresent();
+            assertThat(host.keeper.status().isCurrent()).isTrue();
+            host.nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+            assertThat(host.keeper.status().isCurrent()).isFalse();
+        };
+        other.changed("b");
+
+        host.keeper.look();
+        host.keeper.look();
+
+        assertThat(host.takenOver).hasSize(1);
+        assertThat(host.keeper.status().isCurrent()).isTrue();
+        assertThat(host.keeper.base().map(HistoryPoint::name))
+                .contains(disk.newest().header().name());
+    }
+}
