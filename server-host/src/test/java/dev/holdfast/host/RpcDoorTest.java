@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import dev.holdfast.host.rpc.RpcClient;
 import dev.holdfast.host.rpc.RpcClient.Answer;
 import dev.holdfast.host.rpc.RpcClient.Failed;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -449,6 +451,35 @@ class RpcDoorTest {
         }
         await().untilAsserted(
                         () -> assertThat(value("holdfast_rpc_connections")).isZero());
+    }
+
+    @Test
+    void moreConnectionsThanAllowedAreClosedAndToldOnce() throws IOException {
+        HostDirectories places = HostDirectories.in(Files.createDirectory(directory.resolve("few")));
+        TestArchives.classifier(places.store(), "words");
+        try (LogLines lines = LogLines.of(Level.WARN, "dev.holdfast.host.rpc.RpcDoor");
+                Host few = Host.start(HostsInTests.options(
+                        places.store(),
+                        places.logs(),
+                        Map.of("load_models", "words=words-1.0", "rpc_port", "0", "max_connections", "1"),
+                        Map.of()))) {
+            int its = few.rpcAddress().orElseThrow().port();
+            try (RpcClient first = new RpcClient(its)) {
+                assertThat(first.call("get_labels")).isEqualTo(Map.of());
+                for (int i = 0; i < 5; i++) {
+                    try (Socket more = new Socket(InetAddress.getLoopbackAddress(), its)) {
+                        more.setSoTimeout(60_000);
+                        assertThat(more.getInputStream().read()).isEqualTo(-1);
+                    }
+                }
+                assertThat(first.call("get_labels")).isEqualTo(Map.of());
+            }
+            assertThat(lines.warnings())
+                    .filteredOn(line -> line.contains("max_connections"))
+                    .singleElement()
+                    .asString()
+                    .contains("RPC has 1 connections", "Raise max_connections");
+        }
     }
 
     @Test

@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,7 @@ public final class RpcDoor implements AutoCloseable {
     private final ThreadPoolExecutor threads;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final DoorOptions options;
+    private final AtomicBoolean full = new AtomicBoolean();
     /** Set before the first connection is taken. */
     private volatile @Nullable Calls calls;
 
@@ -136,11 +138,25 @@ public final class RpcDoor implements AutoCloseable {
         return bound.channel();
     }
 
+    /** Once, until half of them have gone: a flood of connections must not become one of lines. */
+    private void tellFull() {
+        if (full.compareAndSet(false, true)) {
+            log.warn(
+                    "RPC has {} connections, as many as max_connections allows; further ones are closed until some of these"
+                            + " end. Raise max_connections, or lower rpc_timeout, which ends those without calls",
+                    options.connections());
+        }
+    }
+
     private void take(SocketChannel connection, BufferedBytes buffered) {
         if (options.connections() > 0 && connections.size() >= options.connections()) {
+            tellFull();
             log.debug("{} is closed, for there are {} connections", connection.remoteAddress(), options.connections());
             connection.close();
             return;
+        }
+        if (connections.size() <= options.connections() / 2) {
+            full.set(false);
         }
         connections.add(connection);
         Calls answering = Objects.requireNonNull(calls);
