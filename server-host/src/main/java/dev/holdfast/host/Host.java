@@ -24,6 +24,8 @@ import dev.holdfast.host.keeper.Snapshots;
 import dev.holdfast.host.keeper.StartPoint;
 import dev.holdfast.host.keeper.StoreAttachment;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.metrics.HostMeasures;
+import dev.holdfast.host.metrics.RestoreMeasures;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.retention.HousekeepingRound;
 import dev.holdfast.host.runtime.BuiltInRuntime;
@@ -215,11 +217,18 @@ public final class Host implements AutoCloseable {
                 servingDefaults(config),
                 counters,
                 clock));
+        HostMeasures measures =
+                new HostMeasures(begin.persistence().map(Persistence::measures).orElseGet(StoreMeasures::new));
+        long reconciling = System.nanoTime();
         serving.reconcile(begin.restored().orElseGet(() -> new InitialModels(config, archives).state()), true);
         if (config.snapshots().strictRestore()) {
             serving.loadSuspects();
         }
         List<String> failures = serving.failures();
+        if (begin.restored().isPresent()) {
+            measures.restores()
+                    .restored(RestoreMeasures.When.START, failures.isEmpty(), System.nanoTime() - reconciling);
+        }
         if (!failures.isEmpty() && config.snapshots().strictRestore()) {
             throw new ConfigException(
                     "--restore strict: " + (failures.size() == 1 ? "a model" : failures.size() + " models")
@@ -246,14 +255,8 @@ public final class Host implements AutoCloseable {
                 config.http().strictReadiness());
         GrpcApis grpc = lifecycle.add(GrpcApis.bind(config));
         HttpApis http = lifecycle.add(HttpApis.start(
-                config,
-                operations,
-                counters,
-                begin.persistence().map(Persistence::measures).orElseGet(StoreMeasures::new),
-                measurements::write,
-                options.logLocation(),
-                clock));
-        RpcSide rpc = lifecycle.add(new RpcSide(config, operations.engines(), options.logLocation()));
+                config, operations, counters, measures, measurements::write, options.logLocation(), clock));
+        RpcSide rpc = lifecycle.add(new RpcSide(config, operations.engines(), measures.rpc(), options.logLocation()));
         grpc.serve(new GrpcHost(config, operations, http.entrance(), http.keys(), counters::answered, clock));
         Upkeep upkeep = lifecycle.add(new Upkeep());
         if (keeper != null) {

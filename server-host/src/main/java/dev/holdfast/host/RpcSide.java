@@ -4,6 +4,7 @@ import dev.holdfast.host.api.EngineOperations;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.metrics.RpcMeasures;
 import dev.holdfast.host.rpc.DoorOptions;
 import dev.holdfast.host.rpc.RpcDoor;
 import java.io.IOException;
@@ -17,12 +18,14 @@ final class RpcSide implements AutoCloseable {
 
     private final HostConfig config;
     private final EngineOperations models;
+    private final RpcMeasures measures;
     private final Path logLocation;
     private @Nullable RpcDoor door;
 
-    RpcSide(HostConfig config, EngineOperations models, Path logLocation) {
+    RpcSide(HostConfig config, EngineOperations models, RpcMeasures measures, Path logLocation) {
         this.config = config;
         this.models = models;
+        this.measures = measures;
         this.logLocation = logLocation;
     }
 
@@ -42,6 +45,7 @@ final class RpcSide implements AutoCloseable {
                         config.http().maxConnections(),
                         config.rpc().modelFile()),
                 models,
+                measures,
                 HostVersion.get());
     }
 

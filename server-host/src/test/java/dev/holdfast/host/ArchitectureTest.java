@@ -78,7 +78,7 @@ class ArchitectureTest {
                             "text",
                             "tls",
                             "workflow")),
-            Map.entry("rpc", rooms("api", "config", "runtime", "text")),
+            Map.entry("rpc", rooms("api", "config", "metrics", "runtime", "text")),
             Map.entry("cli", with(HOST, rooms("config", "crash", "logging", "operate", "plugins", "text", "tls"))),
             Map.entry("demo", rooms("cli", "text")));
 

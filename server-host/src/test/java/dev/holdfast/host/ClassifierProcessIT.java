@@ -176,4 +176,31 @@ class ClassifierProcessIT {
                     .contains("'method' is \"magic\"; it must be one of perceptron, PA, PA1, PA2, CW, AROW, NHERD");
         }
     }
+
+    /** The classes of the door and of its library that a host has loaded when it has answered. */
+    private List<String> loaded(String name, String... arguments) throws Exception {
+        HostDirectories places = HostDirectories.in(Files.createDirectory(directory.resolve(name)));
+        TestArchives.classifier(places.store(), "words");
+        Path classes = directory.resolve(name + "-classes.log");
+        List<String> noted = List.of("env", "JAVA_TOOL_OPTIONS=-Xlog:class+load=info:file=" + classes);
+        try (HostProcess host = HostProcess.startBy(noted, places.store(), places.logs(), arguments)) {
+            assertThat(host.management("POST", "/models?url=words-1.0&initial_workers=1")
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(host.predict("/predictions/words", "{\"text\": \"game\"}")
+                            .statusCode())
+                    .isEqualTo(200);
+            try (Stream<String> lines = Files.lines(classes)) {
+                return lines.filter(
+                                line -> line.contains(" io.netty.") || line.contains(" dev.holdfast.host.rpc.RpcDoor "))
+                        .toList();
+            }
+        }
+    }
+
+    @Test
+    void aHostWithoutAPortForTheDoorLoadsNoClassOfItNorOfNetty() throws Exception {
+        assertThat(loaded("without")).isEmpty();
+        assertThat(loaded("with", "--rpc-port", "0")).hasSizeGreaterThan(100);
+    }
 }

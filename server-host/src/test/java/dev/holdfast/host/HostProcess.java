@@ -43,8 +43,9 @@ final class HostProcess implements AutoCloseable {
     }
 
     /** As {@link #start}, by a command that ends by executing what stands behind it. */
-    static HostProcess startBy(List<String> launcher, Path modelStore, Path logLocation) throws IOException {
-        return awaitReady(launchBy(launcher, modelStore, logLocation), logLocation);
+    static HostProcess startBy(List<String> launcher, Path modelStore, Path logLocation, String... arguments)
+            throws IOException {
+        return awaitReady(launchBy(launcher, modelStore, logLocation, arguments), logLocation);
     }
 
     private static HostProcess awaitReady(Process process, Path logLocation) throws IOException {

@@ -2,10 +2,13 @@ package dev.holdfast.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import dev.holdfast.host.rpc.RpcClient;
 import dev.holdfast.host.rpc.RpcClient.Answer;
 import dev.holdfast.host.rpc.RpcClient.Failed;
+import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -407,6 +410,75 @@ class RpcDoorTest {
                 assertThat(client.receive()).isPresent();
             }
             sending.get();
+        }
+    }
+
+    private String scraped() throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(host.metricsAddress() + "/metrics"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    private double value(String series) throws Exception {
+        return scraped()
+                .lines()
+                .filter(line -> line.startsWith(series + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+                .findFirst()
+                .orElse(0);
+    }
+
+    @Test
+    void callsAndConnectionsAreInTheMetrics() throws Exception {
+        String trained = "holdfast_rpc_call_seconds_count{method=\"train\",outcome=\"ok\"}";
+        String refused = "holdfast_rpc_call_seconds_count{method=\"train\",outcome=\"failed\"}";
+        String unknown = "holdfast_rpc_call_seconds_count{method=\"unknown\",outcome=\"failed\"}";
+        double before = value(trained);
+        double refusedBefore = value(refused);
+        double unknownBefore = value(unknown);
+        try (RpcClient client = new RpcClient(port)) {
+            client.call("train", List.of(example("sport", "game")));
+            assertThatThrownBy(() -> client.call("train", 5)).isInstanceOf(Failed.class);
+            assertThatThrownBy(() -> client.call("a\"b\nc{")).isInstanceOf(Failed.class);
+
+            assertThat(value(trained)).isEqualTo(before + 1);
+            assertThat(value(refused)).isEqualTo(refusedBefore + 1);
+            assertThat(value(unknown)).isEqualTo(unknownBefore + 1);
+            assertThat(value("holdfast_rpc_connections")).isPositive();
+        }
+        await().untilAsserted(
+                        () -> assertThat(value("holdfast_rpc_connections")).isZero());
+    }
+
+    @Test
+    void moreConnectionsThanAllowedAreClosedAndToldOnce() throws IOException {
+        HostDirectories places = HostDirectories.in(Files.createDirectory(directory.resolve("few")));
+        TestArchives.classifier(places.store(), "words");
+        try (LogLines lines = LogLines.of(Level.WARN, "dev.holdfast.host.rpc.RpcDoor");
+                Host few = Host.start(HostsInTests.options(
+                        places.store(),
+                        places.logs(),
+                        Map.of("load_models", "words=words-1.0", "rpc_port", "0", "max_connections", "1"),
+                        Map.of()))) {
+            int its = few.rpcAddress().orElseThrow().port();
+            try (RpcClient first = new RpcClient(its)) {
+                assertThat(first.call("get_labels")).isEqualTo(Map.of());
+                for (int i = 0; i < 5; i++) {
+                    try (Socket more = new Socket(InetAddress.getLoopbackAddress(), its)) {
+                        more.setSoTimeout(60_000);
+                        assertThat(more.getInputStream().read()).isEqualTo(-1);
+                    }
+                }
+                assertThat(first.call("get_labels")).isEqualTo(Map.of());
+            }
+            assertThat(lines.warnings())
+                    .filteredOn(line -> line.contains("max_connections"))
+                    .singleElement()
+                    .asString()
+                    .contains("RPC has 1 connections", "Raise max_connections");
         }
     }
 

@@ -112,25 +112,24 @@ public final class HostApi {
 
     /** A management call: its answer as it came. */
     String manageForText(String method, String path) {
-        return call("management", management, method, path, HttpRequest.BodyPublishers.noBody());
+        return call("management", management, method, path, "");
     }
 
     /** An inference call with a body of JSON. */
     public JsonNode infer(String path, JsonNode body) {
-        return CommandJson.parse(
-                call("inference", inference, "POST", path, HttpRequest.BodyPublishers.ofString(body.toString())));
+        return CommandJson.parse(call("inference", inference, "POST", path, body.toString()));
     }
 
-    private String call(String scope, String address, String method, String path, HttpRequest.BodyPublisher body) {
-        HttpResponse<String> response = send(key(scope), address, method, path, body);
+    private String call(String scope, String address, String method, String path, String body) {
+        Answer response = send(key(scope), address, method, path, body);
         // Twice, because another command may renew the key between this one's renewal and its call.
         for (int i = 0; i < 2 && isRefused(response) && renewed(scope); i++) {
             response = send(key(scope), address, method, path, body);
         }
-        if (response.statusCode() >= 300) {
+        if (response.status() >= 300) {
             throw new CommandFailure(
-                    exitCode(response.statusCode()),
-                    method + " " + address + path + " was answered with " + response.statusCode() + ": "
+                    exitCode(response.status()),
+                    method + " " + address + path + " was answered with " + response.status() + ": "
                             + message(response.body()));
         }
         return response.body();
@@ -145,10 +144,10 @@ public final class HostApi {
     }
 
     /** Whether a call was refused because its key has expired or is unknown; some hosts are set to answer 400 to that. */
-    private static boolean isRefused(HttpResponse<String> response) {
-        return response.statusCode() == 401
-                || response.statusCode() == 429
-                || (response.statusCode() == 400 && response.body().contains("InvalidKeyException"));
+    private static boolean isRefused(Answer response) {
+        return response.status() == 401
+                || response.status() == 429
+                || (response.status() == 400 && response.body().contains("InvalidKeyException"));
     }
 
     /** Renews the key unless another process has done so; false if the key file still has the same one. */
@@ -156,8 +155,7 @@ public final class HostApi {
         String refused = key(scope);
         keys = keys(keyFile);
         if (key(scope).equals(refused) && !key(RENEWAL).isEmpty()) {
-            HttpRequest.BodyPublisher nothing = HttpRequest.BodyPublishers.noBody();
-            send(key(RENEWAL), management, "GET", "/token?type=" + scope, nothing);
+            send(key(RENEWAL), management, "GET", "/token?type=" + scope, "");
             keys = keys(keyFile);
         }
         return !key(scope).equals(refused);
@@ -167,14 +165,25 @@ public final class HostApi {
         return keys.path(scope).path("key").asText("");
     }
 
-    private HttpResponse<String> send(
-            String key, String address, String method, String path, HttpRequest.BodyPublisher body) {
+    private Answer send(String key, String address, String method, String path, String body) {
+        // What loads models takes as long as they do.
+        Duration limit = path.endsWith("/restore") ? RESTORE : ANSWER;
+        if (address.startsWith(UnixCall.SCHEME)) {
+            try {
+                return UnixCall.to(address, limit).send(method, path, key, body);
+            } catch (IOException e) {
+                throw new CommandFailure("The host at " + address + " does not answer: " + e, e);
+            }
+        }
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address + path))
-                // What loads models takes as long as they do.
-                .timeout(path.endsWith("/restore") ? RESTORE : ANSWER)
-                .method(method, body)
+                .timeout(limit)
+                .method(
+                        method,
+                        body.isEmpty()
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(body))
                 .header("Accept", "application/json, text/plain, */*");
-        if (body.contentLength() > 0) {
+        if (!body.isEmpty()) {
             request.header("Content-Type", "application/json");
         }
         if (!key.isEmpty()) {
@@ -184,7 +193,7 @@ public final class HostApi {
             HttpResponse<String> response =
                     client.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
             session = response.sslSession();
-            return response;
+            return new Answer(response.statusCode(), response.body());
         } catch (IOException e) {
             throw new CommandFailure("The host at " + address + " does not answer: " + e, e);
         } catch (InterruptedException e) {

@@ -214,7 +214,8 @@ public final class OwnFiles {
         }
     }
 
-    private static boolean isMine(Path file) throws IOException {
+    /** Whether a file is of this process's user. */
+    public static boolean isMine(Path file) throws IOException {
         Path self = Path.of("/proc/self");
         return Files.exists(self)
                 ? Files.getAttribute(file, "unix:uid").equals(Files.getAttribute(self, "unix:uid"))

@@ -47,7 +47,7 @@ public final class ListenConfig {
     /** Where the port of HTTP is any that is free, as for several hosts on one machine, that of gRPC is too. */
     private GrpcConfig grpc(ConfigKey address, ConfigKey port, ConfigKey age, ConfigKey grace, ListenAddress http) {
         String host = ListenAddress.withoutBrackets(values.get(address));
-        boolean anyPort = !values.isSet(port) && http.port() == 0;
+        boolean anyPort = !values.isSet(port) && http.port() == 0 && http.unix().isEmpty();
         return new GrpcConfig(
                 port.key(),
                 new ListenAddress(values.bool(ConfigKey.ENABLE_GRPC_SSL), host, anyPort ? 0 : values.number(port)),

@@ -40,6 +40,10 @@ final class Opening {
     }
 
     private static boolean isWithin(ListenAddress local, ListenAddress wanted) {
+        if (wanted.unix().isPresent()) {
+            // No text of a store says where on this machine's disk there is to be a socket.
+            return wanted.equals(local);
+        }
         return (wanted.isLoopback() || wanted.host().equals(local.host()) || local.isEverywhere())
                 && (wanted.tls() || !local.tls());
     }

@@ -68,6 +68,7 @@ final class CallGuard implements ServerInterceptor {
             // Nearly all callers accept it; who packs the request wants it. The library asks whether it is accepted.
             call.setCompression("gzip");
         }
+        UnfinishedRequests.endBy(status -> noted.close(status, new Metadata()));
         String method = call.getMethodDescriptor().getFullMethodName();
         boolean open = isOpenToAll(method);
         String token = Tokens.bearer(metadata.get(AUTHORIZATION));

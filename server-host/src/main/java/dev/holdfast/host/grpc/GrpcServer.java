@@ -88,6 +88,7 @@ final class GrpcServer implements AutoCloseable {
                 .workerEventLoopGroup(loops)
                 .executor(threads)
                 .maxInboundMessageSize(config.http().maxRequestSize())
+                .addStreamTracerFactory(UnfinishedRequests.of(config.http().maxRequestSize()))
                 .flowControlWindow(WINDOW)
                 .maxConcurrentCallsPerConnection(MOST_CALLS_OF_A_CONNECTION)
                 .maxRstFramesPerWindow(MOST_RESETS, RESETS_SECONDS)

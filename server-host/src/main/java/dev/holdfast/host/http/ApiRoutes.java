@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
+import dev.holdfast.host.metrics.RestoreMeasures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,8 @@ record ApiRoutes(
         Metrics metrics,
         ChangeAnswers changes,
         Predictions predictions,
-        Optional<TokenAuthorization> authorization) {
+        Optional<TokenAuthorization> authorization,
+        RestoreMeasures restores) {
 
     /** The calls that are answered on one address, with their document. */
     List<Route> of(List<ConfigKey> apis) {
@@ -47,7 +49,7 @@ record ApiRoutes(
                         config.http().maxRequestSize())
                 .routes());
         routes.addAll(workflows().management());
-        routes.addAll(new SnapshotApi(operations.snapshots(), changes).routes());
+        routes.addAll(new SnapshotApi(operations.snapshots(), changes, restores).routes());
         routes.addAll(new PluginsApi(operations.host()).routes());
         routes.addAll(new DiagnosisApi(operations).routes());
         authorization.ifPresent(guard -> routes.addAll(guard.routes()));

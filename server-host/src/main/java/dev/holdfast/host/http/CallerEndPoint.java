@@ -79,7 +79,9 @@ final class CallerEndPoint extends SocketChannelEndPoint {
     void cutOff(String why) {
         abrupt = true;
         try {
-            getChannel().setOption(StandardSocketOptions.SO_LINGER, 0);
+            if (getChannel().supportedOptions().contains(StandardSocketOptions.SO_LINGER)) {
+                getChannel().setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
         } catch (IOException e) {
             log.debug("A connection is closed already", e);
         }

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -157,8 +158,13 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
                         tls.getSslConnection().getSSLEngine().getSession().getCipherSuite());
     }
 
+    /** Only one that has a request at a time is what requests know of their connection, too. */
+    private static boolean isHttp1(Connection connection) {
+        return connection instanceof ConnectionMetaData;
+    }
+
     private void turnAway(Connection connection, int status, String message) {
-        if (shakesHands(connection)) {
+        if (shakesHands(connection) || !isHttp1(connection)) {
             cutOff(CallerEndPoint.of(connection.getEndPoint()), message);
             return;
         }
@@ -219,6 +225,10 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
                 if (now - openedAt > limits.head().toNanos()) {
                     cutOff(caller, "TLS was not agreed on within request_head_timeout");
                 }
+                return;
+            }
+            if (!isHttp1(connection)) {
+                // Of HTTP/2, whose frames come also between requests; the library bounds them.
                 return;
             }
             if (asking || gone || connection.getBytesIn() <= bytesBefore) {

@@ -2,11 +2,14 @@ package dev.holdfast.host.http;
 
 import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.keeper.StoreStatus;
+import dev.holdfast.host.metrics.HostMeasures;
 import dev.holdfast.host.metrics.MetricText;
 import dev.holdfast.host.metrics.MetricType;
+import dev.holdfast.host.metrics.RpcMeasures;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.VersionStatus;
+import dev.holdfast.host.state.StateReference;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -16,12 +19,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The state of this host as metrics: its models and workers, and how it stands with its snapshot store. */
-record HostSeries(Operations operations, StoreMeasures store) {
+record HostSeries(Operations operations, HostMeasures measures) {
 
     MetricSnapshots collect() {
         MetricSnapshots.Builder all = MetricSnapshots.builder();
         collectStore(all);
         collectStoreCalls(all);
+        collectRestores(all);
+        collectRpc(all);
         collectPlugins(all);
         collectModels(all);
         return all.build();
@@ -53,7 +58,38 @@ record HostSeries(Operations operations, StoreMeasures store) {
         gauge(all, "holdfast_snapshot_revision", "Revision of the newest snapshot", status.revision());
     }
 
+    private void collectRestores(MetricSnapshots.Builder all) {
+        Distributions restores = new Distributions(
+                "holdfast_restore_seconds", "How long it took to go back to a snapshot, by when and by how it ended");
+        measures.restores()
+                .times()
+                .forEach((restore, times) -> restores.add(
+                        times,
+                        Labels.of(
+                                "when",
+                                restore.when().name().toLowerCase(Locale.ROOT),
+                                "outcome",
+                                outcome(restore.whole()))));
+        all.metricSnapshot(restores.build());
+    }
+
+    private void collectRpc(MetricSnapshots.Builder all) {
+        RpcMeasures rpc = measures.rpc();
+        Distributions calls = new Distributions(
+                "holdfast_rpc_call_seconds", "How long calls of the RPC door took, by how they ended");
+        rpc.calls()
+                .forEach((call, times) ->
+                        calls.add(times, Labels.of("method", call.method(), "outcome", outcome(call.ok()))));
+        all.metricSnapshot(calls.build());
+        gauge(all, "holdfast_rpc_connections", "Connections that the RPC door has now", rpc.connections());
+    }
+
+    private static String outcome(boolean ok) {
+        return ok ? "ok" : "failed";
+    }
+
     private void collectStoreCalls(MetricSnapshots.Builder all) {
+        StoreMeasures store = measures.store();
         Distributions calls = new Distributions(
                 "holdfast_store_call_seconds", "How long calls of the snapshot store took, by how they ended");
         store.calls()
@@ -148,6 +184,7 @@ record HostSeries(Operations operations, StoreMeasures store) {
                                     "joining",
                                     how.by().text())));
         }
+        all.metricSnapshot(memory(versions).build());
         long failed = versions.stream()
                 .filter(version -> version.failure().isPresent())
                 .count();
@@ -164,6 +201,40 @@ record HostSeries(Operations operations, StoreMeasures store) {
         all.metricSnapshot(waiting.build());
         all.metricSnapshot(joining.build());
         all.metricSnapshot(stuck(versions).build());
+    }
+
+    /** What is known without measuring; a part that is not known, or not there, has no line. */
+    private static Series memory(List<VersionStatus> versions) {
+        Series memory = new Series(
+                "holdfast_model_memory_bytes",
+                "Memory of a model version: weights in the host, processes of its workers, what it has learned as stored last");
+        for (VersionStatus version : versions) {
+            long processes = version.workers().stream()
+                    .flatMap(worker -> worker.process().stream())
+                    .mapToLong(process -> process.status().memoryBytes())
+                    .sum();
+            part(memory, version, "weights", version.weightBytes());
+            part(memory, version, "processes", processes);
+            part(
+                    memory,
+                    version,
+                    "learned",
+                    version.failure().isPresent()
+                            ? 0
+                            : version.state()
+                                    .learned()
+                                    .map(StateReference::bytes)
+                                    .orElse(0L));
+        }
+        return memory;
+    }
+
+    private static void part(Series memory, VersionStatus version, String part, long bytes) {
+        if (bytes > 0) {
+            memory.value(
+                    (double) bytes,
+                    Labels.of("model_name", version.model(), "model_version", version.version(), "part", part));
+        }
     }
 
     /** Also of versions that are not served any more, whose runs take processors all the same. */

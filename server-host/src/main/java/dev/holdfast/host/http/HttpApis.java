@@ -4,9 +4,9 @@ import dev.holdfast.host.api.Operations;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.metrics.HostMeasures;
 import dev.holdfast.host.metrics.MetricText;
 import dev.holdfast.host.metrics.MetricsMode;
-import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.tls.LiveKeys;
 import dev.holdfast.host.wire.AuditLog;
 import dev.holdfast.host.wire.BoundSocket;
@@ -79,7 +79,7 @@ public final class HttpApis implements AutoCloseable {
      * Starts to listen and answer.
      *
      * @param counters told of each prediction
-     * @param store what the calls of the snapshot store took
+     * @param measures what other rooms count; told of each restore
      * @param more writes what a scrape has beside what this room knows
      * @param keyFileDirectory where {@code key_file.json} and {@code audit.log} are put
      * @throws dev.holdfast.host.config.ConfigException if an address cannot be listened on, or the tokens cannot be
@@ -89,7 +89,7 @@ public final class HttpApis implements AutoCloseable {
             HostConfig config,
             Operations operations,
             InferenceCounters counters,
-            StoreMeasures store,
+            HostMeasures measures,
             Consumer<MetricText> more,
             Path keyFileDirectory,
             Clock clock) {
@@ -102,13 +102,14 @@ public final class HttpApis implements AutoCloseable {
             Optional<TokenAuthorization> authorization = apis.authorization(config, keyFileDirectory, clock);
             Metrics metrics = new Metrics(
                     counters,
-                    new HostSeries(operations, store),
+                    new HostSeries(operations, measures),
                     apis.refusals,
                     MetricsMode.valueOf(config.logs().metricsMode().toUpperCase(Locale.ROOT)),
                     more);
             ChangeAnswers changes = new ChangeAnswers(operations.host());
             apis.listen(
-                    new ApiRoutes(config, operations, metrics, changes, apis.predictions, authorization),
+                    new ApiRoutes(
+                            config, operations, metrics, changes, apis.predictions, authorization, measures.restores()),
                     new Pipeline(
                             authorization,
                             cors(config),
@@ -155,7 +156,7 @@ public final class HttpApis implements AutoCloseable {
                 continue;
             }
             List<ConfigKey> sharing = shared.get(wanted);
-            if (sharing != null && wanted.port() != 0) {
+            if (sharing != null && (wanted.port() != 0 || wanted.unix().isPresent())) {
                 sharing.add(api);
                 continue;
             }

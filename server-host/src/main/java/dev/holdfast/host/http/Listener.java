@@ -21,6 +21,7 @@ import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HostHeaderCustomizer;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.LocalConnector;
@@ -29,7 +30,6 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -155,6 +155,14 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
             Lingering lingering) {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
+        if (socket.address().unix().isPresent()) {
+            UnixConnector connector =
+                    new UnixConnector(jetty, socket.channel(), lingering, new HttpConnectionFactory(http));
+            connector.setIdleTimeout(IDLE_MILLIS);
+            connector.setShutdownIdleTimeout(STOP_IDLE_MILLIS);
+            connector.addBean(connections, false);
+            return connector;
+        }
         ServerConnector connector = new ServerConnector(jetty, 1, 1, protocols(http, keys)) {
             @Override
             protected SocketChannelEndPoint newEndPoint(
@@ -184,8 +192,9 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
         }
         // Callers may call by an address, which no certificate needs to have; whether it has is theirs to check.
         http.addCustomizer(new SecureRequestCustomizer(false));
-        return new ConnectionFactory[] {new SslConnectionFactory(TlsContext.of(keys.get()), plain.getProtocol()), plain
-        };
+        // HTTP/2 has no Host, but what says the same.
+        http.addCustomizer(new HostHeaderCustomizer());
+        return SecureProtocols.of(keys.get(), http, plain);
     }
 
     /** Not by Javalin, whose own stop fails where a request outlasts the time. */

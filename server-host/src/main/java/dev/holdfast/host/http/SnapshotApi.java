@@ -7,6 +7,7 @@ import dev.holdfast.host.keeper.Snapshots.Take;
 import dev.holdfast.host.keeper.StoreStatus;
 import dev.holdfast.host.keeper.StoreStatus.Divergence;
 import dev.holdfast.host.keeper.StoreStatus.Side;
+import dev.holdfast.host.metrics.RestoreMeasures;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Shortened;
 import dev.holdfast.host.wire.Parameters;
@@ -24,9 +25,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The snapshots on the management API: listing, reading, deleting, saving one now, and ending a detachment. */
-record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
+record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers, RestoreMeasures measures) {
 
     private static final int PAGE = 100;
 
@@ -119,11 +121,27 @@ record SnapshotApi(SnapshotOperations snapshots, ChangeAnswers answers) {
     }
 
     private void restore(Context context) {
-        restored(context, snapshots.restore(checkedName(context.pathParam("name"))));
+        String name = checkedName(context.pathParam("name"));
+        restored(context, measured(() -> snapshots.restore(name)));
     }
 
     private void undo(Context context) {
-        restored(context, snapshots.restore(snapshots.undoes()));
+        restored(context, measured(() -> snapshots.restore(snapshots.undoes())));
+    }
+
+    /** Where nothing differed nothing was restored. */
+    private Restored measured(Supplier<Restored> restore) {
+        long begin = System.nanoTime();
+        try {
+            Restored restored = restore.get();
+            if (!restored.plan().actions().isEmpty()) {
+                measures.restored(RestoreMeasures.When.RUNNING, true, System.nanoTime() - begin);
+            }
+            return restored;
+        } catch (RuntimeException e) {
+            measures.restored(RestoreMeasures.When.RUNNING, false, System.nanoTime() - begin);
+            throw e;
+        }
     }
 
     private void restored(Context context, Restored restored) {

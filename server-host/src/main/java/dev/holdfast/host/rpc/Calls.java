@@ -1,6 +1,7 @@
 package dev.holdfast.host.rpc;
 
 import dev.holdfast.host.api.EngineOperations;
+import dev.holdfast.host.metrics.RpcMeasures;
 import dev.holdfast.host.rpc.RpcMethod.Turn;
 import dev.holdfast.host.text.OneLine;
 import java.io.IOException;
@@ -31,15 +32,21 @@ final class Calls {
     private final EngineOperations operations;
     private final Engine<?> engine;
     private final ModelDirectory files;
+    private final RpcMeasures measures;
     private final Executor threads;
     private final Map<String, ModelRecord> records = new ConcurrentHashMap<>();
 
     /** @param threads run what waits for others, or for the disk */
-    Calls(EngineOperations operations, Engine<?> engine, ModelDirectory files, Executor threads) {
+    Calls(EngineOperations operations, Engine<?> engine, ModelDirectory files, RpcMeasures measures, Executor threads) {
         this.operations = operations;
         this.engine = engine;
         this.files = files;
+        this.measures = measures;
         this.threads = threads;
+    }
+
+    RpcMeasures measures() {
+        return measures;
     }
 
     void later(Runnable work) {
@@ -68,6 +75,7 @@ final class Calls {
     private <M> Ready ready(Call call, int bytes, Engine<M> of) {
         RpcMethod<M> method = of.methods().get(call.method());
         if (method == null) {
+            measures.called(RpcMeasures.UNKNOWN, false, 0);
             return now(call, out -> out.packInt(UNKNOWN_METHOD).packString(call.method()));
         }
         try {
@@ -80,6 +88,7 @@ final class Calls {
                     && !of.busy().test(model.asked());
             return new Ready(atOnce ? Turn.ASK : method.turn(), () -> answer(call, method, model, in));
         } catch (IOException | RuntimeException e) {
+            measures.called(call.method(), false, 0);
             return now(call, failure(call, e));
         }
     }
@@ -89,10 +98,14 @@ final class Calls {
     }
 
     private <M> byte[] answer(Call call, RpcMethod<M> method, CalledModel<M> model, Arguments in) {
+        long begin = System.nanoTime();
         try {
             RpcMethod.Reply reply = method.body().call(model, in);
-            return packed(call, out -> reply.to(out.packNil()));
+            byte[] answer = packed(call, out -> reply.to(out.packNil()));
+            measures.called(call.method(), true, System.nanoTime() - begin);
+            return answer;
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            measures.called(call.method(), false, System.nanoTime() - begin);
             return packed(call, failure(call, e));
         }
     }

@@ -4,6 +4,7 @@ import dev.holdfast.host.api.EngineOperations;
 import dev.holdfast.host.common.DaemonThreads;
 import dev.holdfast.host.config.ConfigException;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.metrics.RpcMeasures;
 import dev.holdfast.host.runtime.classifier.OnlineClassifier;
 import dev.holdfast.host.text.OneLine;
 import io.netty.bootstrap.ServerBootstrap;
@@ -33,6 +34,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +53,7 @@ public final class RpcDoor implements AutoCloseable {
     private final ThreadPoolExecutor threads;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final DoorOptions options;
+    private final AtomicBoolean full = new AtomicBoolean();
     /** Set before the first connection is taken. */
     private volatile @Nullable Calls calls;
 
@@ -66,17 +69,18 @@ public final class RpcDoor implements AutoCloseable {
     /**
      * Begins to answer.
      *
+     * @param measures told of calls and connections
      * @param version the host's
      * @throws ConfigException if the address cannot be listened on, the directory is none, or the model file is not taken
      */
-    public static RpcDoor open(DoorOptions options, EngineOperations models, String version) {
+    public static RpcDoor open(DoorOptions options, EngineOperations models, RpcMeasures measures, String version) {
         if (!Files.isDirectory(options.directory())) {
             throw new ConfigException("The directory of model files, " + options.directory()
                     + ", is not there; make it, or" + " name another one with rpc_datadir");
         }
         RpcDoor door = new RpcDoor(options);
         try {
-            door.listen(models, version);
+            door.listen(models, measures, version);
             return door;
         } catch (RuntimeException | Error e) {
             door.close();
@@ -84,7 +88,7 @@ public final class RpcDoor implements AutoCloseable {
         }
     }
 
-    private void listen(EngineOperations models, String version) {
+    private void listen(EngineOperations models, RpcMeasures measures, String version) {
         // The port is in the names of files, so it is known before the first call is taken.
         Channel channel = bind();
         listening = channel;
@@ -93,7 +97,7 @@ public final class RpcDoor implements AutoCloseable {
         files.clean();
         Engine<OnlineClassifier> engine = ClassifierMethods.engine(
                 new ServerStatus(version, options.directory(), options.idle(), options.threads(), System.nanoTime()));
-        Calls answering = new Calls(models, engine, files, threads);
+        Calls answering = new Calls(models, engine, files, measures, threads);
         options.modelFile().ifPresent(file -> take(answering.model(engine, ""), file));
         calls = answering;
         channel.config().setAutoRead(true);
@@ -134,19 +138,36 @@ public final class RpcDoor implements AutoCloseable {
         return bound.channel();
     }
 
+    /** Once, until half of them have gone: a flood of connections must not become one of lines. */
+    private void tellFull() {
+        if (full.compareAndSet(false, true)) {
+            log.warn(
+                    "RPC has {} connections, as many as max_connections allows; further ones are closed until some of these"
+                            + " end. Raise max_connections, or lower rpc_timeout, which ends those without calls",
+                    options.connections());
+        }
+    }
+
     private void take(SocketChannel connection, BufferedBytes buffered) {
         if (options.connections() > 0 && connections.size() >= options.connections()) {
+            tellFull();
             log.debug("{} is closed, for there are {} connections", connection.remoteAddress(), options.connections());
             connection.close();
             return;
         }
+        if (connections.size() <= options.connections() / 2) {
+            full.set(false);
+        }
         connections.add(connection);
+        Calls answering = Objects.requireNonNull(calls);
+        answering.measures().opened();
+        connection.closeFuture().addListener(closed -> answering.measures().closed());
         if (!options.idle().isZero()) {
             connection
                     .pipeline()
                     .addLast(new IdleStateHandler(0, 0, options.idle().toMillis(), TimeUnit.MILLISECONDS));
         }
-        connection.pipeline().addLast(new RpcConnection(Objects.requireNonNull(calls), buffered, options.longest()));
+        connection.pipeline().addLast(new RpcConnection(answering, buffered, options.longest()));
     }
 
     private static void take(CalledModel<OnlineClassifier> model, Path file) {

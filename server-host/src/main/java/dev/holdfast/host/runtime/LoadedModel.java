@@ -36,6 +36,11 @@ public interface LoadedModel extends Predictor, AutoCloseable {
      */
     default void failedOnlyTogether(String why) {}
 
+    /** How many bytes of weights it has in the memory of this process; 0 where it has none, or nothing is known. */
+    default long weightBytes() {
+        return 0;
+    }
+
     /** Lets go of the memory; called after the last prediction has ended. */
     @Override
     void close();

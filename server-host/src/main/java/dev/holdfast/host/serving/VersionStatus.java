@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param labels the names of the classes, by index, where the archive gives them
  * @param retryTimeout for how long the process of a worker is started again, where it has one
  * @param clientTimeout how long a request may wait, where the archive says so
+ * @param weightBytes of its weights in the memory of this process; 0 where it has none, or nothing is known
  */
 public record VersionStatus(
         String model,
@@ -37,7 +38,8 @@ public record VersionStatus(
         Optional<String> blocked,
         Optional<Joining> joining,
         Duration retryTimeout,
-        Optional<Duration> clientTimeout) {
+        Optional<Duration> clientTimeout,
+        long weightBytes) {
 
     public VersionStatus {
         labels = List.copyOf(labels);

@@ -15,8 +15,10 @@ import org.slf4j.LoggerFactory;
  * Bound and not yet serving, so that a host gets all of its ports or none.
  *
  * @param address with the port that the system chose, where it was asked to
+ * @param removal what is to be done beside closing it
  */
-public record BoundSocket(ListenAddress address, ServerSocketChannel channel) implements AutoCloseable {
+public record BoundSocket(ListenAddress address, ServerSocketChannel channel, Runnable removal)
+        implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(BoundSocket.class);
     private static final int BACKLOG = 1024;
@@ -31,6 +33,10 @@ public record BoundSocket(ListenAddress address, ServerSocketChannel channel) im
 
     /** The same for an address that messages write otherwise. */
     public static BoundSocket bind(String key, ListenAddress address, Function<ListenAddress, String> written) {
+        if (address.unix().isPresent()) {
+            UnixSocket unix = UnixSocket.bind(key, address.unix().get());
+            return new BoundSocket(address, unix.channel(), unix::remove);
+        }
         InetSocketAddress socket = new InetSocketAddress(address.host(), address.port());
         if (socket.isUnresolved()) {
             throw new ConfigException(key + " " + written.apply(address) + " cannot be listened on: there is no host '"
@@ -42,7 +48,7 @@ public record BoundSocket(ListenAddress address, ServerSocketChannel channel) im
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             channel.bind(socket, BACKLOG);
             BoundSocket bound = new BoundSocket(
-                    address.withPort(((InetSocketAddress) channel.getLocalAddress()).getPort()), channel);
+                    address.withPort(((InetSocketAddress) channel.getLocalAddress()).getPort()), channel, () -> {});
             if (!address.isLoopback()) {
                 log.warn(
                         "{} {} can be reached from other machines; let only those through a firewall or proxy that"
@@ -62,6 +68,7 @@ public record BoundSocket(ListenAddress address, ServerSocketChannel channel) im
 
     @Override
     public void close() {
+        removal.run();
         close(channel, address);
     }
 

@@ -95,6 +95,11 @@ public final class FakeModels implements ModelStore {
         }
 
         @Override
+        public long weightBytes() {
+            return 24;
+        }
+
+        @Override
         public ModelSignature signature() {
             TensorSpec x = new TensorSpec("x", TensorType.FP32, List.of(-1L, 3L));
             TensorSpec y = new TensorSpec("y", TensorType.FP32, List.of(-1L, 1L));

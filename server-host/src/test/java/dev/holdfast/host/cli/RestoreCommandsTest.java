@@ -9,6 +9,10 @@ import dev.holdfast.host.Host;
 import dev.holdfast.host.HostsInTests;
 import dev.holdfast.host.TestArchives;
 import dev.holdfast.host.keeper.StoreStatus;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -237,6 +241,45 @@ class RestoreCommandsTest {
                 .as("%s", typed.errLines())
                 .isZero();
         assertThat(typed.out()).contains("Exported good: 0 chunks, 2 files of archives");
+    }
+
+    private double metric(String series) throws Exception {
+        String body = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(host.metricsAddress() + "/metrics"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+        return body.lines()
+                .filter(line -> line.startsWith(series + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(series + " is not in " + body));
+    }
+
+    @Test
+    void restoresAndTheirFailuresAreInTheMetricsAndSoIsTheMemoryOfAModel() throws Exception {
+        String count = "holdfast_restore_seconds_count{outcome=\"%s\",when=\"%s\"}";
+        assertThat(metric(count.formatted("failed", "running"))).isZero();
+        TestArchives.forest(directory.resolve("store"));
+        api.manage("POST", "/models?url=forest-1.0&initial_workers=1");
+        train(100);
+        api.manage("POST", "/snapshots?name=taught");
+
+        typed.run("snapshots", "restore", "good", "--yes");
+        typed.run("snapshots", "undo", "--yes");
+        api.manage("DELETE", "/models/a");
+        Files.delete(directory.resolve("store/a.mar"));
+        assertThat(typed.run("snapshots", "restore", "good", "--yes")).isEqualTo(1);
+
+        assertThat(metric(count.formatted("ok", "running"))).isEqualTo(2);
+        assertThat(metric(count.formatted("failed", "running"))).isEqualTo(1);
+        assertThat(metric("holdfast_model_memory_bytes{model_name=\"forest\",model_version=\"1.0\",part=\"learned\"}"))
+                .isPositive();
+        host.close();
+        host = HostsInTests.start(directory.resolve("store"), directory.resolve("logs"));
+        assertThat(metric(count.formatted("ok", "start"))).isEqualTo(1);
+        assertThat(metric(count.formatted("ok", "running"))).isZero();
     }
 
     @Test

@@ -266,7 +266,7 @@ class ConfigLayersTest {
                 "http://h:65536, bad, 0",
                 "https://h:x, bad, 0",
                 "HTTPS://h:1, bad, 0",
-                "unix:/tmp/s, bad, 0",
+                "unix:tmp/s, bad, 0",
                 "http://u:p@h:1, bad, 0",
                 "http://h:1/path, bad, 0",
                 "http://h:1?x, bad, 0",
@@ -280,9 +280,9 @@ class ConfigLayersTest {
                             .commandLine(Map.of("inference_address", value))
                             .toConfig())
                     .isInstanceOf(ConfigException.class)
-                    .hasMessage(
-                            "inference_address of the command line '" + value
-                                    + "' must have the form http://host:port, or https://host:port for TLS, with a port of 0 to 65535");
+                    .hasMessage("inference_address of the command line '" + value
+                            + "' must have the form http://host:port, or https://host:port for TLS, with a port of 0 to 65535,"
+                            + " or unix:/path for a Unix domain socket, with a path of at most 103 bytes");
             return;
         }
         ListenAddress address = ListenAddress.parse(value, 80, 443).orElseThrow();

@@ -8,6 +8,7 @@ import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.http.HttpApis;
 import dev.holdfast.host.http.InferenceCounters;
+import dev.holdfast.host.metrics.HostMeasures;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.serving.CurrentState;
 import io.grpc.Grpc;
@@ -46,7 +47,13 @@ final class GrpcUnderTest implements AutoCloseable {
         snapshots = host.snapshots;
         apis = GrpcApis.bind(config);
         http = HttpApis.start(
-                config, host.operations, counters, new StoreMeasures(), text -> {}, directory, Clock.systemUTC());
+                config,
+                host.operations,
+                counters,
+                new HostMeasures(new StoreMeasures()),
+                text -> {},
+                directory,
+                Clock.systemUTC());
         apis.serve(new GrpcHost(config, host.operations, http.entrance(), http.keys(), this::note, Clock.systemUTC()));
     }
 

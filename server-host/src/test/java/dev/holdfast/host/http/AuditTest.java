@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.host.ManualClock;
+import dev.holdfast.host.metrics.RestoreMeasures;
 import dev.holdfast.host.wire.AuditLog;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,7 +79,7 @@ class AuditTest {
             List<Route> routes = new ArrayList<>();
             routes.addAll(
                     new ManagementApi(host.operations.models(), host.operations.inference(), answers, 1).routes());
-            routes.addAll(new SnapshotApi(host.operations.snapshots(), answers).routes());
+            routes.addAll(new SnapshotApi(host.operations.snapshots(), answers, new RestoreMeasures()).routes());
             routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
             List<Route> changing = routes.stream()
                     .filter(route ->

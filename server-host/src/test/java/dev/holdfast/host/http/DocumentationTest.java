@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.metrics.HostMeasures;
 import dev.holdfast.host.metrics.MetricsMode;
+import dev.holdfast.host.metrics.RestoreMeasures;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.wire.Refusals;
 import dev.holdfast.host.wire.TokenFile;
@@ -53,7 +55,7 @@ class DocumentationTest {
             Predictions predictions = new Predictions(host.operations.inference());
             routes.addAll(new MetricsApi(new Metrics(
                             host.counters,
-                            new HostSeries(host.operations, new StoreMeasures()),
+                            new HostSeries(host.operations, new HostMeasures(new StoreMeasures())),
                             new Refusals(Clock.systemUTC()),
                             MetricsMode.PROMETHEUS,
                             text -> {}))
@@ -61,7 +63,7 @@ class DocumentationTest {
             routes.addAll(
                     new ManagementApi(host.operations.models(), host.operations.inference(), answers, 1).routes());
             routes.addAll(new DiagnosisApi(host.operations).routes());
-            routes.addAll(new SnapshotApi(host.operations.snapshots(), answers).routes());
+            routes.addAll(new SnapshotApi(host.operations.snapshots(), answers, new RestoreMeasures()).routes());
             routes.addAll(new SavesApi(host.operations.saves(), answers).routes());
             routes.addAll(new PluginsApi(host.operations.host()).routes());
             routes.addAll(new TrainingApi(host.operations.inference(), forms).routes());

@@ -7,6 +7,7 @@ import dev.holdfast.host.api.OperationsUnderTest;
 import dev.holdfast.host.config.ConfigLayers;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
+import dev.holdfast.host.metrics.HostMeasures;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.serving.CurrentState;
 import dev.holdfast.host.serving.ModelServing;
@@ -39,6 +40,7 @@ final class HostUnderTest implements AutoCloseable {
     final Operations operations;
     final InferenceCounters counters;
     final StoreMeasures store = new StoreMeasures();
+    final HostMeasures measures = new HostMeasures(store);
     final HttpApis apis;
 
     /** Without tokens, unless the settings say otherwise. */
@@ -61,7 +63,7 @@ final class HostUnderTest implements AutoCloseable {
         chunks = host.chunks;
         serving = host.serving;
         operations = host.operations;
-        apis = HttpApis.start(config, operations, counters, store, text -> {}, directory, clock);
+        apis = HttpApis.start(config, operations, counters, measures, text -> {}, directory, clock);
     }
 
     static HostConfig config(Map<String, String> settings) {

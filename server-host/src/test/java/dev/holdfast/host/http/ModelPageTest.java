@@ -114,7 +114,8 @@ class ModelPageTest {
                 Optional.empty(),
                 Optional.empty(),
                 real.retryTimeout(),
-                Optional.empty());
+                Optional.empty(),
+                0);
 
         String html = new ModelPage(status, List.of(status), Optional.empty(), "http://h", false).html();
 

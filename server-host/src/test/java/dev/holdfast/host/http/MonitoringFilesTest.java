@@ -48,6 +48,7 @@ class MonitoringFilesTest {
             host.inference("POST", "/predictions/sum", "[1,2,3]");
             host.snapshots.journal = Optional.of(new StoreStatus.JournalUse(0, 1_000, 0, false));
             host.store.called("save", StoreMeasures.Outcome.OK, 1);
+            host.measures.rpc().called("train", true, 1);
             host.store.saved(States.snapshot(1, "m").header());
 
             assertThat(metrics(host.metrics("/metrics").body()))

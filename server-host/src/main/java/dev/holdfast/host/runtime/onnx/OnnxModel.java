@@ -38,6 +38,7 @@ final class OnnxModel implements LoadedModel {
     private final OrtSession session;
     private final String name;
     private final ModelSignature signature;
+    private final long weightBytes;
     /** The names of the outputs, in their order. */
     private final Set<String> offered;
 
@@ -53,6 +54,7 @@ final class OnnxModel implements LoadedModel {
         this.environment = environment;
         this.session = session;
         this.name = name;
+        this.weightBytes = OnnxRuntime.weightBytes(file);
         this.signature = new OnnxSignature(name, session, file).read();
         this.offered =
                 signature.outputs().stream().map(TensorSpec::name).collect(Collectors.toCollection(LinkedHashSet::new));
@@ -65,6 +67,11 @@ final class OnnxModel implements LoadedModel {
     @Override
     public ModelSignature signature() {
         return signature;
+    }
+
+    @Override
+    public long weightBytes() {
+        return weightBytes;
     }
 
     @Override

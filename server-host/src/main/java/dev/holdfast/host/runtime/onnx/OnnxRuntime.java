@@ -92,14 +92,23 @@ public final class OnnxRuntime implements ModelRuntime {
     @Override
     public long weightBytes(Archive archive) {
         try {
-            Path model = archive.root().resolve(archive.manifest().modelFile().orElse(""));
+            return weightBytes(
+                    archive.root().resolve(archive.manifest().modelFile().orElse("")));
+        } catch (InvalidPathException e) {
+            // Loading it says what is wrong.
+            return 0;
+        }
+    }
+
+    /** How large the file of a model is with those in which it keeps weights; 0 if that cannot be told. */
+    static long weightBytes(Path model) {
+        try {
             long bytes = Files.size(model);
             for (Path data : ExternalData.of(model)) {
                 bytes += Files.isRegularFile(data) ? Files.size(data) : 0;
             }
             return bytes;
         } catch (IOException | InvalidPathException e) {
-            // Loading it says what is wrong.
             return 0;
         }
     }

@@ -172,6 +172,11 @@ final class OnnxSessionModel implements StatefulModel {
     }
 
     @Override
+    public long weightBytes() {
+        return model.weightBytes();
+    }
+
+    @Override
     public ModelSignature signature() {
         return signature;
     }
