@@ -94,6 +94,6 @@ enum Coding {
     private static boolean isZlib(byte[] packed) {
         return packed.length >= 2
                 && (packed[0] & 0x0f) == Deflater.DEFLATED
-                && ((packed[0] & 0xff) << 8 | packed[1] & 0xff) % 31 == 0;
+                && ((packed[0] & 0xff) << 8 | (packed[1] & 0xff)) % 31 == 0;
     }
 }
