@@ -52,9 +52,11 @@ final class FleetAdmin implements AutoCloseable {
     private static final long TRANSFER_MILLIS = 3000;
     private static final TimeDuration PAUSE = TimeDuration.valueOf(100, TimeUnit.MILLISECONDS);
 
+    /** Of a thread, for it waits for one call at a time. */
+    private static final ThreadLocal<@Nullable Patience> PATIENCE = new ThreadLocal<>();
+
     private final Settings settings;
     private final RaftClient client;
-    private final ThreadLocal<@Nullable Patience> patience = new ThreadLocal<>();
 
     FleetAdmin(Settings settings) {
         this.settings = settings;
@@ -87,7 +89,7 @@ final class FleetAdmin implements AutoCloseable {
 
     /** A leader takes as long to add a peer as it takes to send that one the state; it may say that it gets no further. */
     private RetryPolicy.Action again(RetryPolicy.Event event) {
-        Patience now = patience.get();
+        Patience now = PATIENCE.get();
         if (now == null) {
             return RetryPolicy.NO_RETRY_ACTION;
         }
@@ -109,7 +111,7 @@ final class FleetAdmin implements AutoCloseable {
             return status().leader().isPresent()
                     && now.slow.stream().allMatch(peer -> answer(peer).info() != null);
         } finally {
-            patience.set(now);
+            PATIENCE.set(now);
         }
     }
 
@@ -143,7 +145,7 @@ final class FleetAdmin implements AutoCloseable {
 
     /** One attempt. */
     private Answer answer(PeerAddress peer) {
-        patience.remove();
+        PATIENCE.remove();
         try (RaftClient one = client(RaftGroup.valueOf(settings.groupId(), peer.toRaft()))) {
             GroupInfoReply info =
                     one.getGroupManagementApi(RaftPeerId.valueOf(peer.id())).info(settings.groupId());
@@ -339,7 +341,7 @@ final class FleetAdmin implements AutoCloseable {
     }
 
     private RaftClientReply succeeded(String failure, List<PeerAddress> slow, Action action) {
-        patience.set(new Patience(newDeadline(), slow));
+        PATIENCE.set(new Patience(newDeadline(), slow));
         try {
             RaftClientReply reply = action.run();
             if (!reply.isSuccess()) {
@@ -349,7 +351,7 @@ final class FleetAdmin implements AutoCloseable {
         } catch (IOException | StatusRuntimeException e) {
             throw new StoreUnavailableException(failure + ": " + Text.reason(e), e);
         } finally {
-            patience.remove();
+            PATIENCE.remove();
         }
     }
 

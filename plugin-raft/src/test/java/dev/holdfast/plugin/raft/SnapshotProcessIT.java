@@ -115,6 +115,7 @@ class SnapshotProcessIT {
     private static void assertUpToDate(FleetAdmin admin, String id) {
         await().untilAsserted(() -> {
             Status status = admin.status();
+            assertThat(status.leader()).isPresent();
             Member leader = status.members().stream()
                     .filter(member -> member.role().equals("leader"))
                     .findFirst()
