@@ -219,7 +219,8 @@ class DirectoryModelStoreTest {
         Files.writeString(
                 ours.resolve("manifest.json"),
                 "{\"modelVersion\": " + version
-                        + ", \"labels\": [\"a\", 1.50], \"other\": {\"modelVersion\": 1.1, \"a\": 0, \"b\": -0, \"c\": 0}}");
+                        + ", \"labels\": [\"a\", 1.50],"
+                        + " \"other\": {\"modelVersion\": 1.1, \"a\": 0, \"b\": -0, \"c\": 0}}");
         new Zips()
                 .add(
                         "MAR-INF/MANIFEST.json",
