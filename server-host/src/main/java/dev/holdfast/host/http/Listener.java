@@ -21,6 +21,7 @@ import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HostHeaderCustomizer;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.LocalConnector;
@@ -191,6 +192,8 @@ record Listener(Javalin server, ListenAddress address, Lingering lingering) impl
         }
         // Callers may call by an address, which no certificate needs to have; whether it has is theirs to check.
         http.addCustomizer(new SecureRequestCustomizer(false));
+        // HTTP/2 has no Host, but what says the same.
+        http.addCustomizer(new HostHeaderCustomizer());
         return SecureProtocols.of(keys.get(), http, plain);
     }
 

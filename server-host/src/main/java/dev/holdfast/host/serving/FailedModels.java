@@ -68,7 +68,7 @@ final class FailedModels {
         List<String> loaded = new ArrayList<>();
         for (RunningVersion found : List.copyOf(running.versions(model))) {
             boolean wanted = version.isEmpty() || version.get().equals(found.version());
-            if (wanted && !found.isLoaded() && found.hold() != Hold.LOADING) {
+            if (wanted && found.failure().isPresent() && found.hold() != Hold.LOADING) {
                 retry(found, Occasion.OPERATORS_CALL);
                 loaded.add(found.version());
             } else if (wanted && found.lacksWorkers()) {

@@ -363,7 +363,7 @@ public final class ModelServing implements AutoCloseable {
     /** Whether a version is in the way of another registration of it; one that could not be loaded is not. */
     private boolean stands(String model, String version) {
         return running.get(model, version)
-                .filter(found -> found.isLoaded() || found.hold() == Hold.LOADING)
+                .filter(found -> found.failure().isEmpty() || found.hold() == Hold.LOADING)
                 .isPresent();
     }
 

@@ -6,6 +6,7 @@ import dev.holdfast.host.crash.ModelFile;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -162,7 +163,7 @@ final class Reconciler {
         List<Map.Entry<Action.Loads, ServingException>> news = failed.entrySet().stream()
                 .filter(entry -> running.get(
                                 entry.getKey().model(), entry.getKey().version())
-                        .filter(found -> !found.isLoaded()
+                        .filter(found -> found.failure().isPresent()
                                 && found.state().sameLoad(entry.getKey().state()))
                         .isEmpty())
                 .sorted(Comparator.comparing(
@@ -264,8 +265,10 @@ final class Reconciler {
 
     private void apply(Action action, Function<ServedVersion, Archive> archives, Occasion occasion) {
         if (action instanceof Action.Loads load) {
-            putInPlace(loading.load(load, archives, occasion));
-            log.info("Model {} version {} loaded", load.model(), load.version());
+            load(load, archives, occasion);
+            if (occasion == Occasion.START) {
+                rest(load.model(), load.version());
+            }
         } else if (action instanceof Action.LoadLater later) {
             putInPlace(RunningVersion.failed(
                     later.model(),
@@ -276,7 +279,12 @@ final class Reconciler {
                     Hold.LOADING,
                     () -> loading.engine(later.state().archive())));
         } else if (action instanceof Action.Scale scale) {
-            require(scale.model(), scale.version()).scale(scale.state());
+            if (require(scale.model(), scale.version()).isResting()
+                    && scale.state().maxWorkers() > 0) {
+                load(new Action.Load(scale.model(), scale.version(), scale.state()), archives, occasion);
+            } else {
+                require(scale.model(), scale.version()).scale(scale.state());
+            }
             log.info(
                     "Model {} version {} scaled from {}..{} to {}..{} workers",
                     scale.model(),
@@ -285,6 +293,7 @@ final class Reconciler {
                     scale.fromMax(),
                     scale.state().minWorkers(),
                     scale.state().maxWorkers());
+            rest(scale.model(), scale.version());
         } else if (action instanceof Action.SetDefault setDefault) {
             running.setDefault(setDefault.model(), setDefault.version());
             log.info("Model {} version {} is the default now", setDefault.model(), setDefault.version());
@@ -296,6 +305,23 @@ final class Reconciler {
                 log.info("Model {} version {} unloaded", unload.model(), unload.version());
             }
         }
+    }
+
+    private void load(Action.Loads load, Function<ServedVersion, Archive> archives, Occasion occasion) {
+        putInPlace(loading.load(load, archives, occasion));
+        log.info("Model {} version {} loaded", load.model(), load.version());
+    }
+
+    /** Gives the memory of a version back that is to have no workers; what still runs in it ends first, and nobody waits here. */
+    private void rest(String model, String version) {
+        RunningVersion before = require(model, version);
+        before.resting().ifPresent(resting -> {
+            before.replacedBy(resting);
+            running.put(resting);
+            unloaded.set(true);
+            before.unload(Duration.ZERO);
+            log.info("Model {} version {} has no workers, and its memory is given back until it has", model, version);
+        });
     }
 
     /**

@@ -86,7 +86,7 @@ final class RunningModels {
 
     /** The versions that are registered but could not be loaded. */
     List<RunningVersion> failed() {
-        return all().stream().filter(version -> !version.isLoaded()).toList();
+        return all().stream().filter(version -> version.failure().isPresent()).toList();
     }
 
     /** What runs as a serving state, with the versions that failed to load. */

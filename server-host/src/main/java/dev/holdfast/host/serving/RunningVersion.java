@@ -13,12 +13,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One model version that is served: loaded with its workers, or failed with the reason. */
+/** One model version that is served: loaded with its workers, failed with the reason, or resting without workers and memory. */
 public final class RunningVersion {
 
     private final String model;
@@ -28,11 +31,20 @@ public final class RunningVersion {
     private final Hold hold;
     private final Supplier<Optional<String>> engine;
     private final @Nullable Loaded loaded;
+    private final @Nullable Rest rest;
     private volatile ServedVersion state;
     private volatile long storedUpdates;
     private volatile @Nullable RunningVersion successor;
 
     private record Loaded(Archive archive, LoadedModel model, WorkerPool workers, Training training) {}
+
+    /**
+     * What stays of a model whose memory was given back.
+     *
+     * @param signature what it takes and gives, which callers ask also while it rests
+     * @param ended completes when nobody is inside it any more
+     */
+    private record Rest(ModelSignature signature, CompletableFuture<Void> ended) {}
 
     private RunningVersion(
             String model,
@@ -42,7 +54,8 @@ public final class RunningVersion {
             @Nullable String failure,
             Hold hold,
             Supplier<Optional<String>> engine,
-            @Nullable Loaded loaded) {
+            @Nullable Loaded loaded,
+            @Nullable Rest rest) {
         this.model = model;
         this.version = version;
         this.state = state;
@@ -51,6 +64,7 @@ public final class RunningVersion {
         this.hold = hold;
         this.engine = engine;
         this.loaded = loaded;
+        this.rest = rest;
     }
 
     static RunningVersion loaded(
@@ -69,7 +83,8 @@ public final class RunningVersion {
                 null,
                 Hold.NONE,
                 () -> Optional.of(loaded.signature().engine()),
-                new Loaded(archive, loaded, workers, new Training(ServingException.nameOf(model, version))));
+                new Loaded(archive, loaded, workers, new Training(ServingException.nameOf(model, version))),
+                null);
     }
 
     /**
@@ -84,7 +99,36 @@ public final class RunningVersion {
             String why,
             Hold hold,
             Supplier<Optional<String>> engine) {
-        return new RunningVersion(model, version, state, atStartup, why, hold, engine, null);
+        return new RunningVersion(model, version, state, atStartup, why, hold, engine, null, null);
+    }
+
+    /**
+     * The same version without its memory, where it is to have no workers and has nothing in memory that an archive has not; to be
+     * put in its place, and this one to be unloaded. Empty for others.
+     */
+    Optional<RunningVersion> resting() {
+        if (loaded == null
+                || state.maxWorkers() > 0
+                || loaded.model() instanceof StatefulModel
+                || loaded.model() instanceof LearningModel) {
+            return Optional.empty();
+        }
+        ModelSignature signature = loaded.model().signature();
+        return Optional.of(new RunningVersion(
+                model,
+                version,
+                state,
+                loadedAtStartup,
+                null,
+                Hold.NONE,
+                () -> Optional.of(signature.engine()),
+                null,
+                new Rest(signature, loaded.workers().ended())));
+    }
+
+    /** Whether it has neither workers nor memory until it is to have workers. */
+    boolean isResting() {
+        return rest != null;
     }
 
     public String model() {
@@ -213,6 +257,9 @@ public final class RunningVersion {
     }
 
     private Loaded require() {
+        if (rest != null) {
+            throw WorkerPool.noWorker(ServingException.nameOf(model, version));
+        }
         if (loaded == null) {
             throw new ServingException(
                     Kind.UNAVAILABLE,
@@ -260,6 +307,14 @@ public final class RunningVersion {
     void awaitScaled(Duration timeout) {
         if (loaded != null) {
             loaded.workers().awaitScaled(timeout);
+        } else if (rest != null) {
+            try {
+                rest.ended().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException | ExecutionException e) {
+                // Stuck runs are told of elsewhere.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -336,7 +391,9 @@ public final class RunningVersion {
                 state,
                 loadedAtStartup,
                 engine.get(),
-                Optional.ofNullable(loaded).map(ready -> ready.model().signature()),
+                Optional.ofNullable(loaded)
+                        .map(ready -> ready.model().signature())
+                        .or(() -> Optional.ofNullable(rest).map(Rest::signature)),
                 Optional.ofNullable(failure),
                 hold,
                 loaded == null ? List.of() : loaded.archive().manifest().labels(),

@@ -205,7 +205,11 @@ final class ServingChanges {
                 running.observed(),
                 target,
                 Plan.Differences.NONE
-                        .withFailed((model, version) -> isNow(model, version, found -> !found.isLoaded()))
+                        .withFailed((model, version) -> isNow(
+                                model,
+                                version,
+                                found -> found.failure().isPresent()
+                                        || (found.isResting() && hasWorkers(target, model, version))))
                         .withAnew((model, version) -> isNow(model, version, RunningVersion::isAhead)));
     }
 
@@ -230,6 +234,13 @@ final class ServingChanges {
         } finally {
             everything.writeLock().unlock();
         }
+    }
+
+    private static boolean hasWorkers(ServingState target, String model, String version) {
+        return target.model(model)
+                .map(some -> some.versions().get(version))
+                .filter(wanted -> wanted.maxWorkers() > 0)
+                .isPresent();
     }
 
     private boolean isNow(String model, String version, Predicate<RunningVersion> test) {

@@ -215,11 +215,15 @@ final class WorkerPool implements Worker.Crew {
         }
     }
 
+    static ServingException noWorker(String name) {
+        return new ServingException(
+                Kind.UNAVAILABLE,
+                name + " has no worker to serve inference request. Please use scale workers API to add workers.");
+    }
+
     private void refuseWhereItCannotBe() {
         if (staying == 0) {
-            throw new ServingException(
-                    Kind.UNAVAILABLE,
-                    name + " has no worker to serve inference request. Please use scale workers API to add workers.");
+            throw noWorker(name);
         }
         if (isBlocked()) {
             throw new ServingException(Kind.UNAVAILABLE, refusal());

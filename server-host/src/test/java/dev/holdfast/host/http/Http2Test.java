@@ -98,6 +98,24 @@ class Http2Test {
     }
 
     @Test
+    void theAddressThatWasCalledIsKnownAsFromTheHostOfHttp1() throws Exception {
+        String own = host.apis.inference().toString();
+
+        HttpResponse<String> page = client.send(
+                request("/v2/models/sum/docs").header("Origin", own).build(), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> foreign = client.send(
+                request("/v2/models/sum/docs")
+                        .header("Origin", "https://elsewhere.example")
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        assertThat(page.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.body()).contains(own + "/").doesNotContain("null/");
+        assertThat(foreign.statusCode()).isEqualTo(403);
+    }
+
+    @Test
     void aClientThatNamesNoProtocolSpeaksHttp1() throws Exception {
         try (SSLSocket socket = socket()) {
             socket.getOutputStream()
