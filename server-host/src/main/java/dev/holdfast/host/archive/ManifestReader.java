@@ -9,6 +9,9 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NumericNode;
 import dev.holdfast.host.text.ModelNames;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.text.Utf8;
@@ -72,7 +75,7 @@ final class ManifestReader {
     private final Path root;
     private final String archive;
     private final String defaultName;
-    /** Fractions as the manifest writes them, where one stands for a text: 1.10 is another version than 1.1. */
+    /** Numbers as the manifest writes them, where one stands for a text: 1.10 is another version than 1.1. */
     private final IdentityHashMap<JsonNode, String> literals = new IdentityHashMap<>();
 
     private ManifestReader(Path root, String archive, String defaultName) {
@@ -233,6 +236,19 @@ final class ManifestReader {
         return files;
     }
 
+    /** Gives each whole number a node of its own, where the library has one for 0 and -0. */
+    private static final class OwnNumbers extends JsonNodeFactory {
+
+        private static final long serialVersionUID = 1;
+
+        static final JsonNodeFactory FACTORY = new OwnNumbers();
+
+        @Override
+        public NumericNode numberNode(int value) {
+            return new IntNode(value);
+        }
+    }
+
     private JsonNode parse(String file) throws IOException {
         Path path = root.resolve(file);
         if (Files.size(path) > LONGEST) {
@@ -243,12 +259,12 @@ final class ManifestReader {
             throw damaged(file, "it is not UTF-8");
         }
         try (JsonParser numbers = JSON.createParser(text)) {
-            JsonNode manifest = JSON.readTree(text);
+            JsonNode manifest = JSON.reader(OwnNumbers.FACTORY).readTree(text);
             if (!manifest.isObject()) {
                 throw damaged(file, "it is no JSON object");
             }
             for (JsonToken token = numbers.nextToken(); token != null; token = numbers.nextToken()) {
-                if (token == JsonToken.VALUE_NUMBER_FLOAT) {
+                if (token.isNumeric()) {
                     literals.put(manifest.at(numbers.getParsingContext().pathAsPointer()), numbers.getText());
                 }
             }

@@ -212,13 +212,15 @@ class DirectoryModelStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1.10", "2.00", "10", "1.0E2", "0.00000001"})
+    @ValueSource(strings = {"1.10", "2.00", "10", "-0", "0", "1.0E2", "0.00000001"})
     void aVersionThatIsANumberIsServedAsItIsWritten(String version) throws IOException {
         Path ours = Files.createDirectory(store.resolve("ours"));
         Files.writeString(ours.resolve("m.onnx"), "weights");
         Files.writeString(
                 ours.resolve("manifest.json"),
-                "{\"modelVersion\": " + version + ", \"labels\": [\"a\", 1.50], \"other\": {\"modelVersion\": 1.1}}");
+                "{\"modelVersion\": " + version
+                        + ", \"labels\": [\"a\", 1.50],"
+                        + " \"other\": {\"modelVersion\": 1.1, \"a\": 0, \"b\": -0, \"c\": 0}}");
         new Zips()
                 .add(
                         "MAR-INF/MANIFEST.json",
