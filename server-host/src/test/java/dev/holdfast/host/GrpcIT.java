@@ -50,7 +50,9 @@ class GrpcIT {
             assertThat(host.predict("/predictions/noop", "").statusCode()).isEqualTo(200);
             assertThat(Files.readString(classes))
                     .contains("dev.holdfast.host.grpc.GrpcApis")
-                    .doesNotContain("io.grpc.", "com.google.protobuf.", "dev.holdfast.protocol.");
+                    .doesNotContain("io.grpc.", "com.google.protobuf.", "dev.holdfast.protocol.")
+                    .as("TLS is off")
+                    .doesNotContain("org.eclipse.jetty.http2.server.", "org.eclipse.jetty.alpn.");
 
             ManagedChannel channel = channel(host, "inference");
             try {

@@ -12,8 +12,8 @@ import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 
 /**
- * What callers may speak over TLS: HTTP/2, and HTTP/1.1 where they do not ask for it. Of its own, so that a host without TLS loads none
- * of the classes of HTTP/2.
+ * What callers may speak over TLS: HTTP/2, and HTTP/1.1 where they do not ask for it. Of its own, so that a host without TLS loads of
+ * HTTP/2 but the few classes that encode headers, which the library looks for by itself.
  */
 final class SecureProtocols {
 
