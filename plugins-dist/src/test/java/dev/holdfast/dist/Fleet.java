@@ -9,7 +9,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
 
 /** The hosts of one group, and the group's snapshots. */
 final class Fleet implements AutoCloseable {
@@ -45,10 +44,14 @@ final class Fleet implements AutoCloseable {
 
     /** Starts hosts side by side, as an orchestrator does. */
     static void start(Member... members) throws Exception {
-        ExecutorService starts = Executors.newFixedThreadPool(members.length);
+        start(List.of(members));
+    }
+
+    static void start(List<Member> members, String... more) throws Exception {
+        ExecutorService starts = Executors.newFixedThreadPool(members.size());
         try {
-            for (Future<Void> start :
-                    starts.invokeAll(Stream.of(members).map(Fleet::starting).toList())) {
+            for (Future<Void> start : starts.invokeAll(
+                    members.stream().map(member -> starting(member, more)).toList())) {
                 start.get();
             }
         } finally {
@@ -56,9 +59,9 @@ final class Fleet implements AutoCloseable {
         }
     }
 
-    private static Callable<Void> starting(Member member) {
+    private static Callable<Void> starting(Member member, String... more) {
         return () -> {
-            member.start();
+            member.start(more);
             return null;
         };
     }

@@ -51,6 +51,18 @@ final class Fleets implements BeforeAllCallback, AfterEachCallback {
         return fleet;
     }
 
+    /** A group of hosts that are the store themselves: as many members as there are hosts. */
+    Fleet overRaft(int hosts) throws Exception {
+        Path own = directory("raft");
+        Fleet fleet = new Fleet(
+                own,
+                installation.distribution(),
+                new RaftGroup(hosts),
+                List.of("--set=snapshot_store=raft", "--set=snapshot_group=" + installation.freeGroup()));
+        fleets.add(fleet);
+        return fleet;
+    }
+
     private static List<String> settings(Store store, String group) {
         String serializer = switch (store) {
             case FS, FS_MOUNTED -> "fs";

@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.EnumSource.Mode.MATCH_NONE;
 
 import java.net.http.HttpResponse;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,14 +20,21 @@ class FollowIT {
     @ParameterizedTest
     @EnumSource(mode = MATCH_NONE, names = "FS.*")
     void whatIsRegisteredAtOneHostIsServedByAllAndSurvivesAKill(Store store) throws Exception {
-        Fleet fleet = FLEETS.over(store);
+        servedByAll(FLEETS.over(store));
+    }
+
+    @Test
+    void theSameOfHostsThatAreTheStoreThemselves() throws Exception {
+        servedByAll(FLEETS.overRaft(3));
+    }
+
+    private static void servedByAll(Fleet fleet) throws Exception {
         Member a = fleet.member("A");
         Member b = fleet.member("B");
         Member c = fleet.member("C");
         List<Member> all = List.of(a, b, c);
-        for (Member member : all) {
-            member.start("--follow");
-        }
+        // Peers wait for one another.
+        Fleet.start(all, "--follow");
 
         a.register("first");
         awaitServed(all, "first");

@@ -34,6 +34,7 @@ final class Installation implements AutoCloseable {
         Distribution distribution = Distribution.unpack(directory)
                 .install("plugin-jdbc")
                 .install("plugin-ddb")
+                .install("plugin-raft")
                 .with("AWS_REGION", "eu-central-1")
                 .with("AWS_ACCESS_KEY_ID", "local")
                 .with("AWS_SECRET_ACCESS_KEY", "local")

@@ -26,8 +26,9 @@ record RunningHost(Path logs) {
     }
 
     /** A call of the management API, with its token. */
-    HttpResponse<String> manage(String method, String path) throws IOException, InterruptedException {
-        return call("management", method, path, HttpRequest.BodyPublishers.noBody());
+    HttpResponse<String> manage(String method, String path, String... headers)
+            throws IOException, InterruptedException {
+        return call("management", method, path, HttpRequest.BodyPublishers.noBody(), headers);
     }
 
     /** A call that changes something, and must succeed. */
@@ -56,6 +57,14 @@ record RunningHost(Path logs) {
     /** SIGKILL: the process does nothing more. */
     void kill() throws IOException {
         kill(process().orElseThrow());
+    }
+
+    /** SIGSTOP, or SIGCONT: the process does nothing until the latter. */
+    void signal(String name) throws IOException, InterruptedException {
+        long pid = process().orElseThrow().pid();
+        if (new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor() != 0) {
+            throw new IOException("kill -" + name + " " + pid + " has failed");
+        }
     }
 
     /** Ends it after a test, if one ran and has not ended; then it writes no more into what the test removes. */
@@ -95,20 +104,21 @@ record RunningHost(Path logs) {
         return call("inference", "GET", path, HttpRequest.BodyPublishers.noBody());
     }
 
-    private HttpResponse<String> call(String api, String method, String path, HttpRequest.BodyPublisher body)
+    private HttpResponse<String> call(
+            String api, String method, String path, HttpRequest.BodyPublisher body, String... headers)
             throws IOException, InterruptedException {
         JsonNode run = run();
         JsonNode tokens =
                 JSON.readTree(Files.readString(Path.of(run.required("key_file").textValue())));
         String token = tokens.required(api).required("key").textValue();
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create(
-                                        run.required(api + "_address").textValue() + path))
-                                .timeout(Duration.ofSeconds(60))
-                                .header("Authorization", "Bearer " + token)
-                                .method(method, body)
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create(run.required(api + "_address").textValue() + path))
+                .timeout(Duration.ofSeconds(60))
+                .header("Authorization", "Bearer " + token)
+                .method(method, body);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 }
