@@ -16,6 +16,9 @@ public final class ChangeQueue implements ChangeLog {
     private final String storeName;
     private final Optional<StoreAttachment> standing;
     private final ThreadLocal<@Nullable Long> expected = new ThreadLocal<>();
+    /** Whether the change that this thread has begun is made for one revision. */
+    private final ThreadLocal<Boolean> conditional = ThreadLocal.withInitial(() -> false);
+
     private final WorkQueue queue = new WorkQueue();
     /** The address of the caller for whom a thread makes changes. */
     private final ThreadLocal<@Nullable String> caller = new ThreadLocal<>();
@@ -42,6 +45,7 @@ public final class ChangeQueue implements ChangeLog {
 
     @Override
     public void expect(OptionalLong revision) {
+        conditional.remove();
         if (revision.isEmpty()) {
             expected.remove();
             return;
@@ -61,6 +65,7 @@ public final class ChangeQueue implements ChangeLog {
         if (revision != null) {
             requireAt(revision);
             expected.remove();
+            conditional.set(true);
         }
     }
 
@@ -82,6 +87,7 @@ public final class ChangeQueue implements ChangeLog {
 
     @Override
     public void abandoned() {
+        conditional.remove();
         queue.abandoned();
     }
 
@@ -96,7 +102,8 @@ public final class ChangeQueue implements ChangeLog {
     }
 
     private CompletableFuture<Durability> changed(Optional<String> learner) {
-        Work.Save change = save(SnapshotKind.SNAPSHOT, Optional.empty(), learner);
+        Work.Save change = save(SnapshotKind.SNAPSHOT, Optional.empty(), learner, conditional.get());
+        conditional.remove();
         return accepted(change, queue.addChange(change));
     }
 
@@ -120,12 +127,13 @@ public final class ChangeQueue implements ChangeLog {
 
     /** Takes a snapshot of a kind, under a name if one is given. */
     CompletableFuture<Durability> add(SnapshotKind kind, Optional<String> name) {
-        Work.Save save = save(kind, name, Optional.empty());
+        Work.Save save = save(kind, name, Optional.empty(), false);
         return accepted(save, queue.add(save));
     }
 
-    private Work.Save save(SnapshotKind kind, Optional<String> name, Optional<String> learner) {
-        return new Work.Save(kind, name, Optional.ofNullable(caller.get()), learner, new CompletableFuture<>());
+    private Work.Save save(SnapshotKind kind, Optional<String> name, Optional<String> learner, boolean forOneRevision) {
+        return new Work.Save(
+                kind, name, Optional.ofNullable(caller.get()), learner, forOneRevision, new CompletableFuture<>());
     }
 
     private static CompletableFuture<Durability> accepted(Work.Save save, boolean queued) {

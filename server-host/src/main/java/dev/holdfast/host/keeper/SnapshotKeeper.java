@@ -383,11 +383,7 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
             Durability durability =
                     timed(() -> asked ? writer.saveChange() : writer.save(SnapshotKind.SNAPSHOT, Optional.empty()));
             next.askedBy(List.of());
-            saved.forEach(change -> change.done()
-                    .complete(
-                            change.learner().filter(sides::isUnkept).isPresent()
-                                    ? lessonLost(durability)
-                                    : durability));
+            saved.forEach(change -> change.done().complete(answer(change, durability)));
         }
         for (Work work : works) {
             if (work instanceof Work.Attach attach) {
@@ -399,6 +395,33 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
                 take(save);
             }
         }
+    }
+
+    private Durability answer(Work.Save change, Durability durability) {
+        if (change.learner().filter(sides::isUnkept).isPresent()) {
+            return lessonLost(durability);
+        }
+        return change.conditional()
+                ? cursor.base()
+                        .filter(base -> isStoredByAnother(base, durability))
+                        .map(SnapshotKeeper::madeElsewhere)
+                        .orElse(durability)
+                : durability;
+    }
+
+    /** Another host has made the very same change: who counts up, say, must not take its step for his. */
+    private boolean isStoredByAnother(HistoryPoint base, Durability durability) {
+        return durability.kind() == Durability.Kind.STORED
+                && durability.snapshot().filter(base.name()::equals).isPresent()
+                && !base.header().host().equals(options.host());
+    }
+
+    private static Durability madeElsewhere(HistoryPoint there) {
+        return new Durability(
+                Durability.Kind.UNDONE,
+                Optional.empty(),
+                List.of("Host " + there.header().host() + " has made the same change first, in " + there.name()
+                        + ", so this one was not made on the revision that the call is for."));
     }
 
     /** The snapshot does not hold what was learned here, and nothing else does. */

@@ -14,12 +14,14 @@ sealed interface Work {
      * Takes a snapshot; those of {@linkplain #isChange() changes} that wait together share one.
      *
      * @param learner the model whose learning is the change, if it is that
+     * @param conditional whether it is a change that its caller made for one revision, and wants to be the one that follows it
      */
     record Save(
             SnapshotKind kind,
             Optional<String> name,
             Optional<String> caller,
             Optional<String> learner,
+            boolean conditional,
             CompletableFuture<Durability> done)
             implements Work {
 

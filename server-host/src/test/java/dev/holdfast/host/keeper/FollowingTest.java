@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.host.history.HistoryPoint;
+import dev.holdfast.host.serving.Durability;
+import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +48,30 @@ class FollowingTest {
         await().until(() -> host.state.get().models().keySet().contains("b"));
         other.changed("c");
         await().until(() -> host.state.get().models().keySet().contains("c"));
+    }
+
+    @Test
+    void theSameChangeForOneRevisionIsMadeByOneHostAloneThoughBothWouldServeTheSameAfterIt() {
+        host.look = Duration.ofDays(1);
+        other.look = Duration.ofDays(1);
+        host.start();
+        long seen = disk.newest().header().revision();
+        assertThat(host.keeper.base().orElseThrow().header().revision()).isEqualTo(seen);
+        UnaryOperator<ServingState> step =
+                state -> state.with("a", ServedModel.of("1.0", States.version("a.mar", 2, 2)));
+
+        Durability first = Rig.get(other.changeOf(seen, step));
+        Durability second = Rig.get(host.changeOf(seen, step));
+        Durability unconditional = Rig.get(host.change(step));
+
+        assertThat(first.kind()).isEqualTo(Durability.Kind.STORED);
+        assertThat(second.kind()).isEqualTo(Durability.Kind.UNDONE);
+        assertThat(second.notice())
+                .singleElement()
+                .asString()
+                .startsWith("Host other-host has made the same change first, in ");
+        assertThat(unconditional.kind()).isEqualTo(Durability.Kind.STORED);
+        assertThat(host.keeper.status().mode()).isEqualTo(StoreStatus.Mode.ATTACHED);
     }
 
     @Test

@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -261,7 +262,6 @@ public final class Rig implements AutoCloseable {
         if (journal == null) {
             restore();
         }
-        changes = new ChangeQueue("ddb");
         KeeperOptions options = new KeeperOptions(
                 "ddb",
                 false,
@@ -274,6 +274,8 @@ public final class Rig implements AutoCloseable {
                 adoptsStoreAfterConflict,
                 follows,
                 mostLag);
+        StoreAttachment standing = new StoreAttachment(options, start, nanos::get);
+        changes = new ChangeQueue("ddb", Optional.of(standing));
         ServingSource served = new ServingSource() {
             @Override
             public ServingState state() {
@@ -306,7 +308,7 @@ public final class Rig implements AutoCloseable {
                 options,
                 start,
                 changes,
-                new StoreAttachment(options, start, nanos::get),
+                standing,
                 store,
                 journal,
                 new SideBySide(store, journal, true),
@@ -330,6 +332,13 @@ public final class Rig implements AutoCloseable {
         changes.begin();
         state.updateAndGet(edit);
         return changes.changed();
+    }
+
+    /** The same for one revision. */
+    CompletableFuture<Durability> changeOf(long revision, UnaryOperator<ServingState> edit) {
+        changes.expect(OptionalLong.of(revision));
+        changes.requireExpected();
+        return change(edit);
     }
 
     /** A model has learned a lesson. */
