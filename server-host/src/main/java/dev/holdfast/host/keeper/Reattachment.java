@@ -73,7 +73,10 @@ record Reattachment(
             }
         } else {
             if (verdict == SaveDecision.APPEND) {
-                look.head().ifPresent(head -> cursor.goOnFrom(head, served.state()));
+                look.head().ifPresent(head -> {
+                    cursor.goOnFrom(head, served.state());
+                    standing.goesOnFrom(head.header());
+                });
             }
             standing.untroubled();
         }

@@ -141,6 +141,14 @@ public final class StoreAttachment {
         attached();
     }
 
+    /** The store's newest is another host's, such as its start, and serves what this one does. */
+    synchronized void goesOnFrom(SnapshotHeader newest) {
+        if (last.map(SnapshotHeader::revision).orElse(0L) < newest.revision()) {
+            last = Optional.of(newest);
+            show();
+        }
+    }
+
     synchronized void attached() {
         mode = Mode.ATTACHED;
         empty = false;

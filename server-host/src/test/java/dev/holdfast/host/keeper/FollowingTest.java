@@ -8,6 +8,7 @@ import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
+import dev.holdfast.sdk.SnapshotKind;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,18 @@ class FollowingTest {
         await().until(() -> host.state.get().models().keySet().contains("b"));
         other.changed("c");
         await().until(() -> host.state.get().models().keySet().contains("c"));
+    }
+
+    @Test
+    void theRevisionOfAnotherHostsStartWhichChangesNothingIsKnownToAllSoThatCallersMayNameIt() {
+        host.start();
+
+        Rig.get(other.keeper.take(SnapshotKind.STARTUP));
+
+        long newest = disk.newest().header().revision();
+        assertThat(disk.newest().header().kind()).isEqualTo(SnapshotKind.STARTUP);
+        await().until(() -> host.keeper.status().revision() == newest);
+        assertThat(Rig.get(host.changeOf(newest, state -> state)).kind()).isEqualTo(Durability.Kind.STORED);
     }
 
     @Test
