@@ -167,6 +167,7 @@ public final class DryStart {
         HostConfig config = begin.config();
         List<String> notices = new ArrayList<>(begin.notes());
         notices.addAll(begin.start().notices());
+        notices.addAll(begin.remarks());
         List<Model> models = new ArrayList<>();
         Optional<String> refusal = Optional.empty();
         try {

@@ -40,6 +40,7 @@ import org.slf4j.LoggerFactory;
  * @param learnedFrom the store from which what the restored models have learned is still to be copied
  * @param source where that came from, for the operator
  * @param notes what was asked for and is not done
+ * @param remarks what the configuration of a restored snapshot says and is left out; the log has it
  */
 record StartState(
         HostConfig config,
@@ -48,7 +49,8 @@ record StartState(
         Optional<ServingState> restored,
         Optional<SnapshotUrl> learnedFrom,
         String source,
-        List<String> notes) {
+        List<String> notes,
+        List<String> remarks) {
 
     private static final Logger log = LoggerFactory.getLogger(StartState.class);
     private static final StartPoint OFF = StartPoint.of(StoreStatus.Mode.OFF);
@@ -149,10 +151,10 @@ record StartState(
             return fromConfiguration(options, config, kept, found.start(), files);
         }
         SnapshotText.Content content = found.content().get();
-        HostConfig restored = layers.restored(
-                        inThisDirectory(content.config()),
-                        found.own() || config.snapshots().acceptsAddresses())
-                .toConfig();
+        ConfigLayers all = layers.restored(
+                inThisDirectory(content.config()),
+                found.own() || config.snapshots().acceptsAddresses());
+        HostConfig restored = all.toConfig();
         files.noteIgnoredModels("snapshot " + found.name() + " is restored");
         return new StartState(
                 restored,
@@ -161,7 +163,8 @@ record StartState(
                 Optional.of(content.state()),
                 elsewhere,
                 "Restored snapshot " + found.name(),
-                ignoredModels(options, found.name()));
+                ignoredModels(options, found.name()),
+                all.remarks());
     }
 
     private static StartState fromConfiguration(
@@ -177,7 +180,8 @@ record StartState(
         if (models.isEmpty()) {
             String source =
                     files.given().map(file -> "Started from " + file.path()).orElse("Started from the configuration");
-            return new StartState(config, persistence, start, Optional.empty(), Optional.empty(), source, List.of());
+            return new StartState(
+                    config, persistence, start, Optional.empty(), Optional.empty(), source, List.of(), List.of());
         }
         Path file = models.get().path();
         if (!models.get().verified()) {
@@ -190,7 +194,8 @@ record StartState(
                 models.get().state(),
                 Optional.empty(),
                 "Restored the snapshot in " + file,
-                ignoredModels(options, String.valueOf(file)));
+                ignoredModels(options, String.valueOf(file)),
+                List.of());
     }
 
     private static List<String> ignoredModels(StartOptions options, String snapshot) {

@@ -1,6 +1,7 @@
 package dev.holdfast.host.config;
 
 import dev.holdfast.host.text.OneLine;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,10 +47,13 @@ public final class ConfigLayers {
 
     private final Map<String, String> environment;
     private final Map<Layer, Map<String, String>> layers;
+    private final List<String> remarks;
 
-    private ConfigLayers(Map<String, String> environment, Map<Layer, Map<String, String>> layers) {
+    private ConfigLayers(
+            Map<String, String> environment, Map<Layer, Map<String, String>> layers, List<String> remarks) {
         this.environment = Map.copyOf(environment);
         this.layers = Collections.unmodifiableMap(layers);
+        this.remarks = List.copyOf(remarks);
     }
 
     /**
@@ -58,7 +62,7 @@ public final class ConfigLayers {
      * @param environment the process environment
      */
     public static ConfigLayers of(Map<String, String> environment) {
-        return new ConfigLayers(environment, new LinkedHashMap<>());
+        return new ConfigLayers(environment, new LinkedHashMap<>(), List.of());
     }
 
     /** The file that holds where nothing else is said. */
@@ -76,108 +80,95 @@ public final class ConfigLayers {
      */
     public ConfigLayers restored(Map<String, String> properties, boolean word) {
         HostConfig local = toConfig();
+        List<String> told = new ArrayList<>();
         Map<String, String> heard = new TreeMap<>(properties);
         if (!word) {
-            heard.entrySet().removeIf(entry -> opensMore(local, entry.getKey(), entry.getValue()));
+            heard.entrySet().removeIf(entry -> opensMore(local, entry.getKey(), entry.getValue(), told));
         }
-        Map<String, String> said = heardOf(heard);
+        Map<String, String> said = heardOf(heard, told);
         if (!local.snapshots().strictRestore()) {
-            said.entrySet().removeIf(entry -> isDamaged(local, entry.getKey(), entry.getValue()));
+            said.entrySet().removeIf(entry -> isDamaged(local, entry.getKey(), entry.getValue(), told));
         }
-        return with(Layer.SNAPSHOT, said);
+        told.forEach(log::warn);
+        return with(Layer.SNAPSHOT, said, told);
     }
 
-    private boolean opensMore(HostConfig local, String key, String value) {
+    /** What a restored snapshot says and is left out, or stands against the default configuration file. */
+    public List<String> remarks() {
+        return remarks;
+    }
+
+    private boolean opensMore(HostConfig local, String key, String value, List<String> told) {
         Optional<String> own = isOverridden(key) ? Optional.empty() : Opening.beyond(local, key, value);
-        own.ifPresent(here -> log.warn(
-                "{}={} of the restored snapshot is left out: it opens this host more than its own configuration does ({}),"
-                        + " and the snapshot is of another host. To take it: --accept-addresses, or say it in a"
-                        + " configuration file or with --set",
-                key,
-                OneLine.name(value),
-                OneLine.name(here)));
+        own.ifPresent(here -> told.add(key + "=" + OneLine.name(value)
+                + " of the restored snapshot is left out: it opens this host more than its own configuration does ("
+                + OneLine.name(here)
+                + "), and the snapshot is of another host. To take it: --accept-addresses, or say it in a"
+                + " configuration file or with --set"));
         return own.isPresent();
     }
 
-    private boolean isDamaged(HostConfig local, String key, String value) {
+    private boolean isDamaged(HostConfig local, String key, String value, List<String> told) {
         try {
-            with(Layer.SNAPSHOT, Map.of(key, value)).toConfig();
+            with(Layer.SNAPSHOT, Map.of(key, value), List.of()).toConfig();
             return false;
         } catch (ConfigException e) {
-            log.warn(
-                    "The restored snapshot is damaged in one key, and this host's own value holds ({}={}): {}",
-                    key,
-                    OneLine.name(local.text(key)),
-                    e.getMessage());
+            told.add("The restored snapshot is damaged in one key, and this host's own value holds (" + key + "="
+                    + OneLine.name(local.text(key)) + "): " + e.getMessage());
             return true;
         }
     }
 
     /** The same without these checks; {@link #toConfig} refuses an invalid value. */
     public ConfigLayers snapshot(Map<String, String> properties) {
-        return with(Layer.SNAPSHOT, heardOf(properties));
+        List<String> told = new ArrayList<>();
+        Map<String, String> heard = heardOf(properties, told);
+        told.forEach(log::warn);
+        return with(Layer.SNAPSHOT, heard, told);
     }
 
-    private Map<String, String> heardOf(Map<String, String> properties) {
+    private Map<String, String> heardOf(Map<String, String> properties, List<String> told) {
         Map<String, String> kept = new TreeMap<>(properties);
-        tellOfUnknown(kept.keySet());
+        tellOfUnknown(kept.keySet(), told);
         kept.keySet().removeIf(key -> !ConfigKey.isKept(key));
-        kept.entrySet().removeIf(entry -> isUnixSocket(entry.getKey(), entry.getValue()));
-        kept.entrySet().removeIf(entry -> isForeignPlaceholder(entry.getKey(), entry.getValue()));
+        kept.entrySet().removeIf(entry -> isForeignPlaceholder(entry.getKey(), entry.getValue(), told));
         Map<String, String> before = layers.getOrDefault(Layer.DEFAULT_FILE, Map.of());
         kept.forEach((key, value) -> {
             String other = before.get(key);
             if (other != null && !other.equals(value) && !isOverridden(key)) {
-                log.warn(
-                        "The restored snapshot says {}={}, the default configuration file {}; the snapshot's holds. To"
-                                + " change it, give the file with --ts-config, and --snapshot latest beside it",
-                        key,
-                        value,
-                        other);
+                told.add("The restored snapshot says " + key + "=" + OneLine.name(value)
+                        + ", the default configuration file " + OneLine.name(other)
+                        + "; the snapshot's holds. To change it, give the file with --ts-config, and --snapshot latest"
+                        + " beside it");
             }
         });
         return kept;
     }
 
     /** Names the keys only: the value of an unknown key may be a secret. */
-    private static void tellOfUnknown(Set<String> keys) {
+    private static void tellOfUnknown(Set<String> keys, List<String> told) {
         List<String> unknown =
                 keys.stream().filter(ConfigKey::isUnknown).sorted().toList();
         if (!unknown.isEmpty()) {
-            log.info(
-                    "Keys of the restored snapshot that nobody knows are left out: {}",
-                    OneLine.of(String.join(", ", unknown)));
+            told.add("Keys of the restored snapshot that nobody knows are left out: "
+                    + OneLine.of(String.join(", ", unknown)));
         }
-    }
-
-    /** TorchServe listens on Unix sockets too; coming back without them is better than not coming back. */
-    private static boolean isUnixSocket(String key, String value) {
-        boolean other = key.endsWith("_address") && ConfigKey.of(key).isPresent() && value.matches("(?i)unix:.*");
-        if (other) {
-            log.warn(
-                    "{}={} of the restored snapshot is left out: this host listens on http and https alone",
-                    key,
-                    value);
-        }
-        return other;
     }
 
     /**
      * Who can write to a store must not learn the secrets in the environment: a placeholder of a snapshot counts only where
      * the operator's own files have the very same one.
      */
-    private boolean isForeignPlaceholder(String key, String value) {
+    private boolean isForeignPlaceholder(String key, String value, List<String> told) {
         if (!Placeholders.isIn(value)
                 || value.equals(
                         layers.getOrDefault(Layer.DEFAULT_FILE, Map.of()).get(key))) {
             return false;
         }
         if (!isOverridden(key)) {
-            log.warn(
-                    "{}={} of the restored snapshot is left out: environment variables are looked up for your own files"
-                            + " alone; say it in the default configuration file, or with --ts-config or --set",
-                    key,
-                    value);
+            told.add(key + "=" + OneLine.name(value)
+                    + " of the restored snapshot is left out: environment variables are looked up for your own files"
+                    + " alone; say it in the default configuration file, or with --ts-config or --set");
         }
         return true;
     }
@@ -197,9 +188,13 @@ public final class ConfigLayers {
     }
 
     private ConfigLayers with(Layer layer, Map<String, String> properties) {
+        return with(layer, properties, remarks);
+    }
+
+    private ConfigLayers with(Layer layer, Map<String, String> properties, List<String> told) {
         Map<Layer, Map<String, String>> more = new LinkedHashMap<>(layers);
         more.put(layer, Map.copyOf(properties));
-        return new ConfigLayers(environment, more);
+        return new ConfigLayers(environment, more, told);
     }
 
     /**

@@ -144,6 +144,26 @@ class DryStartTest {
     }
 
     @Test
+    void whatAnotherHostsSnapshotMayNotSetIsTold() throws IOException {
+        Files.writeString(directory.resolve("theirs.cfg"), """
+                cors_allowed_origin=*
+                max_request_size=-5
+                slack_hook=x
+                model_snapshot={"name":"x","modelCount":0,"created":1,"models":{}}
+                """);
+
+        assertThat(dry("--snapshot", directory.resolve("theirs.cfg").toString()))
+                .as("%s", typed.errLines())
+                .isZero();
+
+        assertThat(typed.out())
+                .contains(
+                        "cors_allowed_origin=* of the restored snapshot is left out",
+                        "Keys of the restored snapshot that nobody knows are left out: slack_hook",
+                        "'-5' must be a whole number from 1 to 2147483631");
+    }
+
+    @Test
     void aStartThatWouldBeRefusedSaysWhy() throws IOException {
         assertThat(dry("--snapshot", "no-such-snapshot")).isEqualTo(1);
         assertThat(typed.out()).contains("refused     --snapshot no-such-snapshot cannot be restored from store fs");

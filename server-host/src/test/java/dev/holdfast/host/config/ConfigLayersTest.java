@@ -348,10 +348,27 @@ class ConfigLayersTest {
     }
 
     @Test
-    void aUnixSocketInARestoredSnapshotDoesNotKeepTheHostDown() {
+    void aHostComesBackOnItsUnixSocketAndOnThatOfNoOtherHost() {
+        Map<String, String> snapshot = Map.of("inference_address", "unix:/tmp/s", "job_queue_size", "7");
+
+        HostConfig own = ConfigLayers.of(Map.of()).restored(snapshot, true).toConfig();
+        ConfigLayers others = ConfigLayers.of(Map.of()).restored(snapshot, false);
+
+        assertThat(own.listen().inferenceAddress().toString()).isEqualTo("unix:/tmp/s");
+        assertThat(others.toConfig().listen().inferenceAddress().toString()).isEqualTo("http://127.0.0.1:8080");
+        assertThat(others.toConfig().models().jobQueueSize()).isEqualTo(7);
+        assertThat(others.remarks())
+                .singleElement()
+                .asString()
+                .startsWith("inference_address=unix:/tmp/s of the restored snapshot is left out: ");
+    }
+
+    @Test
+    void aUnixSocketThatIsNoneCostsTheSnapshotThatKeyAlone() {
         HostConfig config = ConfigLayers.of(Map.of())
-                .snapshot(Map.of("inference_address", "unix:/tmp/s", "job_queue_size", "7"))
+                .restored(Map.of("inference_address", "unix:relative", "job_queue_size", "7"), true)
                 .toConfig();
+
         assertThat(config.listen().inferenceAddress().toString()).isEqualTo("http://127.0.0.1:8080");
         assertThat(config.models().jobQueueSize()).isEqualTo(7);
     }

@@ -156,9 +156,9 @@ class RestoredConfigTest {
 
         assertThat(restored.toSnapshot()).isEqualTo(Map.of("job_queue_size", "7"));
         assertThat(given.toSnapshot()).isEqualTo(Map.of("job_queue_size", "7"));
-        assertThat(log.info())
+        assertThat(log.warnings())
                 .anyMatch(line -> line.equals("Keys of the restored snapshot that nobody knows are left out: " + key));
-        assertThat(log.info().toString()).doesNotContain("canary");
+        assertThat(log.warnings().toString()).doesNotContain("canary");
     }
 
     @Test
