@@ -14,6 +14,13 @@ public final class JavaProcess {
         return with(List.of(), main, arguments);
     }
 
+    /** One that SIGINT ends, which it does not where whoever started the tests put them into the background of a shell. */
+    public static ProcessBuilder interruptible(Class<?> main, String... arguments) {
+        List<String> command = command(List.of(), main, arguments);
+        command.addAll(0, List.of("env", "--default-signal=INT"));
+        return new ProcessBuilder(command);
+    }
+
     /** @param options of the JVM, which compiles only as far as a short life pays for */
     public static ProcessBuilder with(List<String> options, Class<?> main, String... arguments) {
         return new ProcessBuilder(command(options, main, arguments));

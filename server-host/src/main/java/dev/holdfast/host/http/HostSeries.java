@@ -9,7 +9,6 @@ import dev.holdfast.host.metrics.RpcMeasures;
 import dev.holdfast.host.metrics.StoreMeasures;
 import dev.holdfast.host.plugins.PluginStatus;
 import dev.holdfast.host.serving.VersionStatus;
-import dev.holdfast.host.state.StateReference;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -215,16 +214,7 @@ record HostSeries(Operations operations, HostMeasures measures) {
                     .sum();
             part(memory, version, "weights", version.weightBytes());
             part(memory, version, "processes", processes);
-            part(
-                    memory,
-                    version,
-                    "learned",
-                    version.failure().isPresent()
-                            ? 0
-                            : version.state()
-                                    .learned()
-                                    .map(StateReference::bytes)
-                                    .orElse(0L));
+            part(memory, version, "learned", version.learnedBytes());
         }
         return memory;
     }

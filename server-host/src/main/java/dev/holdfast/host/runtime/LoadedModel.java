@@ -41,6 +41,11 @@ public interface LoadedModel extends Predictor, AutoCloseable {
         return 0;
     }
 
+    /** Whether all that it has in memory is in its archive too, so that it may be closed while it has no workers. */
+    default boolean mayRest() {
+        return true;
+    }
+
     /** Lets go of the memory; called after the last prediction has ended. */
     @Override
     void close();

@@ -18,6 +18,12 @@ import java.time.Duration;
  */
 public interface StatefulModel extends LoadedModel {
 
+    /** Its memory is what it has learned. */
+    @Override
+    default boolean mayRest() {
+        return false;
+    }
+
     /** How this model writes its state, and the fingerprint of the settings without which it means nothing. */
     StateFormat stateFormat();
 

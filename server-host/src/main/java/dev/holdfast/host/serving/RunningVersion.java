@@ -107,10 +107,7 @@ public final class RunningVersion {
      * put in its place, and this one to be unloaded. Empty for others.
      */
     Optional<RunningVersion> resting() {
-        if (loaded == null
-                || state.maxWorkers() > 0
-                || loaded.model() instanceof StatefulModel
-                || loaded.model() instanceof LearningModel) {
+        if (loaded == null || state.maxWorkers() > 0 || !loaded.model().mayRest()) {
             return Optional.empty();
         }
         ModelSignature signature = loaded.model().signature();

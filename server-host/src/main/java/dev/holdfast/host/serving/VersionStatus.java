@@ -3,6 +3,7 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.runtime.Joining;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.ProcessStatus;
+import dev.holdfast.host.state.StateReference;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -55,6 +56,13 @@ public record VersionStatus(
                                         && worker.stuckSince().isEmpty())
                                 .count()
                         >= state.minWorkers();
+    }
+
+    /** How large what it has learned was when it was stored last; 0 if it has learned nothing, or could not be loaded. */
+    public long learnedBytes() {
+        return failure.isPresent()
+                ? 0
+                : state.learned().map(StateReference::bytes).orElse(0L);
     }
 
     /** Whether it is being loaded, or waits for its turn. */

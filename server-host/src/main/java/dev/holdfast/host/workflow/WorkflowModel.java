@@ -36,6 +36,12 @@ public final class WorkflowModel implements LoadedModel {
         throw new IllegalStateException("A workflow has no workers");
     }
 
+    /** It never has workers. */
+    @Override
+    public boolean mayRest() {
+        return false;
+    }
+
     @Override
     public void close() {}
 }

@@ -64,7 +64,7 @@ class InterruptedRestoreIT {
             Files.delete(gate);
             Files.delete(begun);
 
-            ProcessBuilder builder = JavaProcess.of(Main.class, "snapshots", "restore", "with-slow", "--yes")
+            ProcessBuilder builder = JavaProcess.interruptible(Main.class, "snapshots", "restore", "with-slow", "--yes")
                     .directory(directory.toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(directory.resolve("restore.out").toFile());

@@ -18,6 +18,7 @@ import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.testsupport.JavaProcess;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -108,7 +109,7 @@ class KilledSnapshotCommandsIT {
     void anExportThatIsInterruptedLeavesNothing() throws Exception {
         save(1, STATE_BYTES);
         Path out = Files.createDirectory(directory.resolve("out"));
-        ProcessBuilder builder = JavaProcess.of(
+        ProcessBuilder builder = JavaProcess.interruptible(
                         Main.class,
                         "snapshots",
                         "export",
@@ -119,13 +120,15 @@ class KilledSnapshotCommandsIT {
                 .redirectOutput(directory.resolve("interrupted.out").toFile());
         builder.environment().put("HOLDFAST_RUN_DIR", directory.resolve("run").toString());
         Process process = builder.start();
-        try {
+        // Waits for a line, because a process that is started only then comes too late.
+        Process killer = new ProcessBuilder("sh", "-c", "read line; kill -INT " + process.pid()).start();
+        try (OutputStream toKiller = killer.getOutputStream()) {
             await().atMost(Duration.ofMinutes(2))
+                    .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(1))
                     .until(() -> !process.isAlive() || count(out) >= 1);
-            new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
-                    .start()
-                    .waitFor();
+            toKiller.write('\n');
+            toKiller.flush();
             await().atMost(Duration.ofMinutes(2)).until(() -> !process.isAlive());
             assertThat(process.exitValue())
                     .as("it was interrupted in its midst")

@@ -49,12 +49,16 @@ final class OnnxModel implements LoadedModel {
 
     private final BatchedRuns runs;
 
-    /** @param file that the session was made of */
-    OnnxModel(OrtEnvironment environment, OrtSession session, String name, Path file) throws OrtException {
+    /**
+     * @param file that the session was made of
+     * @param weightBytes of the session
+     */
+    OnnxModel(OrtEnvironment environment, OrtSession session, String name, Path file, long weightBytes)
+            throws OrtException {
         this.environment = environment;
         this.session = session;
         this.name = name;
-        this.weightBytes = OnnxRuntime.weightBytes(file);
+        this.weightBytes = weightBytes;
         this.signature = new OnnxSignature(name, session, file).read();
         this.offered =
                 signature.outputs().stream().map(TensorSpec::name).collect(Collectors.toCollection(LinkedHashSet::new));

@@ -101,7 +101,7 @@ public final class OnnxRuntime implements ModelRuntime {
     }
 
     /** How large the file of a model is with those in which it keeps weights; 0 if that cannot be told. */
-    static long weightBytes(Path model) {
+    private static long weightBytes(Path model) {
         try {
             long bytes = Files.size(model);
             for (Path data : ExternalData.of(model)) {
@@ -136,7 +136,7 @@ public final class OnnxRuntime implements ModelRuntime {
             OrtEnvironment environment = environment();
             OrtSession session = open(environment, path, threadsForEachRun);
             try {
-                return new OnnxModel(environment, session, archive, path);
+                return new OnnxModel(environment, session, archive, path, weightBytes(path));
             } catch (OrtException | RuntimeException e) {
                 session.close();
                 throw e;
