@@ -90,7 +90,7 @@ class PluginsIT {
         assertThat(said.out())
                 .startsWith("Serializer fs, built in, ")
                 // On some JVMs one rule cannot tell whether classes are let go of.
-                .containsPattern("\n[0-9]+ passed, 0 failed, 1[01] skipped in ")
+                .containsPattern("\n[0-9]+ passed, 0 failed, 1[12] skipped in ")
                 .contains("One writer at a time: ", "\nChunks of what models have learned\n", "\nNot proved:\n")
                 .containsPattern("\n([0-9]+) of \\1 scratch groups are empty again\\.\n");
         assertThat(hosts.resolve("20261121093000000-startup.cfg")).hasContent("of a host");
