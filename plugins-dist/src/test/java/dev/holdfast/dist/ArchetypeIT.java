@@ -112,7 +112,8 @@ class ArchetypeIT {
         assertThat(tests)
                 .hasSizeGreaterThan(40)
                 .allSatisfy(test -> assertThat(report).contains("<testcase name=\"" + test + "\""));
-        // Left out are the one for stores with one writer at a time, and those of a count and of the last save-id alone,
+        // Left out are the one for stores with one writer at a time, and those of a count and of the last save-id
+        // alone,
         // which the project does not have.
         assertThat(report)
                 .containsPattern("<testsuite [^>]* errors=\"0\" skipped=\"5\" failures=\"0\"")
