@@ -114,12 +114,14 @@ public final class TcpProxy implements Closeable {
         while (!listener.isClosed()) {
             try {
                 Socket near = listener.accept();
-                if (mode == Mode.REFUSES) {
-                    cut(near);
-                    continue;
-                }
+                // Added before the mode is looked at: an outage that begins meanwhile finds it among the sockets.
                 sockets.add(near);
-                start("tcp-proxy-connection", () -> connect(near));
+                if (mode == Mode.REFUSES) {
+                    sockets.remove(near);
+                    cut(near);
+                } else {
+                    start("tcp-proxy-connection", () -> connect(near));
+                }
             } catch (IOException e) {
                 // The proxy is closed, or a client has gone before it was accepted.
             }
@@ -143,8 +145,7 @@ public final class TcpProxy implements Closeable {
 
     private void pump(Socket from, Socket to, boolean asks) {
         byte[] buffer = new byte[1 << 16];
-        try (from;
-                to) {
+        try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
@@ -152,9 +153,13 @@ public final class TcpProxy implements Closeable {
                     out.write(buffer, 0, read);
                 }
             }
+            from.close();
+            to.close();
         } catch (IOException e) {
-            // Either side has ended the connection, which ends it for the other one.
-            return;
+            // One of the two was cut, so the other one is: an orderly close would tell its peer of an end in good
+            // order.
+            cut(from);
+            cut(to);
         }
     }
 
