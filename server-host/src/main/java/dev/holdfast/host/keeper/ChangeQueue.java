@@ -8,20 +8,41 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** Where changes wait to be made durable by the {@link SnapshotKeeper}, from before it is started. Safe for several threads. */
 public final class ChangeQueue implements ChangeLog {
 
     private final String storeName;
     private final Optional<StoreAttachment> standing;
-    private final ThreadLocal<@Nullable Long> expected = new ThreadLocal<>();
-    /** Whether the change that this thread has begun is made for one revision. */
-    private final ThreadLocal<Boolean> conditional = ThreadLocal.withInitial(() -> false);
-
     private final WorkQueue queue = new WorkQueue();
-    /** The address of the caller for whom a thread makes changes. */
-    private final ThreadLocal<@Nullable String> caller = new ThreadLocal<>();
+    /** For whom a thread makes changes. */
+    private final ThreadLocal<Call> calls = ThreadLocal.withInitial(() -> Call.NONE);
+
+    /**
+     * @param caller the address of who makes it
+     * @param expected the revision that the next change is made for, and that is still to be checked
+     * @param conditional whether the change that has begun is made for one revision
+     */
+    private record Call(Optional<String> caller, OptionalLong expected, boolean conditional) {
+
+        static final Call NONE = new Call(Optional.empty(), OptionalLong.empty(), false);
+
+        Call from(Optional<String> address) {
+            return new Call(address, expected, conditional);
+        }
+
+        Call expecting(OptionalLong revision) {
+            return new Call(caller, revision, false);
+        }
+
+        Call begun() {
+            return new Call(caller, OptionalLong.empty(), true);
+        }
+
+        Call over() {
+            return new Call(caller, expected, false);
+        }
+    }
 
     /** @param storeName the serializer's name, for messages */
     public ChangeQueue(String storeName) {
@@ -40,32 +61,27 @@ public final class ChangeQueue implements ChangeLog {
 
     @Override
     public void callFrom(Optional<String> address) {
-        address.ifPresentOrElse(caller::set, caller::remove);
+        calls.set(calls.get().from(address));
     }
 
     @Override
     public void expect(OptionalLong revision) {
-        conditional.remove();
-        if (revision.isEmpty()) {
-            expected.remove();
-            return;
-        }
-        requireAt(revision.getAsLong());
-        expected.set(revision.getAsLong());
+        calls.set(calls.get().expecting(OptionalLong.empty()));
+        revision.ifPresent(this::requireAt);
+        calls.set(calls.get().expecting(revision));
     }
 
     @Override
     public boolean isExpecting() {
-        return expected.get() != null;
+        return calls.get().expected().isPresent();
     }
 
     @Override
     public void requireExpected() {
-        Long revision = expected.get();
-        if (revision != null) {
-            requireAt(revision);
-            expected.remove();
-            conditional.set(true);
+        OptionalLong revision = calls.get().expected();
+        if (revision.isPresent()) {
+            requireAt(revision.getAsLong());
+            calls.set(calls.get().begun());
         }
     }
 
@@ -87,7 +103,7 @@ public final class ChangeQueue implements ChangeLog {
 
     @Override
     public void abandoned() {
-        conditional.remove();
+        calls.set(calls.get().over());
         queue.abandoned();
     }
 
@@ -102,8 +118,9 @@ public final class ChangeQueue implements ChangeLog {
     }
 
     private CompletableFuture<Durability> changed(Optional<String> learner) {
-        Work.Save change = save(SnapshotKind.SNAPSHOT, Optional.empty(), learner, conditional.get());
-        conditional.remove();
+        Work.Save change = save(
+                SnapshotKind.SNAPSHOT, Optional.empty(), learner, calls.get().conditional());
+        calls.set(calls.get().over());
         return accepted(change, queue.addChange(change));
     }
 
@@ -132,8 +149,7 @@ public final class ChangeQueue implements ChangeLog {
     }
 
     private Work.Save save(SnapshotKind kind, Optional<String> name, Optional<String> learner, boolean forOneRevision) {
-        return new Work.Save(
-                kind, name, Optional.ofNullable(caller.get()), learner, forOneRevision, new CompletableFuture<>());
+        return new Work.Save(kind, name, calls.get().caller(), learner, forOneRevision, new CompletableFuture<>());
     }
 
     private static CompletableFuture<Durability> accepted(Work.Save save, boolean queued) {

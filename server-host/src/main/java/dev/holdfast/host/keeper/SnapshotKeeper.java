@@ -401,26 +401,22 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         if (change.learner().filter(sides::isUnkept).isPresent()) {
             return lessonLost(durability);
         }
-        return change.conditional()
-                ? cursor.base()
-                        .filter(base -> isStoredByAnother(base, durability))
-                        .map(SnapshotKeeper::madeElsewhere)
-                        .orElse(durability)
+        return change.conditional() && durability.kind() == Durability.Kind.STORED_ELSEWHERE
+                ? madeElsewhere(durability)
                 : durability;
     }
 
     /** Another host has made the very same change: who counts up, say, must not take its step for his. */
-    private boolean isStoredByAnother(HistoryPoint base, Durability durability) {
-        return durability.kind() == Durability.Kind.STORED
-                && durability.snapshot().filter(base.name()::equals).isPresent()
-                && !base.header().host().equals(options.host());
-    }
-
-    private static Durability madeElsewhere(HistoryPoint there) {
+    private Durability madeElsewhere(Durability durability) {
+        String who = cursor.base()
+                .map(HistoryPoint::header)
+                .map(SnapshotHeader::host)
+                .orElse("");
         return new Durability(
                 Durability.Kind.UNDONE,
                 Optional.empty(),
-                List.of("Host " + there.header().host() + " has made the same change first, in " + there.name()
+                List.of("Host " + who + " has made the same change first, in "
+                        + durability.snapshot().orElse("")
                         + ", so this one was not made on the revision that the call is for."));
     }
 

@@ -222,7 +222,7 @@ final class SnapshotWriter {
                 }
                 // Another host's start or stop was faster, and says the same.
                 refusal.head().ifPresent(head -> cursor.goOnFrom(head, mine));
-                yield refusal.head().map(head -> alreadyIn(head, mine));
+                yield refusal.head().map(head -> alreadyIn(Durability.Kind.STORED, head, mine));
             }
             case ALREADY_THERE -> {
                 refusal.head().ifPresent(head -> cursor.goOnFrom(head, mine));
@@ -232,7 +232,8 @@ final class SnapshotWriter {
                 // A restart serves it, whether the store is there or not.
                 refusal.head().ifPresent(head -> waiting.copyOfOthers(head.snapshot()));
                 cursor.base().ifPresent(head -> standing.stored(head.header()));
-                yield cursor.base().map(head -> alreadyIn(head, mine));
+                Durability.Kind where = refusal.own() ? Durability.Kind.STORED : Durability.Kind.STORED_ELSEWHERE;
+                yield cursor.base().map(head -> alreadyIn(where, head, mine));
             }
             case BEHIND -> {
                 HistoryPoint head = refusal.head().orElseThrow();
@@ -246,7 +247,7 @@ final class SnapshotWriter {
                 cursor.learned().agree(mine, head.state());
                 yield kind == SnapshotKind.SNAPSHOT && cursor.learned().isAhead(mine)
                         ? Optional.empty()
-                        : Optional.of(alreadyIn(head, mine));
+                        : Optional.of(alreadyIn(Durability.Kind.STORED, head, mine));
             }
         };
     }
@@ -320,9 +321,8 @@ final class SnapshotWriter {
                 new Durability(Durability.Kind.STORED, Optional.of(point.name()), notices), mine, point.state());
     }
 
-    private Durability alreadyIn(HistoryPoint head, ServingState mine) {
-        return answered(
-                new Durability(Durability.Kind.STORED, Optional.of(head.name()), List.of()), mine, head.state());
+    private Durability alreadyIn(Durability.Kind kind, HistoryPoint head, ServingState mine) {
+        return answered(new Durability(kind, Optional.of(head.name()), List.of()), mine, head.state());
     }
 
     /**
@@ -476,7 +476,7 @@ final class SnapshotWriter {
         }
         cursor.removed(upTo);
         Durability durability = save(SnapshotKind.SNAPSHOT, Optional.empty());
-        if (durability.kind() != Durability.Kind.STORED
+        if (!durability.isStored()
                 || cursor.base()
                         .filter(point -> point.header().trimmed() >= upTo)
                         .isEmpty()) {

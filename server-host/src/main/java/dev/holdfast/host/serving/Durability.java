@@ -16,6 +16,8 @@ public record Durability(Kind kind, Optional<String> snapshot, List<String> noti
     public enum Kind {
         /** In the chosen store, durably. */
         STORED,
+        /** The same, in a snapshot of another host, which had made the very same change before. */
+        STORED_ELSEWHERE,
         /** In the journal on this host's disk, durably; the chosen store follows when it is back. */
         SPOOLED,
         /** Nowhere, and not running either: the host has gone over to what another host saved at the same time. */
@@ -37,6 +39,11 @@ public record Durability(Kind kind, Optional<String> snapshot, List<String> noti
     /** Whether a restart serves the change, or nobody wants it to. */
     public boolean isKept() {
         return kind != Kind.LOST_ON_RESTART && !isUndone();
+    }
+
+    /** Whether the chosen store holds the change. */
+    public boolean isStored() {
+        return kind == Kind.STORED || kind == Kind.STORED_ELSEWHERE;
     }
 
     /** Whether the change runs no more, as something else took its place. */

@@ -208,7 +208,7 @@ public final class LearnedStates implements AutoCloseable {
         }
         known.base = result.state();
         known.settled = doubts;
-        known.inherited = durability.kind() != Durability.Kind.STORED;
+        known.inherited = !durability.isStored();
         known.updates = updates;
         known.storedNanos = System.nanoTime();
         known.failedNanos = OptionalLong.empty();

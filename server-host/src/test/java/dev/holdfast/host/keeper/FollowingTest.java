@@ -88,6 +88,21 @@ class FollowingTest {
     }
 
     @Test
+    void twoHostsOfOneNameAreStillTwo() {
+        host.host = other.host;
+        host.look = Duration.ofDays(1);
+        host.start();
+        long seen = disk.newest().header().revision();
+        UnaryOperator<ServingState> step =
+                state -> state.with("a", ServedModel.of("1.0", States.version("a.mar", 2, 2)));
+
+        Rig.get(other.changeOf(seen, step));
+        Durability second = Rig.get(host.changeOf(seen, step));
+
+        assertThat(second.kind()).isEqualTo(Durability.Kind.UNDONE);
+    }
+
+    @Test
     void theWholeSnapshotIsReadNowAndThenWhileNothingChangesAndAtOnceWhenSomethingDoes() {
         host.store.tellsHead = true;
         host.startByHand();

@@ -312,7 +312,7 @@ class SnapshotKeeperTest {
             Rig.get(other.keeper.take(SnapshotKind.STARTUP));
             rig.changed("a");
 
-            assertThat(other.changed("a").kind()).isEqualTo(Kind.STORED);
+            assertThat(other.changed("a").kind()).isEqualTo(Kind.STORED_ELSEWHERE);
             other.crash();
             other.store.down = true;
             other.start();
