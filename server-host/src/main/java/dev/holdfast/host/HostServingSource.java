@@ -3,9 +3,12 @@ package dev.holdfast.host;
 import dev.holdfast.host.keeper.ServingSource;
 import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.serving.StoredStates;
+import dev.holdfast.host.state.StateReference;
 import java.util.List;
+import java.util.Map;
 
 /** What the models of a host are to who keeps them. */
 record HostServingSource(ModelServing serving, StoredStates stored, LearnedStates learned) implements ServingSource {
@@ -18,6 +21,11 @@ record HostServingSource(ModelServing serving, StoredStates stored, LearnedState
     @Override
     public List<String> goOver(ServingState target) {
         return serving.reconcile(target, false);
+    }
+
+    @Override
+    public void takeUp(Map<ServingComparison.Key, StateReference> taught) {
+        serving.takeUp(taught);
     }
 
     @Override
