@@ -51,6 +51,7 @@ class LearnedStatesTest {
                     new CurrentState(),
                     changes,
                     archives,
+                    SharedArchives.off(),
                     archive -> {
                         CountingModel model = new CountingModel(fingerprint, rule);
                         models.add(model);
