@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 
 /**
@@ -33,7 +34,7 @@ record ArchiveCapture(StateFormat format, List<StatePart> parts) implements Stat
     static ArchiveCapture of(String fileName, String sha256, SortedMap<String, Path> files) throws IOException {
         StringBuilder names = new StringBuilder();
         List<StatePart> parts = new ArrayList<>();
-        for (SortedMap.Entry<String, Path> file : files.entrySet()) {
+        for (Map.Entry<String, Path> file : files.entrySet()) {
             names.append(shortened(fileName, file.getKey())).append('\n');
             parts.add(new FilePart(String.valueOf(parts.size()), file.getValue(), Files.size(file.getValue())));
         }
