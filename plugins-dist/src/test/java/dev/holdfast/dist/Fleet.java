@@ -34,6 +34,11 @@ final class Fleet implements AutoCloseable {
         return directory;
     }
 
+    /** Where the distribution is that the hosts run. */
+    Path home() {
+        return distribution.home();
+    }
+
     /** A host that has not run yet. With files in the log location it is called A, and is alone. */
     Member member(String name) throws Exception {
         Path logs = Files.createDirectory(directory.resolve(name));

@@ -33,9 +33,14 @@ record Member(String name, Distribution distribution, Path logs, Way way, List<S
     }
 
     void start(String... more) throws IOException, InterruptedException {
+        startFrom(distribution.home().resolve("examples/model-store"), more);
+    }
+
+    /** The same with a model store of its own. */
+    void startFrom(Path modelStore, String... more) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(
                 "--start",
-                "--model-store=" + distribution.home().resolve("examples/model-store"),
+                "--model-store=" + modelStore,
                 "--set=inference_address=http://127.0.0.1:0",
                 "--set=management_address=http://127.0.0.1:0",
                 "--set=metrics_address=http://127.0.0.1:0",

@@ -228,7 +228,8 @@ public final class DryStart {
                                     runtimes,
                                     python,
                                     memory,
-                                    config.models().acceptsArchiveChanges()))));
+                                    config.models().acceptsArchiveChanges(),
+                                    config.snapshots().sharesArchives()))));
             return models;
         }
     }
@@ -254,7 +255,8 @@ public final class DryStart {
             Runtimes runtimes,
             PythonRuntime python,
             MemoryAdmission memory,
-            boolean acceptsChanges) {
+            boolean acceptsChanges,
+            boolean fetchesShared) {
         try (Archive archive = archives.open(wanted.archive())) {
             Optional<String> other = wanted.archiveSha256().filter(known -> !known.isEmpty() && !archive.is(known));
             if (other.isPresent() && !acceptsChanges) {
@@ -279,19 +281,26 @@ public final class DryStart {
                     Optional.empty());
         } catch (ArchiveException e) {
             return e.reason() == ArchiveException.Reason.NOT_FOUND
-                            && wanted.url().isPresent()
-                    ? new Model(
-                            name,
-                            version,
-                            wanted.archive(),
-                            Optional.of("fetched again from "
-                                    + OneLine.of(ServedVersion.withoutSecrets(
-                                            wanted.url().get()))),
-                            Optional.empty())
+                    ? fetchedFrom(wanted, fetchesShared)
+                            .map(from -> new Model(
+                                    name,
+                                    version,
+                                    wanted.archive(),
+                                    Optional.of("fetched again from " + from),
+                                    Optional.empty()))
+                            .orElseGet(() -> failing(name, version, wanted, OneLine.of(e)))
                     : failing(name, version, wanted, OneLine.of(e));
         } catch (ModelLoadException | ServingException e) {
             return failing(name, version, wanted, OneLine.of(e));
         }
+    }
+
+    /** Where a start would fetch an archive from that is not here. */
+    private static Optional<String> fetchedFrom(ServedVersion wanted, boolean fetchesShared) {
+        return wanted.shared()
+                .filter(chunks -> fetchesShared)
+                .map(chunks -> "the snapshot store")
+                .or(() -> wanted.url().map(url -> OneLine.of(ServedVersion.withoutSecrets(url))));
     }
 
     private static Model failing(String name, String version, ServedVersion wanted, String why) {

@@ -49,6 +49,7 @@ import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Safeguards;
 import dev.holdfast.host.serving.ServingDefaults;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.SharedArchives;
 import dev.holdfast.host.serving.StoredStates;
 import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.workflow.WorkflowRuntime;
@@ -207,10 +208,12 @@ public final class Host implements AutoCloseable {
                 new WorkflowRuntime(),
                 python,
                 new OnnxOfBaseHandler(models)));
+        SharedArchives shared = shared(config, keeping, archives);
         ModelServing serving = lifecycle.add(new ModelServing(
                 current,
                 keeping.<ChangeLog>map(Keeping::changes).orElse(off),
                 archives,
+                shared,
                 new WarmedModels(runtimes),
                 safeguards(config, crashes, runtimes),
                 stored,
@@ -238,8 +241,8 @@ public final class Host implements AutoCloseable {
         LearnedStates learned =
                 new LearnedStates(stored, serving, config.snapshots().stateWarnBytes(), clock);
         @Nullable
-        SnapshotKeeper keeper = keeping.map(it -> lifecycle.add(
-                        it.keeper(startPoint(begin, serving), new HostServingSource(serving, stored, learned), clock)))
+        SnapshotKeeper keeper = keeping.map(it -> lifecycle.add(it.keeper(
+                        startPoint(begin, serving), new HostServingSource(serving, stored, learned, shared), clock)))
                 .orElse(null);
         // Closed before the keeper is: what it is about to store still finds one.
         lifecycle.add(learned);
@@ -265,6 +268,13 @@ public final class Host implements AutoCloseable {
                     keeper, SnapshotKind.STARTUP, config.snapshots().timeout().multipliedBy(2))));
             lifecycle.atStart(learned::start);
             lifecycle.atStart(() -> keepHouse(upkeep, keeping.orElseThrow(), keeper, clock));
+            if (config.snapshots().sharesArchives()) {
+                lifecycle.atStart(() -> upkeep.every(
+                        "Archives could not be put into the snapshot store",
+                        Duration.ZERO,
+                        RETRY,
+                        serving::shareArchives));
+            }
         }
         lifecycle.atStart(() -> upkeep.every(
                 "The machine could not be measured",
@@ -309,6 +319,24 @@ public final class Host implements AutoCloseable {
                 rpc.address(),
                 config.http().tokenAuthorization(),
                 summary);
+    }
+
+    private static SharedArchives shared(HostConfig config, Optional<Keeping> keeping, DirectoryModelStore archives) {
+        if (!config.snapshots().sharesArchives()) {
+            return SharedArchives.off();
+        }
+        if (keeping.isEmpty()) {
+            log.warn("model_store_shared has no effect, for snapshots are switched off");
+            return SharedArchives.off();
+        }
+        LearnedStorage storage = keeping.get().storage();
+        if (storage.archives().isEmpty()) {
+            log.warn(
+                    "model_store_shared has no effect, for store {} keeps no chunks: give each host of the group the archives"
+                            + " of all models",
+                    keeping.get().persistence().storeName());
+        }
+        return SharedArchives.on(archives.files(), storage::archives, storage::newest);
     }
 
     private static Safeguards safeguards(HostConfig config, CrashRecord crashes, Runtimes runtimes) {

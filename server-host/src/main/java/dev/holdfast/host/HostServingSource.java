@@ -5,13 +5,16 @@ import dev.holdfast.host.serving.LearnedStates;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.serving.SharedArchives;
 import dev.holdfast.host.serving.StoredStates;
 import dev.holdfast.host.state.StateReference;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What the models of a host are to who keeps them. */
-record HostServingSource(ModelServing serving, StoredStates stored, LearnedStates learned) implements ServingSource {
+record HostServingSource(ModelServing serving, StoredStates stored, LearnedStates learned, SharedArchives shared)
+        implements ServingSource {
 
     @Override
     public ServingState state() {
@@ -40,6 +43,7 @@ record HostServingSource(ModelServing serving, StoredStates stored, LearnedState
 
     @Override
     public List<String> notices() {
-        return learned.notices();
+        return Stream.concat(learned.notices().stream(), shared.notices().stream())
+                .toList();
     }
 }

@@ -6,6 +6,7 @@ import dev.holdfast.host.journal.JournalChunks;
 import dev.holdfast.host.keeper.ChunkBringer;
 import dev.holdfast.host.retention.UnneededChunks;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.snapshot.SnapshotUrl;
 import dev.holdfast.host.snapshot.StateReferences;
 import dev.holdfast.host.state.ChunkContent;
@@ -18,6 +19,7 @@ import dev.holdfast.sdk.Codec;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotStoreException;
+import dev.holdfast.sdk.StoreUnavailableException;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.Optional;
@@ -127,7 +129,7 @@ final class LearnedStorage implements ChunkBringer, AutoCloseable {
         return opened;
     }
 
-    /** The same, for who reads the whole history: the disk of this host is not to be filled with copies of it. */
+    /** The same without copies on the disk of this host: for who reads the whole history, and for archives. */
     private synchronized StateStore history() {
         StateStore opened = history;
         if (opened == null) {
@@ -135,6 +137,32 @@ final class LearnedStorage implements ChunkBringer, AutoCloseable {
             history = opened;
         }
         return opened;
+    }
+
+    /**
+     * Where the archives of models are in chunks, without copies on this host's disk, which has them as files; empty where the
+     * store keeps no chunks.
+     */
+    Optional<StateStore> archives() {
+        try {
+            return place.store().chunks().map(keptThere -> history());
+        } catch (StoreUnavailableException e) {
+            log.debug("Store {} does not say whether it keeps chunks", place.name(), e);
+            return Optional.of(history());
+        }
+    }
+
+    /**
+     * What the group's newest snapshot serves.
+     *
+     * @throws SnapshotStoreException if it cannot be read
+     */
+    ServingState newest() {
+        return place.store()
+                .getLast()
+                .map(last ->
+                        SnapshotText.parse(last.header().name(), last.text()).state())
+                .orElse(ServingState.EMPTY);
     }
 
     @Override

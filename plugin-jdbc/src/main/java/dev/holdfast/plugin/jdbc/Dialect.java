@@ -242,6 +242,16 @@ abstract class Dialect {
 
     abstract Instant time(ResultSet row, String column) throws SQLException;
 
+    // Other hosts
+
+    /** Whether who listens hears at once of a save. */
+    boolean tellsOfSaves() {
+        return false;
+    }
+
+    /** Says on a channel, when this transaction is committed, that something was saved. */
+    void tellOfSave(Connection connection, String channel) throws SQLException {}
+
     // Failures
 
     /** What a failure means and what to do; those that SQL's own states tell are known without this. */

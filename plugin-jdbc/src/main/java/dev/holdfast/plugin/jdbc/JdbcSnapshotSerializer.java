@@ -12,6 +12,7 @@ import dev.holdfast.sdk.SnapshotPage;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.StoreUnavailableException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.SQLException;
@@ -19,10 +20,12 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +56,11 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     private final Pool pool;
     private final Transactions transactions;
     private final ChunkStore chunks;
+    private final DriverSource connections;
+    /** Where hosts of this group tell of their saves, where the database lets them. */
+    private final String channel;
+
+    private @Nullable SaveListener listener;
     /** The highest revision saved or removed here: removing the last one does not make its revision free. */
     private final AtomicLong highest = new AtomicLong(-1);
 
@@ -73,10 +81,21 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         this.schema = new Schema(dialect, settings.table());
         this.table = new SnapshotTable(settings.table(), group, dialect);
         this.retention = new Retention(settings.keep(), table, codecs, clock);
-        this.pool = new Pool(new DriverSource(driver, dialect, settings.login()), dialect, settings);
+        this.connections = new DriverSource(driver, dialect, settings.login());
+        this.channel = channel(settings.table(), group);
+        this.pool = new Pool(connections, dialect, settings);
         this.transactions =
                 new Transactions(() -> pool, dialect, settings.login(), settings.timeouts(), schema::forget);
         this.chunks = new JdbcChunkStore(settings.table(), group, dialect, schema, transactions, gate(), clock);
+    }
+
+    /** Any group's name, as an identifier that no database cuts off. */
+    private static String channel(TableName table, String group) {
+        String both = table + " " + group;
+        return "holdfast_"
+                + UUID.nameUUIDFromBytes(both.getBytes(StandardCharsets.UTF_8))
+                        .toString()
+                        .replace('-', '_');
     }
 
     private JdbcChunkStore.Gate gate() {
@@ -122,8 +141,12 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
         transactions.write(failure, deadline, connection -> {
             table.lock(connection);
             deadline.require();
-            return (together.getAndSet(false) && insertedTogether(connection, entries, deadline))
+            boolean inserted = (together.getAndSet(false) && insertedTogether(connection, entries, deadline))
                     || insertedEach(connection, entries, deadline);
+            if (inserted && dialect.tellsOfSaves()) {
+                dialect.tellOfSave(connection, channel);
+            }
+            return inserted;
         });
         highest.accumulateAndGet(last.revision(), Math::max);
         removeOld(deadline);
@@ -253,6 +276,21 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     }
 
     @Override
+    public void onSave(Runnable told) {
+        requireOpen();
+        if (!dialect.tellsOfSaves()) {
+            return;
+        }
+        synchronized (closed) {
+            if (listener != null) {
+                listener.tell(told);
+            } else if (!closed.get()) {
+                listener = SaveListener.start(connections, channel, place, told);
+            }
+        }
+    }
+
+    @Override
     public SnapshotPage list(ListRequest request) {
         requireOpen();
         long before = request.pageToken().map(JdbcSnapshotSerializer::revision).orElse(Long.MAX_VALUE);
@@ -364,6 +402,11 @@ final class JdbcSnapshotSerializer implements SnapshotSerializer {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
+            synchronized (closed) {
+                if (listener != null) {
+                    listener.close();
+                }
+            }
             pool.close();
             Drivers.deregister();
         }

@@ -114,6 +114,19 @@ final class PostgresqlDialect extends Dialect {
     }
 
     @Override
+    boolean tellsOfSaves() {
+        return true;
+    }
+
+    @Override
+    void tellOfSave(Connection connection, String channel) throws SQLException {
+        try (PreparedStatement notify = connection.prepareStatement("select pg_notify(?, '')")) {
+            notify.setString(1, channel);
+            notify.execute();
+        }
+    }
+
+    @Override
     @Nullable
     SqlFailure explain(SQLException failure) {
         String message = String.valueOf(failure.getMessage());

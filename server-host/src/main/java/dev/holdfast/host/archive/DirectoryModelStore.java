@@ -93,6 +93,16 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         this.fetched = new FetchedFiles(this.store, digests);
     }
 
+    /** Its archives as files. */
+    public ArchiveFiles files() {
+        return new ArchiveFiles(store, fetched, digests, limits);
+    }
+
+    /** Whether a file of this name is a model without an archive around it. */
+    static boolean isBare(String fileName) {
+        return Kind.ofFile(fileName).filter(kind -> kind == Kind.BARE).isPresent();
+    }
+
     @Override
     public Archive open(String location) {
         String trimmed = location.strip();

@@ -1,6 +1,7 @@
 package dev.holdfast.host.archive;
 
 import dev.holdfast.host.archive.ArchiveException.Reason;
+import dev.holdfast.host.common.FileTrees;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -13,8 +14,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * The archives in a model store that this host fetched, as against those that the operator put there.
  *
  * <pre>
- *   .fetch-UUID.part    being fetched
+ *   .fetch-UUID.part    being fetched; a directory, where several files may belong together
  *   x.mar               fetched, whole
  *   .x.mar.fetched      says so: the SHA-256 of what was fetched
  *   .x.mar.damaged      was fetched, could not be read later, and gave way to another fetch
@@ -76,17 +79,56 @@ final class FetchedFiles {
         requireFree(fileName);
         disk.force(part);
         writeMark(fileName, digests.ofFile(part));
-        Path target = store.resolve(fileName);
         try {
-            Files.createLink(target, part);
+            link(part, fileName);
         } catch (FileAlreadyExistsException e) {
             throw taken(fileName);
-        } catch (UnsupportedOperationException | IOException e) {
-            LOG.debug("Moving {} into place, for the file system has no hard links", fileName, e);
-            move(part, target, fileName);
         }
         disk.force(store);
         LOG.info("Fetched {} into the model store {}", fileName, store);
+    }
+
+    /**
+     * The same for a directory, or a file that belongs to an archive of several: {@link #forget} leaves it alone. Its files are
+     * on the disk already.
+     *
+     * @param path below the store
+     * @throws FileAlreadyExistsException if something has that name
+     */
+    synchronized void placeUnmarked(Path part, String path) throws IOException {
+        Path target = store.resolve(path);
+        if (Files.isDirectory(part)) {
+            // A rename would take the place of an empty directory.
+            if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+                throw new FileAlreadyExistsException(target.toString());
+            }
+            forceTree(part);
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } else {
+            link(part, path);
+        }
+        disk.force(Optional.ofNullable(target.getParent()).orElse(store));
+        LOG.info("Fetched {} into the model store {}", path, store);
+    }
+
+    private void forceTree(Path directory) throws IOException {
+        try (Stream<Path> tree = Files.walk(directory)) {
+            for (Path some : tree.filter(Files::isDirectory).toList()) {
+                disk.force(some);
+            }
+        }
+    }
+
+    private void link(Path part, String path) throws IOException {
+        Path target = store.resolve(path);
+        try {
+            Files.createLink(target, part);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | IOException e) {
+            LOG.debug("Moving {} into place, for the file system has no hard links", path, e);
+            Files.move(part, target);
+        }
     }
 
     private void writeMark(String fileName, String sha256) throws IOException {
@@ -111,14 +153,6 @@ final class FetchedFiles {
         try (FileChannel channel =
                 FileChannel.open(path, directory ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
             channel.force(true);
-        }
-    }
-
-    private static void move(Path part, Path target, String fileName) throws IOException {
-        try {
-            Files.move(part, target);
-        } catch (FileAlreadyExistsException e) {
-            throw taken(fileName);
         }
     }
 
@@ -168,7 +202,7 @@ final class FetchedFiles {
                         && Files.getLastModifiedTime(entry, LinkOption.NOFOLLOW_LINKS)
                                 .toInstant()
                                 .isBefore(clock.instant().minus(longestFetch))) {
-                    Files.deleteIfExists(entry);
+                    FileTrees.delete(entry);
                 }
             }
         }

@@ -48,6 +48,8 @@ public enum ConfigKey {
     /** Certificates in PEM, one of which must have signed that of a caller; empty lets callers without one in. */
     CLIENT_CA_FILE("", ConfigRule.PATH, Kept.NO),
     MODEL_STORE("", ConfigRule.PATH, Kept.YES),
+    /** Whether archives are in the snapshot store, too, from where a host fetches those that its model store lacks. */
+    MODEL_STORE_SHARED("false", ConfigRule.TRUTH, Kept.NO),
     LOAD_MODELS("", ConfigRule.ANY, Kept.YES),
     MODELS("", ConfigRule.ANY, Kept.YES),
     MODEL_SNAPSHOT("", ConfigRule.ANY, Kept.NO),

@@ -49,6 +49,11 @@ public final class SnapshotConfig {
         return values.bool(ConfigKey.SNAPSHOT_FOLLOW);
     }
 
+    /** Whether archives of models are kept in the store, too, and fetched from there. */
+    public boolean sharesArchives() {
+        return values.bool(ConfigKey.MODEL_STORE_SHARED);
+    }
+
     /** For how long a host that follows may be behind and is still ready; one that does not follow is not ready at once. */
     public Duration followMaxLag() {
         return follows() ? values.seconds(ConfigKey.FOLLOW_MAX_LAG) : Duration.ZERO;

@@ -18,19 +18,22 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An archive that came from a URL is removed when the last version that needs it goes. When a version comes back, with
  * a rollback or because the operator took the store's state, it is fetched from there again, under the same rules for URLs;
- * but only what has the SHA-256 that it had is the same model. The same goes for one that is damaged.
+ * but only what has the SHA-256 that it had is the same model. The same goes for one that is damaged. Where archives are
+ * {@linkplain SharedArchives shared}, one that is not here comes from the snapshot store.
  */
 final class Archives {
 
     private static final Logger log = LoggerFactory.getLogger(Archives.class);
 
     private final ModelStore store;
+    private final SharedArchives shared;
 
     /** URLs that no longer deliver a SHA-256, as {@code sha256 url}: not fetched over and over. */
     private final Set<String> changed = ConcurrentHashMap.newKeySet();
 
-    Archives(ModelStore store) {
+    Archives(ModelStore store, SharedArchives shared) {
         this.store = store;
+        this.shared = shared;
     }
 
     /** @throws ServingException if the store cannot be read */
@@ -61,10 +64,10 @@ final class Archives {
         try {
             return withHandler(store.open(version.archive()), version.handler());
         } catch (ArchiveException e) {
-            if (version.url().isEmpty() || !isGone(version, e)) {
+            if ((version.url().isEmpty() && version.shared().isEmpty()) || !isGone(version, e)) {
                 throw e;
             }
-            return withHandler(fetchAgain(version, version.url().get(), e), version.handler());
+            return withHandler(fetchAgain(version, e), version.handler());
         }
     }
 
@@ -82,6 +85,23 @@ final class Archives {
     private static Archive withHandler(Archive archive, Optional<String> handler) {
         return handler.map(chosen -> (Archive) new ArchiveWithHandler(archive, chosen))
                 .orElse(archive);
+    }
+
+    /** From the snapshot store where it is there, else from where it came from. */
+    private Archive fetchAgain(ServedVersion version, ArchiveException gone) {
+        ArchiveException why = gone;
+        try {
+            Optional<Archive> fetched = shared.fetched(version, () -> store.open(version.archive()));
+            if (fetched.isPresent()) {
+                return fetched.get();
+            }
+        } catch (ArchiveException e) {
+            why = e;
+        }
+        if (version.url().isEmpty()) {
+            throw why;
+        }
+        return fetchAgain(version, version.url().get(), why);
     }
 
     private Archive fetchAgain(ServedVersion version, String url, ArchiveException gone) {

@@ -33,6 +33,7 @@ public final class ModelServing implements AutoCloseable {
     private final CurrentState state;
     private final ChangeLog changeLog;
     private final Archives archives;
+    private final SharedArchives shared;
     private final RegistrationRules rules;
     private final ServingDefaults defaults;
     private final Safeguards safeguards;
@@ -50,12 +51,14 @@ public final class ModelServing implements AutoCloseable {
      * @param state where the serving state is kept; only this class writes to it
      * @param changes where changes are made durable
      * @param loader loads an opened archive into memory
+     * @param shared the archives in the snapshot store
      * @param safeguards what is looked at before, and noted meanwhile
      */
     public ModelServing(
             CurrentState state,
             ChangeLog changes,
             ModelStore store,
+            SharedArchives shared,
             ModelLoader loader,
             Safeguards safeguards,
             StateRestorer states,
@@ -64,7 +67,8 @@ public final class ModelServing implements AutoCloseable {
             Clock clock) {
         this.state = state;
         this.changeLog = changes;
-        this.archives = new Archives(store);
+        this.archives = new Archives(store, shared);
+        this.shared = shared;
         this.rules = new RegistrationRules(defaults);
         this.defaults = defaults;
         this.safeguards = safeguards;
@@ -254,11 +258,12 @@ public final class ModelServing implements AutoCloseable {
                     "Model name", registration.modelName().orElse(manifest.modelName()));
             String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
             ServedVersion wanted = rules.wanted(
-                    registration,
-                    archive.fileName(),
-                    manifest.runtime().orElse("python"),
-                    archive.sha256(),
-                    manifest.config());
+                            registration,
+                            archive.fileName(),
+                            manifest.runtime().orElse("python"),
+                            archive.sha256(),
+                            manifest.config())
+                    .withShared(shared.share(archive.fileName(), archive.sha256(), state()));
             UnaryOperator<Optional<ServedModel>> add =
                     current -> ModelEdits.add(model, version, wanted, current, stands(model, version));
             Plan.Differences brought = Plan.Differences.NONE
@@ -388,6 +393,7 @@ public final class ModelServing implements AutoCloseable {
     public List<String> reconcile(ServingState target, boolean atStartup) {
         unused.openingBegins();
         try {
+            shared.bringFor(target);
             return FailedModels.described(changes.reconcile(target, atStartup ? Occasion.START : Occasion.ORDINARY));
         } finally {
             unused.openingEnds();
@@ -425,6 +431,11 @@ public final class ModelServing implements AutoCloseable {
     /** The versions that could not be loaded, as {@code model version: reason}. */
     public List<String> failures() {
         return failedModels.failures();
+    }
+
+    /** Puts the archives of loaded versions into the snapshot store that are not there yet; may take long. */
+    public void shareArchives() {
+        shared.shareOthers(changes, running);
     }
 
     /** The versions whose models have a state. */

@@ -26,6 +26,8 @@ import java.util.Optional;
  *     from. Empty if it is not known; an empty text is taken for that
  * @param learned what the model has learned, as it was stored last; empty for a model that has learned nothing
  * @param batching what the operator says of running requests of different callers together
+ * @param shared the archive's files in chunks of the snapshot store, for hosts that lack it; empty where they are not there.
+ *     Says nothing of how the version is served
  */
 public record ServedVersion(
         String archive,
@@ -40,13 +42,46 @@ public record ServedVersion(
         Optional<String> url,
         Optional<String> archiveSha256,
         Optional<StateReference> learned,
-        Batching batching) {
+        Batching batching,
+        Optional<StateReference> shared) {
 
     /** More workers than this are a mistake, not a wish. */
     public static final int MOST_WORKERS = 1024;
 
     /** Larger batches are a mistake too. */
     public static final int MOST_BATCH = 65_536;
+
+    /** One whose archive is not shared. */
+    public ServedVersion(
+            String archive,
+            int minWorkers,
+            int maxWorkers,
+            int batchSize,
+            Duration maxBatchDelay,
+            Duration responseTimeout,
+            Duration startupTimeout,
+            String runtimeType,
+            Optional<String> handler,
+            Optional<String> url,
+            Optional<String> archiveSha256,
+            Optional<StateReference> learned,
+            Batching batching) {
+        this(
+                archive,
+                minWorkers,
+                maxWorkers,
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                startupTimeout,
+                runtimeType,
+                handler,
+                url,
+                archiveSha256,
+                learned,
+                batching,
+                Optional.empty());
+    }
 
     public ServedVersion {
         between("min_worker", minWorkers, 0, MOST_WORKERS);
@@ -118,8 +153,23 @@ public record ServedVersion(
         return with(minWorkers, maxWorkers, archiveSha256, learned, wish);
     }
 
+    /** The same, with its archive in chunks of the snapshot store. */
+    public ServedVersion withShared(Optional<StateReference> chunks) {
+        return with(minWorkers, maxWorkers, archiveSha256, learned, batching, chunks);
+    }
+
     private ServedVersion with(
             int min, int max, Optional<String> sha256, Optional<StateReference> state, Batching wish) {
+        return with(min, max, sha256, state, wish, shared);
+    }
+
+    private ServedVersion with(
+            int min,
+            int max,
+            Optional<String> sha256,
+            Optional<StateReference> state,
+            Batching wish,
+            Optional<StateReference> chunks) {
         return new ServedVersion(
                 archive,
                 min,
@@ -133,7 +183,8 @@ public record ServedVersion(
                 url,
                 sha256,
                 state,
-                wish);
+                wish,
+                chunks);
     }
 
     /** Whether nothing is known that tells the bytes of the two archives apart. */
@@ -146,9 +197,10 @@ public record ServedVersion(
      * load. An archive whose SHA-256 is not known, as in TorchServe's snapshots, is taken to be the one of that name.
      */
     boolean sameLoad(ServedVersion other) {
-        return mayBeSameArchive(other)
-                && withWorkers(0, 0)
-                        .withArchiveSha256("")
-                        .equals(other.withWorkers(0, 0).withArchiveSha256(""));
+        return mayBeSameArchive(other) && withoutWhatAllLoadsShare().equals(other.withoutWhatAllLoadsShare());
+    }
+
+    private ServedVersion withoutWhatAllLoadsShare() {
+        return with(0, 0, Optional.empty(), learned, batching, Optional.empty());
     }
 }

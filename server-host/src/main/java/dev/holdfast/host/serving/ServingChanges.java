@@ -115,6 +115,33 @@ final class ServingChanges {
         return edit(model, edit, Plan.Differences.NONE, archives, Occasion.ORDINARY);
     }
 
+    /**
+     * Notes where a version's archive is in the snapshot store, which changes nothing of what is served.
+     *
+     * @param save whether no snapshot has it yet
+     */
+    void archiveIsShared(String model, String version, StateReference archive, boolean save) {
+        if (save) {
+            change(() -> edit(model, now -> withShared(now, model, version, archive)));
+        } else {
+            withModel(model, () -> {
+                state.update(now -> withShared(now, model, version, archive));
+                return version;
+            });
+        }
+    }
+
+    /** The same state, if it has no such version of that archive any more. */
+    private static ServingState withShared(ServingState state, String model, String version, StateReference archive) {
+        return state.model(model)
+                .map(some -> some.versions().get(version))
+                .filter(wanted -> wanted.archiveSha256()
+                        .equals(Optional.of(archive.format().fingerprint())))
+                .map(wanted -> state.with(
+                        model, state.model(model).orElseThrow().with(version, wanted.withShared(Optional.of(archive)))))
+                .orElse(state);
+    }
+
     /** Takes a version anew from its archive and stored state, also if it has those already. */
     Edited editAnew(String model, String version, UnaryOperator<ServingState> edit) {
         Plan.Differences anew = Plan.Differences.NONE.withAnew((name, some) -> some.equals(version));

@@ -9,7 +9,7 @@ import dev.holdfast.host.text.OneLine;
 import dev.holdfast.sdk.SnapshotCorruptException;
 
 /**
- * What a snapshot says of the learned state of a model version: {@code {"format", "formatVersion", "fingerprint", "bytes",
+ * What a snapshot says of the learned state of a model version, or of its archive in chunks: {@code {"format", "formatVersion", "fingerprint", "bytes",
  * "chunks", "root", "depth"}}. Read strictly: nobody writes this by hand, and a guess could lose a state.
  */
 final class LearnedJson {
@@ -39,7 +39,7 @@ final class LearnedJson {
                     new ChunkTree(text(what, node, "root"), Math.toIntExact(number(what, node, "depth"))));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new SnapshotCorruptException(
-                    "Snapshot " + what + ": the learned state cannot be: " + OneLine.of(e), e);
+                    "Snapshot " + what + ": what it says of chunks cannot be: " + OneLine.of(e), e);
         }
     }
 

@@ -33,8 +33,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with five fields
- * of ours for each version ({@code handler}, {@code batching}, {@code url}, {@code archiveSha256}, {@code learned}).
+ * The property {@code model_snapshot}: which models are served and how, in the JSON of TorchServe 0.12 with six fields
+ * of ours for each version ({@code handler}, {@code batching}, {@code url}, {@code archiveSha256}, {@code learned},
+ * {@code archiveChunks}).
  *
  * <p>Lenient in reading, because people write such texts by hand and older versions left fields out: every field of a version
  * has a default, and unknown fields are passed over. A value of the wrong type is an error, because a default in its place
@@ -118,6 +119,7 @@ final class ModelSnapshotJson {
         version.url().ifPresent(url -> node.put("url", url));
         version.archiveSha256().ifPresent(sha256 -> node.put("archiveSha256", sha256));
         version.learned().ifPresent(state -> LearnedJson.write(node.putObject("learned"), state));
+        version.shared().ifPresent(chunks -> LearnedJson.write(node.putObject("archiveChunks"), chunks));
     }
 
     /**
@@ -273,7 +275,10 @@ final class ModelSnapshotJson {
                     text(name, model, node, "url"),
                     sha256(name, model, node),
                     node.has("learned") ? Optional.of(LearnedJson.read(what, node.path("learned"))) : Optional.empty(),
-                    ServedVersion.batchingOf(word(node.path("batching"))));
+                    ServedVersion.batchingOf(word(node.path("batching"))),
+                    node.has("archiveChunks")
+                            ? Optional.of(LearnedJson.read(what, node.path("archiveChunks")))
+                            : Optional.empty());
         } catch (ServingException e) {
             throw new SnapshotCorruptException("Snapshot " + what + ": " + e.getMessage(), e);
         }

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** The learned states that a snapshot refers to. */
+/** What a snapshot refers to in chunks: the learned states of models, and their archives where these are shared. */
 public final class StateReferences {
 
     private StateReferences() {}
@@ -40,9 +40,12 @@ public final class StateReferences {
                 .forEach((model, ids) -> ids.forEach((id, generations) ->
                         generations.forEach(save -> users.put(save.state(), "save " + id + " of model " + model))));
         state.models()
-                .forEach((name, model) -> model.versions()
-                        .forEach((number, version) -> version.learned()
-                                .ifPresent(learned -> users.put(learned, "model " + name + ", version " + number))));
+                .forEach((name, model) -> model.versions().forEach((number, version) -> {
+                    String what = "model " + name + ", version " + number;
+                    version.learned().ifPresent(learned -> users.put(learned, what));
+                    version.shared()
+                            .ifPresent(chunks -> users.put(chunks, what + ", its archive " + version.archive()));
+                }));
         return users;
     }
 }

@@ -12,6 +12,7 @@ import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.Registrations;
 import dev.holdfast.host.serving.Safeguards;
 import dev.holdfast.host.serving.ServingDefaults;
+import dev.holdfast.host.serving.SharedArchives;
 import dev.holdfast.host.serving.StoredStates;
 import dev.holdfast.host.state.InMemoryChunks;
 import dev.holdfast.host.state.StateStore;
@@ -49,6 +50,7 @@ public final class OperationsUnderTest implements AutoCloseable {
                 current,
                 snapshots,
                 models,
+                SharedArchives.off(),
                 models::load,
                 Safeguards.off(),
                 stored,

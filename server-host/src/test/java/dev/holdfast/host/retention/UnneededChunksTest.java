@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -106,6 +107,23 @@ class UnneededChunksTest {
         unneeded.remove();
         assertThat(chunks.missing(List.of(nobodys.root().id()))).isNotEmpty();
         states.forEach(state -> written.reader().find(state).verify());
+    }
+
+    @Test
+    void theChunksOfASharedArchiveStayWhileASnapshotNamesIt() {
+        StateReference archive = learn(7);
+        store.put(
+                7,
+                "s7",
+                SnapshotKind.SNAPSHOT,
+                SAVED,
+                ServingState.EMPTY.with(
+                        "m", ServedModel.of("1.0", States.version("m.mar", 1, 1).withShared(Optional.of(archive)))));
+
+        assertOnlyNobodysGoes();
+
+        states.forEach(state -> written.reader().find(state).verify());
+        written.reader().find(archive).verify();
     }
 
     @Test

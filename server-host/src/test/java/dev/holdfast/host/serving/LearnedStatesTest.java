@@ -53,6 +53,7 @@ class LearnedStatesTest {
                     new CurrentState(),
                     changes,
                     archives,
+                    SharedArchives.off(),
                     archive -> {
                         whenLoaded.run();
                         CountingModel model = new CountingModel(fingerprint, rule);

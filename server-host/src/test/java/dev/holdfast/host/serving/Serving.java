@@ -44,6 +44,7 @@ final class Serving implements AutoCloseable {
                 state,
                 changes,
                 store,
+                SharedArchives.off(),
                 new ModelLoader() {
                     @Override
                     public LoadedModel load(Archive archive) {
