@@ -48,6 +48,8 @@ public enum ConfigKey {
     /** Certificates in PEM, one of which must have signed that of a caller; empty lets callers without one in. */
     CLIENT_CA_FILE("", ConfigRule.PATH, Kept.NO),
     MODEL_STORE("", ConfigRule.PATH, Kept.YES),
+    /** Where archives of workflows are; those of their models are in the model store. Empty for the model store. */
+    WORKFLOW_STORE("", ConfigRule.PATH, Kept.YES),
     LOAD_MODELS("", ConfigRule.ANY, Kept.YES),
     MODELS("", ConfigRule.ANY, Kept.YES),
     MODEL_SNAPSHOT("", ConfigRule.ANY, Kept.NO),

@@ -8,6 +8,7 @@ import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,13 +105,19 @@ final class Reconciler {
      * Carries out a plan as a whole, or not at all: everything is loaded before anything that runs is touched. A version that
      * could not be loaded before and cannot be loaded still stays failed, and is in nobody's way.
      *
+     * @param check looks at what was loaded before it is put in place; what it throws leaves everything as it was
      * @throws ServingException if another one cannot be loaded; it names all of them, and nothing has changed
      */
-    void applyWhole(Plan plan, Function<ServedVersion, Archive> archives) {
+    void applyWhole(
+            Plan plan,
+            Function<ServedVersion, Archive> archives,
+            Occasion occasion,
+            Consumer<Collection<RunningVersion>> check) {
         Map<Action.Loads, RunningVersion> loaded = new ConcurrentHashMap<>();
         try {
-            Map<Action.Loads, ServingException> failed = loadAll(plan, archives, loaded);
+            Map<Action.Loads, ServingException> failed = loadAll(plan, archives, occasion, loaded);
             requireLoaded(failed);
+            check.accept(loaded.values());
             for (Action action : plan.actions()) {
                 RunningVersion fresh = action instanceof Action.Loads ? loaded.remove(action) : null;
                 if (fresh != null) {
@@ -119,7 +126,7 @@ final class Reconciler {
                 } else if (action instanceof Action.Loads load) {
                     keepAsFailed(load, load.state(), false, Objects.requireNonNull(failed.get(load)));
                 } else {
-                    apply(action, archives, Occasion.ORDINARY);
+                    apply(action, archives, occasion);
                 }
             }
         } finally {
@@ -130,7 +137,10 @@ final class Reconciler {
 
     /** @return why, of those that cannot be loaded */
     private Map<Action.Loads, ServingException> loadAll(
-            Plan plan, Function<ServedVersion, Archive> archives, Map<Action.Loads, RunningVersion> loaded) {
+            Plan plan,
+            Function<ServedVersion, Archive> archives,
+            Occasion occasion,
+            Map<Action.Loads, RunningVersion> loaded) {
         Map<Action.Loads, ServingException> failed = new ConcurrentHashMap<>();
         List<Action.Loads> loads = plan.actions().stream()
                 .filter(Action.Loads.class::isInstance)
@@ -144,7 +154,7 @@ final class Reconciler {
                     .map(load -> CompletableFuture.runAsync(
                             () -> {
                                 try {
-                                    loaded.put(load, loading.load(load, archives, Occasion.ORDINARY));
+                                    loaded.put(load, loading.load(load, archives, occasion));
                                 } catch (ServingException e) {
                                     failed.put(load, e);
                                 }
