@@ -45,6 +45,7 @@ public final class ModelServing implements AutoCloseable {
     private final Reconciler reconciler;
     private final ServingChanges changes;
     private final JointChanges joint;
+    private final KnownEngines engines;
     private final SavedStates saved;
     private final FailedModels failedModels;
     private final InferenceListener listener;
@@ -73,7 +74,9 @@ public final class ModelServing implements AutoCloseable {
         this.defaults = defaults;
         this.safeguards = safeguards;
         this.unused = new UnusedArchives(store, state);
-        this.reconciler = new Reconciler(running, loader, safeguards, states, defaults, stuckRuns, listener, clock);
+        this.engines = new KnownEngines(loader);
+        this.reconciler =
+                new Reconciler(running, loader, engines, safeguards, states, defaults, stuckRuns, listener, clock);
         this.changes = new ServingChanges(state, changes, running, reconciler, archives::openAgain);
         this.joint = new JointChanges(archives, rules, safeguards, unused, this.changes);
         this.saved = new SavedStates(this.changes, running);
@@ -254,6 +257,7 @@ public final class ModelServing implements AutoCloseable {
         List<RunningVersion> waiting = new ArrayList<>();
         boolean registered = false;
         try {
+            engines.opened(archive, registration.handler());
             ArchiveManifest manifest = archive.manifest();
             String model = RegistrationRules.checkName(
                     "Model name", registration.modelName().orElse(manifest.modelName()));

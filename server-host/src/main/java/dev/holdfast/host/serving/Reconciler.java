@@ -43,6 +43,7 @@ final class Reconciler {
     private static final int MOST_SIDE_BY_SIDE = 64;
 
     private final RunningModels running;
+    private final KnownEngines engines;
     private final Safeguards safeguards;
     private final Loading loading;
     private final ServingDefaults defaults;
@@ -51,6 +52,7 @@ final class Reconciler {
     Reconciler(
             RunningModels running,
             ModelLoader loader,
+            KnownEngines engines,
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,
@@ -58,8 +60,9 @@ final class Reconciler {
             InferenceListener listener,
             Clock clock) {
         this.running = running;
+        this.engines = engines;
         this.safeguards = safeguards;
-        this.loading = new Loading(loader, safeguards, states, defaults, stuckRuns, listener, clock);
+        this.loading = new Loading(loader, engines, safeguards, states, defaults, stuckRuns, listener, clock);
         this.defaults = defaults;
     }
 
@@ -251,8 +254,8 @@ final class Reconciler {
         String version = load.version();
         String reason = String.valueOf(why.getMessage());
         Hold hold = why instanceof HeldBackException held ? held.hold() : Hold.NONE;
-        RunningVersion failed = RunningVersion.failed(
-                model, version, state, atStartup, reason, hold, () -> loading.engine(state.archive()));
+        RunningVersion failed =
+                RunningVersion.failed(model, version, state, atStartup, reason, hold, () -> engines.of(state));
         boolean known = running.get(model, version)
                 .flatMap(RunningVersion::failure)
                 .filter(reason::equals)
@@ -287,7 +290,7 @@ final class Reconciler {
                     false,
                     "is being loaded; try again later",
                     Hold.LOADING,
-                    () -> loading.engine(later.state().archive())));
+                    () -> engines.of(later.state())));
         } else if (action instanceof Action.Scale scale) {
             if (require(scale.model(), scale.version()).isResting()
                     && scale.state().maxWorkers() > 0) {
