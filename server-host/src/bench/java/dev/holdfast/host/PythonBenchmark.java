@@ -80,7 +80,7 @@ public final class PythonBenchmark {
         PythonArchives.mar(store, "echo-java", "\"handler\": \"echo\"", Map.of());
         Path model = Files.createDirectories(directory.resolve("model"));
         Files.writeString(model.resolve("handler.py"), NOOP);
-        try (HostProcess host = HostProcess.start(store, directory.resolve("logs"))) {
+        try (HostProcess host = HostProcess.startFast(store, directory.resolve("logs"))) {
             for (String archive : List.of("noop-python", "echo-java")) {
                 host.management("POST", "/models?url=" + archive + ".mar&initial_workers=1");
                 ask(host, archive, REQUESTS / 4);

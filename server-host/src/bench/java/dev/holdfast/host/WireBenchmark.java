@@ -86,7 +86,7 @@ public final class WireBenchmark {
                         image.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        try (HostProcess host = HostProcess.start(store, directory.resolve("logs"))) {
+        try (HostProcess host = HostProcess.startFast(store, directory.resolve("logs"))) {
             for (String model : List.of("megabyte", "small", "image")) {
                 int status = host.management("POST", "/models?url=" + model + ".onnx&initial_workers=2")
                         .statusCode();

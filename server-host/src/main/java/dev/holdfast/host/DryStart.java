@@ -2,12 +2,11 @@ package dev.holdfast.host;
 
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveException;
-import dev.holdfast.host.archive.ArchiveLimits;
-import dev.holdfast.host.archive.DirectoryModelStore;
+import dev.holdfast.host.archive.ModelStore;
+import dev.holdfast.host.archive.StoresByKind;
 import dev.holdfast.host.archive.UrlPolicy;
 import dev.holdfast.host.common.FileTrees;
 import dev.holdfast.host.config.ConfigException;
-import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.plugins.CallWatch;
 import dev.holdfast.host.plugins.PluginStatus;
@@ -192,16 +191,7 @@ public final class DryStart {
     }
 
     private List<Model> models(StartState begin, HostConfig config, List<String> notices) {
-        Path directory = config.models()
-                .modelStore()
-                .orElseThrow(() -> new ConfigException("Missing mandatory parameter --model-store"));
-        if (!Files.isDirectory(directory)) {
-            throw new ConfigException(config.named(ConfigKey.MODEL_STORE) + " is not a directory; make it, or name"
-                    + " another one with --model-store");
-        }
-        Host.requireOwn(directory);
-        try (DirectoryModelStore archives = new DirectoryModelStore(
-                        directory, temporary.resolve("work"), UrlPolicy.storeOnly(), ArchiveLimits.defaults());
+        try (StoresByKind archives = ConfiguredArchives.open(config, temporary.resolve("work"), UrlPolicy.storeOnly());
                 WorkerDirectory workers = new WorkerDirectory(temporary, temporary)) {
             ServingState state = begin.restored().orElseGet(() -> initial(config, archives, notices));
             PythonRuntime python = ConfiguredPython.runtime(config, WorkerMetrics.NONE, workers, temporary);
@@ -235,7 +225,7 @@ public final class DryStart {
     }
 
     /** What is to be fetched is not: it would be written into the model store. */
-    private static ServingState initial(HostConfig config, DirectoryModelStore archives, List<String> notices) {
+    private static ServingState initial(HostConfig config, ModelStore archives, List<String> notices) {
         Map<Boolean, List<String>> wanted = new TreeMap<>();
         config.models()
                 .loadModels()
@@ -251,7 +241,7 @@ public final class DryStart {
             String name,
             String version,
             ServedVersion wanted,
-            DirectoryModelStore archives,
+            ModelStore archives,
             Runtimes runtimes,
             PythonRuntime python,
             MemoryAdmission memory,

@@ -1,14 +1,10 @@
 package dev.holdfast.host;
 
 import dev.holdfast.host.api.Operations;
-import dev.holdfast.host.archive.ArchiveLimits;
-import dev.holdfast.host.archive.DirectoryModelStore;
+import dev.holdfast.host.archive.StoresByKind;
 import dev.holdfast.host.archive.UrlPolicy;
 import dev.holdfast.host.common.DaemonThreads;
-import dev.holdfast.host.common.OwnFiles;
-import dev.holdfast.host.common.UnsafePlaceException;
 import dev.holdfast.host.config.ConfigException;
-import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.config.HostConfig;
 import dev.holdfast.host.config.ListenAddress;
 import dev.holdfast.host.crash.CallRecord;
@@ -55,8 +51,6 @@ import dev.holdfast.host.snapshot.SnapshotText;
 import dev.holdfast.host.workflow.WorkflowRuntime;
 import dev.holdfast.sdk.SnapshotKind;
 import dev.holdfast.sdk.StoreUnavailableException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -184,7 +178,7 @@ public final class Host implements AutoCloseable {
         CurrentState current = new CurrentState();
         Measurements measurements = new Measurements(config, current, options.logLocation(), clock);
         InferenceCounters counters = measurements.counters();
-        DirectoryModelStore archives = lifecycle.add(modelStore(options, config));
+        StoresByKind archives = lifecycle.add(archives(options, config));
         Optional<Keeping> keeping = begin.persistence().map(some -> Keeping.of(some, begin, lifecycle));
         NoSnapshots off = new NoSnapshots(config.snapshots().group());
         StoredStates stored = new StoredStates(
@@ -385,38 +379,15 @@ public final class Host implements AutoCloseable {
         return new StoreUnavailableException("Snapshots are switched off, and with them the learned states of models");
     }
 
-    private static DirectoryModelStore modelStore(StartOptions options, HostConfig config) {
-        Path directory = config.models()
-                .modelStore()
-                .orElseThrow(() -> new ConfigException("Missing mandatory parameter --model-store"));
-        if (!Files.isDirectory(directory)) {
-            throw new ConfigException(config.named(ConfigKey.MODEL_STORE)
-                    + " is not a directory; make it, or name another one with --model-store");
-        }
-        requireOwn(directory);
-        DirectoryModelStore store = new DirectoryModelStore(
-                directory,
+    private static StoresByKind archives(StartOptions options, HostConfig config) {
+        StoresByKind archives = ConfiguredArchives.open(
+                config,
                 options.logLocation().resolve("work"),
                 UrlPolicy.of(
                         String.join(",", config.models().allowedUrls()),
-                        config.models().allowPrivateUrls()),
-                ArchiveLimits.defaults());
-        store.clean();
-        return store;
-    }
-
-    /** What everyone may put there would be served, and a handler in Python of it would run with the rights of the host. */
-    static void requireOwn(Path modelStore) {
-        try {
-            OwnFiles.requireOwn(
-                    modelStore,
-                    "name a directory in it in which only its owner may write: --model-store "
-                            + modelStore.resolve("models"));
-        } catch (UnsafePlaceException e) {
-            throw new ConfigException("The model store " + e.getMessage(), e);
-        } catch (IOException e) {
-            throw new ConfigException("The model store " + modelStore + " cannot be read: " + e, e);
-        }
+                        config.models().allowPrivateUrls()));
+        archives.clean();
+        return archives;
     }
 
     private static Path temporary() {

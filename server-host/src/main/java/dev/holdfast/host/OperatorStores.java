@@ -109,6 +109,11 @@ public final class OperatorStores implements AutoCloseable {
         return config.models().modelStore();
     }
 
+    /** Where it looks for those of workflows; empty where they lie among the others. */
+    public Optional<Path> workflowStore() {
+        return config.models().workflowStore();
+    }
+
     @Override
     public void close() {
         plugins.close();

@@ -231,10 +231,11 @@ record StartState(
         }
     }
 
-    /** A model_store is relative to the working directory of this start; the next snapshot carries it into others. */
+    /** A model_store, or a workflow_store, is relative to the working directory of this start; the next snapshot carries it into others. */
     private static Map<String, String> inThisDirectory(Map<String, String> properties) {
         Map<String, String> absolute = new TreeMap<>(properties);
         absolute.computeIfPresent(ConfigKey.MODEL_STORE.key(), (key, value) -> absolute(value));
+        absolute.computeIfPresent(ConfigKey.WORKFLOW_STORE.key(), (key, value) -> absolute(value));
         return absolute;
     }
 

@@ -48,6 +48,15 @@ final class HostProcess implements AutoCloseable {
         return awaitReady(launchBy(launcher, modelStore, logLocation, arguments), logLocation);
     }
 
+    /**
+     * As {@link #start}, as fast as a host runs that somebody starts: with both compilers, and the heap that the distribution
+     * gives it.
+     */
+    static HostProcess startFast(Path modelStore, Path logLocation, String... arguments) throws IOException {
+        List<String> options = List.of("-XX:TieredStopAtLevel=4", "-Xms128m", "-XX:NewSize=96m");
+        return awaitReady(launchBy(List.of(), options, modelStore, logLocation, arguments), logLocation);
+    }
+
     private static HostProcess awaitReady(Process process, Path logLocation) throws IOException {
         Path run = logLocation.resolve("holdfast.run");
         try {
@@ -71,12 +80,19 @@ final class HostProcess implements AutoCloseable {
 
     private static Process launchBy(List<String> launcher, Path modelStore, Path logLocation, String... arguments)
             throws IOException {
+        return launchBy(launcher, List.of(), modelStore, logLocation, arguments);
+    }
+
+    private static Process launchBy(
+            List<String> launcher, List<String> more, Path modelStore, Path logLocation, String... arguments)
+            throws IOException {
         Files.createDirectories(logLocation);
-        List<String> options = List.of(
+        List<String> options = new ArrayList<>(List.of(
                 "-XX:+UseSerialGC",
                 "-Xshare:auto",
                 "-Duser.language=" + System.getProperty("user.language"),
-                "-Duser.country=" + System.getProperty("user.country", ""));
+                "-Duser.country=" + System.getProperty("user.country", "")));
+        options.addAll(more);
         List<String> command = new ArrayList<>(launcher);
         command.addAll(JavaProcess.command(
                 options,

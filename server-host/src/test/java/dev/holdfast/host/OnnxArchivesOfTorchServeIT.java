@@ -2,6 +2,7 @@ package dev.holdfast.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.holdfast.host.runtime.python.OnnxOfBaseHandler;
 import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
@@ -87,6 +88,40 @@ class OnnxArchivesOfTorchServeIT {
         }
         try (PythonHost host = host(NO_PYTHON)) {
             assertThat(host.predict("/v2/models/own/infer", INPUT).body()).contains("21");
+        }
+    }
+
+    @Test
+    void aModelThatIsNotLoadedIsDescribedWithItsEngineOnlyWhereItsArchiveWasOpened() throws Exception {
+        archive("gone", "my.py");
+        archive("other", "my.py");
+        archive("bare", "my.py");
+        OnnxFiles.write(store, "bare.onnx", OnnxFiles.divider());
+        TestArchives.noop(store, "noop.mar", "noop", "1.0");
+        try (PythonHost host = host(NO_PYTHON)) {
+            host.registerArchive("gone", "&handler=onnx");
+            host.registerArchive("other", "&handler=onnx");
+            host.registerArchive("noop");
+            host.management("POST", "/models?url=bare.onnx&initial_workers=1");
+            assertThat(host.describe("noop").path("runtime").textValue()).isEqualTo("python");
+        }
+        Files.delete(store.resolve("gone.mar"));
+        Files.delete(store.resolve("noop.mar"));
+        Files.delete(store.resolve("bare.onnx"));
+        archive("other", "another.py");
+
+        try (PythonHost host = host(NO_PYTHON)) {
+            for (Map.Entry<String, String> expected : Map.of(
+                            "gone", "unknown", "noop", "unknown", "bare", "onnx", "other", "onnx")
+                    .entrySet()) {
+                JsonNode described = host.describe(expected.getKey());
+                assertThat(described.path("failure").isMissingNode())
+                        .as("%s", described)
+                        .isFalse();
+                assertThat(described.path("runtime").textValue())
+                        .as("%s", described)
+                        .isEqualTo(expected.getValue());
+            }
         }
     }
 

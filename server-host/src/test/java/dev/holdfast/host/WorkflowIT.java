@@ -207,6 +207,11 @@ class WorkflowIT {
                 .contains("Failed to start workers for model nofunction__nowhere");
         assertThat(json("POST", "/workflows?url=upper.mar", 400).path("message").asText())
                 .contains("ends in .war");
+        assertThat(json("POST", "/workflows?url=seq.yaml", 400).path("message").asText())
+                .isEqualTo(
+                        "'seq.yaml' is the specification of a workflow, and a workflow is an archive whose name ends in .war,"
+                                + " as with TorchServe. Make one: torch-workflow-archiver --workflow-name NAME --spec-file FILE.yaml"
+                                + " --handler FILE.py.");
         assertThat(json("POST", "/workflows", 400).path("message").asText()).isEqualTo("Parameter url is required.");
         assertThat(json("GET", "/workflows", 200).path("workflows")).isEmpty();
         assertThat(json("GET", "/models/lacks__pre", 404).path("code").asInt()).isEqualTo(404);

@@ -51,6 +51,6 @@ public record Operations(
                 new InferenceOperations(serving),
                 new EngineOperations(serving, learned),
                 new RepositoryOperations(serving, models),
-                new WorkflowOperations(serving, models));
+                new WorkflowOperations(serving, models, changes));
     }
 }

@@ -1,10 +1,13 @@
 package dev.holdfast.host.api;
 
 import dev.holdfast.host.api.ApiFailure.Kind;
+import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
+import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.runtime.Tensor;
+import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
 import dev.holdfast.host.serving.RunningVersion;
@@ -13,6 +16,7 @@ import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.workflow.WorkflowModel;
 import dev.holdfast.host.workflow.WorkflowNode;
 import dev.holdfast.host.workflow.WorkflowRun;
+import dev.holdfast.host.workflow.WorkflowRuntime;
 import dev.holdfast.host.workflow.WorkflowSpec;
 import dev.holdfast.host.workflow.Workflows;
 import java.util.ArrayList;
@@ -20,8 +24,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Workflows: registering, describing, asking, unregistering. Each is served as models of its own, the first of which holds the
@@ -29,14 +31,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class WorkflowOperations {
 
-    private static final Logger log = LoggerFactory.getLogger(WorkflowOperations.class);
-
     private final ModelServing serving;
     private final ModelOperations models;
+    private final DurableChanges changes;
 
-    WorkflowOperations(ModelServing serving, ModelOperations models) {
+    WorkflowOperations(ModelServing serving, ModelOperations models, DurableChanges changes) {
         this.serving = serving;
         this.models = models;
+        this.changes = changes;
     }
 
     /**
@@ -98,29 +100,25 @@ public final class WorkflowOperations {
                                     + ", which would be taken for one of its nodes; unregister that, or choose another"
                                     + " workflow_name.");
                 });
+        CompletableFuture<WorkflowSpec> spec = new CompletableFuture<>();
+        CompletableFuture<Durability> registered = serving.registerTogether(
+                plan(archive, workflow),
+                opened -> {
+                    WorkflowSpec read = spec(opened);
+                    spec.complete(read);
+                    return read.nodes().values().stream()
+                            .map(node -> registration(workflow, node))
+                            .toList();
+                },
+                signatures -> WorkflowFit.require(workflow, spec.join(), signatures));
+        return changes.done("Workflow " + workflow + " has been registered and scaled successfully.", registered);
+    }
+
+    private static WorkflowSpec spec(Archive archive) {
         try {
-            models.registerAny(plan(archive, workflow), true);
-            WorkflowSpec spec = workflow(workflow)
-                    .spec()
-                    .orElseThrow(
-                            () -> new ApiFailure(Kind.INVALID_MODEL, "Workflow " + workflow + " cannot be loaded"));
-            ChangeResult last = null;
-            for (WorkflowNode node : spec.nodes().values()) {
-                last = models.registerAny(registration(workflow, node), true);
-                requireFit(workflow, node);
-            }
-            if (last == null) {
-                throw new IllegalStateException("A workflow without nodes");
-            }
-            return last.saying("Workflow " + workflow + " has been registered and scaled successfully.");
-        } catch (RuntimeException e) {
-            try {
-                removeAll(workflow);
-            } catch (RuntimeException left) {
-                log.warn("What was registered of workflow {} cannot be removed: {}", workflow, OneLine.of(left));
-                e.addSuppressed(left);
-            }
-            throw e;
+            return WorkflowRuntime.spec(archive);
+        } catch (ModelLoadException e) {
+            throw new ApiFailure(Kind.INVALID_MODEL, String.valueOf(e.getMessage()));
         }
     }
 
@@ -162,56 +160,36 @@ public final class WorkflowOperations {
                 Optional.empty());
     }
 
-    private void requireFit(String workflow, WorkflowNode node) {
-        ModelSignature signature = serving.find(Workflows.model(workflow, node.name()), Optional.empty())
-                .signature();
-        if (!signature.isOfHandler() && !signature.raw()) {
-            throw new ApiFailure(
-                    Kind.BAD_REQUEST,
-                    "Workflow " + workflow + ": its node '" + node.name() + "' is a model that takes tensors ("
-                            + signature.platform() + "); nodes have handlers that take bytes.");
-        }
-    }
-
     /** Unregisters a workflow with all its nodes. */
     public synchronized ChangeResult unregister(String name) {
         models.requireRegistering();
         find(name);
-        return removeAll(name).orElseThrow(() -> notFound(name)).saying("Workflow \"" + name + "\" unregistered");
-    }
-
-    /** The plan goes last: as long as it is there, the rest can be found. */
-    private Optional<ChangeResult> removeAll(String workflow) {
-        List<String> all = new ArrayList<>(serving.state().models().keySet().stream()
-                .filter(model -> Workflows.isOf(workflow, model))
-                .filter(model -> !model.equals(Workflows.plan(workflow)))
-                .toList());
-        if (serving.state().model(Workflows.plan(workflow)).isPresent()) {
-            all.add(Workflows.plan(workflow));
-        }
-        Optional<ChangeResult> last = Optional.empty();
-        for (String model : all) {
-            last = Optional.of(models.unregisterAny(model, Optional.empty()));
-        }
-        return last;
+        List<String> all = new ArrayList<>();
+        // Then nobody finds a workflow that has lost a part of itself.
+        all.add(Workflows.plan(name));
+        serving.state().models().keySet().stream()
+                .filter(model -> Workflows.isOf(name, model) && !all.contains(model))
+                .forEach(all::add);
+        return changes.done("Workflow \"" + name + "\" unregistered", serving.unregisterTogether(all));
     }
 
     /**
      * Asks a workflow; no thread waits.
      *
+     * @param form for nodes that take tensors
      * @return as {@link WorkflowRun#begin} gives it; to be cancelled when nobody waits for it any more
      */
-    public CompletableFuture<HandlerAnswer> predict(String name, HandlerRequest request) {
+    public CompletableFuture<HandlerAnswer> predict(String name, HandlerRequest request, NodeForm form) {
         WorkflowSpec spec = find(name)
                 .spec()
                 .orElseThrow(() -> new ApiFailure(
                         Kind.UNAVAILABLE,
                         "Workflow " + name + " is registered but could not be loaded; see GET /models/"
                                 + Workflows.plan(name)));
-        return WorkflowRun.begin(name, spec, request, (node, given) -> ask(Workflows.model(name, node), given));
+        return WorkflowRun.begin(name, spec, request, (node, given) -> ask(Workflows.model(name, node), given, form));
     }
 
-    private CompletableFuture<HandlerAnswer> ask(String model, HandlerRequest request) {
+    private CompletableFuture<HandlerAnswer> ask(String model, HandlerRequest request, NodeForm form) {
         RunningVersion running;
         try {
             running = serving.find(model, Optional.empty());
@@ -224,6 +202,13 @@ public final class WorkflowOperations {
         if (signature.isOfHandler()) {
             CompletableFuture<List<Tensor>> asked = running.predict(request.toTensors());
             return cancelling(asked.thenApply(HandlerAnswer::of), asked);
+        }
+        if (!signature.raw()) {
+            InferenceRequest<HandlerAnswer> tensors =
+                    form.read(new InferenceModel(model, running.version(), signature), request);
+            CompletableFuture<List<Tensor>> asked = running.predict(tensors.inputs());
+            return cancelling(
+                    asked.thenApply(outputs -> tensors.writer().apply(ModelAnswer.of(signature, outputs))), asked);
         }
         Tensor body = request.parameters().isEmpty()
                 ? HandlerRequest.Parameter.of("body", "", new byte[0]).value()

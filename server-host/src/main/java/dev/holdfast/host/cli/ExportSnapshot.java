@@ -52,7 +52,7 @@ final class ExportSnapshot implements Callable<Integer> {
         }
         return way.toStore("export", false, (store, stores) -> {
             Snapshot snapshot = NamedSnapshots.find(store, name);
-            Exported exported = export(new SnapshotFiles(store, stores.modelStore()), snapshot);
+            Exported exported = export(new SnapshotFiles(store, stores.modelStore(), stores.workflowStore()), snapshot);
             ObjectNode json = CommandJson.object();
             json.set("from", SnapshotWay.from(store).toJson());
             json.set("header", SnapshotJson.header(exported.snapshot().header()));

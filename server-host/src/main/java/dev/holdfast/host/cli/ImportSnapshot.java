@@ -41,7 +41,7 @@ final class ImportSnapshot implements Callable<Integer> {
             throw new CommandFailure(ExitCodes.NOTHING_FOUND, "There is no file " + path);
         }
         return way.toStore("import", true, (store, stores) -> {
-            Imported imported = read(new SnapshotFiles(store, stores.modelStore()), path);
+            Imported imported = read(new SnapshotFiles(store, stores.modelStore(), stores.workflowStore()), path);
             SnapshotHeader header = imported.snapshot().header();
             ObjectNode json = CommandJson.object();
             json.set("from", SnapshotWay.from(store).toJson());

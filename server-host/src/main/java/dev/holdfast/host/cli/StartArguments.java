@@ -102,7 +102,11 @@ final class StartArguments {
     @Option(names = "--log-config", paramLabel = "FILE", order = 50, description = "A Logback configuration.")
     private Optional<Path> logConfig = Optional.empty();
 
-    @Option(names = "--workflow-store", paramLabel = "DIR", order = 60, description = "Accepted; no effect.")
+    @Option(
+            names = "--workflow-store",
+            paramLabel = "DIR",
+            order = 60,
+            description = "Where workflows (.war) are, if not in the model store.")
     private Optional<Path> workflowStore = Optional.empty();
 
     @Option(names = "--cpp-log-config", paramLabel = "FILE", order = 61, description = "Accepted; no effect.")
@@ -124,7 +128,7 @@ final class StartArguments {
                 ConfigKey.MODEL_STORE.key(),
                 directory("--model-store", surroundings.absolute(directory)).toString()));
         workflowStore.ifPresent(directory -> set.put(
-                "workflow_store",
+                ConfigKey.WORKFLOW_STORE.key(),
                 directory("--workflow-store", surroundings.absolute(directory)).toString()));
         if (!models.isEmpty()) {
             set.put(ConfigKey.LOAD_MODELS.key(), String.join(",", models));

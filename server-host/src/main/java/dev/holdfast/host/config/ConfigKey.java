@@ -50,6 +50,8 @@ public enum ConfigKey {
     MODEL_STORE("", ConfigRule.PATH, Kept.YES),
     /** Whether archives are in the snapshot store, too, from where a host fetches those that its model store lacks. */
     MODEL_STORE_SHARED("false", ConfigRule.TRUTH, Kept.NO),
+    /** Where archives of workflows are; those of their models are in the model store. Empty for the model store. */
+    WORKFLOW_STORE("", ConfigRule.PATH, Kept.YES),
     LOAD_MODELS("", ConfigRule.ANY, Kept.YES),
     MODELS("", ConfigRule.ANY, Kept.YES),
     MODEL_SNAPSHOT("", ConfigRule.ANY, Kept.NO),

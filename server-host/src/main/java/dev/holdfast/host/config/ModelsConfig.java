@@ -19,6 +19,11 @@ public final class ModelsConfig {
         return values.path(ConfigKey.MODEL_STORE);
     }
 
+    /** The directory of archives with workflows; empty for the model store. */
+    public Optional<Path> workflowStore() {
+        return values.path(ConfigKey.WORKFLOW_STORE);
+    }
+
     /** Models to load at the first start, as {@code [name=]archive}; {@code all} (in any case) alone for all. */
     public List<String> loadModels() {
         return values.list(ConfigKey.LOAD_MODELS, "[,\\s]+");

@@ -29,6 +29,7 @@ final class Opening {
             case TOKEN_EXPIRATION_MIN -> longer(local.text(key), value);
             case ENABLE_METRICS_API, TS_OPEN_INFERENCE_PROTOCOL -> on(local.text(key), value);
             case MODEL_STORE -> other(local.text(key), value);
+            case WORKFLOW_STORE -> other(workflowStore(local), value);
             default -> Optional.empty();
         };
     }
@@ -70,6 +71,12 @@ final class Opening {
     }
 
     /** Where this host has no value, there is nothing to compare with. */
+    /** Without one of their own, workflows are in the model store. */
+    private static String workflowStore(HostConfig local) {
+        String own = local.text(ConfigKey.WORKFLOW_STORE.key());
+        return own.isBlank() ? local.text(ConfigKey.MODEL_STORE.key()) : own;
+    }
+
     private static Optional<String> other(String local, String value) {
         return local.isEmpty() || value.isBlank() || value.strip().equals(local)
                 ? Optional.empty()

@@ -18,7 +18,6 @@ final class Torchserve {
             "vmargs");
 
     private static final Set<String> WITHOUT_EFFECT = Set.of(
-            "workflow_store",
             "prefer_direct_buffer",
             "system_metrics_cmd",
             "async_logging",

@@ -1,5 +1,10 @@
 package dev.holdfast.host.grpc;
 
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.ExtensionRegistryLite;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServerMethodDefinition;
@@ -7,6 +12,8 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.io.EOFException;
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +31,12 @@ final class UnreadableRequests {
 
     /** Why the message could not be read that this thread has just got, and will ask for at once. */
     private static final ThreadLocal<@Nullable Status> FAILURE = new ThreadLocal<>();
+
+    private static final Status NO_MESSAGE = Status.INVALID_ARGUMENT.withDescription(
+            "The request is no message of this call, or is not packed as it says.");
+
+    /** From how many bytes on a second copy costs more than a buffer of one's own. */
+    private static final int LARGE = 16 * 1024;
 
     private UnreadableRequests() {}
 
@@ -79,21 +92,46 @@ final class UnreadableRequests {
         @Override
         public Q parse(InputStream stream) {
             try {
-                Q message = own.parse(stream);
+                Q message = read(stream);
                 if (message == empty) {
                     // One before may have come too late for its call.
                     FAILURE.remove();
                 }
                 return message;
             } catch (StatusRuntimeException e) {
-                FAILURE.set(
+                return unreadable(
                         e.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED
                                 ? Status.RESOURCE_EXHAUSTED.withDescription(
                                         "The request is larger than max_request_size when it is unpacked.")
-                                : Status.INVALID_ARGUMENT.withDescription(
-                                        "The request is no message of this call, or is not packed as it says."));
-                return empty;
+                                : NO_MESSAGE);
+            } catch (IOException e) {
+                return unreadable(NO_MESSAGE);
             }
+        }
+
+        private Q unreadable(Status why) {
+            FAILURE.set(why);
+            return empty;
+        }
+
+        /**
+         * The library copies what a message has of bytes out of a buffer that it uses again. Of a large one, which is for the most part
+         * a tensor, that is a second copy: here the message keeps the bytes that it was read from.
+         */
+        private Q read(InputStream stream) throws IOException {
+            int size = stream instanceof KnownLength ? stream.available() : 0;
+            if (size < LARGE || !(empty instanceof MessageLite prototype)) {
+                return own.parse(stream);
+            }
+            byte[] bytes = new byte[size];
+            if (stream.readNBytes(bytes, 0, size) < size) {
+                throw new EOFException("A message of " + size + " bytes ended before");
+            }
+            CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+            in.enableAliasing(true);
+            MessageLite message = prototype.getParserForType().parseFrom(in, ExtensionRegistryLite.getEmptyRegistry());
+            in.checkLastTagWas(0);
+            return own.getMessageClass().cast(message);
         }
 
         @Override

@@ -73,7 +73,8 @@ record ApiRoutes(
                         config.http().maxRequestSize(),
                         config.http().maxResponseSize(),
                         config.http().tokenAuthorization()),
-                config.http().maxRequestSize());
+                config.http().maxRequestSize(),
+                config.http().maxResponseSize());
     }
 
     private List<Route> inference() {

@@ -74,7 +74,7 @@ final class HandlerForms {
     }
 
     private InferenceRequest<InferenceAnswer> request(Context context, List<Header> told) throws IOException {
-        HandlerRequest request = whole(context, told);
+        HandlerRequest request = whole(context, RequestBody.read(context, maxRequestSize), told);
         return new InferenceRequest<>(
                 request.toTensors(),
                 given -> answer(HandlerAnswer.of(given.outputs())),
@@ -82,14 +82,14 @@ final class HandlerForms {
     }
 
     /** All of a request that is for no single model. */
-    HandlerRequest whole(Context context) throws IOException {
-        return whole(context, List.of(new Header("url_path", ""), new Header("explain", "False")));
+    HandlerRequest whole(Context context, byte[] body) throws IOException {
+        return whole(context, body, List.of(new Header("url_path", ""), new Header("explain", "False")));
     }
 
-    private HandlerRequest whole(Context context, List<Header> told) throws IOException {
+    private HandlerRequest whole(Context context, byte[] body, List<Header> told) throws IOException {
         List<Header> headers = headers(context);
         headers.addAll(told);
-        return new HandlerRequest(context.res().getHeader(HeaderNames.REQUEST_ID), headers, parameters(context));
+        return new HandlerRequest(context.res().getHeader(HeaderNames.REQUEST_ID), headers, parameters(context, body));
     }
 
     /** The first piece brings the status and the headers with it. */
@@ -116,12 +116,11 @@ final class HandlerForms {
         return headers;
     }
 
-    private List<Parameter> parameters(Context context) throws IOException {
+    private List<Parameter> parameters(Context context, byte[] body) throws IOException {
         List<Parameter> parameters = new ArrayList<>();
         context.queryParamMap()
                 .forEach((name, values) -> values.forEach(
                         value -> parameters.add(Parameter.of(name, "", value.getBytes(StandardCharsets.UTF_8)))));
-        byte[] body = RequestBody.read(context, maxRequestSize);
         String type = context.contentType() == null ? "" : context.contentType();
         String bare = type.split(";", 2)[0].strip();
         switch (bare.toLowerCase(Locale.ROOT)) {

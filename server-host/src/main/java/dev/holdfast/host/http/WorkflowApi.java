@@ -4,9 +4,11 @@ import dev.holdfast.host.api.WorkflowOperations;
 import dev.holdfast.host.api.WorkflowOperations.Workflow;
 import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
+import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.wire.Parameters;
 import dev.holdfast.host.wire.SafeNames;
 import dev.holdfast.host.wire.Scope;
+import dev.holdfast.host.wire.TensorWriter;
 import dev.holdfast.host.workflow.WorkflowNode;
 import dev.holdfast.host.workflow.WorkflowSpec;
 import io.javalin.http.Context;
@@ -28,12 +30,19 @@ final class WorkflowApi {
     private final ChangeAnswers answers;
     private final HandlerForms forms;
     private final int maxRequestSize;
+    private final TensorWriter writer;
 
-    WorkflowApi(WorkflowOperations workflows, ChangeAnswers answers, HandlerForms forms, int maxRequestSize) {
+    WorkflowApi(
+            WorkflowOperations workflows,
+            ChangeAnswers answers,
+            HandlerForms forms,
+            int maxRequestSize,
+            int maxResponseSize) {
         this.workflows = workflows;
         this.answers = answers;
         this.forms = forms;
         this.maxRequestSize = maxRequestSize;
+        this.writer = new TensorWriter(maxResponseSize);
     }
 
     List<Route> management() {
@@ -90,6 +99,12 @@ final class WorkflowApi {
         }
         String url =
                 parameters.text("url").orElseThrow(() -> new ApiException(404, "ModelNotFoundException", "empty url"));
+        if (url.endsWith(".yaml") || url.endsWith(".yml")) {
+            throw ApiException.badRequest(
+                    "'" + OneLine.name(url) + "' is the specification of a workflow, and a workflow is an"
+                            + " archive whose name ends in .war, as with TorchServe. Make one: torch-workflow-archiver"
+                            + " --workflow-name NAME --spec-file FILE.yaml --handler FILE.py.");
+        }
         if (!url.endsWith(".war")) {
             throw ApiException.badRequest(
                     "A workflow is an archive whose name ends in .war; register models by POST /models.");
@@ -148,8 +163,10 @@ final class WorkflowApi {
         String name = name(context);
         // Before the body is read.
         workflows.find(name);
-        HandlerRequest request = forms.whole(context);
-        CompletableFuture<HandlerAnswer> answer = workflows.predict(name, request);
+        byte[] body = RequestBody.read(context, maxRequestSize);
+        HandlerRequest request = forms.whole(context, body);
+        CompletableFuture<HandlerAnswer> answer =
+                workflows.predict(name, request, new NodeBodies(request, body, writer));
         context.future(() -> answer.thenAccept(given -> Predictions.answer(context, HandlerForms.answer(given))));
     }
 }

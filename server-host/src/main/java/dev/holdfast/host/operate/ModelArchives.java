@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -32,13 +34,21 @@ final class ModelArchives {
     private static final int MOST_FILES = 100_000;
 
     private final Path modelStore;
+    private final Path workflowStore;
     /** The archives of the bundle that are not here yet: files, or directories of files. */
     private final Set<String> lacking = new LinkedHashSet<>();
 
     private int files;
 
-    ModelArchives(Path modelStore) {
+    /** @param workflowStore where those of workflows are; empty where they lie among those of models */
+    ModelArchives(Path modelStore, Optional<Path> workflowStore) {
         this.modelStore = modelStore;
+        this.workflowStore = workflowStore.orElse(modelStore);
+    }
+
+    /** Where an archive lies, or is to lie. */
+    private Path store(String archive) {
+        return archive.toLowerCase(Locale.ROOT).endsWith(".war") ? workflowStore : modelStore;
     }
 
     /**
@@ -53,12 +63,12 @@ final class ModelArchives {
                 .forEach(model -> model.versions().values().forEach(version -> names.add(version.archive())));
         List<BundleFile> found = new ArrayList<>();
         for (String name : names) {
-            Path archive = modelStore.resolve(name);
+            Path archive = store(name).resolve(name);
             try (Stream<Path> tree = Files.walk(archive)) {
                 for (Path file : tree.sorted().toList()) {
                     if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                         found.add(new BundleFile(
-                                modelStore.relativize(file).toString().replace('\\', '/'), file));
+                                store(name).relativize(file).toString().replace('\\', '/'), file));
                     } else if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
                         throw new IOException(file + " is neither a file nor a directory, and cannot be exported");
                     }
@@ -79,13 +89,14 @@ final class ModelArchives {
             if (++files > MOST_FILES) {
                 throw new DamagedBundleException("The bundle has more than " + MOST_FILES + " files of archives");
             }
-            Path top = modelStore.resolve(path.getName(0));
+            Path store = store(path.getName(0).toString());
+            Path top = store.resolve(path.getName(0));
             if (!Files.exists(top, LinkOption.NOFOLLOW_LINKS)) {
                 lacking.add(path.getName(0).toString());
                 BundleReader.Files.pass(size, content);
-            } else if (!isSame(modelStore.resolve(path), size, content)) {
+            } else if (!isSame(store.resolve(path), size, content)) {
                 throw new RefusedException("Not imported, and nothing changed: archive " + path.getName(0)
-                        + " of the model store " + modelStore + " is another one than that of the file (" + name
+                        + " of the model store " + store + " is another one than that of the file (" + name
                         + " differs). Move it away, or name another model store with -D model_store=DIR");
             }
         };
@@ -137,7 +148,7 @@ final class ModelArchives {
                 BundleReader.Files.pass(size, content);
                 return;
             }
-            Path half = modelStore.resolve(HALF + top);
+            Path half = store(top).resolve(HALF + top);
             Path target = path.getNameCount() == 1 ? half : half.resolve(path.subpath(1, path.getNameCount()));
             OwnFiles.createParent(target);
             write(target, size, content);
@@ -166,15 +177,16 @@ final class ModelArchives {
      */
     void tidy() throws IOException {
         Files.createDirectories(modelStore);
+        Files.createDirectories(workflowStore);
         for (String name : lacking) {
-            FileTrees.delete(modelStore.resolve(HALF + name));
+            FileTrees.delete(store(name).resolve(HALF + name));
         }
     }
 
     /** Gives the written archives their names; each appears whole. */
     int finish() throws IOException {
         for (String name : lacking) {
-            Files.move(modelStore.resolve(HALF + name), modelStore.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            Files.move(store(name).resolve(HALF + name), store(name).resolve(name), StandardCopyOption.ATOMIC_MOVE);
         }
         return lacking.size();
     }

@@ -43,15 +43,22 @@ public final class SnapshotFiles {
     /** The configuration key of the directory of archives. */
     private static final String MODEL_STORE = "model_store";
 
+    private static final String WORKFLOW_STORE = "workflow_store";
+
     private static final int BUFFER = 1024 * 1024;
 
     private final StoreGroup group;
     private final Optional<Path> modelStore;
+    private final Optional<Path> workflowStore;
 
-    /** @param modelStore where archives are; empty where nothing says it */
-    public SnapshotFiles(StoreGroup group, Optional<Path> modelStore) {
+    /**
+     * @param modelStore where archives are; empty where nothing says it
+     * @param workflowStore where those of workflows are; empty where nothing says it, or they lie among the others
+     */
+    public SnapshotFiles(StoreGroup group, Optional<Path> modelStore, Optional<Path> workflowStore) {
         this.group = group;
         this.modelStore = modelStore.map(Path::toAbsolutePath).map(Path::normalize);
+        this.workflowStore = workflowStore.map(Path::toAbsolutePath).map(Path::normalize);
     }
 
     /** What was exported: as many chunks, and as many files of archives. */
@@ -74,7 +81,8 @@ public final class SnapshotFiles {
      */
     public Exported export(Snapshot snapshot, boolean archives, OutputStream target) throws IOException {
         HistoryPoint point = HistoryPoint.of(snapshot);
-        List<BundleFile> files = archives ? new ModelArchives(modelStore(point)).of(point.state()) : List.of();
+        List<BundleFile> files =
+                archives ? new ModelArchives(modelStore(point), workflowStore(point)).of(point.state()) : List.of();
         Set<StateReference> states = StateReferences.of(point.state());
         Set<String> ids = new TreeSet<>();
         try (LearnedChunks learned = states.isEmpty() ? null : requireChunks()) {
@@ -131,7 +139,7 @@ public final class SnapshotFiles {
      * @throws RefusedException if the group has others, or one of this name, or an archive differs; nothing was stored
      */
     public Imported importFrom(Path file, boolean asNewest) throws IOException {
-        ModelArchives archives = new ModelArchives(modelStore.orElse(Path.of("")));
+        ModelArchives archives = new ModelArchives(modelStore.orElse(Path.of("")), workflowStore);
         Contents contents;
         try (InputStream in = open(file)) {
             contents = BundleReader.check(in, (name, size, content) -> {
@@ -274,14 +282,22 @@ public final class SnapshotFiles {
     /** Where nothing else says it, what the host served from that took the snapshot; a placeholder means another place here. */
     private Path modelStore(HistoryPoint point) {
         return modelStore
-                .or(() -> Optional.ofNullable(point.content().config().get(MODEL_STORE))
-                        .map(String::strip)
-                        .filter(text -> !text.isEmpty() && !text.contains("$$"))
-                        .map(Path::of)
-                        .filter(Path::isAbsolute))
+                .or(() -> place(point, MODEL_STORE))
                 .orElseThrow(() -> new IllegalStateException(
                         "Archives are in a model store, and neither the configuration nor the snapshot says where it is:"
                                 + " -D model_store=DIR"));
+    }
+
+    private Optional<Path> workflowStore(HistoryPoint point) {
+        return workflowStore.or(() -> modelStore.isPresent() ? Optional.empty() : place(point, WORKFLOW_STORE));
+    }
+
+    private static Optional<Path> place(HistoryPoint point, String key) {
+        return Optional.ofNullable(point.content().config().get(key))
+                .map(String::strip)
+                .filter(text -> !text.isEmpty() && !text.contains("$$"))
+                .map(Path::of)
+                .filter(Path::isAbsolute);
     }
 
     private Path requireModelStore() {

@@ -1,22 +1,33 @@
 package dev.holdfast.host.runtime;
 
 import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A named array of numbers or byte strings with a shape; elements lie in row-major order.
  *
- * <p>The elements are handed over, not copied: whoever makes a tensor lets go of the array, and nobody writes to it
- * afterwards.
+ * <p>The elements are handed over, not copied: whoever makes a tensor lets go of the array, or the bytes, and nobody writes to
+ * them afterwards.
  */
 public final class Tensor {
 
     private final String name;
     private final TensorType type;
     private final long[] shape;
-    private final Object elements;
+    private final int count;
     private final Optional<Tensor> labels;
+    private final Optional<Packed> packed;
+
+    /** Of a packed tensor null until somebody asks for them. */
+    private volatile @Nullable Object elements;
+
+    /** Elements as bytes, and what makes an array of them. */
+    private record Packed(ByteBuffer bytes, Function<ByteBuffer, Object> unpacking) {}
 
     /**
      * @param shape the sizes of the dimensions, each 0 or more; empty for a scalar
@@ -28,15 +39,43 @@ public final class Tensor {
     }
 
     private Tensor(String name, TensorType type, long[] shape, Object elements, Optional<Tensor> labels) {
+        this(name, type, shape, Array.getLength(type.array().cast(elements)), labels, Optional.empty());
+        this.elements = elements;
+    }
+
+    private Tensor(
+            String name, TensorType type, long[] shape, int count, Optional<Tensor> labels, Optional<Packed> packed) {
         this.name = name;
         this.type = type;
         this.shape = shape.clone();
-        this.elements = type.array().cast(elements);
+        this.count = count;
         this.labels = labels;
-        if (Array.getLength(elements) != count(name, shape)) {
-            throw new InvalidInputException("Tensor '" + name + "' has " + Array.getLength(elements)
-                    + " elements where its shape " + Arrays.toString(shape) + " needs " + count(name, shape));
+        this.packed = packed;
+        if (count != count(name, shape)) {
+            throw new InvalidInputException("Tensor '" + name + "' has " + count + " elements where its shape "
+                    + Arrays.toString(shape) + " needs " + count(name, shape));
         }
+    }
+
+    /**
+     * A tensor whose elements came as bytes, which are made an array of only where somebody asks for it: what hands them to an
+     * engine as they are needs none.
+     *
+     * @param bytes from the position to the limit the elements, little-endian, each with as many bits as {@link TensorType#bits}
+     *     says; not of BYTES and BOOL, not of all of whose bytes a tensor can be made
+     * @param count how many elements that are
+     * @param unpacking makes an array of {@link TensorType#array()} of them; may be called by several threads
+     * @throws InvalidInputException if the number of elements is not the product of the shape
+     */
+    public static Tensor packed(
+            String name,
+            TensorType type,
+            long[] shape,
+            ByteBuffer bytes,
+            int count,
+            Function<ByteBuffer, Object> unpacking) {
+        return new Tensor(
+                name, type, shape, count, Optional.empty(), Optional.of(new Packed(bytes.slice(), unpacking)));
     }
 
     private static long count(String name, long[] shape) {
@@ -69,7 +108,19 @@ public final class Tensor {
 
     /** The array of {@link TensorType#array()} itself; not to be written to. */
     public Object elements() {
-        return elements;
+        Object known = elements;
+        if (known == null) {
+            Packed bytes = packed.orElseThrow();
+            known = type.array()
+                    .cast(bytes.unpacking().apply(bytes.bytes().duplicate().order(ByteOrder.LITTLE_ENDIAN)));
+            elements = known;
+        }
+        return known;
+    }
+
+    /** The elements of a {@linkplain #packed packed} tensor as its bytes; empty for others. */
+    public Optional<ByteBuffer> bytes() {
+        return packed.map(some -> some.bytes().duplicate().order(ByteOrder.LITTLE_ENDIAN));
     }
 
     /**
@@ -78,7 +129,7 @@ public final class Tensor {
      * @param names BYTES, in UTF-8, or INT64; as many as the last dimension is long
      */
     public Tensor labelled(Tensor names) {
-        return new Tensor(name, type, shape, elements, Optional.of(names));
+        return new Tensor(name, type, shape, elements(), Optional.of(names));
     }
 
     /** Other rows of the same kind, with the same labels. */
@@ -96,7 +147,7 @@ public final class Tensor {
 
     /** How many elements there are. */
     public int count() {
-        return Array.getLength(elements);
+        return count;
     }
 
     @Override

@@ -32,10 +32,14 @@ public enum TensorType {
 
     private final Class<?> array;
     private final String range;
+    /** 0 for a type that is none of numbers. */
+    private final int bits;
 
     TensorType(Class<?> array, String range) {
         this.array = array;
         this.range = range;
+        String digits = name().replaceAll("\\D", "");
+        this.bits = digits.isEmpty() ? 0 : Integer.parseInt(digits);
     }
 
     /** The class of the array that holds the elements. */
@@ -65,7 +69,10 @@ public enum TensorType {
 
     /** How many bits a number has. */
     public int bits() {
-        return Integer.parseInt(name().replaceAll("\\D", ""));
+        if (bits == 0) {
+            throw new IllegalStateException(this + " is of no number");
+        }
+        return bits;
     }
 
     /** The smallest of the whole numbers. */

@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -53,8 +52,7 @@ final class Loading {
     /** Bounds what a start loads into this process at once; beside that, the processes of all models' workers start. */
     private final Semaphore loads;
 
-    /** The engines of archives that were opened, by name; a model that is not loaded is described with that of its archive. */
-    private final ConcurrentMap<String, String> engines = new ConcurrentHashMap<>();
+    private final KnownEngines engines;
 
     /** What was given up, and goes on. */
     private final Set<ModelFile> unended = ConcurrentHashMap.newKeySet();
@@ -71,6 +69,7 @@ final class Loading {
 
     Loading(
             ModelLoader loader,
+            KnownEngines engines,
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,
@@ -78,6 +77,7 @@ final class Loading {
             InferenceListener listener,
             Clock clock) {
         this.loader = loader;
+        this.engines = engines;
         this.safeguards = safeguards;
         this.states = states;
         this.defaults = defaults;
@@ -99,7 +99,7 @@ final class Loading {
         String version = load.version();
         ServedVersion state = load.state();
         Archive archive = open(state, archives);
-        loader.engine(archive).ifPresent(engine -> engines.put(state.archive(), engine));
+        engines.opened(archive, state.handler());
         ModelFile file = new ModelFile(model, version, archive.fileName(), archive.sha256());
         admit(file, state, archive, occasion);
         LoadedModel loaded = occasion == Occasion.START ? loadInTurn(file, archive, state) : load(file, archive, state);
@@ -138,11 +138,6 @@ final class Loading {
             letGo(archive, loaded);
             throw refused(e);
         }
-    }
-
-    /** The engine of an archive, as far as it is known. */
-    Optional<String> engine(String archive) {
-        return Optional.ofNullable(engines.get(archive)).or(() -> loader.engine(archive));
     }
 
     private LoadedModel loadInTurn(ModelFile file, Archive archive, ServedVersion state) {

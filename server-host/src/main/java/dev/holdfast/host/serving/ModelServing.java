@@ -3,6 +3,7 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelStore;
+import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.ServingChanges.Edited;
 import dev.holdfast.host.state.StateReference;
 import java.time.Clock;
@@ -15,6 +16,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -42,6 +45,8 @@ public final class ModelServing implements AutoCloseable {
     private final Set<StuckRun> stuckRuns = ConcurrentHashMap.newKeySet();
     private final Reconciler reconciler;
     private final ServingChanges changes;
+    private final JointChanges joint;
+    private final KnownEngines engines;
     private final SavedStates saved;
     private final FailedModels failedModels;
     private final InferenceListener listener;
@@ -73,8 +78,11 @@ public final class ModelServing implements AutoCloseable {
         this.defaults = defaults;
         this.safeguards = safeguards;
         this.unused = new UnusedArchives(store, state);
-        this.reconciler = new Reconciler(running, loader, safeguards, states, defaults, stuckRuns, listener, clock);
+        this.engines = new KnownEngines(loader);
+        this.reconciler =
+                new Reconciler(running, loader, engines, safeguards, states, defaults, stuckRuns, listener, clock);
         this.changes = new ServingChanges(state, changes, running, reconciler, archives::openAgain);
+        this.joint = new JointChanges(archives, rules, safeguards, unused, this.changes);
         this.saved = new SavedStates(this.changes, running);
         this.listener = listener;
         this.failedModels = new FailedModels(this.changes, running, unused, defaults.loadThreads());
@@ -253,6 +261,7 @@ public final class ModelServing implements AutoCloseable {
         List<RunningVersion> waiting = new ArrayList<>();
         boolean registered = false;
         try {
+            engines.opened(archive, registration.handler());
             ArchiveManifest manifest = archive.manifest();
             String model = RegistrationRules.checkName(
                     "Model name", registration.modelName().orElse(manifest.modelName()));
@@ -363,6 +372,31 @@ public final class ModelServing implements AutoCloseable {
                 unused.mayBeUnused(unregistered.state().archive());
             }
         });
+    }
+
+    /**
+     * Registers models that are of no use without one another: all of them or none, as one change.
+     *
+     * @param others which beside the first, as its archive says; may throw
+     * @param check looks at what goes into each model and comes out of it when they are loaded; what it throws leaves nothing
+     * @return completes, never exceptionally, when it is durable or cannot be made so
+     * @throws ServingException as of {@link #register}; nothing has changed then, and nothing is left behind
+     */
+    public CompletableFuture<Durability> registerTogether(
+            Registration first,
+            Function<Archive, List<Registration>> others,
+            Consumer<Map<String, ModelSignature>> check) {
+        return joint.register(first, others, check);
+    }
+
+    /**
+     * Unregisters models with all their versions as one change, one after the other: their running requests end first.
+     *
+     * @return completes, never exceptionally, when it is durable or cannot be made so
+     * @throws ServingException if one of them is not there; nothing has changed then
+     */
+    public CompletableFuture<Durability> unregisterTogether(List<String> models) {
+        return joint.unregister(models);
     }
 
     /** Whether a version is in the way of another registration of it; one that could not be loaded is not. */

@@ -8,6 +8,7 @@ import dev.holdfast.host.text.OneLine;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +43,7 @@ final class Reconciler {
     private static final int MOST_SIDE_BY_SIDE = 64;
 
     private final RunningModels running;
+    private final KnownEngines engines;
     private final Safeguards safeguards;
     private final Loading loading;
     private final ServingDefaults defaults;
@@ -50,6 +52,7 @@ final class Reconciler {
     Reconciler(
             RunningModels running,
             ModelLoader loader,
+            KnownEngines engines,
             Safeguards safeguards,
             StateRestorer states,
             ServingDefaults defaults,
@@ -57,8 +60,9 @@ final class Reconciler {
             InferenceListener listener,
             Clock clock) {
         this.running = running;
+        this.engines = engines;
         this.safeguards = safeguards;
-        this.loading = new Loading(loader, safeguards, states, defaults, stuckRuns, listener, clock);
+        this.loading = new Loading(loader, engines, safeguards, states, defaults, stuckRuns, listener, clock);
         this.defaults = defaults;
     }
 
@@ -104,13 +108,19 @@ final class Reconciler {
      * Carries out a plan as a whole, or not at all: everything is loaded before anything that runs is touched. A version that
      * could not be loaded before and cannot be loaded still stays failed, and is in nobody's way.
      *
+     * @param check looks at what was loaded before it is put in place; what it throws leaves everything as it was
      * @throws ServingException if another one cannot be loaded; it names all of them, and nothing has changed
      */
-    void applyWhole(Plan plan, Function<ServedVersion, Archive> archives) {
+    void applyWhole(
+            Plan plan,
+            Function<ServedVersion, Archive> archives,
+            Occasion occasion,
+            Consumer<Collection<RunningVersion>> check) {
         Map<Action.Loads, RunningVersion> loaded = new ConcurrentHashMap<>();
         try {
-            Map<Action.Loads, ServingException> failed = loadAll(plan, archives, loaded);
+            Map<Action.Loads, ServingException> failed = loadAll(plan, archives, occasion, loaded);
             requireLoaded(failed);
+            check.accept(loaded.values());
             for (Action action : plan.actions()) {
                 RunningVersion fresh = action instanceof Action.Loads ? loaded.remove(action) : null;
                 if (fresh != null) {
@@ -119,7 +129,7 @@ final class Reconciler {
                 } else if (action instanceof Action.Loads load) {
                     keepAsFailed(load, load.state(), false, Objects.requireNonNull(failed.get(load)));
                 } else {
-                    apply(action, archives, Occasion.ORDINARY);
+                    apply(action, archives, occasion);
                 }
             }
         } finally {
@@ -130,7 +140,10 @@ final class Reconciler {
 
     /** @return why, of those that cannot be loaded */
     private Map<Action.Loads, ServingException> loadAll(
-            Plan plan, Function<ServedVersion, Archive> archives, Map<Action.Loads, RunningVersion> loaded) {
+            Plan plan,
+            Function<ServedVersion, Archive> archives,
+            Occasion occasion,
+            Map<Action.Loads, RunningVersion> loaded) {
         Map<Action.Loads, ServingException> failed = new ConcurrentHashMap<>();
         List<Action.Loads> loads = plan.actions().stream()
                 .filter(Action.Loads.class::isInstance)
@@ -144,7 +157,7 @@ final class Reconciler {
                     .map(load -> CompletableFuture.runAsync(
                             () -> {
                                 try {
-                                    loaded.put(load, loading.load(load, archives, Occasion.ORDINARY));
+                                    loaded.put(load, loading.load(load, archives, occasion));
                                 } catch (ServingException e) {
                                     failed.put(load, e);
                                 }
@@ -241,8 +254,8 @@ final class Reconciler {
         String version = load.version();
         String reason = String.valueOf(why.getMessage());
         Hold hold = why instanceof HeldBackException held ? held.hold() : Hold.NONE;
-        RunningVersion failed = RunningVersion.failed(
-                model, version, state, atStartup, reason, hold, () -> loading.engine(state.archive()));
+        RunningVersion failed =
+                RunningVersion.failed(model, version, state, atStartup, reason, hold, () -> engines.of(state));
         boolean known = running.get(model, version)
                 .flatMap(RunningVersion::failure)
                 .filter(reason::equals)
@@ -277,7 +290,7 @@ final class Reconciler {
                     false,
                     "is being loaded; try again later",
                     Hold.LOADING,
-                    () -> loading.engine(later.state().archive())));
+                    () -> engines.of(later.state())));
         } else if (action instanceof Action.Scale scale) {
             if (require(scale.model(), scale.version()).isResting()
                     && scale.state().maxWorkers() > 0) {

@@ -3,9 +3,13 @@ package dev.holdfast.host.serving;
 import dev.holdfast.host.archive.Archive;
 import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.state.StateReference;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -181,6 +185,45 @@ final class ServingChanges {
         }));
     }
 
+    /**
+     * Brings several models from what they are to what {@code edit} makes of them, as one change: all of it, or nothing.
+     *
+     * @param models in the order in which they are worked on
+     * @param edit changes these models, no others; called once
+     * @param opener opens the archives of versions that are loaded
+     * @param check looks at what was loaded before it is put in place; what it throws leaves everything as it was
+     */
+    CompletableFuture<Durability> editTogether(
+            List<String> models,
+            UnaryOperator<ServingState> edit,
+            Function<ServedVersion, Archive> opener,
+            Consumer<Collection<RunningVersion>> check) {
+        return asExpected(() -> withModels(new TreeSet<>(models), () -> {
+            changes.requireExpected();
+            ServingState before = state.get();
+            ServingState target = edit.apply(before);
+            List<Action> actions = new ArrayList<>();
+            models.forEach(model -> actions.addAll(
+                    Plan.between(before.only(model), target.only(model)).actions()));
+            reconciler.applyWhole(new Plan(actions), opener, Occasion.OPERATORS_CALL, check);
+            state.update(now -> {
+                ServingState changed = now;
+                for (String model : models) {
+                    changed = changed.withModelOf(model, target);
+                }
+                return changed;
+            });
+            return changes.changed();
+        }));
+    }
+
+    /** The locks are taken in the order of names, so that two such changes never wait for one another. */
+    private <T> T withModels(SortedSet<String> models, Supplier<T> work) {
+        return models.isEmpty()
+                ? work.get()
+                : withModel(models.first(), () -> withModels(models.tailSet(models.first() + '\0'), work));
+    }
+
     private <T> T asExpected(Supplier<T> change) {
         if (!changes.isExpecting()) {
             return change.get();
@@ -255,7 +298,7 @@ final class ServingChanges {
         try {
             refuseWhenClosed();
             changes.requireExpected();
-            reconciler.applyWhole(plan(target), archives);
+            reconciler.applyWhole(plan(target), archives, Occasion.ORDINARY, loaded -> {});
             state.update(before -> withArchiveDigests(target));
             changes.overtakenByRestore();
             return changes.changed();

@@ -12,7 +12,8 @@ import java.util.Optional;
 /**
  * How one model version is doing now.
  *
- * @param runtime the name of the engine that runs it, or would; empty where it is not loaded and that is not known
+ * @param runtime the name of the engine that runs it, or would; {@code unknown} where it is not loaded and nobody has opened its
+ *     archive, empty for a handler that is not loaded
  * @param failure why it is not loaded, if it is not; it stays in the serving state and is tried again as {@code hold} says
  * @param hold whether and when the host itself tries again to load it
  * @param blocked why it takes no requests although it is loaded and has workers: too many of its runs are stuck

@@ -48,9 +48,16 @@ public final class RawTensors {
                     "has " + bytes.remaining() + " bytes, which is no multiple of the " + width + " of an element of "
                             + type);
         }
-        Object elements = Array.newInstance(type.array().getComponentType(), bytes.remaining() / width);
+        int count = bytes.remaining() / width;
+        return type == TensorType.BOOL
+                ? new Tensor(name, type, shape, elements(name, type, bytes, count))
+                : Tensor.packed(name, type, shape, bytes, count, packed -> elements(name, type, packed, count));
+    }
+
+    private static Object elements(String name, TensorType type, ByteBuffer bytes, int count) {
+        Object elements = Array.newInstance(type.array().getComponentType(), count);
         get(name, type, bytes, elements);
-        return new Tensor(name, type, shape, elements);
+        return elements;
     }
 
     private static byte[][] texts(String name, ByteBuffer bytes) {

@@ -6,6 +6,7 @@ import dev.holdfast.host.runtime.HandlerAnswer;
 import dev.holdfast.host.runtime.HandlerRequest;
 import dev.holdfast.host.runtime.HandlerRequest.Parameter;
 import dev.holdfast.host.runtime.Header;
+import dev.holdfast.host.runtime.InvalidInputException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request on its way through a workflow.
@@ -124,7 +127,7 @@ public final class WorkflowRun {
         try {
             asking = ask.apply(node, given);
         } catch (RuntimeException e) {
-            answer.completeExceptionally(e);
+            failed(node, e);
             return;
         }
         synchronized (this) {
@@ -132,7 +135,7 @@ public final class WorkflowRun {
         }
         asking.whenComplete((done, failure) -> {
             if (failure != null) {
-                answer.completeExceptionally(failure);
+                failed(node, failure);
             } else if (retries > 0 && done.failed() && done.status() >= BROKEN) {
                 ask(node, given, retries - 1);
             } else {
@@ -144,15 +147,26 @@ public final class WorkflowRun {
         }
     }
 
+    /** What the caller sent is the caller's to mend; what another node gave is not. */
+    private void failed(String node, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (!(cause instanceof InvalidInputException)) {
+            answer.completeExceptionally(failure);
+        } else if (before(node).isEmpty()) {
+            answer.completeExceptionally(new InvalidInputException(said(node, cause.getMessage()), cause));
+        } else {
+            answered(node, HandlerAnswer.failure(BROKEN, String.valueOf(cause.getMessage())));
+        }
+    }
+
+    private String said(String node, @Nullable String message) {
+        return "Workflow \"" + workflow + "\" failed at its node '" + node + "': " + message;
+    }
+
     private void answered(String node, HandlerAnswer done) {
         if (done.failed() || done.status() >= GOOD) {
-            answer.complete(
-                    done.failed()
-                            ? HandlerAnswer.failure(
-                                    done.status(),
-                                    "Workflow \"" + workflow + "\" failed at its node '" + node + "': "
-                                            + done.message())
-                            : done);
+            answer.complete(done.failed() ? HandlerAnswer.failure(done.status(), said(node, done.message())) : done);
             return;
         }
         boolean whole;

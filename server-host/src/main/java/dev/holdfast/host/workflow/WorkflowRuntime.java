@@ -24,6 +24,15 @@ public final class WorkflowRuntime extends HandlerRuntime {
 
     @Override
     public LoadedModel load(Archive archive) {
+        return new WorkflowModel(spec(archive));
+    }
+
+    /**
+     * The plan in an archive.
+     *
+     * @throws ModelLoadException if it has none, or one that cannot be carried out
+     */
+    public static WorkflowSpec spec(Archive archive) {
         String file = archive.manifest().modelFile().orElse("");
         String what = "Archive " + archive.fileName() + " with a workflow: ";
         try {
@@ -35,8 +44,7 @@ public final class WorkflowRuntime extends HandlerRuntime {
             if (handler.isPresent() && !Files.isRegularFile(archive.root().resolve(handler.get()))) {
                 throw new ModelLoadException(what + "it has no file " + handler.get());
             }
-            return new WorkflowModel(
-                    WorkflowSpec.read(text(archive.root().resolve(file)), archive.fileName(), handler));
+            return WorkflowSpec.read(text(archive.root().resolve(file)), archive.fileName(), handler);
         } catch (IOException e) {
             throw new ModelLoadException(what + file + " cannot be read: " + e, e);
         } catch (IllegalArgumentException e) {

@@ -70,6 +70,16 @@ class RestoredConfigTest {
                 .isEqualTo("/tmp/theirs");
     }
 
+    @Test
+    void anotherWorkflowStoreIsNotTakenFromAnotherHostAlsoWhereThisOneKeepsThemAmongItsModels() {
+        HostConfig config = local("model_store", "/srv/models")
+                .restored(Map.of("workflow_store", "/tmp/theirs"), false)
+                .toConfig();
+
+        assertThat(config.models().workflowStore()).isEmpty();
+        assertThat(log.warnings()).singleElement().asString().contains("(/srv/models)");
+    }
+
     @ParameterizedTest
     @CsvSource({"enable_metrics_api", "ts_open_inference_protocol"})
     void anApiThatThisHostHasSwitchedOffStaysOff(String key) {

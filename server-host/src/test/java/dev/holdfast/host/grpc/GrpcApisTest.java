@@ -48,6 +48,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -553,7 +554,14 @@ class GrpcApisTest {
                         (byte) 0xff, (byte) 0xff, 1
                     }));
 
+            byte[] large = new byte[100_000];
+            Arrays.fill(large, (byte) 0xff);
+            Status noLargeOne = failure(() -> ClientCalls.blockingUnaryCall(
+                    channel, bare, CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS), large));
+
             assertThat(noMessage.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+            assertThat(noLargeOne.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+            assertThat(noLargeOne.getDescription()).isEqualTo(noMessage.getDescription());
             assertThat(noMessage.getDescription()).contains("no message of this call");
             assertThat(InferenceAPIsServiceGrpc.newBlockingStub(channel)
                             .predictions(request("echo", "x"))

@@ -70,7 +70,7 @@ class DocumentationTest {
             routes.addAll(new InferenceApi(host.operations, predictions, forms).routes());
             routes.addAll(new OpenInferenceApi(host.operations, predictions, forms, false).routes());
             WorkflowApi workflows =
-                    new WorkflowApi(host.operations.workflows(), answers, new HandlerForms(1, 1, true), 1);
+                    new WorkflowApi(host.operations.workflows(), answers, new HandlerForms(1, 1, true), 1, 1);
             routes.addAll(workflows.management());
             routes.addAll(workflows.inference());
             routes.addAll(new Documentation("v", List.of()).routes());

@@ -58,11 +58,11 @@ class SnapshotFilesTest {
     }
 
     private SnapshotFiles hereFiles() {
-        return new SnapshotFiles(here.group, Optional.of(archives));
+        return new SnapshotFiles(here.group, Optional.of(archives), Optional.empty());
     }
 
     private SnapshotFiles thereFiles() {
-        return new SnapshotFiles(there.group, Optional.of(otherArchives));
+        return new SnapshotFiles(there.group, Optional.of(otherArchives), Optional.empty());
     }
 
     private byte[] exported(boolean withArchives) throws IOException {
@@ -123,7 +123,7 @@ class SnapshotFilesTest {
         try (TestGroup again = TestGroup.in(directory.resolve("again"))) {
             Files.createDirectories(again.directory);
             Files.move(there.directory.resolve(".chunks"), again.directory.resolve(".chunks"));
-            new SnapshotFiles(again.group, Optional.of(otherArchives)).importFrom(file, false);
+            new SnapshotFiles(again.group, Optional.of(otherArchives), Optional.empty()).importFrom(file, false);
 
             assertThat(SnapshotCheck.ofAll(again.group).problems()).isEmpty();
         }
@@ -265,7 +265,7 @@ class SnapshotFilesTest {
 
     @Test
     void namesThatLeadOutOfTheModelStoreAreDamage() {
-        ModelArchives checking = new ModelArchives(otherArchives);
+        ModelArchives checking = new ModelArchives(otherArchives, Optional.empty());
         for (String name : List.of("../x", "/etc/passwd", "a/../../x", ".hidden", "a/./b", "a\\b")) {
             assertThatExceptionOfType(DamagedBundleException.class)
                     .as(name)

@@ -59,6 +59,10 @@ final class OnnxTensors {
      * @throws InvalidInputException naming the first of them
      */
     static void checkElements(Tensor tensor) {
+        if (tensor.bytes().isPresent()) {
+            // They are of the type's own width already.
+            return;
+        }
         switch (tensor.type()) {
             case BYTES -> {
                 for (byte[] element : (byte[][]) tensor.elements()) {
@@ -226,6 +230,11 @@ final class OnnxTensors {
     }
 
     private static void write(Tensor tensor, ByteBuffer bytes) {
+        Optional<ByteBuffer> packed = tensor.bytes();
+        if (packed.isPresent() && bytes.order() == ByteOrder.LITTLE_ENDIAN) {
+            bytes.put(packed.get());
+            return;
+        }
         switch (tensor.type()) {
             case UINT8 -> {
                 for (short value : (short[]) tensor.elements()) {

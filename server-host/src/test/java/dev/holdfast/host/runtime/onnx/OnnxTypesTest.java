@@ -30,14 +30,17 @@ import dev.holdfast.host.runtime.ModelLoadException;
 import dev.holdfast.host.runtime.Tensor;
 import dev.holdfast.host.runtime.TensorSpec;
 import dev.holdfast.host.runtime.TensorType;
+import dev.holdfast.host.wire.RawTensors;
 import dev.holdfast.testsupport.LogLines;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
@@ -349,6 +352,34 @@ class OnnxTypesTest {
         try (LoadedModel model = load(file)) {
             assertThat(predict(model).get(0).elements()).isEqualTo(new long[] {7, 8});
             assertThat(model.predict(List.of(List.of(), List.of()))).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "FP32, 1, 0000803f0000c07f",
+        "UINT8, 2, ff01",
+        "INT8, 3, ff7f",
+        "UINT16, 4, ffff0201",
+        "INT16, 5, feff0201",
+        "INT32, 6, ffffffff01000000",
+        "INT64, 7, feffffffffffffff0100000000000000",
+        "FP16, 10, 003cff7b",
+        "FP64, 11, 000000000000f03f00000000000000c0",
+        "UINT32, 12, ffffffff01000000",
+        "UINT64, 13, ffffffffffffffff0100000000000000",
+        "BF16, 16, 803f00c0"
+    })
+    void whatCameAsBytesGoesInAsItCame(TensorType type, int onnx, String hex) throws IOException {
+        byte[] raw = HexFormat.of().parseHex(hex);
+
+        try (LoadedModel model = load(identity(onnx, 2))) {
+            Tensor packed = RawTensors.read("x", type, new long[] {2}, ByteBuffer.wrap(raw));
+            Tensor answer = predict(model, packed).get(0);
+
+            assertThat(packed.bytes()).isPresent();
+            assertThat(RawTensors.of(answer)).isEqualTo(raw);
+            assertThat(answer.elements()).isEqualTo(packed.elements());
         }
     }
 }
