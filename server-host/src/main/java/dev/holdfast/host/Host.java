@@ -315,7 +315,7 @@ public final class Host implements AutoCloseable {
                 summary);
     }
 
-    private static SharedArchives shared(HostConfig config, Optional<Keeping> keeping, DirectoryModelStore archives) {
+    private static SharedArchives shared(HostConfig config, Optional<Keeping> keeping, StoresByKind archives) {
         if (!config.snapshots().sharesArchives()) {
             return SharedArchives.off();
         }
@@ -330,7 +330,7 @@ public final class Host implements AutoCloseable {
                             + " of all models",
                     keeping.get().persistence().storeName());
         }
-        return SharedArchives.on(archives.files(), storage::archives, storage::newest);
+        return SharedArchives.on(archives::files, storage::archives, storage::newest);
     }
 
     private static Safeguards safeguards(HostConfig config, CrashRecord crashes, Runtimes runtimes) {

@@ -25,6 +25,11 @@ public final class StoresByKind implements ModelStore, AutoCloseable {
         return name.toLowerCase(Locale.ROOT).endsWith(".war") ? workflows : models;
     }
 
+    /** The files of the store that an archive is in. */
+    public ArchiveFiles files(String fileName) {
+        return of(fileName).files();
+    }
+
     @Override
     public List<String> list() {
         return models.list();

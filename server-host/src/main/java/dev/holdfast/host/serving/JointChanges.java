@@ -21,6 +21,7 @@ import java.util.function.Function;
 final class JointChanges {
 
     private final Archives archives;
+    private final SharedArchives shared;
     private final RegistrationRules rules;
     private final Safeguards safeguards;
     private final UnusedArchives unused;
@@ -28,11 +29,13 @@ final class JointChanges {
 
     JointChanges(
             Archives archives,
+            SharedArchives shared,
             RegistrationRules rules,
             Safeguards safeguards,
             UnusedArchives unused,
             ServingChanges changes) {
         this.archives = archives;
+        this.shared = shared;
         this.rules = rules;
         this.safeguards = safeguards;
         this.unused = unused;
@@ -129,11 +132,12 @@ final class JointChanges {
                         "Model name", registration.modelName().orElse(manifest.modelName()));
                 String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
                 ServedVersion state = rules.wanted(
-                        registration,
-                        archive.fileName(),
-                        manifest.runtime().orElse("python"),
-                        archive.sha256(),
-                        manifest.config());
+                                registration,
+                                archive.fileName(),
+                                manifest.runtime().orElse("python"),
+                                archive.sha256(),
+                                manifest.config())
+                        .withShared(shared.share(archive.fileName(), archive.sha256(), changes.state()));
                 wanted.put(model, new Wanted(version, state));
                 open.computeIfAbsent(state, key -> new ArrayDeque<>()).add(archive);
                 kept = true;

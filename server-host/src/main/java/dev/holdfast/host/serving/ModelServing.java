@@ -82,7 +82,7 @@ public final class ModelServing implements AutoCloseable {
         this.reconciler =
                 new Reconciler(running, loader, engines, safeguards, states, defaults, stuckRuns, listener, clock);
         this.changes = new ServingChanges(state, changes, running, reconciler, archives::openAgain);
-        this.joint = new JointChanges(archives, rules, safeguards, unused, this.changes);
+        this.joint = new JointChanges(archives, shared, rules, safeguards, unused, this.changes);
         this.saved = new SavedStates(this.changes, running);
         this.listener = listener;
         this.failedModels = new FailedModels(this.changes, running, unused, defaults.loadThreads());

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,11 +48,14 @@ public final class SharedArchives {
     private final Map<String, String> failures = new ConcurrentHashMap<>();
 
     /**
-     * @param files of the model store
+     * @param files of the store that an archive of some name is in
      * @param store where chunks are; empty where the snapshot store keeps none
      * @param newest what the group's newest snapshot serves
      */
-    private record Chunks(ArchiveFiles files, Supplier<Optional<StateStore>> store, Supplier<ServingState> newest) {}
+    private record Chunks(
+            Function<String, ArchiveFiles> files,
+            Supplier<Optional<StateStore>> store,
+            Supplier<ServingState> newest) {}
 
     private SharedArchives(Optional<Chunks> chunks) {
         this.chunks = chunks;
@@ -65,12 +69,12 @@ public final class SharedArchives {
     /**
      * Those of a host that shares them.
      *
-     * @param files of the model store
+     * @param files of the store that an archive of some name is in
      * @param store where chunks are; empty where the snapshot store keeps none
      * @param newest what the group's newest snapshot serves
      */
     public static SharedArchives on(
-            ArchiveFiles files, Supplier<Optional<StateStore>> store, Supplier<ServingState> newest) {
+            Function<String, ArchiveFiles> files, Supplier<Optional<StateStore>> store, Supplier<ServingState> newest) {
         return new SharedArchives(Optional.of(new Chunks(files, store, newest)));
     }
 
@@ -97,7 +101,7 @@ public final class SharedArchives {
             Optional<StateStore> store = chunks.get().store().get();
             Optional<StateReference> put = store.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(put(chunks.get().files(), store.get(), fileName, sha256));
+                    : Optional.of(put(chunks.get().files().apply(fileName), store.get(), fileName, sha256));
             failures.remove(fileName);
             return put;
         } catch (IOException | UncheckedIOException | ArchiveException | SnapshotStoreException e) {
@@ -191,7 +195,8 @@ public final class SharedArchives {
             return;
         }
         List<ServedVersion> lacking = new ArrayList<>(new TreeMap<>(byArchive(target)).values());
-        lacking.removeIf(version -> chunks.get().files().has(version.archive()));
+        lacking.removeIf(
+                version -> chunks.get().files().apply(version.archive()).has(version.archive()));
         for (ServedVersion version : lacking) {
             try {
                 fetching.with(version.archive(), () -> bring(version));
@@ -249,7 +254,7 @@ public final class SharedArchives {
             List<String> paths = ArchiveCapture.paths(found, archive, sha256);
             Map<String, String> parts = new HashMap<>();
             paths.forEach(path -> parts.put(path, String.valueOf(parts.size())));
-            from.files().bring(archive, sha256, paths, path -> found.open(parts.getOrDefault(path, "")));
+            from.files().apply(archive).bring(archive, sha256, paths, path -> found.open(parts.getOrDefault(path, "")));
             log.info("Archive {} was not here and came from the snapshot store: {} bytes", archive, reference.bytes());
             return true;
         } catch (IOException | StateException | SnapshotStoreException e) {

@@ -67,8 +67,8 @@ class SharedArchivesTest {
         states = new StateStore(chunks, Codec.none(), List.of(Codec.none()), 2);
         ours = modelStore(here);
         theirs = modelStore(there);
-        sharing = SharedArchives.on(ours.files(), () -> Optional.of(states), () -> ServingState.EMPTY);
-        fetching = SharedArchives.on(theirs.files(), () -> Optional.of(states), () -> ServingState.EMPTY);
+        sharing = SharedArchives.on(name -> ours.files(), () -> Optional.of(states), () -> ServingState.EMPTY);
+        fetching = SharedArchives.on(name -> theirs.files(), () -> Optional.of(states), () -> ServingState.EMPTY);
     }
 
     private DirectoryModelStore modelStore(Path store) {
@@ -274,7 +274,7 @@ class SharedArchivesTest {
     void aStoreThatKeepsNoChunksGetsNothingAndAHostThatSharesNothingFetchesNothing() {
         TestArchives.noop(here, "a.mar", "noop", "1.0");
         ServedVersion version = shared("a.mar");
-        SharedArchives none = SharedArchives.on(ours.files(), Optional::empty, () -> ServingState.EMPTY);
+        SharedArchives none = SharedArchives.on(name -> ours.files(), Optional::empty, () -> ServingState.EMPTY);
 
         assertThat(none.share("a.mar", version.archiveSha256().orElseThrow(), ServingState.EMPTY))
                 .isEmpty();
