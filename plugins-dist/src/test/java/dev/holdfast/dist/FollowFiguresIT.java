@@ -26,6 +26,9 @@ class FollowFiguresIT {
     /** Changes that are not counted: an even number, after which nothing is registered. */
     private static final int WARM_UP = 10;
 
+    /** The JVMs go on compiling what the changes have warmed. */
+    private static final Duration SETTLING = Duration.ofMinutes(2);
+
     private static final Duration IDLE = Duration.ofSeconds(30);
 
     @RegisterExtension
@@ -69,6 +72,7 @@ class FollowFiguresIT {
         }
         millis.sort(null);
 
+        LockSupport.parkNanos(SETTLING.toNanos());
         List<Duration> before = cpu(members);
         LockSupport.parkNanos(IDLE.toNanos());
         List<Duration> after = cpu(members);

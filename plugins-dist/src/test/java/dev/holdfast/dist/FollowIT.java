@@ -6,6 +6,8 @@ import static org.junit.jupiter.params.provider.EnumSource.Mode.MATCH_NONE;
 
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,12 +52,42 @@ class FollowIT {
             assertThat(member.status().has("behind")).as(member.name()).isFalse();
             member.awaitReady();
         }
+        whatOneTeachesAllKnow(a, all);
+    }
+
+    /** A model stores what it has learned after each 1,000 rows, and nobody changes anything. */
+    private static void whatOneTeachesAllKnow(Member teacher, List<Member> all) throws Exception {
+        registerUntilTaken(teacher, "taxi-1.0", "taxi");
+        awaitServed(all, "first", "second", "taxi", "third");
+        String rows = IntStream.range(0, 1000)
+                .mapToObj(i -> "[" + (15_000 + 9_000 * Math.sin(i / 7.6)) + "]")
+                .collect(Collectors.joining(",", "[", "]"));
+
+        assertThat(teacher.host().infer("/models/taxi/train", rows).statusCode())
+                .isEqualTo(200);
+
+        String known = scores(teacher);
+        assertThat(known).doesNotMatch("[^1-9]*");
+        for (Member member : all) {
+            await().untilAsserted(
+                            () -> assertThat(scores(member)).as(member.name()).isEqualTo(known));
+        }
+    }
+
+    private static String scores(Member member) throws Exception {
+        HttpResponse<String> answer = member.host().infer("/predictions/taxi", "[[4000],[12000],[18000]]");
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return answer.body();
     }
 
     /** A change that comes at the same time as another host's snapshot of its start is made again, as its author would. */
     private static void registerUntilTaken(Member member, String model) {
+        registerUntilTaken(member, "iris-1.0", model);
+    }
+
+    private static void registerUntilTaken(Member member, String archive, String model) {
         await().untilAsserted(() -> {
-            HttpResponse<String> answer = member.tryToRegister(model);
+            HttpResponse<String> answer = member.tryToRegister(archive, model);
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         });
     }

@@ -73,8 +73,13 @@ record Member(String name, Distribution distribution, Path logs, Way way, List<S
 
     /** What a script does that deploys a model. */
     HttpResponse<String> tryToRegister(String model) throws IOException, InterruptedException {
+        return tryToRegister("iris-1.0", model);
+    }
+
+    HttpResponse<String> tryToRegister(String archive, String model) throws IOException, InterruptedException {
         return host().manage(
-                        "POST", "/models?url=iris-1.0&model_name=" + model + "&initial_workers=1&synchronous=true");
+                        "POST",
+                        "/models?url=" + archive + "&model_name=" + model + "&initial_workers=1&synchronous=true");
     }
 
     HttpResponse<String> register(String model) throws IOException, InterruptedException {

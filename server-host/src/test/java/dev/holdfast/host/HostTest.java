@@ -187,7 +187,7 @@ class HostTest {
     @Test
     void aDirectoryOfSnapshotsThatIsNotMountedDoesNotKeepTheModelsDown() throws Exception {
         Path shared = directory.resolve("shared");
-        Map<String, String> keys = Map.of("snapshot.fs.directory", shared.toString());
+        Map<String, String> keys = Map.of("snapshot.fs.directory", shared.toString(), "snapshot_look", "1");
         try (Host host = start(keys)) {
             assertThat(manage(host, "POST", "/models?url=noop.mar&initial_workers=1")
                             .statusCode())

@@ -70,6 +70,14 @@ final class LearnedKeys {
         return !ServingComparison.learned(onto(there, mine)).equals(ServingComparison.learned(there));
     }
 
+    /** What another host's models have learned and this host's, which have learned nothing since, do not know; by version. */
+    Map<ServingComparison.Key, StateReference> news(ServingState mine) {
+        Map<ServingComparison.Key, StateReference> news =
+                new LinkedHashMap<>(ServingComparison.learned(onto(mine, mine)));
+        news.entrySet().removeAll(ServingComparison.learned(mine).entrySet());
+        return news;
+    }
+
     /** What was learned here and is not in a snapshot that is to answer for it, by version. */
     Map<ServingComparison.Key, StateReference> losing(ServingState here, ServingState held) {
         Map<ServingComparison.Key, StateReference> losing = new LinkedHashMap<>(ServingComparison.learned(here));

@@ -30,6 +30,7 @@ record Reattachment(
         HistoryCursor cursor,
         StoreTransition crossing,
         LearnedSides sides,
+        TaughtElsewhere taught,
         SnapshotWriter writer) {
 
     private static final Logger log = LoggerFactory.getLogger(Reattachment.class);
@@ -79,6 +80,9 @@ record Reattachment(
                 });
             }
             standing.untroubled();
+            if (options.follows() && waiting.isEmpty() && !standing.isUnsaved() && !look.baseIsPassedOver()) {
+                look.head().ifPresent(taught::takeUp);
+            }
         }
         if (standing.isAttached() && look.baseIsPassedOver()) {
             tellWhatIsLost(look);

@@ -1,7 +1,10 @@
 package dev.holdfast.host.keeper;
 
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.state.StateReference;
 import java.util.List;
+import java.util.Map;
 
 /** What a host serves, as its keeper sees it. */
 public interface ServingSource {
@@ -16,6 +19,12 @@ public interface ServingSource {
      *     and tried again
      */
     List<String> goOver(ServingState target);
+
+    /**
+     * Lets model versions answer with what another host's have learned. One that has learned something itself that is in no state
+     * yet, or cannot take it up, stays as it is in the serving state.
+     */
+    void takeUp(Map<ServingComparison.Key, StateReference> learned);
 
     /** The model versions that could not be loaded, as {@link #goOver} gives them. */
     List<String> failures();

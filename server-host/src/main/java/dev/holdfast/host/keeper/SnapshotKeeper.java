@@ -153,8 +153,18 @@ public final class SnapshotKeeper implements Snapshots, AutoCloseable {
         this.crossing = new StoreTransition(options, waiting, delivery, next, standing, served, cursor, sides);
         this.writer = new SnapshotWriter(
                 options, store, pair, waiting, delivery, next, standing, served, cursor, crossing, sides);
-        this.reattachment =
-                new Reattachment(options, store, waiting, delivery, standing, served, cursor, crossing, sides, writer);
+        this.reattachment = new Reattachment(
+                options,
+                store,
+                waiting,
+                delivery,
+                standing,
+                served,
+                cursor,
+                crossing,
+                sides,
+                new TaughtElsewhere(served, cursor, delivery, waiting),
+                writer);
         this.decision = new OperatorDecision(
                 options, store, waiting, next, standing, served, delivery, cursor, crossing, sides);
         this.deletion = new OperatorDelete(options, store, journal, standing, this::trimmed);

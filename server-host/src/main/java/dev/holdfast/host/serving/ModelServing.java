@@ -454,6 +454,14 @@ public final class ModelServing implements AutoCloseable {
     }
 
     /**
+     * Lets versions answer with what another host's have learned and stored. One that has learned something itself that is not
+     * stored, is not loaded, or cannot take it up, stays as it is. The caller's thread loads them; nothing is saved for it.
+     */
+    public void takeUp(Map<ServingComparison.Key, StateReference> learned) {
+        saved.takeUp(learned);
+    }
+
+    /**
      * Keeps a stored state of a model under an id; what was under it before is kept as the older generation.
      *
      * @throws ServingException if the id breaks its rule, or the version is not in service any more

@@ -362,6 +362,25 @@ final class Reconciler {
                     kept ? "" : ", and was changed meanwhile");
             throw e;
         }
+        putInPlace(loaded, ifUnchanged);
+    }
+
+    /**
+     * Loads a version beside the one that serves, and puts it in its place; what takes long is done before the version's lock is
+     * taken.
+     *
+     * @param ifUnchanged as for {@link #applyUnlocked}
+     * @return false if the version was changed meanwhile, and the new one is gone again
+     * @throws ServingException if it cannot be loaded; the one that serves goes on
+     */
+    boolean replaceUnlocked(
+            Action.Replace replace,
+            Function<ServedVersion, Archive> archives,
+            Predicate<Consumer<ServedVersion>> ifUnchanged) {
+        return putInPlace(loading.load(replace, archives, Occasion.ORDINARY), ifUnchanged);
+    }
+
+    private boolean putInPlace(RunningVersion loaded, Predicate<Consumer<ServedVersion>> ifUnchanged) {
         boolean inPlace = false;
         try {
             inPlace = ifUnchanged.test(wanted -> {
@@ -374,6 +393,7 @@ final class Reconciler {
                 unload(loaded);
             }
         }
+        return inPlace;
     }
 
     private void putInPlace(RunningVersion version) {

@@ -4,11 +4,16 @@ import dev.holdfast.host.serving.ServingException.Kind;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.host.text.OneLine;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What models have learned, in the serving state: what was stored last, and what was saved under ids. */
 record SavedStates(ServingChanges changes, RunningModels running) {
+
+    private static final Logger log = LoggerFactory.getLogger(SavedStates.class);
 
     /** The versions whose models have a state. */
     List<RunningVersion> stateful() {
@@ -32,6 +37,25 @@ record SavedStates(ServingChanges changes, RunningModels running) {
                                     model, now.model(model).orElseThrow().withLearned(version.version(), learned)))
                     .durability());
         }));
+    }
+
+    /** Does what {@link ModelServing#takeUp} says. */
+    void takeUp(Map<ServingComparison.Key, StateReference> learned) {
+        learned.forEach((key, state) -> running.get(key.model(), key.version())
+                .filter(version -> version.stateful().isPresent() && !version.isAhead())
+                .ifPresent(version -> takeUp(version, state)));
+    }
+
+    private void takeUp(RunningVersion version, StateReference state) {
+        try {
+            changes.takeUp(version, state);
+        } catch (ServingException e) {
+            log.warn(
+                    "Model {} version {} answers with what it knows, and not yet with what another host's has learned: {}",
+                    version.model(),
+                    version.version(),
+                    e.getMessage());
+        }
     }
 
     private boolean isInService(RunningVersion version) {

@@ -293,21 +293,44 @@ final class ServingChanges {
     }
 
     /**
-     * Does something to a version that could not be loaded, if it is the same one still and is wanted in the same way but
-     * for its workers.
+     * Lets a version answer with what another host's has learned, unless it has learned something itself by the time that this
+     * is loaded. That is no change to be saved: the other host has saved it.
+     *
+     * @return whether it does so now
+     * @throws ServingException if that cannot be loaded; the version goes on with what it knows
+     */
+    boolean takeUp(RunningVersion version, StateReference learned) {
+        return reconciler.replaceUnlocked(
+                new Action.Replace(
+                        version.model(), version.version(), version.state().withLearned(learned)),
+                archives,
+                work -> unlessChanged(version, now -> {
+                    work.accept(now.withLearned(learned));
+                    state.update(all -> all.with(
+                            version.model(),
+                            all.model(version.model()).orElseThrow().withLearned(version.version(), learned)));
+                }));
+    }
+
+    /**
+     * Does something to a version that was to be loaded anew, if it is the same one still, has learned nothing that is not stored,
+     * and is wanted in the same way but for its workers.
      *
      * @return false if it is not
      */
-    private boolean unlessChanged(RunningVersion failed, Consumer<ServedVersion> work) {
+    private boolean unlessChanged(RunningVersion before, Consumer<ServedVersion> work) {
         everything.readLock().lock();
         try {
             return !closed
-                    && modelLocks.with(failed.model(), () -> {
+                    && modelLocks.with(before.model(), () -> {
                         Optional<ServedVersion> same = state.get()
-                                .model(failed.model())
-                                .map(model -> model.versions().get(failed.version()))
-                                .filter(failed.state()::sameLoad)
-                                .filter(wanted -> isNow(failed.model(), failed.version(), found -> found == failed));
+                                .model(before.model())
+                                .map(model -> model.versions().get(before.version()))
+                                .filter(before.state()::sameLoad)
+                                .filter(wanted -> isNow(
+                                        before.model(),
+                                        before.version(),
+                                        found -> found == before && !found.isAhead()));
                         same.ifPresent(work);
                         return same.isPresent();
                     });

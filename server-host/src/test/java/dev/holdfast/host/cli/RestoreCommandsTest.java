@@ -32,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code holdfast snapshots plan}, {@code restore} and {@code undo} as an operator types them, on a host that runs. */
 class RestoreCommandsTest {
 
+    /** Where the store was away, it is soon seen that it is back. */
+    private static final Map<String, String> LOOKS_OFTEN = Map.of("snapshot_look", "1");
+
     @TempDir
     private Path directory;
 
@@ -48,7 +51,7 @@ class RestoreCommandsTest {
         TestArchives.noop(store, "c.mar", "c", "1.0");
         Path logs = Files.createDirectories(directory.resolve("logs"));
         typed = new Typed(directory);
-        host = HostsInTests.start(store, logs);
+        host = HostsInTests.start(store, logs, LOOKS_OFTEN);
         RunningHost note = RunningHost.of(host, logs, Clock.systemUTC());
         new RunFiles(directory.resolve("run")).write(note);
         api = new HostApi(note);
@@ -277,7 +280,7 @@ class RestoreCommandsTest {
         assertThat(metric("holdfast_model_memory_bytes{model_name=\"forest\",model_version=\"1.0\",part=\"learned\"}"))
                 .isPositive();
         host.close();
-        host = HostsInTests.start(directory.resolve("store"), directory.resolve("logs"));
+        host = HostsInTests.start(directory.resolve("store"), directory.resolve("logs"), LOOKS_OFTEN);
         assertThat(metric(count.formatted("ok", "start"))).isEqualTo(1);
         assertThat(metric(count.formatted("ok", "running"))).isZero();
     }
@@ -361,7 +364,7 @@ class RestoreCommandsTest {
     void aHostThatIsDetachedRestoresNothing() throws Exception {
         host.close();
         Path away = storeGoes();
-        host = HostsInTests.start(directory.resolve("store"), directory.resolve("logs"));
+        host = HostsInTests.start(directory.resolve("store"), directory.resolve("logs"), LOOKS_OFTEN);
         RunningHost note = RunningHost.of(host, directory.resolve("logs"), Clock.systemUTC());
         new RunFiles(directory.resolve("run")).write(note);
         api = new HostApi(note);

@@ -103,6 +103,44 @@ class FollowingTest {
     }
 
     @Test
+    void whatAnotherHostTeachesIsAnsweredHereTooAndGoneOnFromHere() {
+        host.start();
+
+        Rig.get(other.teach("a", 1));
+        await().until(() -> host.state.get().equals(States.learned(host.state.get(), 1)));
+
+        assertThat(Rig.get(host.teach("a", 2)).kind()).isEqualTo(Durability.Kind.STORED);
+        assertThat(host.keeper.status().aside()).isEmpty();
+        assertThat(host.takenOver).isEmpty();
+        assertThat(States.learned(newest(), 2)).isEqualTo(newest());
+    }
+
+    @Test
+    void whatALearningModelCannotTakeUpIsNotTakenForItsOwn() {
+        host.takesUp = false;
+        host.start();
+
+        Rig.get(other.teach("a", 1));
+        await().until(() -> !host.takenUp.isEmpty());
+        host.teach("a", 2);
+
+        await().until(() -> host.keeper.status().aside().size() == 1);
+        assertThat(States.learned(newest(), 1)).isEqualTo(newest());
+    }
+
+    @Test
+    void aHostThatDoesNotFollowGoesOnWithWhatItsOwnModelsKnow() {
+        host.follows = false;
+        host.start();
+
+        Rig.get(other.teach("a", 1));
+        host.changed("b");
+
+        await().until(() -> host.keeper.base().orElseThrow().state().models().containsKey("b"));
+        assertThat(host.takenUp).isEmpty();
+    }
+
+    @Test
     void theWholeSnapshotIsReadNowAndThenWhileNothingChangesAndAtOnceWhenSomethingDoes() {
         host.store.tellsHead = true;
         host.startByHand();
@@ -189,5 +227,9 @@ class FollowingTest {
         assertThat(host.keeper.status().isCurrent()).isTrue();
         assertThat(host.keeper.base().map(HistoryPoint::name))
                 .contains(disk.newest().header().name());
+    }
+
+    private ServingState newest() {
+        return HistoryPoint.of(disk.newest()).state();
     }
 }

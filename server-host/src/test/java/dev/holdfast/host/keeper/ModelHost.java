@@ -10,6 +10,7 @@ import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
+import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.StateReference;
 import dev.holdfast.plugin.fs.FsSnapshotFormat;
 import dev.holdfast.sdk.Snapshot;
@@ -307,6 +308,11 @@ final class ModelHost {
                 born.state = target;
                 born.changes.overtaken();
                 return List.of();
+            }
+
+            @Override
+            public void takeUp(Map<ServingComparison.Key, StateReference> learned) {
+                born.state = States.takenUp(born.state, learned);
             }
 
             @Override

@@ -7,6 +7,7 @@ import dev.holdfast.host.journal.Journal;
 import dev.holdfast.host.restore.Restore;
 import dev.holdfast.host.serving.Durability;
 import dev.holdfast.host.serving.ServedModel;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.snapshot.States;
 import dev.holdfast.host.state.StateReference;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +49,11 @@ public final class Rig implements AutoCloseable {
     public final ManualClock clock = new ManualClock();
     public final AtomicReference<ServingState> state = new AtomicReference<>(ServingState.EMPTY);
     public final List<ServingState> takenOver = new ArrayList<>();
+    /** Whether it can. */
+    public boolean takesUp = true;
+
+    /** Of which versions this host was told to answer with what another host's have learned. */
+    public final List<Set<ServingComparison.Key>> takenUp = new CopyOnWriteArrayList<>();
     /** Why the host cannot load what it goes over to. */
     public final List<String> failures = new ArrayList<>();
     /** Why it could not load what it serves already. */
@@ -289,6 +296,15 @@ public final class Rig implements AutoCloseable {
                 state.set(target);
                 changes.overtaken();
                 return failures;
+            }
+
+            @Override
+            public void takeUp(Map<ServingComparison.Key, StateReference> learned) {
+                takenUp.add(Set.copyOf(learned.keySet()));
+                if (!takesUp) {
+                    return;
+                }
+                state.updateAndGet(all -> States.takenUp(all, learned));
             }
 
             @Override

@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -44,6 +45,7 @@ class LearnedStatesTest {
         final ModelServing serving;
         final LearnedStates learned;
         volatile String fingerprint = "plain";
+        volatile Runnable whenLoaded = () -> {};
 
         CountingHost(SaveRule rule) {
             changes.durability = CompletableFuture.completedFuture(STORED);
@@ -53,6 +55,7 @@ class LearnedStatesTest {
                     archives,
                     SharedArchives.off(),
                     archive -> {
+                        whenLoaded.run();
                         CountingModel model = new CountingModel(fingerprint, rule);
                         models.add(model);
                         return model;
@@ -121,6 +124,73 @@ class LearnedStatesTest {
 
         assertThat(host.serving.state().savesOf("m")).containsOnlyKeys("one");
         assertThat(host.ask(2)).isEqualTo(42);
+    }
+
+    /** Two hosts that serve the same, of which one has learned more; they have their chunks in common. */
+    private CountingHost otherThat(CountingHost teacher) {
+        CountingHost other = restarted(teacher.serving.state());
+        teacher.ask(40);
+        teacher.learned.saveAll();
+        return other;
+    }
+
+    private static Map<ServingComparison.Key, StateReference> taughtBy(CountingHost teacher) {
+        return ServingComparison.learned(teacher.serving.state());
+    }
+
+    @Test
+    void whatAnotherHostsModelHasLearnedIsTakenUpAndGoneOnFrom() {
+        CountingHost teacher = host(NEVER);
+        CountingHost other = otherThat(teacher);
+
+        other.serving.takeUp(taughtBy(teacher));
+
+        assertThat(other.reference()).isEqualTo(teacher.reference());
+        assertThat(other.serving.state()).isEqualTo(teacher.serving.state());
+        assertThat(other.changes.changed).hasValue(0);
+        assertThat(other.changes.overtaken).hasValue(1);
+        assertThat(other.ask(2)).isEqualTo(42);
+        other.learned.saveAll();
+        assertThat(restarted(other.serving.state()).ask(0)).isEqualTo(42);
+    }
+
+    @Test
+    void aModelThatHasLearnedSomethingItselfTakesNothingUp() {
+        CountingHost teacher = host(NEVER);
+        CountingHost other = otherThat(teacher);
+        other.ask(3);
+
+        other.serving.takeUp(taughtBy(teacher));
+
+        assertThat(other.reference()).isEmpty();
+        assertThat(other.ask(0)).isEqualTo(3);
+    }
+
+    @Test
+    void aModelThatLearnsSomethingWhileAnotherOnesIsLoadedKeepsThat() {
+        CountingHost teacher = host(NEVER);
+        CountingHost other = otherThat(teacher);
+        CountingModel serves = other.models.get(0);
+        other.whenLoaded = () -> other.ask(3);
+
+        other.serving.takeUp(taughtBy(teacher));
+
+        assertThat(other.models).last().isNotSameAs(serves);
+        assertThat(other.reference()).isEmpty();
+        assertThat(other.ask(0)).isEqualTo(3);
+    }
+
+    @Test
+    void whatCannotBeReadLeavesTheModelWithWhatItKnows() {
+        CountingHost teacher = host(NEVER);
+        CountingHost other = otherThat(teacher);
+        chunks.down = true;
+
+        other.serving.takeUp(taughtBy(teacher));
+
+        assertThat(other.version().failure()).isEmpty();
+        assertThat(other.reference()).isEmpty();
+        assertThat(other.ask(0)).isZero();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.holdfast.host.snapshot;
 import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ServedModel;
 import dev.holdfast.host.serving.ServedVersion;
+import dev.holdfast.host.serving.ServingComparison;
 import dev.holdfast.host.serving.ServingState;
 import dev.holdfast.host.state.StateFormat;
 import dev.holdfast.host.state.StateReference;
@@ -50,6 +51,18 @@ public final class States {
     /** The same of any model. */
     public static ServingState learned(ServingState state, String model, int what) {
         return state.with(model, state.model(model).orElseThrow().withLearned("1.0", lesson(what)));
+    }
+
+    /** The same state, in which versions have taken up what another host's have learned. */
+    public static ServingState takenUp(ServingState state, Map<ServingComparison.Key, StateReference> learned) {
+        ServingState all = state;
+        for (Map.Entry<ServingComparison.Key, StateReference> one : learned.entrySet()) {
+            String model = one.getKey().model();
+            all = all.with(
+                    model,
+                    all.model(model).orElseThrow().withLearned(one.getKey().version(), one.getValue()));
+        }
+        return all;
     }
 
     /** One of nine things that a model may have learned. */
