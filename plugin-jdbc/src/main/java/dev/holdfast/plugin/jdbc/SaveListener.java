@@ -1,5 +1,7 @@
 package dev.holdfast.plugin.jdbc;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -8,16 +10,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGConnection;
-import org.postgresql.PGNotification;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Hears by one connection of its own what hosts tell by NOTIFY in the transactions of their saves. What is told while the
  * connection is lost, or by way of a pooler that knows no LISTEN, is not heard; who follows asks for the last save-id anyway.
- *
- * <p>Of all classes this and the dialect alone know PostgreSQL's driver, which may not be there.
  */
 final class SaveListener implements AutoCloseable {
 
@@ -87,7 +85,7 @@ final class SaveListener implements AutoCloseable {
     }
 
     private void listen(Connection opened, Statement statement) throws SQLException {
-        PGConnection own = opened.unwrap(PGConnection.class);
+        Method waiting = waiting(opened);
         statement.execute("listen " + channel);
         if (lost) {
             lost = false;
@@ -96,12 +94,30 @@ final class SaveListener implements AutoCloseable {
         // What was saved before cannot be heard any more.
         told.run();
         while (!isClosed()) {
-            PGNotification[] heard = own.getNotifications((int) QUIET.toMillis());
-            if (heard != null && heard.length > 0) {
+            if (hears(opened, waiting)) {
                 told.run();
             } else {
                 statement.execute("select 1");
             }
+        }
+    }
+
+    /** Found by its name: the driver is the operator's, and the plugin is compiled against none. */
+    private static Method waiting(Connection opened) throws SQLException {
+        try {
+            return opened.getClass().getMethod("getNotifications", int.class);
+        } catch (NoSuchMethodException e) {
+            throw new SQLException("the driver does not tell of notifications", e);
+        }
+    }
+
+    private static boolean hears(Connection opened, Method waiting) throws SQLException {
+        try {
+            return waiting.invoke(opened, (int) QUIET.toMillis()) instanceof Object[] heard && heard.length > 0;
+        } catch (InvocationTargetException e) {
+            throw e.getCause() instanceof SQLException own ? own : new SQLException(e.getCause());
+        } catch (IllegalAccessException e) {
+            throw new SQLException("the driver does not tell of notifications", e);
         }
     }
 
