@@ -119,7 +119,7 @@ class ReconcileTest {
         assertThat(serving.reconcile(wanted, true)).hasSize(3);
 
         assertThat(serving.describe("gone", DEFAULT).runtime()).contains("engine by name");
-        assertThat(serving.describe("unknown", DEFAULT).runtime()).isEmpty();
+        assertThat(serving.describe("unknown", DEFAULT).runtime()).contains("unknown");
         assertThat(serving.describe("broken", DEFAULT).runtime()).contains("engine of broken.mar");
     }
 
