@@ -58,7 +58,6 @@ class FollowIT {
     /** A model stores what it has learned after each 1,000 rows, and nobody changes anything. */
     private static void whatOneTeachesAllKnow(Member teacher, List<Member> all) throws Exception {
         registerUntilTaken(teacher, "taxi-1.0", "taxi");
-        awaitServed(all, "first", "second", "taxi", "third");
         String rows = IntStream.range(0, 1000)
                 .mapToObj(i -> "[" + (15_000 + 9_000 * Math.sin(i / 7.6)) + "]")
                 .collect(Collectors.joining(",", "[", "]"));
