@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -112,7 +113,7 @@ public final class ArchiveFiles {
     }
 
     private static boolean isBare(String fileName) {
-        return DirectoryModelStore.isBare(fileName);
+        return fileName.toLowerCase(Locale.ROOT).endsWith(".onnx");
     }
 
     /**

@@ -98,11 +98,6 @@ public final class DirectoryModelStore implements ModelStore, AutoCloseable {
         return new ArchiveFiles(store, fetched, digests, limits);
     }
 
-    /** Whether a file of this name is a model without an archive around it. */
-    static boolean isBare(String fileName) {
-        return Kind.ofFile(fileName).filter(kind -> kind == Kind.BARE).isPresent();
-    }
-
     @Override
     public Archive open(String location) {
         String trimmed = location.strip();
