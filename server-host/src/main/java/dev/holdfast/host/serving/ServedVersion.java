@@ -26,6 +26,8 @@ import java.util.Optional;
  *     from. Empty if it is not known; an empty text is taken for that
  * @param learned what the model has learned, as it was stored last; empty for a model that has learned nothing
  * @param batching what the operator says of running requests of different callers together
+ * @param resting how many workers a version without workers had when it had some, and gets back when it is loaded again; empty
+ *     where nobody knows, and for a version that has workers
  */
 public record ServedVersion(
         String archive,
@@ -40,7 +42,8 @@ public record ServedVersion(
         Optional<String> url,
         Optional<String> archiveSha256,
         Optional<StateReference> learned,
-        Batching batching) {
+        Batching batching,
+        Optional<Workers> resting) {
 
     /** More workers than this are a mistake, not a wish. */
     public static final int MOST_WORKERS = 1024;
@@ -60,6 +63,52 @@ public record ServedVersion(
         between("startup_timeout", startupTimeout.toSeconds(), 1, 86_400 * 7);
         url = url.map(ServedVersion::withoutSecrets);
         archiveSha256 = archiveSha256.filter(known -> !known.isEmpty());
+        resting = maxWorkers > 0 ? Optional.empty() : resting;
+    }
+
+    /** A version of which no earlier number of workers is known. */
+    public ServedVersion(
+            String archive,
+            int minWorkers,
+            int maxWorkers,
+            int batchSize,
+            Duration maxBatchDelay,
+            Duration responseTimeout,
+            Duration startupTimeout,
+            String runtimeType,
+            Optional<String> handler,
+            Optional<String> url,
+            Optional<String> archiveSha256,
+            Optional<StateReference> learned,
+            Batching batching) {
+        this(
+                archive,
+                minWorkers,
+                maxWorkers,
+                batchSize,
+                maxBatchDelay,
+                responseTimeout,
+                startupTimeout,
+                runtimeType,
+                handler,
+                url,
+                archiveSha256,
+                learned,
+                batching,
+                Optional.empty());
+    }
+
+    /**
+     * Numbers of workers, of a version that had some.
+     *
+     * @param min how many ran at least, 0 or more
+     * @param max how many ran at the most, 1 or more; not below {@code min}
+     */
+    public record Workers(int min, int max) {
+        public Workers {
+            between("min_worker", min, 0, MOST_WORKERS);
+            between("max_worker", max, Math.max(1, min), MOST_WORKERS);
+        }
     }
 
     /** Not by {@code URI}, because a location that is none has secrets too. */
@@ -80,12 +129,32 @@ public record ServedVersion(
         }
     }
 
+    /** Scaled; without workers it keeps in mind how many it had. */
     public ServedVersion withWorkers(int min, int max) {
-        return with(min, max, archiveSha256, learned, batching);
+        return with(
+                min,
+                max,
+                archiveSha256,
+                learned,
+                batching,
+                maxWorkers > 0 ? Optional.of(new Workers(minWorkers, maxWorkers)) : resting);
+    }
+
+    /** With the numbers of another one, also with those that are kept in mind. */
+    ServedVersion withWorkersOf(ServedVersion other) {
+        return with(other.minWorkers, other.maxWorkers, archiveSha256, learned, batching, other.resting);
+    }
+
+    /** How many workers it gets when it is loaded again: those that it has or had, and one where that is not known. */
+    public Workers workersWhenLoaded() {
+        return maxWorkers > 0
+                ? new Workers(Math.max(1, minWorkers), maxWorkers)
+                : resting.map(had -> new Workers(Math.max(1, had.min()), had.max()))
+                        .orElse(new Workers(1, 1));
     }
 
     public ServedVersion withArchiveSha256(String sha256) {
-        return with(minWorkers, maxWorkers, Optional.of(sha256), learned, batching);
+        return with(minWorkers, maxWorkers, Optional.of(sha256), learned, batching, resting);
     }
 
     public ServedVersion withLearned(StateReference state) {
@@ -93,7 +162,7 @@ public record ServedVersion(
     }
 
     public ServedVersion withLearned(Optional<StateReference> state) {
-        return with(minWorkers, maxWorkers, archiveSha256, state, batching);
+        return with(minWorkers, maxWorkers, archiveSha256, state, batching, resting);
     }
 
     /** What the operator says of running requests together, in one word; empty where nothing is said. */
@@ -115,11 +184,16 @@ public record ServedVersion(
     }
 
     public ServedVersion withBatching(Batching wish) {
-        return with(minWorkers, maxWorkers, archiveSha256, learned, wish);
+        return with(minWorkers, maxWorkers, archiveSha256, learned, wish, resting);
     }
 
     private ServedVersion with(
-            int min, int max, Optional<String> sha256, Optional<StateReference> state, Batching wish) {
+            int min,
+            int max,
+            Optional<String> sha256,
+            Optional<StateReference> state,
+            Batching wish,
+            Optional<Workers> had) {
         return new ServedVersion(
                 archive,
                 min,
@@ -133,7 +207,8 @@ public record ServedVersion(
                 url,
                 sha256,
                 state,
-                wish);
+                wish,
+                had);
     }
 
     /** Whether nothing is known that tells the bytes of the two archives apart. */
@@ -147,8 +222,6 @@ public record ServedVersion(
      */
     boolean sameLoad(ServedVersion other) {
         return mayBeSameArchive(other)
-                && withWorkers(0, 0)
-                        .withArchiveSha256("")
-                        .equals(other.withWorkers(0, 0).withArchiveSha256(""));
+                && withWorkersOf(other).withArchiveSha256("").equals(other.withArchiveSha256(""));
     }
 }
