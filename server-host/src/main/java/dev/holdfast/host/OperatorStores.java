@@ -95,7 +95,8 @@ public final class OperatorStores implements AutoCloseable {
         try {
             choice = plugins.choose(name.or(config.snapshots()::store).orElse(null), fs);
         } catch (SerializerChoiceException e) {
-            throw new ConfigException(String.valueOf(e.getMessage()), e);
+            // What is --snapshot-store at a start is --store here.
+            throw new ConfigException(String.valueOf(e.getMessage()).replace("--snapshot-store", "--store"), e);
         }
         if (choice.isMadeForTorchServe()) {
             throw new ConfigException("Serializer " + choice.name() + " was made for TorchServe: it lists nothing and"

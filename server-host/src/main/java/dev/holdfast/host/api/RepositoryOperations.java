@@ -3,6 +3,7 @@ package dev.holdfast.host.api;
 import dev.holdfast.host.api.ApiFailure.Kind;
 import dev.holdfast.host.serving.ModelServing;
 import dev.holdfast.host.serving.Registration;
+import dev.holdfast.host.serving.ServedVersion;
 import dev.holdfast.host.serving.VersionStatus;
 import dev.holdfast.host.text.OneLine;
 import java.util.ArrayList;
@@ -77,8 +78,8 @@ public final class RepositoryOperations {
     }
 
     /**
-     * Loads a model: one that is registered gets workers again, also where it could not be loaded; for another one the archive of
-     * that name is registered, with one worker.
+     * Loads a model: one that is registered gets the workers again that it had, also where it could not be loaded; for another one
+     * the archive of that name is registered, with one worker.
      *
      * @throws ApiFailure of kind MODEL_NOT_FOUND if neither is there
      */
@@ -91,12 +92,8 @@ public final class RepositoryOperations {
             if (status.failure().isPresent()) {
                 models.retry(model, Optional.of(status.version()));
             }
-            last = Optional.of(models.scale(
-                    model,
-                    Optional.of(status.version()),
-                    Math.max(1, status.state().minWorkers()),
-                    Math.max(1, status.state().maxWorkers()),
-                    true));
+            ServedVersion.Workers workers = status.state().workersWhenLoaded();
+            last = Optional.of(models.scale(model, Optional.of(status.version()), workers.min(), workers.max(), true));
         }
         return last.orElseThrow(() -> notFound(model)).saying("Model \"" + model + "\" loaded");
     }

@@ -3,6 +3,7 @@ package dev.holdfast.host.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.holdfast.host.operate.NamedSnapshots;
+import dev.holdfast.host.operate.RefusedException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -29,6 +30,11 @@ final class DeleteSnapshots implements Callable<Integer> {
             ArrayNode deleted = json.putArray("deleted");
             for (String typed : names) {
                 String name = NamedSnapshots.name(source, typed);
+                if (typed.equals(NamedSnapshots.LATEST)) {
+                    // Also where it is a tag, which nobody means who says that.
+                    throw new RefusedException(
+                            "Snapshot " + name + " is not deleted: it is the last one, which the next start restores");
+                }
                 NamedSnapshots.helping(name, source, () -> {
                     source.delete(name);
                     return name;

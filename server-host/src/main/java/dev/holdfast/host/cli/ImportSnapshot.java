@@ -50,16 +50,16 @@ final class ImportSnapshot implements Callable<Integer> {
             json.put("chunks", imported.chunks());
             json.put("archives", imported.archives());
             way.answer(json);
+            String archives = imported.archives() > 0
+                    ? ", and " + Sizes.count(imported.archives(), "archive") + " for the model store"
+                    : "";
+            String group = "revision " + header.revision() + " of group " + header.group();
             way.answer(
                     imported.isNew()
-                            ? "Imported as revision " + header.revision() + " of group " + header.group() + ": "
-                                    + header.name() + ", " + Sizes.count(imported.chunks(), "chunk")
-                                    + (imported.archives() > 0
-                                            ? ", and " + Sizes.count(imported.archives(), "archive")
-                                                    + " for the model store"
-                                            : "")
-                            : "Snapshot " + header.name() + " is there already, as revision " + header.revision()
-                                    + " of group " + header.group());
+                            ? "Imported as " + group + ": " + header.name() + ", "
+                                    + Sizes.count(imported.chunks(), "chunk") + archives
+                            : "Snapshot " + header.name() + " is there already, as " + group
+                                    + (imported.chunks() > 0 ? "; chunks that it lacked were added" : "") + archives);
             return 0;
         });
     }

@@ -4,12 +4,14 @@ import dev.holdfast.host.api.ChangeResult;
 import dev.holdfast.host.api.ModelOperations;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.TraceParent;
 import io.grpc.Status;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.slf4j.MDC;
 
 /** A line of {@code audit.log} for a call that was to change something. */
 record AuditLine(GrpcHost host, CallFacts facts, String call, Map<String, String> parameters) {
@@ -20,6 +22,9 @@ record AuditLine(GrpcHost host, CallFacts facts, String call, Map<String, String
         AuditLine line = new AuditLine(host, facts, call, parameters);
         ModelOperations models = host.operations().models();
         models.callFrom(Optional.of(facts.address()));
+        // What the host logs on this thread meanwhile says for which call.
+        MDC.put("request", facts.id());
+        facts.trace().ifPresent(trace -> MDC.put(TraceParent.HEADER, trace));
         try {
             ChangeResult result = change.get();
             line.write(Status.Code.OK, result.sentence(), result.snapshot());
@@ -30,6 +35,8 @@ record AuditLine(GrpcHost host, CallFacts facts, String call, Map<String, String
             throw status.asRuntimeException();
         } finally {
             models.callFrom(Optional.empty());
+            MDC.remove("request");
+            MDC.remove(TraceParent.HEADER);
         }
     }
 
@@ -52,6 +59,7 @@ record AuditLine(GrpcHost host, CallFacts facts, String call, Map<String, String
         line.put("result", OneLine.of((Object) result));
         snapshot.ifPresent(name -> line.put("snapshot", name));
         line.put("request", facts.id());
+        facts.trace().ifPresent(trace -> line.put(TraceParent.HEADER, trace));
         host.entrance().audit().write(line);
     }
 }

@@ -9,9 +9,10 @@ import java.util.Optional;
  *
  * @param id one that no other call has: the {@code x-request-id} of the answer
  * @param address the caller's, without its port
+ * @param trace the {@code traceparent} of its metadata; empty for none
  * @param token the id of the token that it showed, for the audit; empty for none
  */
-record CallFacts(String id, Metadata metadata, String address, Optional<String> token) {
+record CallFacts(String id, Metadata metadata, String address, Optional<String> trace, Optional<String> token) {
 
     private static final Context.Key<CallFacts> KEY = Context.key("holdfast.call");
 
@@ -19,12 +20,13 @@ record CallFacts(String id, Metadata metadata, String address, Optional<String> 
         return Context.current().withValue(KEY, this);
     }
 
+    /** Those of the call that this thread works on; empty where it works on none. */
+    static Optional<CallFacts> known() {
+        return Optional.ofNullable(KEY.get());
+    }
+
     /** Those of the call that this thread works on. */
     static CallFacts current() {
-        CallFacts facts = KEY.get();
-        if (facts == null) {
-            throw new IllegalStateException("There is no call on this thread");
-        }
-        return facts;
+        return known().orElseThrow(() -> new IllegalStateException("There is no call on this thread"));
     }
 }

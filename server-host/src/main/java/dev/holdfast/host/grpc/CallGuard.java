@@ -5,6 +5,7 @@ import dev.holdfast.host.wire.Entrance;
 import dev.holdfast.host.wire.Refusals;
 import dev.holdfast.host.wire.Scope;
 import dev.holdfast.host.wire.Tokens;
+import dev.holdfast.host.wire.TraceParent;
 import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -40,6 +41,9 @@ final class CallGuard implements ServerInterceptor {
     private static final Metadata.Key<String> REQUEST_ID =
             Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
 
+    private static final Metadata.Key<String> TRACE_PARENT =
+            Metadata.Key.of(TraceParent.HEADER, Metadata.ASCII_STRING_MARSHALLER);
+
     private static final Logger accesses = LoggerFactory.getLogger("ACCESS_LOG");
 
     private final Scope scope;
@@ -63,7 +67,8 @@ final class CallGuard implements ServerInterceptor {
             ServerCall<Q, A> call, Metadata metadata, ServerCallHandler<Q, A> next) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         String id = new UUID(random.nextLong(), random.nextLong()).toString();
-        Noted<Q, A> noted = new Noted<>(call, id);
+        Optional<String> trace = TraceParent.of(metadata.get(TRACE_PARENT));
+        Noted<Q, A> noted = new Noted<>(call, id, trace);
         if ("gzip".equals(metadata.get(ENCODING))) {
             // Nearly all callers accept it; who packs the request wants it. The library asks whether it is accepted.
             call.setCompression("gzip");
@@ -92,6 +97,7 @@ final class CallGuard implements ServerInterceptor {
                 id,
                 metadata,
                 noted.address(),
+                trace,
                 entrance.tokens().isEmpty() ? Optional.empty() : Optional.of(wanted.key() + ":" + Tokens.id(token)));
         ServerCall.Listener<Q> listener =
                 noted.listener(Contexts.interceptCall(facts.toContext(), noted, metadata, next), counted);
@@ -165,13 +171,15 @@ final class CallGuard implements ServerInterceptor {
 
         private final long began = System.nanoTime();
         private final String id;
+        private final Optional<String> trace;
         private final AtomicBoolean closed = new AtomicBoolean();
         private volatile Status.@Nullable Code code;
         private volatile @Nullable Future<?> limit;
 
-        Noted(ServerCall<Q, A> call, String id) {
+        Noted(ServerCall<Q, A> call, String id, Optional<String> trace) {
             super(call);
             this.id = id;
+            this.trace = trace;
         }
 
         String address() {
@@ -183,7 +191,7 @@ final class CallGuard implements ServerInterceptor {
 
         @Override
         public void sendHeaders(Metadata headers) {
-            headers.put(REQUEST_ID, id);
+            sign(headers);
             super.sendHeaders(headers);
         }
 
@@ -192,10 +200,15 @@ final class CallGuard implements ServerInterceptor {
             if (closed.compareAndSet(false, true)) {
                 code = status.getCode();
                 if (!status.isOk()) {
-                    trailers.put(REQUEST_ID, id);
+                    sign(trailers);
                 }
                 super.close(status, trailers);
             }
+        }
+
+        private void sign(Metadata answer) {
+            answer.put(REQUEST_ID, id);
+            trace.ifPresent(of -> answer.put(TRACE_PARENT, of));
         }
 
         void endUnlessAsked(ScheduledExecutorService on, long seconds) {
@@ -224,12 +237,23 @@ final class CallGuard implements ServerInterceptor {
             Status.Code end = known == null ? otherwise : known;
             host.answered().accept(CallStatus.toHttp(end));
             if (host.config().logs().accessLog()) {
-                accesses.info(
-                        "{} \"gRPC {} HTTP/2.0\" {} {}",
-                        getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
-                        OneLine.line(getMethodDescriptor().getFullMethodName()),
-                        end,
-                        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+                String call = OneLine.line(getMethodDescriptor().getFullMethodName());
+                long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+                accesses.atInfo()
+                        .addKeyValue("request", id)
+                        .addKeyValue(TraceParent.HEADER, trace.orElse(null))
+                        .addKeyValue("address", address())
+                        .addKeyValue("method", "gRPC")
+                        .addKeyValue("path", call)
+                        .addKeyValue("status", CallStatus.toHttp(end))
+                        .addKeyValue("code", end.name())
+                        .addKeyValue("millis", millis)
+                        .log(
+                                "{} \"gRPC {} HTTP/2.0\" {} {}",
+                                getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
+                                call,
+                                end,
+                                millis);
             }
         }
 

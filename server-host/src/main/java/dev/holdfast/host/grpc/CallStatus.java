@@ -2,9 +2,12 @@ package dev.holdfast.host.grpc;
 
 import dev.holdfast.host.api.ApiFailure;
 import dev.holdfast.host.runtime.NoSessionException;
+import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.TraceParent;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +31,14 @@ final class CallStatus {
         }
         ApiFailure known = ApiFailure.of(failure);
         if (known.kind() == ApiFailure.Kind.DEFECT) {
-            log.error("A gRPC call failed: {}", failure.toString());
-            log.debug("A gRPC call failed", failure);
+            Optional<CallFacts> call = CallFacts.known();
+            String id = call.map(CallFacts::id).orElse("");
+            log.atError()
+                    .addKeyValue("request", id)
+                    .addKeyValue(
+                            TraceParent.HEADER, call.flatMap(CallFacts::trace).orElse(null))
+                    .log("gRPC call {} failed: {}", id, OneLine.name(failure.toString()));
+            log.debug("gRPC call {} failed", id, failure);
             return Status.INTERNAL.withDescription("The host failed to answer; its log has the reason.");
         }
         return code(known).toStatus().withDescription(words(String.valueOf(known.getMessage())));

@@ -1,6 +1,7 @@
 package dev.holdfast.host.http;
 
 import dev.holdfast.host.text.OneLine;
+import dev.holdfast.host.wire.TraceParent;
 import io.javalin.http.Context;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;

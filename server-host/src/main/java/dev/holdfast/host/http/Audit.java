@@ -3,6 +3,7 @@ package dev.holdfast.host.http;
 import dev.holdfast.host.config.ConfigKey;
 import dev.holdfast.host.text.OneLine;
 import dev.holdfast.host.wire.AuditLog;
+import dev.holdfast.host.wire.TraceParent;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import java.time.Clock;

@@ -6,6 +6,7 @@ import dev.holdfast.host.text.Shortened;
 import dev.holdfast.host.wire.Json;
 import dev.holdfast.host.wire.OpenRequests;
 import dev.holdfast.host.wire.Scope;
+import dev.holdfast.host.wire.TraceParent;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;

@@ -39,6 +39,8 @@ final class ModelArchives {
     private final Set<String> lacking = new LinkedHashSet<>();
 
     private int files;
+    /** What stands in the way of an import; empty if nothing does. */
+    private String inTheWay = "";
 
     /** @param workflowStore where those of workflows are; empty where they lie among those of models */
     ModelArchives(Path modelStore, Optional<Path> workflowStore) {
@@ -81,7 +83,8 @@ final class ModelArchives {
     /**
      * Compares a bundle's files with those that are here; writes nothing.
      *
-     * @return what is shown each file; it throws {@link RefusedException} where another file is in its place
+     * @return what is shown each file; where another one is in its place, {@link #requireNoOther} says so, once the bundle was
+     *     read to its end and is known to be sound
      */
     BundleReader.Files comparing() {
         return (name, size, content) -> {
@@ -94,12 +97,24 @@ final class ModelArchives {
             if (!Files.exists(top, LinkOption.NOFOLLOW_LINKS)) {
                 lacking.add(path.getName(0).toString());
                 BundleReader.Files.pass(size, content);
-            } else if (!isSame(store.resolve(path), size, content)) {
-                throw new RefusedException("Not imported, and nothing changed: archive " + path.getName(0)
-                        + " of the model store " + store + " is another one than that of the file (" + name
-                        + " differs). Move it away, or name another model store with -D model_store=DIR");
+            } else if (!isSame(store.resolve(path), size, content) && inTheWay.isEmpty()) {
+                inTheWay = "archive " + path.getName(0) + " of the model store " + store
+                        + " is another one than that of the file (" + name + " differs)";
             }
         };
+    }
+
+    /** @throws RefusedException if an archive of the model store has the name of one of the bundle, and is another one */
+    void requireNoOther() {
+        if (!inTheWay.isEmpty()) {
+            throw new RefusedException("Not imported, and nothing changed: " + inTheWay
+                    + ". Move it away, or name another model store with -D model_store=DIR");
+        }
+    }
+
+    /** Whether the model store lacks archives of the bundle. */
+    boolean isLacking() {
+        return !lacking.isEmpty();
     }
 
     /** Whoever wrote the bundle chose the name. */
@@ -122,21 +137,24 @@ final class ModelArchives {
                 "The bundle has a file of an archive that would lie outside of the model store: " + OneLine.name(name));
     }
 
+    /** Reads the content to its end in any case. */
     private static boolean isSame(Path file, long size, InputStream content) throws IOException {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) != size) {
+            BundleReader.Files.pass(size, content);
             return false;
         }
+        boolean same = true;
         try (InputStream here = Files.newInputStream(file)) {
             for (long left = size; left > 0; ) {
-                byte[] ours = here.readNBytes((int) Math.min(BUFFER, left));
-                byte[] theirs = content.readNBytes(ours.length);
-                if (ours.length == 0 || !Arrays.equals(ours, theirs)) {
-                    return false;
+                byte[] theirs = content.readNBytes((int) Math.min(BUFFER, left));
+                if (theirs.length == 0) {
+                    throw new DamagedBundleException("The bundle ends too early");
                 }
-                left -= ours.length;
+                same = same && Arrays.equals(here.readNBytes(theirs.length), theirs);
+                left -= theirs.length;
             }
-            return true;
         }
+        return same;
     }
 
     /** Writes the files of the archives that are lacking, beside where they will be. */

@@ -68,7 +68,8 @@ public final class SnapshotFiles {
      * What became of an import.
      *
      * @param snapshot as it is in the group now
-     * @param isNew false if it was there already, and nothing was stored
+     * @param isNew false if it was there already
+     * @param chunks how many of the file's are in the store now; 0 for a snapshot that was there with all of them
      * @param archives how many the model store lacked
      */
     public record Imported(Snapshot snapshot, boolean isNew, int chunks, int archives) {}
@@ -132,7 +133,8 @@ public final class SnapshotFiles {
 
     /**
      * Reads a file into the group: all of it is checked first, and then its chunks, its archives and its snapshot are stored,
-     * in that order. Where it breaks off it may be done again.
+     * in that order. Where it breaks off it may be done again. Where the snapshot is there already, what it needs and is not
+     * there is stored.
      *
      * @param asNewest whether it may become the newest of a group that has others
      * @throws DamagedBundleException if the file is damaged or no such file; nothing was stored
@@ -147,21 +149,30 @@ public final class SnapshotFiles {
                 archives.comparing().take(name, size, content);
             });
         }
+        archives.requireNoOther();
         HistoryPoint point = parsed(contents.snapshot());
         Optional<Snapshot> there = there(point.name());
-        if (there.filter(same -> Succession.isSame(same, contents.snapshot())).isPresent()) {
-            return new Imported(there.get(), false, 0, 0);
-        }
+        boolean isThere = there.filter(same -> Succession.isSame(same, contents.snapshot()))
+                .isPresent();
         Optional<HistoryPoint> last = last();
-        requireFree(point, there, last, asNewest);
+        if (!isThere) {
+            requireFree(point, there, last, asNewest);
+        }
         if (contents.chunks() > 0) {
             requireChunks().close();
+        }
+        ChunkStore chunks = group.chunks().orElse(NoChunks.INSTANCE);
+        boolean wantsChunks = !isThere || !missing(point, chunks).isEmpty();
+        if (!wantsChunks && !archives.isLacking()) {
+            return new Imported(there.get(), false, 0, 0);
         }
         if (modelStore.isPresent()) {
             archives.tidy();
         }
-        ChunkStore chunks = group.chunks().orElse(NoChunks.INSTANCE);
         int added = store(file, point, chunks, archives);
+        if (isThere) {
+            return new Imported(there.get(), false, wantsChunks ? contents.chunks() : 0, added);
+        }
         Snapshot placed = new Succession(group.group(), last).place(contents.snapshot());
         group.serializer().save(placed);
         return new Imported(placed, true, contents.chunks(), added);
@@ -262,15 +273,20 @@ public final class SnapshotFiles {
     }
 
     private void requireWhole(HistoryPoint point, ChunkStore chunks) throws DamagedBundleException {
-        LackingChunks lacking = new LackingChunks(chunks, group.codecs());
-        for (StateReference state : StateReferences.of(point.state())) {
-            Set<String> ids = lacking.of(state);
-            if (!ids.isEmpty()) {
-                throw new DamagedBundleException("The file lacks " + Sizes.count(ids.size(), "chunk")
-                        + " that its snapshot needs, the first of them "
-                        + ids.iterator().next());
-            }
+        Set<String> ids = missing(point, chunks);
+        if (!ids.isEmpty()) {
+            throw new DamagedBundleException("Neither the file nor store " + group.store() + " has in full "
+                    + Sizes.count(ids.size(), "chunk") + " that the snapshot needs, the first of them "
+                    + ids.iterator().next());
         }
+    }
+
+    /** Those that the store lacks of what the snapshot needs, in the order of their names. */
+    private Set<String> missing(HistoryPoint point, ChunkStore chunks) {
+        LackingChunks lacking = new LackingChunks(chunks, group.codecs());
+        Set<String> ids = new TreeSet<>();
+        StateReferences.of(point.state()).forEach(state -> ids.addAll(lacking.of(state)));
+        return ids;
     }
 
     private LearnedChunks requireChunks() {

@@ -49,7 +49,10 @@ public sealed interface Action {
         @Override
         public String toString() {
             return "scale " + model + " " + version + " from " + fromMin + ".." + fromMax + " to " + state.minWorkers()
-                    + ".." + state.maxWorkers() + " workers";
+                    + ".." + state.maxWorkers() + " workers"
+                    + state.resting()
+                            .map(had -> ", " + had.min() + ".." + had.max() + " when it is loaded again")
+                            .orElse("");
         }
     }
 

@@ -62,7 +62,8 @@ final class CanonicalText {
                 .text(version.runtimeType())
                 .optional(version.handler())
                 .optional(version.url())
-                .batching(version.batching());
+                .batching(version.batching())
+                .resting(version.resting());
     }
 
     /** Nothing for what a state says nothing of, so that older states keep their digests. */
@@ -71,6 +72,15 @@ final class CanonicalText {
             text.append('b');
             text(wish.text());
         }
+        return this;
+    }
+
+    /** Nothing for a version that has workers, or had none before, for the same reason. */
+    private CanonicalText resting(Optional<ServedVersion.Workers> had) {
+        had.ifPresent(workers -> {
+            text.append('r');
+            number(workers.min()).number(workers.max());
+        });
         return this;
     }
 

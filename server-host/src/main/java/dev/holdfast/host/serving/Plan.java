@@ -99,7 +99,7 @@ public record Plan(List<Action> actions) {
             } else if (!isLoadedAs(name, version, running, state, differences)
                     || differences.anew().test(name, version)) {
                 steps.add(new Action.Replace(name, version, state));
-            } else if (running.minWorkers() != state.minWorkers() || running.maxWorkers() != state.maxWorkers()) {
+            } else if (!running.withWorkersOf(state).equals(running)) {
                 steps.add(new Action.Scale(name, version, running.minWorkers(), running.maxWorkers(), state));
             }
         });

@@ -269,7 +269,7 @@ public final class RunningVersion {
 
     void scale(ServedVersion wanted) {
         // Only the numbers: what was loaded, and from which bytes, this version knows better.
-        ServedVersion scaled = state.withWorkers(wanted.minWorkers(), wanted.maxWorkers());
+        ServedVersion scaled = state.withWorkersOf(wanted);
         if (loaded != null) {
             loaded.workers().scale(scaled);
         }

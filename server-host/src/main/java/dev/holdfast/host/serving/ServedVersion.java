@@ -26,6 +26,8 @@ import java.util.Optional;
  *     from. Empty if it is not known; an empty text is taken for that
  * @param learned what the model has learned, as it was stored last; empty for a model that has learned nothing
  * @param batching what the operator says of running requests of different callers together
+ * @param resting how many workers a version without workers had when it had some, and gets back when it is loaded again; empty
+ *     where nobody knows, and for a version that has workers
  * @param shared the archive's files in chunks of the snapshot store, for hosts that lack it; empty where they are not there.
  *     Says nothing of how the version is served
  */
@@ -43,6 +45,7 @@ public record ServedVersion(
         Optional<String> archiveSha256,
         Optional<StateReference> learned,
         Batching batching,
+        Optional<Workers> resting,
         Optional<StateReference> shared) {
 
     /** More workers than this are a mistake, not a wish. */
@@ -51,7 +54,22 @@ public record ServedVersion(
     /** Larger batches are a mistake too. */
     public static final int MOST_BATCH = 65_536;
 
-    /** One whose archive is not shared. */
+    public ServedVersion {
+        between("min_worker", minWorkers, 0, MOST_WORKERS);
+        between("max_worker", maxWorkers, 0, MOST_WORKERS);
+        if (maxWorkers < minWorkers) {
+            throw new ServingException(ServingException.Kind.BAD_REQUEST, "max_worker cannot be less than min_worker.");
+        }
+        between("batch_size", batchSize, 1, MOST_BATCH);
+        between("max_batch_delay", maxBatchDelay.toMillis(), 0, 3_600_000);
+        between("response_timeout", responseTimeout.toSeconds(), 1, 86_400 * 7);
+        between("startup_timeout", startupTimeout.toSeconds(), 1, 86_400 * 7);
+        url = url.map(ServedVersion::withoutSecrets);
+        archiveSha256 = archiveSha256.filter(known -> !known.isEmpty());
+        resting = maxWorkers > 0 ? Optional.empty() : resting;
+    }
+
+    /** A version of which no earlier number of workers is known, and whose archive is not shared. */
     public ServedVersion(
             String archive,
             int minWorkers,
@@ -80,21 +98,21 @@ public record ServedVersion(
                 archiveSha256,
                 learned,
                 batching,
+                Optional.empty(),
                 Optional.empty());
     }
 
-    public ServedVersion {
-        between("min_worker", minWorkers, 0, MOST_WORKERS);
-        between("max_worker", maxWorkers, 0, MOST_WORKERS);
-        if (maxWorkers < minWorkers) {
-            throw new ServingException(ServingException.Kind.BAD_REQUEST, "max_worker cannot be less than min_worker.");
+    /**
+     * Numbers of workers, of a version that had some.
+     *
+     * @param min how many ran at least, 0 or more
+     * @param max how many ran at the most, 1 or more; not below {@code min}
+     */
+    public record Workers(int min, int max) {
+        public Workers {
+            between("min_worker", min, 0, MOST_WORKERS);
+            between("max_worker", max, Math.max(1, min), MOST_WORKERS);
         }
-        between("batch_size", batchSize, 1, MOST_BATCH);
-        between("max_batch_delay", maxBatchDelay.toMillis(), 0, 3_600_000);
-        between("response_timeout", responseTimeout.toSeconds(), 1, 86_400 * 7);
-        between("startup_timeout", startupTimeout.toSeconds(), 1, 86_400 * 7);
-        url = url.map(ServedVersion::withoutSecrets);
-        archiveSha256 = archiveSha256.filter(known -> !known.isEmpty());
     }
 
     /** Not by {@code URI}, because a location that is none has secrets too. */
@@ -115,12 +133,37 @@ public record ServedVersion(
         }
     }
 
+    /** Scaled; without workers it keeps in mind how many it had. */
     public ServedVersion withWorkers(int min, int max) {
-        return with(min, max, archiveSha256, learned, batching);
+        return with(
+                min,
+                max,
+                archiveSha256,
+                learned,
+                batching,
+                maxWorkers > 0 ? Optional.of(new Workers(minWorkers, maxWorkers)) : resting,
+                shared);
+    }
+
+    /** With the numbers of another one, also with those that are kept in mind. */
+    ServedVersion withWorkersOf(ServedVersion other) {
+        return with(other.minWorkers, other.maxWorkers, archiveSha256, learned, batching, other.resting, shared);
+    }
+
+    ServedVersion withResting(Optional<Workers> had) {
+        return with(minWorkers, maxWorkers, archiveSha256, learned, batching, had, shared);
+    }
+
+    /** How many workers it gets when it is loaded again: those that it has or had, and one where that is not known. */
+    public Workers workersWhenLoaded() {
+        return maxWorkers > 0
+                ? new Workers(Math.max(1, minWorkers), maxWorkers)
+                : resting.map(had -> new Workers(Math.max(1, had.min()), had.max()))
+                        .orElse(new Workers(1, 1));
     }
 
     public ServedVersion withArchiveSha256(String sha256) {
-        return with(minWorkers, maxWorkers, Optional.of(sha256), learned, batching);
+        return with(minWorkers, maxWorkers, Optional.of(sha256), learned, batching, resting, shared);
     }
 
     public ServedVersion withLearned(StateReference state) {
@@ -128,7 +171,7 @@ public record ServedVersion(
     }
 
     public ServedVersion withLearned(Optional<StateReference> state) {
-        return with(minWorkers, maxWorkers, archiveSha256, state, batching);
+        return with(minWorkers, maxWorkers, archiveSha256, state, batching, resting, shared);
     }
 
     /** What the operator says of running requests together, in one word; empty where nothing is said. */
@@ -150,17 +193,12 @@ public record ServedVersion(
     }
 
     public ServedVersion withBatching(Batching wish) {
-        return with(minWorkers, maxWorkers, archiveSha256, learned, wish);
+        return with(minWorkers, maxWorkers, archiveSha256, learned, wish, resting, shared);
     }
 
     /** The same, with its archive in chunks of the snapshot store. */
     public ServedVersion withShared(Optional<StateReference> chunks) {
-        return with(minWorkers, maxWorkers, archiveSha256, learned, batching, chunks);
-    }
-
-    private ServedVersion with(
-            int min, int max, Optional<String> sha256, Optional<StateReference> state, Batching wish) {
-        return with(min, max, sha256, state, wish, shared);
+        return with(minWorkers, maxWorkers, archiveSha256, learned, batching, resting, chunks);
     }
 
     private ServedVersion with(
@@ -169,6 +207,7 @@ public record ServedVersion(
             Optional<String> sha256,
             Optional<StateReference> state,
             Batching wish,
+            Optional<Workers> had,
             Optional<StateReference> chunks) {
         return new ServedVersion(
                 archive,
@@ -184,6 +223,7 @@ public record ServedVersion(
                 sha256,
                 state,
                 wish,
+                had,
                 chunks);
     }
 
@@ -197,10 +237,11 @@ public record ServedVersion(
      * load. An archive whose SHA-256 is not known, as in TorchServe's snapshots, is taken to be the one of that name.
      */
     boolean sameLoad(ServedVersion other) {
-        return mayBeSameArchive(other) && withoutWhatAllLoadsShare().equals(other.withoutWhatAllLoadsShare());
+        return mayBeSameArchive(other)
+                && withWorkersOf(other).withoutWhatAllLoadsShare().equals(other.withoutWhatAllLoadsShare());
     }
 
     private ServedVersion withoutWhatAllLoadsShare() {
-        return with(0, 0, Optional.empty(), learned, batching, Optional.empty());
+        return with(minWorkers, maxWorkers, Optional.empty(), learned, batching, resting, Optional.empty());
     }
 }

@@ -60,7 +60,10 @@ public final class ServingComparison {
     }
 
     static boolean same(ServedVersion a, ServedVersion b) {
-        return CanonicalText.of(a).equals(CanonicalText.of(b)) && a.mayBeSameArchive(b);
+        // An older host does not write down how many workers a version had, and has changed nothing by that.
+        boolean known = a.resting().isPresent() && b.resting().isPresent();
+        ServedVersion other = known ? b : b.withResting(a.resting());
+        return CanonicalText.of(a).equals(CanonicalText.of(other)) && a.mayBeSameArchive(b);
     }
 
     static boolean same(List<ModelSave> a, List<ModelSave> b) {

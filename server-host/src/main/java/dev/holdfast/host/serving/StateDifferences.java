@@ -120,7 +120,12 @@ public record StateDifferences(String from, String to) {
     public static Map<String, String> settings(ServedVersion version) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("archive", version.archive());
-        settings.put("workers", version.minWorkers() + " to " + version.maxWorkers());
+        settings.put(
+                "workers",
+                version.minWorkers() + " to " + version.maxWorkers()
+                        + version.resting()
+                                .map(had -> ", " + had.min() + " to " + had.max() + " when it is loaded again")
+                                .orElse(""));
         settings.put("batch size", String.valueOf(version.batchSize()));
         settings.put("batching", version.batching().text());
         settings.put("batch delay", version.maxBatchDelay().toMillis() + " ms");

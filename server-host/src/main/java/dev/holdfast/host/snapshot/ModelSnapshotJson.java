@@ -118,6 +118,10 @@ final class ModelSnapshotJson {
         version.batchingWord().ifPresent(word -> node.put("batching", word));
         version.url().ifPresent(url -> node.put("url", url));
         version.archiveSha256().ifPresent(sha256 -> node.put("archiveSha256", sha256));
+        version.resting().ifPresent(had -> {
+            node.put("restingMinWorkers", had.min());
+            node.put("restingMaxWorkers", had.max());
+        });
         version.learned().ifPresent(state -> LearnedJson.write(node.putObject("learned"), state));
         version.shared().ifPresent(chunks -> LearnedJson.write(node.putObject("archiveChunks"), chunks));
     }
@@ -276,12 +280,21 @@ final class ModelSnapshotJson {
                     sha256(name, model, node),
                     node.has("learned") ? Optional.of(LearnedJson.read(what, node.path("learned"))) : Optional.empty(),
                     ServedVersion.batchingOf(word(node.path("batching"))),
+                    max == 0 ? resting(what, node) : Optional.empty(),
                     node.has("archiveChunks")
                             ? Optional.of(LearnedJson.read(what, node.path("archiveChunks")))
                             : Optional.empty());
         } catch (ServingException e) {
             throw new SnapshotCorruptException("Snapshot " + what + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Hosts of before, and TorchServe, pass over what a version without workers had. */
+    private static Optional<ServedVersion.Workers> resting(String what, JsonNode node) {
+        return node.has("restingMaxWorkers")
+                ? Optional.of(new ServedVersion.Workers((int) number(what, node, "restingMinWorkers", 1), (int)
+                        number(what, node, "restingMaxWorkers", 1)))
+                : Optional.empty();
     }
 
     private static Optional<String> word(JsonNode value) {

@@ -405,6 +405,10 @@ class RestoreCommandsTest {
         assertThat(typed.run("snapshots", "tag", "latest", "--keep")).isZero();
 
         assertThat(typed.out()).startsWith("Snapshot " + last + " is kept");
+        assertThat(typed.run("snapshots", "delete", "latest"))
+                .as("the tag is the last one now, and would go")
+                .isEqualTo(ExitCodes.REFUSED);
+        assertThat(typed.run("snapshots", "delete", last)).isEqualTo(ExitCodes.REFUSED);
     }
 
     @Test

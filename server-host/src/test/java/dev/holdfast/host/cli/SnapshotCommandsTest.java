@@ -310,4 +310,19 @@ class SnapshotCommandsTest {
         assertThat(typed.run("snapshots", "prune", "--keep", "1", "--yes")).isEqualTo(4);
         assertThat(files(directory)).isEqualTo(before);
     }
+
+    @Test
+    void whereSeveralPluginsBringAStoreTheCommandSaysWithWhichOptionOneIsChosen() {
+        Path plugins = directory.resolve("plugins");
+        new MemoryPlugin().write(plugins.resolve("memory.jar"));
+        new MemoryPlugin().with("\"memory\"", "\"other\"").write(plugins.resolve("other.jar"));
+
+        assertThat(typed.run("snapshots", "list", "--plugins-path=" + plugins)).isEqualTo(1);
+
+        assertThat(typed.errLines())
+                .last()
+                .isEqualTo("The plugins bring 2 snapshot serializers; choose one with --store: memory, other, or fs");
+        assertThat(typed.run("snapshots", "list", "--plugins-path=" + plugins, "--store=fs"))
+                .isZero();
+    }
 }

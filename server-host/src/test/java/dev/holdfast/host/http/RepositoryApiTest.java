@@ -67,6 +67,22 @@ class RepositoryApiTest {
     }
 
     @Test
+    void aModelThatIsLoadedAgainHasTheWorkersThatItHad() {
+        try (HostUnderTest host = host()) {
+            host.management("PUT", "/models/sum/1.0?min_worker=2&max_worker=3&synchronous=true");
+
+            call(host, "/v2/repository/models/sum/unload", "");
+            call(host, "/v2/repository/models/sum/unload", "");
+            call(host, "/v2/repository/models/sum/load", "");
+
+            assertThat(host.management("GET", "/models/sum/1.0").body())
+                    .contains("\"minWorkers\": 2", "\"maxWorkers\": 3");
+            assertThat(host.management("GET", "/models/sum/2.0").body())
+                    .contains("\"minWorkers\": 1", "\"maxWorkers\": 1");
+        }
+    }
+
+    @Test
     void allVersionsOfAModelAreUnloaded() {
         try (HostUnderTest host = host()) {
             call(host, "/v2/repository/models/sum/unload", "");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.holdfast.host.wire.TraceParent;
 import dev.holdfast.testsupport.LogLines;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;

@@ -14,6 +14,7 @@ import dev.holdfast.sdk.SnapshotHeader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -101,6 +102,41 @@ class SnapshotFilesTest {
         assertThat(again.isNew()).isFalse();
         assertThat(again.snapshot().header().revision()).isEqualTo(1);
         assertThat(there.names()).containsExactly("second");
+    }
+
+    @Test
+    void aSnapshotThatIsThereGetsTheArchivesAndChunksThatItLacks() throws IOException {
+        hereFiles().export(saved, true, file, false);
+        thereFiles().importFrom(file, false);
+        Path thirdArchives = directory.resolve("third-archives");
+        Files.delete(there.chunkFiles().get(0));
+
+        Imported again =
+                new SnapshotFiles(there.group, Optional.of(thirdArchives), Optional.empty()).importFrom(file, false);
+
+        assertThat(again.isNew()).isFalse();
+        assertThat(again.archives()).isEqualTo(1);
+        assertThat(again.chunks()).isPositive();
+        assertThat(thirdArchives.resolve("fraud.mar/code/model.py")).hasContent("pass");
+        assertThat(SnapshotCheck.ofAll(there.group).problems()).isEmpty();
+        assertThat(there.names()).containsExactly("second");
+        assertThat(new SnapshotFiles(there.group, Optional.of(thirdArchives), Optional.empty())
+                        .importFrom(file, false)
+                        .archives())
+                .isZero();
+    }
+
+    @Test
+    void damageInAnArchiveIsDamageAlsoWhereTheModelStoreHasThatArchive() throws IOException {
+        hereFiles().export(saved, true, file, false);
+        byte[] bytes = Files.readAllBytes(file);
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        bytes[text.lastIndexOf("pass")] ^= 1;
+        Files.write(file, bytes);
+
+        assertThatExceptionOfType(DamagedBundleException.class)
+                .isThrownBy(() -> hereFiles().importFrom(file, true))
+                .withMessageContaining("The bundle is damaged");
     }
 
     @Test

@@ -142,8 +142,9 @@ class PlanTest {
     }
 
     private static ServedVersion version(Random random) {
-        return Versions.of("archive" + random.nextInt(2), random.nextInt(3))
+        ServedVersion version = Versions.of("archive" + random.nextInt(2), random.nextInt(3))
                 .withArchiveSha256("sha" + random.nextInt(2));
+        return random.nextInt(4) == 0 ? version.withWorkers(0, 0) : version;
     }
 
     /** What a reconciler would do, on paper. */
@@ -173,10 +174,7 @@ class PlanTest {
             } else if (action instanceof Action.Scale scale) {
                 ServedVersion before = model.get(scale.version());
                 assertThat(before.minWorkers()).as(seed).isEqualTo(scale.fromMin());
-                model.put(
-                        scale.version(),
-                        before.withWorkers(
-                                scale.state().minWorkers(), scale.state().maxWorkers()));
+                model.put(scale.version(), before.withWorkersOf(scale.state()));
             } else if (action instanceof Action.SetDefault setDefault) {
                 defaults.put(setDefault.model(), setDefault.version());
             } else if (action instanceof Action.Unload unload) {

@@ -93,6 +93,7 @@ final class RandomStates {
                 Optional.empty(),
                 Batching.AUTO);
         version = random.nextInt(4) == 0 ? version.withBatching(Batching.SINGLE) : version;
+        version = random.nextInt(4) == 0 ? version.withWorkers(0, 0) : version;
         return random.nextBoolean() ? version : version.withLearned(learned(random.nextInt(4)));
     }
 

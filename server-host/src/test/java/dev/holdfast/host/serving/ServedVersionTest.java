@@ -61,6 +61,20 @@ class ServedVersionTest {
     }
 
     @Test
+    void aVersionWithoutWorkersKeepsInMindHowManyItHad() {
+        ServedVersion had = Versions.of("a.mar", 1).withWorkers(2, 5);
+        ServedVersion resting = had.withWorkers(0, 0);
+
+        assertThat(resting.resting()).contains(new ServedVersion.Workers(2, 5));
+        assertThat(resting.withWorkers(0, 0).workersWhenLoaded()).isEqualTo(new ServedVersion.Workers(2, 5));
+        assertThat(resting.withWorkers(1, 1).resting()).isEmpty();
+        assertThat(had.workersWhenLoaded()).isEqualTo(new ServedVersion.Workers(2, 5));
+        assertThat(had.withWorkers(0, 3).withWorkers(0, 0).workersWhenLoaded())
+                .isEqualTo(new ServedVersion.Workers(1, 3));
+        assertThat(resting.sameLoad(had)).isTrue();
+    }
+
+    @Test
     void anotherDigestIsAnotherModelAndAnUnknownOneIsNot() {
         ServedVersion unknown = Versions.of("a.mar", 1);
         ServedVersion one = unknown.withArchiveSha256("1");

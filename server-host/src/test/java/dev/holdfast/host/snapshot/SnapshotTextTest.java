@@ -96,6 +96,31 @@ class SnapshotTextTest {
     }
 
     @Test
+    void aVersionWithoutWorkersComesBackWithTheNumbersThatItHad() {
+        ServedVersion resting = States.version("m.mar", 2, 5).withWorkers(0, 0);
+        ServingState state = ServingState.EMPTY.with("m", ServedModel.of("1.0", resting));
+
+        String text = SnapshotText.write(header(), Map.of(), state).text();
+
+        assertThat(SnapshotText.parse("s.cfg", text).state()).isEqualTo(state);
+        assertThat(text).contains("\"minWorkers\":0,\"maxWorkers\":0,");
+        assertThat(SnapshotText.write(header(), Map.of(), States.of("m")).text())
+                .as("what says nothing of it is as it was")
+                .doesNotContain("resting");
+        assertThat(SnapshotText.parseModels("{\"m\":{\"1.0\":{\"minWorkers\":0,\"maxWorkers\":0}}}")
+                        .get("m")
+                        .versions()
+                        .get("1.0")
+                        .workersWhenLoaded())
+                .as("a snapshot of before")
+                .isEqualTo(new ServedVersion.Workers(1, 1));
+        assertThatThrownBy(() -> SnapshotText.parseModels(
+                        "{\"m\":{\"1.0\":{\"minWorkers\":0,\"maxWorkers\":0,\"restingMaxWorkers\":5000}}}"))
+                .isInstanceOf(SnapshotCorruptException.class)
+                .hasMessageContaining("max_worker 5000 must be from 1 to 1024");
+    }
+
+    @Test
     void onlyAWordOnBatchesIsWrittenAndOnlyOneThatIsKnownIsRead() {
         ServedVersion silent = States.version("m.mar", 1, 1);
         String text = SnapshotText.write(

@@ -1,13 +1,13 @@
-package dev.holdfast.host.http;
+package dev.holdfast.host.wire;
 
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The header {@code traceparent} of W3C's Trace Context, by which a caller's trace is recognised in logs and answers. */
-final class TraceParent {
+/** The header, or over gRPC the metadata, {@code traceparent} of W3C's Trace Context, by which a caller's trace is recognised in logs and answers. */
+public final class TraceParent {
 
-    static final String HEADER = "traceparent";
+    public static final String HEADER = "traceparent";
 
     /** Version, trace id, parent id, flags; a later version may have more behind them. */
     private static final Pattern FORM = Pattern.compile(
@@ -16,7 +16,7 @@ final class TraceParent {
     private TraceParent() {}
 
     /** The header's value; empty where there is none, or none that the standard allows, which is then as good as none. */
-    static Optional<String> of(@Nullable String header) {
+    public static Optional<String> of(@Nullable String header) {
         return header != null
                         && FORM.matcher(header).matches()
                         // The first version has nothing behind the flags.
