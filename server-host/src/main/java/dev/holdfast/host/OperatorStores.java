@@ -54,13 +54,22 @@ public final class OperatorStores implements AutoCloseable {
      * @throws dev.holdfast.sdk.SnapshotStoreException if it cannot be reached
      */
     public StoreGroup open(Optional<String> store, Optional<String> group) {
+        return open(store, group, config.snapshots().group());
+    }
+
+    /** @param otherwise the group where neither the URL nor {@code group} says one */
+    public StoreGroup open(Optional<String> store, Optional<String> group, String otherwise) {
         Optional<SnapshotUrl> url = store.filter(text -> text.contains(":"))
                 .flatMap(text -> SnapshotUrl.parseStore(text, plugins.serializers(fs), plugins.rejections()));
         SerializerChoice choice = choose(url.map(SnapshotUrl::serializer).or(() -> store));
         Map<String, String> values = new TreeMap<>(config.snapshots().serializerProperties(choice.name()));
         url.ifPresent(some -> values.putAll(some.keys()));
-        String name = group.or(() -> url.flatMap(SnapshotUrl::group))
-                .orElse(config.snapshots().group());
+        Optional<String> ofUrl = url.flatMap(SnapshotUrl::group);
+        if (group.isPresent() && ofUrl.isPresent() && !group.equals(ofUrl)) {
+            throw new ConfigException("The URL of the store says group '" + ofUrl.get() + "', and the option '"
+                    + group.get() + "'; say one of them");
+        }
+        String name = group.or(() -> ofUrl).orElse(otherwise);
         // What a command saves must not have the serializer remove what the command still needs.
         Map<String, String> kept = SerializerKeys.of(choice.name(), of(choice, name, values), values)
                 .others();

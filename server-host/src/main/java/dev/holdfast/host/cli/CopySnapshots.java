@@ -68,7 +68,7 @@ final class CopySnapshots implements Callable<Integer> {
 
     private int copy(OperatorStores stores) {
         try (StoreGroup source = stores.open(Optional.of(from), way.arguments().group());
-                StoreGroup target = stores.open(Optional.of(to), toGroup.or(() -> Optional.of(source.group())))) {
+                StoreGroup target = stores.open(Optional.of(to), toGroup, source.group())) {
             way.requireNoHostBefore(target);
             way.say("From store " + source.store() + ", group " + source.group() + ", to store " + target.store()
                     + ", group " + target.group());

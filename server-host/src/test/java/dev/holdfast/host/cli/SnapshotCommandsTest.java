@@ -251,6 +251,22 @@ class SnapshotCommandsTest {
     }
 
     @Test
+    void theGroupInTheUrlOfTheTargetIsTheOneThatIsCopiedTo() {
+        String url = "fs:#directory=" + directory + "/copy&group=staging";
+
+        assertThat(typed.run("snapshots", "copy", "--from", "fs", "--to", url, "--all"))
+                .isZero();
+        assertThat(typed.errLines()).contains("From store fs, group default, to store fs, group staging");
+
+        assertThat(typed.run("snapshots", "copy", "--from", "fs", "--to", url, "--to-group", "other", "--all"))
+                .isNotZero();
+        assertThat(typed.errLines())
+                .last()
+                .asString()
+                .contains("The URL of the store says group 'staging', and the option 'other'; say one of them");
+    }
+
+    @Test
     void whatIsWrongIsToldWithExitCode1() throws IOException {
         Path text = directory.resolve("logs/config").resolve(names.get(1));
         Files.writeString(text, Files.readString(text).replace("m2.mar", "m3.mar"));
