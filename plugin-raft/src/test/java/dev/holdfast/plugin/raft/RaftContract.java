@@ -1,15 +1,20 @@
 package dev.holdfast.plugin.raft;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.holdfast.sdk.SerializerConfig;
 import dev.holdfast.sdk.Snapshot;
 import dev.holdfast.sdk.SnapshotSerializer;
 import dev.holdfast.sdk.SnapshotSerializerFactory;
 import dev.holdfast.testkit.Outage;
 import dev.holdfast.testkit.SnapshotSerializerContract;
+import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -76,10 +81,23 @@ abstract class RaftContract extends SnapshotSerializerContract {
             Snapshot snapshot = serializer.get(name);
             text = snapshot.toBytes();
         }
+        // A save is done when most peers have it; the others write it soon.
+        List<Path> files = await().ignoreExceptionsInstanceOf(NoSuchFileException.class)
+                .until(
+                        () -> filesWith(text),
+                        found -> found.size() >= fleet.ids().size());
+        for (Path file : files) {
+            Fleet.flip(file);
+        }
+    }
+
+    private static List<Path> filesWith(byte[] text) throws IOException {
+        List<Path> found = new ArrayList<>();
         for (Path file : fleet.contents()) {
-            if (Arrays.equals(Files.readAllBytes(file), text)) {
-                Fleet.flip(file);
+            if (!file.toString().endsWith(".half") && Arrays.equals(Files.readAllBytes(file), text)) {
+                found.add(file);
             }
         }
+        return found;
     }
 }
