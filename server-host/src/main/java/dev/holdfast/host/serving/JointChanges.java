@@ -1,7 +1,6 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
-import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.runtime.ModelSignature;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -127,18 +126,9 @@ final class JointChanges {
             Archive archive = archives.open(registration);
             boolean kept = false;
             try {
-                ArchiveManifest manifest = archive.manifest();
-                String model = RegistrationRules.checkName(
-                        "Model name", registration.modelName().orElse(manifest.modelName()));
-                String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
-                ServedVersion state = rules.wanted(
-                                registration,
-                                archive.fileName(),
-                                manifest.runtime().orElse("python"),
-                                archive.sha256(),
-                                manifest.config())
-                        .withShared(shared.share(archive.fileName(), archive.sha256(), changes.state()));
-                wanted.put(model, new Wanted(version, state));
+                RegistrationRules.Wanted named = rules.wanted(registration, archive);
+                ServedVersion state = shared.shared(named.state(), changes.state());
+                wanted.put(named.model(), new Wanted(named.version(), state));
                 open.computeIfAbsent(state, key -> new ArrayDeque<>()).add(archive);
                 kept = true;
                 return archive;

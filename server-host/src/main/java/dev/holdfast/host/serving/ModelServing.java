@@ -1,7 +1,6 @@
 package dev.holdfast.host.serving;
 
 import dev.holdfast.host.archive.Archive;
-import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelStore;
 import dev.holdfast.host.runtime.ModelSignature;
 import dev.holdfast.host.serving.ServingChanges.Edited;
@@ -262,17 +261,10 @@ public final class ModelServing implements AutoCloseable {
         boolean registered = false;
         try {
             engines.opened(archive, registration.handler());
-            ArchiveManifest manifest = archive.manifest();
-            String model = RegistrationRules.checkName(
-                    "Model name", registration.modelName().orElse(manifest.modelName()));
-            String version = RegistrationRules.checkName("Model version", manifest.modelVersion());
-            ServedVersion wanted = rules.wanted(
-                            registration,
-                            archive.fileName(),
-                            manifest.runtime().orElse("python"),
-                            archive.sha256(),
-                            manifest.config())
-                    .withShared(shared.share(archive.fileName(), archive.sha256(), state()));
+            RegistrationRules.Wanted named = rules.wanted(registration, archive);
+            String model = named.model();
+            String version = named.version();
+            ServedVersion wanted = shared.shared(named.state(), state());
             UnaryOperator<Optional<ServedModel>> add =
                     current -> ModelEdits.add(model, version, wanted, current, stands(model, version));
             Plan.Differences brought = Plan.Differences.NONE

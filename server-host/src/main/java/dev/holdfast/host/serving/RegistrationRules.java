@@ -1,5 +1,7 @@
 package dev.holdfast.host.serving;
 
+import dev.holdfast.host.archive.Archive;
+import dev.holdfast.host.archive.ArchiveManifest;
 import dev.holdfast.host.archive.ModelConfig;
 import dev.holdfast.host.runtime.Batching;
 import dev.holdfast.host.serving.ServingException.Kind;
@@ -46,15 +48,28 @@ record RegistrationRules(ServingDefaults defaults) {
         }
     }
 
+    /** A version that is to be registered, under its names. */
+    record Wanted(String model, String version, ServedVersion state) {}
+
     /**
-     * How the version is to be served.
+     * How an archive is to be served, and under which names; what the registration leaves open is the archive's.
      *
-     * @param fileName the archive's
-     * @param runtime the archive's, for a registration that names none
-     * @param config the archive's, for what the registration leaves open
-     * @throws ServingException if a number breaks its rule
+     * @throws ServingException if a name or a number breaks its rule
      */
-    ServedVersion wanted(
+    Wanted wanted(Registration registration, Archive archive) {
+        ArchiveManifest manifest = archive.manifest();
+        return new Wanted(
+                checkName("Model name", registration.modelName().orElse(manifest.modelName())),
+                checkName("Model version", manifest.modelVersion()),
+                wanted(
+                        registration,
+                        archive.fileName(),
+                        manifest.runtime().orElse("python"),
+                        archive.sha256(),
+                        manifest.config()));
+    }
+
+    private ServedVersion wanted(
             Registration registration, String fileName, String runtime, String sha256, ModelConfig config) {
         OptionalInt asked = registration.initialWorkers();
         return new ServedVersion(

@@ -83,6 +83,12 @@ public final class SharedArchives {
         return failures.values().stream().sorted().toList();
     }
 
+    /** A version with its archive in the store, or without where it is not there now, for which there is a notice. */
+    ServedVersion shared(ServedVersion version, ServingState served) {
+        return version.withShared(
+                share(version.archive(), version.archiveSha256().orElse(""), served));
+    }
+
     /**
      * Puts an archive into the store, unless it is known to be there. It is durable when this returns.
      *
